@@ -1,0 +1,44 @@
+//! The TypeScript side of the operations. `cargo xtask bindings` rewrites the file; this test fails when it is stale.
+
+use super::*;
+use model::{
+    Era, Event, EventBatch, Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, ScanRow, ScanState,
+    ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints, Transport,
+};
+use ts_rs::{Config, TS};
+
+macro_rules! declarations {
+    ($config:expr; $($type:ty),+ $(,)?) => {{
+        let mut text = String::new();
+        $( text += &format!("export {}\n\n", <$type>::decl($config)); )+
+        text
+    }};
+}
+
+fn bindings() -> String {
+    let config = Config::new().with_large_int("number");
+    let declarations = declarations!(&config;
+        ServerId, Transport, Era, Source, HealthStatus, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
+        ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList,
+        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
+        ScanArgs, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
+        AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
+        Severity, ConfigProblem, ConfigReport, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
+    );
+    format!(
+        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",
+        interface(&config)
+    )
+}
+
+#[test]
+fn the_typescript_file_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/src/host/bindings.ts");
+    let expected = bindings();
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+        std::fs::write(path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == expected, "ui/src/host/bindings.ts is stale: run `cargo xtask bindings`");
+}

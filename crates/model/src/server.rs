@@ -1,0 +1,185 @@
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use crate::{Health, Millis, ServerId, ServerRow};
+
+/// How a server is spoken to. The guide's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Streamable HTTP.
+    Http,
+    /// HTTP + SSE of revision 2024-11-05.
+    Sse,
+    /// A child process that speaks over its standard input and output.
+    Stdio,
+}
+
+/// MCP broke with revision 2026-07-28: no `initialize`, no sessions. Before it: legacy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Era {
+    /// Revisions 2024-11-05 to 2025-11-25.
+    Legacy,
+    /// Revision 2026-07-28 and later.
+    Modern,
+}
+
+/// Who brought a server into the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A person added it.
+    Manual,
+    /// It came with a file that a person imported.
+    Import,
+    /// A scan registered it by itself.
+    Scan,
+}
+
+/// What a server says of itself. Hostile text: shown as text, never as markup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Identity {
+    /// `serverInfo.name`.
+    pub name: String,
+    /// `serverInfo.title`, for people.
+    pub title: Option<String>,
+    /// `serverInfo.version`.
+    pub version: Option<String>,
+    /// The revision that was agreed on, such as `2026-07-28`.
+    pub protocol_version: String,
+    /// The side of the July 2026 break it is on.
+    pub era: Era,
+    /// How to use it, in the server's words.
+    pub instructions: Option<String>,
+}
+
+/// A tool's annotations. Hints from the server, not promises (MCP, `ToolAnnotations`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct ToolHints {
+    /// It changes nothing.
+    pub read_only: Option<bool>,
+    /// It may delete or overwrite.
+    pub destructive: Option<bool>,
+    /// Calling it twice is as calling it once.
+    pub idempotent: Option<bool>,
+    /// It reaches outside the server.
+    pub open_world: Option<bool>,
+}
+
+/// A tool as its server lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Tool {
+    /// The name that a call must use.
+    pub name: String,
+    /// The name for people.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What it does, in the server's words.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// JSON Schema of its arguments.
+    #[ts(type = "unknown")]
+    pub input_schema: Value,
+    /// JSON Schema of its structured result.
+    #[serde(default)]
+    #[ts(type = "unknown")]
+    pub output_schema: Option<Value>,
+    /// Its annotations.
+    #[serde(default)]
+    pub hints: ToolHints,
+}
+
+/// The record of a server: what is kept. `name` to `version` are the fields of the guide's `ServerInfo`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ServerInfo {
+    /// The key.
+    pub id: ServerId,
+    /// For people; the same name twice is allowed.
+    pub name: String,
+    /// How it is spoken to.
+    pub transport: Transport,
+    /// The URL as it was given.
+    pub url: Option<String>,
+    /// The URL that a probe resolved, with the MCP path.
+    pub endpoint: Option<String>,
+    /// The program of a stdio server.
+    pub command: Option<String>,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Free tags of the record; what the server itself offers is derived, see [`ServerInfo::offers`].
+    #[serde(default)]
+    pub capabilities: Vec<String>,
+    /// Free data; `region`, `priority`, `max_concurrent`, `capacity` mean something to routing.
+    #[serde(default)]
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Map<String, Value>,
+    /// A path or URL that answers 2xx while the server is well.
+    #[serde(default)]
+    pub health_endpoint: Option<String>,
+    /// It asks for credentials.
+    #[serde(default)]
+    pub auth_required: bool,
+    /// The guide's field: the version its owner gave. What the server says is [`Identity::version`].
+    #[serde(default)]
+    pub version: Option<String>,
+    /// The environment variable that holds the bearer token. The token itself is never kept here.
+    #[serde(default)]
+    pub token_env: Option<String>,
+    /// Who brought it.
+    pub source: Source,
+    /// Drained by a person.
+    #[serde(default)]
+    pub paused: bool,
+    /// When it was registered first.
+    pub created_at: Millis,
+    /// When its record changed last.
+    pub updated_at: Millis,
+    /// The last successful contact.
+    #[serde(default)]
+    pub last_seen: Option<Millis>,
+    /// What it said of itself at the last contact.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+    /// The tools it listed at the last contact.
+    #[serde(default)]
+    pub tools: Arc<[Tool]>,
+    /// The URIs of the resources it listed.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// The names of the prompts it listed.
+    #[serde(default)]
+    pub prompts: Vec<String>,
+}
+
+impl ServerInfo {
+    /// `metadata.region`, when it is a string.
+    pub fn region(&self) -> Option<&str> {
+        self.metadata.get("region").and_then(Value::as_str)
+    }
+
+    /// Everything a caller can ask for, each once: tool names, `resource:<uri>`, `prompt:<name>`, then the free tags.
+    pub fn offers(&self) -> Vec<String> {
+        let tools = self.tools.iter().map(|tool| tool.name.clone());
+        let resources = self.resources.iter().map(|uri| format!("resource:{uri}"));
+        let prompts = self.prompts.iter().map(|name| format!("prompt:{name}"));
+        let tags = self.capabilities.iter().cloned();
+        let mut seen = std::collections::HashSet::new();
+        tools.chain(resources).chain(prompts).chain(tags).filter(|offer| seen.insert(offer.clone())).collect()
+    }
+}
+
+/// A server as the core sees it: its record and its measured health. Serialised as a [`ServerRow`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(into = "ServerRow")]
+pub struct Server {
+    /// What is kept.
+    pub info: Arc<ServerInfo>,
+    /// What was measured.
+    pub health: Health,
+}

@@ -1,0 +1,984 @@
+// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.
+
+export type ServerId = string;
+
+export type Transport = "http" | "sse" | "stdio";
+
+export type Era = "legacy" | "modern";
+
+export type Source = "manual" | "import" | "scan";
+
+export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
+
+export type Health = { 
+/**
+ * The verdict.
+ */
+status: HealthStatus, 
+/**
+ * In [0, 1]; unknown is 0.5.
+ */
+score: number, 
+/**
+ * Why, in one sentence; absent when there is nothing to say.
+ */
+reason: string | null, 
+/**
+ * The last round trip, in milliseconds.
+ */
+response_time_ms: number | null, 
+/**
+ * When this was measured.
+ */
+checked_at: number | null, 
+/**
+ * Since when the status is what it is.
+ */
+since: number | null, };
+
+export type Identity = { 
+/**
+ * `serverInfo.name`.
+ */
+name: string, 
+/**
+ * `serverInfo.title`, for people.
+ */
+title: string | null, 
+/**
+ * `serverInfo.version`.
+ */
+version: string | null, 
+/**
+ * The revision that was agreed on, such as `2026-07-28`.
+ */
+protocol_version: string, 
+/**
+ * The side of the July 2026 break it is on.
+ */
+era: Era, 
+/**
+ * How to use it, in the server's words.
+ */
+instructions: string | null, };
+
+export type ToolHints = { 
+/**
+ * It changes nothing.
+ */
+read_only: boolean | null, 
+/**
+ * It may delete or overwrite.
+ */
+destructive: boolean | null, 
+/**
+ * Calling it twice is as calling it once.
+ */
+idempotent: boolean | null, 
+/**
+ * It reaches outside the server.
+ */
+open_world: boolean | null, };
+
+export type Tool = { 
+/**
+ * The name that a call must use.
+ */
+name: string, 
+/**
+ * The name for people.
+ */
+title: string | null, 
+/**
+ * What it does, in the server's words.
+ */
+description: string | null, 
+/**
+ * JSON Schema of its arguments.
+ */
+input_schema: unknown, 
+/**
+ * JSON Schema of its structured result.
+ */
+output_schema: unknown, 
+/**
+ * Its annotations.
+ */
+hints: ToolHints, };
+
+export type ServerRow = { 
+/**
+ * The key.
+ */
+id: ServerId, 
+/**
+ * For people.
+ */
+name: string, 
+/**
+ * How it is spoken to.
+ */
+transport: Transport, 
+/**
+ * As it was given.
+ */
+url: string | null, 
+/**
+ * As a probe resolved it.
+ */
+endpoint: string | null, 
+/**
+ * The program of a stdio server.
+ */
+command: string | null, 
+/**
+ * Its arguments.
+ */
+args: Array<string>, 
+/**
+ * Everything a caller can ask it for: tool names, `resource:…`, `prompt:…`, free tags.
+ */
+capabilities: Array<string>, 
+/**
+ * Free data.
+ */
+metadata: Record<string, unknown>, 
+/**
+ * `metadata.region`.
+ */
+region: string | null, 
+/**
+ * What was measured.
+ */
+health: Health, 
+/**
+ * Who brought it.
+ */
+source: Source, 
+/**
+ * How many tools it lists.
+ */
+tools: number, 
+/**
+ * How many resources it lists.
+ */
+resources: number, 
+/**
+ * How many prompts it lists.
+ */
+prompts: number, 
+/**
+ * It asks for credentials.
+ */
+auth_required: boolean, 
+/**
+ * The guide's field.
+ */
+version: string | null, 
+/**
+ * What the server calls its version.
+ */
+server_version: string | null, 
+/**
+ * The agreed revision.
+ */
+protocol_version: string | null, 
+/**
+ * The side of the July 2026 break it is on.
+ */
+era: Era | null, 
+/**
+ * When it was registered first.
+ */
+created_at: number, 
+/**
+ * When its record changed last.
+ */
+updated_at: number, 
+/**
+ * The last successful contact.
+ */
+last_seen: number | null, };
+
+export type Outcome = "mcp" | "needs_sign_in" | "probable" | "not_mcp" | "incomplete";
+
+export type ScanRow = { 
+/**
+ * The id the server has, or would have, in the registry.
+ */
+id: ServerId, 
+/**
+ * What it calls itself, else its address.
+ */
+name: string, 
+/**
+ * Where it answered, with the path.
+ */
+url: string, 
+/**
+ * `http` or `sse`.
+ */
+transport: Transport, 
+/**
+ * Absent unless it is MCP.
+ */
+era: Era | null, 
+/**
+ * The agreed revision.
+ */
+protocol_version: string | null, 
+/**
+ * What it calls its version.
+ */
+server_version: string | null, 
+/**
+ * It asked for credentials.
+ */
+auth_required: boolean, 
+/**
+ * How many tools it lists; absent when it did not say.
+ */
+tools: number | null, 
+/**
+ * The round trip of the probe that decided, in milliseconds.
+ */
+latency_ms: number | null, 
+/**
+ * The verdict.
+ */
+outcome: Outcome, 
+/**
+ * Why, when the verdict is not `mcp`.
+ */
+reason: string | null, 
+/**
+ * It is in the registry already.
+ */
+known: boolean, 
+/**
+ * The program that listens there, when it is on this computer and we may know.
+ */
+process: string | null, };
+
+export type ScanState = "running" | "finished" | "cancelled";
+
+export type ScanStatus = { 
+/**
+ * The handle of the scan.
+ */
+id: string, 
+/**
+ * What is scanned, in words: `this computer`, `127.0.0.0/28`.
+ */
+targets: Array<string>, 
+/**
+ * Where it is in its life.
+ */
+state: ScanState, 
+/**
+ * When it began.
+ */
+started_at: number, 
+/**
+ * When it ended.
+ */
+finished_at: number | null, 
+/**
+ * Probes to make.
+ */
+total: number, 
+/**
+ * Probes made.
+ */
+done: number, 
+/**
+ * Connections accepted so far.
+ */
+open: number, 
+/**
+ * MCP servers so far.
+ */
+found: number, };
+
+export type NoticeLevel = "info" | "warning";
+
+export type Notice = { 
+/**
+ * How loud.
+ */
+level: NoticeLevel, 
+/**
+ * What happened and what to do, in one or two sentences.
+ */
+text: string, 
+/**
+ * When.
+ */
+at: number, };
+
+export type Event = { "type": "server_changed", 
+/**
+ * Its new state; sent as a row, without tool definitions.
+ */
+server: ServerRow, } | { "type": "server_removed", 
+/**
+ * Which.
+ */
+id: ServerId, } | { "type": "scan_changed", 
+/**
+ * Its new state.
+ */
+scan: ScanStatus, } | { "type": "scan_found", 
+/**
+ * Which scan.
+ */
+scan: string, 
+/**
+ * What.
+ */
+row: ScanRow, } | { "type": "call_progress", 
+/**
+ * The handle the caller gave.
+ */
+call: string, 
+/**
+ * How far; only grows.
+ */
+progress: number, 
+/**
+ * Of how much, when known.
+ */
+total: number | null, 
+/**
+ * The server's words.
+ */
+message: string | null, } | { "type": "notice", 
+/**
+ * What.
+ */
+notice: Notice, } | { "type": "resync" };
+
+export type EventBatch = { 
+/**
+ * The registry's revision after the last event.
+ */
+revision: number, 
+/**
+ * In order.
+ */
+events: Array<Event>, };
+
+export type Empty = Record<symbol, never>;
+
+export type Status = { 
+/**
+ * The version of the product.
+ */
+version: string, 
+/**
+ * The process that owns the data directory.
+ */
+pid: number, 
+/**
+ * Where the data lives.
+ */
+data_dir: string, 
+/**
+ * The file the configuration was read from, when there is one.
+ */
+config_file: string | null, 
+/**
+ * The address of the HTTP face, when it is served.
+ */
+listening: string | null, 
+/**
+ * The registry's revision.
+ */
+revision: number, 
+/**
+ * When the core started.
+ */
+started_at: number, 
+/**
+ * How many servers in each state.
+ */
+servers: StatusCounts, 
+/**
+ * Things a person should know, oldest first.
+ */
+notices: Array<Notice>, };
+
+export type StatusCounts = { 
+/**
+ * All of them.
+ */
+all: number, 
+/**
+ * Healthy.
+ */
+healthy: number, 
+/**
+ * Degraded.
+ */
+degraded: number, 
+/**
+ * Down.
+ */
+unhealthy: number, 
+/**
+ * Not measured yet.
+ */
+unknown: number, 
+/**
+ * Asking who we are.
+ */
+needs_sign_in: number, 
+/**
+ * Drained.
+ */
+paused: number, 
+/**
+ * Kept out.
+ */
+blocked: number, };
+
+export type ServersArgs = { 
+/**
+ * A capability, exact after folding, or a glob.
+ */
+capability?: string, 
+/**
+ * A filter: a string in the short form, or an object in the JSON form.
+ */
+filter?: unknown, };
+
+export type ServerList = { 
+/**
+ * The revision this list is of.
+ */
+revision: number, 
+/**
+ * The rows.
+ */
+servers: Array<ServerRow>, 
+/**
+ * How many there are without the filter.
+ */
+total: number, };
+
+export type ServerArgs = { 
+/**
+ * Its id, or a name that only one server has.
+ */
+id: string, };
+
+export type ServersByIdArgs = { 
+/**
+ * Their ids, or names that only one server has.
+ */
+ids: Array<string>, };
+
+export type ServerDetails = { 
+/**
+ * Its row.
+ */
+server: ServerRow, 
+/**
+ * The tools it listed.
+ */
+tools: Array<Tool>, 
+/**
+ * The URIs of the resources it listed.
+ */
+resources: Array<string>, 
+/**
+ * The names of the prompts it listed.
+ */
+prompts: Array<string>, 
+/**
+ * How to use it, in its own words.
+ */
+instructions: string | null, 
+/**
+ * What it calls itself for people.
+ */
+title: string | null, 
+/**
+ * The tags of its record.
+ */
+declared_capabilities: Array<string>, 
+/**
+ * The environment variable that holds its token.
+ */
+token_env: string | null, 
+/**
+ * A path or URL that answers 2xx while it is well.
+ */
+health_endpoint: string | null, };
+
+export type AddArgs = { 
+/**
+ * `http(s)://host[:port][/path]`; the MCP path is found by probing.
+ */
+url?: string, 
+/**
+ * Program and arguments of a stdio server.
+ */
+stdio?: Array<string>, 
+/**
+ * For people; default is what the server calls itself, else its address.
+ */
+name?: string, 
+/**
+ * Free data.
+ */
+metadata?: Record<string, unknown>, 
+/**
+ * Free tags.
+ */
+capabilities?: Array<string>, 
+/**
+ * The environment variable that holds the bearer token.
+ */
+token_env?: string, 
+/**
+ * Keep it without asking it anything first.
+ */
+no_probe?: boolean, };
+
+export type Added = { 
+/**
+ * Its row.
+ */
+server: ServerRow, 
+/**
+ * It was in the registry before.
+ */
+updated: boolean, 
+/**
+ * The journal entry that takes it back.
+ */
+undo: number, };
+
+export type Changed = { 
+/**
+ * The servers it changed.
+ */
+ids: Array<ServerId>, 
+/**
+ * The journal entry that takes it back; absent when nothing changed.
+ */
+undo: number | null, };
+
+export type EditArgs = { 
+/**
+ * Its id, or a name that only one server has.
+ */
+id: string, 
+/**
+ * A new name.
+ */
+name?: string, 
+/**
+ * The whole new metadata.
+ */
+metadata?: Record<string, unknown>, 
+/**
+ * The whole new list of tags.
+ */
+capabilities?: Array<string>, };
+
+export type UndoArgs = { 
+/**
+ * A journal entry; default is the newest that can still be taken back.
+ */
+undo?: number, };
+
+export type Undone = { 
+/**
+ * In words: `removed weather-usw2-b`.
+ */
+label: string, 
+/**
+ * The servers it touched.
+ */
+ids: Array<ServerId>, };
+
+export type Removed = { 
+/**
+ * Its key.
+ */
+id: ServerId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its URL or command.
+ */
+address: string, 
+/**
+ * When it was removed.
+ */
+removed_at: number, 
+/**
+ * Scans do not bring it back.
+ */
+ignored: boolean, };
+
+export type RemovedList = { 
+/**
+ * The rows.
+ */
+servers: Array<Removed>, };
+
+export type ScanArgs = { 
+/**
+ * Hosts, addresses, ranges; none means this computer: every port that listens on loopback.
+ */
+targets: Array<string>, 
+/**
+ * Ports, as `8080` or `3000-3010`; default is the usual MCP ports, or, for this computer, those that listen.
+ */
+ports?: Array<string>, 
+/**
+ * `http`, `sse`; default both.
+ */
+protocols?: Array<string>, 
+/**
+ * The budget of one host and port, in seconds; default 5.
+ */
+timeout?: number, 
+/**
+ * Add what is found to the registry.
+ */
+register?: boolean, };
+
+export type ScanRef = { 
+/**
+ * The handle of the scan; absent means the newest.
+ */
+scan?: string, };
+
+export type ScanReport = { 
+/**
+ * Absent when there was no scan yet.
+ */
+scan: ScanStatus | null, 
+/**
+ * Every row, `not_mcp` ones included.
+ */
+rows: Array<ScanRow>, };
+
+export type ToolsArgs = { 
+/**
+ * An id, or a name that only one server has; absent means every server.
+ */
+server?: string, };
+
+export type ToolRow = { 
+/**
+ * The server.
+ */
+server: ServerRef, 
+/**
+ * The name that a call must use.
+ */
+name: string, 
+/**
+ * The name for people.
+ */
+title: string | null, 
+/**
+ * What it does, in the server's words.
+ */
+description: string | null, 
+/**
+ * JSON Schema of its arguments.
+ */
+input_schema: unknown, 
+/**
+ * JSON Schema of its structured result.
+ */
+output_schema: unknown, 
+/**
+ * Its annotations.
+ */
+hints: ToolHints, };
+
+export type ToolList = { 
+/**
+ * The rows.
+ */
+tools: Array<ToolRow>, };
+
+export type ServerRef = { 
+/**
+ * Its key.
+ */
+id: ServerId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its endpoint, URL or command.
+ */
+url: string, };
+
+export type CallArgs = { 
+/**
+ * What to call: a tool's name, or another capability that names one tool.
+ */
+capability: string, 
+/**
+ * Its arguments, sent as they are.
+ */
+arguments?: Record<string, unknown>, 
+/**
+ * An id, or a name that only one server has; absent means any server that offers it.
+ */
+server?: string, 
+/**
+ * Seconds for the whole call; default 30.
+ */
+timeout?: number, 
+/**
+ * A handle of the caller's own choice, for progress and cancel.
+ */
+call?: string, };
+
+export type CancelArgs = { 
+/**
+ * The handle that was given with the call.
+ */
+call: string, };
+
+export type Cancelled = { 
+/**
+ * False when it was over already.
+ */
+cancelled: boolean, };
+
+export type AttemptOutcome = "answered" | "tool_error";
+
+export type Attempt = { 
+/**
+ * Where.
+ */
+server: ServerRef, 
+/**
+ * How it ended.
+ */
+outcome: AttemptOutcome, 
+/**
+ * How long it took.
+ */
+ms: number, };
+
+export type CallResult = { 
+/**
+ * MCP's `CallToolResult` as it came: `content`, `structuredContent`, `isError`.
+ */
+result: unknown, 
+/**
+ * Who answered.
+ */
+server: ServerRef, 
+/**
+ * The tool that was called.
+ */
+tool: string, 
+/**
+ * Every try, in order.
+ */
+attempts: Array<Attempt>, 
+/**
+ * The whole call.
+ */
+elapsed_ms: number, };
+
+export type ImportArgs = { 
+/**
+ * The text of a `servers.json`.
+ */
+text: string, 
+/**
+ * Its name, for messages.
+ */
+file?: string, };
+
+export type ImportReport = { 
+/**
+ * New servers.
+ */
+added: number, 
+/**
+ * Servers that were known and are now as the file says.
+ */
+updated: number, 
+/**
+ * Entries that were left out or read tolerantly, each with its place and reason.
+ */
+warnings: Array<string>, 
+/**
+ * The journal entry that takes it back; absent when nothing changed.
+ */
+undo: number | null, };
+
+export type ExportForm = "servers.json" | "mcp.json";
+
+export type ExportArgs = { 
+/**
+ * The form.
+ */
+as?: ExportForm, };
+
+export type Exported = { 
+/**
+ * A name for it.
+ */
+file: string, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * How many servers it holds.
+ */
+servers: number, };
+
+export type ConfigCheckArgs = { 
+/**
+ * The text of a `mcp-discovery.yaml`.
+ */
+text: string, };
+
+export type Severity = "error" | "warning";
+
+export type ConfigProblem = { 
+/**
+ * From 1.
+ */
+line: number, 
+/**
+ * From 1.
+ */
+column: number, 
+/**
+ * The key's path, such as `health_monitoring.timeout`.
+ */
+path: string, 
+/**
+ * How bad.
+ */
+severity: Severity, 
+/**
+ * What is wrong and what works.
+ */
+message: string, };
+
+export type ConfigReport = { 
+/**
+ * It would load.
+ */
+valid: boolean, 
+/**
+ * In the order of the file.
+ */
+problems: Array<ConfigProblem>, };
+
+export type Checked = { 
+/**
+ * The server.
+ */
+id: ServerId, 
+/**
+ * What was measured.
+ */
+health: Health, 
+/**
+ * What the probe concluded.
+ */
+outcome: Outcome | null, };
+
+export type FilterArgs = { 
+/**
+ * A string in the short form, or an object in the JSON form.
+ */
+filter: unknown, };
+
+export type FilterForms = { 
+/**
+ * As people type it.
+ */
+short: string, 
+/**
+ * As programs send it.
+ */
+json: unknown, };
+
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+
+export type ApiError = { 
+/**
+ * What to branch on.
+ */
+code: ErrorCode, 
+/**
+ * What happened, the likely cause, what to do.
+ */
+message: string, 
+/**
+ * More, for programs.
+ */
+detail: unknown, };
+
+export interface Operations {
+  /** What this core is and what it holds. */
+  status: { args: Empty; result: Status };
+  /** The servers that match. */
+  servers: { args: ServersArgs; result: ServerList };
+  /** Everything about one server. */
+  server: { args: ServerArgs; result: ServerDetails };
+  /** Probes an address and keeps the server. */
+  add: { args: AddArgs; result: Added };
+  /** Renames a server or changes its tags and data. */
+  edit: { args: EditArgs; result: Changed };
+  /** Removes servers; they can be brought back for 30 days. */
+  remove: { args: ServersByIdArgs; result: Changed };
+  /** Brings removed servers back. */
+  restore: { args: ServersByIdArgs; result: Changed };
+  /** Removes servers and keeps scans from bringing them back. */
+  ignore: { args: ServersByIdArgs; result: Changed };
+  /** Drains servers: no call goes to them until they are resumed. */
+  pause: { args: ServersByIdArgs; result: Changed };
+  /** Lifts a drain. */
+  resume: { args: ServersByIdArgs; result: Changed };
+  /** Takes the newest change back. */
+  undo: { args: UndoArgs; result: Undone };
+  /** The servers that can be brought back. */
+  removed: { args: Empty; result: RemovedList };
+  /** Measures a server now. */
+  check: { args: ServerArgs; result: Checked };
+  /** Starts a scan; its rows come as events. */
+  scan_start: { args: ScanArgs; result: ScanStatus };
+  /** Ends a scan and keeps its rows. */
+  scan_cancel: { args: ScanRef; result: ScanStatus };
+  /** A scan and its rows so far. */
+  scan: { args: ScanRef; result: ScanReport };
+  /** The tools that servers list. */
+  tools: { args: ToolsArgs; result: ToolList };
+  /** Calls a tool. */
+  call: { args: CallArgs; result: CallResult };
+  /** Ends a call; its server is told. */
+  cancel: { args: CancelArgs; result: Cancelled };
+  /** Takes servers from a file. */
+  import: { args: ImportArgs; result: ImportReport };
+  /** Writes the servers as a file. */
+  export: { args: ExportArgs; result: Exported };
+  /** Checks a configuration without loading it. */
+  config_check: { args: ConfigCheckArgs; result: ConfigReport };
+  /** Checks a filter and translates it. */
+  filter: { args: FilterArgs; result: FilterForms };
+}
