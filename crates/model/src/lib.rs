@@ -1,18 +1,34 @@
 //! The words of the domain. No IO, no clock, no runtime: everything here is a value or a pure function,
 //! so it can be tested exhaustively and shared by every face of the product.
 
+mod capability;
+pub mod config;
+mod endpoint;
 mod event;
+pub mod filter;
 mod health;
 mod id;
+mod offers;
+mod record;
 mod row;
 mod scan;
+pub mod secrets;
 mod server;
+pub mod servers_json;
+mod suggest;
+mod words;
+
+pub use capability::{CapabilityPattern, PatternError, fold};
+pub use config::Config;
+pub use endpoint::{Endpoint, EndpointError, same_server};
 
 pub use event::{Event, EventBatch, Notice, NoticeLevel};
+pub use filter::{Filter, FilterError};
 pub use health::{Health, HealthStatus};
 pub use id::ServerId;
+pub use offers::ResolveError;
 pub use row::ServerRow;
-pub use scan::{Outcome, ScanRow, ScanState, ScanStatus, ScanSummary};
+pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
 pub use server::{Era, Identity, Server, ServerInfo, Source, Tool, ToolHints, Transport};
 
 /// A moment: milliseconds since the Unix epoch, UTC. Shown in local time by the faces.

@@ -64,25 +64,6 @@ pub enum ScanState {
     Cancelled,
 }
 
-/// The figures at the end of a scan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct ScanSummary {
-    /// How many addresses.
-    pub addresses: u64,
-    /// How many ports on each (the largest number, when it differs).
-    pub ports: u64,
-    /// Addresses × ports.
-    pub probes: u64,
-    /// How many accepted a connection.
-    pub open: u64,
-    /// How many are MCP servers, sign-in ones included.
-    pub found: u64,
-    /// From start to end.
-    pub elapsed_ms: u64,
-    /// Ended by a person.
-    pub cancelled: bool,
-}
-
 /// A scan and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ScanStatus {
@@ -96,6 +77,10 @@ pub struct ScanStatus {
     pub started_at: Millis,
     /// When it ended.
     pub finished_at: Option<Millis>,
+    /// How many addresses.
+    pub addresses: u64,
+    /// How many ports on each.
+    pub ports: u64,
     /// Probes to make.
     pub total: u64,
     /// Probes made.

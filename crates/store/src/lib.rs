@@ -1,1 +1,27 @@
+//! The local database: one SQLite file, `mcp-discovery.db` in the data directory.
 //!
+//! - One thread owns the connection. Commands reach it over a bounded channel; it takes what is waiting, runs it in
+//!   one transaction and answers after the commit (group commit), so one `fsync` serves many callers.
+//! - `synchronous=FULL`, in WAL mode: what was answered survives `kill -9` and a power cut. `NORMAL` would only survive
+//!   the former, and saves little once an `fsync` is shared.
+//! - A file of a newer version is refused untouched, a damaged one is moved aside and named, an older one is copied
+//!   before it is migrated. Nothing is ever overwritten.
+//!
+//! Deliberately absent: queries by capability or filter. The registry answers those from memory.
+
+mod aside;
+mod error;
+mod journal;
+mod meta;
+mod migrate;
+mod open;
+mod record;
+mod servers;
+mod store;
+mod writer;
+
+pub use error::StoreError;
+pub use migrate::SCHEMA;
+pub use open::{FILE, Opened};
+pub use record::{Change, Field, Image, JournalEntry, Loaded, Record};
+pub use store::Store;

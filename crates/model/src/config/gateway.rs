@@ -1,0 +1,95 @@
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use super::section::Section;
+use super::tree::{Node, Yaml};
+
+/// Who may speak to the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayAuth {
+    /// Whoever has one of its tokens.
+    #[default]
+    Token,
+    /// Anybody on this computer.
+    None,
+}
+
+/// When a tool's name carries its server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Naming {
+    /// When two servers have a tool of one name.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The MCP server that AI clients see, and the listener it shares with the UI and the API.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gateway {
+    /// Serve it.
+    pub enabled: bool,
+    /// Where; loopback unless a person chose otherwise.
+    pub listen: SocketAddr,
+    /// Who may speak to it.
+    pub auth: GatewayAuth,
+    /// How its tools are called.
+    pub naming: Naming,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
+            auth: GatewayAuth::Token,
+            naming: Naming::Auto,
+        }
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>) -> Gateway {
+    let default = Gateway::default();
+    let auth_place = section.place_of("auth");
+    let read = Gateway {
+        enabled: section.truth("enabled").unwrap_or(default.enabled),
+        listen: section.take("listen").and_then(|node| listen(&section, &node)).unwrap_or(default.listen),
+        auth: section
+            .one_of("auth", &[("token", GatewayAuth::Token), ("none", GatewayAuth::None)])
+            .unwrap_or_default(),
+        naming: section
+            .one_of("naming", &[("auto", Naming::Auto), ("always", Naming::Always), ("never", Naming::Never)])
+            .unwrap_or_default(),
+    };
+    if let Some(place) =
+        auth_place.filter(|_| read.auth == GatewayAuth::None && !read.listen.ip().is_loopback())
+    {
+        let message =
+            "without a token only this computer may be served: write `auth: token`, or listen on `127.0.0.1`";
+        section.error(place, "auth", message);
+    }
+    section.finish();
+    read
+}
+
+/// `127.0.0.1:8090`, or a port alone.
+fn listen(section: &Section<'_>, node: &Node) -> Option<SocketAddr> {
+    let read = match &node.value {
+        Yaml::Text(text) => text.replace("localhost:", "127.0.0.1:").parse().ok(),
+        Yaml::Number(number) => {
+            let port = number.as_u64().and_then(|port| u16::try_from(port).ok());
+            port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+        }
+        _ => None,
+    };
+    if read.is_none() {
+        let message = format!("{} is no address to listen on: write `127.0.0.1:8090`", node.kind());
+        section.error(node.place, "listen", message);
+    }
+    read
+}

@@ -1,0 +1,86 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::seconds::Seconds;
+use super::section::Section;
+use super::tree::Entry;
+use crate::Filter;
+
+/// Where figures go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exporter {
+    /// `/metrics`.
+    Prometheus,
+    /// A file.
+    Json,
+}
+
+/// What is measured and where it goes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metrics {
+    /// How often the file is written.
+    pub export_interval: Seconds,
+    /// Where figures go.
+    pub exporters: Vec<Exporter>,
+    /// The file; default is one in the data directory.
+    pub json_file: Option<String>,
+    /// Declared gauges: how many servers pass a filter.
+    pub gauges: BTreeMap<String, Filter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            export_interval: Seconds(60.0),
+            exporters: vec![Exporter::Prometheus],
+            json_file: None,
+            gauges: BTreeMap::new(),
+        }
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>) -> Metrics {
+    let default = Metrics::default();
+    let read = Metrics {
+        export_interval: section.seconds("export_interval", 1.0).unwrap_or(default.export_interval),
+        exporters: exporters(&mut section).unwrap_or(default.exporters),
+        json_file: section.text("json_file"),
+        gauges: gauges(section.section("gauges")),
+    };
+    section.finish();
+    read
+}
+
+fn exporters(section: &mut Section<'_>) -> Option<Vec<Exporter>> {
+    let items = section.list("exporters")?;
+    let words = [("prometheus", Exporter::Prometheus), ("json", Exporter::Json)];
+    let read = items
+        .iter()
+        .enumerate()
+        .filter_map(|(i, item)| section.one_of_node(item, &format!("exporters[{i}]"), &words));
+    Some(read.collect())
+}
+
+fn gauges(mut section: Section<'_>) -> BTreeMap<String, Filter> {
+    let mut gauges = BTreeMap::new();
+    for Entry { key, place, node } in section.take_all() {
+        if !is_metric_name(&key) {
+            let message = "a gauge is named with letters, digits and `_`, not beginning with a digit: write `busy_servers`";
+            section.error(place, &key, message);
+        }
+        match Filter::from_value(&node.to_value()) {
+            Ok(filter) => drop(gauges.insert(key, filter)),
+            Err(error) => section.error(node.place, &key, error.to_string()),
+        }
+    }
+    section.finish();
+    gauges
+}
+
+/// As Prometheus names metrics.
+fn is_metric_name(name: &str) -> bool {
+    let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    word && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty()
+}

@@ -1,0 +1,106 @@
+//! `mcp-discovery.yaml`: the guide's file, and our additions in its style. Reading finds every problem at once, each with
+//! its line, its column and a remedy. Plain numbers are seconds, except where a key ends in `_ms` or the guide says
+//! milliseconds.
+//!
+//! `${NAME}` in a secret is kept as it is: the model does no IO, whoever connects reads the variable.
+
+mod balancing;
+mod gateway;
+mod health;
+mod later;
+mod metrics;
+mod network;
+mod problem;
+mod registry;
+mod routing;
+mod seconds;
+mod section;
+mod tree;
+mod typed;
+mod values;
+
+pub use balancing::{CrossRegion, LoadBalancing, Strategy};
+pub use gateway::{Gateway, GatewayAuth, Naming};
+pub use health::{BuiltInCheck, HealthMonitoring};
+pub use later::Later;
+pub use metrics::{Exporter, Metrics};
+pub use network::{NetworkDiscovery, PortRange};
+pub use problem::{Problem, Severity};
+pub use registry::{Backend, RegistryConfig, RegistryOptions};
+pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
+pub use seconds::Seconds;
+
+use section::{Problems, Section};
+use serde::Serialize;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Config {
+    /// The guide's registry; absent means SQLite in the data directory alone.
+    pub service_registry: RegistryConfig,
+    /// Further registries, several at once.
+    pub registries: Vec<RegistryConfig>,
+    /// What is scanned, and how often.
+    pub network_discovery: NetworkDiscovery,
+    /// How servers are checked.
+    pub health_monitoring: HealthMonitoring,
+    /// How a server is picked.
+    pub load_balancing: LoadBalancing,
+    /// Rules by capability, in the order of precedence.
+    pub routing_rules: Vec<RoutingRule>,
+    /// What a rule leaves unset.
+    pub defaults: RuleFields,
+    /// The MCP server that AI clients see.
+    pub gateway: Gateway,
+    /// What is measured and where it goes.
+    pub metrics: Metrics,
+    /// Parts whose features come later: checked for their keys, kept as they are.
+    #[serde(flatten)]
+    pub later: Later,
+    /// Unknown keys are errors.
+    pub strict: bool,
+}
+
+impl Config {
+    /// Reads a configuration; warnings come with it, errors (and the warnings beside them) instead of it. An empty file is
+    /// the default.
+    pub fn from_yaml(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let root = tree::parse(text).map_err(|problem| vec![problem])?;
+        let problems = Problems::default();
+        let config = read(Section::of("", root, &problems));
+        let problems = problems.finish(config.strict);
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(problems);
+        }
+        Ok((config, problems))
+    }
+}
+
+/// Every problem of a configuration, in the order of the file.
+pub fn check(text: &str) -> Vec<Problem> {
+    match Config::from_yaml(text) {
+        Ok((_, warnings)) => warnings,
+        Err(problems) => problems,
+    }
+}
+
+fn read(mut root: Section<'_>) -> Config {
+    let config = Config {
+        service_registry: registry::read(root.section("service_registry")),
+        registries: registry::read_list(&mut root),
+        network_discovery: network::read(root.section("network_discovery")),
+        health_monitoring: health::read(root.section("health_monitoring")),
+        load_balancing: balancing::read(root.section("load_balancing")),
+        routing_rules: routing::read_rules(root.section("routing_rules")),
+        defaults: routing::read_defaults(root.section("defaults")),
+        gateway: gateway::read(root.section("gateway")),
+        metrics: metrics::read(root.section("metrics")),
+        later: later::read(&mut root),
+        strict: root.truth("strict").unwrap_or(false),
+    };
+    root.finish();
+    config
+}
+
+#[cfg(test)]
+mod tests;

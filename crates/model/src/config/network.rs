@@ -1,0 +1,161 @@
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Serialize;
+
+use super::seconds::Seconds;
+use super::section::Section;
+use super::tree::{Node, Yaml};
+use crate::Transport;
+
+/// Ports from `first` to `last`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PortRange {
+    /// At least 1.
+    pub first: u16,
+    /// At least `first`.
+    pub last: u16,
+}
+
+/// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or asked for by a person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NetworkDiscovery {
+    /// Scan by schedule.
+    pub enabled: bool,
+    /// Absent: the usual MCP ports.
+    pub scan_ports: Option<Vec<PortRange>>,
+    /// Counted from the end of a sweep.
+    pub scan_interval: Seconds,
+    /// Ranges.
+    pub networks: Vec<IpNet>,
+    /// Single hosts, by name or address.
+    pub hosts: Vec<String>,
+    /// The budget of one host and port.
+    pub timeout: Seconds,
+    /// `http`, `sse`.
+    pub protocols: Vec<Transport>,
+    /// A person has agreed to a schedule of millions of probes.
+    pub confirm_large: bool,
+}
+
+impl Default for NetworkDiscovery {
+    fn default() -> Self {
+        Self {
+            enabled: false,
+            scan_ports: None,
+            scan_interval: Seconds(60.0),
+            networks: Vec::new(),
+            hosts: Vec::new(),
+            timeout: Seconds(5.0),
+            protocols: vec![Transport::Http, Transport::Sse],
+            confirm_large: false,
+        }
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>) -> NetworkDiscovery {
+    let default = NetworkDiscovery::default();
+    let read = NetworkDiscovery {
+        enabled: section.truth("enabled").unwrap_or(default.enabled),
+        scan_ports: ports(&mut section),
+        scan_interval: section.seconds("scan_interval", 1.0).unwrap_or(default.scan_interval),
+        networks: networks(&mut section),
+        hosts: section.texts("hosts").unwrap_or_default(),
+        timeout: section.seconds("timeout", 0.1).unwrap_or(default.timeout),
+        protocols: protocols(&mut section).unwrap_or(default.protocols),
+        confirm_large: section.truth("confirm_large").unwrap_or(default.confirm_large),
+    };
+    section.finish();
+    read
+}
+
+fn ports(section: &mut Section<'_>) -> Option<Vec<PortRange>> {
+    let items = section.list("scan_ports")?;
+    Some(
+        items
+            .iter()
+            .enumerate()
+            .filter_map(|(i, item)| port(section, item, &format!("scan_ports[{i}]")))
+            .collect(),
+    )
+}
+
+fn port(section: &Section<'_>, node: &Node, key: &str) -> Option<PortRange> {
+    let range = match &node.value {
+        Yaml::Number(number) => {
+            number.as_u64().and_then(|port| u16::try_from(port).ok()).map(|port| (port, port))
+        }
+        Yaml::Text(text) => {
+            let (first, last) = text.split_once('-').unwrap_or((text, text));
+            first.trim().parse().ok().zip(last.trim().parse().ok())
+        }
+        _ => None,
+    };
+    match range {
+        Some((first, last)) if first >= 1 && first <= last => Some(PortRange { first, last }),
+        _ => {
+            let message = format!(
+                "{} is no port: write one from 1 to 65535, or a range as `\"3000-3010\"`",
+                node.kind()
+            );
+            section.error(node.place, key, message);
+            None
+        }
+    }
+}
+
+fn networks(section: &mut Section<'_>) -> Vec<IpNet> {
+    let items = section.list("networks").unwrap_or_default();
+    items
+        .iter()
+        .enumerate()
+        .filter_map(|(i, item)| network(section, item, &format!("networks[{i}]")))
+        .collect()
+}
+
+fn network(section: &Section<'_>, node: &Node, key: &str) -> Option<IpNet> {
+    let text = section.text_of(node, key)?;
+    let read =
+        text.parse::<IpNet>().or_else(|error| text.parse::<IpAddr>().map(IpNet::from).map_err(|_| error));
+    let Ok(network) = read else {
+        let message = format!("`{text:.60}` is no range of addresses: write one such as `192.168.1.0/24`");
+        section.error(node.place, key, message);
+        return None;
+    };
+    let network = network.trunc();
+    if network.addr().is_ipv6() && network.prefix_len() < 112 {
+        let message = format!("`{network}` is too large to be swept: list the addresses under `hosts`");
+        section.warn(node.place, key, message);
+    } else if !is_private(network) {
+        let message =
+            format!("`{network}` reaches into the public internet: it is not scanned until a person agrees");
+        section.warn(node.place, key, message);
+    }
+    Some(network)
+}
+
+/// Loopback, private, link-local and ULA ranges.
+fn is_private(network: IpNet) -> bool {
+    const RANGES: [&str; 7] = [
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    let loopback = network.addr().is_loopback();
+    loopback
+        || RANGES.iter().filter_map(|range| range.parse::<IpNet>().ok()).any(|range| range.contains(&network))
+}
+
+fn protocols(section: &mut Section<'_>) -> Option<Vec<Transport>> {
+    let items = section.list("protocols")?;
+    let words = [("http", Transport::Http), ("sse", Transport::Sse)];
+    let read = items
+        .iter()
+        .enumerate()
+        .filter_map(|(i, item)| section.one_of_node(item, &format!("protocols[{i}]"), &words));
+    Some(read.collect())
+}

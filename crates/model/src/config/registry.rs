@@ -1,0 +1,205 @@
+use serde::Serialize;
+
+use super::seconds::Seconds;
+use super::section::Section;
+use super::tree::Node;
+use super::values;
+use crate::CapabilityPattern;
+
+/// Where a registry keeps its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The embedded database in the data directory.
+    #[default]
+    Sqlite,
+    /// The guide's `servers.json`.
+    File,
+    /// Redis: one, a cluster, or behind Sentinel.
+    Redis,
+    /// Consul's key-value store.
+    Consul,
+    /// Nothing survives the process.
+    Memory,
+}
+
+const BACKENDS: [(&str, Backend); 5] = [
+    ("sqlite", Backend::Sqlite),
+    ("file", Backend::File),
+    ("redis", Backend::Redis),
+    ("consul", Backend::Consul),
+    ("memory", Backend::Memory),
+];
+
+/// One registry.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct RegistryConfig {
+    /// For people; default is the backend's word.
+    pub name: Option<String>,
+    /// Where it keeps its records.
+    pub backend: Backend,
+    /// The rest.
+    pub config: RegistryOptions,
+}
+
+/// What the guide puts below `config`. A key that does not belong to the backend is an unknown key.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the keys of the guide's file, each a switch of its own")]
+pub struct RegistryOptions {
+    /// A reaper removes servers that came by themselves and are gone.
+    pub auto_cleanup: bool,
+    /// How often the reaper looks.
+    pub cleanup_interval: Seconds,
+    /// How long without contact before it removes one.
+    pub deregister_after: Seconds,
+    /// Seal every value before it leaves for a shared store.
+    pub encrypt_server_info: bool,
+    /// Absent: all. Empty: none.
+    pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
+    /// The region of servers that name none.
+    pub datacenter: Option<String>,
+    /// `file`: the `servers.json`.
+    pub registry_file: Option<String>,
+    /// `redis`: every node.
+    pub redis_urls: Vec<String>,
+    /// `redis`: the nodes are a cluster.
+    pub cluster_mode: bool,
+    /// `redis`: the name of the master that the sentinels watch. Wins over `cluster_mode`.
+    pub sentinel_service: Option<String>,
+    /// `consul`: the agent.
+    pub consul_url: Option<String>,
+    /// `redis`, `consul`: what every key begins with.
+    pub key_prefix: Option<String>,
+    /// `consul`: a server's check passes for so long after each report.
+    pub health_check_ttl: Option<Seconds>,
+    /// `redis`, `consul`: check certificates.
+    pub tls_verify: bool,
+    /// `redis`: its password, as `${NAME}`.
+    pub password: Option<String>,
+    /// `consul`: its token, as `${NAME}`.
+    pub acl_token: Option<String>,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            auto_cleanup: false,
+            cleanup_interval: Seconds(300.0),
+            deregister_after: Seconds(900.0),
+            encrypt_server_info: false,
+            allowed_capabilities: None,
+            datacenter: None,
+            registry_file: None,
+            redis_urls: Vec::new(),
+            cluster_mode: false,
+            sentinel_service: None,
+            consul_url: None,
+            key_prefix: None,
+            health_check_ttl: None,
+            tls_verify: true,
+            password: None,
+            acl_token: None,
+        }
+    }
+}
+
+pub(super) fn read(mut section: Section<'_>) -> RegistryConfig {
+    let name = section.text("name");
+    let named = section.place_of("backend");
+    let backend = section.one_of("backend", &BACKENDS);
+    let config = section.section("config");
+    let config = match (named, backend) {
+        (Some(_), None) => common_only(config),
+        (_, backend) => options(config, backend.unwrap_or_default()),
+    };
+    section.finish();
+    RegistryConfig { name, backend: backend.unwrap_or_default(), config }
+}
+
+/// `registries:` is a list of what `service_registry:` is one of.
+pub(super) fn read_list(root: &mut Section<'_>) -> Vec<RegistryConfig> {
+    let items = root.list("registries").unwrap_or_default();
+    let sections =
+        items.into_iter().enumerate().map(|(i, item)| root.below(&format!("registries[{i}]"), item));
+    sections.collect::<Vec<_>>().into_iter().map(read).collect()
+}
+
+/// With a backend that is not known, nobody can say which keys belong to it.
+fn common_only(mut section: Section<'_>) -> RegistryOptions {
+    common(&mut section)
+}
+
+fn options(mut section: Section<'_>, backend: Backend) -> RegistryOptions {
+    let mut options = common(&mut section);
+    match backend {
+        Backend::File => file(&mut section, &mut options),
+        Backend::Redis => redis(&mut section, &mut options),
+        Backend::Consul => consul(&mut section, &mut options),
+        Backend::Sqlite | Backend::Memory => {}
+    }
+    section.finish();
+    options
+}
+
+fn common(section: &mut Section<'_>) -> RegistryOptions {
+    let default = RegistryOptions::default();
+    RegistryOptions {
+        auto_cleanup: section.truth("auto_cleanup").unwrap_or(default.auto_cleanup),
+        cleanup_interval: section.seconds("cleanup_interval", 1.0).unwrap_or(default.cleanup_interval),
+        deregister_after: section.seconds("deregister_after", 60.0).unwrap_or(default.deregister_after),
+        encrypt_server_info: section.truth("encrypt_server_info").unwrap_or(default.encrypt_server_info),
+        allowed_capabilities: values::patterns(section, "allowed_capabilities"),
+        datacenter: section.text("datacenter"),
+        ..RegistryOptions::default()
+    }
+}
+
+fn file(section: &mut Section<'_>, options: &mut RegistryOptions) {
+    let place = section.place;
+    let given = section.place_of("registry_file");
+    options.registry_file = section.text("registry_file");
+    if given.is_none() {
+        let message = "the backend `file` needs its file: write `registry_file: /etc/mcp/servers.json`";
+        section.error(place, "registry_file", message);
+    }
+}
+
+fn redis(section: &mut Section<'_>, options: &mut RegistryOptions) {
+    let place = section.place;
+    let nodes: Vec<Node> = section.take("redis_urls").into_iter().chain(section.take("redis_url")).collect();
+    let given = !nodes.is_empty();
+    for (i, node) in nodes.into_iter().flat_map(values::one_or_many).enumerate() {
+        let url = values::url(section, &node, &format!("redis_urls[{i}]"), &["redis", "rediss"]);
+        options.redis_urls.extend(url);
+    }
+    if !given {
+        let message = "the backend `redis` needs its address: write `redis_urls: [\"redis://host:6379\"]`";
+        section.error(place, "redis_urls", message);
+    }
+    let sentinel = section.place_of("sentinel_service");
+    options.cluster_mode = section.truth("cluster_mode").unwrap_or(false);
+    options.sentinel_service = section.text("sentinel_service");
+    options.key_prefix = section.text("key_prefix");
+    options.tls_verify = section.truth("tls_verify").unwrap_or(true);
+    options.password = values::secret(section, "password");
+    if let Some(place) = sentinel.filter(|_| options.cluster_mode && options.sentinel_service.is_some()) {
+        let message =
+            "Sentinel and `cluster_mode` exclude each other: Sentinel is used; leave `cluster_mode` out";
+        section.warn(place, "sentinel_service", message);
+    }
+}
+
+fn consul(section: &mut Section<'_>, options: &mut RegistryOptions) {
+    let place = section.place;
+    match section.take("consul_url") {
+        None => {
+            let message = "the backend `consul` needs its address: write `consul_url: http://127.0.0.1:8500`";
+            section.error(place, "consul_url", message);
+        }
+        Some(node) => options.consul_url = values::url(section, &node, "consul_url", &["http", "https"]),
+    }
+    options.key_prefix = section.text("key_prefix");
+    options.health_check_ttl = section.seconds("health_check_ttl", 1.0);
+    options.tls_verify = section.truth("tls_verify").unwrap_or(true);
+    options.acl_token = values::secret(section, "acl_token");
+}

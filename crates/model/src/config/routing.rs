@@ -1,0 +1,166 @@
+use serde::Serialize;
+use serde_json::json;
+
+use super::seconds::Seconds;
+use super::section::Section;
+use super::tree::{Entry, Node};
+use crate::{CapabilityPattern, Filter};
+
+/// What stays with the server that was picked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Affinity {
+    /// Nothing.
+    #[default]
+    None,
+    /// A client.
+    Client,
+    /// Calls with the same value of one argument.
+    Argument,
+}
+
+/// What happens when the hard filters leave no server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnEmpty {
+    /// The call fails and says why.
+    #[default]
+    Fail,
+    /// The hard filters are dropped.
+    Relax,
+}
+
+/// What a rule, or `defaults:`, can say. What is absent comes from `defaults:`, and there from the product.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct RuleFields {
+    /// Soft: the first region with a candidate wins, then any other.
+    pub preferred_regions: Option<Vec<String>>,
+    /// Hard.
+    pub required_regions: Option<Vec<String>>,
+    /// Hard, in [0, 1].
+    pub min_health_score: Option<f64>,
+    /// Hard: a filter over the metadata.
+    pub required_metadata: Option<Filter>,
+    /// For the whole call with its retries.
+    pub timeout: Option<Seconds>,
+    /// For one try.
+    pub per_try_timeout: Option<Seconds>,
+    /// What stays with its server.
+    pub affinity: Option<Affinity>,
+    /// The argument, with `affinity: argument`.
+    pub affinity_argument: Option<String>,
+    /// When nothing is left.
+    pub on_empty: Option<OnEmpty>,
+    /// Try another server when one fails.
+    pub auto_retry: Option<bool>,
+}
+
+/// A rule for the capabilities that a pattern matches. Exactly one applies to a call.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RoutingRule {
+    /// Its key.
+    pub pattern: CapabilityPattern,
+    /// The highest comes first; absent is 0.
+    pub priority: Option<i64>,
+    /// What it says.
+    #[serde(flatten)]
+    pub fields: RuleFields,
+}
+
+/// The rules in their order of precedence: highest priority, exact key, longest literal prefix, longest pattern,
+/// alphabetical. Not the order of the file, since YAML's maps have none.
+pub(super) fn read_rules(mut section: Section<'_>) -> Vec<RoutingRule> {
+    let mut rules: Vec<RoutingRule> =
+        section.take_all().into_iter().filter_map(|entry| rule(&section, entry)).collect();
+    section.finish();
+    rules.sort_by_key(order);
+    rules
+}
+
+fn order(rule: &RoutingRule) -> impl Ord + use<> {
+    let text = rule.pattern.as_str();
+    let prefix = rule.pattern.literal_prefix().chars().count();
+    (
+        std::cmp::Reverse(rule.priority.unwrap_or(0)),
+        rule.pattern.exact().is_none(),
+        std::cmp::Reverse(prefix),
+        std::cmp::Reverse(text.chars().count()),
+        text.to_owned(),
+    )
+}
+
+fn rule(section: &Section<'_>, entry: Entry) -> Option<RoutingRule> {
+    let Entry { key, place, node } = entry;
+    let pattern =
+        CapabilityPattern::parse(&key).map_err(|error| section.error(place, &key, error.to_string()));
+    let mut below = section.below(&key, node);
+    let priority = below.take("priority").and_then(|node| priority(&below, &node));
+    let fields = fields(&mut below);
+    below.finish();
+    Some(RoutingRule { pattern: pattern.ok()?, priority, fields })
+}
+
+fn priority(section: &Section<'_>, node: &Node) -> Option<i64> {
+    let whole = node.to_value().as_i64();
+    if whole.is_none() {
+        let message = format!("expected a whole number, got {}: write `priority: 10`", node.kind());
+        section.error(node.place, "priority", message);
+    }
+    whole
+}
+
+pub(super) fn read_defaults(mut section: Section<'_>) -> RuleFields {
+    let fields = fields(&mut section);
+    section.finish();
+    fields
+}
+
+fn fields(section: &mut Section<'_>) -> RuleFields {
+    let per_try = section.place_of("per_try_timeout");
+    let affinity = section.place_of("affinity");
+    let read = RuleFields {
+        preferred_regions: section.texts("preferred_regions"),
+        required_regions: section.texts("required_regions"),
+        min_health_score: section.number("min_health_score", 0.0, 1.0),
+        required_metadata: required_metadata(section),
+        timeout: section.seconds("timeout", 0.1),
+        per_try_timeout: section.seconds("per_try_timeout", 0.1),
+        affinity: section.one_of(
+            "affinity",
+            &[("none", Affinity::None), ("client", Affinity::Client), ("argument", Affinity::Argument)],
+        ),
+        affinity_argument: section.text("affinity_argument"),
+        on_empty: section.one_of("on_empty", &[("fail", OnEmpty::Fail), ("relax", OnEmpty::Relax)]),
+        auto_retry: section.truth("auto_retry"),
+    };
+    if let Some(place) =
+        per_try.filter(|_| read.per_try_timeout.zip(read.timeout).is_some_and(|(one, all)| one > all))
+    {
+        let message = "one try is given more than the whole call: lower `per_try_timeout` or raise `timeout`";
+        section.error(place, "per_try_timeout", message);
+    }
+    let no_argument = read.affinity == Some(Affinity::Argument) && read.affinity_argument.is_none();
+    if let Some(place) = affinity.filter(|_| no_argument) {
+        section.error(place, "affinity", "which argument? Write `affinity_argument: user_id` beside it");
+    }
+    read
+}
+
+/// Each key with a value or operators, as in a filter; all must hold.
+fn required_metadata(section: &mut Section<'_>) -> Option<Filter> {
+    section.place_of("required_metadata")?;
+    let mut below = section.section("required_metadata");
+    let mut parts = Vec::new();
+    for Entry { key, place, node } in below.take_all() {
+        let key = key.strip_prefix("metadata.").unwrap_or(&key);
+        match Filter::from_json(&json!({ format!("metadata.{key}"): node.to_value() })) {
+            Ok(_) if key.starts_with('$') => {
+                below.error(place, key, "a key names a field of the metadata: put operators below it");
+            }
+            Ok(filter) => parts.push(filter),
+            Err(error) => below.error(node.place, key, error.message),
+        }
+    }
+    below.finish();
+    Some(Filter::all(parts))
+}

@@ -1,0 +1,151 @@
+//! A part of the file whose keys are read one by one. What is wrong is noted and a default taken, so that one pass finds
+//! every problem.
+
+use std::cell::RefCell;
+
+use super::problem::{Problem, Severity};
+use super::tree::{Entry, Node, Place, Yaml};
+use crate::suggest::hint;
+
+/// Problems as they are found.
+#[derive(Default)]
+pub(super) struct Problems(RefCell<Vec<(Problem, Kind)>>);
+
+/// `strict: true` makes errors of unknown keys.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Error,
+    Warning,
+    UnknownKey,
+}
+
+impl Problems {
+    pub(super) fn add(&self, place: Place, path: &str, kind: Kind, message: String) {
+        let severity = if kind == Kind::Error { Severity::Error } else { Severity::Warning };
+        let Place { line, column } = place;
+        let problem = Problem { line, column, path: path.to_owned(), severity, message };
+        self.0.borrow_mut().push((problem, kind));
+    }
+
+    /// In the order of the file.
+    pub(super) fn finish(self, strict: bool) -> Vec<Problem> {
+        let mut problems: Vec<Problem> = self
+            .0
+            .into_inner()
+            .into_iter()
+            .map(|(problem, kind)| {
+                let unknown = strict && kind == Kind::UnknownKey;
+                if unknown { Problem { severity: Severity::Error, ..problem } } else { problem }
+            })
+            .collect();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        problems
+    }
+}
+
+/// The keys below one key.
+pub(super) struct Section<'p> {
+    pub(super) path: String,
+    pub(super) place: Place,
+    left: Vec<Entry>,
+    known: Vec<&'static str>,
+    problems: &'p Problems,
+}
+
+impl<'p> Section<'p> {
+    /// The keys of a node; a node of another kind is a problem and has none.
+    pub(super) fn of(path: &str, node: Node, problems: &'p Problems) -> Self {
+        let place = node.place;
+        let kind = node.kind();
+        let left = match node.value {
+            Yaml::Map(entries) => entries,
+            Yaml::Null => Vec::new(),
+            _ => {
+                let name = if path.is_empty() { "the file" } else { path };
+                let message =
+                    format!("expected keys below it, got {kind}: write `{name}:` and indent its keys by two");
+                problems.add(place, path, Kind::Error, message);
+                Vec::new()
+            }
+        };
+        let section = Self { path: path.to_owned(), place, left, known: Vec::new(), problems };
+        section.report_duplicates();
+        section
+    }
+
+    fn report_duplicates(&self) {
+        for (i, entry) in self.left.iter().enumerate() {
+            if let Some(first) = self.left.iter().take(i).find(|other| other.key == entry.key) {
+                let message =
+                    format!("this key stands twice, first in line {}: leave one out", first.place.line);
+                self.problems.add(entry.place, &self.path_of(&entry.key), Kind::Error, message);
+            }
+        }
+    }
+
+    pub(super) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    pub(super) fn error(&self, place: Place, key: &str, message: impl Into<String>) {
+        self.problems.add(place, &self.path_of(key), Kind::Error, message.into());
+    }
+
+    pub(super) fn warn(&self, place: Place, key: &str, message: impl Into<String>) {
+        self.problems.add(place, &self.path_of(key), Kind::Warning, message.into());
+    }
+
+    /// Takes a key out; null is as if absent.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
+        self.known.push(key);
+        let i = self.left.iter().position(|entry| entry.key == key)?;
+        let entry = self.left.remove(i);
+        self.left.retain(|entry| entry.key != key);
+        Some(entry.node).filter(|node| !matches!(node.value, Yaml::Null))
+    }
+
+    /// Where a key's value stands, while it has not been taken.
+    pub(super) fn place_of(&self, key: &str) -> Option<Place> {
+        self.left.iter().find(|entry| entry.key == key).map(|entry| entry.node.place)
+    }
+
+    /// Every key that is left, for sections whose keys are names.
+    pub(super) fn take_all(&mut self) -> Vec<Entry> {
+        let mut all: Vec<Entry> = Vec::new();
+        for entry in std::mem::take(&mut self.left) {
+            if all.iter().all(|other| other.key != entry.key) {
+                all.push(entry);
+            }
+        }
+        all
+    }
+
+    /// The keys below a key; none when it is absent.
+    pub(super) fn section(&mut self, key: &'static str) -> Section<'p> {
+        let node = self.take(key).unwrap_or(Node { place: self.place, value: Yaml::Null });
+        Section::of(&self.path_of(key), node, self.problems)
+    }
+
+    /// A section within a list or a map of names.
+    pub(super) fn below(&self, name: &str, node: Node) -> Section<'p> {
+        Section::of(&self.path_of(name), node, self.problems)
+    }
+
+    /// Reports every key that nobody asked for.
+    pub(super) fn finish(self) {
+        for entry in &self.left {
+            let duplicate = self.known.contains(&entry.key.as_str());
+            if duplicate {
+                continue;
+            }
+            let hint = hint(&entry.key, self.known.iter().copied());
+            let hint = if hint.is_empty() {
+                format!(": it has no effect; known here are `{}`", self.known.join("`, `"))
+            } else {
+                hint
+            };
+            let message = format!("unknown key `{:.60}`{hint}", entry.key);
+            self.problems.add(entry.place, &self.path_of(&entry.key), Kind::UnknownKey, message);
+        }
+    }
+}

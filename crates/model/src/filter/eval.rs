@@ -1,0 +1,161 @@
+use std::cmp::Ordering;
+
+use serde_json::{Map, Number, Value};
+
+use super::ast::{Filter, Operand, Test};
+use super::fact::Fact;
+use super::field::{Field, Own};
+use crate::{Server, ServerInfo, capability};
+
+/// Is shown each value of a field until it says yes.
+type See<'a> = dyn FnMut(Fact<'_>) -> bool + 'a;
+
+impl Filter {
+    /// Whether a server passes.
+    pub fn matches(&self, server: &Server) -> bool {
+        match self {
+            Self::All(parts) => parts.iter().all(|part| part.matches(server)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(server)),
+            Self::Not(part) => !part.matches(server),
+            Self::Text(word) => mentions(&server.info, word),
+            Self::Field(field, test) => passes(server, field, test),
+        }
+    }
+}
+
+fn passes(server: &Server, field: &Field, test: &Test) -> bool {
+    let any = |see: &mut See<'_>| any_fact(server, field, see);
+    let ordered = |value: &Operand, wanted: fn(Ordering) -> bool| {
+        any(&mut |fact| fact.compare(value).is_some_and(wanted))
+    };
+    match test {
+        Test::Eq(value) => equals(server, field, value),
+        Test::Ne(value) => !equals(server, field, value),
+        Test::In(values) => values.iter().any(|value| equals(server, field, value)),
+        Test::Nin(values) => !values.iter().any(|value| equals(server, field, value)),
+        Test::Gt(value) => ordered(value, Ordering::is_gt),
+        Test::Gte(value) => ordered(value, Ordering::is_ge),
+        Test::Lt(value) => ordered(value, Ordering::is_lt),
+        Test::Lte(value) => ordered(value, Ordering::is_le),
+        Test::Exists(there) => is_there(server, field) == *there,
+        Test::Regex(pattern) => any(&mut |fact| matches!(fact, Fact::Text(text) if pattern.is_match(text))),
+    }
+}
+
+/// Capabilities are names, and names are compared after folding; everything else as it is.
+fn equals(server: &Server, field: &Field, value: &Operand) -> bool {
+    match (field, value) {
+        (Field::Own(Own::Capabilities), Operand::Text(name)) => {
+            server.info.has_capability(&capability::fold(name))
+        }
+        _ => any_fact(server, field, &mut |fact| fact.equals(value)),
+    }
+}
+
+fn is_there(server: &Server, field: &Field) -> bool {
+    match field {
+        Field::Metadata(path) => is_in(&server.info.metadata, path),
+        Field::Own(Own::Region) => is_in(&server.info.metadata, "region"),
+        Field::Own(_) => any_fact(server, field, &mut |_| true),
+    }
+}
+
+fn any_fact(server: &Server, field: &Field, see: &mut See<'_>) -> bool {
+    match field {
+        Field::Metadata(path) => any_in(&server.info.metadata, path, see),
+        Field::Own(own) => any_own(server, *own, see),
+    }
+}
+
+fn any_own(server: &Server, own: Own, see: &mut See<'_>) -> bool {
+    let Server { info, health } = server;
+    let identity = info.identity.as_ref();
+    match own {
+        Own::Id => see(Fact::Text(&info.id.to_string())),
+        Own::Name => see(Fact::Text(&info.name)),
+        Own::Transport => see(Fact::Text(info.transport.word())),
+        Own::Url => text(info.url.as_deref(), see),
+        Own::Endpoint => text(info.endpoint.as_deref(), see),
+        Own::Command => text(info.command.as_deref(), see),
+        Own::HealthEndpoint => text(info.health_endpoint.as_deref(), see),
+        Own::Args => info.args.iter().any(|arg| see(Fact::Text(arg))),
+        Own::Capabilities => info.offers().iter().any(|offer| see(Fact::Text(offer))),
+        Own::HealthStatus => see(Fact::Text(health.status.word())),
+        Own::Region => any_in(&info.metadata, "region", see),
+        Own::AuthRequired => see(Fact::Bool(info.auth_required)),
+        Own::Paused => see(Fact::Bool(info.paused)),
+        Own::Version => text(info.version.as_deref(), see),
+        Own::ServerVersion => text(identity.and_then(|said| said.version.as_deref()), see),
+        Own::ProtocolVersion => text(identity.map(|said| said.protocol_version.as_str()), see),
+        Own::Era => text(identity.map(|said| said.era.word()), see),
+        Own::Source => see(Fact::Text(info.source.word())),
+        Own::Tools => see(Fact::Number(info.tools.len().into())),
+        Own::Resources => see(Fact::Number(info.resources.len().into())),
+        Own::Prompts => see(Fact::Number(info.prompts.len().into())),
+        Own::LastSeen => number(info.last_seen.map(Number::from), see),
+        Own::CreatedAt => see(Fact::Number(info.created_at.into())),
+        Own::UpdatedAt => see(Fact::Number(info.updated_at.into())),
+        Own::ResponseTime => number(health.response_time_ms.and_then(Number::from_f64), see),
+        Own::Score => number(Number::from_f64(health.score), see),
+    }
+}
+
+fn text(value: Option<&str>, see: &mut See<'_>) -> bool {
+    value.is_some_and(|value| see(Fact::Text(value)))
+}
+
+fn number(value: Option<Number>, see: &mut See<'_>) -> bool {
+    value.is_some_and(|value| see(Fact::Number(value)))
+}
+
+/// Shows every value at a dotted path. A key may itself hold dots (labels do: `topology.kubernetes.io/region`), so each
+/// way of cutting the path is tried; lists on the way are gone through.
+fn any_in(map: &Map<String, Value>, path: &str, see: &mut See<'_>) -> bool {
+    any_at(map, path, &mut |value| match value {
+        Value::Array(items) => items.iter().any(|item| see(Fact::of_json(item))),
+        value => see(Fact::of_json(value)),
+    })
+}
+
+fn is_in(map: &Map<String, Value>, path: &str) -> bool {
+    any_at(map, path, &mut |_| true)
+}
+
+fn any_at(map: &Map<String, Value>, path: &str, see: &mut dyn FnMut(&Value) -> bool) -> bool {
+    if map.get(path).is_some_and(&mut *see) {
+        return true;
+    }
+    path.match_indices('.').any(|(at, _)| {
+        let (head, rest) = path.split_at(at);
+        let rest = rest.strip_prefix('.').unwrap_or(rest);
+        map.get(head).is_some_and(|value| any_below(value, rest, see))
+    })
+}
+
+fn any_below(value: &Value, path: &str, see: &mut dyn FnMut(&Value) -> bool) -> bool {
+    match value {
+        Value::Object(map) => any_at(map, path, see),
+        Value::Array(items) => items.iter().filter_map(Value::as_object).any(|map| any_at(map, path, see)),
+        _ => false,
+    }
+}
+
+/// Whether a word stands in the name, the address, the command or a capability.
+fn mentions(info: &ServerInfo, word: &str) -> bool {
+    let optional = [&info.url, &info.endpoint, &info.command].into_iter().flatten();
+    let names = info.tools.iter().map(|tool| &tool.name).chain(&info.capabilities);
+    std::iter::once(&info.name).chain(optional).chain(names).any(|text| holds(text, word))
+        || info.resources.iter().any(|uri| holds(&format!("resource:{uri}"), word))
+        || info.prompts.iter().any(|name| holds(&format!("prompt:{name}"), word))
+}
+
+/// Whether `text` holds `word`, whatever the case.
+fn holds(text: &str, word: &str) -> bool {
+    if word.is_ascii() && text.is_ascii() {
+        return text
+            .as_bytes()
+            .windows(word.len().max(1))
+            .any(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+    }
+    text.to_lowercase().contains(&word.to_lowercase())
+}

@@ -1,0 +1,210 @@
+//! The short form, read: terms and how they join. Its signs and values are in [`scan`].
+
+use super::ast::{Filter, Test};
+use super::error::FilterError;
+use super::field::{Field, Own};
+use super::{DEEPEST, test};
+
+mod scan;
+
+use scan::{Op, Reader};
+
+/// A filter is typed by a person; this is many screens of it, in characters.
+const LONGEST: usize = 64 * 1024;
+
+type Read<T> = Result<T, FilterError>;
+
+/// Words that join terms; quoted, they are text.
+pub(super) fn is_keyword(word: &str) -> bool {
+    ["and", "or", "not"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+/// Reads a filter; an error names the character.
+pub(super) fn read(text: &str) -> Read<Filter> {
+    if text.len() > LONGEST {
+        return Err(FilterError::at("", format!("it is longer than {LONGEST} bytes")));
+    }
+    let mut reader = Reader { chars: text.chars().collect(), at: 0 };
+    let filter = reader.alternatives(0)?;
+    match reader.peek() {
+        Some(')') => Err(reader.error("this `)` closes nothing: leave it out, or quote it")),
+        _ => Ok(filter),
+    }
+}
+
+impl Reader {
+    /// `a b or c`: any of several conjunctions.
+    fn alternatives(&mut self, depth: usize) -> Read<Filter> {
+        if depth > DEEPEST {
+            return Err(self.error(format!("it nests deeper than {DEEPEST} levels")));
+        }
+        let (first, mut is_empty) = self.conjunction(depth)?;
+        let mut all = vec![first];
+        while self.keyword("or") {
+            if is_empty {
+                return Err(self.error("`or` needs a term before it: to look for the word, quote it"));
+            }
+            self.at += 2;
+            let (next, empty) = self.conjunction(depth)?;
+            if empty {
+                return Err(self.error("`or` needs a term after it: to look for the word, quote it"));
+            }
+            is_empty = empty;
+            all.push(next);
+        }
+        Ok(Filter::any(all))
+    }
+
+    /// Terms that must all hold, and whether there was none.
+    fn conjunction(&mut self, depth: usize) -> Read<(Filter, bool)> {
+        let mut terms = Vec::new();
+        loop {
+            self.blanks();
+            match self.peek() {
+                None | Some(')') => break,
+                _ if self.keyword("or") => break,
+                _ if self.keyword("and") => self.joint(terms.is_empty())?,
+                _ => terms.push(self.term(depth)?),
+            }
+        }
+        let is_empty = terms.is_empty();
+        Ok((Filter::all(terms), is_empty))
+    }
+
+    /// `and` between two terms says what a blank says.
+    fn joint(&mut self, first: bool) -> Read<()> {
+        let start = self.at;
+        self.at += 3;
+        self.blanks();
+        let last = matches!(self.peek(), None | Some(')')) || self.keyword("or") || self.keyword("and");
+        if first || last {
+            let message = "`and` needs a term before and after it: to look for the word, quote it";
+            return Err(FilterError::at_character(start + 1, message));
+        }
+        Ok(())
+    }
+
+    /// Whether this word stands here by itself. Only a blank, a parenthesis or the end may follow.
+    fn keyword(&self, word: &str) -> bool {
+        let here =
+            word.chars().enumerate().all(|(i, c)| self.ahead(i).is_some_and(|d| d.eq_ignore_ascii_case(&c)));
+        let next = self.ahead(word.len());
+        here && next.is_none_or(|c| c.is_whitespace() || c == '(' || c == ')')
+    }
+
+    fn term(&mut self, depth: usize) -> Read<Filter> {
+        if depth > DEEPEST {
+            return Err(self.error(format!("it nests deeper than {DEEPEST} levels")));
+        }
+        if self.keyword("not") {
+            self.at += 3;
+            self.blanks();
+            return self.negated("`not`", depth);
+        }
+        if self.eat('-') {
+            return self.negated("`-`", depth);
+        }
+        if self.peek() == Some('(') {
+            return self.group(depth);
+        }
+        self.atom()
+    }
+
+    fn negated(&mut self, sign: &str, depth: usize) -> Read<Filter> {
+        match self.peek() {
+            None | Some(')') => {
+                Err(self.error(format!("{sign} needs a term after it: to look for it, quote it")))
+            }
+            Some(c) if c.is_whitespace() => Err(self.error(format!("{sign} stands right before its term"))),
+            _ => Ok(Filter::not(self.term(depth + 1)?)),
+        }
+    }
+
+    fn group(&mut self, depth: usize) -> Read<Filter> {
+        let start = self.at;
+        self.at += 1;
+        let filter = self.alternatives(depth + 1)?;
+        if self.eat(')') {
+            return Ok(filter);
+        }
+        Err(FilterError::at_character(start + 1, "this `(` has no `)`: close it, or quote it"))
+    }
+
+    /// A word to look for, or a field and its test.
+    fn atom(&mut self) -> Read<Filter> {
+        let start = self.at;
+        let is_quoted = self.peek() == Some('"');
+        let word = if is_quoted { self.quoted()? } else { self.word() };
+        if !is_quoted && self.is_address(&word) {
+            return Ok(Filter::Text(word + &self.run()));
+        }
+        let after_word = self.at;
+        let Some(op) = self.operator() else {
+            if word.is_empty() {
+                let message =
+                    if is_quoted { "write a word between the quotes" } else { "expected a word or a field" };
+                return Err(FilterError::at_character(start + 1, message));
+            }
+            return Ok(Filter::Text(word));
+        };
+        if word.is_empty() {
+            return Err(FilterError::at_character(
+                after_word + 1,
+                "the name of a field is missing before this",
+            ));
+        }
+        match word.as_str() {
+            "has" if !is_quoted => self.presence(op, start),
+            "is" if !is_quoted => self.tested(Field::Own(Own::HealthStatus), op, start),
+            _ => {
+                let field = Field::of_key(&word).map_err(|why| FilterError::at_character(start + 1, why))?;
+                self.tested(field, op, start)
+            }
+        }
+    }
+
+    /// `http://…` and `127.0.0.1:8080` are addresses to look for, not fields.
+    fn is_address(&self, word: &str) -> bool {
+        if self.peek() != Some(':') || word.is_empty() {
+            return false;
+        }
+        let has_port = self.ahead(1).is_some_and(|c| c.is_ascii_digit());
+        let is_host = word == "localhost" || word.parse::<std::net::Ipv4Addr>().is_ok();
+        (self.ahead(1) == Some('/') && self.ahead(2) == Some('/')) || (has_port && is_host)
+    }
+
+    fn presence(&mut self, op: Op, start: usize) -> Read<Filter> {
+        if op != Op::Eq {
+            return Err(FilterError::at_character(
+                start + 1,
+                "`has` is followed by `:` and a field, such as `has:region`",
+            ));
+        }
+        let at = self.at;
+        let name = if self.peek() == Some('"') { self.quoted()? } else { self.word() };
+        let name = if name == "is" { "health_status".to_owned() } else { name };
+        let field = Field::of_key(&name).map_err(|why| FilterError::at_character(at + 1, why))?;
+        if let Some(c) = self.peek().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')')) {
+            return Err(self
+                .error(format!("`has:` is followed by a field alone: leave `{c}` out, or quote the field")));
+        }
+        Ok(Filter::Field(field, Test::Exists(true)))
+    }
+
+    fn tested(&mut self, field: Field, op: Op, start: usize) -> Read<Filter> {
+        let at = self.at;
+        let test = match op {
+            Op::Regex => Test::Regex(self.regexp()?),
+            Op::Eq if self.peek() == Some('(') => Test::In(self.list()?),
+            Op::Ne if self.peek() == Some('(') => Test::Nin(self.list()?),
+            Op::Eq => Test::Eq(self.value()?),
+            Op::Ne => Test::Ne(self.value()?),
+            Op::Gt => Test::Gt(self.value()?),
+            Op::Gte => Test::Gte(self.value()?),
+            Op::Lt => Test::Lt(self.value()?),
+            Op::Lte => Test::Lte(self.value()?),
+        };
+        let place = if matches!(op, Op::Eq | Op::Ne) { at } else { start };
+        test::join(field, test).map_err(|message| FilterError::at_character(place + 1, message))
+    }
+}

@@ -1,0 +1,182 @@
+//! What looks like a secret, so that it is never shown. A guess on the safe side: hiding too much costs a look-up,
+//! hiding too little costs a credential.
+
+const WORDS: [&str; 11] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "bearer",
+    "authorization",
+];
+const WHOLE: [&str; 7] = ["key", "auth", "pwd", "pass", "sig", "signature", "pat"];
+const PREFIXES: [&str; 10] =
+    ["sk-", "sk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJ"];
+/// Names that end so speak of a secret and hold none.
+const HARMLESS: [&str; 5] = ["token_env", "token-env", "_file", "-file", "tokens"];
+const HIDDEN: &str = "…";
+
+/// Whether something of this name holds a secret: `--api-key`, `GITHUB_TOKEN`, `access_token`.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.trim_start_matches('-').to_ascii_lowercase();
+    if HARMLESS.iter().any(|end| name.ends_with(end)) || name.contains("tokeniz") {
+        return false;
+    }
+    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    WORDS.iter().any(|word| bare.contains(word)) || WHOLE.contains(&bare.as_str())
+}
+
+/// Whether a value itself has the look of a credential.
+fn is_secret_value(value: &str) -> bool {
+    PREFIXES.iter().any(|prefix| value.starts_with(prefix)) && value.len() >= 16
+}
+
+/// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
+pub fn command_line(command: &str, args: &[String]) -> String {
+    let mut line = quoted(command);
+    let mut hide_next = false;
+    for arg in args {
+        line.push(' ');
+        line += &quoted(&shown(arg, hide_next));
+        hide_next = !hide_next && arg.starts_with('-') && !arg.contains('=') && is_secret_name(arg);
+    }
+    line
+}
+
+fn shown(arg: &str, hide: bool) -> String {
+    if hide || is_secret_value(arg) {
+        return HIDDEN.to_owned();
+    }
+    match arg.split_once('=') {
+        Some((name, value)) if is_secret_name(name) || is_secret_value(value) => format!("{name}={HIDDEN}"),
+        _ if arg.contains("://") => redact_url(arg),
+        _ => match arg.split_once(':') {
+            Some((name, _)) if is_secret_name(name) => format!("{name}: {HIDDEN}"),
+            _ => arg.to_owned(),
+        },
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '"');
+    if plain { text.to_owned() } else { format!("{text:?}") }
+}
+
+/// A URL for people: without user, password and the values of parameters that look like secrets. Works on text that
+/// is no valid URL as well, since that is when it ends up in a message.
+pub fn redact_url(text: &str) -> String {
+    let (before, fragment) =
+        text.split_once('#').map_or((text, None), |(before, after)| (before, Some(after)));
+    let (path, query) = before.split_once('?').map_or((before, None), |(path, query)| (path, Some(query)));
+    let mut shown = without_user(path);
+    if let Some(query) = query {
+        let pairs: Vec<String> = query.split('&').map(redact_pair).collect();
+        shown.push('?');
+        shown += &pairs.join("&");
+    }
+    if fragment.is_some() {
+        shown.push('#');
+        shown += HIDDEN;
+    }
+    shown
+}
+
+fn without_user(path: &str) -> String {
+    let start = path.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = path.split_at(start);
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{HIDDEN}@{host}{tail}"),
+        None => path.to_owned(),
+    }
+}
+
+fn redact_pair(pair: &str) -> String {
+    match pair.split_once('=') {
+        Some((name, value)) if is_secret_name(name) || is_secret_value(value) => format!("{name}={HIDDEN}"),
+        _ => pair.to_owned(),
+    }
+}
+
+/// A URL without user, password, fragment and the parameters that look like secrets; nothing when it is no URL.
+pub(crate) fn strip_url(text: &str) -> Option<String> {
+    let mut url = url::Url::parse(text.trim()).ok()?;
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    url.set_fragment(None);
+    let kept: Vec<(String, String)> = url
+        .query_pairs()
+        .filter(|(name, _)| !is_secret_name(name))
+        .map(|(n, v)| (n.into(), v.into()))
+        .collect();
+    if kept.is_empty() {
+        url.set_query(None);
+    } else {
+        url.query_pairs_mut().clear().extend_pairs(kept);
+    }
+    Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(args: &[&str]) -> String {
+        command_line("npx", &args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn arguments_that_look_like_secrets_are_hidden() {
+        for args in [
+            &["--api-key", "hunter2"][..],
+            &["--api-key=hunter2"],
+            &["-e", "GITHUB_TOKEN=hunter2"],
+            &["--token", "hunter2", "stays"],
+            &["--header", "Authorization: hunter2"],
+            &["postgres://me:hunter2@db/x"],
+            &["http://a/?password=hunter2"],
+            &["ghp_hunter2hunter2hunter2"],
+        ] {
+            assert!(!line(args).contains("hunter2"), "{}", line(args));
+        }
+        assert!(line(&["--token", "hunter2", "stays"]).ends_with("stays"));
+    }
+
+    #[test]
+    fn other_arguments_stay_as_they_are() {
+        let args = [
+            "-y",
+            "@scope/server",
+            "--token-env",
+            "MY_VAR",
+            "--monkey=1",
+            "http://a/?b=c",
+            "two words",
+            "C:\\x",
+        ];
+        assert_eq!(
+            line(&args),
+            "npx -y @scope/server --token-env MY_VAR --monkey=1 --max-tokens=5 http://a/?b=c \"two words\" C:\\x"
+        );
+    }
+
+    #[test]
+    fn urls_lose_what_looks_like_a_secret() {
+        for (url, shown) in [
+            ("http://a:1/mcp", "http://a:1/mcp"),
+            ("http://u:p@a/x", "http://…@a/x"),
+            ("http://a/?k=1&api_key=x", "http://a/?k=1&api_key=…"),
+            ("http://a/#x", "http://a/#…"),
+        ] {
+            assert_eq!(redact_url(url), shown);
+        }
+        let stripped = strip_url("http://u:p@a/x?k=1&api_key=x#f").unwrap();
+        assert_eq!(stripped, "http://a/x?k=1");
+    }
+}

@@ -1,0 +1,71 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{HealthStatus, Identity, Millis, ServerInfo, Source, Tool};
+use std::sync::Arc;
+
+/// Where [`Block`] stands in an entry's metadata.
+pub(super) const KEY: &str = "mcp_discovery";
+
+/// What we know of a server beyond the guide's 16 keys. Times are in milliseconds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Block {
+    /// The free tags; the guide's `capabilities` hold everything the server offers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capabilities: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_env: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<Identity>,
+    #[serde(skip_serializing_if = "<[Tool]>::is_empty")]
+    tools: Arc<[Tool]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prompts: Vec<String>,
+    /// Ours, where the guide's file has only three. Written for people; never read back, since an old status is no fact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health_status: Option<HealthStatus>,
+}
+
+impl Block {
+    pub(super) fn of(info: &ServerInfo, status: HealthStatus) -> Self {
+        Self {
+            capabilities: Some(info.capabilities.clone()),
+            token_env: info.token_env.clone(),
+            source: Some(info.source),
+            paused: info.paused,
+            created_at: Some(info.created_at),
+            updated_at: Some(info.updated_at),
+            identity: info.identity.clone(),
+            tools: Arc::clone(&info.tools),
+            resources: info.resources.clone(),
+            prompts: info.prompts.clone(),
+            health_status: Some(status),
+        }
+    }
+
+    /// Lays what it holds over a record that was read from the 16 keys.
+    pub(super) fn apply(self, info: &mut ServerInfo, now: Millis) {
+        if let Some(tags) = self.capabilities {
+            info.capabilities = tags;
+        }
+        info.token_env = self.token_env;
+        info.source = self.source.unwrap_or(info.source);
+        info.paused = self.paused;
+        info.created_at = self.created_at.map_or(info.created_at, |at| at.min(now));
+        info.updated_at = self.updated_at.map_or(info.updated_at, |at| at.min(now));
+        info.identity = self.identity;
+        info.tools = self.tools;
+        info.resources = self.resources;
+        info.prompts = self.prompts;
+    }
+}

@@ -1,0 +1,265 @@
+//! One entry of `servers.json`, read tolerantly.
+
+use serde_json::Value;
+
+use super::block::{self, Block};
+use super::read::Reader;
+use super::tree::{Json, Node};
+use crate::{Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Transport, secrets};
+
+/// Seconds above this are milliseconds: the year 5138 in the former, 1973 in the latter.
+const LATEST_SECONDS: f64 = 1e11;
+/// Keys of the guide that say what was measured when the file was written. Not read: an old status is no fact.
+const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
+
+/// The fields of one entry, taken out one by one; what is left at the end is unknown.
+struct Fields<'a, 'b> {
+    label: String,
+    left: Vec<(String, Node)>,
+    reader: &'a mut Reader<'b>,
+}
+
+/// Reads an entry, or says in a warning why it is left out.
+pub(super) fn read(key: Option<&str>, node: Node, reader: &mut Reader<'_>) -> Option<ServerInfo> {
+    let label = key.map_or_else(|| "an entry".to_owned(), |key| format!("entry `{key:.80}`"));
+    let (at, kind) = (node.at, node.kind());
+    let Json::Map(left) = node.value else {
+        reader.warn(at, format!("{label} was left out: expected an object, got {kind}"));
+        return None;
+    };
+    let mut fields = Fields { label, left, reader };
+    let Some(name) = fields.text("name").filter(|name| !name.trim().is_empty()) else {
+        return fields.refuse(at, "it has no `name`");
+    };
+    fields.label = format!("`{name:.80}`");
+    let transport = match fields.transport() {
+        Ok(transport) => transport,
+        Err(reason) => return fields.refuse(at, &reason),
+    };
+    let mut info = match fields.addressed(&name, transport, at) {
+        Ok(info) => info,
+        Err(reason) => return fields.refuse(at, &reason),
+    };
+    fields.rest(&mut info, key);
+    Some(info)
+}
+
+/// Reads an address. A credential in it is left out and reported; without it the address may be fine.
+pub(super) fn address(text: &str) -> Result<(String, Option<EndpointError>), EndpointError> {
+    match Endpoint::parse(text) {
+        Ok(_) => Ok((text.trim().to_owned(), None)),
+        Err(
+            problem
+            @ (EndpointError::Credentials | EndpointError::SecretInQuery(_) | EndpointError::Fragment),
+        ) => {
+            let stripped = secrets::strip_url(text).ok_or(problem.clone())?;
+            Endpoint::parse(&stripped)?;
+            Ok((stripped, Some(problem)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl Fields<'_, '_> {
+    fn refuse(&mut self, at: usize, reason: &str) -> Option<ServerInfo> {
+        let message = format!("{} was left out: {reason}", self.label);
+        self.reader.warn(at, message);
+        None
+    }
+
+    fn warn(&mut self, at: usize, message: &str) {
+        let message = format!("{}: {message}", self.label);
+        self.reader.warn(at, message);
+    }
+
+    /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
+    fn take(&mut self, key: &str) -> Option<Node> {
+        let mut found = None;
+        while let Some(i) = self.left.iter().position(|(name, _)| name == key) {
+            let (_, node) = self.left.remove(i);
+            if found.is_some() {
+                self.warn(node.at, &format!("`{key}` stands twice: the last one counts"));
+            }
+            found = Some(node);
+        }
+        found.filter(|node| !matches!(node.value, Json::Null))
+    }
+
+    fn unexpected<T>(&mut self, node: &Node, key: &str, expected: &str) -> Option<T> {
+        self.warn(node.at, &format!("`{key}` was left out: expected {expected}, got {}", node.kind()));
+        None
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        let node = self.take(key)?;
+        match node.value {
+            Json::Text(text) => Some(text),
+            Json::Number(number) => Some(number.to_string()),
+            _ => self.unexpected(&node, key, "text"),
+        }
+    }
+
+    fn texts(&mut self, key: &str) -> Vec<String> {
+        let Some(node) = self.take(key) else { return Vec::new() };
+        let items = match node.value {
+            Json::List(items) => items,
+            Json::Text(text) => return vec![text],
+            _ => return self.unexpected(&node, key, "a list of texts").unwrap_or_default(),
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.value {
+                Json::Text(text) => texts.push(text),
+                Json::Number(number) => texts.push(number.to_string()),
+                _ => texts.extend(self.unexpected::<String>(&item, key, "text in the list")),
+            }
+        }
+        texts
+    }
+
+    fn truth(&mut self, key: &str) -> bool {
+        let Some(node) = self.take(key) else { return false };
+        match &node.value {
+            Json::Bool(value) => *value,
+            Json::Text(text) if text.eq_ignore_ascii_case("true") => true,
+            Json::Text(text) if text.eq_ignore_ascii_case("false") => false,
+            _ => self.unexpected(&node, key, "true or false").unwrap_or_default(),
+        }
+    }
+
+    fn transport(&mut self) -> Result<Transport, String> {
+        let word = self.text("transport").ok_or("it has no `transport`: `http`, `sse` or `stdio`")?;
+        let lower = word.to_ascii_lowercase().replace('_', "-");
+        match lower.as_str() {
+            "streamable-http" | "streamablehttp" => Ok(Transport::Http),
+            known => Transport::of_word(known).ok_or_else(|| {
+                format!("the transport `{word:.40}` is not spoken here: `http`, `sse` and `stdio` are")
+            }),
+        }
+    }
+
+    /// The record with its address; one without is kept, since the file requires none.
+    fn addressed(&mut self, name: &str, transport: Transport, at: usize) -> Result<ServerInfo, String> {
+        let now = self.reader.now;
+        let (url, endpoint) = (self.text("url"), self.text("endpoint"));
+        let (command, args) = (self.text("command"), self.texts("args"));
+        let blank =
+            || ServerInfo::blank(ServerId::for_name(transport, name), name, transport, Source::Import, now);
+        let mut info = blank();
+        if transport == Transport::Stdio {
+            info.command = command.or_else(|| endpoint.clone()).filter(|command| !command.trim().is_empty());
+            info.args = args;
+        } else {
+            info.url = self.checked("url", url, at)?;
+            info.endpoint = self.checked("endpoint", endpoint, at)?;
+            info.command = command;
+            info.args = args;
+        }
+        if info.target().is_none() && info.command.is_none() {
+            self.warn(at, "it has no address, so it can be listed and not called");
+        }
+        info.id = info.address_id();
+        Ok(info)
+    }
+
+    fn checked(&mut self, key: &str, given: Option<String>, at: usize) -> Result<Option<String>, String> {
+        let Some(given) = given.filter(|given| !given.trim().is_empty()) else { return Ok(None) };
+        let (address, problem) = address(&given).map_err(|error| format!("`{key}`: {error}"))?;
+        if let Some(problem) = problem {
+            self.warn(at, &format!("`{key}` was taken without its secret part: {problem}"));
+        }
+        Ok(Some(address))
+    }
+
+    fn rest(mut self, info: &mut ServerInfo, key: Option<&str>) {
+        let now = self.reader.now;
+        info.capabilities = self.texts("capabilities");
+        info.health_endpoint = self.text("health_endpoint");
+        info.version = self.text("version");
+        info.auth_required = self.truth("auth_required");
+        info.last_seen = self.moment("last_seen", now);
+        if let Some(metadata) = self.take("metadata") {
+            self.metadata(metadata, info);
+        }
+        self.id(info, key);
+        for measured in MEASURED {
+            self.take(measured);
+        }
+        self.unknown(info);
+    }
+
+    /// Seconds since 1970, or milliseconds where the number says so; never in the future.
+    fn moment(&mut self, key: &str, now: Millis) -> Option<Millis> {
+        let node = self.take(key)?;
+        let seconds = match &node.value {
+            Json::Number(number) => number.as_f64().filter(|seconds| *seconds >= 0.0),
+            _ => None,
+        };
+        let Some(seconds) = seconds else {
+            return self.unexpected(&node, key, "a time in seconds since 1970");
+        };
+        let millis = if seconds > LATEST_SECONDS { seconds } else { seconds * 1000.0 };
+        Some(millis_of(millis).min(now))
+    }
+
+    fn metadata(&mut self, node: Node, info: &mut ServerInfo) {
+        let at = node.at;
+        if node.has_not_finite() {
+            self.warn(at, "a number in `metadata` is not finite: taken as null");
+        }
+        if !matches!(node.value, Json::Map(_)) {
+            self.unexpected::<()>(&node, "metadata", "an object");
+            return;
+        }
+        let Value::Object(mut metadata) = node.into_value() else { return };
+        let own = metadata.shift_remove(block::KEY);
+        info.metadata = metadata;
+        match own.map(serde_json::from_value::<Block>) {
+            Some(Ok(block)) => block.apply(info, self.reader.now),
+            Some(Err(error)) => {
+                self.warn(at, &format!("`metadata.{}` was left out: {error}", block::KEY));
+            }
+            None => {}
+        }
+        if let Some(variable) = &info.token_env {
+            let message = format!("its token is read from `{variable}` and sent to `{}`", info.address());
+            self.warn(at, &message);
+        }
+    }
+
+    /// An id that the record's own address mints is ours and kept. Any other is a word of the file's writer: kept as
+    /// data, since a file that may choose ids could put its address in the place of a known server's.
+    fn id(&mut self, info: &mut ServerInfo, key: Option<&str>) {
+        let own = self.text("id").or_else(|| key.map(str::to_owned)).filter(|id| !id.is_empty());
+        let Some(own) = own else { return };
+        match ServerId::parse(&own).filter(|id| info.mints(*id)) {
+            Some(id) => info.id = id,
+            None => {
+                info.metadata.entry("original_id").or_insert(Value::String(own));
+            }
+        }
+    }
+
+    /// What the guide's file does not know is kept as metadata.
+    fn unknown(&mut self, info: &mut ServerInfo) {
+        for (key, node) in std::mem::take(&mut self.left) {
+            let at = node.at;
+            if info.metadata.contains_key(&key) {
+                self.warn(
+                    at,
+                    &format!(
+                        "`{key}` is no field of an entry and was left out: its metadata has one already"
+                    ),
+                );
+                continue;
+            }
+            self.warn(at, &format!("`{key}` is no field of an entry: kept in its metadata"));
+            info.metadata.insert(key, node.into_value());
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
+pub(super) fn millis_of(millis: f64) -> Millis {
+    millis.round() as Millis
+}

@@ -1,0 +1,102 @@
+//! The `mcpServers` map that AI clients read and write.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use super::entry::address;
+use super::read::Reader;
+use super::tree::{Json, Node};
+use crate::{ServerInfo, Source, Transport};
+
+/// Keys under which clients keep a URL.
+const URLS: [&str; 4] = ["url", "serverUrl", "httpUrl", "uri"];
+
+/// Writes the `mcpServers` map that AI clients read: `{type, url}` or `{command, args}` under each name, with a number
+/// behind a name that stands twice. A record without an address is left out; credentials are never in it.
+pub fn write_mcp_json<'a>(servers: impl IntoIterator<Item = &'a ServerInfo>) -> String {
+    let mut taken = HashSet::new();
+    let mut entries = Map::new();
+    for info in servers {
+        if let Some(entry) = entry(info) {
+            entries.insert(unique(&info.name, &mut taken), entry);
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&json!({ "mcpServers": entries })).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn entry(info: &ServerInfo) -> Option<Value> {
+    match (info.transport, info.target(), &info.command) {
+        (Transport::Stdio, _, Some(command)) => Some(json!({ "command": command, "args": info.args })),
+        (Transport::Http | Transport::Sse, Some(url), _) => {
+            Some(json!({ "type": info.transport, "url": url }))
+        }
+        _ => None,
+    }
+}
+
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name));
+    let name = free.unwrap_or_default();
+    taken.insert(name.clone());
+    name
+}
+
+/// Reads one entry, or says in a warning why it is left out. Values of `env` and `headers` are never taken: they are the
+/// client's secrets.
+pub(super) fn read_entry(name: &str, node: Node, reader: &mut Reader<'_>) -> Option<ServerInfo> {
+    let (at, kind) = (node.at, node.kind());
+    let Json::Map(fields) = node.value else {
+        reader.warn(at, format!("`{name:.80}` was left out: expected an object, got {kind}"));
+        return None;
+    };
+    let text = |key: &str| {
+        fields.iter().find_map(|(own, node)| match &node.value {
+            Json::Text(text) if own == key => Some(text.clone()),
+            _ => None,
+        })
+    };
+    for (key, node) in fields.iter().filter(|(key, _)| key == "env" || key == "headers") {
+        reader.warn(
+            node.at,
+            format!("`{name:.80}`: the values of `{key}` were not taken, they may be secrets"),
+        );
+    }
+    if let Some(command) = text("command").filter(|command| !command.trim().is_empty()) {
+        return Some(ServerInfo::new_stdio(name, &command, args(&fields), Source::Import, reader.now));
+    }
+    let Some(url) = URLS.iter().find_map(|key| text(key)) else {
+        reader.warn(at, format!("`{name:.80}` was left out: it has neither `url` nor `command`"));
+        return None;
+    };
+    let is_sse = text("type").is_some_and(|word| word == "sse");
+    let transport = if is_sse { Transport::Sse } else { Transport::Http };
+    match address(&url) {
+        Ok((url, problem)) => {
+            if let Some(problem) = problem {
+                reader.warn(at, format!("`{name:.80}`: `url` was taken without its secret part: {problem}"));
+            }
+            ServerInfo::new_at(transport, name, &url, Source::Import, reader.now).ok()
+        }
+        Err(error) => {
+            reader.warn(at, format!("`{name:.80}` was left out: {error}"));
+            None
+        }
+    }
+}
+
+fn args(fields: &[(String, Node)]) -> Vec<String> {
+    let list = fields.iter().find_map(|(key, node)| match &node.value {
+        Json::List(items) if key == "args" => Some(items),
+        _ => None,
+    });
+    let text = |node: &Node| match &node.value {
+        Json::Text(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    list.into_iter().flatten().filter_map(text).collect()
+}

@@ -1,0 +1,171 @@
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{GUIDE, NOW, names, reads, warns};
+use crate::servers_json::write;
+use crate::{Health, Server, ServerId, ServerInfo, Source, Transport};
+
+#[test]
+fn the_guides_file_is_read() {
+    let file = reads(GUIDE);
+    assert_eq!(file.warnings, [] as [String; 0]);
+    let [info] = file.servers.as_slice() else { panic!("one server") };
+    assert_eq!(info.id, ServerId::for_url(Transport::Http, "http://127.0.0.1:8080/mcp").unwrap());
+    assert_eq!(info.metadata["original_id"], "0b7a5c52-6c7e-4a0d-9d53-0f3f1c6b2a11");
+    assert_eq!((info.name.as_str(), info.transport), ("weather-server", Transport::Http));
+    assert_eq!(info.url.as_deref(), Some("http://localhost:8080"));
+    assert_eq!(info.capabilities, ["weather.current", "weather.forecast"]);
+    assert_eq!(info.metadata["priority"], 1);
+    assert_eq!(info.last_seen, Some(1_789_999_999_250));
+    assert_eq!((info.source, info.auth_required), (Source::Import, true));
+}
+
+#[test]
+fn only_name_and_transport_are_required() {
+    let file =
+        reads(r#"{"servers": [{"name": "a", "transport": "http"}, {"name": "b", "transport": "stdio"}]}"#);
+    assert_eq!(names(&file), ["a", "b"]);
+    warns(&file, &["line 1", "`a`", "no address"]);
+}
+
+#[test]
+fn servers_may_be_a_list_and_ids_may_be_missing() {
+    let list = r#"{"servers": [
+        {"name": "a", "transport": "http", "url": "http://localhost:1"},
+        {"name": "b", "transport": "sse", "url": "http://localhost:1/sse", "id": null},
+        {"name": "c", "transport": "stdio", "command": "npx", "args": ["-y", "x", 5]}
+    ]}"#;
+    let file = reads(list);
+    assert_eq!(names(&file), ["a", "b", "c"]);
+    assert_eq!(file.servers[0].id, ServerId::for_url(Transport::Http, "http://localhost:1").unwrap());
+    assert_eq!(file.servers[2].args, ["-y", "x", "5"]);
+    assert_eq!(file.warnings, [] as [String; 0]);
+    let bare_list = reads(r#"[{"name": "a", "transport": "http", "url": "http://localhost:1"}]"#);
+    assert_eq!(bare_list.servers, reads(list).servers[..1]);
+}
+
+#[test]
+fn an_id_that_is_no_uuid_is_kept_as_data() {
+    let file =
+        reads(r#"{"servers": {"srv-1": {"name": "a", "transport": "http", "url": "http://localhost:1"}}}"#);
+    assert_eq!(file.servers[0].id, ServerId::for_url(Transport::Http, "http://localhost:1").unwrap());
+    assert_eq!(file.servers[0].metadata["original_id"], "srv-1");
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_read_outside_text_only() {
+    let file = reads(
+        r#"{"servers": [{"name": "NaN, Infinity", "transport": "http", "url": "http://a",
+            "response_time": -Infinity, "last_seen": NaN, "metadata": {"x": [Infinity, 1e999], "y": "Infinity"}}]}"#,
+    );
+    assert_eq!(names(&file), ["NaN, Infinity"]);
+    assert_eq!(file.servers[0].metadata["x"], json!([null, null]));
+    assert_eq!(file.servers[0].metadata["y"], "Infinity");
+    assert_eq!(file.servers[0].last_seen, None);
+    warns(&file, &["line 2", "`metadata` is not finite"]);
+    warns(&file, &["line 2", "`last_seen` was left out"]);
+}
+
+#[test]
+fn one_name_at_one_address_is_one_server_under_whatever_ids() {
+    let file = reads(
+        r#"{"servers": {
+        "0b7a5c52-6c7e-4a0d-9d53-0f3f1c6b2a11": {"name": "a", "transport": "http", "url": "http://localhost:1", "last_seen": 5},
+        "1b7a5c52-6c7e-4a0d-9d53-0f3f1c6b2a12": {"name": "a", "transport": "http", "url": "http://127.0.0.1:1/", "last_seen": 9, "version": "2"},
+        "2b7a5c52-6c7e-4a0d-9d53-0f3f1c6b2a13": {"name": "a", "transport": "http", "url": "http://localhost:2"}}}"#,
+    );
+    assert_eq!(names(&file), ["a", "a"]);
+    assert_eq!(file.servers[0].version.as_deref(), Some("2"), "the newest counts");
+    warns(&file, &["line 3", "`a` stands twice"]);
+}
+
+#[test]
+fn a_file_cannot_put_its_address_in_the_place_of_a_known_server() {
+    let known = ServerId::for_url(Transport::Http, "https://bank.example").unwrap();
+    let text = format!(
+        r#"{{"servers": {{"{known}": {{"id": "{known}", "name": "bank", "transport": "http", "url": "https://evil.example",
+            "metadata": {{"mcp_discovery": {{"source": "manual"}}}}}}}}}}"#
+    );
+    let file = reads(&text);
+    assert_ne!(file.servers[0].id, known);
+    assert_eq!(file.servers[0].id, ServerId::for_url(Transport::Http, "https://evil.example").unwrap());
+}
+
+#[test]
+fn an_id_that_was_minted_from_the_resolved_endpoint_is_kept() {
+    let base = ServerInfo::new_http("a", "http://a.example", Source::Manual, 0).unwrap();
+    let endpoint = "http://a.example/api/mcp";
+    let id = ServerId::for_url(Transport::Http, endpoint).unwrap();
+    assert_ne!(id, base.id);
+    let info = ServerInfo { id, endpoint: Some(endpoint.into()), ..base };
+    let server = Server { info: Arc::new(info.clone()), health: Health::unknown() };
+    assert_eq!(reads(&write(&[server], NOW)).servers, [info]);
+}
+
+#[test]
+fn two_names_at_one_address_without_ids_are_one_server_and_reported() {
+    let file = reads(
+        r#"[{"name": "a", "transport": "http", "url": "http://localhost:1"},
+            {"name": "b", "transport": "http", "url": "http://localhost:1/mcp"}]"#,
+    );
+    assert_eq!(names(&file), ["a"]);
+    warns(&file, &["line 2", "`b` has the address of `a`"]);
+}
+
+#[test]
+fn a_broken_entry_is_left_out_and_named_with_its_line() {
+    let file = reads(
+        r#"{"servers": {
+        "1": 5,
+        "2": {"transport": "http"},
+        "3": {"name": "c"},
+        "4": {"name": "d", "transport": "websocket", "url": "ws://a"},
+        "5": {"name": "e", "transport": "http", "url": "not a url"},
+        "6": {"name": " ", "transport": "http"},
+        "7": {"name": "good", "transport": "http", "url": "http://a"}}}"#,
+    );
+    assert_eq!(names(&file), ["good"]);
+    for (line, words) in [
+        ("line 2:", "expected an object"),
+        ("line 3:", "no `name`"),
+        ("line 4:", "no `transport`"),
+        ("line 5:", "`websocket` is not spoken"),
+        ("line 6:", "`url`"),
+        ("line 7:", "no `name`"),
+    ] {
+        warns(&file, &[line, words, "left out"]);
+    }
+}
+
+#[test]
+fn odd_values_are_read_tolerantly_and_reported() {
+    let file = reads(
+        r#"{"servers": [{
+        "name": "a", "transport": "Streamable_HTTP", "url": "http://a",
+        "capabilities": "one", "metadata": [],
+        "auth_required": "True", "version": 2,
+        "last_seen": 99999999999999, "colour": "red",
+        "url": "http://b", "health_endpoint": {}}]}"#,
+    );
+    let info = &file.servers[0];
+    assert_eq!(info.url.as_deref(), Some("http://b"));
+    assert_eq!(info.capabilities, ["one"]);
+    assert_eq!((info.auth_required, info.version.as_deref()), (true, Some("2")));
+    assert_eq!(info.last_seen, Some(NOW), "a time in the future is now");
+    assert_eq!(info.metadata["colour"], "red");
+    warns(&file, &["line 6", "`url` stands twice"]);
+    warns(&file, &["line 3", "`metadata` was left out"]);
+    warns(&file, &["line 5", "`colour` is no field", "kept"]);
+    warns(&file, &["line 6", "`health_endpoint` was left out"]);
+}
+
+#[test]
+fn credentials_in_an_address_are_left_out_and_reported() {
+    let file = reads(
+        r#"[{"name": "a", "transport": "http", "url": "http://u:hunter2@a:1/mcp?x=1&api_key=hunter2#t"}]"#,
+    );
+    assert_eq!(file.servers[0].url.as_deref(), Some("http://a:1/mcp?x=1"));
+    warns(&file, &["without its secret part"]);
+    assert!(!format!("{file:?}").contains("hunter2"));
+}

@@ -1,0 +1,80 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{NOW, sample};
+use crate::servers_json::{read, write};
+use crate::{Health, HealthStatus, Server, ServerInfo, Source, Transport};
+
+fn metadata() -> impl Strategy<Value = serde_json::Map<String, Value>> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(Value::from),
+        "\\PC{0,8}".prop_map(Value::from),
+        Just(Value::Null),
+    ];
+    let value = leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            proptest::collection::vec(("\\PC{0,4}", inner), 0..3)
+                .prop_map(|entries| entries.into_iter().collect::<serde_json::Map<_, _>>().into()),
+        ]
+    });
+    proptest::collection::vec(("[a-z.]{1,6}", value), 0..4).prop_map(|entries| entries.into_iter().collect())
+}
+
+prop_compose! {
+    fn server()(
+        name in "\\PC{0,8}[a-z]", port in 1_u16.., kind in 0..3, args in proptest::collection::vec("\\PC{0,8}", 0..3),
+        metadata in metadata(), tags in proptest::collection::vec("\\PC{1,6}", 0..3), full in any::<bool>(),
+        last_seen in proptest::option::of(0..NOW), version in proptest::option::of("\\PC{0,6}"), auth_required in any::<bool>(),
+        created_at in 0..NOW, status in proptest::sample::select(HealthStatus::ALL.to_vec()),
+    ) -> Server {
+        let url = format!("http://localhost:{port}");
+        let base = match kind {
+            0 => ServerInfo::new_http(&name, &url, Source::Manual, created_at).unwrap(),
+            1 => ServerInfo::new_at(Transport::Sse, &name, &url, Source::Import, created_at).unwrap(),
+            _ => ServerInfo::new_stdio(&name, "npx", args.into_iter().chain([port.to_string()]).collect(), Source::Scan, created_at),
+        };
+        let from = if full { sample().info } else { Arc::new(base.clone()) };
+        let info = ServerInfo {
+            metadata, capabilities: tags, last_seen, version, auth_required,
+            tools: from.tools.clone(), resources: from.resources.clone(), prompts: from.prompts.clone(),
+            identity: from.identity.clone(), token_env: from.token_env.clone(), paused: from.paused,
+            ..base
+        };
+        Server { info: Arc::new(info), health: Health { status, ..Health::unknown() } }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_again(servers in proptest::collection::vec(server(), 0..6)) {
+        let mut seen = std::collections::HashSet::new();
+        let servers: Vec<_> = servers.into_iter().filter(|server| seen.insert(server.info.id)).collect();
+        let file = read(&write(&servers, NOW), NOW).unwrap();
+        let records: Vec<_> = servers.iter().map(|server| (*server.info).clone()).collect();
+        prop_assert_eq!(file.servers, records);
+        prop_assert!(file.warnings.iter().all(|warning| warning.contains("MY_TOKEN")), "{:?}", file.warnings);
+    }
+
+    #[test]
+    fn arbitrary_text_is_read_or_refused(text in "(\\PC{0,4}|[{}\\[\\],:\"0-9]|\"servers\":|\"name\":|null|NaN|\n){0,30}") {
+        if let Err(error) = read(&text, NOW) {
+            prop_assert!(error.line >= 1 && error.column >= 1);
+        }
+    }
+
+    #[test]
+    fn arbitrary_entries_are_read_or_reported(entry in metadata(), name in "\\PC{0,4}") {
+        let mut entry = entry;
+        entry.insert("transport".into(), "http".into());
+        entry.insert("name".into(), name.into());
+        let file = read(&json!({ "servers": [entry] }).to_string(), NOW).unwrap();
+        prop_assert!(!file.servers.is_empty() || !file.warnings.is_empty());
+    }
+}

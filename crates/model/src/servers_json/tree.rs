@@ -1,0 +1,287 @@
+//! JSON with places. Beside what `serde_json` reads it knows the bare `Infinity`, `-Infinity` and `NaN` that Python
+//! writes, keeps keys that stand twice, and says of every value where it is.
+
+use serde_json::{Map, Number, Value};
+
+use super::FileError;
+
+/// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack.
+const DEEPEST: usize = 64;
+/// In bytes: room for some hundred thousand servers.
+const LARGEST: usize = 256 * 1024 * 1024;
+
+/// A value and where it begins, in bytes.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) at: usize,
+    pub(super) value: Json,
+}
+
+#[derive(Debug)]
+pub(super) enum Json {
+    Null,
+    Bool(bool),
+    Number(Number),
+    /// `Infinity`, `-Infinity` or `NaN`.
+    NotFinite,
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// What it is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.value {
+            Json::Null => "null",
+            Json::Bool(_) => "a truth value",
+            Json::Number(_) => "a number",
+            Json::NotFinite => "a number that is not finite",
+            Json::Text(_) => "text",
+            Json::List(_) => "a list",
+            Json::Map(_) => "an object",
+        }
+    }
+
+    /// As plain JSON; numbers that are not finite become null. Of a key that stands twice the last one counts.
+    pub(super) fn into_value(self) -> Value {
+        match self.value {
+            Json::Null | Json::NotFinite => Value::Null,
+            Json::Bool(value) => Value::Bool(value),
+            Json::Number(value) => Value::Number(value),
+            Json::Text(value) => Value::String(value),
+            Json::List(items) => items.into_iter().map(Self::into_value).collect(),
+            Json::Map(entries) => Value::Object(
+                entries.into_iter().map(|(key, node)| (key, node.into_value())).collect::<Map<_, _>>(),
+            ),
+        }
+    }
+
+    /// Whether a number that is not finite is in it.
+    pub(super) fn has_not_finite(&self) -> bool {
+        match &self.value {
+            Json::NotFinite => true,
+            Json::List(items) => items.iter().any(Self::has_not_finite),
+            Json::Map(entries) => entries.iter().any(|(_, node)| node.has_not_finite()),
+            _ => false,
+        }
+    }
+}
+
+/// Reads a whole file.
+pub(super) fn parse(text: &str) -> Result<Node, FileError> {
+    if text.len() > LARGEST {
+        let message = format!("the file is larger than {} MiB: split it", LARGEST / 1024 / 1024);
+        return Err(FileError { line: 1, column: 1, message });
+    }
+    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut parser = Parser { text, at };
+    parser.document().map_err(|(at, message)| {
+        let (line, column) = place(text, at);
+        FileError { line, column, message }
+    })
+}
+
+/// Line and column of a byte, both from 1; the column counts characters.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().skip_while(|c| *c == '\u{feff}').count();
+    let column = if line_start == 0 {
+        column
+    } else {
+        before.get(line_start..).map_or(0, |part| part.chars().count())
+    } + 1;
+    (line, column)
+}
+
+/// A byte and what is wrong there.
+type Fault = (usize, String);
+
+fn ended(expected: &str) -> String {
+    format!("the file ends here, where {expected} was expected: it is cut off; take a whole copy")
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn document(&mut self) -> Result<Node, Fault> {
+        self.blanks();
+        if self.peek().is_none() {
+            return Err((self.at, "the file is empty: expected {\"servers\": {…}}".into()));
+        }
+        let node = self.value(0)?;
+        self.blanks();
+        match self.peek() {
+            None => Ok(node),
+            Some(_) => Err((self.at, "something follows the end of the data: leave it out".into())),
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Node, Fault> {
+        if depth > DEEPEST {
+            return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is no registry")));
+        }
+        self.blanks();
+        let at = self.at;
+        let value = match self.peek() {
+            None => return Err((at, ended("a value"))),
+            Some(b'{') => self.map(depth)?,
+            Some(b'[') => self.list(depth)?,
+            Some(b'"') => Json::Text(self.string()?),
+            Some(_) => self.word()?,
+        };
+        Ok(Node { at, value })
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Json, Fault> {
+        self.at += 1;
+        let mut entries = Vec::new();
+        loop {
+            self.blanks();
+            match self.peek() {
+                Some(b'}') if entries.is_empty() => return Ok(self.closed(Json::Map(entries))),
+                Some(b'"') => {}
+                None => return Err((self.at, ended("a key or `}`"))),
+                Some(_) => return Err((self.at, "expected a key in double quotes".into())),
+            }
+            let key = self.string()?;
+            self.blanks();
+            self.expect(b':', "`:` after the key")?;
+            entries.push((key, self.value(depth + 1)?));
+            if self.is_last(b'}')? {
+                return Ok(self.closed(Json::Map(entries)));
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Json, Fault> {
+        self.at += 1;
+        let mut items = Vec::new();
+        loop {
+            self.blanks();
+            if items.is_empty() && self.peek() == Some(b']') {
+                return Ok(self.closed(Json::List(items)));
+            }
+            items.push(self.value(depth + 1)?);
+            if self.is_last(b']')? {
+                return Ok(self.closed(Json::List(items)));
+            }
+        }
+    }
+
+    fn closed(&mut self, value: Json) -> Json {
+        self.at += 1;
+        value
+    }
+
+    fn expect(&mut self, byte: u8, name: &str) -> Result<(), Fault> {
+        match self.peek() {
+            Some(found) if found == byte => self.at += 1,
+            None => return Err((self.at, ended(name))),
+            Some(_) => return Err((self.at, format!("expected {name}"))),
+        }
+        Ok(())
+    }
+
+    /// After an element: a comma goes on, the closing bracket (which stays) ends.
+    fn is_last(&mut self, close: u8) -> Result<bool, Fault> {
+        self.blanks();
+        let closing = char::from(close);
+        match self.peek() {
+            Some(found) if found == close => Ok(true),
+            None => Err((self.at, ended(&format!("`,` or `{closing}`")))),
+            Some(b',') => {
+                let comma = self.at;
+                self.at += 1;
+                self.blanks();
+                if self.peek() == Some(close) {
+                    return Err((comma, format!("this comma stands before `{closing}`: leave it out")));
+                }
+                Ok(false)
+            }
+            Some(_) => Err((self.at, format!("expected `,` or `{closing}`"))),
+        }
+    }
+
+    fn string(&mut self) -> Result<String, Fault> {
+        let start = self.at;
+        self.at += 1;
+        loop {
+            match self.peek() {
+                None => return Err((self.text.len(), ended("the end of a text"))),
+                Some(b'\\') => self.at += 2,
+                Some(b'"') => break,
+                Some(_) => self.at += 1,
+            }
+        }
+        self.at += 1;
+        let source = self.text.get(start..self.at).unwrap_or_default();
+        serde_json::from_str(source).map_err(|error| {
+            let offset = if error.line() == 1 { error.column().saturating_sub(1) } else { 0 };
+            (
+                self.boundary(start + offset),
+                "this text holds an escape or a control character that JSON does not know".into(),
+            )
+        })
+    }
+
+    /// The nearest place at or before `at` that does not cut a character.
+    fn boundary(&self, at: usize) -> usize {
+        (0..=at.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
+    }
+
+    /// A number, `true`, `false`, `null`, or what Python writes for a number that is not finite.
+    fn word(&mut self) -> Result<Json, Fault> {
+        let start = self.at;
+        while self
+            .peek()
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'))
+        {
+            self.at += 1;
+        }
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        match word {
+            "null" => Ok(Json::Null),
+            "true" => Ok(Json::Bool(true)),
+            "false" => Ok(Json::Bool(false)),
+            "Infinity" | "-Infinity" | "NaN" | "-NaN" => Ok(Json::NotFinite),
+            "" => Err((start, "expected a value".into())),
+            _ => self.number(start, word),
+        }
+    }
+
+    fn number(&self, start: usize, word: &str) -> Result<Json, Fault> {
+        if let Ok(number) = serde_json::from_str(word) {
+            return Ok(Json::Number(number));
+        }
+        let looks_cut = self.at == self.text.len()
+            && ["true", "false", "null"].iter().any(|whole| whole.starts_with(word));
+        if looks_cut {
+            return Err((self.at, ended("the rest of a value")));
+        }
+        match word.parse::<f64>() {
+            Ok(number)
+                if number.is_infinite()
+                    && word.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) =>
+            {
+                Ok(Json::NotFinite)
+            }
+            _ => Err((start, format!("`{word:.40}` is no value: text stands in double quotes"))),
+        }
+    }
+}

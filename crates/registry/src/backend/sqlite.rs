@@ -1,0 +1,24 @@
+use store::{Change, Loaded, Store};
+
+use super::{Answer, Backend};
+
+/// The local database, which is the default and always the local store.
+#[derive(Debug, Clone)]
+pub struct Sqlite(Store);
+
+impl Sqlite {
+    /// Over an open store.
+    pub fn new(store: Store) -> Self {
+        Self(store)
+    }
+}
+
+impl Backend for Sqlite {
+    fn load(&mut self) -> Answer<'_, Loaded> {
+        Box::pin(self.0.load())
+    }
+
+    fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
+        Box::pin(self.0.commit(changes))
+    }
+}

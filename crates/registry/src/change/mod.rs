@@ -1,0 +1,46 @@
+//! What each change does. A command checks first and writes then, so one that is refused leaves the draft as it was.
+
+mod edit;
+mod mark;
+mod merge;
+mod observe;
+mod removed;
+mod undo;
+mod upsert;
+
+pub(crate) use edit::Edit;
+pub use edit::Patch;
+pub(crate) use mark::{Mark, Marking};
+pub(crate) use observe::Observe;
+pub(crate) use removed::Removed;
+pub(crate) use undo::Undo;
+pub use upsert::Origin;
+pub(crate) use upsert::{Upsert, check};
+
+use crate::RegistryError;
+use crate::state::Draft;
+
+/// Something the writer is asked to do.
+pub(crate) trait Command: Send + 'static {
+    /// What the caller gets.
+    type Answer: Send;
+
+    /// Does it to the draft. May run twice: with its batch, and alone if the batch could not be committed.
+    fn apply(&self, draft: &mut Draft) -> Result<Self::Answer, RegistryError>;
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use model::{ServerInfo, Source};
+
+    /// A server called `name` at an address of its own.
+    pub(crate) fn info(name: &str) -> ServerInfo {
+        let port = 1024 + crc(name) % 60_000;
+        ServerInfo::new_http(name, &format!("http://127.0.0.1:{port}/{}", port * 7), Source::Manual, 1_000)
+            .unwrap()
+    }
+
+    fn crc(name: &str) -> u32 {
+        name.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)))
+    }
+}

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use model::{Health, HealthStatus, ServerId, ServerInfo};
+use store::Record;
+
+use super::Command;
+use super::upsert::check;
+use crate::RegistryError;
+use crate::endpoint::{Contents, Observation};
+use crate::state::Draft;
+
+/// Takes a measurement of one server.
+pub(crate) struct Observe {
+    pub(crate) id: ServerId,
+    pub(crate) observation: Observation,
+}
+
+impl Command for Observe {
+    type Answer = Health;
+
+    /// Health is not kept; the time of a successful contact is, and so is what the server lists.
+    fn apply(&self, draft: &mut Draft) -> Result<Health, RegistryError> {
+        let record = draft.live(self.id)?.clone();
+        let mut info = (*record.info).clone();
+        let is_news = self.observation.contents.as_ref().is_some_and(|contents| take(&mut info, contents));
+        if is_news {
+            check(&info)?;
+            info.updated_at = draft.now;
+        }
+        let contact = is_contact(self.observation.status).then_some(self.observation.at);
+        let is_later = contact > info.last_seen;
+        info.last_seen = info.last_seen.max(contact);
+        let seen = Record { info: Arc::new(info), ..(*record).clone() };
+        match (is_news, contact) {
+            (true, _) => draft.put(seen),
+            (false, Some(at)) if is_later => draft.put_seen(seen, at),
+            _ => {}
+        }
+        draft.measure(self.id, &self.observation)
+    }
+}
+
+/// A server that asks who we are was reached as well.
+fn is_contact(status: HealthStatus) -> bool {
+    matches!(status, HealthStatus::Healthy | HealthStatus::Degraded | HealthStatus::NeedsSignIn)
+}
+
+/// Takes over what the server says; tells whether any of it is new.
+fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
+    let is_known = info.identity.as_ref() == Some(&contents.identity)
+        && info.tools == contents.tools
+        && info.resources == contents.resources
+        && info.prompts == contents.prompts;
+    if is_known {
+        return false;
+    }
+    info.identity = Some(contents.identity.clone());
+    info.tools = contents.tools.clone();
+    info.resources.clone_from(&contents.resources);
+    info.prompts.clone_from(&contents.prompts);
+    true
+}

@@ -1,0 +1,24 @@
+use super::Command;
+use crate::RegistryError;
+use crate::registry::RemovedServer;
+use crate::state::Draft;
+
+/// Lists the servers that can be brought back.
+pub(crate) struct Removed;
+
+impl Command for Removed {
+    type Answer = Vec<RemovedServer>;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Vec<RemovedServer>, RegistryError> {
+        let mut removed: Vec<_> = draft
+            .removed()
+            .map(|(record, removed_at)| RemovedServer {
+                info: record.info.clone(),
+                removed_at,
+                ignored: record.ignored,
+            })
+            .collect();
+        removed.sort_unstable_by_key(|server| (std::cmp::Reverse(server.removed_at), server.info.id));
+        Ok(removed)
+    }
+}

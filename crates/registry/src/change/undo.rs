@@ -1,0 +1,188 @@
+//! Taking a change back: one mechanism for add, import, edit, remove, ignore, restore, pause and resume.
+//!
+//! A change is remembered as the fields it changed, each with its value before and after. Undo sets a field back if it
+//! still has the value the change gave it, and no newer change that stands set it as well: what came later is never lost,
+//! and undoing an old rename does not lift a newer pause.
+//!
+//! What is measured (identity, tools, `last_seen`) is not part of it. A server that was added is removed again, and like
+//! any removed server it can be brought back.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use model::{Millis, ServerId, ServerInfo, Source, Transport};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use store::{Field, Image, JournalEntry, Record};
+
+use super::Command;
+use crate::RegistryError;
+use crate::registry::Undone;
+use crate::state::Draft;
+
+/// Takes one change back, or the newest that can be.
+pub(crate) struct Undo {
+    pub(crate) entry: Option<i64>,
+}
+
+impl Command for Undo {
+    type Answer = Undone;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Undone, RegistryError> {
+        let (entry, records) = match self.entry {
+            Some(id) => {
+                let entry = draft.entry(id).cloned();
+                entry.and_then(|entry| reverted(draft, entry)).ok_or(RegistryError::UndoGone(id))?
+            }
+            None => draft
+                .entries()
+                .find_map(|entry| reverted(draft, entry.clone()))
+                .ok_or(RegistryError::NothingToUndo)?,
+        };
+        let ids = records.iter().map(Record::id).collect();
+        for record in records {
+            draft.put(record);
+        }
+        draft.mark_undone(&entry);
+        Ok(Undone { label: entry.label.clone(), ids })
+    }
+}
+
+/// The records as they are without this change; nothing when it left no trace that could be taken back.
+fn reverted(draft: &Draft, entry: Arc<JournalEntry>) -> Option<(Arc<JournalEntry>, Vec<Record>)> {
+    let newer = newer_fields(draft, entry.id);
+    let records: Vec<_> = entry
+        .images
+        .iter()
+        .filter_map(|image| {
+            let fields =
+                image.fields.iter().filter(|(field, _)| !newer.contains(&(image.id, field.as_str())));
+            revert(draft.record(image.id)?, fields, draft.now)
+        })
+        .collect();
+    drop(newer);
+    (!records.is_empty()).then_some((entry, records))
+}
+
+/// What newer changes set that were not taken back.
+fn newer_fields(draft: &Draft, entry: i64) -> HashSet<(ServerId, &str)> {
+    let newer = draft.entries().take_while(|newer| newer.id > entry);
+    let images = newer.flat_map(|entry| entry.images.iter());
+    images.flat_map(|image| image.fields.keys().map(|field| (image.id, field.as_str()))).collect()
+}
+
+/// The fields that changed between two states of a record; nothing when there are none. A server that was not there
+/// before counts as a removed one.
+pub(super) fn image(before: Option<&Record>, after: &Record) -> Option<Image> {
+    let mut old = fields(before.unwrap_or(after));
+    if before.is_none() {
+        old.insert("removed".to_owned(), true.into());
+    }
+    let new = fields(after);
+    let changed = old.into_iter().filter_map(|(field, old)| {
+        let new = new.get(&field)?.clone();
+        (old != new).then_some((field, (old, new)))
+    });
+    let fields: BTreeMap<_, _> = changed.collect();
+    (!fields.is_empty()).then_some(Image { id: after.id(), fields })
+}
+
+/// The record with each of these fields that is as the change left it set back; nothing when none is.
+fn revert<'a>(
+    record: &Record,
+    changed: impl Iterator<Item = (&'a String, &'a (Value, Value))>,
+    now: Millis,
+) -> Option<Record> {
+    let mut fields = fields(record);
+    let mut is_changed = false;
+    for (field, (before, after)) in changed {
+        if let Some(value) = fields.get_mut(field).filter(|value| **value == *after) {
+            value.clone_from(before);
+            is_changed = true;
+        }
+    }
+    if !is_changed {
+        return None;
+    }
+    let face: Face = serde_json::from_value(Value::Object(fields)).ok()?;
+    Some(face.onto(record, now))
+}
+
+/// The fields that people change. A new one needs no migration: an image without it leaves it alone.
+#[derive(Serialize, Deserialize)]
+struct Face {
+    name: String,
+    transport: Transport,
+    url: Option<String>,
+    endpoint: Option<String>,
+    command: Option<String>,
+    args: Vec<String>,
+    capabilities: Vec<String>,
+    metadata: Map<String, Value>,
+    health_endpoint: Option<String>,
+    version: Option<String>,
+    token_env: Option<String>,
+    source: Source,
+    paused: bool,
+    removed: bool,
+    ignored: bool,
+    set_by_person: BTreeSet<Field>,
+}
+
+fn fields(record: &Record) -> Map<String, Value> {
+    match serde_json::to_value(Face::of(record)) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+impl Face {
+    fn of(record: &Record) -> Self {
+        let info = &*record.info;
+        Self {
+            name: info.name.clone(),
+            transport: info.transport,
+            url: info.url.clone(),
+            endpoint: info.endpoint.clone(),
+            command: info.command.clone(),
+            args: info.args.clone(),
+            capabilities: info.capabilities.clone(),
+            metadata: info.metadata.clone(),
+            health_endpoint: info.health_endpoint.clone(),
+            version: info.version.clone(),
+            token_env: info.token_env.clone(),
+            source: info.source,
+            paused: info.paused,
+            removed: record.removed_at.is_some(),
+            ignored: record.ignored,
+            set_by_person: record.set_by_person.clone(),
+        }
+    }
+
+    fn onto(self, record: &Record, now: Millis) -> Record {
+        let info = ServerInfo {
+            name: self.name,
+            transport: self.transport,
+            url: self.url,
+            endpoint: self.endpoint,
+            command: self.command,
+            args: self.args,
+            capabilities: self.capabilities,
+            metadata: self.metadata,
+            health_endpoint: self.health_endpoint,
+            version: self.version,
+            token_env: self.token_env,
+            source: self.source,
+            paused: self.paused,
+            updated_at: now,
+            ..(*record.info).clone()
+        };
+        Record {
+            info: Arc::new(info),
+            // Removed anew, its 30 days begin now.
+            removed_at: self.removed.then(|| record.removed_at.unwrap_or(now)),
+            ignored: self.ignored,
+            set_by_person: self.set_by_person,
+        }
+    }
+}

@@ -1,0 +1,301 @@
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use model::{Event, Health, Millis, ServerId, ServerInfo};
+use store::Store;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::change::{Command, Edit, Mark, Marking, Observe, Removed, Undo, Upsert, check};
+use crate::state::State;
+use crate::writer::{Asked, Input, QUEUE, Writer, now};
+use crate::{Backend, Observation, Origin, Patch, RegistryError, Snapshot, Sqlite};
+
+/// How many events a slow subscriber may lag behind before it loses some (and is told so).
+const EVENTS: usize = 4_096;
+
+/// Who exists and in what state. Cheap to clone; all clones are one registry.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    inputs: mpsc::Sender<Box<dyn Input>>,
+    published: Arc<ArcSwap<Snapshot>>,
+    events: broadcast::Sender<Published>,
+    cancel: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl std::fmt::Debug for dyn Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Input")
+    }
+}
+
+/// The writer task, to be spawned by whoever owns the tasks. It ends when the last handle is dropped or the registry is
+/// closed, after answering what it took; nothing is written unless it runs.
+pub type Writing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An open registry.
+#[must_use = "nothing is written unless the writer runs"]
+pub struct Opened {
+    /// The handle.
+    pub registry: Registry,
+    /// The task to spawn.
+    pub writer: Writing,
+    /// What a person should know of the opening: a sentence or two each.
+    pub notices: Vec<String>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The revision of the registry that shows it.
+    pub revision: u64,
+    /// What.
+    pub event: Event,
+}
+
+/// What became of one registered server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upserted {
+    /// It was not known.
+    Added,
+    /// It was known, and is now as given.
+    Updated,
+    /// It was known just so.
+    Unchanged,
+    /// It had been removed and is back.
+    Restored,
+    /// A person ignored it, so it was left out.
+    Ignored,
+}
+
+/// What a registration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The revision that shows it.
+    pub revision: u64,
+    /// Each given server, in the given order.
+    pub upserted: Vec<(ServerId, Upserted)>,
+    /// The journal entry that takes it back; a person's registration has one.
+    pub undo: Option<i64>,
+}
+
+/// What a change of some servers did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The servers that are different now.
+    pub ids: Vec<ServerId>,
+    /// The journal entry that takes it back; absent when nothing changed.
+    pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+impl Changed {
+    pub(crate) fn nothing() -> Self {
+        Self { ids: Vec::new(), undo: None, revision: 0 }
+    }
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// In words: `removed weather-b`.
+    pub label: String,
+    /// The servers that are different now.
+    pub ids: Vec<ServerId>,
+}
+
+/// A server that can be brought back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemovedServer {
+    /// Its record.
+    pub info: Arc<ServerInfo>,
+    /// When it was removed.
+    pub removed_at: Millis,
+    /// Nothing automatic brings it back.
+    pub ignored: bool,
+}
+
+/// Answers that name the revision learn it last, when it is published.
+pub(crate) trait Stamp: Sized {
+    fn stamped(self, _revision: u64) -> Self {
+        self
+    }
+}
+
+impl Stamp for Committed {
+    fn stamped(self, revision: u64) -> Self {
+        Self { revision, ..self }
+    }
+}
+
+impl Stamp for Changed {
+    fn stamped(self, revision: u64) -> Self {
+        Self { revision, ..self }
+    }
+}
+
+impl Stamp for Undone {}
+impl Stamp for Health {}
+impl Stamp for Vec<RemovedServer> {}
+
+/// Opens the registry over the database in `folder`. A damaged database is moved aside and named in the notices.
+pub async fn open_sqlite(folder: &Path) -> Result<Opened, RegistryError> {
+    let folder = folder.to_path_buf();
+    let opening = tokio::task::spawn_blocking(move || Store::open(&folder, now()));
+    let store::Opened { store, damaged, backup } = opening.await.map_err(|_| RegistryError::Closed)??;
+    if let Some(backup) = backup {
+        tracing::info!(backup = %backup.display(), "the database was copied before its schema changed");
+    }
+    let mut opened = Registry::open(Sqlite::new(store)).await?;
+    let notice = damaged.map(|aside| {
+        format!(
+            "The database was damaged. It was moved aside as `{}` and a new one was begun: servers that were in it must \
+             be found or added again.",
+            aside.display()
+        )
+    });
+    opened.notices.splice(0..0, notice);
+    Ok(opened)
+}
+
+impl Registry {
+    /// Loads what the backend keeps, and deletes what is too old to be kept.
+    pub async fn open(backend: impl Backend) -> Result<Opened, RegistryError> {
+        let mut backend: Box<dyn Backend> = Box::new(backend);
+        let mut loaded = backend.load().await?;
+        let notices = unreadable(&std::mem::take(&mut loaded.unreadable));
+        let (state, expired) = State::load(loaded, now());
+        if !expired.is_empty()
+            && let Err(error) = backend.commit(expired).await
+        {
+            tracing::warn!(%error, "what is too old could not be deleted; the next start tries again");
+        }
+        let mut snapshot = Snapshot::default();
+        state.servers().for_each(|server| snapshot.put(server));
+        Ok(Self::over(backend, state, snapshot, notices))
+    }
+
+    fn over(backend: Box<dyn Backend>, state: State, snapshot: Snapshot, notices: Vec<String>) -> Opened {
+        let (sender, inputs) = mpsc::channel(QUEUE);
+        let (events, _) = broadcast::channel(EVENTS);
+        let published = Arc::new(ArcSwap::from_pointee(snapshot.clone()));
+        let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
+        let writer = Writer {
+            backend,
+            state,
+            snapshot,
+            inputs,
+            published: published.clone(),
+            events: events.clone(),
+            cancel: cancel.clone(),
+            ended: ended.clone().drop_guard(),
+        };
+        let registry = Self { inputs: sender, published, events, cancel, ended };
+        Opened { registry, writer: Box::pin(writer.run()), notices }
+    }
+
+    /// The newest state. Never waits; shows every write whose answer was awaited before.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.published.load_full()
+    }
+
+    /// What happens from now on. Subscribe, then take a snapshot: then nothing is missed between the two.
+    pub fn subscribe(&self) -> broadcast::Receiver<Published> {
+        self.events.subscribe()
+    }
+
+    /// Sends something that is no change of the registry down the same stream: scans, progress, notices.
+    pub fn publish(&self, event: Event) {
+        let revision = self.published.load().revision();
+        // Without subscribers there is nobody to tell.
+        let _ = self.events.send(Published { revision, event });
+    }
+
+    /// Registers servers: new ones are added, known ones keep their history (see [`Origin`] for what else they keep).
+    ///
+    /// # Errors
+    /// [`RegistryError::Invalid`] when one has no name or is too large; then none is registered.
+    pub async fn upsert(&self, servers: Vec<ServerInfo>, origin: Origin) -> Result<Committed, RegistryError> {
+        servers.iter().try_for_each(check)?;
+        self.ask(Upsert { servers, origin }).await
+    }
+
+    /// Changes what a person may change of one server.
+    pub async fn edit(&self, id: ServerId, patch: Patch) -> Result<Changed, RegistryError> {
+        self.ask(Edit { id, patch }).await
+    }
+
+    /// Removes servers; they can be brought back for 30 days.
+    pub async fn remove(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+        self.mark(ids, Mark::Remove).await
+    }
+
+    /// Removes servers, and nothing automatic brings them back. Also for servers that were removed before.
+    pub async fn ignore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+        self.mark(ids, Mark::Ignore).await
+    }
+
+    /// Brings removed and ignored servers back. Their health is unknown until they are measured.
+    pub async fn restore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+        self.mark(ids, Mark::Restore).await
+    }
+
+    /// Drains servers: shown as paused whatever is measured, until they are resumed.
+    pub async fn pause(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+        self.mark(ids, Mark::Pause).await
+    }
+
+    /// Lifts a drain.
+    pub async fn resume(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+        self.mark(ids, Mark::Resume).await
+    }
+
+    /// Takes a change back: the one named, or the newest that can be. Fields that were changed again since keep their
+    /// newer value.
+    ///
+    /// # Errors
+    /// [`RegistryError::UndoGone`] for a named change with nothing left to take back, [`RegistryError::NothingToUndo`].
+    pub async fn undo(&self, entry: Option<i64>) -> Result<Undone, RegistryError> {
+        self.ask(Undo { entry }).await
+    }
+
+    /// The servers that can be brought back, newest first.
+    pub async fn removed(&self) -> Result<Vec<RemovedServer>, RegistryError> {
+        self.ask(Removed).await
+    }
+
+    /// Takes a measurement, and gives what is shown of the server then.
+    pub async fn observe(&self, id: ServerId, observation: Observation) -> Result<Health, RegistryError> {
+        self.ask(Observe { id, observation }).await
+    }
+
+    /// Ends the writer after it has answered what was asked so far, and waits until its backend is closed. Every later
+    /// change is refused with [`RegistryError::Closed`]; snapshots stay readable.
+    pub async fn close(&self) {
+        self.cancel.cancel();
+        self.ended.cancelled().await;
+    }
+
+    async fn mark(&self, ids: Vec<ServerId>, mark: Mark) -> Result<Changed, RegistryError> {
+        self.ask(Marking { ids, mark }).await
+    }
+
+    async fn ask<C: Command<Answer: Stamp>>(&self, command: C) -> Result<C::Answer, RegistryError> {
+        let (reply, answer) = oneshot::channel();
+        let input = Asked { command, answer: None, reply };
+        self.inputs.send(Box::new(input)).await.map_err(|_| RegistryError::Closed)?;
+        answer.await.map_err(|_| RegistryError::Closed)?
+    }
+}
+
+fn unreadable(rows: &[String]) -> Vec<String> {
+    let Some(first) = rows.first() else { return Vec::new() };
+    let count = rows.len();
+    vec![format!(
+        "{count} rows of the database could not be read and were left as they are; the first: {first}"
+    )]
+}

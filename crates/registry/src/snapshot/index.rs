@@ -1,0 +1,71 @@
+use std::ops::Bound;
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdMap, Vector};
+use model::ServerId;
+
+use super::posting::{Entry, Posting};
+
+/// Where the servers of a key stand in an index.
+type Place = u32;
+
+/// From a key to the servers that have it. An exact key is one hash look-up, a prefix a scan over the ordered keys. Both
+/// lead to the same list, so a change of one server touches the ordered keys only when a key is new or gone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Index {
+    places: HashMap<Arc<str>, Place>,
+    ordered: OrdMap<Arc<str>, Place>,
+    postings: Vector<Posting>,
+    free: Vector<Place>,
+}
+
+impl Index {
+    pub(crate) fn get(&self, key: &str) -> Option<&Posting> {
+        self.at(*self.places.get(key)?)
+    }
+
+    /// The keys that begin with `prefix`, in order, each with its servers.
+    pub(crate) fn starting_with<'a>(&'a self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a Posting)> {
+        self.ordered
+            .range::<_, str>((Bound::Included(prefix), Bound::Unbounded))
+            .map(|(key, place)| (key.as_ref(), *place))
+            .take_while(move |(key, _): &(&str, _)| key.starts_with(prefix))
+            .filter_map(|(key, place)| Some((key, self.at(place)?)))
+    }
+
+    fn at(&self, place: Place) -> Option<&Posting> {
+        self.postings.get(place as usize)
+    }
+
+    pub(crate) fn add(&mut self, key: &str, entry: Entry) {
+        let known = self.places.get(key).and_then(|place| self.postings.get_mut(*place as usize));
+        match known {
+            Some(posting) => posting.insert(entry),
+            None => self.add_key(key.into(), Posting::one(entry)),
+        }
+    }
+
+    fn add_key(&mut self, key: Arc<str>, posting: Posting) {
+        let place = if let Some(place) = self.free.pop_back() {
+            self.postings.set(place as usize, posting);
+            place
+        } else {
+            self.postings.push_back(posting);
+            // Four billion keys do not fit into any memory we run in.
+            Place::try_from(self.postings.len() - 1).unwrap_or(Place::MAX)
+        };
+        self.places.insert(key.clone(), place);
+        self.ordered.insert(key, place);
+    }
+
+    pub(crate) fn remove(&mut self, key: &str, id: ServerId) {
+        let Some(place) = self.places.get(key).copied() else { return };
+        let Some(posting) = self.postings.get_mut(place as usize) else { return };
+        posting.remove(id);
+        if posting.is_empty() {
+            self.places.remove(key);
+            self.ordered.remove(key);
+            self.free.push_back(place);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use model::ServerId;
+
+/// Where a server stands in a snapshot.
+pub(crate) type Slot = u32;
+
+/// Up to here a list is one array that a change copies: for the usual few dozen nothing is faster to read, and the copy
+/// is a few kilobytes. Longer ones are a tree, so that a tag that every server carries costs no more to change.
+const FEW: usize = 256;
+
+/// A tree turns back into an array only well below the limit, so that one server cannot make it turn to and fro.
+const FEW_AGAIN: usize = FEW / 2;
+
+/// A server in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) id: ServerId,
+    pub(crate) slot: Slot,
+}
+
+/// The servers that have something in common, by id. Cheap to clone; a change copies no more than [`FEW`] entries.
+#[derive(Debug, Clone)]
+pub(crate) enum Posting {
+    Few(Arc<[Entry]>),
+    Many(OrdMap<ServerId, Slot>),
+}
+
+impl Posting {
+    pub(crate) fn one(entry: Entry) -> Self {
+        Self::Few(Arc::new([entry]))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Few(entries) => entries.len(),
+            Self::Many(entries) => entries.len(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn iter(&self) -> Iter<'_> {
+        match self {
+            Self::Few(entries) => Iter::Few(entries.iter()),
+            Self::Many(entries) => Iter::Many(entries.iter()),
+        }
+    }
+
+    pub(crate) fn insert(&mut self, entry: Entry) {
+        match self {
+            Self::Many(entries) => drop(entries.insert(entry.id, entry.slot)),
+            Self::Few(entries) => {
+                let place =
+                    entries.binary_search_by_key(&entry.id, |entry| entry.id).unwrap_or_else(|place| place);
+                let (before, after) = entries.split_at(place);
+                let after = after.iter().skip_while(|known| known.id == entry.id);
+                *self = if entries.len() < FEW {
+                    Self::Few(before.iter().chain([&entry]).chain(after).copied().collect())
+                } else {
+                    Self::Many(entries.iter().chain([&entry]).map(|entry| (entry.id, entry.slot)).collect())
+                };
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: ServerId) {
+        match self {
+            Self::Few(entries) => {
+                *self = Self::Few(entries.iter().filter(|entry| entry.id != id).copied().collect());
+            }
+            Self::Many(entries) => {
+                entries.remove(&id);
+                if entries.len() <= FEW_AGAIN {
+                    *self = Self::Few(self.iter().collect());
+                }
+            }
+        }
+    }
+}
+
+/// The entries of a [`Posting`], by id.
+#[derive(Clone)]
+pub(crate) enum Iter<'a> {
+    Few(std::slice::Iter<'a, Entry>),
+    Many(imbl::ordmap::Iter<'a, ServerId, Slot, imbl::shared_ptr::DefaultSharedPtr>),
+}
+
+impl Iterator for Iter<'_> {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        match self {
+            Self::Few(entries) => entries.next().copied(),
+            Self::Many(entries) => entries.next().map(|(id, slot)| Entry { id: *id, slot: *slot }),
+        }
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Entry> {
+        match self {
+            Self::Few(entries) => entries.nth(n).copied(),
+            Self::Many(entries) => entries.nth(n).map(|(id, slot)| Entry { id: *id, slot: *slot }),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Few(entries) => entries.size_hint(),
+            Self::Many(entries) => entries.size_hint(),
+        }
+    }
+
+    fn fold<B, F: FnMut(B, Entry) -> B>(self, first: B, mut fold: F) -> B {
+        match self {
+            Self::Few(entries) => entries.copied().fold(first, fold),
+            Self::Many(entries) => {
+                entries.fold(first, |sum, (id, slot)| fold(sum, Entry { id: *id, slot: *slot }))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(n: u32) -> Entry {
+        Entry { id: ServerId::mint(&n.to_string()), slot: n }
+    }
+
+    proptest! {
+        #[test]
+        fn a_posting_is_a_map_sorted_by_id(steps in prop::collection::vec((0..600_u32, prop::bool::weighted(0.7)), 0..1_500)) {
+            let mut posting = Posting::one(entry(0));
+            let mut model = BTreeMap::from([(entry(0).id, 0)]);
+            for (n, add) in steps {
+                let entry = entry(n);
+                if add {
+                    posting.insert(entry);
+                    model.insert(entry.id, n);
+                } else {
+                    posting.remove(entry.id);
+                    model.remove(&entry.id);
+                }
+                prop_assert_eq!(posting.len(), model.len());
+            }
+            let kept: Vec<_> = posting.iter().map(|entry| (entry.id, entry.slot)).collect();
+            prop_assert_eq!(kept, model.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The one task that changes the registry.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use model::{Event, Millis, ServerId};
+use store::StoreError;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::change::Command;
+use crate::registry::{Published, Stamp};
+use crate::state::{Draft, State};
+use crate::{Backend, RegistryError, Snapshot};
+
+/// How many inputs wait before senders do.
+pub(crate) const QUEUE: usize = 1024;
+
+/// How many inputs share one commit at most.
+const BATCH: usize = 512;
+
+/// Above this many changed servers in one batch, readers of events are told to fetch everything: that is cheaper.
+const EVENTS: usize = 1_000;
+
+/// A command with somebody who waits for its answer.
+pub(crate) trait Input: Send {
+    fn apply(&mut self, draft: &mut Draft) -> Result<(), RegistryError>;
+    /// `revision` is the one that shows what was done.
+    fn answer(self: Box<Self>, outcome: Result<u64, RegistryError>);
+}
+
+pub(crate) struct Asked<C: Command> {
+    pub(crate) command: C,
+    pub(crate) answer: Option<C::Answer>,
+    pub(crate) reply: oneshot::Sender<Result<C::Answer, RegistryError>>,
+}
+
+impl<C: Command<Answer: Stamp>> Input for Asked<C> {
+    fn apply(&mut self, draft: &mut Draft) -> Result<(), RegistryError> {
+        self.answer = Some(self.command.apply(draft)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<u64, RegistryError>) {
+        let Self { answer, reply, .. } = *self;
+        let answer = outcome.and_then(|revision| Ok(answer.ok_or(RegistryError::Closed)?.stamped(revision)));
+        // Nobody may be waiting any more; what was committed stands.
+        let _ = reply.send(answer);
+    }
+}
+
+pub(crate) struct Writer {
+    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) state: State,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) inputs: mpsc::Receiver<Box<dyn Input>>,
+    pub(crate) published: Arc<ArcSwap<Snapshot>>,
+    pub(crate) events: broadcast::Sender<Published>,
+    pub(crate) cancel: CancellationToken,
+    /// Tells, when the writer and its backend are gone. Last, since fields are dropped in order.
+    pub(crate) ended: DropGuard,
+}
+
+impl Writer {
+    /// Ends when the last handle is dropped or the registry is closed, after answering what it took.
+    pub(crate) async fn run(mut self) {
+        let mut batch = Vec::new();
+        while self.next_batch(&mut batch).await {
+            self.write(std::mem::take(&mut batch)).await;
+        }
+        let Self { backend, ended, .. } = self;
+        drop(backend);
+        drop(ended);
+    }
+
+    async fn next_batch(&mut self, batch: &mut Vec<Box<dyn Input>>) -> bool {
+        if !self.cancel.is_cancelled() {
+            tokio::select! {
+                taken = self.inputs.recv_many(batch, BATCH) => return taken > 0,
+                () = self.cancel.cancelled() => {}
+            }
+        }
+        self.inputs.close();
+        self.inputs.recv_many(batch, BATCH).await > 0
+    }
+
+    /// One commit for the batch; if the backend refuses it for what it holds, one for each, so that a bad change harms
+    /// only itself. If the surroundings are at fault, such as a full disk, everybody is told at once.
+    async fn write(&mut self, batch: Vec<Box<dyn Input>>) {
+        let Err((batch, error)) = self.write_together(batch).await else { return };
+        if batch.len() == 1 || error.is_environmental() {
+            refuse(batch, &error);
+            return;
+        }
+        for (input, _) in batch {
+            if let Err((alone, error)) = self.write_together(vec![input]).await {
+                refuse(alone, &error);
+            }
+        }
+    }
+
+    /// Plan, commit, publish, answer. On an error nothing was published and nobody was answered.
+    async fn write_together(&mut self, batch: Vec<Box<dyn Input>>) -> Result<(), Refused> {
+        let mut draft = Draft::new(&self.state, now());
+        let planned = batch.into_iter().map(|mut input| {
+            let outcome = input.apply(&mut draft);
+            (input, outcome)
+        });
+        let planned: Planned = planned.collect();
+        let changes = std::mem::take(&mut draft.changes);
+        if !changes.is_empty()
+            && let Err(error) = self.backend.commit(changes).await
+        {
+            return Err((planned, error));
+        }
+        if !draft.touched.is_empty() {
+            self.publish(&draft);
+        }
+        self.state = draft.state;
+        let revision = self.snapshot.revision();
+        for (input, outcome) in planned {
+            input.answer(outcome.map(|()| revision));
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, draft: &Draft) {
+        for id in &draft.touched {
+            match draft.state.server(*id) {
+                Some(server) => self.snapshot.put(server),
+                None => self.snapshot.remove(*id),
+            }
+        }
+        self.snapshot.advance();
+        self.published.store(Arc::new(self.snapshot.clone()));
+        if self.events.receiver_count() > 0 {
+            self.tell(&draft.touched);
+        }
+    }
+
+    fn tell(&self, touched: &[ServerId]) {
+        if touched.len() > EVENTS {
+            self.send(Event::Resync);
+            return;
+        }
+        for id in touched {
+            self.send(match self.snapshot.get(*id) {
+                Some(server) => Event::ServerChanged { server: server.clone() },
+                None => Event::ServerRemoved { id: *id },
+            });
+        }
+    }
+
+    /// Fails only when the last subscriber just left.
+    fn send(&self, event: Event) {
+        let _ = self.events.send(Published { revision: self.snapshot.revision(), event });
+    }
+}
+
+/// Who was refused already hears that reason, everybody else the backend's.
+fn refuse(planned: Planned, error: &StoreError) {
+    for (input, outcome) in planned {
+        input.answer(outcome.and(Err(error.clone().into())));
+    }
+}
+
+type Planned = Vec<(Box<dyn Input>, Result<(), RegistryError>)>;
+type Refused = (Planned, StoreError);
+
+/// The wall clock. A clock before 1970 counts as 1970.
+pub(crate) fn now() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
+}

@@ -1,0 +1,98 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use model::Millis;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::aside::move_aside;
+use crate::migrate::{MIGRATIONS, SCHEMA, migrate, version};
+use crate::{Store, StoreError};
+
+/// The name of the database in the data directory.
+pub const FILE: &str = "mcp-discovery.db";
+
+/// How long another program's lock is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The WAL is cut back to this size after a checkpoint, in bytes.
+const WAL_LIMIT: i64 = 16 * 1024 * 1024;
+
+/// How many pages of 4 KiB the WAL gathers before it is merged. Ids are random, so a large import touches the same index
+/// pages again and again: merged once instead of four times, it is twice as fast.
+const WAL_PAGES: i64 = 4_000;
+
+/// An open store, and what had to be done to open it. Both paths are for a person to read.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where the damaged database is that was found in its place, its companions `-wal` and `-shm` beside it.
+    pub damaged: Option<PathBuf>,
+    /// The copy that was made before a migration.
+    pub backup: Option<PathBuf>,
+}
+
+/// A connection that is ready for the writer.
+pub(crate) struct Ready {
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) damaged: Option<PathBuf>,
+    pub(crate) backup: Option<PathBuf>,
+}
+
+/// Opens the database in `folder`, which is created if it is missing.
+pub(crate) fn open(folder: &Path, now: Millis) -> Result<Ready, StoreError> {
+    let path = folder.join(FILE);
+    std::fs::create_dir_all(folder).map_err(|error| StoreError::of_io(folder, &error))?;
+    let (mut connection, damaged) = match inspect(&path) {
+        Err(StoreError::Damaged { reason, .. }) => {
+            let aside = move_aside(&path, now)?;
+            tracing::warn!(%reason, aside = %aside.display(), "the database was damaged and is moved aside");
+            (inspect(&path)?, Some(aside))
+        }
+        connection => (connection?, None),
+    };
+    configure(&connection).map_err(|error| StoreError::of(&path, error))?;
+    let backup = migrate(&mut connection, &path, MIGRATIONS, now)?;
+    Ok(Ready { connection, path, damaged, backup })
+}
+
+/// Opens the file and looks at it without changing it.
+fn inspect(path: &Path) -> Result<Connection, StoreError> {
+    let looked = || {
+        let connection = Connection::open(path)?;
+        // A file we then refuse or move aside must stay as it was found: closing it must not merge its WAL.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let found = version(&connection)?;
+        // Reads every page once, without comparing indexes to tables: about what loading costs anyway.
+        let verdict = if found == 0 || found > SCHEMA { "ok".to_owned() } else { quick_check(&connection)? };
+        Ok((connection, found, verdict))
+    };
+    let (connection, found, verdict) = looked().map_err(|error| StoreError::of(path, error))?;
+    if found > SCHEMA {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, supported: SCHEMA });
+    }
+    if verdict != "ok" {
+        return Err(StoreError::Damaged { path: path.to_path_buf(), reason: verdict });
+    }
+    Ok(connection)
+}
+
+fn quick_check(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+}
+
+/// The settings of the crate's documentation. Page cache: 8 MiB, since the registry reads once and then only writes.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", "on")?;
+    connection.pragma_update(None, "cache_size", -8 * 1024)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
+    connection.pragma_update(None, "journal_size_limit", WAL_LIMIT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}

@@ -1,0 +1,112 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use model::Millis;
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::open::open;
+use crate::writer::{Job, QUEUE, Task, Writer};
+use crate::{Change, Loaded, Opened, StoreError, journal, meta, servers};
+
+/// The database. Cheap to clone; dropping the last clone waits until the writer has committed what it took and has
+/// closed the file.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    // Options, because the channel must close before the thread is waited for.
+    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Opens `mcp-discovery.db` in `folder`, creating both if needed. `now` names files that are moved or copied.
+    ///
+    /// Blocks while the file is checked, and copied if it is migrated: some milliseconds for a usual one.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a file of a newer version, [`StoreError::Full`], [`StoreError::NotWritable`] and
+    /// [`StoreError::Busy`] for its surroundings, [`StoreError::Migration`]. A damaged file is no error: see
+    /// [`Opened::damaged`].
+    pub fn open(folder: &Path, now: Millis) -> Result<Opened, StoreError> {
+        let ready = open(folder, now)?;
+        let (sender, jobs) = mpsc::channel(QUEUE);
+        let writer = Writer { connection: ready.connection, path: ready.path.clone(), jobs };
+        let thread = std::thread::Builder::new()
+            .name("store".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| StoreError::of_io(&ready.path, &error))?;
+        let inner = Inner { path: ready.path, jobs: Some(sender), thread: Some(thread) };
+        Ok(Opened { store: Self { inner: Arc::new(inner) }, damaged: ready.damaged, backup: ready.backup })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Everything that is kept.
+    pub async fn load(&self) -> Result<Loaded, StoreError> {
+        self.ask(|connection| {
+            let (records, mut unreadable) = servers::all(connection)?;
+            let (journal, more) = journal::all(connection)?;
+            unreadable.extend(more);
+            Ok(Loaded { records, journal, unreadable })
+        })
+        .await
+    }
+
+    /// Writes all of `changes`, or nothing. Once this answers, they survive a crash and a power cut.
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.ask(move |connection| changes.iter().try_for_each(|change| apply(connection, change))).await
+    }
+
+    /// A single value of the whole file.
+    pub async fn meta(&self, key: &'static str) -> Result<Option<String>, StoreError> {
+        self.ask(move |connection| meta::get(connection, key)).await
+    }
+
+    /// Sets a single value of the whole file.
+    pub async fn set_meta(&self, key: &'static str, value: String) -> Result<(), StoreError> {
+        self.ask(move |connection| meta::set(connection, key, &value)).await
+    }
+
+    /// Has the writer do `work`. It runs in a transaction with others and may run twice, so it must only touch the
+    /// connection.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.inner.jobs.as_ref().ok_or(StoreError::Closed)?;
+        jobs.send(Box::new(Task::new(work, reply))).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.jobs = None;
+        let ended = self.thread.take().map(JoinHandle::join);
+        if matches!(ended, Some(Err(_))) {
+            tracing::error!(path = %self.path.display(), "the store's thread had panicked");
+        }
+    }
+}
+
+fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+    match change {
+        Change::Put(record) => servers::put(connection, record),
+        Change::Seen { id, at } => servers::seen(connection, *id, *at),
+        Change::Purge(id) => servers::purge(connection, *id),
+        Change::Journal(entry) => journal::add(connection, entry),
+        Change::Undone { entry, at } => journal::undone(connection, *entry, *at),
+        Change::Forget(entry) => journal::forget(connection, *entry),
+    }
+}

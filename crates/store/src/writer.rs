@@ -1,0 +1,121 @@
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::StoreError;
+
+/// How many commands wait before senders do.
+pub(crate) const QUEUE: usize = 1024;
+
+/// How many commands share one commit at most. Bounds how long the first of them waits for the last.
+const GROUP: usize = 256;
+
+/// Something to do with the connection, and somebody who waits for the answer.
+pub(crate) trait Job: Send {
+    /// Does it. May run twice: once with its group, once alone if the group could not be committed.
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    /// Tells the caller, after the commit.
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+/// A closure as a [`Job`].
+pub(crate) struct Task<T, F> {
+    work: F,
+    result: Option<T>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Task<T, F> {
+    pub(crate) fn new(work: F, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
+        Self { work, result: None, reply }
+    }
+}
+
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Task<T, F> {
+    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        self.result = Some((self.work)(connection)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { result, reply, .. } = *self;
+        // Nobody may be waiting any more; the commit stands either way.
+        let _ = reply.send(outcome.and_then(|()| result.ok_or(StoreError::Closed)));
+    }
+}
+
+/// The only owner of the connection. Ends when the last sender is gone and everything taken is answered.
+pub(crate) struct Writer {
+    pub(crate) connection: Connection,
+    pub(crate) path: PathBuf,
+    pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
+}
+
+impl Writer {
+    pub(crate) fn run(mut self) {
+        while let Some(group) = self.next_group() {
+            self.commit(group);
+        }
+        if let Err((_, error)) = self.connection.close() {
+            tracing::warn!(%error, "the database could not be closed; its next opening recovers it");
+        }
+    }
+
+    /// Waits for a command, then takes what else is waiting.
+    fn next_group(&mut self) -> Option<Vec<Box<dyn Job>>> {
+        let mut group = vec![self.jobs.blocking_recv()?];
+        while group.len() < GROUP {
+            let Ok(job) = self.jobs.try_recv() else { break };
+            group.push(job);
+        }
+        Some(group)
+    }
+
+    /// One transaction for all; if that fails as a whole, one for each, so that a bad command harms only itself.
+    fn commit(&self, mut group: Vec<Box<dyn Job>>) {
+        match self.transaction(&mut group) {
+            Ok(outcomes) => answer(group, outcomes),
+            Err(error) if group.len() == 1 => answer(group, vec![Err(error)]),
+            Err(_) => group.into_iter().for_each(|job| self.commit(vec![job])),
+        }
+    }
+
+    /// The outer error means that nothing was kept; an inner one that this command alone was not.
+    fn transaction(&self, group: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let mut work = || {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            let outcomes =
+                group.iter_mut().map(|job| self.savepoint(job.as_mut())).collect::<Result<_, _>>()?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(outcomes)
+        };
+        work().map_err(|error| {
+            // A full disk ends the transaction by itself; anything else is ended here.
+            if !self.connection.is_autocommit() && self.connection.execute_batch("ROLLBACK").is_err() {
+                tracing::error!(path = %self.path.display(), "a transaction could not be rolled back");
+            }
+            StoreError::of(&self.path, error)
+        })
+    }
+
+    /// Runs one command so that its failure leaves the others of its group alone.
+    fn savepoint(&self, job: &mut dyn Job) -> rusqlite::Result<Result<(), StoreError>> {
+        self.connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+        let Err(error) = job.run(&self.connection) else {
+            self.connection.prepare_cached("RELEASE command")?.execute([])?;
+            return Ok(Ok(()));
+        };
+        if self.connection.is_autocommit() {
+            return Err(error);
+        }
+        self.connection.execute_batch("ROLLBACK TO command; RELEASE command")?;
+        Ok(Err(StoreError::of(&self.path, error)))
+    }
+}
+
+fn answer(group: Vec<Box<dyn Job>>, outcomes: Vec<Result<(), StoreError>>) {
+    for (job, outcome) in group.into_iter().zip(outcomes) {
+        job.answer(outcome);
+    }
+}
