@@ -1,1 +1,37 @@
+//! Speaking MCP: is this open port a server ([`probe()`]), what does it offer, and one call ([`Session`]).
 //!
+//! The protocol broke with revision 2026-07-28; both sides of the break ("eras") are spoken here, over Streamable HTTP,
+//! the older HTTP + SSE, and child processes. The crate knows no registry, keeps nothing, and treats every byte from
+//! a server as hostile: each exchange has a deadline and a size cap.
+//!
+//! - [`probe()`] asks an address what it is with a small HTTP client of its own: no credentials, no `Origin`, nothing
+//!   is ever called, and every session that a server opens for us is deleted.
+//! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and cancel.
+
+mod crypto;
+mod error;
+mod failure;
+mod frame;
+mod probe;
+mod range;
+mod secret;
+mod session;
+mod sse;
+mod target;
+mod transport;
+mod words;
+
+pub use crypto::install_crypto;
+pub use error::McpError;
+pub use probe::{
+    Depth, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe, resolve,
+};
+pub use range::is_public;
+pub use secret::Secret;
+pub use session::{CallOptions, Contents, Progress, Session};
+pub use target::{Launch, Remote, Target};
+
+/// What we call ourselves to servers (`clientInfo.name`).
+pub(crate) const CLIENT_NAME: &str = "mcp-discovery";
+/// The version that goes with [`CLIENT_NAME`].
+pub(crate) const CLIENT_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,222 @@
+//! The line to one address: connections, the name we use for it, what was said on it, and the sessions it opened for us.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::exchange::{Answer, Limits, NoAnswer, OpenStream, exchange, open_stream};
+use super::question::Question;
+use super::wire::{Closed, Wire, connect};
+use super::{ProbeOptions, ProbeTarget, Step, words};
+
+/// How much of an answer is read before it is known to be MCP, in bytes.
+pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// How long an exchange goes on after the probe was dropped: its answer may carry a session to delete.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// How bytes travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Security {
+    Plain,
+    Tls,
+}
+
+/// A session that the server opened for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Opened {
+    path: String,
+    id: String,
+}
+
+pub(super) struct Line {
+    pub(super) target: ProbeTarget,
+    /// `host:port` in the `Host` header and the endpoint.
+    pub(super) authority: String,
+    pub(super) security: Security,
+    pub(super) certificate: Option<String>,
+    pub(super) steps: Vec<Step>,
+    /// The round trip of the last exchange that was answered, in milliseconds.
+    pub(super) last_ms: f64,
+    /// The end of the budget.
+    pub(super) end: Instant,
+    connect_limit: Duration,
+    exchange_limit: Duration,
+    /// The connection on which the banner was awaited; the first exchange uses it.
+    fresh: Option<TcpStream>,
+    /// Set when whoever asked has lost interest.
+    pub(super) abandoned: CancellationToken,
+    sessions: Vec<Opened>,
+}
+
+impl Line {
+    pub(super) fn new(
+        target: &ProbeTarget,
+        options: &ProbeOptions,
+        stream: TcpStream,
+        end: Instant,
+        abandoned: CancellationToken,
+    ) -> Self {
+        let exchange_limit = if target.asked_by_name { options.budget } else { options.exchange };
+        Self {
+            authority: target.authority(),
+            security: Security::Plain,
+            certificate: None,
+            steps: Vec::new(),
+            last_ms: 0.0,
+            end,
+            connect_limit: connect_limit(target, options),
+            exchange_limit,
+            fresh: Some(stream),
+            abandoned,
+            sessions: Vec::new(),
+            target: target.clone(),
+        }
+    }
+
+    /// No time is left, or nobody waits.
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.end || self.abandoned.is_cancelled()
+    }
+
+    /// The URL of a path as a person and a session would use it.
+    pub(super) fn url(&self, path: &str) -> Option<Url> {
+        let scheme = match self.security {
+            Security::Plain => "http",
+            Security::Tls => "https",
+        };
+        Url::parse(&format!("{scheme}://{}", self.authority)).ok()?.join(path).ok()
+    }
+
+    /// Asks one question at one path.
+    pub(super) async fn ask(&mut self, path: &str, question: &Question) -> Result<Answer, NoAnswer> {
+        self.ask_within(path, question, BODY_LIMIT).await
+    }
+
+    /// The same with another cap for the body, in bytes.
+    pub(super) async fn ask_within(
+        &mut self,
+        path: &str,
+        question: &Question,
+        body: usize,
+    ) -> Result<Answer, NoAnswer> {
+        let started = Instant::now();
+        let limits = Limits { deadline: self.deadline(), body };
+        let abandoned = self.abandoned.clone();
+        let authority = self.authority.clone();
+        let asked = async {
+            let wire = self.wire(limits.deadline).await?;
+            exchange(wire, &authority, path, question, limits).await
+        };
+        let answer = tokio::select! {
+            answer = asked => answer,
+            () = a_moment_after(&abandoned) => Err(NoAnswer::Mute),
+        };
+        let received = match &answer {
+            Ok(answer) => words::answer(answer),
+            Err(error) => words::no_answer(error),
+        };
+        // The query of a message endpoint is the key to a session.
+        let shown = path.split('?').next().unwrap_or_default();
+        self.note(format!("{} {shown} {}", question.method, question.name), received, started);
+        if let Ok(answer) = &answer {
+            self.remember_session(path, answer);
+        }
+        answer
+    }
+
+    /// Opens an event stream.
+    pub(super) async fn stream(&mut self, path: &str) -> Result<Result<OpenStream, Answer>, NoAnswer> {
+        let started = Instant::now();
+        let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT };
+        let wire = self.wire(limits.deadline).await?;
+        let opened = open_stream(wire, &self.authority, path, limits).await;
+        let received = match &opened {
+            Ok(Ok(_)) => "200 text/event-stream".to_owned(),
+            Ok(Err(answer)) => words::answer(answer),
+            Err(error) => words::no_answer(error),
+        };
+        self.note(format!("GET {path} event stream"), received, started);
+        if let Ok(Err(answer)) = &opened {
+            self.remember_session(path, answer);
+        }
+        opened
+    }
+
+    /// When the exchange that begins now must be over.
+    pub(super) fn deadline(&self) -> Instant {
+        (Instant::now() + self.exchange_limit).min(self.end)
+    }
+
+    fn note(&mut self, sent: String, received: String, started: Instant) {
+        self.last_ms = started.elapsed().as_secs_f64() * 1000.0;
+        self.steps.push(Step { sent, received, ms: self.last_ms });
+    }
+
+    async fn wire(&mut self, deadline: Instant) -> Result<Wire, NoAnswer> {
+        let stream = match self.fresh.take() {
+            Some(stream) => stream,
+            None => self.connect().await?,
+        };
+        match self.security {
+            Security::Plain => Ok(Wire::plain(stream)),
+            Security::Tls => {
+                let (wire, certificate) =
+                    Wire::tls(stream, self.server_name(), deadline).await.map_err(NoAnswer::Tls)?;
+                self.certificate = certificate;
+                Ok(wire)
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<TcpStream, NoAnswer> {
+        let limit = self.connect_limit.min(self.end.saturating_duration_since(Instant::now()));
+        connect(&addresses(&self.target), limit).await.map_err(|closed| match closed {
+            Closed::Refused => NoAnswer::Connect("connection refused".to_owned()),
+            Closed::Silent(why) => NoAnswer::Connect(why),
+        })
+    }
+
+    fn server_name(&self) -> ServerName<'static> {
+        let name = self.target.host_name.clone().and_then(|name| ServerName::try_from(name).ok());
+        name.unwrap_or_else(|| ServerName::IpAddress(self.target.host.into()))
+    }
+
+    fn remember_session(&mut self, path: &str, answer: &Answer) {
+        let Some(id) = answer.header("mcp-session-id") else { return };
+        let opened = Opened { path: path.to_owned(), id: id.to_owned() };
+        if !self.sessions.contains(&opened) {
+            self.sessions.push(opened);
+        }
+    }
+
+    /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which is fine.
+    pub(super) async fn hang_up(mut self) {
+        self.end = Instant::now() + GRACE;
+        self.abandoned = CancellationToken::new();
+        for opened in std::mem::take(&mut self.sessions) {
+            let _ = self.ask(&opened.path, &Question::delete(&opened.id)).await;
+        }
+    }
+}
+
+/// The addresses that may be connected to, in order.
+pub(super) fn addresses(target: &ProbeTarget) -> Vec<SocketAddr> {
+    let hosts = std::iter::once(&target.host).chain(&target.alternatives);
+    hosts.map(|host| SocketAddr::new(*host, target.port)).collect()
+}
+
+/// Loopback answers at once; 1 s is the most that a connect may take of the budget.
+pub(super) fn connect_limit(target: &ProbeTarget, options: &ProbeOptions) -> Duration {
+    let usual = if target.host.is_loopback() { Duration::from_millis(250) } else { Duration::from_millis(800) };
+    options.connect.unwrap_or(usual).min(Duration::from_secs(1)).min(options.budget)
+}
+
+async fn a_moment_after(token: &CancellationToken) {
+    token.cancelled().await;
+    tokio::time::sleep(GRACE).await;
+}

@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
+
+/// How thorough a probe is about paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// `/mcp`, then `/sse`.
+    #[default]
+    Usual,
+    /// Also `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and the advisory documents of the server card draft.
+    Deep,
+}
+
+/// Which transports a probe looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protocols {
+    /// Streamable HTTP.
+    pub http: bool,
+    /// HTTP + SSE of revision 2024-11-05.
+    pub sse: bool,
+}
+
+impl Default for Protocols {
+    fn default() -> Self {
+        Self { http: true, sse: true }
+    }
+}
+
+/// How a probe is made.
+#[derive(Debug, Clone)]
+pub struct ProbeOptions {
+    /// For the whole probe of one address and port.
+    pub budget: Duration,
+    /// For the TCP connect: 250 ms on loopback and 800 ms elsewhere when absent; at most 1 s counts.
+    pub connect: Option<Duration>,
+    /// How long the other side may speak first, which means that it is not HTTP.
+    pub banner: Duration,
+    /// For one request and its answer. A target that was asked for by name may use the whole budget.
+    pub exchange: Duration,
+    /// Which paths.
+    pub depth: Depth,
+    /// Which transports.
+    pub protocols: Protocols,
+    /// Exchanges that may open a session at the server run here, so that the session is deleted even when the probe
+    /// is dropped in the middle. Wait for it at shutdown; it is empty within 2 s.
+    pub tasks: TaskTracker,
+}
+
+impl Default for ProbeOptions {
+    fn default() -> Self {
+        Self {
+            budget: Duration::from_secs(5),
+            connect: None,
+            banner: Duration::from_millis(150),
+            exchange: Duration::from_secs(2),
+            depth: Depth::default(),
+            protocols: Protocols::default(),
+            tasks: TaskTracker::new(),
+        }
+    }
+}

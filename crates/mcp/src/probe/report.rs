@@ -1,0 +1,61 @@
+use model::{Era, Identity, Outcome, Transport};
+
+/// One step of a probe: the raw evidence for a verdict. Texts are cut and free of control characters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What we sent, such as `POST /mcp server/discover`.
+    pub sent: String,
+    /// What came back, such as `200 application/json, MCP 2026-07-28`.
+    pub received: String,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+}
+
+/// What a probe concluded, and from what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbeReport {
+    /// The verdict.
+    pub outcome: Outcome,
+    /// The port accepted a connection.
+    pub open: bool,
+    /// How it is spoken to; absent unless it is MCP, or may be.
+    pub transport: Option<Transport>,
+    /// The side of the July 2026 break it is on.
+    pub era: Option<Era>,
+    /// The URL that answered, with the path.
+    pub endpoint: Option<String>,
+    /// What it says of itself; absent when it did not come to that, for example before sign-in.
+    pub identity: Option<Identity>,
+    /// It asked for credentials.
+    pub auth_required: bool,
+    /// How many tools it lists; absent when it did not say.
+    pub tools: Option<u32>,
+    /// The round trip that decided, in milliseconds.
+    pub latency_ms: Option<f64>,
+    /// SHA-256 of the certificate it showed, in hex. Any certificate is accepted for identification.
+    pub certificate: Option<String>,
+    /// Why, in one sentence a person understands; absent for a plain `mcp`.
+    pub reason: Option<String>,
+    /// What was sent and what came back, in order.
+    pub evidence: Vec<Step>,
+}
+
+impl ProbeReport {
+    /// A verdict without anything found.
+    pub(crate) fn not_mcp(reason: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::NotMcp,
+            open: false,
+            transport: None,
+            era: None,
+            endpoint: None,
+            identity: None,
+            auth_required: false,
+            tools: None,
+            latency_ms: None,
+            certificate: None,
+            reason: Some(reason.into()),
+            evidence: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The bytes under a probe: TCP, the wait for a banner, TLS that accepts any certificate.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+
+/// How an attempt to connect ended when it did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// The other side said no: nothing listens.
+    Refused,
+    /// Nobody answered in time, or there is no way there.
+    Silent(String),
+}
+
+/// Connects to the first address that accepts.
+pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Closed> {
+    let mut last = Closed::Silent("there is no address to connect to".to_owned());
+    for address in addresses {
+        match timeout(limit, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
+                // Small requests must not wait for Nagle's algorithm; failing to set it costs only time.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => last = Closed::Refused,
+            Ok(Err(error)) => last = Closed::Silent(error.to_string()),
+            Err(_) => last = Closed::Silent(format!("no answer within {} ms", limit.as_millis())),
+        }
+    }
+    Err(last)
+}
+
+/// What the other side did before we said anything.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Banner {
+    /// Nothing: it may be HTTP.
+    Quiet,
+    /// It spoke first, so it is not HTTP.
+    Spoke(Vec<u8>),
+    /// It hung up.
+    HungUp,
+}
+
+/// Waits a moment whether the other side speaks first. What it says stays in the socket.
+pub(crate) async fn banner(stream: &TcpStream, wait: Duration) -> Banner {
+    let mut buffer = [0; 64];
+    match timeout(wait, stream.peek(&mut buffer)).await {
+        Err(_) => Banner::Quiet,
+        Ok(Ok(0) | Err(_)) => Banner::HungUp,
+        Ok(Ok(length)) => Banner::Spoke(buffer.get(..length).unwrap_or_default().to_vec()),
+    }
+}
+
+/// The first bytes that came back, to tell what answered when it was not HTTP.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FirstBytes(Arc<Mutex<Vec<u8>>>);
+
+impl FirstBytes {
+    const KEPT: usize = 64;
+
+    /// A copy of what came first, at most 64 bytes.
+    pub(crate) fn get(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = Self::KEPT.saturating_sub(kept.len());
+        kept.extend(bytes.iter().take(room));
+    }
+}
+
+/// TCP, or TLS over it, that remembers its first bytes.
+pub(crate) struct Wire {
+    stream: Box<dyn Stream>,
+    first: FirstBytes,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Wire {
+    /// Plain TCP.
+    pub(crate) fn plain(stream: TcpStream) -> Self {
+        Self { stream: Box::new(stream), first: FirstBytes::default() }
+    }
+
+    /// TLS, whoever answers. Returns the SHA-256 of the certificate in hex as well.
+    pub(crate) async fn tls(
+        stream: TcpStream,
+        name: ServerName<'static>,
+        deadline: Instant,
+    ) -> Result<(Self, Option<String>), String> {
+        let connector = TlsConnector::from(identification_only()?);
+        let handshake = tokio::time::timeout_at(deadline, connector.connect(name, stream));
+        let stream = handshake
+            .await
+            .map_err(|_| "no TLS answer in time".to_owned())?
+            .map_err(|error| error.to_string())?;
+        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+        let fingerprint = certificate.map(|certificate| hex(&Sha256::digest(certificate.as_ref())));
+        Ok((Self { stream: Box::new(stream), first: FirstBytes::default() }, fingerprint))
+    }
+
+    /// Shared with the connection, so it can be read after the connection failed.
+    pub(crate) fn first_bytes(&self) -> FirstBytes {
+        self.first.clone()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if let Some(new) = buffer.filled().get(before..) {
+            self.first.note(new);
+        }
+        result
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+fn identification_only() -> Result<Arc<ClientConfig>, String> {
+    let provider = crate::crypto::provider();
+    let schemes = provider.signature_verification_algorithms.supported_schemes();
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate { schemes }))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// A probe sends no credentials and believes nothing, so it may look behind any certificate. Sessions verify.
+#[derive(Debug)]
+struct AnyCertificate {
+    schemes: Vec<SignatureScheme>,
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _message: &[u8],
+        _certificate: &CertificateDer<'_>,
+        _signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.schemes.clone()
+    }
+}

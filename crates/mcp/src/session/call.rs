@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+use rmcp::RoleClient;
+use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
+use rmcp::service::{Peer, PeerRequestOptions, RequestHandle};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::handler::Handler;
+use super::{CallOptions, Progress, Session, as_value};
+use crate::transport::Place;
+use crate::{McpError, failure};
+
+/// MCP's code for a request whose headers do not fit its body: the tool mirrors arguments into headers.
+const HEADER_MISMATCH: i64 = -32020;
+/// How long we try to tell the server that a call is over.
+const TELL_LIMIT: Duration = Duration::from_secs(2);
+
+pub(super) async fn call_tool(
+    session: &Session,
+    name: &str,
+    arguments: Map<String, Value>,
+    options: CallOptions,
+) -> Result<Value, McpError> {
+    let until = Instant::now() + options.deadline;
+    let first = call_once(session, name, arguments.clone(), &options, until).await;
+    match first {
+        Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) => {
+            // Listing tells the transport which arguments the server wants to see in headers; the call itself was
+            // refused before it began.
+            super::list::tools(session).await?;
+            call_once(session, name, arguments, &options, until).await
+        }
+        settled => settled,
+    }
+}
+
+async fn call_once(
+    session: &Session,
+    name: &str,
+    arguments: Map<String, Value>,
+    options: &CallOptions,
+    until: Instant,
+) -> Result<Value, McpError> {
+    let gone = CancellationToken::new();
+    let _on_drop = gone.clone().drop_guard();
+    let call = Call {
+        peer: session.peer().clone(),
+        handler: session.service.service().clone(),
+        place: session.place.clone(),
+        progress: options.progress.clone(),
+        until,
+        deadline: options.deadline,
+        cancel: options.cancel.clone(),
+        over: session.over.clone(),
+        gone,
+    };
+    let params = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
+    session.calls.spawn(call.run(params)).await.unwrap_or_else(|_| {
+        Err(McpError::Transport { message: "the call broke down; this is a defect of ours".to_owned() })
+    })
+}
+
+/// One call with all that can end it.
+struct Call {
+    peer: Peer<RoleClient>,
+    handler: Handler,
+    place: Place,
+    progress: Option<mpsc::Sender<Progress>>,
+    until: Instant,
+    deadline: Duration,
+    cancel: CancellationToken,
+    over: CancellationToken,
+    gone: CancellationToken,
+}
+
+impl Call {
+    async fn run(self, params: CallToolRequestParams) -> Result<Value, McpError> {
+        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
+        let sent = self.peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
+        let mut handle = sent.map_err(|error| failure::of_request(&error, &self.place))?;
+        let _listening =
+            self.progress.clone().map(|sender| self.handler.listen(handle.progress_token.clone(), sender));
+        tokio::select! {
+            answer = &mut handle.rx => match answer {
+                Ok(Ok(result)) => as_value(result),
+                Ok(Err(error)) => Err(failure::of_request(&error, &self.place)),
+                Err(_) => Err(failure::hung_up(&self.place)),
+            },
+            () = sleep_until(self.until) => {
+                tell(handle, "the deadline passed").await;
+                Err(McpError::Timeout { after: self.deadline })
+            }
+            () = self.unwanted() => {
+                tell(handle, "cancelled").await;
+                Err(McpError::Cancelled)
+            }
+        }
+    }
+
+    async fn unwanted(&self) {
+        tokio::select! {
+            () = self.cancel.cancelled() => {}
+            () = self.over.cancelled() => {}
+            () = self.gone.cancelled() => {}
+        }
+    }
+}
+
+async fn tell(handle: RequestHandle<RoleClient>, reason: &str) {
+    if timeout(TELL_LIMIT, handle.cancel(Some(reason.to_owned()))).await.is_err() {
+        tracing::debug!("the server could not be told that a call is over");
+    }
+}

@@ -1,0 +1,146 @@
+use model::{Tool, ToolHints};
+use rmcp::model::{
+    ClientRequest, ListPromptsRequest, ListResourcesRequest, ListToolsRequest, PaginatedRequestParams,
+};
+use serde_json::Value;
+
+use super::{Contents, Session};
+use crate::McpError;
+
+/// The most pages of one list that are read.
+const MOST_PAGES: usize = 100;
+/// The most entries of one list that are kept.
+const MOST_ENTRIES: usize = 10_000;
+/// JSON-RPC's code for a method the server does not know.
+const METHOD_NOT_FOUND: i64 = -32601;
+
+/// One of the lists of a server.
+#[derive(Debug, Clone, Copy)]
+enum List {
+    Tools,
+    Resources,
+    Prompts,
+}
+
+impl List {
+    fn key(self) -> &'static str {
+        match self {
+            Self::Tools => "tools",
+            Self::Resources => "resources",
+            Self::Prompts => "prompts",
+        }
+    }
+
+    fn request(self, cursor: Option<String>) -> ClientRequest {
+        let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
+        match self {
+            Self::Tools => ClientRequest::ListToolsRequest(page(ListToolsRequest::default(), params)),
+            Self::Resources => ClientRequest::ListResourcesRequest(page(ListResourcesRequest::default(), params)),
+            Self::Prompts => ClientRequest::ListPromptsRequest(page(ListPromptsRequest::default(), params)),
+        }
+    }
+}
+
+fn page<M>(
+    mut request: rmcp::model::RequestOptionalParam<M, PaginatedRequestParams>,
+    params: Option<PaginatedRequestParams>,
+) -> rmcp::model::RequestOptionalParam<M, PaginatedRequestParams> {
+    request.params = params;
+    request
+}
+
+pub(super) async fn contents(session: &Session) -> Result<Contents, McpError> {
+    let declared = session.peer().peer_info();
+    let declares = |list: List| match (&declared, list) {
+        (Some(info), List::Resources) => info.capabilities.resources.is_some(),
+        (Some(info), List::Prompts) => info.capabilities.prompts.is_some(),
+        // Some servers forget to declare their tools: asking costs one round trip.
+        (_, List::Tools) | (None, _) => true,
+    };
+    let tools = tools(session).await?;
+    let resources = if declares(List::Resources) { entries(session, List::Resources).await? } else { Vec::new() };
+    let prompts = if declares(List::Prompts) { entries(session, List::Prompts).await? } else { Vec::new() };
+    Ok(Contents {
+        identity: session.identity.clone(),
+        tools,
+        resources: texts(&resources, "uri"),
+        prompts: texts(&prompts, "name"),
+    })
+}
+
+/// The tools of a server; entries without a name are left out, since they cannot be called.
+pub(super) async fn tools(session: &Session) -> Result<Vec<Tool>, McpError> {
+    let entries = entries(session, List::Tools).await?;
+    Ok(entries.into_iter().filter_map(tool).collect())
+}
+
+/// All pages of a list. A server that does not know the method has an empty list.
+async fn entries(session: &Session, list: List) -> Result<Vec<Value>, McpError> {
+    let mut entries = Vec::new();
+    let mut cursor = None;
+    for _ in 0..MOST_PAGES {
+        let mut answer = match session.ask(list.request(cursor)).await {
+            Err(McpError::Protocol { code: METHOD_NOT_FOUND, .. }) => break,
+            answer => answer?,
+        };
+        let page = answer.get_mut(list.key()).map(Value::take).unwrap_or_default();
+        let Value::Array(page) = page else {
+            let message = format!("the server's answer to `{}/list` has no list of {}", list.key(), list.key());
+            return Err(McpError::Transport { message });
+        };
+        entries.extend(page.into_iter().take(MOST_ENTRIES - entries.len()));
+        cursor = answer.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+        if cursor.is_none() || entries.len() >= MOST_ENTRIES {
+            break;
+        }
+    }
+    Ok(entries)
+}
+
+fn texts(entries: &[Value], key: &str) -> Vec<String> {
+    entries.iter().filter_map(|entry| entry.get(key)?.as_str()).map(str::to_owned).collect()
+}
+
+fn tool(mut entry: Value) -> Option<Tool> {
+    let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+    let annotations = entry.get("annotations").cloned().unwrap_or_default();
+    let hint = |key: &str| annotations.get(key).and_then(Value::as_bool);
+    Some(Tool {
+        name: text(&entry, "name")?,
+        title: text(&entry, "title").or_else(|| text(&annotations, "title")),
+        description: text(&entry, "description"),
+        input_schema: entry.get_mut("inputSchema").map(Value::take).unwrap_or_default(),
+        output_schema: entry.get_mut("outputSchema").map(Value::take).filter(|schema| !schema.is_null()),
+        hints: ToolHints {
+            read_only: hint("readOnlyHint"),
+            destructive: hint("destructiveHint"),
+            idempotent: hint("idempotentHint"),
+            open_world: hint("openWorldHint"),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tool_keeps_its_hints_and_schemas() {
+        let tool = tool(json!({
+            "name": "rm", "inputSchema": { "type": "object" },
+            "annotations": { "title": "Remove", "destructiveHint": true, "readOnlyHint": "yes" },
+        }))
+        .unwrap();
+        assert_eq!((tool.name.as_str(), tool.title.as_deref()), ("rm", Some("Remove")));
+        assert_eq!((tool.hints.destructive, tool.hints.read_only), (Some(true), None));
+        assert_eq!((tool.input_schema, tool.output_schema), (json!({ "type": "object" }), None));
+    }
+
+    #[test]
+    fn an_entry_without_a_name_is_left_out() {
+        assert_eq!(tool(json!({ "title": "nameless" })), None);
+        assert_eq!(tool(json!(3)), None);
+    }
+}

@@ -1,0 +1,80 @@
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use model::Era;
+
+use crate::Secret;
+
+/// A server to talk to: where it is and what it needs from us.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Streamable HTTP (both eras); the URL includes the MCP path.
+    Http(Remote),
+    /// HTTP + SSE of revision 2024-11-05; the URL is that of the event stream.
+    Sse(Remote),
+    /// A child process of ours. The caller has a person's consent to exactly this command.
+    Stdio(Launch),
+}
+
+impl Target {
+    /// Streamable HTTP without credentials.
+    pub fn http(url: impl Into<String>) -> Self {
+        Self::Http(Remote::new(url))
+    }
+
+    /// HTTP + SSE without credentials.
+    pub fn sse(url: impl Into<String>) -> Self {
+        Self::Sse(Remote::new(url))
+    }
+
+    /// A child process with our environment and folder.
+    pub fn stdio<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
+        Self::Stdio(Launch::new(command, args))
+    }
+}
+
+/// A server behind a URL.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// `http` or `https`, with the path.
+    pub url: String,
+    /// Sent as `Authorization: Bearer …`, to the origin of `url` and nowhere else.
+    pub bearer: Option<Secret>,
+    /// More headers, by name.
+    pub headers: Vec<(String, Secret)>,
+    /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer
+    /// differently the second time. Without it the name is resolved once, when the session begins.
+    pub address: Option<IpAddr>,
+    /// What a probe found. Without it the server is asked once more; a wrong one costs an error.
+    pub era: Option<Era>,
+}
+
+impl Remote {
+    /// A server without credentials.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), bearer: None, headers: Vec::new(), address: None, era: None }
+    }
+}
+
+/// A command to start. Environment values are secrets: only their names are ever shown.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The program, as a path or a name on `PATH`.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Added to our own environment.
+    pub env: Vec<(String, Secret)>,
+    /// Where it starts; default is our own folder.
+    pub cwd: Option<PathBuf>,
+    /// What an earlier session found. Without it the modern era is tried first, on the same process.
+    pub era: Option<Era>,
+}
+
+impl Launch {
+    /// A command with our environment and folder.
+    pub fn new<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
+        let args = args.into_iter().map(Into::into).collect();
+        Self { command: command.into(), args, env: Vec::new(), cwd: None, era: None }
+    }
+}

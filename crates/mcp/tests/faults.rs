@@ -1,0 +1,176 @@
+//! What goes wrong on the way says so in words of its own, and the next call works.
+
+mod support;
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use mcp::{CallOptions, McpError, Remote, Secret, Session, Target};
+use serde_json::Map;
+use support::{PATIENCE, connect, one_and_two, text};
+use testkit::decoy::Decoy;
+use testkit::fake::{Fake, Fault, SignIn};
+use testkit::real::free_port;
+
+async fn failed_call(session: &Session) -> String {
+    let options = CallOptions { deadline: Duration::from_secs(8), ..CallOptions::default() };
+    match session.call_tool("add", one_and_two(), options).await {
+        Err(McpError::Transport { message }) => message,
+        other => panic!("a failure of the transport was expected, not {other:?}"),
+    }
+}
+
+async fn works(session: &Session) {
+    let sum = session.call_tool("add", one_and_two(), CallOptions::default()).await.unwrap();
+    assert_eq!(text(&sum), "3");
+}
+
+#[tokio::test]
+async fn http_faults_have_words_of_their_own_and_the_next_call_works() {
+    for (fault, words) in [
+        (Fault::Reset, "middle"),
+        (Fault::HalfAnswer, "middle"),
+        (Fault::BadJson, "JSON"),
+        (Fault::Html, "is the path right?"),
+        (Fault::Status(500), "it failed inside"),
+        (Fault::Status(503), "down or overloaded"),
+        (Fault::Status(429), "too often"),
+    ] {
+        for fake in [Fake::legacy(), Fake::modern()] {
+            let server = fake.failing(fault.clone(), "tools/call").start().await;
+            let session = connect(&Target::http(server.url())).await;
+            let message = failed_call(&session).await;
+            assert!(message.contains(words), "{fault:?}: {message}");
+            assert!(message.contains(&server.address().to_string()), "{message}");
+            server.heal();
+            works(&session).await;
+            session.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off() {
+    let server = Fake::modern().failing(Fault::Endless, "tools/call").start().await;
+    let session = connect(&Target::http(server.url())).await;
+    let options = CallOptions { deadline: PATIENCE, ..CallOptions::default() };
+    let answer = session.call_tool("add", one_and_two(), options).await;
+    assert!(matches!(answer, Err(McpError::TooLarge { .. })), "{answer:?}");
+    server.heal();
+    works(&session).await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_flapping_server_fails_and_then_works() {
+    let server = Fake::modern().failing(Fault::Flap, "tools/call").start().await;
+    let session = connect(&Target::http(server.url())).await;
+    assert!(failed_call(&session).await.contains("503"));
+    works(&session).await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_broken_event_stream_is_opened_again() {
+    let server = Fake::sse().start().await;
+    let session = connect(&Target::sse(server.url())).await;
+    works(&session).await;
+    let waiting = session.call_tool("wait", Map::new(), CallOptions::default());
+    let breaking = async {
+        server.until("the call is under way", |server| server.calls().contains(&"wait".to_owned())).await;
+        server.break_streams();
+    };
+    let (answer, ()) = tokio::join!(waiting, breaking);
+    let Err(McpError::Transport { message }) = answer else { panic!("{answer:?}") };
+    assert!(message.contains("the event stream broke before the answer came"), "{message}");
+    works(&session).await;
+    assert_eq!(server.opened_sessions(), 2);
+    session.close().await;
+    server.until("both streams are closed", |server| server.open_sessions() == 0).await;
+}
+
+#[tokio::test]
+async fn nothing_listens_and_the_message_says_so() {
+    let free = free_port(Ipv4Addr::LOCALHOST).unwrap();
+    for target in [Target::http(format!("http://{free}/mcp")), Target::sse(format!("http://{free}/sse"))] {
+        let error = Session::connect(&target, PATIENCE).await.err().unwrap();
+        assert_eq!(error.to_string(), format!("connection refused by {free}: nothing listens there"));
+    }
+}
+
+#[tokio::test]
+async fn a_mute_server_costs_the_deadline_and_no_more() {
+    let port = Decoy::Mute.start().await;
+    let target = Target::http(format!("http://{}/mcp", port.address()));
+    let error = Session::connect(&target, Duration::from_millis(200)).await.err().unwrap();
+    assert!(matches!(error, McpError::Timeout { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_token_opens_the_door_and_its_absence_is_sign_in() {
+    for fake in [Fake::legacy(), Fake::modern(), Fake::sse()] {
+        let server = fake.sign_in(SignIn::Token("s3cret".to_owned())).start().await;
+        let to = |bearer: Option<&str>| {
+            let remote = Remote { bearer: bearer.map(Secret::new), ..Remote::new(server.url()) };
+            if server.url().ends_with("/sse") { Target::Sse(remote) } else { Target::Http(remote) }
+        };
+        for wrong in [None, Some("wr0ng")] {
+            let error = Session::connect(&to(wrong), PATIENCE).await.err().unwrap();
+            assert!(matches!(error, McpError::NeedsSignIn { .. }), "{error:?}");
+            assert!(!error.to_string().contains("wr0ng"));
+        }
+        let session = connect(&to(Some("s3cret"))).await;
+        works(&session).await;
+        session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn headers_reach_the_server() {
+    let server = Fake::modern().start().await;
+    let headers = vec![("x-team".to_owned(), Secret::new("blue"))];
+    let session = connect(&Target::Http(Remote { headers, ..Remote::new(server.url()) })).await;
+    works(&session).await;
+    session.close().await;
+    assert!(server.seen().iter().all(|seen| seen.headers.get("x-team").is_some_and(|value| value == "blue")));
+}
+
+#[tokio::test]
+async fn a_token_never_follows_a_redirect_to_another_origin() {
+    let trap = Fake::modern().start().await;
+    let port = Decoy::RedirectTo(trap.url()).start().await;
+    let remote = Remote { bearer: Some(Secret::new("s3cret")), ..Remote::new(format!("http://{}/mcp", port.address())) };
+    assert!(Session::connect(&Target::Http(remote), Duration::from_secs(5)).await.is_err());
+    assert!(trap.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_token_never_follows_an_endpoint_to_another_origin() {
+    let trap = Fake::sse().start().await;
+    let server = Fake::sse().naming_endpoint(&format!("http://{}/messages?session=session-1", trap.address())).start().await;
+    let remote = Remote { bearer: Some(Secret::new("s3cret")), ..Remote::new(server.url()) };
+    let error = Session::connect(&Target::Sse(remote), PATIENCE).await.err().unwrap();
+    assert!(error.to_string().contains("another origin"), "{error}");
+    assert!(trap.seen().is_empty());
+}
+
+#[tokio::test]
+async fn the_address_that_was_checked_is_the_one_that_is_used() {
+    let server = Fake::modern().start().await;
+    // The name does not exist: only the address that goes with it can lead there.
+    let url = format!("http://rebinding.invalid:{}/mcp", server.address().port());
+    let remote = Remote { address: Some(server.address().ip()), ..Remote::new(url) };
+    let session = connect(&Target::Http(remote)).await;
+    works(&session).await;
+    session.close().await;
+}
+
+#[tokio::test]
+async fn a_session_that_the_server_forgot_is_opened_again() {
+    let server = Fake::legacy().start().await;
+    let session = connect(&Target::http(server.url())).await;
+    server.forget_sessions();
+    works(&session).await;
+    session.close().await;
+    assert_eq!((server.opened_sessions(), server.open_sessions()), (2, 0));
+}

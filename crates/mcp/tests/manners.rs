@@ -1,0 +1,103 @@
+//! A probe harms nobody: no calls, no credentials, no Origin, no session left, nothing sent to other origins.
+
+mod support;
+
+use std::time::Duration;
+
+use mcp::{ProbeOptions, ProbeTarget, probe};
+use model::Outcome;
+use support::{scan, scan_with};
+use testkit::decoy::Decoy;
+use testkit::fake::{Fake, Fault, SignIn};
+
+#[tokio::test]
+async fn a_probe_calls_nothing_and_sends_neither_origin_nor_credentials() {
+    for fake in [Fake::legacy(), Fake::modern(), Fake::sse(), Fake::legacy().opening_sessions_for_everything()] {
+        let server = fake.start().await;
+        assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
+        assert_eq!(server.calls(), Vec::<String>::new());
+        for seen in server.seen() {
+            for header in ["origin", "authorization", "cookie"] {
+                assert!(!seen.headers.contains_key(header), "{header} at {} {}", seen.http_method, seen.path);
+            }
+            let host = seen.headers.get("host").unwrap();
+            assert_eq!(host.to_str().unwrap(), server.address().to_string());
+            assert!(!(seen.http_method == "GET" && seen.path == "/mcp"), "GET /mcp opens sessions");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_session_is_deleted_even_those_that_came_with_a_refusal() {
+    let server = Fake::legacy().opening_sessions_for_everything().start().await;
+    assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
+    assert!(server.opened_sessions() >= 2, "a session came with the refusal of `server/discover` as well");
+    assert_eq!(server.open_sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_probe_that_is_dropped_still_deletes_its_session() {
+    let pause = Duration::from_millis(200);
+    let server = Fake::legacy().failing(Fault::Slow(pause), "initialize").start().await;
+    let options = ProbeOptions { banner: Duration::from_millis(1), ..ProbeOptions::default() };
+    let target = ProbeTarget::new(server.address().ip(), server.address().port());
+    {
+        let asking = probe(&target, &options);
+        let reached = server.until("`initialize` is under way", |server| {
+            server.seen().iter().any(|seen| seen.rpc_method.as_deref() == Some("initialize"))
+        });
+        tokio::select! {
+            _ = asking => panic!("the server is slower than that"),
+            () = reached => {}
+        }
+    }
+    options.tasks.close();
+    options.tasks.wait().await;
+    assert_eq!((server.opened_sessions(), server.open_sessions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_probe_that_runs_out_of_time_still_deletes_its_session() {
+    let server = Fake::legacy().failing(Fault::Hang, "tools/list").start().await;
+    let options = ProbeOptions { budget: Duration::from_millis(700), ..ProbeOptions::default() };
+    let report = scan_with(server.address(), &options).await;
+    assert_eq!((report.outcome, report.tools), (Outcome::Mcp, None));
+    assert_eq!((server.opened_sessions(), server.open_sessions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin_is_not_followed() {
+    let trap = Fake::modern().start().await;
+    let port = Decoy::RedirectTo(trap.url()).start().await;
+    let report = scan(port.address()).await;
+    assert_eq!(report.outcome, Outcome::NotMcp);
+    assert!(report.reason.unwrap().contains("another origin"));
+    assert!(trap.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_challenge_cannot_send_us_to_another_origin() {
+    let trap = Decoy::Mute.start().await;
+    let document = format!("http://{}/.well-known/oauth-protected-resource", trap.address());
+    let server = Fake::modern().sign_in(SignIn::Challenge(document)).start().await;
+    assert_eq!(scan(server.address()).await.outcome, Outcome::NeedsSignIn);
+    assert_eq!(trap.connections(), 0);
+}
+
+#[tokio::test]
+async fn an_event_stream_cannot_send_us_to_another_origin() {
+    let trap = Decoy::Mute.start().await;
+    let port = Decoy::StreamElsewhere(format!("http://{}/messages", trap.address())).start().await;
+    let report = scan(port.address()).await;
+    assert_eq!(report.outcome, Outcome::NotMcp);
+    assert!(report.reason.unwrap().contains("another origin"));
+    assert_eq!(trap.connections(), 0);
+}
+
+#[tokio::test]
+async fn evidence_has_no_session_in_it() {
+    let server = Fake::sse().start().await;
+    let report = scan(server.address()).await;
+    assert_eq!(report.outcome, Outcome::Mcp);
+    assert!(report.evidence.iter().all(|step| !step.sent.contains("session")), "{:#?}", report.evidence);
+}

@@ -1,0 +1,322 @@
+//! MCP servers of our own on loopback, for what real ones do not do on demand.
+//!
+//! ```no_run
+//! # async fn example() {
+//! use testkit::fake::{Fake, Fault};
+//! let server = Fake::legacy().failing(Fault::Hang, "tools/list").start().await;
+//! println!("{} has {} open sessions", server.url(), server.open_sessions());
+//! # }
+//! ```
+//!
+//! Tools of every server: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse` (answers
+//! `isError`), `explode` (answers a JSON-RPC error).
+
+mod fault;
+mod http;
+mod rpc;
+mod sse;
+mod state;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+pub use fault::Fault;
+use state::State;
+pub use state::{Opening, Seen};
+
+/// Which revisions a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eras {
+    /// `initialize` only.
+    Legacy,
+    /// `server/discover` only.
+    Modern,
+    /// Both.
+    Both,
+}
+
+/// How a server asks who we are.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SignIn {
+    /// It does not.
+    #[default]
+    Open,
+    /// 401 with a challenge that names this document.
+    Challenge(String),
+    /// 403 with a challenge that names this document.
+    Forbidden(String),
+    /// 401 `Bearer` without a document in the challenge; the RFC 9728 document exists.
+    BearerWithDocument,
+    /// 401 `Bearer` and nothing else.
+    Bearer,
+    /// 401 without any challenge.
+    Bare,
+    /// Open for this token, a 401 with a challenge for anybody else.
+    Token(String),
+}
+
+/// What a server answers `server/discover` with when it does not like the question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// 400 and -32020.
+    HeaderMismatch,
+    /// 400 and -32021.
+    MissingCapability,
+    /// 400 and -32022 with a list of revisions.
+    OtherVersions(&'static [&'static str]),
+    /// 404 and -32601.
+    UnknownMethod,
+}
+
+/// A server that is about to start.
+#[derive(Debug, Clone)]
+pub struct Fake {
+    pub(crate) eras: Eras,
+    pub(crate) event_stream: bool,
+    pub(crate) path: String,
+    pub(crate) sessions: bool,
+    pub(crate) opens: Opening,
+    pub(crate) sign_in: SignIn,
+    pub(crate) refusal: Option<Refusal>,
+    pub(crate) only_localhost: bool,
+    pub(crate) redirect: Option<(String, String)>,
+    pub(crate) fault: Option<(Fault, String)>,
+    pub(crate) page: usize,
+    pub(crate) streams_answers: bool,
+    pub(crate) endpoint: Option<String>,
+    host: IpAddr,
+    port: u16,
+}
+
+impl Fake {
+    /// Streamable HTTP with sessions; knows no `server/discover`.
+    pub fn legacy() -> Self {
+        Self::new(Eras::Legacy)
+    }
+
+    /// Streamable HTTP without sessions; knows no `initialize`.
+    pub fn modern() -> Self {
+        Self::new(Eras::Modern)
+    }
+
+    /// Streamable HTTP, both eras on one path.
+    pub fn both() -> Self {
+        Self::new(Eras::Both)
+    }
+
+    /// HTTP + SSE of revision 2024-11-05, on `/sse`.
+    pub fn sse() -> Self {
+        Self { event_stream: true, path: "/sse".to_owned(), ..Self::new(Eras::Legacy) }
+    }
+
+    fn new(eras: Eras) -> Self {
+        Self {
+            eras,
+            event_stream: false,
+            path: "/mcp".to_owned(),
+            sessions: true,
+            opens: Opening::OnInitialize,
+            sign_in: SignIn::default(),
+            refusal: None,
+            only_localhost: false,
+            redirect: None,
+            fault: None,
+            page: usize::MAX,
+            streams_answers: false,
+            endpoint: None,
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+        }
+    }
+
+    /// Listens on this loopback address instead of 127.0.0.1.
+    #[must_use]
+    pub fn on(self, host: impl Into<IpAddr>) -> Self {
+        Self { host: host.into(), ..self }
+    }
+
+    /// On this port; default is a free one.
+    pub fn on_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Answers at this path instead of `/mcp` or `/sse`.
+    #[must_use]
+    pub fn at(self, path: &str) -> Self {
+        Self { path: path.to_owned(), ..self }
+    }
+
+    /// Legacy without `Mcp-Session-Id`.
+    #[must_use]
+    pub fn without_sessions(self) -> Self {
+        Self { sessions: false, ..self }
+    }
+
+    /// Opens a session for every request without one, as Python's SDK does, even when it refuses the request.
+    #[must_use]
+    pub fn opening_sessions_for_everything(self) -> Self {
+        Self { opens: Opening::OnEveryRequest, ..self }
+    }
+
+    /// Asks who we are.
+    #[must_use]
+    pub fn sign_in(self, sign_in: SignIn) -> Self {
+        Self { sign_in, ..self }
+    }
+
+    /// Refuses `server/discover`.
+    #[must_use]
+    pub fn refusing(self, refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..self }
+    }
+
+    /// Answers 421 unless the `Host` is `localhost`.
+    #[must_use]
+    pub fn only_for_localhost(self) -> Self {
+        Self { only_localhost: true, ..self }
+    }
+
+    /// Answers 307 at `from`, pointing to `to` (a path or a URL).
+    #[must_use]
+    pub fn redirecting(self, from: &str, to: &str) -> Self {
+        Self { redirect: Some((from.to_owned(), to.to_owned())), ..self }
+    }
+
+    /// Misbehaves on this JSON-RPC method (`*` for all) until [`Running::heal`].
+    #[must_use]
+    pub fn failing(self, fault: Fault, method: &str) -> Self {
+        Self { fault: Some((fault, method.to_owned())), ..self }
+    }
+
+    /// Lists its tools in pages of this size.
+    #[must_use]
+    pub fn pages_of(self, page: usize) -> Self {
+        Self { page, ..self }
+    }
+
+    /// Answers every request with an event stream: a priming event, CRLF line ends, a notification before the answer.
+    #[must_use]
+    pub fn streaming_answers(self) -> Self {
+        Self { streams_answers: true, ..self }
+    }
+
+    /// The event stream names this endpoint, whatever it is.
+    #[must_use]
+    pub fn naming_endpoint(self, endpoint: &str) -> Self {
+        Self { endpoint: Some(endpoint.to_owned()), ..self }
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    /// When the address cannot be bound.
+    pub async fn start(self) -> Running {
+        let listener = bind(self.host, self.port).await;
+        let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::new(self.host, 0));
+        let resets = matches!(self.fault, Some((Fault::Reset, _)));
+        let state = Arc::new(State::new(self, address));
+        let app: Router = http::router(state.clone());
+        let listener = listener.tap_io(move |stream| {
+            let _ = stream.set_nodelay(true);
+            if resets {
+                // A dropped connection is then a reset instead of an orderly end.
+                let _ = stream.set_zero_linger();
+            }
+        });
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let _ = axum::serve(listener, app).await;
+        });
+        Running { state, address, _tasks: tasks }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test without its server cannot go on")]
+pub(crate) async fn bind(host: IpAddr, port: u16) -> TcpListener {
+    TcpListener::bind((host, port)).await.expect("a loopback address can be bound")
+}
+
+/// A running server, and what it saw.
+#[derive(Debug)]
+pub struct Running {
+    state: Arc<State>,
+    address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// The URL with the MCP path.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, self.state.fake.path)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Sessions that nobody has ended. An event stream is a session as long as it is open.
+    pub fn open_sessions(&self) -> usize {
+        self.state.open_sessions()
+    }
+
+    /// Every session it ever opened.
+    pub fn opened_sessions(&self) -> usize {
+        self.state.opened_sessions()
+    }
+
+    /// The tools that were called, in order.
+    pub fn calls(&self) -> Vec<String> {
+        self.state.calls()
+    }
+
+    /// How many calls were cancelled while they ran.
+    pub fn cancelled(&self) -> usize {
+        self.state.cancelled()
+    }
+
+    /// Every request it saw, in order.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state.seen()
+    }
+
+    /// Behaves from now on.
+    pub fn heal(&self) {
+        self.state.heal();
+    }
+
+    /// Forgets every session, as a restart would.
+    pub fn forget_sessions(&self) {
+        self.state.forget_sessions();
+    }
+
+    /// Ends every open event stream, as a restart would.
+    pub fn break_streams(&self) {
+        self.state.break_streams();
+    }
+
+    /// Waits until a condition holds.
+    ///
+    /// # Panics
+    /// When it does not within 5 s; `what` says what was waited for.
+    pub async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + Duration::from_secs(5);
+        while !condition(self) {
+            assert!(Instant::now() < end, "waited 5 s in vain until {what}");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.state.over.cancel();
+    }
+}

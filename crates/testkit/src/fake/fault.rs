@@ -1,0 +1,24 @@
+use std::time::Duration;
+
+/// How a server misbehaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Takes the request and never answers.
+    Hang,
+    /// Resets the connection in the middle of the answer.
+    Reset,
+    /// Answers this status and nothing else.
+    Status(u16),
+    /// Answers 200 and broken JSON.
+    BadJson,
+    /// Sends half of the answer, then ends the connection.
+    HalfAnswer,
+    /// Answers after a while.
+    Slow(Duration),
+    /// Sends an answer that has no end.
+    Endless,
+    /// Fails with 503 every other time, beginning with the first.
+    Flap,
+    /// Answers a web page.
+    Html,
+}

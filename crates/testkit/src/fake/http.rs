@@ -1,0 +1,190 @@
+//! Streamable HTTP, with everything that can go wrong in it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
+use axum::response::Response;
+use futures::{StreamExt, stream};
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::rpc::{Reply, Request};
+use super::state::{Opening, Seen, State};
+use super::{Fault, SignIn, sse};
+
+const SESSION: &str = "mcp-session-id";
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+pub(crate) fn router(state: Arc<State>) -> Router {
+    Router::new().fallback(move |request: HttpRequest<Body>| answer(state.clone(), request))
+}
+
+async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 4 << 20).await.unwrap_or_default();
+    let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let path = head.uri.path().to_owned();
+    let method = message.get("method").and_then(Value::as_str).map(str::to_owned);
+    state.note_seen(Seen {
+        http_method: head.method.to_string(),
+        path: path.clone(),
+        headers: head.headers.clone(),
+        rpc_method: method.clone(),
+    });
+    if let Some(response) = turned_away(&state, &head.headers, &path) {
+        return response;
+    }
+    let is_session_end = head.method == Method::DELETE;
+    if !is_session_end && let Some(fault) = state.fault_for(method.as_deref()) {
+        match fault {
+            Fault::Slow(pause) => sleep(pause).await,
+            fault => return commit(fault).await,
+        }
+    }
+    if state.fake.event_stream {
+        return sse::answer(state, &head.method, &path, head.uri.query(), message);
+    }
+    if path != state.fake.path {
+        return plain(StatusCode::NOT_FOUND, "Not Found");
+    }
+    match head.method {
+        Method::DELETE => end_session(&state, &head.headers),
+        Method::POST => post(state, &head.headers, message),
+        _ => plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+    }
+}
+
+/// Redirects, refused hosts, and who may come in.
+fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Response> {
+    if let Some((from, to)) = &state.fake.redirect
+        && path == from
+    {
+        return Some(with(StatusCode::TEMPORARY_REDIRECT, &[("location", to)], ""));
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if state.fake.only_localhost && host != format!("localhost:{}", state.address.port()) {
+        return Some(plain(StatusCode::MISDIRECTED_REQUEST, "Invalid Host header"));
+    }
+    let unauthorized = StatusCode::UNAUTHORIZED;
+    let challenge = |document: &str| format!("Bearer resource_metadata=\"{document}\"");
+    match &state.fake.sign_in {
+        SignIn::Open => None,
+        SignIn::Challenge(document) => Some(with(unauthorized, &[("www-authenticate", &challenge(document))], "")),
+        SignIn::Forbidden(document) => {
+            Some(with(StatusCode::FORBIDDEN, &[("www-authenticate", &challenge(document))], ""))
+        }
+        SignIn::BearerWithDocument if path.starts_with(WELL_KNOWN) => {
+            let document = json!({ "resource": format!("http://{}{}", state.address, state.fake.path) });
+            Some(with(StatusCode::OK, &[("content-type", "application/json")], &document.to_string()))
+        }
+        SignIn::Bearer | SignIn::BearerWithDocument if path.starts_with(WELL_KNOWN) => {
+            Some(plain(StatusCode::NOT_FOUND, "Not Found"))
+        }
+        SignIn::Bearer | SignIn::BearerWithDocument => {
+            Some(with(unauthorized, &[("www-authenticate", "Bearer")], ""))
+        }
+        SignIn::Bare => Some(plain(unauthorized, "Unauthorized")),
+        SignIn::Token(token) => {
+            let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+            let document = format!("http://{}{WELL_KNOWN}", state.address);
+            (sent != Some(&format!("Bearer {token}")))
+                .then(|| with(unauthorized, &[("www-authenticate", &challenge(&document))], ""))
+        }
+    }
+}
+
+async fn commit(fault: Fault) -> Response {
+    let json = [("content-type", "application/json")];
+    let half = Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"resu"#);
+    match fault {
+        Fault::Hang => std::future::pending().await,
+        Fault::Reset | Fault::HalfAnswer => {
+            let broken = stream::iter([Ok(half), Err(std::io::Error::other("the server breaks off"))]);
+            // The first part has to leave before the connection breaks.
+            let broken = broken.then(|part| async {
+                if part.is_err() {
+                    sleep(std::time::Duration::from_millis(20)).await;
+                }
+                part
+            });
+            streamed(StatusCode::OK, &json, Body::from_stream(broken))
+        }
+        Fault::Status(status) => plain(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), "broken"),
+        Fault::Flap => plain(StatusCode::SERVICE_UNAVAILABLE, "come back later"),
+        Fault::BadJson => with(StatusCode::OK, &json, r#"{"jsonrpc":"2.0","id":1,"result":{"#),
+        Fault::Html => with(StatusCode::OK, &[("content-type", "text/html")], "<html><body>Hello</body></html>"),
+        Fault::Endless => {
+            let chunk = Bytes::from(vec![b' '; 16 * 1024]);
+            let endless = stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
+            streamed(StatusCode::OK, &json, Body::from_stream(endless))
+        }
+        Fault::Slow(pause) => {
+            sleep(pause).await;
+            plain(StatusCode::OK, "")
+        }
+    }
+}
+
+fn end_session(state: &State, headers: &HeaderMap) -> Response {
+    let session = headers.get(SESSION).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    if state.end_session(session) { plain(StatusCode::OK, "") } else { plain(StatusCode::NOT_FOUND, "no session") }
+}
+
+fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
+    let session = headers.get(SESSION).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    if let Some(id) = session.as_deref().filter(|id| !state.has_session(id)) {
+        return plain(StatusCode::NOT_FOUND, &format!("Session not found: {id}"));
+    }
+    let minted = (state.fake.opens == Opening::OnEveryRequest && session.is_none()).then(|| state.open_session());
+    let streams_answers = state.fake.streams_answers;
+    let initializes = message.get("method").is_some_and(|method| method == "initialize");
+    let session = session.or_else(|| minted.clone().filter(|_| initializes));
+    let request = Request { state, session, message };
+    let streams = streams_answers || request.message.pointer("/params/name").is_some_and(|name| name == "wait");
+    let Some(reply) = request.answer() else {
+        return with_session(plain(StatusCode::ACCEPTED, ""), minted);
+    };
+    let opened = reply.opened.clone().or(minted);
+    with_session(send(reply, streams), opened)
+}
+
+fn send(reply: Reply, streams: bool) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    if streams {
+        let events = reply.messages.map(|message| format!("event: message\r\ndata: {message}\r\n\r\n"));
+        let priming = stream::iter(["id: 0\r\ndata:\r\n\r\n".to_owned()]);
+        let body = Body::from_stream(priming.chain(events).map(Ok::<_, Infallible>));
+        return streamed(status, &[("content-type", "text/event-stream")], body);
+    }
+    let body = Body::from_stream(reply.messages.map(|message| Ok::<_, Infallible>(message.to_string())));
+    streamed(status, &[("content-type", "application/json")], body)
+}
+
+fn with_session(mut response: Response, session: Option<String>) -> Response {
+    if let Some(value) = session.and_then(|id| id.parse().ok()) {
+        response.headers_mut().insert(SESSION, value);
+    }
+    response
+}
+
+pub(crate) fn plain(status: StatusCode, text: &str) -> Response {
+    with(status, &[("content-type", "text/plain")], text)
+}
+
+pub(crate) fn with(status: StatusCode, headers: &[(&'static str, &str)], text: &str) -> Response {
+    streamed(status, headers, Body::from(text.to_owned()))
+}
+
+pub(crate) fn streamed(status: StatusCode, headers: &[(&'static str, &str)], body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().append(*name, value);
+        }
+    }
+    response
+}

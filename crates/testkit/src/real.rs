@@ -1,0 +1,224 @@
+//! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm packages in
+//! `npm/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`; `cargo xtask test`
+//! installs it.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+/// How long a server may take until it accepts connections. Python starts slowly on a busy machine.
+const READY_LIMIT: Duration = Duration::from_secs(60);
+
+/// A real server that tests know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Peer {
+    /// npm `@modelcontextprotocol/server-everything`: http, sse, stdio; legacy.
+    Everything,
+    /// npm `@modelcontextprotocol/server-filesystem`: stdio; legacy.
+    Filesystem,
+    /// npm `@modelcontextprotocol/server-memory`: stdio; legacy.
+    Memory,
+    /// PyPI `fastmcp` 4: http, sse, stdio; both eras.
+    FastMcp4,
+    /// PyPI `mcp` 2: http, sse, stdio; both eras.
+    Mcp2,
+    /// PyPI `mcp` before 2: http, sse, stdio; legacy.
+    Mcp1,
+    /// PyPI `mcp-server-time`: stdio; both eras.
+    Time,
+}
+
+/// Why a real server could not be started.
+#[derive(thiserror::Error)]
+pub enum PeerError {
+    /// It is not installed.
+    #[error("the test server `{file}` is missing: run `cargo xtask test`, which installs it")]
+    Missing {
+        /// What was looked for.
+        file: PathBuf,
+    },
+    /// It did not come up.
+    #[error("the test server {peer:?} did not start: {why}")]
+    NotReady {
+        /// Which.
+        peer: Peer,
+        /// What happened.
+        why: String,
+    },
+    /// It has no such transport.
+    #[error("the test server {peer:?} does not speak `{transport}`")]
+    NoTransport {
+        /// Which.
+        peer: Peer,
+        /// What was asked for.
+        transport: &'static str,
+    },
+}
+
+// `unwrap` in a test prints this, and the sentence is what a person needs.
+impl std::fmt::Debug for PeerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// A command line.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+}
+
+/// A running server behind a URL. Killed with its whole process tree on drop.
+#[derive(Debug)]
+pub struct RealServer {
+    child: Box<dyn ChildWrapper>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The URL with the MCP path.
+    pub url: String,
+}
+
+impl Drop for RealServer {
+    fn drop(&mut self) {
+        // The group may be gone already.
+        let _ = self.child.start_kill();
+    }
+}
+
+impl Peer {
+    /// Starts it with Streamable HTTP on a free port of 127.0.0.1.
+    pub async fn http(self) -> Result<RealServer, PeerError> {
+        self.start("http", "/mcp", Ipv4Addr::LOCALHOST).await
+    }
+
+    /// Starts it with HTTP + SSE on a free port of 127.0.0.1.
+    pub async fn sse(self) -> Result<RealServer, PeerError> {
+        self.start("sse", "/sse", Ipv4Addr::LOCALHOST).await
+    }
+
+    /// The same as [`Peer::http`] on an address of its own (127.0.0.0/8). `Everything` listens on every address.
+    pub async fn http_on(self, host: Ipv4Addr) -> Result<RealServer, PeerError> {
+        self.start("http", "/mcp", host).await
+    }
+
+    /// The same as [`Peer::sse`] on an address of its own.
+    pub async fn sse_on(self, host: Ipv4Addr) -> Result<RealServer, PeerError> {
+        self.start("sse", "/sse", host).await
+    }
+
+    /// The command that starts it over standard input and output. `folder` is what the filesystem server may see.
+    pub fn stdio(self, folder: &Path) -> Result<Command, PeerError> {
+        match self {
+            Self::Everything => npm("server-everything", &["stdio"]),
+            Self::Filesystem => npm("server-filesystem", &[&folder.to_string_lossy()]),
+            Self::Memory => npm("server-memory", &[]),
+            Self::FastMcp4 => python("py-fastmcp", "fastmcp4.py", &["stdio"]),
+            Self::Mcp2 => python("py-mcp2", "mcp2.py", &["stdio"]),
+            Self::Mcp1 => python("py-mcp1", "mcp1.py", &["stdio"]),
+            Self::Time => Ok(Command {
+                program: installed(&tools().join("py-time/bin/mcp-server-time"))?,
+                args: vec!["--local-timezone".to_owned(), "UTC".to_owned()],
+            }),
+        }
+    }
+
+    fn listening(self, transport: &'static str, address: SocketAddr) -> Result<Command, PeerError> {
+        let (host, port) = (address.ip().to_string(), address.port().to_string());
+        let args = [transport, &host, &port];
+        match self {
+            Self::Everything if transport == "http" => npm("server-everything", &["streamableHttp"]),
+            Self::Everything => npm("server-everything", &["sse"]),
+            Self::FastMcp4 => python("py-fastmcp", "fastmcp4.py", &args),
+            Self::Mcp2 => python("py-mcp2", "mcp2.py", &args),
+            Self::Mcp1 => python("py-mcp1", "mcp1.py", &args),
+            Self::Filesystem | Self::Memory | Self::Time => Err(PeerError::NoTransport { peer: self, transport }),
+        }
+    }
+
+    async fn start(
+        self,
+        transport: &'static str,
+        path: &str,
+        host: Ipv4Addr,
+    ) -> Result<RealServer, PeerError> {
+        let address = free_port(host).map_err(|error| self.not_ready(error.to_string()))?;
+        let command = self.listening(transport, address)?;
+        let mut wrap = CommandWrap::with_new(&command.program, |process| {
+            process.args(&command.args).env("PORT", address.port().to_string()).current_dir(std::env::temp_dir());
+            process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        });
+        wrap.wrap(KillOnDrop).wrap(ProcessGroup::leader());
+        let child = wrap.spawn().map_err(|error| self.not_ready(error.to_string()))?;
+        let mut server = RealServer { child, address, url: format!("http://{address}{path}") };
+        self.wait_until_ready(&mut server).await?;
+        Ok(server)
+    }
+
+    async fn wait_until_ready(self, server: &mut RealServer) -> Result<(), PeerError> {
+        let end = Instant::now() + READY_LIMIT;
+        while TcpStream::connect(server.address).await.is_err() {
+            if let Ok(Some(status)) = server.child.try_wait() {
+                return Err(self.not_ready(format!("it ended with {status}")));
+            }
+            if Instant::now() > end {
+                return Err(self.not_ready(format!("nothing listens on {} after 60 s", server.address)));
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
+    fn not_ready(self, why: String) -> PeerError {
+        PeerError::NotReady { peer: self, why }
+    }
+}
+
+/// An address that was free a moment ago.
+pub fn free_port(host: Ipv4Addr) -> std::io::Result<SocketAddr> {
+    TcpListener::bind((host, 0))?.local_addr()
+}
+
+/// The folder with the servers.
+pub fn tools() -> PathBuf {
+    let folder = std::env::var_os("MCP_TEST_TOOLS").map(PathBuf::from);
+    folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools"))
+}
+
+/// A plain Python of the tools folder, for scripts that need nothing but the standard library.
+pub fn plain_python() -> Result<String, PeerError> {
+    installed(&tools().join("py-time/bin/python"))
+}
+
+/// A script of ours in `peers/`.
+pub fn script(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name).to_string_lossy().into_owned()
+}
+
+fn npm(package: &str, args: &[&str]) -> Result<Command, PeerError> {
+    let file = tools().join("npm/node_modules/@modelcontextprotocol").join(package).join("dist/index.js");
+    let mut all = vec![installed(&file)?];
+    all.extend(args.iter().map(|arg| (*arg).to_owned()));
+    Ok(Command { program: "node".to_owned(), args: all })
+}
+
+fn python(environment: &str, script_name: &str, args: &[&str]) -> Result<Command, PeerError> {
+    let program = installed(&tools().join(environment).join("bin/python"))?;
+    let mut all = vec![script(script_name)];
+    all.extend(args.iter().map(|arg| (*arg).to_owned()));
+    Ok(Command { program, args: all })
+}
+
+fn installed(file: &Path) -> Result<String, PeerError> {
+    if file.exists() {
+        return Ok(file.to_string_lossy().into_owned());
+    }
+    Err(PeerError::Missing { file: file.to_owned() })
+}
