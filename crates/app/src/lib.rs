@@ -1,2 +1,23 @@
-//! The composition root without Tauri.
+//! The composition root without Tauri: it starts the parts, owns every task, and offers each command once, typed
+//! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
+
+mod calls;
+mod contact;
+mod error;
+mod feed;
 pub mod operations;
+mod owner;
+pub mod paths;
+mod scans;
+mod start;
+
+pub use error::StartError;
+pub use operations::{ApiError, ErrorCode};
+pub use owner::{Face, OwnerCard, read_owner};
+pub use start::{App, Options};
+
+/// Now, as the store keeps it.
+fn now() -> model::Millis {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

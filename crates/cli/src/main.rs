@@ -1,1 +1,63 @@
-fn main() {}
+//! The command line of MCP Discovery. A thin face: every command is an operation of the core, printed.
+
+mod args;
+mod commands;
+mod core;
+mod failure;
+mod print;
+mod remote;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use args::{Cli, Level};
+use clap::Parser;
+use failure::Failure;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.common.log);
+    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(commands::run(cli));
+            // A resolver thread that hangs must not hold the prompt.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Failure::failed(format!("the runtime could not be started: {error}"))),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(failure.message.as_deref());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn say(message: Option<&str>) {
+    if let Some(message) = message {
+        // Nothing is left to try when standard error is closed too.
+        let _ = writeln!(std::io::stderr(), "mcp-discovery: {}", print::plain_lines(message));
+    }
+}
+
+fn log_to_stderr(level: Level) {
+    let level = match level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
+    };
+    let mut filter = EnvFilter::default().add_directive(level.into());
+    // rmcp logs each 401 and 501 as an error; ours say what they mean.
+    if level < LevelFilter::DEBUG
+        && let Ok(quiet) = "rmcp=off".parse()
+    {
+        filter = filter.add_directive(quiet);
+    }
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_env_filter(filter).init();
+}

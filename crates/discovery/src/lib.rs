@@ -1,1 +1,4 @@
-//!
+//! Where servers come from. A source finds; it never decides what is kept: rows go to a person or to the registry.
+
+pub mod ports;
+pub mod scan;

@@ -1,1 +1,71 @@
+//! The HTTP face: the same operations as every other face, the events, and the UI's files, on one listener.
 //!
+//! Every request passes the [`gate`] (Host, Origin); the API needs the owner's token as well ([`access`]).
+
+mod access;
+mod api;
+mod files;
+mod gate;
+
+use std::io;
+use std::net::SocketAddr;
+
+use app::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+
+pub use access::Access;
+pub use gate::Gate;
+
+/// A `servers.json` of 100,000 servers fits; a runaway upload does not.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
+
+/// A bound face that does not answer yet.
+pub struct Face {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: App,
+}
+
+impl Face {
+    /// Takes the address and says to other processes where this core answers. Port 0 picks a free port.
+    pub async fn bind(app: &App, listen: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let address = listener.local_addr()?;
+        app.announce(format!("http://{address}"))?;
+        Ok(Self { listener, address, app: app.clone() })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:8090`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers until the core is asked to stop; requests under way are finished.
+    pub async fn serve(self) -> io::Result<()> {
+        let stopping = self.app.stopping();
+        let router = router(self.app, self.address);
+        axum::serve(self.listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await
+    }
+}
+
+/// All routes. The gate stands before every one of them, the token before the API alone.
+fn router(app: App, address: SocketAddr) -> Router {
+    let access = Access::new(&app, address.port());
+    let api = Router::new()
+        .route("/events", get(api::events))
+        .route("/{operation}", post(api::operation))
+        .with_state(app)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(access.clone(), access::require));
+    let session = Router::new().route("/api/v1/session", post(access::exchange)).with_state(access);
+    Router::new()
+        .nest("/api/v1", api)
+        .merge(session)
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(files::serve)
+        .layer(middleware::from_fn_with_state(Gate::new(address), gate::check))
+}

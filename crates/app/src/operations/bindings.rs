@@ -1,6 +1,7 @@
 //! The TypeScript side of the operations. `cargo xtask bindings` rewrites the file; this test fails when it is stale.
 
-use super::*;
+use super::types::*;
+use super::interface;
 use model::{
     Era, Event, EventBatch, Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, ScanRow, ScanState,
     ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints, Transport,
@@ -21,7 +22,7 @@ fn bindings() -> String {
         ServerId, Transport, Era, Source, HealthStatus, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
         ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
-        ScanArgs, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
+        ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         Severity, ConfigProblem, ConfigReport, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
     );

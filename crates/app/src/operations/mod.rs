@@ -1,19 +1,44 @@
-//! Every operation once.
+//! Every operation once: its name, its typed arguments and result, and the code that carries it out. The window,
+//! HTTP and the command line reach them through [`App::perform`] by name, so no face has a feature of its own.
 
+mod add;
 #[cfg(test)]
 mod bindings;
+mod call;
+mod change;
+mod files;
+mod look;
+mod scan;
 mod types;
 
+use model::ScanStatus;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+pub use files::check_config;
 pub use types::*;
 
-#[cfg(test)]
-use model::ScanStatus;
+use crate::App;
 
 /// Declares the operations: their names, the types of their arguments and results, and what they do.
 macro_rules! operations {
     ($( $(#[doc = $doc:literal])+ $name:ident($args:ident) -> $result:ident; )+) => {
         /// The name of every operation.
         pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        impl App {
+            /// Carries out the operation `name`. What comes back has the shape that the table promises.
+            pub async fn perform(&self, name: &str, args: Value) -> Result<Value, ApiError> {
+                match name {
+                    $( stringify!($name) => {
+                        let args: $args = read(name, args)?;
+                        let result: $result = Box::pin(self.$name(args)).await?;
+                        write(&result)
+                    } )+
+                    _ => Err(unknown(name)),
+                }
+            }
+        }
 
         #[cfg(test)]
         fn interface(config: &ts_rs::Config) -> String {
@@ -55,6 +80,8 @@ operations! {
     removed(Empty) -> RemovedList;
     /// Measures a server now.
     check(ServerArgs) -> Checked;
+    /// What a scan would ask and how long it would take; nothing is sent.
+    scan_plan(ScanArgs) -> ScanPlan;
     /// Starts a scan; its rows come as events.
     scan_start(ScanArgs) -> ScanStatus;
     /// Ends a scan and keeps its rows.
@@ -75,4 +102,18 @@ operations! {
     config_check(ConfigCheckArgs) -> ConfigReport;
     /// Checks a filter and translates it.
     filter(FilterArgs) -> FilterForms;
+}
+
+fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, ApiError> {
+    let args = if args.is_null() { json!({}) } else { args };
+    serde_json::from_value(args).map_err(|error| ApiError::arguments(format!("`{name}` does not take these arguments: {error}")))
+}
+
+fn write<T: Serialize>(result: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(result)
+        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the result could not be written: {error}")))
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::new(ErrorCode::UnknownOperation, format!("there is no operation `{name}`")).with(json!({ "operations": NAMES }))
 }

@@ -242,6 +242,23 @@ pub struct ScanArgs {
     pub register: bool,
 }
 
+/// What a scan will ask, before anything is sent.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ScanPlan {
+    /// What is scanned, in words.
+    pub targets: Vec<String>,
+    /// How many addresses.
+    pub addresses: u64,
+    /// How many ports on each.
+    pub ports: u64,
+    /// How many probes.
+    pub probes: u64,
+    /// About how long it takes when nothing answers, in seconds.
+    pub seconds: f64,
+    /// Nothing leaves this computer.
+    pub local: bool,
+}
+
 /// A scan.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
@@ -393,6 +410,8 @@ pub struct ImportReport {
     pub added: usize,
     /// Servers that were known and are now as the file says.
     pub updated: usize,
+    /// Servers that were known just so.
+    pub unchanged: usize,
     /// Entries that were left out or read tolerantly, each with its place and reason.
     pub warnings: Vec<String>,
     /// The journal entry that takes it back; absent when nothing changed.

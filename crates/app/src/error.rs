@@ -1,0 +1,139 @@
+//! Errors at the edges: one shape, a closed code, a sentence for people.
+
+use std::io;
+use std::path::PathBuf;
+
+use mcp::McpError;
+use model::FilterError;
+use registry::RegistryError;
+use serde_json::{Value, json};
+
+use crate::operations::{ApiError, ErrorCode};
+use crate::owner::OwnerCard;
+
+/// Why the core did not start. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is nowhere to keep data.
+    #[error("there is no home folder to keep data in: name a folder with --data-dir")]
+    NoHome,
+    /// The data directory cannot be used.
+    #[error("the data directory `{}` cannot be used: {source}; name another with --data-dir", dir.display())]
+    DataDir {
+        /// Which.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("{}", owned(dir, owner.as_deref()))]
+    Owned {
+        /// Which directory.
+        dir: PathBuf,
+        /// By whom, when the owner says so.
+        owner: Option<Box<OwnerCard>>,
+    },
+    /// The configuration cannot be read.
+    #[error("the configuration `{}` cannot be read: {source}", file.display())]
+    ConfigUnreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The configuration has errors.
+    #[error("the configuration `{}` has {}", file.display(), count(problems))]
+    Config {
+        /// Which file.
+        file: PathBuf,
+        /// All of them.
+        problems: Vec<model::config::Problem>,
+    },
+    /// The registry cannot be opened.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+fn owned(dir: &std::path::Path, owner: Option<&OwnerCard>) -> String {
+    let who = owner.map_or_else(
+        || "another process".to_owned(),
+        |owner| match &owner.address {
+            Some(address) => format!("{} (process {}, {address})", owner.face, owner.pid),
+            None => format!("{} (process {})", owner.face, owner.pid),
+        },
+    );
+    format!("the data directory `{}` is in use by {who}: close it, or name another folder with --data-dir", dir.display())
+}
+
+fn count(problems: &[model::config::Problem]) -> String {
+    match problems.len() {
+        1 => "a problem".to_owned(),
+        many => format!("{many} problems"),
+    }
+}
+
+impl ApiError {
+    /// An error without more to say to programs.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: Value::Null }
+    }
+
+    /// Adds what programs may want.
+    #[must_use]
+    pub fn with(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidArguments, message)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        let detail = json!({ "path": error.path, "reason": error.message });
+        Self::new(ErrorCode::InvalidFilter, error.to_string()).with(detail)
+    }
+}
+
+impl From<RegistryError> for ApiError {
+    fn from(error: RegistryError) -> Self {
+        let code = match &error {
+            RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => ErrorCode::NotFound,
+            RegistryError::Invalid { .. } => ErrorCode::InvalidArguments,
+            RegistryError::Store(_) => ErrorCode::StorageFailed,
+            RegistryError::Closed => ErrorCode::Internal,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<McpError> for ApiError {
+    fn from(error: McpError) -> Self {
+        let message = error.to_string();
+        match error {
+            McpError::Protocol { code, message: said, data } => {
+                Self::new(ErrorCode::ProtocolError, message).with(json!({ "code": code, "message": said, "data": data }))
+            }
+            McpError::NeedsSignIn { .. } => Self::new(ErrorCode::NeedsSignIn, message),
+            McpError::Timeout { .. } => Self::new(ErrorCode::Timeout, message),
+            McpError::Cancelled => Self::new(ErrorCode::Cancelled, message),
+            _ => Self::new(ErrorCode::TransportFailed, message),
+        }
+    }
+}
+
+impl From<discovery::scan::PlanError> for ApiError {
+    fn from(error: discovery::scan::PlanError) -> Self {
+        Self::arguments(error.to_string())
+    }
+}

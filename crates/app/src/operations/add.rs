@@ -1,0 +1,141 @@
+//! Adding a server and measuring one: the operations that ask a server what it is.
+
+use mcp::{ProbeOptions, ProbeReport, probe, resolve};
+use model::{Endpoint, HealthStatus, Outcome, ServerId, ServerInfo, Source, Transport};
+use registry::{Observation, Origin};
+use serde_json::{Value, json};
+
+use super::look::find;
+use super::{AddArgs, Added, ApiError, Checked, ErrorCode, ServerArgs};
+use crate::{App, contact, now};
+
+impl App {
+    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
+        let (mut info, observation) = match (&args.url, &args.stdio) {
+            (Some(url), None) => self.from_url(url, &args).await?,
+            (None, Some(command)) => from_command(command, &args).await?,
+            _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
+        };
+        if let Some(name) = &args.name {
+            info.name.clone_from(name);
+        }
+        info.metadata = args.metadata.unwrap_or_default();
+        info.capabilities = args.capabilities.unwrap_or_default();
+        self.keep(info, observation).await
+    }
+
+    /// Keeps a server that a person added, then what was just measured of it.
+    async fn keep(&self, info: ServerInfo, observation: Option<Observation>) -> Result<Added, ApiError> {
+        let id = info.id;
+        let updated = self.0.registry.snapshot().get(id).is_some();
+        let label = format!("added {}", info.name);
+        let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
+        if let Some(observation) = observation {
+            self.0.registry.observe(id, observation).await?;
+        }
+        let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
+        let undo = committed.undo.ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
+        Ok(Added { server, updated, undo })
+    }
+
+    async fn from_url(&self, url: &str, args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+        let url = with_scheme(url);
+        let mut info = at_address(&url, Source::Manual)?;
+        info.token_env.clone_from(&args.token_env);
+        if args.no_probe {
+            return Ok((info, None));
+        }
+        let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
+        let options = ProbeOptions { tasks: self.0.tasks.clone(), ..ProbeOptions::default() };
+        let report = probe(&target, &options).await;
+        let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
+        if !keeps {
+            return Err(no_server(&url, &report));
+        }
+        info.transport = report.transport.unwrap_or(Transport::Http);
+        info.endpoint.clone_from(&report.endpoint);
+        info.auth_required = report.auth_required;
+        if let Some(endpoint) = &report.endpoint {
+            info.id = ServerId::for_url(info.transport, endpoint).unwrap_or(info.id);
+        }
+        if let Some(said) = &report.identity {
+            info.name.clone_from(&said.name);
+        }
+        if info.auth_required && info.token_env.is_none() {
+            return Ok((info, Some(contact::seen(HealthStatus::NeedsSignIn, report.reason))));
+        }
+        let observation = contact::measure(&info).await;
+        name_after(&mut info, &observation);
+        Ok((info, Some(observation)))
+    }
+
+    pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, ApiError> {
+        let server = find(&self.0.registry.snapshot(), &args.id)?;
+        let id = server.info.id;
+        let observation = contact::measure(&server.info).await;
+        let outcome = match observation.status {
+            HealthStatus::Healthy | HealthStatus::Degraded => Some(Outcome::Mcp),
+            HealthStatus::NeedsSignIn => Some(Outcome::NeedsSignIn),
+            _ => None,
+        };
+        self.0.registry.observe(id, observation).await?;
+        let health = find(&self.0.registry.snapshot(), &id.to_string())?.health;
+        Ok(Checked { id, health, outcome })
+    }
+}
+
+async fn from_command(command: &[String], args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+    let [program, arguments @ ..] = command else {
+        return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
+    };
+    let mut info = ServerInfo::new_stdio(program_name(program), program, arguments.to_vec(), Source::Manual, now());
+    if args.token_env.is_some() {
+        return Err(ApiError::arguments("a stdio server takes no token: it runs with this program's environment"));
+    }
+    if args.no_probe {
+        return Ok((info, None));
+    }
+    let (contents, ms) = contact::look(&contact::target(&info)?).await?;
+    let observation = Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
+    let observation = Observation { contents: Some(contact::kept(contents)), ..observation };
+    name_after(&mut info, &observation);
+    Ok((info, Some(observation)))
+}
+
+/// `localhost:3000` is accepted as people write it.
+fn with_scheme(url: &str) -> String {
+    let url = url.trim();
+    if url.contains("://") || url.is_empty() { url.to_owned() } else { format!("http://{url}") }
+}
+
+/// A record that is named after its address until the server says what it is called.
+pub(super) fn at_address(url: &str, source: Source) -> Result<ServerInfo, ApiError> {
+    let wrong = |error: model::EndpointError| ApiError::arguments(error.to_string());
+    let endpoint = Endpoint::parse(url).map_err(wrong)?;
+    ServerInfo::new_http(endpoint.url().authority(), url, source, now()).map_err(wrong)
+}
+
+/// The program without its folder.
+fn program_name(program: &str) -> &str {
+    program.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(program)
+}
+
+/// What a server calls itself is its name, until a person gives another.
+fn name_after(info: &mut ServerInfo, observation: &Observation) {
+    let said = observation.contents.as_ref().map(|contents| contents.identity.name.trim());
+    if let Some(said) = said.filter(|said| !said.is_empty()) {
+        info.name = said.to_owned();
+    }
+}
+
+fn no_server(url: &str, report: &ProbeReport) -> ApiError {
+    let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
+    let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
+    let message = format!("no MCP server at `{url}`: {reason}");
+    let evidence: Vec<Value> = report
+        .evidence
+        .iter()
+        .map(|step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms }))
+        .collect();
+    ApiError::new(code, message).with(json!({ "outcome": report.outcome, "evidence": evidence }))
+}

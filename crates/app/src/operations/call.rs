@@ -1,0 +1,183 @@
+//! A tool call: whom it goes to, its progress, its end.
+
+use std::time::Duration;
+
+use mcp::{CallOptions, McpError, Progress, Session, Target};
+use model::{Event, HealthStatus, ResolveError, Server, Tool};
+use registry::Snapshot;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::look::{find, pattern};
+use super::{
+    ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
+};
+use crate::contact::{self, millis};
+use crate::{App, now};
+
+/// Seconds for a call that names none.
+const DEFAULT_TIMEOUT: f64 = 30.0;
+
+/// A day: a longer wait is a mistake in the unit.
+const LONGEST: f64 = 86_400.0;
+
+impl App {
+    pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, ApiError> {
+        let deadline = deadline(args.timeout)?;
+        let (server, tool) = choose(&self.0.registry.snapshot(), &args)?;
+        let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
+        let in_flight = self.0.calls.begin(handle.clone())?;
+        let started = Instant::now();
+        let target = contact::target(&server.info)?;
+        let arguments = args.arguments.unwrap_or_default();
+        let outcome = self.attempt(&target, &tool, arguments, deadline, &handle, &in_flight.cancel).await;
+        let elapsed_ms = millis(started);
+        self.note_outcome(&server, outcome.as_ref().err()).await;
+        let to = ServerRef::to(&server);
+        let result = outcome.map_err(|error| ApiError::from(error).in_call(&to, &tool.name, elapsed_ms))?;
+        let tool_error = result.get("isError").and_then(Value::as_bool) == Some(true);
+        let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
+        let attempts = vec![Attempt { server: to.clone(), outcome, ms: elapsed_ms }];
+        Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
+    }
+
+    pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, ApiError> {
+        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) })
+    }
+
+    /// One conversation for one call, within one deadline. Dropping this future tells the server as well.
+    async fn attempt(
+        &self,
+        target: &Target,
+        tool: &Tool,
+        arguments: Map<String, Value>,
+        deadline: Duration,
+        handle: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Value, McpError> {
+        let started = Instant::now();
+        let session = tokio::select! {
+            session = Session::connect(target, deadline) => session?,
+            () = cancel.cancelled() => return Err(McpError::Cancelled),
+        };
+        let (progress, reports) = mpsc::channel(64);
+        let options = CallOptions {
+            deadline: deadline.saturating_sub(started.elapsed()),
+            progress: Some(progress),
+            cancel: cancel.clone(),
+        };
+        let (result, ()) = tokio::join!(
+            session.call_tool(&tool.name, arguments, options),
+            self.pass_progress(handle, reports)
+        );
+        session.close().await;
+        result
+    }
+
+    async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
+        while let Some(Progress { progress, total, message }) = reports.recv().await {
+            self.0.registry.publish(Event::CallProgress { call: handle.to_owned(), progress, total, message });
+        }
+    }
+
+    /// A call measures its server too: an answer is a sign of life, a broken connection is not. A deadline or a
+    /// cancel says nothing of the server, only of the tool.
+    async fn note_outcome(&self, server: &Server, error: Option<&McpError>) {
+        let observation = match error {
+            None | Some(McpError::Protocol { .. }) => contact::seen(HealthStatus::Healthy, None),
+            Some(error @ (McpError::Transport { .. } | McpError::NeedsSignIn { .. })) => contact::failed(error),
+            Some(_) => return,
+        };
+        if let Err(error) = self.0.registry.observe(server.info.id, observation).await {
+            tracing::warn!(%error, at = now(), "the outcome of a call could not be noted");
+        }
+    }
+}
+
+impl ApiError {
+    /// Says of which call this is the end.
+    fn in_call(mut self, server: &ServerRef, tool: &str, elapsed_ms: f64) -> Self {
+        let error = std::mem::take(&mut self.detail);
+        self.detail = json!({ "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms });
+        self
+    }
+}
+
+fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {
+    let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let fits = seconds > 0.0 && seconds <= LONGEST;
+    fits.then(|| Duration::from_secs_f64(seconds))
+        .ok_or_else(|| ApiError::arguments(format!("a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds")))
+}
+
+/// The named server, or the best of those that offer the capability: by state, then by name. Balancing and rules
+/// are not applied yet.
+fn choose(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiError> {
+    if let Some(key) = &args.server {
+        let server = find(snapshot, key)?;
+        if server.info.paused {
+            return Err(paused(&server));
+        }
+        let tool = resolve(&server, &args.capability)?;
+        return Ok((server, tool));
+    }
+    let pattern = pattern(&args.capability)?;
+    if pattern.exact().is_none() {
+        let message = format!("`{}` is a pattern: a call needs one capability", args.capability);
+        return Err(ApiError::arguments(message));
+    }
+    let offering = snapshot.query(Some(&pattern), None);
+    let open: Vec<&Server> = offering.iter().filter(|server| !server.info.paused).collect();
+    match best(&open) {
+        Some(server) => resolve(server, &args.capability).map(|tool| (server.clone(), tool)),
+        None => Err(nobody(&args.capability, &offering)),
+    }
+}
+
+/// Healthy first: the reverse of how lists are shown.
+fn best<'a>(open: &[&'a Server]) -> Option<&'a Server> {
+    let rank = |server: &Server| match server.health.status {
+        HealthStatus::Healthy => 0,
+        HealthStatus::Degraded => 1,
+        HealthStatus::Unknown => 2,
+        HealthStatus::NeedsSignIn => 3,
+        _ => 4,
+    };
+    open.iter().copied().min_by_key(|server| (rank(server), server.info.name.clone(), server.info.id))
+}
+
+fn resolve(server: &Server, capability: &str) -> Result<Tool, ApiError> {
+    server.info.resolve_tool(capability).cloned().map_err(|error| match error {
+        ResolveError::Missing if server.info.tools.is_empty() => ApiError::new(
+            ErrorCode::NoServer,
+            format!("`{}` listed no tools yet: check it first (mcp-discovery check {})", server.info.name, server.info.id),
+        ),
+        ResolveError::Missing => {
+            let tools: Vec<&str> = server.info.tools.iter().map(|tool| tool.name.as_str()).collect();
+            let message = format!("`{}` has no tool `{capability}`", server.info.name);
+            ApiError::new(ErrorCode::NoServer, message).with(json!({ "tools": tools }))
+        }
+        ResolveError::Ambiguous(tools) => {
+            let message = format!("`{capability}` fits several tools of `{}`: {}", server.info.name, tools.join(", "));
+            ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
+        }
+    })
+}
+
+fn paused(server: &Server) -> ApiError {
+    let message = format!("`{}` is paused: resume it first (mcp-discovery resume {})", server.info.name, server.info.id);
+    ApiError::new(ErrorCode::Paused, message)
+}
+
+fn nobody(capability: &str, offering: &[Server]) -> ApiError {
+    if offering.is_empty() {
+        let message = format!("no server offers `{capability}`: `mcp-discovery tools` lists what is offered");
+        return ApiError::new(ErrorCode::NoServer, message);
+    }
+    let names: Vec<&str> = offering.iter().map(|server| server.info.name.as_str()).collect();
+    let message = format!("every server that offers `{capability}` is paused: {}", names.join(", "));
+    ApiError::new(ErrorCode::NoServer, message)
+}

@@ -1,0 +1,58 @@
+//! Operations by which a person changes the registry. Each can be taken back.
+
+use registry::Patch;
+
+use super::look::{find, find_all};
+use super::{ApiError, Changed, EditArgs, ServersByIdArgs, UndoArgs, Undone};
+use crate::App;
+
+impl App {
+    pub(super) async fn edit(&self, args: EditArgs) -> Result<Changed, ApiError> {
+        if args.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(ApiError::arguments("a server needs a name: give at least one letter"));
+        }
+        let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
+        let patch = Patch { name: args.name, metadata: args.metadata, capabilities: args.capabilities };
+        Ok(changed(self.0.registry.edit(id, patch).await?))
+    }
+
+    pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+        let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
+        Ok(changed(self.0.registry.remove(ids).await?))
+    }
+
+    pub(super) async fn ignore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+        let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
+        Ok(changed(self.0.registry.ignore(ids).await?))
+    }
+
+    pub(super) async fn restore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+        let removed = self.0.registry.removed().await?;
+        let ids = args.ids.iter().map(|key| {
+            let found = removed.iter().find(|row| row.info.id.to_string() == *key || row.info.name == *key);
+            found.map(|row| row.info.id).ok_or_else(|| {
+                ApiError::new(super::ErrorCode::NotFound, format!("no removed server has the id or name `{key}`"))
+            })
+        });
+        Ok(changed(self.0.registry.restore(ids.collect::<Result<_, _>>()?).await?))
+    }
+
+    pub(super) async fn pause(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+        let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
+        Ok(changed(self.0.registry.pause(ids).await?))
+    }
+
+    pub(super) async fn resume(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+        let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
+        Ok(changed(self.0.registry.resume(ids).await?))
+    }
+
+    pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
+        let undone = self.0.registry.undo(args.undo).await?;
+        Ok(Undone { label: undone.label, ids: undone.ids })
+    }
+}
+
+fn changed(change: registry::Changed) -> Changed {
+    Changed { ids: change.ids, undo: change.undo }
+}

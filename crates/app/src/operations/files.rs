@@ -1,0 +1,70 @@
+//! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
+//! read and write the files; here is only their text.
+
+use model::config::{self, Problem};
+use model::{Server, servers_json};
+use registry::{Origin, Upserted};
+use serde_json::json;
+
+use super::{
+    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ErrorCode, ExportArgs, ExportForm, Exported, ImportArgs,
+    ImportReport,
+};
+use crate::{App, now};
+
+impl App {
+    pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, ApiError> {
+        let file = args.file.as_deref().unwrap_or("the file");
+        let read = servers_json::read(&args.text, now()).map_err(|error| {
+            let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
+            ApiError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
+        })?;
+        let mut report = ImportReport { added: 0, updated: 0, unchanged: 0, warnings: read.warnings, undo: None };
+        if read.servers.is_empty() {
+            return Ok(report);
+        }
+        let label = format!("imported {} from {file}", count(read.servers.len()));
+        let committed = self.0.registry.upsert(read.servers, Origin::Person { label }).await?;
+        let count = |kinds: &[Upserted]| committed.upserted.iter().filter(|(_, what)| kinds.contains(what)).count();
+        report.added = count(&[Upserted::Added, Upserted::Restored]);
+        report.updated = count(&[Upserted::Updated]);
+        report.unchanged = count(&[Upserted::Unchanged]);
+        report.undo = committed.undo;
+        Ok(report)
+    }
+
+    pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, ApiError> {
+        let servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
+        let (file, text) = match args.form {
+            ExportForm::ServersJson => ("servers.json", servers_json::write(&servers, now())),
+            ExportForm::McpJson => ("mcp.json", servers_json::write_mcp_json(servers.iter().map(|server| &*server.info))),
+        };
+        Ok(Exported { file: file.to_owned(), text, servers: servers.len() })
+    }
+
+    pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
+        Ok(check_config(&args.text))
+    }
+}
+
+/// Checks a configuration; needs no core.
+pub fn check_config(text: &str) -> ConfigReport {
+    let problems: Vec<ConfigProblem> = config::check(text).into_iter().map(ConfigProblem::from).collect();
+    let valid = problems.iter().all(|problem| problem.severity != super::Severity::Error);
+    ConfigReport { valid, problems }
+}
+
+impl From<Problem> for ConfigProblem {
+    fn from(problem: Problem) -> Self {
+        let severity = match problem.severity {
+            config::Severity::Error => super::Severity::Error,
+            config::Severity::Warning => super::Severity::Warning,
+        };
+        let Problem { line, column, path, message, .. } = problem;
+        Self { line, column, path, severity, message }
+    }
+}
+
+fn count(servers: usize) -> String {
+    if servers == 1 { "1 server".to_owned() } else { format!("{servers} servers") }
+}

@@ -1,0 +1,143 @@
+//! Operations that only look: they read the newest snapshot and wait for nobody.
+
+use model::{CapabilityPattern, Filter, HealthStatus, Server, ServerId};
+use registry::Snapshot;
+use serde_json::{Value, json};
+
+use super::{
+    ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList, ServerRef,
+    ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+};
+use crate::App;
+
+impl App {
+    pub(super) async fn status(&self, _: Empty) -> Result<Status, ApiError> {
+        let snapshot = self.0.registry.snapshot();
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            data_dir: self.0.data_dir.display().to_string(),
+            config_file: self.0.config_file.as_ref().map(|file| file.display().to_string()),
+            listening: self.listening(),
+            revision: snapshot.revision(),
+            started_at: self.0.started_at,
+            servers: counts(&snapshot),
+            notices: self.notices(),
+        })
+    }
+
+    pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, ApiError> {
+        let snapshot = self.0.registry.snapshot();
+        let pattern = args.capability.as_deref().map(pattern).transpose()?;
+        let filter = args.filter.as_ref().map(Filter::from_value).transpose()?;
+        let servers = snapshot.query(pattern.as_ref(), filter.as_ref());
+        Ok(ServerList {
+            revision: snapshot.revision(),
+            servers: servers.into_iter().map(Into::into).collect(),
+            total: snapshot.len(),
+        })
+    }
+
+    pub(super) async fn server(&self, args: ServerArgs) -> Result<ServerDetails, ApiError> {
+        let server = find(&self.0.registry.snapshot(), &args.id)?;
+        let info = server.info.clone();
+        let identity = info.identity.as_ref();
+        Ok(ServerDetails {
+            server: server.into(),
+            tools: info.tools.to_vec(),
+            resources: info.resources.clone(),
+            prompts: info.prompts.clone(),
+            instructions: identity.and_then(|said| said.instructions.clone()),
+            title: identity.and_then(|said| said.title.clone()),
+            declared_capabilities: info.capabilities.clone(),
+            token_env: info.token_env.clone(),
+            health_endpoint: info.health_endpoint.clone(),
+        })
+    }
+
+    pub(super) async fn tools(&self, args: ToolsArgs) -> Result<ToolList, ApiError> {
+        let snapshot = self.0.registry.snapshot();
+        let servers = match &args.server {
+            Some(key) => vec![find(&snapshot, key)?],
+            None => snapshot.query(None, None),
+        };
+        let tools = servers.iter().flat_map(|server| {
+            server.info.tools.iter().map(|tool| ToolRow { server: ServerRef::to(server), tool: tool.clone() })
+        });
+        Ok(ToolList { tools: tools.collect() })
+    }
+
+    pub(super) async fn removed(&self, _: Empty) -> Result<RemovedList, ApiError> {
+        let removed = self.0.registry.removed().await?;
+        let servers = removed.into_iter().map(|row| Removed {
+            id: row.info.id,
+            name: row.info.name.clone(),
+            address: row.info.address(),
+            removed_at: row.removed_at,
+            ignored: row.ignored,
+        });
+        Ok(RemovedList { servers: servers.collect() })
+    }
+
+    pub(super) async fn filter(&self, args: FilterArgs) -> Result<FilterForms, ApiError> {
+        let filter = Filter::from_value(&args.filter)?;
+        Ok(FilterForms { short: filter.to_string(), json: filter.to_json() })
+    }
+}
+
+impl ServerRef {
+    pub(super) fn to(server: &Server) -> Self {
+        Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
+    }
+}
+
+pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, ApiError> {
+    CapabilityPattern::parse(text).map_err(|error| ApiError::arguments(error.to_string()))
+}
+
+/// The server with this id, or with this name when only one has it.
+pub(super) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, ApiError> {
+    if let Some(server) = ServerId::parse(key).and_then(|id| snapshot.get(id)) {
+        return Ok(server.clone());
+    }
+    let named = snapshot.by_name(key);
+    match named.as_slice() {
+        [id] => snapshot.get(*id).cloned().ok_or_else(|| none(key)),
+        [] => Err(none(key)),
+        several => Err(several_named(snapshot, key, several)),
+    }
+}
+
+/// The ids behind several keys; nothing is done when one of them is wrong.
+pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<ServerId>, ApiError> {
+    keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id)).collect()
+}
+
+fn none(key: &str) -> ApiError {
+    let message = format!("there is no server with the id or name `{key}`: `mcp-discovery servers` lists them");
+    ApiError::new(ErrorCode::NotFound, message)
+}
+
+fn several_named(snapshot: &Snapshot, name: &str, ids: &[ServerId]) -> ApiError {
+    let candidates: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| snapshot.get(*id))
+        .map(|server| json!({ "id": server.info.id, "url": server.info.address() }))
+        .collect();
+    let message = format!("{} servers are called `{name}`: name one by its id", candidates.len());
+    ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": candidates }))
+}
+
+fn counts(snapshot: &Snapshot) -> StatusCounts {
+    let count = |status: HealthStatus| snapshot.counts().of(status);
+    StatusCounts {
+        all: snapshot.len(),
+        healthy: count(HealthStatus::Healthy),
+        degraded: count(HealthStatus::Degraded),
+        unhealthy: count(HealthStatus::Unhealthy),
+        unknown: count(HealthStatus::Unknown),
+        needs_sign_in: count(HealthStatus::NeedsSignIn),
+        paused: count(HealthStatus::Paused),
+        blocked: count(HealthStatus::Blocked),
+    }
+}

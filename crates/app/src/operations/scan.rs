@@ -1,0 +1,202 @@
+//! Scans: planned, run in the background, told by events.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use discovery::ports;
+use discovery::scan::{Found, Plan, PortSet, Run, run};
+use futures::StreamExt;
+use mcp::{ProbeOptions, Protocols};
+use model::{Event, HealthStatus, Outcome, ScanRow, ScanState, ScanStatus, ServerInfo, Source};
+use registry::{Observation, Origin, Upserted};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::add::at_address;
+use super::{ApiError, ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
+use crate::{App, contact, now};
+
+/// Seconds for one host and port.
+const DEFAULT_TIMEOUT: f64 = 5.0;
+
+impl App {
+    pub(super) async fn scan_plan(&self, args: ScanArgs) -> Result<ScanPlan, ApiError> {
+        self.probe_options(&args)?;
+        let plan = self.plan(&args).await?;
+        Ok(ScanPlan {
+            targets: plan.targets.clone(),
+            addresses: plan.addresses(),
+            ports: plan.ports(),
+            probes: plan.probes(),
+            seconds: plan.estimate().as_secs_f64(),
+            local: plan.is_local(),
+        })
+    }
+
+    pub(super) async fn scan_start(&self, args: ScanArgs) -> Result<ScanStatus, ApiError> {
+        let options = self.probe_options(&args)?;
+        let plan = self.plan(&args).await?;
+        let status = ScanStatus {
+            id: Uuid::new_v4().to_string(),
+            targets: plan.targets.clone(),
+            state: ScanState::Running,
+            started_at: now(),
+            finished_at: None,
+            addresses: plan.addresses(),
+            ports: plan.ports(),
+            total: plan.probes(),
+            done: 0,
+            open: 0,
+            found: 0,
+        };
+        let cancel = self.0.scans.begin(status.clone());
+        self.0.registry.publish(Event::ScanChanged { scan: status.clone() });
+        let how = Run { options, cancel: cancel.clone() };
+        let job = Job { app: self.clone(), scan: status.id.clone(), cancel, register: args.register };
+        self.0.tasks.spawn(job.run(plan, how));
+        Ok(status)
+    }
+
+    pub(super) async fn scan_cancel(&self, args: ScanRef) -> Result<ScanStatus, ApiError> {
+        self.0.scans.cancel(args.scan.as_deref()).ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no such scan is running"))
+    }
+
+    pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, ApiError> {
+        match (self.0.scans.report(args.scan.as_deref()), args.scan) {
+            (Some((scan, rows)), _) => Ok(ScanReport { scan: Some(scan), rows }),
+            (None, None) => Ok(ScanReport { scan: None, rows: Vec::new() }),
+            (None, Some(id)) => Err(ApiError::new(ErrorCode::NotFound, format!("there is no scan `{id}`"))),
+        }
+    }
+
+    fn probe_options(&self, args: &ScanArgs) -> Result<ProbeOptions, ApiError> {
+        let seconds = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        if !(0.05..=600.0).contains(&seconds) {
+            return Err(ApiError::arguments(format!("a timeout of {seconds} s does not work: give 0.05 to 600 seconds")));
+        }
+        Ok(ProbeOptions {
+            budget: Duration::from_secs_f64(seconds),
+            protocols: protocols(args.protocols.as_deref())?,
+            tasks: self.0.tasks.clone(),
+            ..ProbeOptions::default()
+        })
+    }
+
+    async fn plan(&self, args: &ScanArgs) -> Result<Plan, ApiError> {
+        let ports = args.ports.as_deref().map(PortSet::parse).transpose()?;
+        if !args.targets.is_empty() {
+            return Ok(Plan::read(&args.targets, ports.unwrap_or_else(PortSet::usual)).await?);
+        }
+        if let Some(ports) = ports {
+            return Ok(Plan::read(&["127.0.0.1"], ports).await?);
+        }
+        // Walking /proc blocks for some milliseconds.
+        let listening = tokio::task::spawn_blocking(ports::listening).await.unwrap_or_default();
+        let own = self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
+        let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
+        Ok(Plan::this_computer(listening, &own))
+    }
+}
+
+fn protocols(words: Option<&[String]>) -> Result<Protocols, ApiError> {
+    let Some(words) = words else { return Ok(Protocols::default()) };
+    let mut protocols = Protocols { http: false, sse: false };
+    for word in words {
+        match word.as_str() {
+            "http" => protocols.http = true,
+            "sse" => protocols.sse = true,
+            other => return Err(ApiError::arguments(format!("`{other}` is no protocol of a scan: give `http`, `sse` or both"))),
+        }
+    }
+    Ok(protocols)
+}
+
+/// A scan under way.
+struct Job {
+    app: App,
+    scan: String,
+    cancel: CancellationToken,
+    register: bool,
+}
+
+impl Job {
+    async fn run(self, plan: Plan, how: Run) {
+        let mut found = pin!(run(plan, how));
+        while let Some(step) = found.next().await {
+            self.take(step).await;
+        }
+        let state = if self.cancel.is_cancelled() { ScanState::Cancelled } else { ScanState::Finished };
+        self.update(|status, _| {
+            status.state = state;
+            status.finished_at = Some(now());
+        });
+    }
+
+    async fn take(&self, step: Found) {
+        let Found { progress, row } = step;
+        let row = match row {
+            Some(row) => Some(self.meet(row).await),
+            None => None,
+        };
+        self.update(|status, rows| {
+            (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
+            rows.extend(row.clone());
+        });
+        if let Some(row) = row {
+            self.app.0.registry.publish(Event::ScanFound { scan: self.scan.clone(), row });
+        }
+    }
+
+    /// Compares a row with the registry. To be seen by a scan is a measurement.
+    async fn meet(&self, mut row: ScanRow) -> ScanRow {
+        row.known = self.app.0.registry.snapshot().get(row.id).is_some();
+        if self.register && !row.known && matches!(row.outcome, Outcome::Mcp | Outcome::NeedsSignIn) {
+            row.known = self.keep(&row).await;
+        }
+        if row.known
+            && let Some(observation) = observation(&row)
+            && let Err(error) = self.app.0.registry.observe(row.id, observation).await
+        {
+            tracing::warn!(%error, "what a scan saw could not be noted");
+        }
+        row
+    }
+
+    /// Registers what was found; false when it is on the ignore list or could not be kept.
+    async fn keep(&self, row: &ScanRow) -> bool {
+        let Ok(info) = at_address(&row.url, Source::Scan) else { return false };
+        let mut info = ServerInfo { transport: row.transport, endpoint: Some(row.url.clone()), ..info };
+        (info.id, info.name, info.auth_required) = (row.id, row.name.clone(), row.auth_required);
+        if row.outcome == Outcome::Mcp
+            && let Ok((contents, _)) = contact::look(&mcp::Target::http(&row.url)).await
+        {
+            let contents = contact::kept(contents);
+            (info.identity, info.tools) = (Some(contents.identity), contents.tools);
+            (info.resources, info.prompts) = (contents.resources, contents.prompts);
+        }
+        match self.app.0.registry.upsert(vec![info], Origin::Automatic).await {
+            Ok(committed) => committed.upserted.iter().any(|(_, what)| *what != Upserted::Ignored),
+            Err(error) => {
+                tracing::warn!(%error, "a found server could not be registered");
+                false
+            }
+        }
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) {
+        if let Some(scan) = self.app.0.scans.update(&self.scan, change) {
+            self.app.0.registry.publish(Event::ScanChanged { scan });
+        }
+    }
+}
+
+fn observation(row: &ScanRow) -> Option<Observation> {
+    let status = match row.outcome {
+        Outcome::Mcp => HealthStatus::Healthy,
+        Outcome::NeedsSignIn => HealthStatus::NeedsSignIn,
+        Outcome::Probable | Outcome::NotMcp | Outcome::Incomplete => return None,
+    };
+    let seen = contact::seen(status, row.reason.clone());
+    Some(Observation { response_time_ms: row.latency_ms, ..seen })
+}

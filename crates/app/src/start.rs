@@ -1,0 +1,161 @@
+//! Start and stop: what is opened, in which order, and how it ends.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::Stream;
+use model::config::Config;
+use model::{Event, EventBatch, Millis, Notice, NoticeLevel};
+use registry::Registry;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::calls::Calls;
+use crate::owner::{Face, Ownership};
+use crate::scans::Scans;
+use crate::{StartError, feed, now, paths};
+
+/// How long calls in flight may go on after a stop was asked for.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// How to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the data lives; `None` is the platform's place.
+    pub data_dir: Option<PathBuf>,
+    /// The configuration; `None` is the platform's place, where it may be absent.
+    pub config: Option<PathBuf>,
+    /// What this process is, for others that want the same directory.
+    pub face: Face,
+}
+
+/// The running core. Cheap to clone; all clones are one core.
+#[derive(Clone)]
+pub struct App(pub(crate) Arc<Core>);
+
+pub(crate) struct Core {
+    pub(crate) registry: Registry,
+    pub(crate) scans: Scans,
+    pub(crate) calls: Calls,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) config_file: Option<PathBuf>,
+    #[expect(dead_code, reason = "checked and kept; the features it configures read it as they arrive")]
+    pub(crate) config: Arc<Config>,
+    pub(crate) started_at: Millis,
+    notices: Mutex<Vec<Notice>>,
+    listening: Mutex<Option<String>>,
+    ownership: Ownership,
+}
+
+impl App {
+    /// Reads the configuration, takes the data directory, opens the registry. On an error nothing was changed.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let data_dir = options.data_dir.or_else(paths::data_dir).ok_or(StartError::NoHome)?;
+        let (config_file, config, problems) = read_config(options.config)?;
+        let ownership = Ownership::take(&data_dir, options.face)?;
+        let opened = registry::open_sqlite(&data_dir).await?;
+        let tasks = TaskTracker::new();
+        tasks.spawn(opened.writer);
+        let app = Self(Arc::new(Core {
+            registry: opened.registry,
+            scans: Scans::default(),
+            calls: Calls::default(),
+            tasks,
+            stop: CancellationToken::new(),
+            data_dir,
+            config_file,
+            config: Arc::new(config),
+            started_at: now(),
+            notices: Mutex::default(),
+            listening: Mutex::default(),
+            ownership,
+        }));
+        for text in opened.notices.into_iter().chain(problems) {
+            app.notice(NoticeLevel::Warning, text);
+        }
+        Ok(app)
+    }
+
+    /// Ends scans, lets calls in flight finish within a limit, then closes the registry.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        self.0.scans.stop();
+        if tokio::time::timeout(DRAIN, self.0.calls.drained()).await.is_err() {
+            tracing::warn!("calls were still in flight after 10 s and are ended");
+            self.0.calls.cancel_all();
+        }
+        self.0.registry.close().await;
+        self.0.tasks.close();
+        if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!("tasks were still running at the end");
+        }
+    }
+
+    /// Fires when a stop was asked for; a face ends its streams then.
+    pub fn stopping(&self) -> CancellationToken {
+        self.0.stop.clone()
+    }
+
+    /// What happens, in batches, until the core stops.
+    pub fn events(&self) -> impl Stream<Item = EventBatch> + Send + use<> {
+        feed::batches(self.0.registry.subscribe())
+    }
+
+    /// The secret that opens the HTTP API.
+    pub fn token(&self) -> &str {
+        self.0.ownership.token()
+    }
+
+    /// Where the secret lies, readable by its owner alone.
+    pub fn token_file(&self) -> PathBuf {
+        self.0.ownership.token_file()
+    }
+
+    /// Says to other processes, and to the faces, where this core answers.
+    pub fn announce(&self, address: String) -> std::io::Result<()> {
+        self.0.ownership.announce(Some(address.clone()))?;
+        *self.0.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        Ok(())
+    }
+
+    pub(crate) fn listening(&self) -> Option<String> {
+        self.0.listening.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps a notice for whoever looks later, and tells whoever looks now.
+    pub(crate) fn notice(&self, level: NoticeLevel, text: String) {
+        let notice = Notice { level, text, at: now() };
+        tracing::warn!(notice = notice.text, "notice");
+        self.0.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
+        self.0.registry.publish(Event::Notice { notice });
+    }
+
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        self.0.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The file that was read, what it says, and its warnings. A named file must exist; the platform's may be absent.
+fn read_config(named: Option<PathBuf>) -> Result<(Option<PathBuf>, Config, Vec<String>), StartError> {
+    let must_exist = named.is_some();
+    let Some(file) = named.or_else(paths::config_file) else {
+        return Ok((None, Config::default(), Vec::new()));
+    };
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
+            return Ok((None, Config::default(), Vec::new()));
+        }
+        Err(source) => return Err(StartError::ConfigUnreadable { file, source }),
+    };
+    match Config::from_yaml(&text) {
+        Ok((config, warnings)) => {
+            let warnings = warnings.iter().map(|problem| format!("{}:{problem}", file.display())).collect();
+            Ok((Some(file), config, warnings))
+        }
+        Err(problems) => Err(StartError::Config { file, problems }),
+    }
+}

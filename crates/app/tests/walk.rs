@@ -1,0 +1,158 @@
+//! The main job against real servers: find, keep, see, call, take back.
+
+use std::time::Duration;
+
+use app::{App, ErrorCode, Face, Options};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use testkit::real::Peer;
+
+/// A core in a folder of its own.
+struct Core {
+    app: App,
+    dir: tempfile::TempDir,
+}
+
+impl Core {
+    async fn start() -> Self {
+        Self::at(tempfile::tempdir().unwrap()).await
+    }
+
+    async fn at(dir: tempfile::TempDir) -> Self {
+        let config = dir.path().join("mcp-discovery.yaml");
+        std::fs::write(&config, "").unwrap();
+        let options = Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
+        Self { app: App::start(options).await.unwrap(), dir }
+    }
+
+    async fn restart(self) -> Self {
+        self.app.shutdown().await;
+        drop(self.app);
+        Self::at(self.dir).await
+    }
+
+    async fn perform(&self, name: &str, args: Value) -> Value {
+        self.app.perform(name, args).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
+    }
+
+    async fn refused(&self, name: &str, args: Value) -> ErrorCode {
+        self.app.perform(name, args).await.unwrap_err().code
+    }
+}
+
+#[tokio::test]
+async fn a_running_server_is_found_kept_called_and_taken_back() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let core = Core::start().await;
+    let port = everything.address.port().to_string();
+    let mut events = Box::pin(core.app.events());
+
+    core.perform("scan_start", json!({ "targets": ["127.0.0.1"], "ports": [port] })).await;
+    let finished = async {
+        while let Some(batch) = events.next().await {
+            let batch = serde_json::to_value(&batch).unwrap();
+            let over = |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
+            if batch["events"].as_array().unwrap().iter().any(over) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), finished).await.expect("the scan ends");
+    let report = core.perform("scan", json!({})).await;
+    let row = &report["rows"][0];
+    assert_eq!((&row["outcome"], &row["era"], &row["known"]), (&json!("mcp"), &json!("legacy"), &json!(false)), "{report}");
+
+    let added = core.perform("add", json!({ "url": row["url"] })).await;
+    assert_eq!(added["server"]["id"], row["id"], "a scan and an add mint the same id");
+    assert_eq!(added["server"]["health"]["status"], "healthy");
+    assert!(added["server"]["tools"].as_u64().unwrap() >= 10, "{added}");
+
+    let called = core.perform("call", json!({ "capability": "echo", "arguments": { "message": "hello" } })).await;
+    assert!(called["result"]["content"][0]["text"].as_str().unwrap().contains("hello"), "{called}");
+    assert_eq!(called["attempts"][0]["outcome"], "answered");
+
+    let core = core.restart().await;
+    let kept = core.perform("servers", json!({ "filter": "transport:http tools>=10" })).await;
+    assert_eq!(kept["servers"][0]["id"], row["id"], "{kept}");
+    assert_eq!(kept["servers"][0]["health"]["status"], "unknown", "an old measurement is no fact");
+
+    let undone = core.perform("undo", json!({})).await;
+    assert!(undone["label"].as_str().unwrap().starts_with("added"), "{undone}");
+    assert_eq!(core.perform("servers", json!({})).await["total"], 0);
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_paused_server_takes_no_call_until_it_is_resumed() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let core = Core::start().await;
+    core.perform("add", json!({ "url": everything.url, "name": "everything" })).await;
+    core.perform("pause", json!({ "ids": ["everything"] })).await;
+    let named = json!({ "capability": "echo", "arguments": { "message": "x" }, "server": "everything" });
+    assert_eq!(core.refused("call", named.clone()).await, ErrorCode::Paused);
+    assert_eq!(core.refused("call", json!({ "capability": "echo" })).await, ErrorCode::NoServer);
+    core.perform("resume", json!({ "ids": ["everything"] })).await;
+    core.perform("call", named).await;
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_long_call_tells_its_progress_and_can_be_cancelled() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let core = Core::start().await;
+    core.perform("add", json!({ "url": everything.url })).await;
+    let mut events = Box::pin(core.app.events());
+    let call = core.app.perform(
+        "call",
+        json!({ "capability": "trigger-long-running-operation", "arguments": { "duration": 60, "steps": 60 }, "call": "long" }),
+    );
+    let cancel_at_progress = async {
+        while let Some(batch) = events.next().await {
+            let batch = serde_json::to_value(&batch).unwrap();
+            if batch["events"].as_array().unwrap().iter().any(|event| event["type"] == "call_progress") {
+                break;
+            }
+        }
+        core.perform("cancel", json!({ "call": "long" })).await
+    };
+    let (result, cancelled) = tokio::join!(call, cancel_at_progress);
+    assert_eq!(cancelled["cancelled"], true);
+    assert_eq!(result.unwrap_err().code, ErrorCode::Cancelled);
+    let after = core.perform("call", json!({ "capability": "echo", "arguments": { "message": "still there" } })).await;
+    assert!(after["result"]["content"][0]["text"].as_str().unwrap().contains("still there"));
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_went_away_is_told_from_one_that_says_no() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let core = Core::start().await;
+    core.perform("add", json!({ "url": everything.url, "name": "everything" })).await;
+    let wrong = core.app.perform("call", json!({ "capability": "echo", "arguments": {} })).await;
+    // Arguments that the tool refuses: an answer with isError, or a protocol error, by the server's taste.
+    let said_no = match &wrong {
+        Ok(result) => result["result"]["isError"] == true,
+        Err(error) => error.code == ErrorCode::ProtocolError,
+    };
+    assert!(said_no, "{wrong:?}");
+    drop(everything);
+    let gone = json!({ "capability": "echo", "arguments": { "message": "x" } });
+    assert_eq!(core.refused("call", gone).await, ErrorCode::TransportFailed);
+    let servers = core.perform("servers", json!({ "filter": "is:down" })).await;
+    assert_eq!(servers["servers"][0]["name"], "everything", "{servers}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_comes_in_and_goes_out() {
+    let core = Core::start().await;
+    let text = r#"{"servers":[{"name":"a","transport":"http","url":"http://127.0.0.1:9/mcp","response_time":Infinity}]}"#;
+    let report = core.perform("import", json!({ "text": text, "file": "servers.json" })).await;
+    assert_eq!(report["added"], 1, "{report}");
+    let exported = core.perform("export", json!({})).await;
+    let file: Value = serde_json::from_str(exported["text"].as_str().unwrap()).unwrap();
+    let entry = file["servers"].as_object().unwrap().values().next().unwrap();
+    assert_eq!(entry.as_object().unwrap().len(), 16, "{entry}");
+    assert_eq!(core.perform("undo", json!({})).await["ids"].as_array().unwrap().len(), 1);
+    core.app.shutdown().await;
+}

@@ -1,0 +1,228 @@
+//! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Find the MCP servers on this computer and network, keep them, and call their tools.
+#[derive(Debug, Parser)]
+#[command(name = "mcp-discovery", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Data goes to standard output, messages to standard error.
+Exit codes: 0 done, 1 failed, 2 wrong usage or invalid config, 3 no server found or eligible,
+4 the tool answered with an error, 130 after Ctrl-C.
+
+First steps:
+  mcp-discovery scan                       what runs on this computer?
+  mcp-discovery add http://localhost:3001  keep a server
+  mcp-discovery tools                      what can they do?
+  mcp-discovery call echo '{\"message\":\"hi\"}'";
+
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The configuration file [default: mcp-discovery.yaml in the platform's config folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the registry lives [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "MCP_DISCOVERY_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How much to log on standard error: error, warn, info, debug, trace
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "error")]
+    pub(crate) log: Level,
+    /// How to print [default: table on a terminal, else json]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One document.
+    Json,
+    /// One document a line.
+    Ndjson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the core without a window: the UI in a browser, the API, the events
+    ///
+    /// Prints one line of JSON when it is ready: {"listening": URL, "token_file": PATH}. SIGTERM drains.
+    Serve(Serve),
+    /// Find MCP servers on this computer, or on the targets you name
+    ///
+    /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
+    /// as found only after a valid MCP answer; no tool is ever called by a scan.
+    Scan(Scan),
+    /// List the servers of the registry, worst first
+    Servers(Servers),
+    /// Add a server, after asking it what it is
+    Add(Add),
+    /// Remove servers; they can be brought back for 30 days
+    Remove(Ids),
+    /// Bring removed servers back
+    Restore(Ids),
+    /// Take the newest change back
+    Undo,
+    /// Drain servers: no call goes to them
+    Pause(Ids),
+    /// Lift a drain
+    Resume(Ids),
+    /// Remove servers and keep scans from bringing them back
+    Ignore(Ids),
+    /// Measure a server now
+    Check(Id),
+    /// List the tools that servers offer
+    Tools(Tools),
+    /// Call a tool and print what it answers
+    Call(Call),
+    /// Take servers from a servers.json
+    Import(Import),
+    /// Print the servers as a file
+    Export(Export),
+    /// Look at configurations
+    #[command(subcommand)]
+    Config(Config),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
+    pub(crate) listen: SocketAddr,
+    /// Do not look at the ports of this computer at start
+    #[arg(long)]
+    pub(crate) no_local_discovery: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    /// An address, a range (127.0.0.1-127.0.0.9), a network (192.168.1.0/24) or a host name; none means this computer
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Which ports, such as 8080,3000-3010 [default: the usual ones]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) ports: Option<Vec<String>>,
+    /// Which transports: http, sse [default: both]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) protocols: Option<Vec<String>>,
+    /// Seconds for one address and port
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) timeout: f64,
+    /// Add what is found to the registry
+    #[arg(long)]
+    pub(crate) register: bool,
+    /// Print what answers but is no MCP server as well
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Servers {
+    /// Only servers that offer this; * ? [..] make it a pattern
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) capability: Option<String>,
+    /// Only servers that match, as JSON ({"region": "eu"}) or short (is:down region:eu metadata.priority>=8)
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio"]))]
+pub(crate) struct Add {
+    /// http(s)://host[:port][/path]; the MCP path is found by asking
+    pub(crate) url: Option<String>,
+    /// A name [default: what the server calls itself]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Data of your own, such as region=eu or priority=8 (a value that is JSON is read as JSON)
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) metadata: Vec<String>,
+    /// A tag that callers can ask for
+    #[arg(long, value_name = "TAG")]
+    pub(crate) capability: Vec<String>,
+    /// The environment variable that holds the server's bearer token
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+    /// Keep it without asking it anything
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// A server that is a command: the program and its arguments, up to the end of the line
+    #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
+    pub(crate) stdio: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ids {
+    /// Ids, or names that only one server has
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Id {
+    /// An id, or a name that only one server has
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tools {
+    /// Only those of this server (id or name)
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// The arguments as a JSON object; - reads them from standard input
+    #[arg(value_name = "JSON or -")]
+    pub(crate) arguments: Option<String>,
+    /// On this server (id or name) [default: any that offers it]
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Seconds for the whole call
+    #[arg(long, default_value_t = 30.0)]
+    pub(crate) timeout: f64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The file; - is standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// servers.json (the guide's file) or mcp.json (what AI clients read)
+    #[arg(long = "as", value_name = "FORM", value_parser = ["servers.json", "mcp.json"], default_value = "servers.json")]
+    pub(crate) form: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Check a file: every problem at once, with line and column
+    Check {
+        /// The file; - is standard input
+        file: PathBuf,
+    },
+}

@@ -1,0 +1,59 @@
+//! `add`, `remove` and the other commands that change the registry.
+
+use serde_json::{Map, Value, json};
+
+use super::Session;
+use super::look::array;
+use crate::args::Add;
+use crate::failure::Failure;
+use crate::print::text;
+
+pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
+    let metadata: Map<String, Value> = args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let added = session
+        .call(
+            "add",
+            json!({
+                "url": args.url,
+                "stdio": args.stdio,
+                "name": args.name,
+                "metadata": metadata,
+                "capabilities": args.capability,
+                "token_env": args.token_env,
+                "no_probe": args.no_probe,
+            }),
+        )
+        .await?;
+    session.print.one(&added, || {
+        let verb = if added.get("updated") == Some(&Value::Bool(true)) { "updated" } else { "added" };
+        let name = text(&added, "/server/name");
+        format!("{verb} {name} ({} tools), id {}", text(&added, "/server/tools"), text(&added, "/server/id"))
+    })?;
+    Ok(())
+}
+
+/// `key=value`; a value that is JSON is read as JSON, anything else is text.
+fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
+    let (key, value) = pair
+        .split_once('=')
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| Failure::usage(format!("`{pair}` is no metadata: write key=value, such as region=eu or priority=8")))?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+    Ok((key.to_owned(), value))
+}
+
+pub(super) async fn many(session: &Session, operation: &str, ids: &[String]) -> Result<(), Failure> {
+    let changed = session.call(operation, json!({ "ids": ids })).await?;
+    session.print.one(&changed, || match array(&changed, "ids").len() {
+        0 => "nothing to change".to_owned(),
+        1 => format!("{operation}: 1 server; `mcp-discovery undo` takes it back"),
+        count => format!("{operation}: {count} servers; `mcp-discovery undo` takes it back"),
+    })?;
+    Ok(())
+}
+
+pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
+    let undone = session.call("undo", json!({})).await?;
+    session.print.one(&undone, || format!("taken back: {}", text(&undone, "/label")))?;
+    Ok(())
+}

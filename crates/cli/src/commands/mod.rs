@@ -1,0 +1,93 @@
+//! One function a command.
+
+mod call;
+mod change;
+mod files;
+mod look;
+mod scan;
+mod serve;
+
+use std::path::Path;
+
+use serde_json::Value;
+use tokio::io::AsyncReadExt;
+
+use crate::args::{Cli, Command, Config};
+use crate::core::Core;
+use crate::failure::{Failure, exit};
+use crate::print::Printer;
+
+/// Larger files are a mistake.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// A core and a way to print: what most commands need.
+pub(crate) struct Session {
+    core: Core,
+    print: Printer,
+}
+
+impl Session {
+    async fn call(&self, name: &str, args: Value) -> Result<Value, Failure> {
+        Ok(self.core.call(name, args).await?)
+    }
+}
+
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let print = Printer::new(cli.common.format);
+    match &cli.command {
+        Command::Serve(args) => return serve::serve(&cli.common, args).await,
+        Command::Config(Config::Check { file }) => return files::config_check(print, file).await,
+        _ => {}
+    }
+    let core = Core::open(&cli.common).await?;
+    let session = Session { core, print };
+    let outcome = one_shot(&session, &cli.command).await;
+    session.core.close().await;
+    outcome
+}
+
+/// Ctrl-C ends a command; scans and calls handle it themselves, to leave nothing behind.
+async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Scan(args) => scan::scan(session, args).await,
+        Command::Call(args) => call::call(session, args).await,
+        other => tokio::select! {
+            outcome = simple(session, other) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(Failure::silent(exit::INTERRUPTED)),
+        },
+    }
+}
+
+async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Servers(args) => look::servers(session, args).await,
+        Command::Tools(args) => look::tools(session, args).await,
+        Command::Add(args) => change::add(session, args).await,
+        Command::Remove(args) => change::many(session, "remove", &args.ids).await,
+        Command::Restore(args) => change::many(session, "restore", &args.ids).await,
+        Command::Pause(args) => change::many(session, "pause", &args.ids).await,
+        Command::Resume(args) => change::many(session, "resume", &args.ids).await,
+        Command::Ignore(args) => change::many(session, "ignore", &args.ids).await,
+        Command::Undo => change::undo(session).await,
+        Command::Check(args) => look::check(session, &args.id).await,
+        Command::Import(args) => files::import(session, &args.file).await,
+        Command::Export(args) => files::export(session, &args.form).await,
+        Command::Serve(_) | Command::Config(_) | Command::Scan(_) | Command::Call(_) => Ok(()),
+    }
+}
+
+/// A file's text, or standard input's for `-`.
+async fn read(file: &Path) -> Result<String, Failure> {
+    let failed = |error: std::io::Error| Failure::usage(format!("`{}` cannot be read: {error}", file.display()));
+    let mut text = String::new();
+    let size = if file == Path::new("-") {
+        tokio::io::stdin().take(LARGEST_FILE + 1).read_to_string(&mut text).await
+    } else {
+        let open = tokio::fs::File::open(file).await.map_err(failed)?;
+        open.take(LARGEST_FILE + 1).read_to_string(&mut text).await
+    };
+    if size.map_err(failed)? as u64 > LARGEST_FILE {
+        return Err(Failure::usage(format!("`{}` is larger than 64 MiB", file.display())));
+    }
+    Ok(text)
+}

@@ -1,0 +1,92 @@
+//! The core a command talks to: the one that owns the data directory, over HTTP, or, when none runs, one of its own.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use app::{ApiError, App, Face, Options, OwnerCard, StartError};
+use futures::{Stream, StreamExt, future};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::remote::Remote;
+
+/// Another command holds the directory for a moment only: worth waiting for.
+const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(20);
+const ASK_AGAIN: Duration = Duration::from_millis(15);
+
+/// Batches of events, as they travel.
+pub(crate) type Batches = Pin<Box<dyn Stream<Item = Value> + Send>>;
+
+pub(crate) enum Core {
+    Own(App),
+    Remote(Remote),
+}
+
+impl Core {
+    /// Finds the owner of the data directory, or becomes it.
+    pub(crate) async fn open(common: &Common) -> Result<Self, Failure> {
+        let give_up = Instant::now() + WAIT_FOR_COMMANDS;
+        loop {
+            let (dir, owner) = match App::start(options(common, Face::Command)).await {
+                Ok(app) => return Ok(Self::Own(app)),
+                Err(StartError::Owned { dir, owner }) => (dir, owner),
+                Err(error) => return Err(error.into()),
+            };
+            if let Some(remote) = owner.as_deref().and_then(reach) {
+                match remote.call("status", Value::Null).await {
+                    Ok(_) => return Ok(Self::Remote(remote)),
+                    Err(error) if Instant::now() >= give_up => return Err(error.into()),
+                    Err(_) => {}
+                }
+            }
+            if Instant::now() >= give_up {
+                return Err(StartError::Owned { dir, owner }.into());
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Value, ApiError> {
+        match self {
+            Self::Own(app) => app.perform(name, args).await,
+            Self::Remote(remote) => remote.call(name, args).await,
+        }
+    }
+
+    /// Subscribed when this returns: what happens from here on is seen.
+    pub(crate) async fn events(&self) -> Result<Batches, Failure> {
+        match self {
+            Self::Own(app) => {
+                let batches = app.events().filter_map(|batch| future::ready(serde_json::to_value(&batch).ok()));
+                Ok(Box::pin(batches))
+            }
+            Self::Remote(remote) => Ok(remote.events().await?),
+        }
+    }
+
+    /// Leaves the directory as it is found again: everything written, the lock free.
+    pub(crate) async fn close(self) {
+        if let Self::Own(app) = self {
+            app.shutdown().await;
+        }
+    }
+}
+
+pub(crate) fn options(common: &Common, face: Face) -> Options {
+    Options { data_dir: common.data_dir.clone().map(absolute), config: common.config.clone(), face }
+}
+
+/// Other processes read the token's path from the owner's card, wherever they stand.
+fn absolute(dir: PathBuf) -> PathBuf {
+    std::path::absolute(&dir).unwrap_or(dir)
+}
+
+/// The owner's address and secret; none while it starts, or for a command that does not listen.
+fn reach(owner: &OwnerCard) -> Option<Remote> {
+    let address = owner.address.as_ref()?;
+    let token = std::fs::read_to_string(&owner.token_file).ok()?;
+    Remote::new(address, &token)
+}

@@ -1,0 +1,73 @@
+//! How a command ends badly: one clear sentence and the promised exit code.
+
+use app::{ApiError, ErrorCode, StartError};
+
+/// The promised exit codes.
+pub(crate) mod exit {
+    pub(crate) const FAILED: u8 = 1;
+    pub(crate) const USAGE: u8 = 2;
+    pub(crate) const NO_SERVER: u8 = 3;
+    pub(crate) const TOOL_ERROR: u8 = 4;
+    pub(crate) const INTERRUPTED: u8 = 130;
+}
+
+/// A sentence for standard error (none when everything was said) and an exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) message: Option<String>,
+    pub(crate) code: u8,
+}
+
+impl Failure {
+    pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), code }
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self::new(exit::FAILED, message)
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(exit::USAGE, message)
+    }
+
+    /// Ends with `code`; what there is to say was said.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { message: None, code }
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        let code = match error.code {
+            ErrorCode::InvalidArguments | ErrorCode::InvalidFilter => exit::USAGE,
+            ErrorCode::NoServer | ErrorCode::Paused => exit::NO_SERVER,
+            ErrorCode::Cancelled => exit::INTERRUPTED,
+            _ => exit::FAILED,
+        };
+        Self::new(code, error.message)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match &error {
+            StartError::Config { problems, file } => {
+                let lines = problems.iter().map(|problem| format!("\n{}:{problem}", file.display()));
+                Self::usage(format!("{error}{}", lines.collect::<String>()))
+            }
+            StartError::ConfigUnreadable { .. } => Self::usage(error.to_string()),
+            _ => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// A reader that has seen enough (`| head`) is no failure worth a word.
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::silent(exit::FAILED);
+        }
+        Self::failed(format!("the output could not be written: {error}"))
+    }
+}

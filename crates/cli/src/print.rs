@@ -1,0 +1,136 @@
+//! Printing. What a server says is hostile text: on a terminal no control character of it survives.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+use crate::args::Format;
+
+/// Where data goes and in which form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    format: Format,
+}
+
+impl Printer {
+    pub(crate) fn new(asked: Option<Format>) -> Self {
+        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Json };
+        Self { format: asked.unwrap_or(usual) }
+    }
+
+    pub(crate) fn format(self) -> Format {
+        self.format
+    }
+
+    /// A list: a table, an array, or a line for each.
+    pub(crate) fn list(self, rows: &[Value], columns: &[Column]) -> io::Result<()> {
+        match self.format {
+            Format::Table => out(&table(rows, columns)),
+            Format::Json => json(&Value::Array(rows.to_vec())),
+            Format::Ndjson => rows.iter().try_for_each(line),
+        }
+    }
+
+    /// One thing: a sentence for people, or the document.
+    pub(crate) fn one(self, value: &Value, sentence: impl FnOnce() -> String) -> io::Result<()> {
+        match self.format {
+            Format::Table => out(&plain_lines(&sentence())),
+            Format::Json => json(value),
+            Format::Ndjson => line(value),
+        }
+    }
+}
+
+/// A column: its heading and how a row fills it.
+pub(crate) struct Column {
+    pub(crate) heading: &'static str,
+    pub(crate) cell: fn(&Value) -> String,
+}
+
+/// One document on several lines.
+pub(crate) fn json(value: &Value) -> io::Result<()> {
+    out(&serde_json::to_string_pretty(value)?)
+}
+
+/// One document on one line, at once: whoever reads the stream waits for it.
+pub(crate) fn line(value: &Value) -> io::Result<()> {
+    out(&serde_json::to_string(value)?)
+}
+
+/// A text and a line end.
+pub(crate) fn out(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// A text as it is.
+pub(crate) fn raw(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// A message for people.
+pub(crate) fn note(text: &str) {
+    // Messages are a courtesy: a closed standard error stops nothing.
+    let _ = writeln!(io::stderr(), "{}", plain_lines(text));
+}
+
+fn table(rows: &[Value], columns: &[Column]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns.iter().map(|column| column.heading));
+    for row in rows {
+        table.add_row(columns.iter().map(|column| plain(&(column.cell)(row))));
+    }
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 2));
+    });
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// One line without control characters and without marks that reorder text.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().map(|c| if hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// The same for a text of several lines.
+pub(crate) fn plain_lines(text: &str) -> String {
+    text.chars().map(|c| if c != '\n' && c != '\t' && hostile(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text at `pointer` (RFC 6901), or a dash.
+pub(crate) fn text(row: &Value, pointer: &str) -> String {
+    match row.pointer(pointer) {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn escape_sequences_do_not_reach_the_terminal() {
+        let rows = [json!({ "name": "\u{1b}[31mred\u{7}\u{202e}txt\u{9b}2J" })];
+        let printed = table(&rows, &[Column { heading: "NAME", cell: |row| text(row, "/name") }]);
+        assert!(!printed.contains(|c: char| c != '\n' && hostile(c)), "{printed:?}");
+    }
+
+    #[test]
+    fn what_is_absent_is_a_dash() {
+        assert_eq!(text(&json!({ "a": null }), "/a"), "-");
+        assert_eq!(text(&json!({}), "/a/b"), "-");
+        assert_eq!(text(&json!({ "a": 3 }), "/a"), "3");
+    }
+}

@@ -1,0 +1,84 @@
+//! One data directory, several processes.
+
+mod support;
+
+use std::collections::HashSet;
+use std::thread;
+
+use support::Place;
+
+/// The guide's library keeps about 128 of these 400.
+#[test]
+fn four_processes_register_a_hundred_servers_each_and_all_are_kept() {
+    let place = Place::new();
+    thread::scope(|scope| {
+        for process in 0..4 {
+            let place = &place;
+            scope.spawn(move || {
+                for server in 0..100 {
+                    let (url, name) = (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
+                    let ran = place.run(&["add", &url, "--name", &name, "--no-probe"]);
+                    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+                }
+            });
+        }
+    });
+    assert_eq!(kept(&place).len(), 400);
+}
+
+#[test]
+fn four_processes_register_through_a_running_owner() {
+    let place = Place::new();
+    let _serving = place.serve(&["--no-local-discovery"]);
+    thread::scope(|scope| {
+        for process in 0..4 {
+            let place = &place;
+            scope.spawn(move || {
+                for server in 0..25 {
+                    let (url, name) = (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
+                    assert_eq!(place.run(&["add", &url, "--name", &name, "--no-probe"]).code(), 0);
+                }
+            });
+        }
+    });
+    assert_eq!(kept(&place).len(), 100);
+}
+
+fn kept(place: &Place) -> HashSet<String> {
+    let servers = place.run(&["servers"]).json();
+    servers.as_array().unwrap().iter().map(|server| server["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_second_owner_is_told_who_the_first_is() {
+    let place = Place::new();
+    let serving = place.serve(&["--no-local-discovery"]);
+    let second = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+    second.refused(1, &[&serving.child.id().to_string(), &serving.url, "--data-dir"]);
+}
+
+#[test]
+fn a_command_sees_what_the_owner_holds_and_the_other_way_round() {
+    let place = Place::new();
+    place.run(&["add", "http://127.0.0.1:9/mcp", "--name", "before", "--no-probe"]);
+    let serving = place.serve(&["--no-local-discovery"]);
+    assert!(kept(&place).contains("before"));
+    place.run(&["add", "http://127.0.0.2:9/mcp", "--name", "while", "--no-probe"]);
+    drop(serving);
+    assert!(kept(&place).contains("while"), "what the killed owner answered is kept");
+}
+
+#[test]
+fn what_was_removed_comes_back_by_undo_after_a_restart() {
+    let place = Place::new();
+    place.run(&["add", "http://127.0.0.1:9/mcp", "--name", "weather", "--no-probe"]);
+    assert_eq!(place.run(&["remove", "weather"]).code(), 0);
+    assert!(kept_or_none(&place).is_empty());
+    let undone = place.run(&["undo"]).json();
+    assert!(undone["label"].as_str().unwrap().contains("weather"), "{undone}");
+    assert!(kept(&place).contains("weather"));
+}
+
+fn kept_or_none(place: &Place) -> HashSet<String> {
+    if place.run(&["servers"]).code() == 3 { HashSet::new() } else { kept(place) }
+}

@@ -1,0 +1,118 @@
+//! What goes wrong from outside: one clear sentence, the promised exit code, the data as before.
+
+mod support;
+
+use std::process::Command;
+
+use support::{PROGRAM, Place, Ran};
+
+#[test]
+fn wrong_usage_says_what_to_type() {
+    let place = Place::new();
+    place.run(&["frobnicate"]).refused(2, &["frobnicate", "--help"]);
+    place.run(&["add"]).refused(2, &["URL", "--stdio"]);
+    place.run(&["add", "http://127.0.0.1:1", "--metadata", "region"]).refused(2, &["`region`", "key=value"]);
+    place.run(&["call", "echo", "{not json"]).refused(2, &["no JSON object"]);
+    place.run(&["scan", "--ports", "70000"]).refused(2, &["`70000`", "65535"]);
+    place.run(&["scan", "8.8.8.8"]).refused(2, &["`8.8.8.8`", "public"]);
+    place.run(&["servers", "--filter", "{\"a\":{\"$gtt\":1}}"]).refused(2, &["$gtt"]);
+}
+
+#[test]
+fn help_is_a_manual() {
+    let place = Place::new();
+    let help = place.run(&["--help"]);
+    assert_eq!(help.code(), 0);
+    for word in ["scan", "Exit codes", "First steps"] {
+        assert!(help.stdout().contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_bad_url_is_refused_by_name() {
+    let place = Place::new();
+    for (url, word) in [("ftp://127.0.0.1", "ftp"), ("http://", "http"), ("http://ann:pw@127.0.0.1", "password"), ("", "address")] {
+        let ran = place.run(&["add", url, "--no-probe"]);
+        ran.refused(2, &[word]);
+        assert!(!ran.stderr().contains("pw@"), "a secret is shown");
+    }
+    assert_eq!(place.run(&["servers"]).code(), 3, "nothing was kept");
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let place = Place::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    place.run(&["serve", "--listen", &address]).refused(1, &[&address, "--listen"]);
+}
+
+#[test]
+fn nothing_listens_there() {
+    let place = Place::new();
+    let port = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().port()
+    };
+    place.run(&["add", &format!("http://127.0.0.1:{port}")]).refused(1, &["no MCP server at", &port.to_string()]);
+}
+
+#[test]
+fn an_unreadable_configuration_stops_before_anything_is_touched() {
+    let place = Place::new();
+    std::fs::remove_file(place.config()).unwrap();
+    place.run(&["servers"]).refused(2, &["mcp-discovery.yaml", "cannot be read"]);
+    std::fs::create_dir(place.config()).unwrap();
+    place.run(&["servers"]).refused(2, &["mcp-discovery.yaml", "cannot be read"]);
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn an_invalid_configuration_names_every_problem_with_its_place() {
+    let place = Place::new();
+    std::fs::write(place.config(), "health_monitoring:\n  check_interval: soon\n  max_failures: -1\n").unwrap();
+    place.run(&["servers"]).refused(2, &["2:", "3:", "check_interval", "max_failures"]);
+    let file = place.config();
+    let check = place.run(&["config", "check", file.to_str().unwrap()]);
+    check.refused(2, &["2:", "3:"]);
+    assert_eq!(check.json()["valid"], false);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used_is_named() {
+    let place = Place::new();
+    std::fs::write(place.data(), "a file, not a folder").unwrap();
+    place.run(&["servers"]).refused(1, &["data", "--data-dir"]);
+    assert_eq!(std::fs::read_to_string(place.data()).unwrap(), "a file, not a folder");
+}
+
+/// In a mount namespace of its own: one server is kept, the disk fills up, the next is refused, space comes back.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_loses_nothing_and_says_so() {
+    let place = Place::new();
+    let script = r#"
+        set -u
+        mkdir -p "$DATA" && mount -t tmpfs -o size=2m none "$DATA" || { echo "no tmpfs" >&2; exit 99; }
+        "$PROGRAM" add http://127.0.0.1:1/mcp --name first --no-probe >/dev/null || exit 98
+        head -c 4m /dev/zero > "$DATA/ballast" 2>/dev/null
+        "$PROGRAM" add http://127.0.0.1:2/mcp --name second --no-probe; echo "full: $?"
+        rm "$DATA/ballast"
+        "$PROGRAM" servers
+        "$PROGRAM" add http://127.0.0.1:3/mcp --name third --no-probe >/dev/null; echo "after: $?"
+    "#;
+    let output = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", script])
+        .env("PROGRAM", PROGRAM)
+        .env("DATA", place.data())
+        .env("MCP_DISCOVERY_DATA_DIR", place.data())
+        .env("HOME", place.dir.path())
+        .output()
+        .unwrap();
+    let ran = Ran(output);
+    let (stdout, stderr) = (ran.stdout(), ran.stderr());
+    assert!(stdout.contains("full: 1"), "{stdout}{stderr}");
+    assert!(stderr.contains("full") || stderr.contains("space"), "{stderr}");
+    assert!(stdout.contains("\"first\"") && !stdout.contains("\"second\""), "{stdout}");
+    assert!(stdout.contains("after: 0"), "{stdout}{stderr}");
+}

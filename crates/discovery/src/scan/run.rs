@@ -1,0 +1,132 @@
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use futures::StreamExt;
+use futures::stream::{self, Stream};
+use mcp::{ProbeOptions, ProbeReport, ProbeTarget, probe};
+use model::{Outcome, ScanRow, ServerId, Transport};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::{Plan, Probe};
+
+/// Probes under way at once. Ports that accept and say nothing hold their place for the whole budget, so there must
+/// be room beside them for those that answer.
+pub(super) const AT_ONCE: usize = 8_192;
+
+/// Files left to the rest of the program when the limit of open files decides.
+const SPARE_FILES: u64 = 256;
+
+/// Probes under way at once on one address of this computer, and on any other.
+const PER_HOST_LOCAL: usize = 64;
+const PER_HOST: usize = 4;
+
+/// How a scan is run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// How each probe is made.
+    pub options: ProbeOptions,
+    /// Ends the scan: no new probe is started and those under way are dropped.
+    pub cancel: CancellationToken,
+}
+
+/// Counters of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Probes made.
+    pub done: u64,
+    /// Connections accepted.
+    pub open: u64,
+    /// MCP servers, sign-in ones included.
+    pub found: u64,
+}
+
+/// One made probe: the counters after it, and a row when something answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// After this probe.
+    pub progress: Progress,
+    /// Absent when nothing accepted the connection.
+    pub row: Option<ScanRow>,
+}
+
+/// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
+/// dropping the stream ends everything that is under way.
+pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
+    let hosts = HostSlots::default();
+    let Run { options, cancel } = how;
+    let options = Arc::new(options);
+    let mut progress = Progress::default();
+    stream::iter(plan.into_probes())
+        .map(move |at| ask(at, hosts.clone(), options.clone()))
+        .buffer_unordered(at_once())
+        .take_until(cancel.cancelled_owned())
+        .map(move |(at, report)| {
+            progress.done += 1;
+            progress.open += u64::from(report.open);
+            progress.found += u64::from(matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn));
+            Found { progress, row: report.open.then(|| row(&at, report)) }
+        })
+}
+
+async fn ask(at: Probe, hosts: HostSlots, options: Arc<ProbeOptions>) -> (Probe, ProbeReport) {
+    let slots = hosts.of(at.address.ip());
+    let _slot = slots.acquire().await;
+    let mut target = ProbeTarget::new(at.address.ip(), at.address.port());
+    target.host_name.clone_from(&at.host_name);
+    target.asked_by_name = at.named;
+    let report = probe(&target, &options).await;
+    (at, report)
+}
+
+fn row(at: &Probe, report: ProbeReport) -> ScanRow {
+    let transport = report.transport.unwrap_or(Transport::Http);
+    let url = report.endpoint.unwrap_or_else(|| format!("http://{}", at.address));
+    let identity = report.identity;
+    ScanRow {
+        id: ServerId::for_url(transport, &url).unwrap_or_else(|_| ServerId::mint(&url)),
+        name: identity.as_ref().map_or_else(|| at.address.to_string(), |said| said.name.clone()),
+        url,
+        transport,
+        era: report.era,
+        protocol_version: identity.as_ref().map(|said| said.protocol_version.clone()),
+        server_version: identity.and_then(|said| said.version),
+        auth_required: report.auth_required,
+        tools: report.tools,
+        latency_ms: report.latency_ms,
+        outcome: report.outcome,
+        reason: report.reason,
+        known: false,
+        process: at.process.clone(),
+    }
+}
+
+/// As many as the operating system lets us open files, after the soft limit was raised to the hard one.
+fn at_once() -> usize {
+    let files = rlimit::increase_nofile_limit(AT_ONCE as u64 + SPARE_FILES).unwrap_or(1_024);
+    usize::try_from(files.saturating_sub(SPARE_FILES)).unwrap_or(AT_ONCE).clamp(64, AT_ONCE)
+}
+
+/// The slots of each host that is being asked; forgotten when nobody holds them.
+#[derive(Clone, Default)]
+struct HostSlots(Arc<Mutex<HashMap<IpAddr, Weak<Semaphore>>>>);
+
+/// Hosts that are remembered before those that nobody holds are forgotten.
+const REMEMBERED: usize = 4 * AT_ONCE;
+
+impl HostSlots {
+    fn of(&self, ip: IpAddr) -> Arc<Semaphore> {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slots) = hosts.get(&ip).and_then(Weak::upgrade) {
+            return slots;
+        }
+        if hosts.len() >= REMEMBERED {
+            hosts.retain(|_, slots| slots.strong_count() > 0);
+        }
+        let size = if ip.is_loopback() { PER_HOST_LOCAL } else { PER_HOST };
+        let slots = Arc::new(Semaphore::new(size));
+        hosts.insert(ip, Arc::downgrade(&slots));
+        slots
+    }
+}

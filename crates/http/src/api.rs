@@ -1,0 +1,60 @@
+//! `POST /api/v1/<operation>` and `GET /api/v1/events`.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use app::{ApiError, App, ErrorCode};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt, stream};
+use serde_json::{Value, json};
+
+/// Proxies and browsers drop a stream that is silent for long.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// An error as it leaves: the shape of every face, with a fitting status.
+pub(crate) struct Failure(pub(crate) ApiError);
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let status = match self.0.code {
+            ErrorCode::InvalidArguments | ErrorCode::InvalidFilter | ErrorCode::InvalidFile => StatusCode::BAD_REQUEST,
+            ErrorCode::UnknownOperation | ErrorCode::NotFound | ErrorCode::NoServer => StatusCode::NOT_FOUND,
+            ErrorCode::Ambiguous | ErrorCode::Paused | ErrorCode::Cancelled => StatusCode::CONFLICT,
+            ErrorCode::TransportFailed | ErrorCode::ProtocolError | ErrorCode::NeedsSignIn => StatusCode::BAD_GATEWAY,
+            ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            ErrorCode::StorageFailed => StatusCode::INSUFFICIENT_STORAGE,
+            ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
+            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        (status, Json(self.0)).into_response()
+    }
+}
+
+pub(crate) async fn operation(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, Failure> {
+    let args = if body.is_empty() { json!({}) } else { read(&body)? };
+    app.perform(&name, args).await.map(Json).map_err(Failure)
+}
+
+fn read(body: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(body)
+        .map_err(|error| Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is no JSON: {error}"))))
+}
+
+/// Batches of events. The first message says that the stream stands, so a client that subscribes and then lists
+/// misses nothing in between.
+pub(crate) async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let batches = app.events().filter_map(|batch| async move { Event::default().json_data(&batch).ok() });
+    let opening = stream::iter([Event::default().comment("open")]);
+    let until_stop = opening.chain(batches).take_until(app.stopping().cancelled_owned());
+    Sse::new(until_stop.map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}

@@ -1,0 +1,176 @@
+//! What the HTTP face refuses, on every route, and that nothing happens then.
+
+use std::net::SocketAddr;
+
+use app::operations::NAMES;
+use app::{App, Face as Kind, Options};
+use http_face::Face;
+use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+/// A core in a folder of its own, served on a free port, and a client.
+struct Served {
+    app: App,
+    address: SocketAddr,
+    client: Client,
+    _tasks: JoinSet<()>,
+    _dir: tempfile::TempDir,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("mcp-discovery.yaml");
+        std::fs::write(&config, "").unwrap();
+        let options = Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
+        let app = App::start(options).await.unwrap();
+        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let address = face.url().trim_start_matches("http://").parse().unwrap();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { face.serve().await.unwrap() });
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { app, address, client, _tasks: tasks, _dir: dir }
+    }
+
+    async fn status(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> StatusCode {
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            all.insert(name.clone(), HeaderValue::from_str(value).unwrap());
+        }
+        let url = format!("http://{}{path}", self.address);
+        self.client.request(method, url).headers(all).send().await.unwrap().status()
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.app.token())
+    }
+}
+
+/// Every route there is, with its method and whether it needs the token.
+fn routes() -> Vec<(Method, String, bool)> {
+    let operations = NAMES.iter().map(|name| (Method::POST, format!("/api/v1/{name}"), true));
+    let others = [
+        (Method::GET, "/api/v1/events", true),
+        (Method::POST, "/api/v1/session", true),
+        (Method::POST, "/api/v1/no_such_operation", true),
+        (Method::GET, "/", false),
+        (Method::GET, "/index.html", false),
+        (Method::GET, "/healthz", false),
+        (Method::GET, "/no/such/file", false),
+    ];
+    operations.chain(others.map(|(method, path, token)| (method, path.to_owned(), token))).collect()
+}
+
+const AUTHORIZATION: HeaderName = reqwest::header::AUTHORIZATION;
+
+#[tokio::test]
+async fn a_wrong_host_is_refused_on_every_route_even_with_the_token() {
+    let served = Served::start().await;
+    let bearer = served.bearer();
+    for (method, path, _) in routes() {
+        for host in ["evil.example", "evil.example:80", "127.0.0.1:1", "127.0.0.1"] {
+            let status = served.status(method.clone(), &path, &[(HOST, host), (AUTHORIZATION, &bearer)]).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with Host {host}");
+        }
+    }
+    served.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_foreign_origin_is_refused_on_every_route_even_with_the_token() {
+    let served = Served::start().await;
+    let bearer = served.bearer();
+    for (method, path, _) in routes() {
+        for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"] {
+            let status = served.status(method.clone(), &path, &[(ORIGIN, origin), (AUTHORIZATION, &bearer)]).await;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with Origin {origin}");
+        }
+    }
+    served.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn without_the_token_only_the_files_are_served() {
+    let served = Served::start().await;
+    let stale = "Bearer 00000000000000000000000000000000";
+    for (method, path, needs_token) in routes() {
+        let tries: [&[(HeaderName, &str)]; 4] = [
+            &[],
+            &[(AUTHORIZATION, stale)],
+            &[(AUTHORIZATION, served.app.token())],
+            &[(COOKIE, "mcp_discovery=x; mcp_discovery_1=y")],
+        ];
+        for headers in tries {
+            let status = served.status(method.clone(), &path, headers).await;
+            assert_eq!(status == StatusCode::UNAUTHORIZED, needs_token, "{method} {path}: {status}");
+        }
+    }
+    served.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_token_of_an_earlier_run_opens_nothing() {
+    let first = Served::start().await;
+    let earlier = first.bearer();
+    first.app.shutdown().await;
+    let second = Served::start().await;
+    let status = second.status(Method::POST, "/api/v1/status", &[(AUTHORIZATION, &earlier)]).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    second.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_browser_exchanges_the_token_for_a_cookie_that_scripts_cannot_read() {
+    let served = Served::start().await;
+    let url = |path: &str| format!("http://{}{path}", served.address);
+    let answer = served.client.post(url("/api/v1/session")).bearer_auth(served.app.token()).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(!cookie.contains(served.app.token()), "the cookie holds the token");
+    let pair = cookie.split(';').next().unwrap();
+    let status = served.client.post(url("/api/v1/status")).header(COOKIE, pair).send().await.unwrap();
+    assert_eq!(status.status(), StatusCode::OK);
+    let body: Value = status.json().await.unwrap();
+    assert_eq!(body["servers"]["all"], 0);
+    served.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn bad_arguments_are_told_with_code_and_message() {
+    let served = Served::start().await;
+    let cases = [
+        ("servers", "{", StatusCode::BAD_REQUEST, "invalid_arguments"),
+        ("servers", r#"{"capabilty":"x"}"#, StatusCode::BAD_REQUEST, "invalid_arguments"),
+        ("servers", r#"{"filter":{"a":{"$gtt":1}}}"#, StatusCode::BAD_REQUEST, "invalid_filter"),
+        ("server", r#"{"id":"nobody"}"#, StatusCode::NOT_FOUND, "not_found"),
+        ("call", r#"{"capability":"nothing"}"#, StatusCode::NOT_FOUND, "no_server"),
+        ("add", r#"{"url":"ftp://x"}"#, StatusCode::BAD_REQUEST, "invalid_arguments"),
+        ("import", r#"{"text":"{"}"#, StatusCode::BAD_REQUEST, "invalid_file"),
+        ("undo", "{}", StatusCode::NOT_FOUND, "not_found"),
+        ("no_such_operation", "{}", StatusCode::NOT_FOUND, "unknown_operation"),
+    ];
+    for (operation, body, status, code) in cases {
+        let url = format!("http://{}/api/v1/{operation}", served.address);
+        let answer = served.client.post(url).bearer_auth(served.app.token()).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{operation} {body}");
+        let error: Value = answer.json().await.unwrap();
+        assert_eq!(error["code"], json!(code), "{operation} {body}: {error}");
+        assert!(error["message"].as_str().is_some_and(|message| message.len() > 10), "{error}");
+    }
+    served.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_files_come_with_a_strict_policy() {
+    let served = Served::start().await;
+    let answer = served.client.get(format!("http://{}/", served.address)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    served.app.shutdown().await;
+}
