@@ -156,6 +156,7 @@ mod tests {
             "--token-env",
             "MY_VAR",
             "--monkey=1",
+            "--max-tokens=5",
             "http://a/?b=c",
             "two words",
             "C:\\x",

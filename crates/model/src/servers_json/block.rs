@@ -1,7 +1,9 @@
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::{HealthStatus, Identity, Millis, ServerInfo, Source, Tool};
-use std::sync::Arc;
 
 /// Where [`Block`] stands in an entry's metadata.
 pub(super) const KEY: &str = "mcp_discovery";
@@ -25,7 +27,7 @@ pub(super) struct Block {
     updated_at: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Identity>,
-    #[serde(skip_serializing_if = "<[Tool]>::is_empty")]
+    #[serde(skip_serializing_if = "<[Tool]>::is_empty", serialize_with = "lean")]
     tools: Arc<[Tool]>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resources: Vec<String>,
@@ -68,4 +70,23 @@ impl Block {
         info.resources = self.resources;
         info.prompts = self.prompts;
     }
+}
+
+/// Tools without what they leave unsaid, which would be most of the file.
+fn lean<S: Serializer>(tools: &[Tool], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(tools.iter().map(|tool| {
+        let mut value = serde_json::json!(tool);
+        if let Some(hints) = value.get_mut("hints").and_then(Value::as_object_mut) {
+            hints.retain(|_, hint| !hint.is_null());
+        }
+        if let Some(fields) = value.as_object_mut() {
+            let says = |key: &str, value: &Value| match key {
+                "input_schema" => true,
+                "hints" => value.as_object().is_some_and(|hints| !hints.is_empty()),
+                _ => !value.is_null(),
+            };
+            fields.retain(|key, value| says(key, value));
+        }
+        value
+    }))
 }

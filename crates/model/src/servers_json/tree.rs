@@ -7,8 +7,8 @@ use super::FileError;
 
 /// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack.
 const DEEPEST: usize = 64;
-/// In bytes: room for some hundred thousand servers.
-const LARGEST: usize = 256 * 1024 * 1024;
+/// In bytes: room for 100,000 servers with ten tools each.
+const LARGEST: usize = 512 * 1024 * 1024;
 
 /// A value and where it begins, in bytes.
 #[derive(Debug)]
