@@ -32,7 +32,9 @@ fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
 
 fn token(variable: &str) -> Result<Secret, ApiError> {
     std::env::var(variable).map(Secret::new).map_err(|_| {
-        let message = format!("the token's environment variable `{variable}` is not set: set it where MCP Discovery is started");
+        let message = format!(
+            "the token's environment variable `{variable}` is not set: set it where MCP Discovery is started"
+        );
         ApiError::new(ErrorCode::NeedsSignIn, message)
     })
 }
@@ -67,7 +69,9 @@ pub(crate) async fn look(target: &Target) -> Result<(mcp::Contents, f64), McpErr
 pub(crate) async fn measure(info: &ServerInfo) -> Observation {
     let target = match target(info) {
         Ok(target) => target,
-        Err(error) if error.code == ErrorCode::NeedsSignIn => return seen(HealthStatus::NeedsSignIn, Some(error.message)),
+        Err(error) if error.code == ErrorCode::NeedsSignIn => {
+            return seen(HealthStatus::NeedsSignIn, Some(error.message));
+        }
         Err(error) => return seen(HealthStatus::Unknown, Some(error.message)),
     };
     match look(&target).await {

@@ -62,7 +62,10 @@ fn owned(dir: &std::path::Path, owner: Option<&OwnerCard>) -> String {
             None => format!("{} (process {})", owner.face, owner.pid),
         },
     );
-    format!("the data directory `{}` is in use by {who}: close it, or name another folder with --data-dir", dir.display())
+    format!(
+        "the data directory `{}` is in use by {who}: close it, or name another folder with --data-dir",
+        dir.display()
+    )
 }
 
 fn count(problems: &[model::config::Problem]) -> String {
@@ -108,7 +111,9 @@ impl From<FilterError> for ApiError {
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         let code = match &error {
-            RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => ErrorCode::NotFound,
+            RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => {
+                ErrorCode::NotFound
+            }
             RegistryError::Invalid { .. } => ErrorCode::InvalidArguments,
             RegistryError::Store(_) => ErrorCode::StorageFailed,
             RegistryError::Closed => ErrorCode::Internal,
@@ -121,9 +126,8 @@ impl From<McpError> for ApiError {
     fn from(error: McpError) -> Self {
         let message = error.to_string();
         match error {
-            McpError::Protocol { code, message: said, data } => {
-                Self::new(ErrorCode::ProtocolError, message).with(json!({ "code": code, "message": said, "data": data }))
-            }
+            McpError::Protocol { code, message: said, data } => Self::new(ErrorCode::ProtocolError, message)
+                .with(json!({ "code": code, "message": said, "data": data })),
             McpError::NeedsSignIn { .. } => Self::new(ErrorCode::NeedsSignIn, message),
             McpError::Timeout { .. } => Self::new(ErrorCode::Timeout, message),
             McpError::Cancelled => Self::new(ErrorCode::Cancelled, message),

@@ -61,8 +61,11 @@ impl Feed {
 /// Keeps the last state of each server, scan and call, in the order of those last states.
 fn last_states(events: Vec<Event>) -> Vec<Event> {
     let mut seen = std::collections::HashSet::new();
-    let mut kept: Vec<Event> =
-        events.into_iter().rev().filter(|event| subject(event).is_none_or(|subject| seen.insert(subject))).collect();
+    let mut kept: Vec<Event> = events
+        .into_iter()
+        .rev()
+        .filter(|event| subject(event).is_none_or(|subject| seen.insert(subject)))
+        .collect();
     kept.reverse();
     kept
 }

@@ -63,7 +63,12 @@ impl Ownership {
     pub(crate) fn take(dir: &Path, face: Face) -> Result<Self, StartError> {
         let failed = |source: io::Error| StartError::DataDir { dir: dir.to_owned(), source };
         create_private_dir(dir).map_err(failed)?;
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(dir.join(LOCK)).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(dir.join(LOCK))
+            .map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -80,7 +85,8 @@ impl Ownership {
 
     /// Says where the owner answers.
     pub(crate) fn announce(&self, address: Option<String>) -> io::Result<()> {
-        let card = OwnerCard { pid: std::process::id(), face: self.face, address, token_file: self.token_file() };
+        let card =
+            OwnerCard { pid: std::process::id(), face: self.face, address, token_file: self.token_file() };
         let text = serde_json::to_vec_pretty(&card).map_err(io::Error::other)?;
         write_private(&self.dir.join(CARD), &text)
     }
@@ -143,7 +149,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = Ownership::take(dir.path(), Face::Serve).unwrap();
         first.announce(Some("http://127.0.0.1:1234".to_owned())).unwrap();
-        let StartError::Owned { owner: Some(owner), .. } = Ownership::take(dir.path(), Face::Command).unwrap_err() else {
+        let StartError::Owned { owner: Some(owner), .. } =
+            Ownership::take(dir.path(), Face::Command).unwrap_err()
+        else {
             panic!("the lock was not seen");
         };
         assert_eq!(owner.pid, std::process::id());

@@ -36,7 +36,11 @@ impl Scans {
     }
 
     /// Enters a result; answers the new state.
-    pub(crate) fn update(&self, id: &str, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) -> Option<ScanStatus> {
+    pub(crate) fn update(
+        &self,
+        id: &str,
+        change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>),
+    ) -> Option<ScanStatus> {
         let mut scans = self.lock();
         let scan = scans.iter_mut().find(|scan| scan.status.id == id)?;
         change(&mut scan.status, &mut scan.rows);

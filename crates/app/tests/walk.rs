@@ -1,5 +1,13 @@
 //! The main job against real servers: find, keep, see, call, take back.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 use std::time::Duration;
 
 use app::{App, ErrorCode, Face, Options};
@@ -21,7 +29,8 @@ impl Core {
     async fn at(dir: tempfile::TempDir) -> Self {
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::write(&config, "").unwrap();
-        let options = Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
+        let options =
+            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
         Self { app: App::start(options).await.unwrap(), dir }
     }
 
@@ -51,7 +60,8 @@ async fn a_running_server_is_found_kept_called_and_taken_back() {
     let finished = async {
         while let Some(batch) = events.next().await {
             let batch = serde_json::to_value(&batch).unwrap();
-            let over = |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
+            let over =
+                |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
             if batch["events"].as_array().unwrap().iter().any(over) {
                 return;
             }
@@ -60,14 +70,19 @@ async fn a_running_server_is_found_kept_called_and_taken_back() {
     tokio::time::timeout(Duration::from_secs(20), finished).await.expect("the scan ends");
     let report = core.perform("scan", json!({})).await;
     let row = &report["rows"][0];
-    assert_eq!((&row["outcome"], &row["era"], &row["known"]), (&json!("mcp"), &json!("legacy"), &json!(false)), "{report}");
+    assert_eq!(
+        (&row["outcome"], &row["era"], &row["known"]),
+        (&json!("mcp"), &json!("legacy"), &json!(false)),
+        "{report}"
+    );
 
     let added = core.perform("add", json!({ "url": row["url"] })).await;
     assert_eq!(added["server"]["id"], row["id"], "a scan and an add mint the same id");
     assert_eq!(added["server"]["health"]["status"], "healthy");
     assert!(added["server"]["tools"].as_u64().unwrap() >= 10, "{added}");
 
-    let called = core.perform("call", json!({ "capability": "echo", "arguments": { "message": "hello" } })).await;
+    let called =
+        core.perform("call", json!({ "capability": "echo", "arguments": { "message": "hello" } })).await;
     assert!(called["result"]["content"][0]["text"].as_str().unwrap().contains("hello"), "{called}");
     assert_eq!(called["attempts"][0]["outcome"], "answered");
 
@@ -118,7 +133,9 @@ async fn a_long_call_tells_its_progress_and_can_be_cancelled() {
     let (result, cancelled) = tokio::join!(call, cancel_at_progress);
     assert_eq!(cancelled["cancelled"], true);
     assert_eq!(result.unwrap_err().code, ErrorCode::Cancelled);
-    let after = core.perform("call", json!({ "capability": "echo", "arguments": { "message": "still there" } })).await;
+    let after = core
+        .perform("call", json!({ "capability": "echo", "arguments": { "message": "still there" } }))
+        .await;
     assert!(after["result"]["content"][0]["text"].as_str().unwrap().contains("still there"));
     core.app.shutdown().await;
 }
@@ -154,5 +171,18 @@ async fn a_file_comes_in_and_goes_out() {
     let entry = file["servers"].as_object().unwrap().values().next().unwrap();
     assert_eq!(entry.as_object().unwrap().len(), 16, "{entry}");
     assert_eq!(core.perform("undo", json!({})).await["ids"].as_array().unwrap().len(), 1);
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_cannot_make_us_send_a_secret_somewhere() {
+    let core = Core::start().await;
+    let text = r#"{"servers":[{"name":"bait","transport":"http","url":"http://127.0.0.1:9/mcp",
+        "endpoint":"http://127.0.0.1:10/mcp","metadata":{"mcp_discovery":{"token_env":"HOME"}}}]}"#;
+    let report = core.perform("import", json!({ "text": text })).await;
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("HOME") && warnings.contains("another address"), "{warnings}");
+    let bait = core.perform("server", json!({ "id": "bait" })).await;
+    assert_eq!((&bait["token_env"], &bait["server"]["endpoint"]), (&Value::Null, &Value::Null), "{bait}");
     core.app.shutdown().await;
 }

@@ -65,7 +65,7 @@ pub(crate) enum Format {
 pub(crate) enum Command {
     /// Run the core without a window: the UI in a browser, the API, the events
     ///
-    /// Prints one line of JSON when it is ready: {"listening": URL, "token_file": PATH}. SIGTERM drains.
+    /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
     Serve(Serve),
     /// Find MCP servers on this computer, or on the targets you name
     ///

@@ -60,7 +60,8 @@ impl Core {
     pub(crate) async fn events(&self) -> Result<Batches, Failure> {
         match self {
             Self::Own(app) => {
-                let batches = app.events().filter_map(|batch| future::ready(serde_json::to_value(&batch).ok()));
+                let batches =
+                    app.events().filter_map(|batch| future::ready(serde_json::to_value(&batch).ok()));
                 Ok(Box::pin(batches))
             }
             Self::Remote(remote) => Ok(remote.events().await?),

@@ -30,7 +30,8 @@ impl Remote {
         let answer = self.client.post(url).json(&args).send().await.map_err(|error| self.lost(&error))?;
         let fine = answer.status().is_success();
         let body = answer.bytes().await.map_err(|error| self.lost(&error))?;
-        let parsed = if fine { serde_json::from_slice(&body).map(Ok) } else { serde_json::from_slice(&body).map(Err) };
+        let parsed =
+            if fine { serde_json::from_slice(&body).map(Ok) } else { serde_json::from_slice(&body).map(Err) };
         parsed.unwrap_or_else(|_| Err(self.odd()))
     }
 
@@ -51,7 +52,10 @@ impl Remote {
     }
 
     fn odd(&self) -> ApiError {
-        let message = format!("the core at {} answered something else than it promises: is it another version?", self.address);
+        let message = format!(
+            "the core at {} answered something else than it promises: is it another version?",
+            self.address
+        );
         ApiError::new(ErrorCode::Internal, message)
     }
 }

@@ -1,5 +1,13 @@
 //! One data directory, several processes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 mod support;
 
 use std::collections::HashSet;
@@ -16,7 +24,8 @@ fn four_processes_register_a_hundred_servers_each_and_all_are_kept() {
             let place = &place;
             scope.spawn(move || {
                 for server in 0..100 {
-                    let (url, name) = (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
+                    let (url, name) =
+                        (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
                     let ran = place.run(&["add", &url, "--name", &name, "--no-probe"]);
                     assert_eq!(ran.code(), 0, "{}", ran.stderr());
                 }
@@ -35,7 +44,8 @@ fn four_processes_register_through_a_running_owner() {
             let place = &place;
             scope.spawn(move || {
                 for server in 0..25 {
-                    let (url, name) = (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
+                    let (url, name) =
+                        (format!("http://127.0.{process}.{server}:9/mcp"), format!("s-{process}-{server}"));
                     assert_eq!(place.run(&["add", &url, "--name", &name, "--no-probe"]).code(), 0);
                 }
             });

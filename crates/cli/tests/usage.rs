@@ -1,5 +1,13 @@
 //! What goes wrong from outside: one clear sentence, the promised exit code, the data as before.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 mod support;
 
 use std::process::Command;
@@ -31,7 +39,12 @@ fn help_is_a_manual() {
 #[test]
 fn a_bad_url_is_refused_by_name() {
     let place = Place::new();
-    for (url, word) in [("ftp://127.0.0.1", "ftp"), ("http://", "http"), ("http://ann:pw@127.0.0.1", "password"), ("", "address")] {
+    for (url, word) in [
+        ("ftp://127.0.0.1", "ftp"),
+        ("http://", "http"),
+        ("http://ann:pw@127.0.0.1", "password"),
+        ("", "address"),
+    ] {
         let ran = place.run(&["add", url, "--no-probe"]);
         ran.refused(2, &[word]);
         assert!(!ran.stderr().contains("pw@"), "a secret is shown");
@@ -54,7 +67,9 @@ fn nothing_listens_there() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         free.local_addr().unwrap().port()
     };
-    place.run(&["add", &format!("http://127.0.0.1:{port}")]).refused(1, &["no MCP server at", &port.to_string()]);
+    place
+        .run(&["add", &format!("http://127.0.0.1:{port}")])
+        .refused(1, &["no MCP server at", &port.to_string()]);
 }
 
 #[test]
@@ -70,7 +85,8 @@ fn an_unreadable_configuration_stops_before_anything_is_touched() {
 #[test]
 fn an_invalid_configuration_names_every_problem_with_its_place() {
     let place = Place::new();
-    std::fs::write(place.config(), "health_monitoring:\n  check_interval: soon\n  max_failures: -1\n").unwrap();
+    std::fs::write(place.config(), "health_monitoring:\n  check_interval: soon\n  max_failures: -1\n")
+        .unwrap();
     place.run(&["servers"]).refused(2, &["2:", "3:", "check_interval", "max_failures"]);
     let file = place.config();
     let check = place.run(&["config", "check", file.to_str().unwrap()]);

@@ -2,8 +2,18 @@
 //! /20 × 4 ports of which one third are tarpits, beside nmap with a script that sends the same question at the same
 //! deadline. All figures of one run come from one machine in one state; only their ratios mean something.
 
-#![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a program for contributors")]
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "wall-clock time is what is measured")]
+#![allow(
+    missing_docs,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a program for contributors"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "wall-clock time is what is measured"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream as Blocking};
@@ -135,7 +145,10 @@ async fn closed_ports() {
         let made = run(plan, how).count().await as f64;
         assert_eq!(made, count);
         let ours = count / started.elapsed().as_secs_f64();
-        println!("closed ports, round {round}: raw connect {floor:.0}/s, scan {ours:.0}/s, ratio {:.2}", ours / floor);
+        println!(
+            "closed ports, round {round}: raw connect {floor:.0}/s, scan {ours:.0}/s, ratio {:.2}",
+            ours / floor
+        );
         ratios.push(ours / floor);
     }
     println!("closed ports: median ratio {:.2} (aim 0.65)\n", median(&mut ratios));
@@ -177,7 +190,8 @@ struct Ours {
 async fn ours() -> Ours {
     let options = ProbeOptions { budget: DEADLINE, exchange: DEADLINE, ..ProbeOptions::default() };
     let started = Instant::now();
-    let mut found = std::pin::pin!(run(plan(NETWORK).await, Run { options, cancel: CancellationToken::new() }));
+    let mut found =
+        std::pin::pin!(run(plan(NETWORK).await, Run { options, cancel: CancellationToken::new() }));
     let (mut last, mut servers) = (Duration::ZERO, 0);
     while let Some(step) = found.next().await {
         if step.row.is_some_and(|row| row.outcome == Outcome::Mcp) {
@@ -193,7 +207,20 @@ fn nmap(flags: &[&str]) -> (Duration, usize) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/mcp-probe.nse");
     let started = Instant::now();
     let output = Command::new("nmap")
-        .args(["-n", "-Pn", "-sT", "--open", "-p", &ports, "--script", script, "-oG", "-", "-oN", "/dev/stderr"])
+        .args([
+            "-n",
+            "-Pn",
+            "-sT",
+            "--open",
+            "-p",
+            &ports,
+            "--script",
+            script,
+            "-oG",
+            "-",
+            "-oN",
+            "/dev/stderr",
+        ])
         .args(flags)
         .arg(NETWORK)
         .output()

@@ -42,7 +42,8 @@ fn reachable(sockets: impl Iterator<Item = (SocketAddr, String)>) -> Vec<Listeni
             by_address.insert((socket.port(), ip), process);
         }
     }
-    let v4_ports: Vec<u16> = by_address.keys().filter(|(_, ip)| ip.is_ipv4()).map(|(port, _)| *port).collect();
+    let v4_ports: Vec<u16> =
+        by_address.keys().filter(|(_, ip)| ip.is_ipv4()).map(|(port, _)| *port).collect();
     by_address
         .into_iter()
         .filter(|((port, ip), _)| ip.is_ipv4() || !v4_ports.contains(port))

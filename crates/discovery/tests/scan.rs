@@ -1,5 +1,13 @@
 //! A scan of a loopback range: every real server is found, no decoy is, nothing is left behind.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -81,16 +89,21 @@ async fn every_server_is_found_and_no_decoy() {
     let took = started.elapsed();
 
     let rows: Vec<ScanRow> = found.iter().filter_map(|step| step.row.clone()).collect();
-    let mut servers: Vec<SocketAddr> = rows.iter().filter(|row| row.outcome == Outcome::Mcp).map(at).collect();
+    let mut servers: Vec<SocketAddr> =
+        rows.iter().filter(|row| row.outcome == Outcome::Mcp).map(at).collect();
     servers.sort_unstable();
     let all_hosts = (1..=30).map(|last| IpAddr::from(host(last)));
     let mut expected: Vec<SocketAddr> = own.iter().map(|server| server.address).collect();
     expected.extend(fakes.iter().map(testkit::fake::Running::address));
-    expected.extend(all_hosts.flat_map(|ip| everywhere.iter().map(move |server| SocketAddr::new(ip, server.address.port()))));
+    expected.extend(
+        all_hosts
+            .flat_map(|ip| everywhere.iter().map(move |server| SocketAddr::new(ip, server.address.port()))),
+    );
     expected.sort_unstable();
     assert_eq!(servers, expected, "one row per address and server, and no decoy");
 
-    let sign_in: Vec<SocketAddr> = rows.iter().filter(|row| row.outcome == Outcome::NeedsSignIn).map(at).collect();
+    let sign_in: Vec<SocketAddr> =
+        rows.iter().filter(|row| row.outcome == Outcome::NeedsSignIn).map(at).collect();
     assert_eq!(sign_in, [locked.address()]);
     for row in rows.iter().filter(|row| row.outcome != Outcome::Mcp) {
         assert!(row.reason.is_some(), "{row:?} has no reason");
@@ -99,7 +112,12 @@ async fn every_server_is_found_and_no_decoy() {
         fake.until("every session is deleted", |fake| fake.open_sessions() == 0).await;
         assert!(fake.calls().is_empty(), "a scan called {:?}", fake.calls());
     }
-    println!("{} servers, {} decoys, {} probes in {took:?}; budget of one port {budget:?}", servers.len(), decoys.len(), found.len());
+    println!(
+        "{} servers, {} decoys, {} probes in {took:?}; budget of one port {budget:?}",
+        servers.len(),
+        decoys.len(),
+        found.len()
+    );
     assert!(took < 3 * budget, "a tarpit held the scan for {took:?}");
 }
 

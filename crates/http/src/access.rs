@@ -30,7 +30,11 @@ impl Access {
     /// on one computer do not log each other out.
     pub fn new(app: &App, port: u16) -> Self {
         let cookie = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        Self(Arc::new(Secrets { token: app.token().to_owned(), cookie_name: format!("mcp_discovery_{port}"), cookie }))
+        Self(Arc::new(Secrets {
+            token: app.token().to_owned(),
+            cookie_name: format!("mcp_discovery_{port}"),
+            cookie,
+        }))
     }
 
     fn has_token(&self, headers: &HeaderMap) -> bool {

@@ -22,10 +22,14 @@ pub(crate) struct Failure(pub(crate) ApiError);
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self.0.code {
-            ErrorCode::InvalidArguments | ErrorCode::InvalidFilter | ErrorCode::InvalidFile => StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidArguments | ErrorCode::InvalidFilter | ErrorCode::InvalidFile => {
+                StatusCode::BAD_REQUEST
+            }
             ErrorCode::UnknownOperation | ErrorCode::NotFound | ErrorCode::NoServer => StatusCode::NOT_FOUND,
             ErrorCode::Ambiguous | ErrorCode::Paused | ErrorCode::Cancelled => StatusCode::CONFLICT,
-            ErrorCode::TransportFailed | ErrorCode::ProtocolError | ErrorCode::NeedsSignIn => StatusCode::BAD_GATEWAY,
+            ErrorCode::TransportFailed | ErrorCode::ProtocolError | ErrorCode::NeedsSignIn => {
+                StatusCode::BAD_GATEWAY
+            }
             ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
             ErrorCode::StorageFailed => StatusCode::INSUFFICIENT_STORAGE,
             ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
@@ -46,8 +50,9 @@ pub(crate) async fn operation(
 }
 
 fn read(body: &[u8]) -> Result<Value, Failure> {
-    serde_json::from_slice(body)
-        .map_err(|error| Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is no JSON: {error}"))))
+    serde_json::from_slice(body).map_err(|error| {
+        Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is no JSON: {error}")))
+    })
 }
 
 /// Batches of events. The first message says that the stream stands, so a client that subscribes and then lists

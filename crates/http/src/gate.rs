@@ -89,7 +89,15 @@ mod tests {
         for host in ["127.0.0.1:8090", "localhost:8090", "LOCALHOST:8090", "[::1]:8090"] {
             assert!(passes("127.0.0.1:8090", host, None), "{host}");
         }
-        for host in ["evil.example", "evil.example:8090", "127.0.0.1", "127.0.0.1:80", "10.0.0.1:8090", "a@127.0.0.1:8090", ""] {
+        for host in [
+            "evil.example",
+            "evil.example:8090",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "10.0.0.1:8090",
+            "a@127.0.0.1:8090",
+            "",
+        ] {
             assert!(!passes("127.0.0.1:8090", host, None), "{host}");
         }
     }
@@ -103,7 +111,13 @@ mod tests {
     #[test]
     fn only_our_own_pages_pass() {
         assert!(passes("127.0.0.1:8090", "127.0.0.1:8090", Some("http://127.0.0.1:8090")));
-        for origin in ["null", "http://evil.example", "https://127.0.0.1:8090", "http://127.0.0.1:1", "http://127.0.0.1:8090.evil.example"] {
+        for origin in [
+            "null",
+            "http://evil.example",
+            "https://127.0.0.1:8090",
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:8090.evil.example",
+        ] {
             assert!(!passes("127.0.0.1:8090", "127.0.0.1:8090", Some(origin)), "{origin}");
         }
     }

@@ -1,5 +1,13 @@
 //! What the HTTP face refuses, on every route, and that nothing happens then.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 use std::net::SocketAddr;
 
 use app::operations::NAMES;
@@ -24,7 +32,8 @@ impl Served {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::write(&config, "").unwrap();
-        let options = Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
+        let options =
+            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
         let app = App::start(options).await.unwrap();
         let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = face.url().trim_start_matches("http://").parse().unwrap();
@@ -72,7 +81,8 @@ async fn a_wrong_host_is_refused_on_every_route_even_with_the_token() {
     let bearer = served.bearer();
     for (method, path, _) in routes() {
         for host in ["evil.example", "evil.example:80", "127.0.0.1:1", "127.0.0.1"] {
-            let status = served.status(method.clone(), &path, &[(HOST, host), (AUTHORIZATION, &bearer)]).await;
+            let status =
+                served.status(method.clone(), &path, &[(HOST, host), (AUTHORIZATION, &bearer)]).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with Host {host}");
         }
     }
@@ -85,7 +95,8 @@ async fn a_foreign_origin_is_refused_on_every_route_even_with_the_token() {
     let bearer = served.bearer();
     for (method, path, _) in routes() {
         for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "https://localhost"] {
-            let status = served.status(method.clone(), &path, &[(ORIGIN, origin), (AUTHORIZATION, &bearer)]).await;
+            let status =
+                served.status(method.clone(), &path, &[(ORIGIN, origin), (AUTHORIZATION, &bearer)]).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} with Origin {origin}");
         }
     }
@@ -126,7 +137,8 @@ async fn the_token_of_an_earlier_run_opens_nothing() {
 async fn a_browser_exchanges_the_token_for_a_cookie_that_scripts_cannot_read() {
     let served = Served::start().await;
     let url = |path: &str| format!("http://{}{path}", served.address);
-    let answer = served.client.post(url("/api/v1/session")).bearer_auth(served.app.token()).send().await.unwrap();
+    let answer =
+        served.client.post(url("/api/v1/session")).bearer_auth(served.app.token()).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");

@@ -12,7 +12,7 @@ use crate::{App, contact, now};
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
         let (mut info, observation) = match (&args.url, &args.stdio) {
-            (Some(url), None) => self.from_url(url, &args).await?,
+            (Some(url), None) => self.at_url(url, &args).await?,
             (None, Some(command)) => from_command(command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
         };
@@ -34,11 +34,13 @@ impl App {
             self.0.registry.observe(id, observation).await?;
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
-        let undo = committed.undo.ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
+        let undo = committed
+            .undo
+            .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
         Ok(Added { server, updated, undo })
     }
 
-    async fn from_url(&self, url: &str, args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
         let url = with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
@@ -84,19 +86,26 @@ impl App {
     }
 }
 
-async fn from_command(command: &[String], args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+async fn from_command(
+    command: &[String],
+    args: &AddArgs,
+) -> Result<(ServerInfo, Option<Observation>), ApiError> {
     let [program, arguments @ ..] = command else {
         return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
     };
-    let mut info = ServerInfo::new_stdio(program_name(program), program, arguments.to_vec(), Source::Manual, now());
+    let mut info =
+        ServerInfo::new_stdio(program_name(program), program, arguments.to_vec(), Source::Manual, now());
     if args.token_env.is_some() {
-        return Err(ApiError::arguments("a stdio server takes no token: it runs with this program's environment"));
+        return Err(ApiError::arguments(
+            "a stdio server takes no token: it runs with this program's environment",
+        ));
     }
     if args.no_probe {
         return Ok((info, None));
     }
     let (contents, ms) = contact::look(&contact::target(&info)?).await?;
-    let observation = Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
+    let observation =
+        Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
     let observation = Observation { contents: Some(contact::kept(contents)), ..observation };
     name_after(&mut info, &observation);
     Ok((info, Some(observation)))
@@ -124,7 +133,7 @@ fn program_name(program: &str) -> &str {
 fn name_after(info: &mut ServerInfo, observation: &Observation) {
     let said = observation.contents.as_ref().map(|contents| contents.identity.name.trim());
     if let Some(said) = said.filter(|said| !said.is_empty()) {
-        info.name = said.to_owned();
+        said.clone_into(&mut info.name);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The TypeScript side of the operations. `cargo xtask bindings` rewrites the file; this test fails when it is stale.
 
-use super::types::*;
 use super::interface;
+use super::types::*;
 use model::{
     Era, Event, EventBatch, Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, ScanRow, ScanState,
     ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints, Transport,

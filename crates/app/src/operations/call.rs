@@ -79,7 +79,12 @@ impl App {
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
         while let Some(Progress { progress, total, message }) = reports.recv().await {
-            self.0.registry.publish(Event::CallProgress { call: handle.to_owned(), progress, total, message });
+            self.0.registry.publish(Event::CallProgress {
+                call: handle.to_owned(),
+                progress,
+                total,
+                message,
+            });
         }
     }
 
@@ -88,7 +93,9 @@ impl App {
     async fn note_outcome(&self, server: &Server, error: Option<&McpError>) {
         let observation = match error {
             None | Some(McpError::Protocol { .. }) => contact::seen(HealthStatus::Healthy, None),
-            Some(error @ (McpError::Transport { .. } | McpError::NeedsSignIn { .. })) => contact::failed(error),
+            Some(error @ (McpError::Transport { .. } | McpError::NeedsSignIn { .. })) => {
+                contact::failed(error)
+            }
             Some(_) => return,
         };
         if let Err(error) = self.0.registry.observe(server.info.id, observation).await {
@@ -109,8 +116,11 @@ impl ApiError {
 fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {
     let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT);
     let fits = seconds > 0.0 && seconds <= LONGEST;
-    fits.then(|| Duration::from_secs_f64(seconds))
-        .ok_or_else(|| ApiError::arguments(format!("a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds")))
+    fits.then(|| Duration::from_secs_f64(seconds)).ok_or_else(|| {
+        ApiError::arguments(format!(
+            "a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds"
+        ))
+    })
 }
 
 /// The named server, or the best of those that offer the capability: by state, then by name. Balancing and rules
@@ -153,7 +163,10 @@ fn resolve(server: &Server, capability: &str) -> Result<Tool, ApiError> {
     server.info.resolve_tool(capability).cloned().map_err(|error| match error {
         ResolveError::Missing if server.info.tools.is_empty() => ApiError::new(
             ErrorCode::NoServer,
-            format!("`{}` listed no tools yet: check it first (mcp-discovery check {})", server.info.name, server.info.id),
+            format!(
+                "`{}` listed no tools yet: check it first (mcp-discovery check {})",
+                server.info.name, server.info.id
+            ),
         ),
         ResolveError::Missing => {
             let tools: Vec<&str> = server.info.tools.iter().map(|tool| tool.name.as_str()).collect();
@@ -161,14 +174,18 @@ fn resolve(server: &Server, capability: &str) -> Result<Tool, ApiError> {
             ApiError::new(ErrorCode::NoServer, message).with(json!({ "tools": tools }))
         }
         ResolveError::Ambiguous(tools) => {
-            let message = format!("`{capability}` fits several tools of `{}`: {}", server.info.name, tools.join(", "));
+            let message =
+                format!("`{capability}` fits several tools of `{}`: {}", server.info.name, tools.join(", "));
             ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
         }
     })
 }
 
 fn paused(server: &Server) -> ApiError {
-    let message = format!("`{}` is paused: resume it first (mcp-discovery resume {})", server.info.name, server.info.id);
+    let message = format!(
+        "`{}` is paused: resume it first (mcp-discovery resume {})",
+        server.info.name, server.info.id
+    );
     ApiError::new(ErrorCode::Paused, message)
 }
 

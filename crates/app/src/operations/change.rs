@@ -31,7 +31,10 @@ impl App {
         let ids = args.ids.iter().map(|key| {
             let found = removed.iter().find(|row| row.info.id.to_string() == *key || row.info.name == *key);
             found.map(|row| row.info.id).ok_or_else(|| {
-                ApiError::new(super::ErrorCode::NotFound, format!("no removed server has the id or name `{key}`"))
+                ApiError::new(
+                    super::ErrorCode::NotFound,
+                    format!("no removed server has the id or name `{key}`"),
+                )
             })
         });
         Ok(changed(self.0.registry.restore(ids.collect::<Result<_, _>>()?).await?))

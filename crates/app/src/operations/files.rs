@@ -2,30 +2,37 @@
 //! read and write the files; here is only their text.
 
 use model::config::{self, Problem};
-use model::{Server, servers_json};
+use model::{Endpoint, Server, ServerInfo, servers_json};
 use registry::{Origin, Upserted};
 use serde_json::json;
 
 use super::{
-    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ErrorCode, ExportArgs, ExportForm, Exported, ImportArgs,
-    ImportReport,
+    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ErrorCode, ExportArgs, ExportForm, Exported,
+    ImportArgs, ImportReport,
 };
 use crate::{App, now};
 
 impl App {
     pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, ApiError> {
         let file = args.file.as_deref().unwrap_or("the file");
-        let read = servers_json::read(&args.text, now()).map_err(|error| {
+        let mut read = servers_json::read(&args.text, now()).map_err(|error| {
             let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
             ApiError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
         })?;
-        let mut report = ImportReport { added: 0, updated: 0, unchanged: 0, warnings: read.warnings, undo: None };
+        let mut report =
+            ImportReport { added: 0, updated: 0, unchanged: 0, warnings: read.warnings, undo: None };
         if read.servers.is_empty() {
             return Ok(report);
         }
+        let snapshot = self.0.registry.snapshot();
+        for info in &mut read.servers {
+            let known = snapshot.get(info.id).map(|server| server.info.clone());
+            report.warnings.extend(distrust(info, known.as_deref()));
+        }
         let label = format!("imported {} from {file}", count(read.servers.len()));
         let committed = self.0.registry.upsert(read.servers, Origin::Person { label }).await?;
-        let count = |kinds: &[Upserted]| committed.upserted.iter().filter(|(_, what)| kinds.contains(what)).count();
+        let count =
+            |kinds: &[Upserted]| committed.upserted.iter().filter(|(_, what)| kinds.contains(what)).count();
         report.added = count(&[Upserted::Added, Upserted::Restored]);
         report.updated = count(&[Upserted::Updated]);
         report.unchanged = count(&[Upserted::Unchanged]);
@@ -37,7 +44,9 @@ impl App {
         let servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
         let (file, text) = match args.form {
             ExportForm::ServersJson => ("servers.json", servers_json::write(&servers, now())),
-            ExportForm::McpJson => ("mcp.json", servers_json::write_mcp_json(servers.iter().map(|server| &*server.info))),
+            ExportForm::McpJson => {
+                ("mcp.json", servers_json::write_mcp_json(servers.iter().map(|server| &*server.info)))
+            }
         };
         Ok(Exported { file: file.to_owned(), text, servers: servers.len() })
     }
@@ -45,6 +54,26 @@ impl App {
     pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
         Ok(check_config(&args.text))
     }
+}
+
+/// A file is data, never authority: it may not make us send a secret of this computer to an address it names. What was
+/// taken away is said.
+fn distrust(info: &mut ServerInfo, known: Option<&ServerInfo>) -> Vec<String> {
+    let origin = |url: &Option<String>| url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin());
+    let mut warnings = Vec::new();
+    if info.url.is_some() && info.endpoint.is_some() && origin(&info.url) != origin(&info.endpoint) {
+        warnings.push(format!("`{}`: its endpoint is at another address than its URL and was left out", info.name));
+        info.endpoint = None;
+    }
+    let agreed = known.is_some_and(|known| known.token_env == info.token_env && known.url == info.url);
+    if let Some(variable) = info.token_env.take_if(|_| !agreed) {
+        warnings.push(format!(
+            "`{}`: the token's variable `{variable}` was left out; agree to it with `mcp-discovery add {} --token-env {variable}`",
+            info.name,
+            info.address()
+        ));
+    }
+    warnings
 }
 
 /// Checks a configuration; needs no core.

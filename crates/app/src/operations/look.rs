@@ -5,8 +5,8 @@ use registry::Snapshot;
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList, ServerRef,
-    ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+    ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails,
+    ServerList, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
 };
 use crate::App;
 
@@ -114,7 +114,8 @@ pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<Serve
 }
 
 fn none(key: &str) -> ApiError {
-    let message = format!("there is no server with the id or name `{key}`: `mcp-discovery servers` lists them");
+    let message =
+        format!("there is no server with the id or name `{key}`: `mcp-discovery servers` lists them");
     ApiError::new(ErrorCode::NotFound, message)
 }
 

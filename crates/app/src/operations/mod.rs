@@ -11,11 +11,11 @@ mod look;
 mod scan;
 mod types;
 
+pub use files::check_config;
 use model::ScanStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-pub use files::check_config;
 pub use types::*;
 
 use crate::App;
@@ -106,14 +106,17 @@ operations! {
 
 fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, ApiError> {
     let args = if args.is_null() { json!({}) } else { args };
-    serde_json::from_value(args).map_err(|error| ApiError::arguments(format!("`{name}` does not take these arguments: {error}")))
+    serde_json::from_value(args)
+        .map_err(|error| ApiError::arguments(format!("`{name}` does not take these arguments: {error}")))
 }
 
 fn write<T: Serialize>(result: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(result)
-        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("the result could not be written: {error}")))
+    serde_json::to_value(result).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the result could not be written: {error}"))
+    })
 }
 
 fn unknown(name: &str) -> ApiError {
-    ApiError::new(ErrorCode::UnknownOperation, format!("there is no operation `{name}`")).with(json!({ "operations": NAMES }))
+    ApiError::new(ErrorCode::UnknownOperation, format!("there is no operation `{name}`"))
+        .with(json!({ "operations": NAMES }))
 }

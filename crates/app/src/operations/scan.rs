@@ -59,7 +59,10 @@ impl App {
     }
 
     pub(super) async fn scan_cancel(&self, args: ScanRef) -> Result<ScanStatus, ApiError> {
-        self.0.scans.cancel(args.scan.as_deref()).ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no such scan is running"))
+        self.0
+            .scans
+            .cancel(args.scan.as_deref())
+            .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no such scan is running"))
     }
 
     pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, ApiError> {
@@ -73,7 +76,9 @@ impl App {
     fn probe_options(&self, args: &ScanArgs) -> Result<ProbeOptions, ApiError> {
         let seconds = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
         if !(0.05..=600.0).contains(&seconds) {
-            return Err(ApiError::arguments(format!("a timeout of {seconds} s does not work: give 0.05 to 600 seconds")));
+            return Err(ApiError::arguments(format!(
+                "a timeout of {seconds} s does not work: give 0.05 to 600 seconds"
+            )));
         }
         Ok(ProbeOptions {
             budget: Duration::from_secs_f64(seconds),
@@ -93,7 +98,8 @@ impl App {
         }
         // Walking /proc blocks for some milliseconds.
         let listening = tokio::task::spawn_blocking(ports::listening).await.unwrap_or_default();
-        let own = self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
+        let own =
+            self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
         let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
         Ok(Plan::this_computer(listening, &own))
     }
@@ -106,7 +112,11 @@ fn protocols(words: Option<&[String]>) -> Result<Protocols, ApiError> {
         match word.as_str() {
             "http" => protocols.http = true,
             "sse" => protocols.sse = true,
-            other => return Err(ApiError::arguments(format!("`{other}` is no protocol of a scan: give `http`, `sse` or both"))),
+            other => {
+                return Err(ApiError::arguments(format!(
+                    "`{other}` is no protocol of a scan: give `http`, `sse` or both"
+                )));
+            }
         }
     }
     Ok(protocols)

@@ -46,14 +46,18 @@ async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, Failure> {
         Some("-") => read(Path::new("-")).await?,
         Some(json) => json.to_owned(),
     };
-    serde_json::from_str(&json).map_err(|error| Failure::usage(format!("the arguments are no JSON object: {error}")))
+    serde_json::from_str(&json)
+        .map_err(|error| Failure::usage(format!("the arguments are no JSON object: {error}")))
 }
 
 async fn show_progress(mut events: Batches, handle: &str) {
     while let Some(batch) = events.next().await {
-        let ours = array(&batch, "events").iter().filter(|event| event.get("call").and_then(Value::as_str) == Some(handle));
+        let ours = array(&batch, "events")
+            .iter()
+            .filter(|event| event.get("call").and_then(Value::as_str) == Some(handle));
         for event in ours {
-            let total = event.get("total").filter(|total| !total.is_null()).map(|total| format!(" of {total}"));
+            let total =
+                event.get("total").filter(|total| !total.is_null()).map(|total| format!(" of {total}"));
             let message = event.get("message").and_then(Value::as_str).unwrap_or_default();
             note(&format!("{}{} {message}", text(event, "/progress"), total.unwrap_or_default()));
         }

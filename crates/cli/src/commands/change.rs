@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::print::text;
 
 pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
-    let metadata: Map<String, Value> = args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let metadata: Map<String, Value> =
+        args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
     let added = session
         .call(
             "add",
@@ -34,10 +35,9 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
 
 /// `key=value`; a value that is JSON is read as JSON, anything else is text.
 fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
-    let (key, value) = pair
-        .split_once('=')
-        .filter(|(key, _)| !key.is_empty())
-        .ok_or_else(|| Failure::usage(format!("`{pair}` is no metadata: write key=value, such as region=eu or priority=8")))?;
+    let (key, value) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+        Failure::usage(format!("`{pair}` is no metadata: write key=value, such as region=eu or priority=8"))
+    })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((key.to_owned(), value))
 }

@@ -18,7 +18,8 @@ pub(super) async fn import(session: &Session, file: &Path) -> Result<(), Failure
         note(&format!("{name}:{warning}"));
     }
     session.print.one(&report, || {
-        let figures = ["added", "updated", "unchanged"].map(|key| format!("{} {key}", text(&report, &format!("/{key}"))));
+        let figures = ["added", "updated", "unchanged"]
+            .map(|key| format!("{} {key}", text(&report, &format!("/{key}"))));
         figures.join(", ")
     })?;
     Ok(())

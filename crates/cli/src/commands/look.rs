@@ -33,7 +33,9 @@ pub(super) async fn servers(session: &Session, args: &Servers) -> Result<(), Fai
         return Ok(());
     }
     match list.get("total").and_then(Value::as_u64) {
-        Some(0) => note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one"),
+        Some(0) => {
+            note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one")
+        }
         Some(total) => note(&format!("none of the {total} servers matches")),
         None => {}
     }
@@ -63,7 +65,10 @@ pub(super) async fn check(session: &Session, id: &str) -> Result<(), Failure> {
     session.print.one(&checked, || {
         let reason = checked.pointer("/health/reason").and_then(Value::as_str);
         let status = text(&checked, "/health/status");
-        reason.map_or_else(|| format!("{status}, {} ms", text(&checked, "/health/response_time_ms")), |why| format!("{status}: {why}"))
+        reason.map_or_else(
+            || format!("{status}, {} ms", text(&checked, "/health/response_time_ms")),
+            |why| format!("{status}: {why}"),
+        )
     })?;
     Ok(())
 }
@@ -73,13 +78,16 @@ pub(super) fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 }
 
 fn address(row: &Value) -> String {
-    let known = ["/endpoint", "/url", "/command"].into_iter().find(|at| row.pointer(at).is_some_and(Value::is_string));
+    let known = ["/endpoint", "/url", "/command"]
+        .into_iter()
+        .find(|at| row.pointer(at).is_some_and(Value::is_string));
     known.map_or_else(|| "-".to_owned(), |at| text(row, at))
 }
 
 fn hints(row: &Value) -> String {
     let words = [("read_only", "reads"), ("destructive", "destructive"), ("idempotent", "repeatable")];
-    let said = words.iter().filter(|(hint, _)| row.pointer(&format!("/hints/{hint}")) == Some(&Value::Bool(true)));
+    let said =
+        words.iter().filter(|(hint, _)| row.pointer(&format!("/hints/{hint}")) == Some(&Value::Bool(true)));
     let said: Vec<&str> = said.map(|(_, word)| *word).collect();
     if said.is_empty() { "-".to_owned() } else { said.join(" ") }
 }

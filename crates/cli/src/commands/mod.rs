@@ -78,7 +78,8 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
 
 /// A file's text, or standard input's for `-`.
 async fn read(file: &Path) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| Failure::usage(format!("`{}` cannot be read: {error}", file.display()));
+    let failed =
+        |error: std::io::Error| Failure::usage(format!("`{}` cannot be read: {error}", file.display()));
     let mut text = String::new();
     let size = if file == Path::new("-") {
         tokio::io::stdin().take(LARGEST_FILE + 1).read_to_string(&mut text).await

@@ -19,7 +19,14 @@ const COLUMNS: &[Column] = &[
     Column { heading: "URL", cell: |row| text(row, "/url") },
     Column { heading: "PROTOCOL", cell: |row| text(row, "/protocol_version") },
     Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
-    Column { heading: "MS", cell: |row| row.get("latency_ms").and_then(Value::as_f64).map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}")) },
+    Column {
+        heading: "MS",
+        cell: |row| {
+            row.get("latency_ms")
+                .and_then(Value::as_f64)
+                .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"))
+        },
+    },
     Column { heading: "WHY", cell: |row| text(row, "/reason") },
 ];
 
@@ -35,7 +42,12 @@ pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> 
     });
     let scan = session.call("scan_start", request).await?;
     let id = text(&scan, "/id");
-    let mut watch = Watch { id: &id, all: args.all, stream: session.print.format() == Format::Ndjson, shown: HashSet::new() };
+    let mut watch = Watch {
+        id: &id,
+        all: args.all,
+        stream: session.print.format() == Format::Ndjson,
+        shown: HashSet::new(),
+    };
     let interrupted = tokio::select! {
         outcome = watch.until_done(session, events) => { outcome?; false }
         _ = tokio::signal::ctrl_c() => true,
@@ -48,7 +60,12 @@ pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> 
     finish(session, &mut watch, &report, interrupted)
 }
 
-fn finish(session: &Session, watch: &mut Watch<'_>, report: &Value, interrupted: bool) -> Result<(), Failure> {
+fn finish(
+    session: &Session,
+    watch: &mut Watch<'_>,
+    report: &Value,
+    interrupted: bool,
+) -> Result<(), Failure> {
     let rows: Vec<Value> = array(report, "rows").iter().filter(|row| watch.wanted(row)).map(output).collect();
     let summary = summary(report, interrupted);
     if session.print.format() == Format::Ndjson {
@@ -132,8 +149,19 @@ impl Watch<'_> {
 /// The promised keys, and why.
 fn output(row: &Value) -> Value {
     const KEYS: [&str; 13] = [
-        "id", "name", "url", "transport", "era", "protocol_version", "server_version", "auth_required", "tools",
-        "latency_ms", "outcome", "reason", "known",
+        "id",
+        "name",
+        "url",
+        "transport",
+        "era",
+        "protocol_version",
+        "server_version",
+        "auth_required",
+        "tools",
+        "latency_ms",
+        "outcome",
+        "reason",
+        "known",
     ];
     KEYS.iter().map(|key| ((*key).to_owned(), row.get(*key).cloned().unwrap_or(Value::Null))).collect()
 }
@@ -156,7 +184,12 @@ fn summary(report: &Value, cancelled: bool) -> Value {
 fn show_progress(scan: &Value) {
     let mut stderr = std::io::stderr();
     if stderr.is_terminal() {
-        let line = format!("{} of {} probes, {} found", text(scan, "/done"), text(scan, "/total"), text(scan, "/found"));
+        let line = format!(
+            "{} of {} probes, {} found",
+            text(scan, "/done"),
+            text(scan, "/total"),
+            text(scan, "/found")
+        );
         let _ = write!(stderr, "\r\x1b[K{line}");
     }
 }

@@ -77,7 +77,8 @@ impl Ran {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout()).unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout(), self.stderr()))
+        serde_json::from_str(&self.stdout())
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout(), self.stderr()))
     }
 
     pub fn stdout(&self) -> String {

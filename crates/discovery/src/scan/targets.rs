@@ -38,10 +38,14 @@ pub enum PlanError {
         cause: String,
     },
     /// Not this computer and not a private network.
-    #[error("`{0}` is a public address: only loopback, private, link-local and unique local addresses are scanned")]
+    #[error(
+        "`{0}` is a public address: only loopback, private, link-local and unique local addresses are scanned"
+    )]
     Public(String),
     /// Too much for one scan.
-    #[error("{probes} probes are too many for one scan (at most {MOST_PROBES}): scan a smaller network or fewer ports")]
+    #[error(
+        "{probes} probes are too many for one scan (at most {MOST_PROBES}): scan a smaller network or fewer ports"
+    )]
     TooLarge {
         /// Addresses × ports.
         probes: u64,
@@ -141,8 +145,9 @@ impl Plan {
     /// About how long it takes when nothing answers: a refused port of this computer costs next to nothing, a silent
     /// one of the network the whole connect time.
     pub fn estimate(&self) -> Duration {
-        let (each, at_once) = if self.is_local() { (REFUSED, 1) } else { (SILENT, AT_ONCE) };
-        each.mul_f64(self.probes() as f64 / at_once as f64)
+        let (each, at_once) = if self.is_local() { (REFUSED, 1) } else { (SILENT, AT_ONCE as u64) };
+        let rounds = self.probes().div_ceil(at_once);
+        each.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX))
     }
 
     /// The probes, made as they are asked for: first the single ones, then port by port over all hosts, so that the
@@ -208,9 +213,7 @@ fn network(target: &str) -> Result<Host, PlanError> {
     let bits = u32::from(net.max_prefix_len() - net.prefix_len());
     match net {
         // Network and broadcast addresses are no hosts, except in the two smallest networks (RFC 3021).
-        IpNet::V4(v4) if bits >= 2 => {
-            host(target, step(v4.network().into(), 1), (1_u64 << bits) - 2)
-        }
+        IpNet::V4(v4) if bits >= 2 => host(target, step(v4.network().into(), 1), (1_u64 << bits) - 2),
         IpNet::V4(v4) => host(target, v4.network().into(), 1 << bits),
         IpNet::V6(v6) if bits <= 12 => host(target, v6.network().into(), 1 << bits),
         IpNet::V6(_) => Err(PlanError::WideIpv6(target.to_owned())),
@@ -239,14 +242,16 @@ fn range(target: &str) -> Result<Option<Host>, PlanError> {
 
 async fn named(target: &str) -> Result<Vec<Host>, PlanError> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    let numeric_end = target.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    let numeric_end =
+        target.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
     if target.is_empty() || !target.bytes().all(legal) || numeric_end {
         return Err(PlanError::BadTarget(target.to_owned()));
     }
     let unresolved = |cause: String| PlanError::Unresolved { host: target.to_owned(), cause };
     let lookup = tokio::time::timeout(RESOLVE_WITHIN, tokio::net::lookup_host((target, 0)));
     let found = lookup.await.map_err(|_| unresolved("no answer in 5 s".to_owned()))?;
-    let mut ips: Vec<IpAddr> = found.map_err(|error| unresolved(error.to_string()))?.map(|found| found.ip()).collect();
+    let mut ips: Vec<IpAddr> =
+        found.map_err(|error| unresolved(error.to_string()))?.map(|found| found.ip()).collect();
     ips.sort_unstable();
     ips.dedup();
     // `localhost` is one computer: asking ::1 as well would list each dual-stack server twice.
@@ -297,16 +302,30 @@ mod tests {
 
     #[tokio::test]
     async fn public_and_enormous_targets_are_refused() {
-        for public in ["8.8.8.8", "1.1.1.0/24", "2606:4700::1111", "::ffff:8.8.8.8", "9.255.255.255-10.0.0.1", "8.0.0.0/4"] {
+        for public in [
+            "8.8.8.8",
+            "1.1.1.0/24",
+            "2606:4700::1111",
+            "::ffff:8.8.8.8",
+            "9.255.255.255-10.0.0.1",
+            "8.0.0.0/4",
+        ] {
             assert_eq!(plan(&[public], "80").await.unwrap_err(), PlanError::Public(public.to_owned()));
         }
-        assert_eq!(plan(&["10.0.0.0/8"], "1-3").await.unwrap_err(), PlanError::TooLarge { probes: 50_331_642 });
-        assert_eq!(plan(&["fd00::/64"], "80").await.unwrap_err(), PlanError::WideIpv6("fd00::/64".to_owned()));
+        assert_eq!(
+            plan(&["10.0.0.0/8"], "1-3").await.unwrap_err(),
+            PlanError::TooLarge { probes: 50_331_642 }
+        );
+        assert_eq!(
+            plan(&["fd00::/64"], "80").await.unwrap_err(),
+            PlanError::WideIpv6("fd00::/64".to_owned())
+        );
     }
 
     #[test]
     fn this_computer_is_what_listens_and_the_usual_ports_but_not_ourselves() {
-        let listening = vec![Listening { address: "127.0.0.1:41234".parse().unwrap(), process: Some("node".to_owned()) }];
+        let listening =
+            vec![Listening { address: "127.0.0.1:41234".parse().unwrap(), process: Some("node".to_owned()) }];
         let plan = Plan::this_computer(listening, &[8090]);
         assert_eq!(plan.addresses(), 1);
         let ports: Vec<u16> = plan.into_probes().map(|probe| probe.address.port()).collect();

@@ -1,0 +1,151 @@
+//! The main job by command line, against a real server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use support::Place;
+use testkit::real::Peer;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_found_added_listed_and_called() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let port = everything.address.port().to_string();
+    let place = Place::new();
+
+    let found = place.run(&["scan", "127.0.0.1", "--ports", &port]);
+    assert_eq!(found.code(), 0, "{}", found.stderr());
+    let row = &found.json()[0];
+    for key in [
+        "id",
+        "name",
+        "url",
+        "transport",
+        "era",
+        "protocol_version",
+        "server_version",
+        "auth_required",
+        "tools",
+        "latency_ms",
+        "outcome",
+    ] {
+        assert!(!row[key].is_null(), "{key} is missing: {row}");
+    }
+    assert_eq!((row["outcome"].as_str(), row["era"].as_str()), (Some("mcp"), Some("legacy")));
+
+    let added = place.run(&[
+        "add",
+        row["url"].as_str().unwrap(),
+        "--metadata",
+        "priority=8",
+        "--metadata",
+        "region=eu",
+    ]);
+    assert_eq!(added.json()["server"]["id"], row["id"]);
+    let listed = place.run(&["servers", "--filter", "region:eu metadata.priority>=8"]).json();
+    assert_eq!(listed[0]["id"], row["id"]);
+    assert_eq!(
+        place.run(&["servers", "--capability", "get-*", "--format", "ndjson"]).stdout().lines().count(),
+        1
+    );
+    assert_eq!(place.run(&["servers", "--filter", "region:us"]).code(), 3);
+
+    let tools = place.run(&["tools"]).json();
+    assert!(tools.as_array().unwrap().iter().any(|tool| tool["name"] == "echo"), "{tools}");
+    let called = place.run(&["call", "echo", r#"{"message":"hello"}"#]).json();
+    assert!(called["result"]["content"][0]["text"].as_str().unwrap().contains("hello"), "{called}");
+    assert!(called["server"]["id"] == row["id"] && called["attempts"][0]["ms"].is_number(), "{called}");
+    assert!(
+        place
+            .run(&["call", "echo", r#"{"message":"hello"}"#, "--format", "table"])
+            .stdout()
+            .contains("hello")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_streams_rows_and_ends_with_a_summary() {
+    let everything = Peer::Everything.http().await.unwrap();
+    let port = everything.address.port().to_string();
+    let place = Place::new();
+    let ran =
+        place.run(&["scan", "127.0.0.1-127.0.0.3", "--ports", &port, "--register", "--format", "ndjson"]);
+    let lines: Vec<Value> = ran.stdout().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    let summary = &lines[3]["summary"];
+    for (key, value) in [("addresses", 3), ("ports", 1), ("probes", 3), ("open", 3), ("found", 3)] {
+        assert_eq!(summary[key], value, "{key}: {summary}");
+    }
+    assert_eq!(summary["cancelled"], false);
+    assert!(summary["elapsed_ms"].is_number());
+    assert_eq!(place.run(&["servers"]).json().as_array().unwrap().len(), 3, "--register keeps them");
+}
+
+#[test]
+fn nothing_found_and_nothing_offered_are_code_3() {
+    let place = Place::new();
+    let ran = place.run(&["scan", "127.0.0.1", "--ports", "1"]);
+    assert_eq!((ran.code(), ran.stdout().trim()), (3, "[]"));
+    place.run(&["call", "weather.current"]).refused(3, &["weather.current", "tools"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_says_no_is_code_4() {
+    let fake = testkit::fake::Fake::both().start().await;
+    let place = Place::new();
+    place.run(&["add", &fake.url()]);
+    let ran = place.run(&["call", "refuse"]);
+    assert_eq!(ran.code(), 4, "{}{}", ran.stdout(), ran.stderr());
+    assert_eq!(ran.json()["result"]["isError"], true);
+    let exploded = place.run(&["call", "explode"]);
+    assert_eq!(exploded.code(), 1, "{}", exploded.stderr());
+}
+
+/// The shell's `kill -INT`, as a terminal sends it.
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_scan_cleanly_with_what_was_found() {
+    let server = testkit::fake::Fake::both().start().await;
+    let tarpit = testkit::decoy::Decoy::Mute.start().await;
+    let ports = format!("{},{}", server.address().port(), tarpit.address().port());
+    let place = Place::new();
+    let args = ["scan", "127.0.0.1", "--ports", &ports, "--timeout", "60", "--format", "ndjson"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    assert_eq!(first["outcome"], "mcp");
+    interrupt(&child);
+    let last: Value = serde_json::from_str(&lines.last().unwrap().unwrap()).unwrap();
+    assert_eq!(last["summary"]["cancelled"], true);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_ends_a_call_and_the_server_hears_it() {
+    let fake = testkit::fake::Fake::both().start().await;
+    let place = Place::new();
+    place.run(&["add", &fake.url()]);
+    let mut child =
+        place.command(&["call", "wait", "{}"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    fake.until("the call arrived", |fake| !fake.calls().is_empty()).await;
+    interrupt(&child);
+    fake.until("the cancel arrived", |fake| fake.cancelled() == 1).await;
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
