@@ -55,7 +55,9 @@ fn kill_after(victim: &mut Child, count: usize, answered: &mut HashSet<ServerId>
     let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut take = |line: &str| answered.extend(line.strip_prefix("answered ").and_then(ServerId::parse));
     let first: Vec<_> = lines.by_ref().filter(|line| line.starts_with("answered")).take(count).collect();
-    first.iter().for_each(|line| take(line));
+    for line in &first {
+        take(line);
+    }
     // Some instant within the next commits; busy, since a sleep would always end at a tick.
     for n in 0..rand::rng().random_range(0..2_000_000_u32) {
         std::hint::black_box(n);

@@ -19,7 +19,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const WAL_LIMIT: i64 = 16 * 1024 * 1024;
 
 /// How many pages of 4 KiB the WAL gathers before it is merged. Ids are random, so a large import touches the same index
-/// pages again and again: merged once instead of four times, it is twice as fast.
+/// pages again and again; the fewer merges, the less often each of them is written.
 const WAL_PAGES: i64 = 4_000;
 
 /// An open store, and what had to be done to open it. Both paths are for a person to read.

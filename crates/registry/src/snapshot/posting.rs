@@ -53,17 +53,19 @@ impl Posting {
     pub(crate) fn insert(&mut self, entry: Entry) {
         match self {
             Self::Many(entries) => drop(entries.insert(entry.id, entry.slot)),
-            Self::Few(entries) => {
-                let place =
-                    entries.binary_search_by_key(&entry.id, |entry| entry.id).unwrap_or_else(|place| place);
-                let (before, after) = entries.split_at(place);
-                let after = after.iter().skip_while(|known| known.id == entry.id);
-                *self = if entries.len() < FEW {
-                    Self::Few(before.iter().chain([&entry]).chain(after).copied().collect())
-                } else {
-                    Self::Many(entries.iter().chain([&entry]).map(|entry| (entry.id, entry.slot)).collect())
-                };
-            }
+            Self::Few(entries) => match entries.binary_search_by_key(&entry.id, |entry| entry.id) {
+                // A server's slot never changes while it is in a list.
+                Ok(_) => {}
+                Err(place) if entries.len() < FEW => {
+                    let (before, after) = entries.split_at(place);
+                    // Of known length, so it is built in place.
+                    *self = Self::Few(before.iter().chain([&entry]).chain(after).copied().collect());
+                }
+                Err(_) => {
+                    let entries = entries.iter().chain([&entry]);
+                    *self = Self::Many(entries.map(|entry| (entry.id, entry.slot)).collect());
+                }
+            },
         }
     }
 
