@@ -2,7 +2,7 @@
 
 use mcp::{ProbeOptions, ProbeReport, probe, resolve};
 use model::{Endpoint, HealthStatus, Outcome, ServerId, ServerInfo, Source, Transport};
-use registry::{Observation, Origin};
+use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::look::find;
@@ -16,8 +16,11 @@ impl App {
             (None, Some(command)) => from_command(command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
         };
-        if let Some(name) = &args.name {
-            info.name.clone_from(name);
+        match (&args.name, self.0.registry.snapshot().get(info.id)) {
+            (Some(name), _) => info.name.clone_from(name),
+            // A name that somebody gave is not replaced by what the server calls itself.
+            (None, Some(known)) => info.name.clone_from(&known.info.name),
+            (None, None) => {}
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
@@ -27,13 +30,13 @@ impl App {
     /// Keeps a server that a person added, then what was just measured of it.
     async fn keep(&self, info: ServerInfo, observation: Option<Observation>) -> Result<Added, ApiError> {
         let id = info.id;
-        let updated = self.0.registry.snapshot().get(id).is_some();
         let label = format!("added {}", info.name);
         let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
         if let Some(observation) = observation {
             self.0.registry.observe(id, observation).await?;
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
+        let updated = committed.upserted.iter().any(|(_, what)| matches!(what, Upserted::Updated | Upserted::Unchanged));
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::{Millis, ServerInfo, Source};
+use model::{Endpoint, Millis, ServerInfo, Source};
 use serde_json::{Map, Value};
 use store::{Field, Record};
 
@@ -49,6 +49,10 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
         info.capabilities.clone_from(&new.capabilities);
     }
     merge_address(&mut info, new, origin);
+    // A credential is bound to the origin it was given for.
+    if origin_of(&info) != origin_of(old) {
+        info.token_env = None;
+    }
     merge_contents(&mut info, new);
     info.health_endpoint = new.health_endpoint.clone().or(info.health_endpoint);
     info.version = new.version.clone().or(info.version);
@@ -56,6 +60,10 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     info.auth_required = new.auth_required;
     info.last_seen = info.last_seen.max(new.last_seen);
     info
+}
+
+fn origin_of(info: &ServerInfo) -> Option<String> {
+    info.target().and_then(|url| Endpoint::parse(url).ok()).map(|endpoint| endpoint.origin())
 }
 
 fn add_keys(known: &mut Map<String, Value>, new: &Map<String, Value>) {
@@ -67,7 +75,8 @@ fn add_keys(known: &mut Map<String, Value>, new: &Map<String, Value>) {
 /// The URL as a person gave it stays theirs (a scan knows only what it found), and so does who brought the server.
 fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     let is_automatic = matches!(origin, Origin::Automatic);
-    if !is_automatic || info.source == Source::Scan {
+    // What a person added stays a person's: a file that lists it again brings nothing new.
+    if info.source != Source::Manual && (!is_automatic || info.source == Source::Scan) {
         info.source = new.source;
     }
     if !is_automatic || info.url.is_none() {
@@ -92,5 +101,31 @@ fn merge_contents(info: &mut ServerInfo, new: &ServerInfo) {
         info.tools = new.tools.clone();
         info.resources.clone_from(&new.resources);
         info.prompts.clone_from(&new.prompts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::tests::info;
+
+    #[test]
+    fn a_server_that_moves_to_another_origin_loses_its_token() {
+        let known = ServerInfo { token_env: Some("TOKEN".to_owned()), ..info("a") };
+        let known = Record::new(Arc::new(known));
+        let person = Origin::Person { label: "added a".to_owned() };
+        let again = merge(Some(&known), &known.info, &person, 2_000);
+        assert_eq!(again.info.token_env.as_deref(), Some("TOKEN"), "the same origin keeps it");
+        let mut moved = (*known.info).clone();
+        (moved.token_env, moved.endpoint) = (None, Some("http://127.0.0.9:1/mcp".to_owned()));
+        assert_eq!(merge(Some(&known), &moved, &person, 2_000).info.token_env, None);
+    }
+
+    #[test]
+    fn what_a_person_added_stays_a_persons() {
+        let known = Record::new(Arc::new(info("a")));
+        let listed = ServerInfo { source: Source::Import, ..info("a") };
+        let person = Origin::Person { label: "imported".to_owned() };
+        assert_eq!(merge(Some(&known), &listed, &person, 2_000).info.source, Source::Manual);
     }
 }
