@@ -284,6 +284,14 @@ started_at: number,
  */
 finished_at: number | null, 
 /**
+ * How many addresses.
+ */
+addresses: number, 
+/**
+ * How many ports on each.
+ */
+ports: number, 
+/**
  * Probes to make.
  */
 total: number, 
@@ -654,6 +662,32 @@ timeout?: number,
  */
 register?: boolean, };
 
+export type ScanPlan = { 
+/**
+ * What is scanned, in words.
+ */
+targets: Array<string>, 
+/**
+ * How many addresses.
+ */
+addresses: number, 
+/**
+ * How many ports on each.
+ */
+ports: number, 
+/**
+ * How many probes.
+ */
+probes: number, 
+/**
+ * About how long it takes when nothing answers, in seconds.
+ */
+seconds: number, 
+/**
+ * Nothing leaves this computer.
+ */
+local: boolean, };
+
 export type ScanRef = { 
 /**
  * The handle of the scan; absent means the newest.
@@ -818,6 +852,10 @@ added: number,
  */
 updated: number, 
 /**
+ * Servers that were known just so.
+ */
+unchanged: number, 
+/**
  * Entries that were left out or read tolerantly, each with its place and reason.
  */
 warnings: Array<string>, 
@@ -887,6 +925,28 @@ valid: boolean,
  * In the order of the file.
  */
 problems: Array<ConfigProblem>, };
+
+export type ConfigStatus = { 
+/**
+ * The file that is followed, whether or not it is there; absent without a home folder.
+ */
+file: string | null, 
+/**
+ * Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+ */
+text: string | null, 
+/**
+ * When what is in use was read.
+ */
+loaded_at: number, 
+/**
+ * Of the file as it is now, in its order. With an error, what is in use is from before.
+ */
+problems: Array<ConfigProblem>, 
+/**
+ * All of what is in use, defaults included; of secrets only `${NAME}`.
+ */
+effective: Record<string, unknown>, };
 
 export type Checked = { 
 /**
@@ -961,6 +1021,8 @@ export interface Operations {
   removed: { args: Empty; result: RemovedList };
   /** Measures a server now. */
   check: { args: ServerArgs; result: Checked };
+  /** What a scan would ask and how long it would take; nothing is sent. */
+  scan_plan: { args: ScanArgs; result: ScanPlan };
   /** Starts a scan; its rows come as events. */
   scan_start: { args: ScanArgs; result: ScanStatus };
   /** Ends a scan and keeps its rows. */
@@ -979,6 +1041,8 @@ export interface Operations {
   export: { args: ExportArgs; result: Exported };
   /** Checks a configuration without loading it. */
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
+  /** The configuration in use, and its file as it is now. */
+  config: { args: Empty; result: ConfigStatus };
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }

@@ -1,0 +1,160 @@
+// What a person brings along: addresses, files, drafts. And what a server that means ill brings.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+import { openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+
+const toScreen = (page, name) => page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name }).click();
+
+test("an address is added, and one where nobody listens says so and can be kept anyway", async (t) => {
+  const server = await startEverything(t);
+  const core = await startCore(t);
+  const { page } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Add by URL" }).click();
+  const dialog = page.getByRole("dialog");
+  const address = dialog.getByRole("textbox", { name: /^Address/ });
+
+  await address.fill("gopher://old");
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog
+    .getByRole("alert")
+    .filter({ hasText: /not gopher/ })
+    .waitFor();
+
+  await address.fill(`127.0.0.1:${server.port}`);
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog
+    .getByText("13 tools")
+    .or(dialog.getByText(/\d+ tools/))
+    .first()
+    .waitFor();
+  await dialog.getByRole("button", { name: "Add another" }).click();
+
+  await server.stop();
+  await address.fill(`127.0.0.1:${server.port}/other`);
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog.getByText("It was not added").waitFor();
+  await dialog.getByRole("button", { name: "Keep it anyway" }).click();
+  await dialog.getByRole("button", { name: "Open in Servers" }).click();
+  await page.getByRole("complementary", { name: new RegExp(String(server.port)) }).waitFor();
+});
+
+test("a servers.json is imported with its warnings, taken back, and exported again", async (t) => {
+  const core = await startCore(t);
+  const { page } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Import file…" }).click();
+  const dialog = page.getByRole("dialog");
+  const file = (text) => ({ name: "servers.json", mimeType: "application/json", buffer: Buffer.from(text) });
+
+  await dialog.getByLabel("File to import").setInputFiles(file('{"servers": {"a": {'));
+  await dialog.getByText("servers.json was not imported").waitFor();
+
+  const entries = {
+    one: { name: "one", transport: "http", url: "http://127.0.0.1:9/mcp", response_time: null },
+    two: { name: "two", transport: "sse", url: "http://127.0.0.1:10/sse" },
+    three: { name: "three" },
+  };
+  await dialog.getByLabel("File to import").setInputFiles(file(JSON.stringify({ servers: entries })));
+  await dialog.getByText(/^2 servers added/).waitFor();
+  await dialog.getByText(/three/).waitFor();
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await toScreen(page, "Servers");
+  await page.getByRole("row").filter({ hasText: "127.0.0.1:9/mcp" }).waitFor();
+
+  await page.getByRole("button", { name: "More about the list" }).click();
+  await page.getByRole("menuitem", { name: "Export…" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    dialog.getByRole("button", { name: "Save servers.json" }).click(),
+  ]);
+  const saved = JSON.parse(await readFile(await download.path(), "utf8"));
+  assert.deepEqual(
+    Object.values(saved.servers)
+      .map(({ name }) => name)
+      .sort(),
+    ["one", "two"],
+  );
+
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+z");
+  await page.getByRole("heading", { name: "No servers yet" }).waitFor();
+});
+
+test("arguments and the last calls survive going away and a reload", async (t) => {
+  const server = await startEverything(t);
+  const core = await startCore(t);
+  const { page } = await openPage(t, core.link);
+  await page.getByRole("row").filter({ hasText: server.address }).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Add 1 server" }).click();
+  await toScreen(page, "Playground");
+  await page.getByRole("link", { name: /^echo/ }).click();
+  await page.getByRole("textbox", { name: /^message/ }).fill("first");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("Echo: first").waitFor();
+  await page.getByRole("textbox", { name: /^message/ }).fill("a draft");
+  await toScreen(page, "Discover");
+  await toScreen(page, "Playground");
+  assert.equal(await page.getByRole("textbox", { name: /^message/ }).inputValue(), "a draft");
+
+  await page.reload();
+  await page.getByRole("heading", { name: "echo" }).waitFor();
+  assert.equal(await page.getByRole("textbox", { name: /^message/ }).inputValue(), "a draft");
+  await page.getByRole("list", { name: "History" }).getByRole("button", { name: /echo/ }).click();
+  await page.getByText("Echo: first").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: /^message/ }).inputValue(), "first");
+
+  await page.getByRole("button", { name: "Copy as" }).click();
+  await page.getByRole("menuitem", { name: "Command line" }).click();
+  await page.getByText("Command line copied").waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied, `mcp-discovery call echo '{"message":"first"}'`);
+});
+
+test("what a hostile server says is text: nothing runs, nothing hides, nothing breaks the layout", async (t) => {
+  const attack = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>';
+  const hidden = "\u202egnp.exe \u0007 \u200b";
+  const long = "long-".repeat(4_000);
+  const server = await startScripted(t, {
+    name: `${attack} ${hidden} ${"name ".repeat(60)}`,
+    version: attack,
+    instructions: `${attack} ${long}`,
+    tools: [
+      {
+        name: "trap",
+        description: `${attack} ${hidden} ${long}`,
+        inputSchema: { type: "object", properties: { [attack]: { type: "string", description: attack } } },
+      },
+    ],
+    call: () => ({
+      content: [
+        { type: "text", text: attack + hidden + long },
+        { type: "image", mimeType: "image/svg+xml", data: btoa(`<svg onload="window.owned=1"/>`) },
+        { type: "resource_link", uri: "javascript:window.owned=1", name: attack },
+      ],
+    }),
+  });
+  const core = await startCore(t);
+  const { page, errors } = await openPage(t, core.link);
+  const row = page.getByRole("row").filter({ hasText: server.address });
+  await row.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Add 1 server" }).click();
+  await row.getByRole("link").waitFor();
+
+  await toScreen(page, "Servers");
+  await page.getByRole("grid").getByRole("row").filter({ hasText: server.address }).click();
+  await page.getByRole("complementary").getByText("<img src=x").first().waitFor();
+  await page.getByRole("tab", { name: /^Tools/ }).click();
+  await page.getByRole("button", { name: "Try trap" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  const result = page.getByRole("complementary", { name: "Result" });
+  await result.getByText("⟨U+202E⟩").first().waitFor();
+  assert.equal(await result.getByRole("link").count(), 0, "no address of a server is a link");
+  assert.equal(await page.evaluate(() => window.owned), undefined);
+  assert.deepEqual(errors, []);
+
+  const wider = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  for (const screen of ["Discover", "Servers", "Playground"]) {
+    await toScreen(page, screen);
+    assert.equal(await wider(), false, `${screen} is not wider than the window`);
+  }
+});

@@ -1,0 +1,200 @@
+// Starts what a test needs, a real core, real MCP servers and a browser, and ends all of it.
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
+import { createRequire } from "node:module";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const fromUi = createRequire(join(ROOT, "ui", "package.json"));
+const { chromium } = fromUi("playwright-core");
+const { AxeBuilder } = fromUi("@axe-core/playwright");
+
+/** Where `npm install` put the MCP servers that tests talk to. */
+const PEERS = process.env.MCP_TEST_TOOLS ?? join(ROOT, ".tools", "npm");
+/** How long a program may take to be ready on a busy machine, in milliseconds. */
+const READY_MS = 30_000;
+/** How long a program may take to end before it is ended, in milliseconds. */
+const END_MS = 5_000;
+/** How long anything on the page may take to appear, in milliseconds. */
+const PATIENCE_MS = 20_000;
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. */
+export async function startCore(t, { dataDir } = {}) {
+  const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
+  const data = dataDir ?? (await temporaryFolder(t));
+  const child = run(t, program, ["serve", "--listen", "127.0.0.1:0", "--data-dir", data], { HOME: data });
+  const { listening, token_file } = JSON.parse(await firstLine(child));
+  const token = (await readFile(token_file, "utf8")).trim();
+  return { address: listening, token, link: `${listening}/#token=${token}`, data, stop: () => stop(child) };
+}
+
+/** Runs npm's `server-everything` over Streamable HTTP on a free port of loopback, until the test is over. */
+export async function startEverything(t) {
+  const script = join(PEERS, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js");
+  const port = await freePort();
+  const child = run(t, process.execPath, [script, "streamableHttp"], { PORT: String(port) });
+  await accepts(port);
+  return { address: `127.0.0.1:${port}/mcp`, port, stop: () => stop(child) };
+}
+
+/** A small MCP server of the legacy era that says what it is told to, on a free port of loopback, until the test is over. */
+export async function startScripted(
+  t,
+  { name, version = "1.0", instructions = "", tools = [], call = () => ({ content: [] }) },
+) {
+  const answers = {
+    initialize: () => ({
+      protocolVersion: "2025-06-18",
+      capabilities: { tools: {} },
+      serverInfo: { name, version },
+      instructions,
+    }),
+    ping: () => ({}),
+    "tools/list": () => ({ tools }),
+    "tools/call": ({ name: tool, arguments: given }) => call(tool, given),
+  };
+  const server = createHttpServer(async (request, response) => {
+    if (request.method !== "POST" || request.url !== "/mcp")
+      return void response.writeHead(request.method === "DELETE" ? 200 : 405).end();
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString());
+    if (id === undefined) return void response.writeHead(202).end();
+    const answer = answers[method];
+    const body = answer ? { result: answer(params ?? {}) } : { error: { code: -32601, message: "Method not found" } };
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ jsonrpc: "2.0", id, ...body }));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(resolve);
+      }),
+  );
+  const { port } = server.address();
+  return { address: `127.0.0.1:${port}/mcp`, port };
+}
+
+/** Opens a page in a browser of its own, until the test is over. `errors` collects what the page complains about. */
+export async function openPage(t, link, { theme = "light", size = [1280, 800] } = {}) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+  t.after(() => browser.close());
+  const [width, height] = size;
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+  });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => {
+    if (/content security policy/i.test(message.text())) errors.push(message.text());
+  });
+  await page.goto(link);
+  return { page, errors };
+}
+
+/** What axe finds on the page that keeps people out: serious and critical findings, one line each. */
+export async function barriers(page) {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** A folder that is deleted when the test is over. */
+export async function temporaryFolder(t) {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-discovery-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function run(t, program, args, env) {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  child.said = "";
+  child.stderr.on("data", (chunk) => {
+    child.said = (child.said + chunk).slice(-8_000);
+  });
+  child.on("error", (error) => {
+    child.said += String(error);
+  });
+  child.ended = new Promise((resolve) => child.once("close", resolve));
+  t.after(() => stop(child));
+  return child;
+}
+
+async function stop(child) {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
+  await child.ended;
+  clearTimeout(timer);
+}
+
+function firstLine(child) {
+  return new Promise((resolve, reject) => {
+    const complain = (why) => reject(new Error(`${child.spawnfile} ${why}:\n${child.said}`));
+    const timer = setTimeout(() => complain("said nothing"), READY_MS);
+    createInterface({ input: child.stdout }).once("line", (line) => {
+      clearTimeout(timer);
+      resolve(line);
+    });
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      complain(`ended with ${code}`);
+    });
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Waits until somebody listens on the port. */
+async function accepts(port) {
+  const giveUp = Date.now() + READY_MS;
+  while (!(await listens(port))) {
+    if (Date.now() > giveUp) throw new Error(`nobody listens on ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,23 @@
+import type { ServerRow } from "../../host";
+
+/** Servers of one kind on this computer. */
+export interface HereGroup {
+  title: string;
+  rows: ServerRow[];
+}
+
+/** The servers in the list that run on this computer, by how they are reached. */
+export function onThisComputer(servers: readonly ServerRow[]): HereGroup[] {
+  const groups = [
+    { title: "Listening on loopback", rows: servers.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
+    { title: "Started by MCP Discovery", rows: servers.filter((row) => row.transport === "stdio") },
+  ];
+  return groups.filter((group) => group.rows.length > 0);
+}
+
+function isLoopback(row: ServerRow): boolean {
+  const url = row.endpoint ?? row.url;
+  if (!url || !URL.canParse(url)) return false;
+  const host = new URL(url).hostname;
+  return host === "localhost" || host === "[::1]" || host.startsWith("127.");
+}

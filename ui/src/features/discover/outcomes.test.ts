@@ -1,0 +1,71 @@
+import { expect, it } from "vitest";
+import { found, scan, server } from "../../state/samples";
+import { onThisComputer } from "./here";
+import { canAdd, notMcp, resultGroups, splitPorts, timeLeft } from "./outcomes";
+
+it("results are grouped by outcome, new ones first, and what is no MCP is no result", () => {
+  const rows = [
+    found("http://b", { known: true }),
+    found("http://c"),
+    found("http://a", { outcome: "not_mcp" }),
+    found("http://d", { outcome: "needs_sign_in" }),
+  ];
+  expect(resultGroups(rows).map(({ outcome, rows }) => [outcome, ...rows.map(({ url }) => url)])).toEqual([
+    ["mcp", "http://c", "http://b"],
+    ["needs_sign_in", "http://d"],
+  ]);
+});
+
+it("what is no MCP is counted by its reason, the most frequent first", () => {
+  const row = (url: string, reason: string | null) => found(url, { outcome: "not_mcp", reason });
+  const groups = notMcp([
+    row("http://a", "mute"),
+    row("http://b", "a web page"),
+    row("http://c", "a web page"),
+    row("http://d", null),
+    found("http://e"),
+  ]);
+  expect(groups.map(({ reason, rows }) => `${rows.length} ${reason}`)).toEqual([
+    "2 a web page",
+    "1 mute",
+    "1 No reason given",
+  ]);
+});
+
+it("known and undecided rows cannot be added", () => {
+  expect(canAdd(found("http://a"))).toBe(true);
+  expect(canAdd(found("http://a", { outcome: "needs_sign_in" }))).toBe(true);
+  expect(canAdd(found("http://a", { known: true }))).toBe(false);
+  expect(canAdd(found("http://a", { outcome: "incomplete" }))).toBe(false);
+  expect(canAdd(found("http://a", { outcome: "not_mcp" }))).toBe(false);
+});
+
+it("the time left is told once it is more than a guess", () => {
+  expect(timeLeft(scan("s", { done: 50, started_at: 0 }), 10_000)).toBe(10_000);
+  expect(timeLeft(scan("s", { done: 2, started_at: 0 }), 10_000)).toBeNull();
+  expect(timeLeft(scan("s", { done: 50, state: "finished", started_at: 0 }), 10_000)).toBeNull();
+});
+
+it.each([
+  ["3000-3010, 8080", ["3000-3010", "8080"]],
+  ["", []],
+  ["80 443", ["80", "443"]],
+])("ports %j are read", (text, ports) => {
+  expect(splitPorts(text)).toEqual({ ports });
+});
+
+it.each(["0", "65536", "99999", "3010-3000", "http", "1-"])("port %j is refused by name", (text) => {
+  expect(splitPorts(`8080, ${text}`)).toMatchObject({ problem: expect.stringContaining(`“${text}”`) });
+});
+
+it("servers on loopback and programs are on this computer, others are not", () => {
+  const at = (id: string, url: string) => server(id, { url, endpoint: null });
+  const servers = [
+    at("a", "http://127.0.0.9:1/mcp"),
+    at("b", "http://[::1]:1/"),
+    at("c", "http://localhost:1"),
+    at("d", "http://10.0.0.1/"),
+    server("e", { transport: "stdio", url: null }),
+  ];
+  expect(onThisComputer(servers).map(({ rows }) => rows.map(({ id }) => id))).toEqual([["a", "b", "c"], ["e"]]);
+});

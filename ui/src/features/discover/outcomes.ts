@@ -1,0 +1,61 @@
+import type { Outcome, ScanRow, ScanStatus } from "../../host";
+import { RESULT_OUTCOMES } from "../../shared/words";
+
+/** Rows of one outcome. */
+export interface OutcomeGroup {
+  outcome: Outcome;
+  rows: ScanRow[];
+}
+
+/** The results, by outcome; `not_mcp` is no result. New ones stand before known ones, both by name. */
+export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
+  return RESULT_OUTCOMES.map((outcome) => ({
+    outcome,
+    rows: found.filter((row) => row.outcome === outcome).sort(newFirst),
+  })).filter((group) => group.rows.length > 0);
+}
+
+/** What answers but is not MCP, counted by why, most frequent first. */
+export function notMcp(found: readonly ScanRow[]): { reason: string; rows: ScanRow[] }[] {
+  const groups = new Map<string, ScanRow[]>();
+  for (const row of found) {
+    if (row.outcome !== "not_mcp") continue;
+    const reason = row.reason ?? "No reason given";
+    const known = groups.get(reason);
+    if (known) known.push(row);
+    else groups.set(reason, [row]);
+  }
+  return [...groups].map(([reason, rows]) => ({ reason, rows })).sort((a, b) => b.rows.length - a.rows.length);
+}
+
+/** Whether a person can take it into the list: known ones are in it, incomplete ones have no verdict. */
+export function canAdd(row: ScanRow): boolean {
+  return !row.known && (row.outcome === "mcp" || row.outcome === "needs_sign_in" || row.outcome === "probable");
+}
+
+/** How long the rest will take at the speed so far, in milliseconds; absent while that is a guess. */
+export function timeLeft(scan: ScanStatus, now: number): number | null {
+  const spent = now - scan.started_at;
+  if (scan.state !== "running" || scan.done < 20 || spent < 1_000) return null;
+  return ((scan.total - scan.done) * spent) / scan.done;
+}
+
+/** Ports as people type them, `3000-3010, 8080`, as the core takes them. Empty means the core's own choice. */
+export function splitPorts(text: string): { ports: string[] } | { problem: string } {
+  const ports = text.split(/[\s,]+/).filter(Boolean);
+  const wrong = ports.find((port) => !isPort(port));
+  if (wrong) return { problem: `“${wrong}” is not a port. Ports are 1 to 65535, such as 8080 or 3000-3010` };
+  return { ports };
+}
+
+function isPort(text: string): boolean {
+  const parts = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (!parts) return false;
+  const from = Number(parts[1]);
+  const to = Number(parts[2] ?? parts[1]);
+  return from >= 1 && from <= to && to <= 65_535;
+}
+
+function newFirst(a: ScanRow, b: ScanRow): number {
+  return Number(a.known) - Number(b.known) || a.name.localeCompare(b.name) || a.url.localeCompare(b.url);
+}

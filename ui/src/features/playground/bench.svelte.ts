@@ -1,0 +1,133 @@
+import { asCallError, type ServerId } from "../../host";
+import { isObject, readObject } from "../../shared/json";
+import { keep, recall } from "../../shared/persist";
+import { core } from "../../state/core.svelte";
+import { type Ending, type Entry, forget, recallHistory, remember } from "./history";
+import { prefill } from "./schema";
+
+/** A call that is under way. */
+export interface Running {
+  call: string;
+  at: number;
+  tool: string;
+  cancelling: boolean;
+}
+
+/** Arguments that are remembered. */
+const MAX_DRAFTS = 100;
+/** Seconds a call may take unless a person says otherwise; the core's own default. */
+const TIMEOUT = 30;
+
+const isDrafts = (value: unknown): value is Record<string, string> =>
+  isObject(value) && Object.values(value).every((text) => typeof text === "string");
+const isSeconds = (value: unknown): value is number => typeof value === "number" && value > 0;
+const isTab = (value: unknown): value is "form" | "json" => value === "form" || value === "json";
+
+/** What a person has on the bench: it survives navigation and a restart. */
+class Bench {
+  timeout = $state(recall("playground.timeout", TIMEOUT, isSeconds));
+  tab = $state(recall("playground.tab", "form", isTab));
+  running = $state.raw<Running | null>(null);
+  /** The call whose result is shown. */
+  shown = $state.raw<Entry | null>(null);
+  history = $state.raw<readonly Entry[]>(recallHistory());
+
+  #drafts = $state.raw<Record<string, string>>(recall("playground.drafts", {}, isDrafts));
+
+  /** The arguments of a tool as they were left, else what its schema asks for. */
+  draft(server: ServerId | null, tool: string, schema: unknown): string {
+    return this.#drafts[draftKey(server, tool)] ?? JSON.stringify(prefill(schema), null, 2);
+  }
+
+  setDraft(server: ServerId | null, tool: string, text: string): void {
+    const { [draftKey(server, tool)]: _, ...others } = this.#drafts;
+    const entries = [...Object.entries(others), [draftKey(server, tool), text] as const];
+    this.#drafts = Object.fromEntries(entries.slice(-MAX_DRAFTS));
+    keep("playground.drafts", this.#drafts);
+  }
+
+  resetDraft(server: ServerId | null, tool: string): void {
+    const { [draftKey(server, tool)]: _, ...others } = this.#drafts;
+    this.#drafts = others;
+    keep("playground.drafts", others);
+  }
+
+  setTimeout(seconds: number): void {
+    this.timeout = seconds;
+    keep("playground.timeout", seconds);
+  }
+
+  setTab(tab: "form" | "json"): void {
+    this.tab = tab;
+    keep("playground.tab", tab);
+  }
+
+  /** Calls a tool and shows what came of it. One at a time. */
+  async run(server: ServerId | null, tool: string, text: string): Promise<void> {
+    const read = readObject(text);
+    if (this.running || "problem" in read) return;
+    const call = handle();
+    const at = Date.now();
+    this.running = { call, at, tool, cancelling: false };
+    const entry = { id: call, at, tool, server, text };
+    try {
+      const where = server ? { server } : {};
+      const result = await core.call("call", {
+        capability: tool,
+        arguments: read.value,
+        timeout: this.timeout,
+        call,
+        ...where,
+      });
+      const failed = isObject(result.result) && result.result.isError === true;
+      this.#finish({
+        ...entry,
+        ending: failed ? "tool_error" : "answered",
+        ms: result.elapsed_ms,
+        result,
+        error: null,
+      });
+    } catch (thrown) {
+      const { code, message, detail } = asCallError(thrown);
+      const ending: Ending = code === "cancelled" ? "cancelled" : "failed";
+      this.#finish({ ...entry, ending, ms: Date.now() - at, result: null, error: { code, message, detail } });
+    }
+  }
+
+  /** Asks the core to end the running call; its server is told. */
+  async cancel(): Promise<void> {
+    if (!this.running) return;
+    this.running = { ...this.running, cancelling: true };
+    await core.call("cancel", { call: this.running.call }).catch(() => {
+      // The call was over already, or the core is gone: either way it reports by itself.
+    });
+  }
+
+  show(entry: Entry): void {
+    this.shown = entry;
+  }
+
+  clearHistory(): void {
+    this.history = [];
+    forget();
+  }
+
+  #finish(entry: Entry): void {
+    this.running = null;
+    this.shown = entry;
+    this.history = remember(this.history, entry);
+  }
+}
+
+/** A handle for a call. Not `randomUUID`, which pages without TLS do not have off loopback. */
+function handle(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function draftKey(server: ServerId | null, tool: string): string {
+  return `${server ?? "any"} ${tool}`;
+}
+
+/** The bench. */
+export const bench = new Bench();

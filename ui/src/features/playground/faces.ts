@@ -1,0 +1,105 @@
+import type { ErrorCode } from "../../host";
+import type { IconName } from "../../shared/Icon.svelte";
+import type { GlyphName } from "../../shared/words";
+
+/** How a call that got no answer is shown. Each kind has a face of its own, since each asks for something else. */
+export interface Face {
+  /** What happened, in a few words. */
+  title: string;
+  /** The likely cause and what to do. */
+  cause: string;
+  glyph: GlyphName;
+  tint: "down" | "warn" | "acc" | "";
+  icon: IconName;
+}
+
+const DOWN = { glyph: "down", tint: "down" } as const;
+const QUIET = { glyph: "unk", tint: "" } as const;
+
+const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
+  transport_failed: {
+    ...DOWN,
+    title: "Not reached",
+    icon: "link",
+    cause:
+      "The call did not get to the server, or its answer did not get back. The server may have stopped, or its address changed. Check it, then run again.",
+  },
+  protocol_error: {
+    ...DOWN,
+    title: "Refused by the protocol",
+    icon: "ban",
+    cause:
+      "The server was reached and answered with a protocol error instead of a result. Most often the arguments do not fit the tool's schema, or the tool is gone.",
+  },
+  needs_sign_in: {
+    glyph: "sign",
+    tint: "acc",
+    title: "Needs sign-in",
+    icon: "info",
+    cause: "The server asks who you are. Add it again with the name of an environment variable that holds its token.",
+  },
+  timeout: {
+    glyph: "warn",
+    tint: "warn",
+    title: "No answer in time",
+    icon: "clock",
+    cause:
+      "The time for the call was over and the server was told to stop. The tool may have done part of its work. Give it a longer timeout if it is slow by nature.",
+  },
+  cancelled: {
+    ...QUIET,
+    title: "Cancelled",
+    icon: "stop",
+    cause: "You cancelled the call and the server was told. The tool may have done part of its work.",
+  },
+  no_server: {
+    ...DOWN,
+    title: "No server for it",
+    icon: "servers",
+    cause: "No server in the list that may take calls offers this.",
+  },
+  paused: {
+    glyph: "paused",
+    tint: "",
+    title: "The server is paused",
+    icon: "pause",
+    cause: "No call goes to a paused server. Resume it on Servers, then run again.",
+  },
+  not_found: {
+    ...DOWN,
+    title: "Not found",
+    icon: "search",
+    cause: "The server or the tool is not in the list any more.",
+  },
+  ambiguous: {
+    glyph: "warn",
+    tint: "warn",
+    title: "More than one fits",
+    icon: "group",
+    cause: "Choose the server, or the tool by its exact name.",
+  },
+  invalid_arguments: {
+    ...DOWN,
+    title: "Not sent",
+    icon: "pencil",
+    cause: "The call itself was not well formed, so nothing was sent.",
+  },
+  offline: {
+    ...DOWN,
+    title: "The core does not answer",
+    icon: "link",
+    cause: "MCP Discovery itself was stopped. Whether the tool ran is not known.",
+  },
+};
+
+const OTHER: Face = {
+  ...DOWN,
+  title: "It did not work",
+  icon: "bolt",
+  cause: "Something inside MCP Discovery failed. The details help whoever looks into it.",
+};
+
+/** The face of a failure. */
+export function faceOf(code: ErrorCode | "offline"): Face {
+  return FACES[code] ?? OTHER;
+}

@@ -1,0 +1,117 @@
+import { isObject } from "../../shared/json";
+
+/** A piece of a tool's answer, as the protocol knows them. */
+export type Content =
+  | { type: "text"; text: string }
+  | { type: "image"; mime: string; data: string }
+  | { type: "audio"; mime: string; size: number }
+  | { type: "link"; uri: string; name: string; description: string; mime: string }
+  | { type: "resource"; uri: string; mime: string; text: string | null; size: number }
+  | { type: "other"; value: unknown };
+
+/** A tool's answer, read tolerantly. */
+export interface Answer {
+  isError: boolean;
+  content: Content[];
+  /** `structuredContent`; absent when the tool sent none. */
+  structured: unknown;
+  hasStructured: boolean;
+}
+
+/** A list of flat objects, as a table. */
+export interface Table {
+  /** What it is a list of, when it stands under a name. */
+  title: string;
+  columns: string[];
+  rows: Record<string, unknown>[];
+}
+
+/** Wider or longer lists are shown as JSON. */
+const MAX_COLUMNS = 8;
+const MAX_ROWS = 500;
+/** Image formats that are drawn. SVG is not: it is a document, not a picture. */
+const IMAGES = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
+
+/** Reads a `CallToolResult`. */
+export function readAnswer(result: unknown): Answer {
+  const object = isObject(result) ? result : {};
+  const content = Array.isArray(object.content) ? object.content.map(readContent) : [];
+  const hasStructured = object.structuredContent !== undefined && object.structuredContent !== null;
+  return { isError: object.isError === true, content, structured: object.structuredContent, hasStructured };
+}
+
+/** The JSON that the answer carries: structured content, else a lone text that is JSON. */
+export function jsonOf(answer: Answer): { value: unknown } | null {
+  if (answer.hasStructured) return { value: answer.structured };
+  const [only] = answer.content;
+  if (answer.content.length !== 1 || only?.type !== "text" || !/^\s*[[{]/.test(only.text)) return null;
+  try {
+    return { value: JSON.parse(only.text) };
+  } catch {
+    return null;
+  }
+}
+
+/** The value as a table: a list of flat objects, alone or as the only list of an object. */
+export function tableOf(value: unknown): Table | null {
+  if (Array.isArray(value)) return toTable("", value);
+  if (!isObject(value)) return null;
+  const lists = Object.entries(value).filter(([, part]) => Array.isArray(part));
+  const [list] = lists;
+  return lists.length === 1 && list ? toTable(list[0], list[1] as unknown[]) : null;
+}
+
+function toTable(title: string, list: unknown[]): Table | null {
+  if (list.length === 0 || list.length > MAX_ROWS || !list.every(isObject)) return null;
+  const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
+  const flat = list.every((row) => Object.values(row).every((cell) => typeof cell !== "object" || cell === null));
+  return flat && columns.length > 0 && columns.length <= MAX_COLUMNS ? { title, columns, rows: list } : null;
+}
+
+function readContent(value: unknown): Content {
+  if (!isObject(value)) return { type: "other", value };
+  const text = (key: string) => (typeof value[key] === "string" ? value[key] : "");
+  switch (value.type) {
+    case "text":
+      return { type: "text", text: text("text") };
+    case "image":
+      if (!IMAGES.test(text("mimeType")) || !isBase64(text("data"))) return { type: "other", value };
+      return { type: "image", mime: text("mimeType"), data: text("data") };
+    case "audio":
+      return { type: "audio", mime: text("mimeType"), size: sizeOf(text("data")) };
+    case "resource_link":
+      return {
+        type: "link",
+        uri: text("uri"),
+        name: text("title") || text("name"),
+        description: text("description"),
+        mime: text("mimeType"),
+      };
+    case "resource":
+      return isObject(value.resource) ? readResource(value.resource) : { type: "other", value };
+    default:
+      return { type: "other", value };
+  }
+}
+
+function readResource(resource: Record<string, unknown>): Content {
+  const text = typeof resource.text === "string" ? resource.text : null;
+  const blob = typeof resource.blob === "string" ? resource.blob : "";
+  const mime = typeof resource.mimeType === "string" ? resource.mimeType : "";
+  return {
+    type: "resource",
+    uri: String(resource.uri ?? ""),
+    mime,
+    text,
+    size: text === null ? sizeOf(blob) : text.length,
+  };
+}
+
+function isBase64(text: string): boolean {
+  return text.length > 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
+}
+
+/** The size of what a base64 text holds, in bytes. */
+function sizeOf(base64: string): number {
+  return Math.floor((base64.replace(/=+$/, "").length * 3) / 4);
+}

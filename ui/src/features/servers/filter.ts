@@ -1,0 +1,140 @@
+import type { ServerRow } from "../../host";
+import { STATUSES, statusWords } from "../../shared/words";
+
+/** One word of a filter, where it stands, and its parts when it names a field. */
+export interface Token {
+  start: number;
+  end: number;
+  text: string;
+  /** `region` of `region:eu`; absent for a plain word. */
+  field: string | null;
+  /** `:`, `=`, `!=`, `>=`, `<=`, `>`, `<`, `~`. */
+  op: string;
+  value: string;
+}
+
+/** What a completion offers: it replaces `from..to` of the text. */
+export interface Completion {
+  from: number;
+  to: number;
+  options: readonly Option[];
+}
+
+/** One offered word and what it means. */
+export interface Option {
+  insert: string;
+  about: string;
+}
+
+/** The fields people ask for most; the core knows more. `op` is what is written after the word. */
+const FIELDS: readonly { word: string; op: string; about: string }[] = [
+  { word: "is", op: ":", about: "status" },
+  { word: "region", op: ":", about: "where it runs" },
+  { word: "name", op: ":", about: "its name" },
+  { word: "capability", op: ":", about: "a tool or tag it offers" },
+  { word: "transport", op: ":", about: "http, sse or stdio" },
+  { word: "source", op: ":", about: "who brought it" },
+  { word: "era", op: ":", about: "legacy or modern protocol" },
+  { word: "tools", op: ">=", about: "how many tools" },
+  { word: "response_time", op: ">", about: "milliseconds" },
+  { word: "score", op: "<", about: "health score, 0 to 1" },
+  { word: "auth_required", op: ":", about: "true or false" },
+  { word: "protocol_version", op: ":", about: "agreed revision" },
+  { word: "server_version", op: ":", about: "what it calls its version" },
+  { word: "metadata.", op: "", about: "free data, by dotted path" },
+];
+
+const FIXED: Record<string, readonly string[]> = {
+  is: STATUSES.map((status) => statusWords(status).is),
+  transport: ["http", "sse", "stdio"],
+  source: ["manual", "import", "scan"],
+  era: ["legacy", "modern"],
+  auth_required: ["true", "false"],
+};
+
+/** Words that come from the servers themselves are offered at most so many times. */
+const MAX_OPTIONS = 8;
+
+/** Cuts a filter into its words. Quotes hold blanks together. */
+export function tokens(text: string): Token[] {
+  const found: Token[] = [];
+  for (const match of text.matchAll(/(?:"(?:[^"\\]|\\.)*"?|[^\s"])+/g)) {
+    const word = match[0];
+    const parts = /^-?([A-Za-z_][\w.]*)(:|!=|>=|<=|=|>|<|~)(.*)$/s.exec(word);
+    const span = { start: match.index, end: match.index + word.length, text: word };
+    found.push({ ...span, field: parts?.[1] ?? null, op: parts?.[2] ?? "", value: parts?.[3] ?? "" });
+  }
+  return found;
+}
+
+/** What could stand at the caret. Nothing when the word there is finished or unknown. */
+export function complete(text: string, caret: number, rows: readonly ServerRow[]): Completion | null {
+  const token = tokens(text).find((word) => word.start <= caret && caret <= word.end);
+  if (!token) return fieldsFor("", caret, caret);
+  if (!token.field) return fieldsFor(text.slice(token.start, caret), token.start, token.end);
+  const from = token.end - token.value.length;
+  if (caret < from) return null;
+  return valuesFor(token.field, text.slice(from, caret), from, token.end, rows);
+}
+
+/** The status of a filter's one `is:` word, when it has exactly one. */
+export function statusIn(text: string): string | null {
+  const words = tokens(text).filter((token) => token.field === "is");
+  return words.length === 1 ? (words[0]?.value ?? null) : null;
+}
+
+/** The filter with its `is:` word replaced, or taken out. */
+export function withStatus(text: string, status: string | null): string {
+  const others = tokens(text).filter((token) => token.field !== "is");
+  const words = others.map((token) => token.text);
+  return (status ? [`is:${status}`, ...words] : words).join(" ");
+}
+
+function fieldsFor(prefix: string, from: number, to: number): Completion | null {
+  const wanted = prefix.toLowerCase();
+  const options = FIELDS.filter(({ word }) => word.startsWith(wanted)).map(({ word, op, about }) => ({
+    insert: word + op,
+    about,
+  }));
+  return options.length ? { from, to, options } : null;
+}
+
+function valuesFor(
+  field: string,
+  prefix: string,
+  from: number,
+  to: number,
+  rows: readonly ServerRow[],
+): Completion | null {
+  const wanted = prefix.replace(/^"/, "").toLowerCase();
+  const known = FIXED[field] ?? valuesOf(field, rows);
+  const fitting = known.filter((value) => value.toLowerCase().startsWith(wanted));
+  if (fitting.length === 0 || (fitting.length === 1 && fitting[0] === prefix)) return null;
+  const options = fitting.slice(0, MAX_OPTIONS).map((value) => ({ insert: quote(value), about: "" }));
+  return { from, to, options };
+}
+
+function valuesOf(field: string, rows: readonly ServerRow[]): string[] {
+  const seen = new Set<string>();
+  for (const row of rows) for (const value of read(field, row)) seen.add(value);
+  return [...seen].sort((a, b) => a.localeCompare(b));
+}
+
+function read(field: string, row: ServerRow): string[] {
+  if (field === "region") return row.region ? [row.region] : [];
+  if (field === "name") return [row.name];
+  if (field === "capability" || field === "capabilities") return row.capabilities;
+  if (field === "protocol_version") return row.protocol_version ? [row.protocol_version] : [];
+  if (field === "server_version") return row.server_version ? [row.server_version] : [];
+  if (!field.startsWith("metadata.")) return [];
+  const value = field
+    .split(".")
+    .slice(1)
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], row.metadata);
+  return ["string", "number", "boolean"].includes(typeof value) ? [String(value)] : [];
+}
+
+/** Values with blanks or quotes are written in quotes. */
+function quote(value: string): string {
+  return /[\s"]/.test(value) ? `"${value.replace(/(["\\])/g, "\\$1")}"` : value;
+}

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import type { HealthStatus } from "../../host/bindings";
+import { server } from "../../state/samples";
+import { fitting } from "./columns";
+import { toLines } from "./groups";
+
+const withStatus = (id: string, status: HealthStatus, region: string | null = null) =>
+  server(id, { region, health: { ...server(id).health, status } });
+const worstFirst = [
+  withStatus("a", "unhealthy", "eu"),
+  withStatus("b", "needs_sign_in", "us"),
+  withStatus("c", "paused", "eu"),
+  withStatus("d", "healthy"),
+];
+const read = (by: Parameters<typeof toLines>[1]) =>
+  toLines(worstFirst, by).map((line) => (line.kind === "group" ? `${line.title} ${line.count}` : line.row.id));
+
+it("what needs a person stands apart from what does not", () => {
+  expect(read("none")).toEqual(["Needs attention 2", "a", "b", "No action needed 2", "c", "d"]);
+});
+
+it("groups stand in the order of their worst row, rows keep theirs", () => {
+  expect(read("region")).toEqual(["eu 2", "a", "c", "us 1", "b", "No region 1", "d"]);
+});
+
+it("nothing gives no groups", () => {
+  expect(toLines([], "none")).toEqual([]);
+});
+
+it("columns give way before the reason does", () => {
+  expect(fitting(["region", "response", "tools"], 1_096)).toEqual(["region", "response", "tools"]);
+  expect(fitting(["region", "response"], 680)).toEqual(["region", "response"]);
+  expect(fitting(["region", "response"], 500)).toEqual([]);
+  expect(fitting(["response"], 680)).toEqual(["response"]);
+});

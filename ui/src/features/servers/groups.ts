@@ -1,0 +1,32 @@
+import type { ServerRow } from "../../host";
+import { sourceWords, statusWords, transportWords } from "../../shared/words";
+
+/** What rows can be put together by. */
+export type GroupBy = "none" | "region" | "source" | "transport";
+
+/** A line of the table. */
+export type Line =
+  | { kind: "group"; key: string; title: string; count: number }
+  | { kind: "row"; key: string; row: ServerRow };
+
+const NAMERS: Record<GroupBy, (row: ServerRow) => string> = {
+  none: (row) => (statusWords(row.health.status).attention ? "Needs attention" : "No action needed"),
+  region: (row) => row.region ?? "No region",
+  source: (row) => sourceWords(row.source),
+  transport: (row) => transportWords(row.transport),
+};
+
+/** The lines of the table. Groups stand in the order of their first row, so that the worst group is on top. */
+export function toLines(rows: readonly ServerRow[], by: GroupBy): Line[] {
+  const groups = new Map<string, ServerRow[]>();
+  for (const row of rows) {
+    const title = NAMERS[by](row);
+    const group = groups.get(title);
+    if (group) group.push(row);
+    else groups.set(title, [row]);
+  }
+  return [...groups].flatMap(([title, members]) => [
+    { kind: "group", key: `group ${title}`, title, count: members.length } as const,
+    ...members.map((row) => ({ kind: "row", key: row.id, row }) as const),
+  ]);
+}

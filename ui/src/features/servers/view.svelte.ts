@@ -1,0 +1,166 @@
+import { untrack } from "svelte";
+import { SvelteSet } from "svelte/reactivity";
+import { asCallError, type CallError, type ServerId, type ServerRow } from "../../host";
+import { keep, recall } from "../../shared/persist";
+import { statusWords } from "../../shared/words";
+import { core } from "../../state/core.svelte";
+import { type Column, OPTIONAL } from "./columns";
+import type { GroupBy } from "./groups";
+
+/** Typing pauses this long before the core is asked, in milliseconds. */
+const TYPING_MS = 120;
+/** While servers change, a filter is asked again at most this often, in milliseconds. */
+const AGAIN_MS = 1_000;
+
+const isColumns = (value: unknown): value is Column[] =>
+  Array.isArray(value) && value.every((column) => OPTIONAL.includes(column));
+const isGroup = (value: unknown): value is GroupBy =>
+  ["none", "region", "source", "transport"].includes(value as string);
+
+/** What a person did to the list: it stays while they are on another screen. */
+class View {
+  /** The filter as it is typed. */
+  filter = $state("");
+  /** Why the core cannot read it. */
+  filterError = $state.raw<CallError | null>(null);
+  group = $state<GroupBy>(recall("servers.group", "none", isGroup));
+  columns = $state.raw<Column[]>(recall("servers.columns", ["region", "response"], isColumns));
+  /** The rows for the next bulk action. */
+  selected = new SvelteSet<ServerId>();
+  /** Check boxes are shown. */
+  selecting = $state(false);
+  /** Servers being checked because a person asked. */
+  checking = new SvelteSet<ServerId>();
+  /** Where the list was scrolled to, in pixels. */
+  scroll = 0;
+
+  #matched = $state.raw<ServerId[] | null>(null);
+  /** The order that is on the screen while the pointer or the focus is in the list. */
+  #held = $state.raw<readonly ServerId[] | null>(null);
+  #inside = new Set<"pointer" | "focus">();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  /** The filter that the rows are of. */
+  #answered = "";
+
+  /** The ids to show now, in the core's order. */
+  #wanted: readonly ServerId[] = $derived(this.#matched ?? core.order);
+  /** The rows on the screen. */
+  rows: readonly ServerRow[] = $derived(
+    (this.#held ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
+  );
+  /** How many rows came or moved while the list was held still. */
+  waiting = $derived(this.#held ? moved(this.#held, this.#wanted, core.rows) : 0);
+  /** A filter is on. */
+  filtered = $derived(this.#matched !== null);
+  /** Servers in trouble that the filter leaves out, worst first. */
+  outside: readonly ServerRow[] = $derived.by(() => {
+    if (!this.#matched) return [];
+    const inside = new Set(this.#matched);
+    return core.servers.filter((row) => isTrouble(row) && !inside.has(row.id));
+  });
+
+  /** Changes the filter; the core is asked once typing pauses. */
+  setFilter(text: string): void {
+    this.filter = text;
+    this.#held = null;
+    clearTimeout(this.#timer);
+    if (text.trim() === "") {
+      this.#matched = null;
+      this.filterError = null;
+      this.#answered = "";
+      return;
+    }
+    this.#timer = setTimeout(() => void this.#ask(), TYPING_MS);
+  }
+
+  /** Asks again because servers changed. */
+  serversChanged(): void {
+    if (this.filter.trim() === "" || Date.now() - this.#asked < AGAIN_MS) return;
+    void this.#ask();
+  }
+
+  /** Live changes must not move rows while the pointer or the focus is among them. */
+  enter(by: "pointer" | "focus"): void {
+    this.#inside.add(by);
+    this.#held ??= this.#wanted;
+  }
+
+  /** The last to leave lets the rows move again. */
+  leave(by: "pointer" | "focus"): void {
+    this.#inside.delete(by);
+    if (this.#inside.size === 0) this.#held = null;
+  }
+
+  /** Shows the core's order again, whoever is inside. */
+  release(): void {
+    this.#inside.clear();
+    this.#held = null;
+  }
+
+  /** Shows what came while the list was held, and holds that. */
+  catchUp(): void {
+    if (untrack(() => this.#held)) this.#held = untrack(() => this.#wanted);
+  }
+
+  setGroup(group: GroupBy): void {
+    this.group = group;
+    keep("servers.group", group);
+  }
+
+  toggleColumn(column: Column): void {
+    const on = this.columns.includes(column);
+    this.columns = on ? this.columns.filter((other) => other !== column) : [...this.columns, column];
+    keep("servers.columns", this.columns);
+  }
+
+  /** Puts a row into the selection or takes it out. */
+  toggle(id: ServerId): void {
+    if (!this.selected.delete(id)) this.selected.add(id);
+    if (this.selected.size) this.selecting = true;
+  }
+
+  /** Shows the check boxes, or ends the selection. */
+  toggleSelecting(): void {
+    if (this.selecting) this.clearSelection();
+    else this.selecting = true;
+  }
+
+  clearSelection(): void {
+    this.selected.clear();
+    this.selecting = false;
+  }
+
+  async #ask(): Promise<void> {
+    const text = this.filter;
+    const fresh = text !== this.#answered;
+    this.#asked = Date.now();
+    try {
+      const list = await core.call("servers", { filter: text });
+      if (text !== this.filter) return;
+      this.#matched = list.servers.map((row) => row.id);
+      if (fresh) this.catchUp();
+      this.filterError = null;
+      this.#answered = text;
+    } catch (thrown) {
+      if (text === this.filter) this.filterError = asCallError(thrown);
+    }
+  }
+}
+
+function isTrouble(row: ServerRow): boolean {
+  const { status } = row.health;
+  return statusWords(status).attention || status === "unknown";
+}
+
+function moved(held: readonly ServerId[], wanted: readonly ServerId[], rows: ReadonlyMap<ServerId, ServerRow>): number {
+  const alive = held.filter((id) => rows.has(id));
+  const known = new Set(alive);
+  const fresh = wanted.filter((id) => !known.has(id)).length;
+  const stayed = wanted.filter((id) => known.has(id));
+  const shifted = stayed.filter((id, at) => alive[at] !== id).length;
+  return fresh + (shifted ? Math.max(1, Math.ceil(shifted / 2)) : 0);
+}
+
+/** The list's view. */
+export const view = new View();

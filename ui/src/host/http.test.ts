@@ -1,0 +1,41 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { http, tokenIn } from "./http";
+
+const answer = (status: number, body: string) =>
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(async () => new Response(body, { status })),
+  );
+afterEach(() => vi.unstubAllGlobals());
+
+it("reads the token of the link that serve printed", () => {
+  expect(tokenIn("#token=abc%2Bd")).toBe("abc+d");
+  expect(tokenIn("#/servers")).toBeNull();
+});
+
+it("posts an operation and gives its result", async () => {
+  answer(200, '{"valid": true, "problems": []}');
+  await expect(http.call("config_check", { text: "" })).resolves.toEqual({ valid: true, problems: [] });
+  expect(fetch).toHaveBeenCalledWith(
+    "/api/v1/config_check",
+    expect.objectContaining({ method: "POST", body: '{"text":""}', credentials: "same-origin" }),
+  );
+});
+
+it("rejects with the core's own error", async () => {
+  answer(404, '{"code": "not_found", "message": "no server `x`", "detail": {"id": "x"}}');
+  await expect(http.call("server", { id: "x" })).rejects.toMatchObject({
+    code: "not_found",
+    message: "no server `x`",
+    detail: { id: "x" },
+  });
+});
+
+it("tells a refused browser, a strange answer and silence apart", async () => {
+  answer(401, "");
+  await expect(http.call("status", {})).rejects.toMatchObject({ code: "unauthorized" });
+  answer(502, "<html>bad gateway</html>");
+  await expect(http.call("status", {})).rejects.toMatchObject({ code: "internal" });
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("connection refused")));
+  await expect(http.call("status", {})).rejects.toMatchObject({ code: "offline" });
+});

@@ -1,0 +1,103 @@
+import type { EventBatch } from "./bindings";
+import { asCallError, CallError, isApiError, type Link, type Transport } from "./types";
+
+const API = "/api/v1";
+/** A stream that the browser gave up on is opened again after this long, in milliseconds. */
+const REOPEN_MS = 1_000;
+
+/** The core behind `mcp-discovery serve`. */
+export const http: Transport = {
+  face: "browser",
+
+  async call(name, args) {
+    const response = await post(`${API}/${name}`, { "content-type": "application/json" }, JSON.stringify(args));
+    const body = await readJson(response);
+    if (response.ok) return body as never;
+    if (isApiError(body)) throw asCallError(body);
+    if (response.status === 401) throw new CallError("unauthorized", "This browser has not been let in yet");
+    throw new CallError("internal", `The core answered ${response.status} without saying why`);
+  },
+
+  async subscribe(onBatch, onLink) {
+    await exchangeToken();
+    return openStream(onBatch, onLink ?? (() => {}));
+  },
+};
+
+/** Trades the token of `/#token=…` for a cookie once, and takes it out of the address bar and the history. */
+async function exchangeToken(): Promise<void> {
+  const token = tokenIn(location.hash);
+  if (!token) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  const response = await post(`${API}/session`, { authorization: `Bearer ${token}` });
+  if (!response.ok) throw new CallError("unauthorized", "The link's token is not valid any more");
+}
+
+/** The token in a fragment such as `#token=abc`, if there is one. */
+export function tokenIn(hash: string): string | null {
+  return hash.startsWith("#token=") ? decodeURIComponent(hash.slice("#token=".length)) : null;
+}
+
+async function post(path: string, headers: Record<string, string>, body?: string): Promise<Response> {
+  try {
+    return await fetch(path, { method: "POST", credentials: "same-origin", headers, body: body ?? null });
+  } catch (thrown) {
+    throw new CallError("offline", "MCP Discovery does not answer. Its core was stopped, or this computer lost it.", {
+      cause: String(thrown),
+    });
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new CallError("internal", `The core answered ${response.status} with something that is not JSON`, { text });
+  }
+}
+
+/** Keeps one event stream open; a browser stops by itself after a refused answer, so we ask why and try again. */
+function openStream(onBatch: (batch: EventBatch) => void, onLink: (link: Link) => void): () => void {
+  let stream: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let closed = false;
+
+  const open = () => {
+    stream = new EventSource(`${API}/events`);
+    stream.onopen = () => onLink("live");
+    stream.onmessage = (message) => onBatch(JSON.parse(message.data));
+    stream.onerror = () => {
+      if (stream?.readyState !== EventSource.CLOSED) return onLink("lost");
+      void diagnose();
+    };
+  };
+  const diagnose = async () => {
+    const refused = await wasRefused();
+    if (closed) return;
+    onLink(refused ? "unauthorized" : "lost");
+    timer = setTimeout(open, REOPEN_MS);
+  };
+  open();
+
+  return () => {
+    closed = true;
+    clearTimeout(timer);
+    stream?.close();
+  };
+}
+
+async function wasRefused(): Promise<boolean> {
+  try {
+    const response = await fetch(`${API}/status`, {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    });
+    return response.status === 401;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { checkAddress, splitCommand } from "./address";
+
+it("a missing scheme is http", () => {
+  expect(checkAddress(" 127.0.0.1:8000/mcp ")).toEqual({ url: "http://127.0.0.1:8000/mcp" });
+  expect(checkAddress("localhost:3001")).toEqual({ url: "http://localhost:3001" });
+  expect(checkAddress("https://example.test/mcp")).toEqual({ url: "https://example.test/mcp" });
+});
+
+it.each(["", "http://", "ftp://x", "http://a b"])("%j is refused with an address that works", (text) => {
+  expect(checkAddress(text)).toMatchObject({ problem: expect.stringMatching(/http/) });
+});
+
+it("quotes hold a command's words together", () => {
+  expect(splitCommand(`npx -y "my server" 'a b' --x=1`)).toEqual(["npx", "-y", "my server", "a b", "--x=1"]);
+  expect(splitCommand('say "a \\"b\\""')).toEqual(["say", 'a "b"']);
+  expect(splitCommand("  ")).toEqual([]);
+});

@@ -1,0 +1,18 @@
+/** Reads what a person typed as a server's address. A missing scheme is http, as in a browser's address bar on loopback. */
+export function checkAddress(text: string): { url: string } | { problem: string } {
+  const trimmed = text.trim();
+  if (trimmed === "") return { problem: "Give an address, such as http://127.0.0.1:8000" };
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(trimmed)?.[1]?.toLowerCase();
+  if (scheme && scheme !== "http" && scheme !== "https") {
+    return { problem: `MCP is spoken over http and https, not ${scheme}. For a program, choose Program above.` };
+  }
+  const url = scheme ? trimmed : `http://${trimmed}`;
+  if (!URL.canParse(url)) return { problem: `“${trimmed}” is not an address. One that works: http://127.0.0.1:8000` };
+  return { url };
+}
+
+/** Cuts a command line into program and arguments: blanks part, quotes hold together. No variables, no shell. */
+export function splitCommand(text: string): string[] {
+  const parts = text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g);
+  return [...parts].map(([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? "");
+}

@@ -1,0 +1,19 @@
+/** What the keyboard does everywhere, for the dialog that lists it. */
+export const SHORTCUTS: readonly { keys: string; does: string }[] = [
+  { keys: "Ctrl+1 to Ctrl+3", does: "Discover, Servers, Playground" },
+  { keys: "Ctrl+K", does: "Go to a screen, a server, a tool, or do something" },
+  { keys: "/", does: "Filter or find on this screen" },
+  { keys: "Esc", does: "Close what is open" },
+  { keys: "Ctrl+Enter", does: "Run the call" },
+  { keys: "Ctrl+Z", does: "Take back the newest change" },
+  { keys: "↑ ↓ Home End", does: "Move in a list" },
+  { keys: "Enter", does: "Open the row" },
+  { keys: "Space", does: "Select the row" },
+  { keys: "?", does: "This list" },
+];
+
+/** Keys belong to the text that is being edited, not to the page. */
+export function isEditing(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select");
+}

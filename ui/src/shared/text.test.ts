@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { clip, oneLine, visible } from "./text";
+
+it("shows what would turn text around or hide it", () => {
+  expect(visible("\u202egpj.exe")).toBe("⟨U+202E⟩gpj.exe");
+  expect(visible("a\u200bb\ufeff")).toBe("a⟨U+200B⟩b⟨U+FEFF⟩");
+  expect(visible("tag\u{e0041}")).toBe("tag⟨U+E0041⟩");
+});
+
+it("shows control characters as their pictures", () => {
+  expect(visible("\u0007\u001b[31m")).toBe("␇␛[31m");
+});
+
+it("leaves lines, tabs and other scripts as they are", () => {
+  expect(visible("a\n\tб שלום 你好 👋")).toBe("a\n\tб שלום 你好 👋");
+});
+
+it("puts names on one line", () => {
+  expect(oneLine("a\r\n\tb")).toBe("a b");
+});
+
+it("markup is text like any other", () => {
+  expect(visible("<img src=x onerror=1>")).toBe("<img src=x onerror=1>");
+});
+
+it("says how much was cut", () => {
+  expect(clip("abcdef", 10)).toBe("abcdef");
+  expect(clip("x".repeat(3_000), 1_000)).toMatch(/^x{1000}… \(2,000 more characters\)$/);
+});

@@ -1,0 +1,29 @@
+/**
+ * Characters that draw nothing or change how their neighbours are drawn: C0 and C1 controls (without tab and line feed),
+ * bidi marks, embeddings and isolates, zero-width characters, the byte order mark, tag characters.
+ */
+const TRICKS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+
+/** Marks what a server's text would hide: each such character is shown as `␛`, `⟨U+202E⟩` and so on. */
+export function visible(text: string): string {
+  return text.replace(TRICKS, show);
+}
+
+/** `visible`, and on one line: for names, cells and labels. */
+export function oneLine(text: string): string {
+  return visible(text.replace(/[\t\n\r]+/g, " "));
+}
+
+/** At most `max` characters, with what was left out said at the end. */
+export function clip(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max)}… (${(text.length - max).toLocaleString("en-US")} more characters)`;
+}
+
+function show(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
+  return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+}

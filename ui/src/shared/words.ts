@@ -1,0 +1,98 @@
+import type { HealthStatus, Outcome, ServerRow, Source, StatusCounts, Transport } from "../host";
+
+/** The shapes that repeat a status for people who do not see its colour. */
+export type GlyphName = "ok" | "warn" | "down" | "unk" | "sign" | "paused" | "say";
+
+interface StatusWords {
+  /** What people read. */
+  word: string;
+  glyph: GlyphName;
+  /** The word after `is:` in a filter. */
+  is: string;
+  /** Someone has to do something. */
+  attention: boolean;
+}
+
+const STATUS: Record<HealthStatus, StatusWords> = {
+  unhealthy: { word: "Down", glyph: "down", is: "down", attention: true },
+  degraded: { word: "Degraded", glyph: "warn", is: "degraded", attention: true },
+  blocked: { word: "Blocked", glyph: "down", is: "blocked", attention: true },
+  needs_sign_in: { word: "Needs sign-in", glyph: "sign", is: "sign-in", attention: true },
+  unknown: { word: "Unknown", glyph: "unk", is: "unknown", attention: false },
+  paused: { word: "Paused", glyph: "paused", is: "paused", attention: false },
+  healthy: { word: "Healthy", glyph: "ok", is: "healthy", attention: false },
+};
+
+/** Every status, in the order in which counts are shown: what needs a person first. */
+export const STATUSES = Object.keys(STATUS) as HealthStatus[];
+
+/** How a status is said and drawn. */
+export function statusWords(status: HealthStatus): StatusWords {
+  return STATUS[status] ?? STATUS.unknown;
+}
+
+/** How many servers are in a state. */
+export function countOf(counts: StatusCounts, status: HealthStatus): number {
+  return counts[status];
+}
+
+interface OutcomeWords {
+  word: string;
+  /** What the word means, for someone who reads it for the first time. */
+  meaning: string;
+  glyph: GlyphName;
+}
+
+const OUTCOME: Record<Outcome, OutcomeWords> = {
+  mcp: { word: "MCP servers", meaning: "", glyph: "ok" },
+  needs_sign_in: { word: "Needs sign-in", meaning: "Real MCP servers that ask who you are", glyph: "sign" },
+  probable: {
+    word: "Probable",
+    meaning: "Answers like an MCP server but refuses our Host header",
+    glyph: "unk",
+  },
+  incomplete: { word: "Incomplete", meaning: "The time for this address was over before a verdict", glyph: "warn" },
+  not_mcp: { word: "Answers, but not MCP", meaning: "", glyph: "unk" },
+};
+
+/** Outcomes that are results, in the order they are listed. `not_mcp` stands apart. */
+export const RESULT_OUTCOMES: readonly Outcome[] = ["mcp", "needs_sign_in", "probable", "incomplete"];
+
+/** How an outcome is said and drawn. */
+export function outcomeWords(outcome: Outcome): OutcomeWords {
+  return OUTCOME[outcome];
+}
+
+const TRANSPORT: Record<Transport, string> = {
+  http: "Streamable HTTP",
+  sse: "HTTP + SSE",
+  stdio: "stdio",
+};
+
+/** The name of a transport for people. */
+export function transportWords(transport: Transport): string {
+  return TRANSPORT[transport] ?? transport;
+}
+
+const SOURCE: Record<Source, string> = {
+  manual: "Added by you",
+  import: "Imported",
+  scan: "Found by a scan",
+};
+
+/** Who brought a server, for people. */
+export function sourceWords(source: Source): string {
+  return SOURCE[source] ?? source;
+}
+
+/** A server's address as people write it: no scheme, no trailing slash; the command line of a stdio server. */
+export function addressOf(row: Pick<ServerRow, "endpoint" | "url" | "command" | "args">): string {
+  const url = row.endpoint ?? row.url;
+  if (url) return shortUrl(url);
+  return [row.command ?? "", ...row.args].join(" ").trim();
+}
+
+/** `http://127.0.0.1:8000/mcp` as `127.0.0.1:8000/mcp`; `https://` stays, since it is worth knowing. */
+export function shortUrl(url: string): string {
+  return url.replace(/^http:\/\//, "").replace(/\/$/, "");
+}

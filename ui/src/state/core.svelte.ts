@@ -1,0 +1,183 @@
+import {
+  asCallError,
+  type EventBatch,
+  host,
+  type Link,
+  type Operations,
+  type ScanReport,
+  type ScanRow,
+  type ServerRow,
+  type Status,
+} from "../host";
+import { byAddress, EMPTY, isServerEvent, type Model, reduce, type Stale, withKnown, withList } from "./reducer";
+
+/** Lists are fetched again at most this often, in milliseconds. */
+const REFETCH_MS = 300;
+/** A core that did not answer is asked again after this long, in milliseconds. */
+const RETRY_MS = 2_000;
+
+/** What the core holds, as the screens see it: subscribe first, then list, then keep up by events. */
+class Core {
+  /** The line to the core. */
+  link = $state<Link>("connecting");
+  /** What the core says of itself; absent until it answered once. */
+  status = $state.raw<Status | null>(null);
+  /** The list of servers was read at least once. */
+  listed = $state(false);
+  /** The scans were asked for at least once. */
+  scanned = $state(false);
+  /** Counts what was changed from this page. */
+  own = $state(0);
+  /** Why the last reading failed; absent when it worked. */
+  trouble = $state.raw<string | null>(null);
+
+  #model = $state.raw<Model>(EMPTY);
+  #stop: (() => void) | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #wanted = new Set<Stale | "status">();
+  #fetching = false;
+
+  /** Rows by id. */
+  rows = $derived(this.#model.rows);
+  /** Ids, worst first. */
+  order = $derived(this.#model.order);
+  /** All servers, worst first. */
+  servers: readonly ServerRow[] = $derived(
+    this.order.map((id) => this.rows.get(id)).filter((row) => row !== undefined),
+  );
+  /** Counts every change of the list, for what depends on it. */
+  revision = $derived(this.#model.revision);
+  /** The newest scan. */
+  scan = $derived(this.#model.scan);
+  /** What it found so far. */
+  #found = $derived(this.#model.found);
+  found: readonly ScanRow[] = $derived(withKnown(this.#found, this.rows));
+  /** What running calls say, by their handle. */
+  progress = $derived(this.#model.progress);
+  /** What the app wants people to know, oldest first. */
+  notices = $derived(this.#model.notices);
+
+  /** The face this page talks through. */
+  readonly face = host.face;
+
+  /** Connects and keeps connected. */
+  async start(): Promise<void> {
+    try {
+      this.#stop = await host.subscribe(
+        (batch) => this.#take(batch),
+        (link) => this.#linked(link),
+      );
+      if (this.link === "connecting") this.#want("everything");
+    } catch (thrown) {
+      const error = asCallError(thrown);
+      this.link = error.code === "unauthorized" ? "unauthorized" : "lost";
+    }
+  }
+
+  /** Disconnects. */
+  stop(): void {
+    this.#stop?.();
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  /** Asks for one operation. Rejects with a `CallError`; a lost line is noticed on the way. */
+  async call<N extends keyof Operations>(name: N, args: Operations[N]["args"]): Promise<Operations[N]["result"]> {
+    try {
+      const result = await host.call(name, args);
+      if (this.link === "lost") this.#linked("live");
+      return result;
+    } catch (thrown) {
+      const error = asCallError(thrown);
+      if (error.code === "offline") this.#lost();
+      if (error.code === "unauthorized") this.link = "unauthorized";
+      throw error;
+    }
+  }
+
+  /** Shows a scan that was just started, before its first event. */
+  began(report: ScanReport): void {
+    if (!report.scan) return;
+    this.#model = { ...this.#model, scan: report.scan, found: byAddress(report.rows) };
+  }
+
+  /** Reads the list again after something this page did itself. */
+  async refresh(): Promise<void> {
+    this.#wanted.add("servers");
+    await this.#fetch();
+    this.own += 1;
+  }
+
+  #lost(): void {
+    this.link = "lost";
+    setTimeout(() => this.link === "lost" && this.#want("status"), RETRY_MS);
+  }
+
+  #linked(link: Link): void {
+    const back = link === "live" && this.link !== "live";
+    this.link = link;
+    if (back) this.#want("everything");
+  }
+
+  #take(batch: EventBatch): void {
+    const { model, stale } = reduce(this.#model, batch);
+    const serversChanged = batch.events.some(isServerEvent);
+    this.#model = model;
+    if (serversChanged) this.#want("status");
+    for (const what of stale) this.#want(what);
+  }
+
+  #want(what: Stale | "status"): void {
+    this.#wanted.add(what);
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = null;
+        void this.#fetch();
+      },
+      this.listed ? REFETCH_MS : 0,
+    );
+  }
+
+  async #fetch(): Promise<void> {
+    if (this.#fetching) return this.#want("status");
+    this.#fetching = true;
+    const wanted = this.#wanted;
+    this.#wanted = new Set();
+    const all = wanted.has("everything");
+    try {
+      if (all || wanted.has("servers")) await this.#readServers();
+      if (all || wanted.has("scan")) await this.#readScan();
+      await this.#readStatus(all);
+      this.trouble = null;
+      if (this.link === "connecting") this.link = "live";
+    } catch (thrown) {
+      this.trouble = asCallError(thrown).message;
+      for (const what of wanted) this.#wanted.add(what);
+    } finally {
+      this.#fetching = false;
+    }
+  }
+
+  async #readServers(): Promise<void> {
+    const list = await this.call("servers", {});
+    this.#model = withList(this.#model, list);
+    this.listed = true;
+  }
+
+  async #readScan(): Promise<void> {
+    const report = await this.call("scan", {});
+    const sameScan = report.scan?.id === this.#model.scan?.id;
+    // What came as events while the report was on its way is newer than the report.
+    const found = byAddress([...report.rows, ...(sameScan ? this.#model.found.values() : [])]);
+    this.#model = { ...this.#model, scan: report.scan, found };
+    this.scanned = true;
+  }
+
+  async #readStatus(all: boolean): Promise<void> {
+    const status = await this.call("status", {});
+    this.status = status;
+    if (all) this.#model = { ...this.#model, notices: status.notices };
+  }
+}
+
+/** The core of this page. */
+export const core = new Core();
