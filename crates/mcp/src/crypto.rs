@@ -3,7 +3,8 @@ use std::sync::{Arc, Once};
 use rustls::crypto::{CryptoProvider, ring};
 
 /// Installs ring as the process's TLS provider, once; later calls do nothing. [`probe`](crate::probe()) and
-/// [`Session::connect`](crate::Session::connect) call it themselves, other users of reqwest may call it first.
+/// [`Session::connect`](crate::Session::connect) call it themselves, other users of reqwest may call it
+/// first.
 pub fn install_crypto() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {

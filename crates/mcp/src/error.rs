@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Why talking to a server failed: a variant per decision of the caller. Messages say what happened and the likely
-/// cause, and never carry credentials, header values or query strings.
+/// Why talking to a server failed: a variant per decision of the caller. Messages say what happened and the
+/// likely cause, and never carry credentials, header values or query strings.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum McpError {
     /// The target itself is wrong: a malformed URL, a header that cannot be sent. Trying again does not help.

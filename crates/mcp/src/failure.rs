@@ -3,8 +3,11 @@
 use std::error::Error;
 use std::io;
 
+use rmcp::model::ProtocolVersion;
 use rmcp::service::{ClientInitializeError, ServiceError};
-use rmcp::transport::streamable_http_client::{AuthRequiredError, InsufficientScopeError, StreamableHttpError};
+use rmcp::transport::streamable_http_client::{
+    AuthRequiredError, InsufficientScopeError, StreamableHttpError,
+};
 
 use crate::McpError;
 use crate::transport::Place;
@@ -13,15 +16,18 @@ use crate::transport::sse::LOST_MESSAGE;
 /// Why a request failed.
 pub(crate) fn of_request(error: &ServiceError, place: &Place) -> McpError {
     match error {
-        ServiceError::McpError(error) if error.message == LOST_MESSAGE => McpError::Transport {
-            message: format!("{} broke off: {LOST_MESSAGE}; it may have run", place.name()),
-        },
+        ServiceError::McpError(error) if error.message == LOST_MESSAGE => {
+            let cause = error.data.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
+            McpError::Transport { message: format!("{LOST_MESSAGE}, the tool may have run: {cause}") }
+        }
         ServiceError::McpError(error) => protocol(error),
         ServiceError::TransportSend(error) => of_transport(error.error.as_ref(), place),
         ServiceError::TransportClosed => hung_up(place),
         ServiceError::Cancelled { .. } => McpError::Cancelled,
         ServiceError::Timeout { timeout } => McpError::Timeout { after: *timeout },
-        other => McpError::Transport { message: format!("{} gave an answer that does not fit: {other}", place.name()) },
+        other => McpError::Transport {
+            message: format!("{} gave an answer that does not fit: {other}", place.name()),
+        },
     }
 }
 
@@ -34,8 +40,9 @@ pub(crate) fn of_connect(error: &ClientInitializeError, place: &Place) -> McpErr
         ClientInitializeError::LegacyFallbackFailed { fallback, .. } => of_connect(fallback, place),
         ClientInitializeError::Cancelled => McpError::Cancelled,
         ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. } => {
-            let theirs: Vec<&str> = server_supported.iter().map(|version| version.as_str()).collect();
-            let message = format!("{} speaks only revisions that we do not: {}", place.name(), theirs.join(", "));
+            let theirs: Vec<&str> = server_supported.iter().map(ProtocolVersion::as_str).collect();
+            let message =
+                format!("{} speaks only revisions that we do not: {}", place.name(), theirs.join(", "));
             McpError::Transport { message }
         }
         _ => McpError::Transport { message: format!("{} does not begin like an MCP server", place.name()) },
@@ -44,13 +51,23 @@ pub(crate) fn of_connect(error: &ClientInitializeError, place: &Place) -> McpErr
 
 /// The other side is gone.
 pub(crate) fn hung_up(place: &Place) -> McpError {
-    place.last_words().unwrap_or_else(|| McpError::Transport {
+    place.take_broken().or_else(|| place.last_words()).unwrap_or_else(|| McpError::Transport {
         message: format!("the connection to {} broke: the server hung up or was stopped", place.name()),
     })
 }
 
+/// A streamed answer ended before it was whole.
+pub(crate) fn broke_off(error: &(dyn Error + 'static), place: &Place) -> McpError {
+    let message = format!("{} stopped in the middle of its answer: {}", place.name(), innermost(error));
+    McpError::Transport { message }
+}
+
 fn protocol(error: &rmcp::ErrorData) -> McpError {
-    McpError::Protocol { code: error.code.0.into(), message: error.message.to_string(), data: error.data.clone() }
+    McpError::Protocol {
+        code: error.code.0.into(),
+        message: error.message.to_string(),
+        data: error.data.clone(),
+    }
 }
 
 /// Looks through a chain of errors for the one that says most.
@@ -76,14 +93,16 @@ fn known(error: &(dyn Error + 'static), place: &Place) -> Option<McpError> {
         return Some(error.clone());
     }
     if error.is::<AuthRequiredError>() {
-        return Some(McpError::NeedsSignIn { message: format!("{} asks for sign-in (HTTP 401)", place.name()) });
+        return Some(McpError::NeedsSignIn {
+            message: format!("{} asks for sign-in (HTTP 401)", place.name()),
+        });
     }
     if error.is::<InsufficientScopeError>() {
         let message = format!("{} refuses these credentials (HTTP 403)", place.name());
         return Some(McpError::NeedsSignIn { message });
     }
     if let Some(error) = error.downcast_ref::<reqwest::Error>() {
-        return of_reqwest(error, place);
+        return Some(of_reqwest(error, place));
     }
     error.downcast_ref::<StreamableHttpError<reqwest::Error>>().and_then(|error| of_http(error, place))
 }
@@ -91,7 +110,7 @@ fn known(error: &(dyn Error + 'static), place: &Place) -> Option<McpError> {
 fn of_http(error: &StreamableHttpError<reqwest::Error>, place: &Place) -> Option<McpError> {
     let name = place.name();
     let message = match error {
-        StreamableHttpError::Client(error) => return of_reqwest(error, place),
+        StreamableHttpError::Client(error) => return Some(of_reqwest(error, place)),
         StreamableHttpError::HttpStatus(error) => status(error.status, place),
         StreamableHttpError::ResponseBodyTooLarge { max_size } => {
             return Some(McpError::TooLarge { what: format!("the answer of {name}"), limit: *max_size });
@@ -112,16 +131,18 @@ fn of_http(error: &StreamableHttpError<reqwest::Error>, place: &Place) -> Option
     Some(McpError::Transport { message })
 }
 
-fn of_reqwest(error: &reqwest::Error, place: &Place) -> Option<McpError> {
+fn of_reqwest(error: &reqwest::Error, place: &Place) -> McpError {
     let name = place.name();
     if let Some(code) = error.status() {
-        return Some(status_error(code.as_u16(), place));
+        return status_error(code.as_u16(), place);
     }
     let io = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
     let kind = io.map(io::Error::kind);
     let cause = innermost(error);
     let message = match kind {
-        Some(io::ErrorKind::ConnectionRefused) => format!("connection refused by {name}: nothing listens there"),
+        Some(io::ErrorKind::ConnectionRefused) => {
+            format!("connection refused by {name}: nothing listens there")
+        }
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
             format!("{name} reset the connection in the middle of an exchange")
         }
@@ -132,10 +153,12 @@ fn of_reqwest(error: &reqwest::Error, place: &Place) -> Option<McpError> {
         _ if cause.contains("certificate") => format!("the certificate of {name} is not trusted: {cause}"),
         _ if error.is_connect() => format!("no connection to {name}: {cause}"),
         _ if error.is_timeout() => format!("{name} did not answer in time"),
-        _ if error.is_body() || error.is_decode() => format!("{name} stopped in the middle of its answer: {cause}"),
+        _ if error.is_body() || error.is_decode() => {
+            format!("{name} stopped in the middle of its answer: {cause}")
+        }
         _ => format!("the exchange with {name} failed: {cause}"),
     };
-    Some(McpError::Transport { message })
+    McpError::Transport { message }
 }
 
 /// What a status that is no success means.

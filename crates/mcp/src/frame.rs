@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a message can be. Nesting is bounded by serde_json (128 levels).
+/// What a message can be. Nesting is bounded by `serde_json` (128 levels).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Frame {
     /// The answer to a request.
@@ -12,7 +12,8 @@ pub(crate) enum Frame {
         /// Anything.
         result: Value,
     },
-    /// The refusal of a request. Servers that could not read the id send `null`, nothing, or a text of their own.
+    /// The refusal of a request. Servers that could not read the id send `null`, nothing, or a text of their
+    /// own.
     Error {
         /// Of the request, when known.
         id: Value,
@@ -57,8 +58,8 @@ impl Frame {
         message.remove("result").map(|result| Self::Result { id, result })
     }
 
-    /// It answers the request with this id. Errors without a usable id count, since they answer the only request there
-    /// is on the exchange.
+    /// It answers the request with this id. Errors without a usable id count, since they answer the only
+    /// request there is on the exchange.
     pub(crate) fn answers(&self, expected: u64) -> bool {
         match self {
             Self::Result { id, .. } => is_id(id, expected),
@@ -84,7 +85,8 @@ mod tests {
 
     #[test]
     fn other_json_is_no_frame() {
-        for text in ["{}", "[]", r#"{"ok":true}"#, r#"{"jsonrpc":"1.0","id":1,"result":{}}"#, "\u{feff}{", ""] {
+        for text in ["{}", "[]", r#"{"ok":true}"#, r#"{"jsonrpc":"1.0","id":1,"result":{}}"#, "\u{feff}{", ""]
+        {
             assert_eq!(Frame::parse(text.as_bytes()), None, "{text}");
         }
     }
@@ -92,7 +94,8 @@ mod tests {
     #[test]
     fn an_error_without_a_readable_id_still_answers() {
         let python = br#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Missing session ID"}}"#;
-        let typescript = br#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"Not initialized"},"id":null}"#;
+        let typescript =
+            br#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"Not initialized"},"id":null}"#;
         assert!(Frame::parse(python).unwrap().answers(1));
         assert!(Frame::parse(typescript).unwrap().answers(1));
     }

@@ -1,17 +1,21 @@
 //! Speaking MCP: is this open port a server ([`probe()`]), what does it offer, and one call ([`Session`]).
 //!
-//! The protocol broke with revision 2026-07-28; both sides of the break ("eras") are spoken here, over Streamable HTTP,
-//! the older HTTP + SSE, and child processes. The crate knows no registry, keeps nothing, and treats every byte from
-//! a server as hostile: each exchange has a deadline and a size cap.
+//! The protocol broke with revision 2026-07-28; both sides of the break ("eras") are spoken here, over
+//! Streamable HTTP, the older HTTP + SSE, and child processes. The crate knows no registry, keeps nothing,
+//! and treats every byte from a server as hostile: each exchange has a deadline and a size cap.
 //!
-//! - [`probe()`] asks an address what it is with a small HTTP client of its own: no credentials, no `Origin`, nothing
-//!   is ever called, and every session that a server opens for us is deleted.
-//! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and cancel.
+//! - [`probe()`] asks an address what it is, with a small HTTP client of its own. It sends no credentials and no
+//!   `Origin`, calls nothing, and deletes every session that a server opens for it.
+//! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and
+//!   cancel.
 
 mod crypto;
 mod error;
 mod failure;
 mod frame;
+#[cfg(test)]
+mod fuzz;
+mod names;
 mod probe;
 mod range;
 mod secret;
@@ -24,7 +28,8 @@ mod words;
 pub use crypto::install_crypto;
 pub use error::McpError;
 pub use probe::{
-    Depth, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe, resolve,
+    Ailment, Asked, Depth, Kept, Listing, Visit, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe,
+    resolve,
 };
 pub use range::is_public;
 pub use secret::Secret;

@@ -1,10 +1,11 @@
-//! Is this open port an MCP server? The steps and verdicts are those of the protocol reference: connect, wait for a
-//! banner, ask `server/discover`, then `initialize`, then the event stream of old.
+//! Is this open port an MCP server? The steps and verdicts are those of the protocol reference: connect, wait
+//! for a banner, ask `server/discover`, then `initialize`, then the event stream of old.
 
 mod ask;
 mod borrowed;
 mod exchange;
 mod gate;
+mod known;
 mod line;
 mod options;
 mod question;
@@ -17,6 +18,7 @@ mod words;
 
 pub(crate) use borrowed::{Answered, read_response};
 pub use gate::USUAL_PORTS;
+pub use known::{Ailment, Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};
 pub(crate) use question::Question;
 pub use report::{ProbeReport, Step};
@@ -34,9 +36,9 @@ use wire::{Banner, Closed};
 
 /// Asks an address what it is. Never fails, keeps to `options.budget`, and ends when dropped.
 ///
-/// It sends no credentials and no `Origin`, calls nothing, uses no proxy, connects to no address but the target's, and
-/// deletes every session that the server opens. That last part runs on `options.tasks`, so that it happens even when
-/// the probe is dropped in the middle or its budget is spent.
+/// It sends no credentials and no `Origin`, calls nothing, uses no proxy, connects to no address but the
+/// target's, and deletes every session that the server opens. That last part runs on `options.tasks`, so that
+/// it happens even when the probe is dropped in the middle or its budget is spent.
 pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport {
     let end = Instant::now() + options.budget;
     if let Some(why) = gate::hands_off(target.port).filter(|_| !target.asked_by_name) {
@@ -56,7 +58,11 @@ pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport 
             open_but(&format!("it is not HTTP: it speaks first and says `{}`", words::bytes(&first)))
         }
     };
-    let connect = Step { sent: format!("connect {}", target.authority()), received: "open".to_owned(), ms: connected_ms };
+    let connect = Step {
+        sent: format!("connect {}", target.authority()),
+        received: "open".to_owned(),
+        ms: connected_ms,
+    };
     report.evidence.insert(0, connect);
     report
 }
@@ -80,9 +86,11 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
     let tasks = options.tasks.clone();
     let asking = options.tasks.spawn(async move {
         let (report, line) = asker.run().await;
-        let cleaning = tasks.spawn(line.hang_up());
-        // Usually over at once; a server that hangs does not hold up the verdict.
-        let _ = tokio::time::timeout_at(end, cleaning).await;
+        if line.has_sessions() {
+            let cleaning = tasks.spawn(line.hang_up());
+            // Usually over at once; a server that hangs does not hold up the verdict.
+            let _ = tokio::time::timeout_at(end, cleaning).await;
+        }
         report
     });
     asking.await.unwrap_or_else(|_| {
@@ -90,4 +98,20 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
         report.outcome = Outcome::Incomplete;
         report
     })
+}
+
+/// What the tests over bytes need of the inside.
+#[cfg(test)]
+pub(crate) mod fuzzing {
+    pub(crate) use super::exchange::{Answer, Limits, NoAnswer, exchange};
+    pub(crate) use super::question::Question;
+    pub(crate) use super::wire::Wire;
+
+    /// Every judgement there is.
+    pub(crate) fn judge(answer: &Answer) {
+        let _ = super::verdict::discovered(answer);
+        let _ = super::verdict::initialized(answer);
+        let _ = super::verdict::tools(answer.frame.as_ref());
+        let _ = super::words::answer(answer);
+    }
 }

@@ -1,6 +1,13 @@
 use std::net::IpAddr;
 
-/// On the internet: neither this computer nor a network of one's own (RFC 1918, RFC 4193, link-local, carrier NAT).
+/// Some of these are on the internet and some are not: a name with such addresses is a sign of DNS rebinding.
+pub(crate) fn is_mixed(addresses: &[IpAddr]) -> bool {
+    let public = addresses.iter().filter(|ip| is_public(**ip)).count();
+    public > 0 && public < addresses.len()
+}
+
+/// On the internet: neither this computer nor a network of one's own (RFC 1918, RFC 4193, link-local, carrier
+/// NAT).
 pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
@@ -16,5 +23,35 @@ pub fn is_public(ip: IpAddr) -> bool {
                     || ip.is_unspecified())
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn own_networks_are_not_public() {
+        let own =
+            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.1.1", "100.64.0.1", "0.0.0.0"];
+        let own6 = ["::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1", "::"];
+        assert!(own.iter().chain(&own6).all(|text| !is_public(ip(text))));
+        assert!(
+            ["1.1.1.1", "100.128.0.1", "2606:4700::1", "::ffff:8.8.8.8"]
+                .iter()
+                .all(|text| is_public(ip(text)))
+        );
+    }
+
+    #[test]
+    fn a_name_with_addresses_on_both_sides_is_mixed() {
+        assert!(is_mixed(&[ip("10.0.0.1"), ip("1.1.1.1")]));
+        assert!(!is_mixed(&[ip("127.0.0.1"), ip("::1")]));
+        assert!(!is_mixed(&[ip("1.1.1.1"), ip("8.8.8.8")]));
+        assert!(!is_mixed(&[]));
     }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 
-/// A token, a header's value or an environment value. It never prints: not in logs, not in errors, not in `Debug`.
+/// A token, a header's value or an environment value. It never prints: not in logs, not in errors, not in
+/// `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

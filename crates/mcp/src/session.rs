@@ -4,7 +4,9 @@ mod call;
 mod connect;
 mod handler;
 mod list;
+mod sign;
 
+use std::pin::pin;
 use std::time::Duration;
 
 use model::{Identity, Tool};
@@ -20,12 +22,15 @@ use tokio_util::task::TaskTracker;
 use crate::transport::Place;
 use crate::{McpError, Target, failure};
 use handler::Handler;
+pub(crate) use list::tool;
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
+/// How long a connect goes on when nobody waits for it any more.
+const CONNECT_GRACE: Duration = Duration::from_secs(2);
 
-/// A conversation with one server. Dropping it ends the conversation as well (the server's session is deleted, a child
-/// is killed with its tree), only nobody waits for the end; [`Session::close`] does.
+/// A conversation with one server. Dropping it ends the conversation as well (the server's session is
+/// deleted, a child is killed with its tree), only nobody waits for the end; [`Session::close`] does.
 pub struct Session {
     identity: Identity,
     service: RunningService<RoleClient, Handler>,
@@ -78,12 +83,22 @@ impl Default for CallOptions {
 }
 
 impl Session {
-    /// Connects, agrees on an era and a revision.
+    /// Connects, agrees on an era and a revision. When the deadline passes, or the future is dropped, a
+    /// session that the server is just opening is still closed.
     pub async fn connect(target: &Target, deadline: Duration) -> Result<Self, McpError> {
-        let place = connect::place(target);
-        let connected = timeout(deadline, connect::connect(target, place.clone(), deadline)).await;
-        // A child that writes junk never answers: the junk is the better reason.
-        connected.unwrap_or_else(|_| Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })))
+        let (target, place) = (target.clone(), connect::place(target));
+        let unwanted = CancellationToken::new();
+        let _on_drop = unwanted.clone().drop_guard();
+        let connecting = connect::connect(target, place.clone(), deadline);
+        let connecting = TaskTracker::new().spawn(or_close(connecting, unwanted));
+        match timeout(deadline, connecting).await {
+            Ok(Ok(Some(connected))) => connected,
+            Ok(_) => {
+                Err(McpError::Transport { message: "connecting broke down; a defect of ours".to_owned() })
+            }
+            // A child that writes junk never answers: the junk is the better reason.
+            Err(_) => Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })),
+        }
     }
 
     /// What the server says of itself.
@@ -101,13 +116,14 @@ impl Session {
         self.place.stderr()
     }
 
-    /// Lists tools, resources and prompts, all pages within bounds (100 pages, 10,000 entries each). What a server does
-    /// not declare, or does not know, is empty.
+    /// Lists tools, resources and prompts, all pages within bounds (100 pages, 10,000 entries each). What a
+    /// server does not declare, or does not know, is empty.
     pub async fn contents(&self, deadline: Duration) -> Result<Contents, McpError> {
         timeout(deadline, list::contents(self)).await.map_err(|_| McpError::Timeout { after: deadline })?
     }
 
-    /// Calls a tool. The result is MCP's `CallToolResult` as it came; `isError: true` is an answer, not an error.
+    /// Calls a tool. The result is MCP's `CallToolResult` as it came; `isError: true` is an answer, not an
+    /// error.
     pub async fn call_tool(
         &self,
         name: &str,
@@ -117,7 +133,8 @@ impl Session {
         call::call_tool(self, name, arguments, options).await
     }
 
-    /// Ends the conversation: deletes the server's session, or ends the child with its tree. Waits at most 8 s.
+    /// Ends the conversation: deletes the server's session, or ends the child with its tree. Waits at most 8
+    /// s.
     pub async fn close(mut self) {
         self.over.cancel();
         self.calls.close();
@@ -137,6 +154,28 @@ impl Session {
     }
 }
 
+/// Goes on for a moment when nobody waits any more, to close what comes of it.
+async fn or_close(
+    connecting: impl Future<Output = Result<Session, McpError>>,
+    unwanted: CancellationToken,
+) -> Option<Result<Session, McpError>> {
+    let mut connecting = pin!(connecting);
+    tokio::select! {
+        connected = &mut connecting => return Some(connected),
+        () = unwanted.cancelled() => {}
+    }
+    if let Ok(Ok(session)) = timeout(CONNECT_GRACE, connecting).await {
+        session.close().await;
+    }
+    None
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("identity", &self.identity).finish_non_exhaustive()
+    }
+}
+
 impl Drop for Session {
     fn drop(&mut self) {
         self.over.cancel();
@@ -145,6 +184,7 @@ impl Drop for Session {
 
 /// A result as JSON. What rmcp does not know comes through unchanged.
 fn as_value(result: ServerResult) -> Result<Value, McpError> {
-    serde_json::to_value(result)
-        .map_err(|error| McpError::Transport { message: format!("the server's answer cannot be read: {error}") })
+    serde_json::to_value(result).map_err(|error| McpError::Transport {
+        message: format!("the server's answer cannot be read: {error}"),
+    })
 }

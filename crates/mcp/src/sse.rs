@@ -1,5 +1,5 @@
-//! An event stream as servers write it (HTML standard, section 9.2): LF, CR and CRLF line ends, comments, events over
-//! several `data` lines. The bytes come from a stranger, so an event has a size cap.
+//! An event stream as servers write it (HTML standard, section 9.2): LF, CR and CRLF line ends, comments,
+//! events over several `data` lines. The bytes come from a stranger, so an event has a size cap.
 
 /// One event with data. Events without data (priming events, keep-alives) are not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,7 +129,10 @@ mod tests {
 
     #[test]
     fn priming_events_and_comments_are_skipped() {
-        assert_eq!(read("id: 1\ndata:\n\n: ping\n\nretry: 10\n\ndata: x\n\n"), vec![("message".into(), "x".into())]);
+        assert_eq!(
+            read("id: 1\ndata:\n\n: ping\n\nretry: 10\n\ndata: x\n\n"),
+            vec![("message".into(), "x".into())]
+        );
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Remote {
     /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer
     /// differently the second time. Without it the name is resolved once, when the session begins.
     pub address: Option<IpAddr>,
-    /// What a probe found. Without it the server is asked once more; a wrong one costs an error.
+    /// What a probe found. Without it, or when it is no longer true, the server is asked once more.
     pub era: Option<Era>,
 }
 

@@ -3,6 +3,7 @@
 mod child;
 pub(crate) mod http;
 mod lines;
+mod noting;
 mod place;
 pub(crate) mod sse;
 pub(crate) mod stdio;

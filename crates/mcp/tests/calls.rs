@@ -1,5 +1,13 @@
 //! One call: its answer, its progress, its end. The same over every transport and era.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::path::PathBuf;
@@ -34,8 +42,18 @@ impl Place {
         let modern = Fake::modern().start().await;
         let sse = Fake::sse().start().await;
         vec![
-            Self { name: "http legacy", era: Era::Legacy, target: Target::http(legacy.url()), server: Server::Fake(legacy) },
-            Self { name: "http modern", era: Era::Modern, target: Target::http(modern.url()), server: Server::Fake(modern) },
+            Self {
+                name: "http legacy",
+                era: Era::Legacy,
+                target: Target::http(legacy.url()),
+                server: Server::Fake(legacy),
+            },
+            Self {
+                name: "http modern",
+                era: Era::Modern,
+                target: Target::http(modern.url()),
+                server: Server::Fake(modern),
+            },
             Self { name: "sse", era: Era::Legacy, target: Target::sse(sse.url()), server: Server::Fake(sse) },
             Self::child("stdio legacy", Era::Legacy, "legacy"),
             Self::child("stdio modern", Era::Modern, "modern"),
@@ -162,8 +180,11 @@ async fn a_call_that_is_dropped_is_cancelled() {
 async fn a_session_that_is_closed_or_dropped_leaves_nothing_at_the_server() {
     for fake in [Fake::legacy(), Fake::legacy().opening_sessions_for_everything(), Fake::sse()] {
         let server = fake.clone().start().await;
-        let target =
-            if server.url().ends_with("/sse") { Target::sse(server.url()) } else { Target::http(server.url()) };
+        let target = if server.url().ends_with("/sse") {
+            Target::sse(server.url())
+        } else {
+            Target::http(server.url())
+        };
         let session = connect(&target).await;
         next_call_works(&session, &server.url()).await;
         session.close().await;
@@ -180,7 +201,8 @@ async fn many_calls_at_once_get_their_own_answers() {
     for place in Place::all().await {
         let session = connect(&place.target).await;
         let calls = (0..50_i64).map(|n| {
-            let sum = session.call_tool("add", arguments(json!({ "a": n, "b": 1000 })), CallOptions::default());
+            let sum =
+                session.call_tool("add", arguments(json!({ "a": n, "b": 1000 })), CallOptions::default());
             async move { (n, sum.await) }
         });
         for (n, answer) in futures::future::join_all(calls).await {

@@ -1,5 +1,13 @@
 //! Child processes: started, listened to, and gone with everything they started.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::path::Path;

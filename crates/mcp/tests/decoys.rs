@@ -1,5 +1,13 @@
 //! What is not MCP is not taken for it, and holds nobody longer than the budget.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -21,14 +29,21 @@ async fn no_decoy_is_mcp_and_none_holds_longer_than_its_budget() {
             let options =
                 ProbeOptions { budget, exchange: budget, depth: Depth::Deep, ..ProbeOptions::default() };
             let started = Instant::now();
-            let report = mcp::probe(&mcp::ProbeTarget::new(port.address().ip(), port.address().port()), &options).await;
+            let report =
+                mcp::probe(&mcp::ProbeTarget::new(port.address().ip(), port.address().port()), &options)
+                    .await;
             (decoy, report, started.elapsed())
         });
     }
     let done = probes.join_all().await;
     assert_eq!(done.len(), 18);
     for (decoy, report, took) in done {
-        println!("{decoy:?}: {:?}, {:.0} ms, {}", report.outcome, took.as_secs_f64() * 1e3, report.reason.clone().unwrap());
+        println!(
+            "{decoy:?}: {:?}, {:.0} ms, {}",
+            report.outcome,
+            took.as_secs_f64() * 1e3,
+            report.reason.clone().unwrap()
+        );
         assert!(matches!(report.outcome, Outcome::NotMcp | Outcome::Incomplete), "{decoy:?}: {report:#?}");
         assert!(report.open, "{decoy:?}");
         // A busy machine may be late; a tarpit that was waited for would take for ever.

@@ -1,5 +1,13 @@
 //! What goes wrong on the way says so in words of its own, and the next call works.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::net::Ipv4Addr;
@@ -139,7 +147,10 @@ async fn headers_reach_the_server() {
 async fn a_token_never_follows_a_redirect_to_another_origin() {
     let trap = Fake::modern().start().await;
     let port = Decoy::RedirectTo(trap.url()).start().await;
-    let remote = Remote { bearer: Some(Secret::new("s3cret")), ..Remote::new(format!("http://{}/mcp", port.address())) };
+    let remote = Remote {
+        bearer: Some(Secret::new("s3cret")),
+        ..Remote::new(format!("http://{}/mcp", port.address()))
+    };
     assert!(Session::connect(&Target::Http(remote), Duration::from_secs(5)).await.is_err());
     assert!(trap.seen().is_empty());
 }
@@ -147,7 +158,10 @@ async fn a_token_never_follows_a_redirect_to_another_origin() {
 #[tokio::test]
 async fn a_token_never_follows_an_endpoint_to_another_origin() {
     let trap = Fake::sse().start().await;
-    let server = Fake::sse().naming_endpoint(&format!("http://{}/messages?session=session-1", trap.address())).start().await;
+    let server = Fake::sse()
+        .naming_endpoint(&format!("http://{}/messages?session=session-1", trap.address()))
+        .start()
+        .await;
     let remote = Remote { bearer: Some(Secret::new("s3cret")), ..Remote::new(server.url()) };
     let error = Session::connect(&Target::Sse(remote), PATIENCE).await.err().unwrap();
     assert!(error.to_string().contains("another origin"), "{error}");
@@ -173,4 +187,67 @@ async fn a_session_that_the_server_forgot_is_opened_again() {
     works(&session).await;
     session.close().await;
     assert_eq!((server.opened_sessions(), server.open_sessions()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_ends_the_session_before_it_begins() {
+    let server = Fake::modern().start().await;
+    let secure = testkit::decoy::behind_tls(server.address()).await;
+    let url = format!("https://localhost:{}/mcp", secure.address().port());
+    let remote = Remote { bearer: Some(Secret::new("s3cret")), ..Remote::new(url) };
+    let error = Session::connect(&Target::Http(remote), PATIENCE).await.err().unwrap();
+    assert!(error.to_string().starts_with("the certificate of localhost:"), "{error}");
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_era_that_is_no_longer_true_is_found_out() {
+    for (fake, wrong) in [(Fake::legacy(), model::Era::Modern), (Fake::modern(), model::Era::Legacy)] {
+        let server = fake.start().await;
+        let session = connect(&Target::Http(Remote { era: Some(wrong), ..Remote::new(server.url()) })).await;
+        assert_ne!(session.identity().era, wrong);
+        works(&session).await;
+        session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_opens_too_late_is_closed() {
+    let server = Fake::legacy().failing(Fault::Slow(Duration::from_millis(300)), "initialize").start().await;
+    let error = Session::connect(&Target::http(server.url()), Duration::from_millis(150)).await.unwrap_err();
+    assert!(matches!(error, McpError::Timeout { .. }), "{error:?}");
+    server
+        .until("a session was opened and is gone", |server| {
+            server.opened_sessions() == 1 && server.open_sessions() == 0
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_flood_is_refused_and_the_next_call_works() {
+    let flood = support::arguments(serde_json::json!({ "bytes": 17 * 1024 * 1024 }));
+    for fake in [Fake::legacy(), Fake::modern(), Fake::modern().streaming_answers(), Fake::sse()] {
+        let server = fake.start().await;
+        let is_stream = server.url().ends_with("/sse");
+        let target = if is_stream { Target::sse(server.url()) } else { Target::http(server.url()) };
+        let session = connect(&target).await;
+        let options = CallOptions { deadline: PATIENCE, ..CallOptions::default() };
+        let error = session.call_tool("flood", flood.clone(), options).await.unwrap_err();
+        assert!(error.to_string().contains("larger") || error.to_string().contains("size"), "{error:?}");
+        works(&session).await;
+        session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_streamed_answer_that_breaks_off_says_so_and_the_next_call_works() {
+    for fake in [Fake::legacy(), Fake::modern()] {
+        let server = fake.streaming_answers().failing(Fault::HalfStream, "tools/call").start().await;
+        let session = connect(&Target::http(server.url())).await;
+        let message = failed_call(&session).await;
+        assert!(message.contains("stopped in the middle of its answer"), "{message}");
+        server.heal();
+        works(&session).await;
+        session.close().await;
+    }
 }

@@ -1,5 +1,13 @@
 //! A probe harms nobody: no calls, no credentials, no Origin, no session left, nothing sent to other origins.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -12,7 +20,9 @@ use testkit::fake::{Fake, Fault, SignIn};
 
 #[tokio::test]
 async fn a_probe_calls_nothing_and_sends_neither_origin_nor_credentials() {
-    for fake in [Fake::legacy(), Fake::modern(), Fake::sse(), Fake::legacy().opening_sessions_for_everything()] {
+    for fake in
+        [Fake::legacy(), Fake::modern(), Fake::sse(), Fake::legacy().opening_sessions_for_everything()]
+    {
         let server = fake.start().await;
         assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
         assert_eq!(server.calls(), Vec::<String>::new());
@@ -100,4 +110,48 @@ async fn evidence_has_no_session_in_it() {
     let report = scan(server.address()).await;
     assert_eq!(report.outcome, Outcome::Mcp);
     assert!(report.evidence.iter().all(|step| !step.sent.contains("session")), "{:#?}", report.evidence);
+}
+
+#[tokio::test]
+async fn a_name_is_never_resolved_again() {
+    let server = Fake::modern().start().await;
+    let target = ProbeTarget {
+        // This name does not exist: whoever resolved it would fail.
+        host_name: Some("rebinding.invalid".to_owned()),
+        ..ProbeTarget::new(server.address().ip(), server.address().port())
+    };
+    let report = probe(&target, &ProbeOptions::default()).await;
+    assert_eq!(report.outcome, Outcome::Mcp, "{report:#?}");
+    let port = server.address().port();
+    assert_eq!(report.endpoint, Some(format!("http://rebinding.invalid:{port}/mcp")));
+    let first = server.seen().into_iter().next().unwrap();
+    assert_eq!(first.headers.get("host").unwrap(), &format!("rebinding.invalid:{port}"));
+}
+
+/// Not a test: `proxies_in_the_environment_get_nothing` starts it with proxies in its environment.
+#[tokio::test]
+#[ignore = "started by another test"]
+async fn a_probe_and_a_session_under_a_proxy() {
+    let server = Fake::modern().start().await;
+    assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
+    let remote = mcp::Remote { bearer: Some(mcp::Secret::new("s3cret")), ..mcp::Remote::new(server.url()) };
+    let session = support::connect(&mcp::Target::Http(remote)).await;
+    session.contents(support::PATIENCE).await.unwrap();
+    session.close().await;
+    let sse = Fake::sse().start().await;
+    support::connect(&mcp::Target::sse(sse.url())).await.close().await;
+}
+
+#[tokio::test]
+async fn proxies_in_the_environment_get_nothing() {
+    let proxy = Decoy::WebServer.start().await;
+    let url = format!("http://{}", proxy.address());
+    let mut program = tokio::process::Command::new(std::env::current_exe().unwrap());
+    program.args(["--ignored", "--exact", "a_probe_and_a_session_under_a_proxy"]);
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        program.env(name, &url);
+    }
+    let output = program.env_remove("no_proxy").env_remove("NO_PROXY").output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(proxy.connections(), 0);
 }

@@ -1,5 +1,13 @@
 //! The real servers: found with the right era, listed, one tool called. Prints a table.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::path::Path;
@@ -26,7 +34,13 @@ struct Row {
 const ADD: (&str, &str) = ("add", r#"{"a":1,"b":2}"#);
 const ECHO: (&str, &str) = ("echo", r#"{"message":"hello"}"#);
 
-const fn row(peer: Peer, transport: Transport, era: Era, tools: usize, call: (&'static str, &'static str)) -> Row {
+const fn row(
+    peer: Peer,
+    transport: Transport,
+    era: Era,
+    tools: usize,
+    call: (&'static str, &'static str),
+) -> Row {
     Row { peer, transport, era, tools, call }
 }
 
@@ -142,7 +156,8 @@ async fn a_cancel_is_seen_by_the_python_servers_themselves() {
         launch.env.push(("CANCEL_LOG".to_owned(), log.to_string_lossy().into_owned().into()));
         let session = Session::connect(&Target::Stdio(launch), PATIENCE * 2).await.unwrap();
         let (sender, mut progress) = tokio::sync::mpsc::channel(8);
-        let options = CallOptions { progress: Some(sender), deadline: PATIENCE * 2, ..CallOptions::default() };
+        let options =
+            CallOptions { progress: Some(sender), deadline: PATIENCE * 2, ..CallOptions::default() };
         let cancel = options.cancel.clone();
         let call = session.call_tool("wait", arguments(json!({ "seconds": 30 })), options);
         let (answer, _) = tokio::join!(call, async {

@@ -1,5 +1,13 @@
 //! Every row of the verdict table, against a server that behaves like it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -86,7 +94,9 @@ async fn an_unknown_method_is_confirmed_by_a_list_of_tools() {
 #[tokio::test]
 async fn a_challenge_with_metadata_needs_sign_in() {
     let document = "https://elsewhere.example/.well-known/oauth-protected-resource".to_owned();
-    for sign_in in [SignIn::Challenge(document.clone()), SignIn::Forbidden(document), SignIn::BearerWithDocument] {
+    for sign_in in
+        [SignIn::Challenge(document.clone()), SignIn::Forbidden(document), SignIn::BearerWithDocument]
+    {
         let server = Fake::modern().sign_in(sign_in.clone()).start().await;
         let report = scan(server.address()).await;
         assert_eq!(report.outcome, Outcome::NeedsSignIn, "{sign_in:?}: {report:#?}");
@@ -114,6 +124,14 @@ async fn a_server_that_insists_on_localhost_is_asked_as_localhost() {
 }
 
 #[tokio::test]
+async fn a_server_that_insists_on_another_name_is_probable() {
+    let server = Fake::legacy().only_for("mcp.example").start().await;
+    let report = scan(server.address()).await;
+    assert_eq!((report.outcome, report.era), (Outcome::Probable, None), "{report:#?}");
+    assert!(report.reason.unwrap().contains("Invalid Host"));
+}
+
+#[tokio::test]
 async fn a_redirect_to_the_same_origin_is_followed_once() {
     let server = Fake::modern().at("/mcp/").redirecting("/mcp", "/mcp/").start().await;
     let report = scan(server.address()).await;
@@ -134,7 +152,8 @@ async fn an_event_stream_with_an_endpoint_is_mcp() {
 #[tokio::test]
 async fn an_endpoint_on_another_port_is_another_origin() {
     let elsewhere = Decoy::Mute.start().await;
-    let server = Fake::sse().naming_endpoint(&format!("http://{}/messages", elsewhere.address())).start().await;
+    let server =
+        Fake::sse().naming_endpoint(&format!("http://{}/messages", elsewhere.address())).start().await;
     let report = scan(server.address()).await;
     assert_eq!(report.outcome, Outcome::NotMcp, "{report:#?}");
     assert_eq!(elsewhere.connections(), 0);
@@ -211,7 +230,8 @@ async fn a_server_that_fails_is_not_taken_for_mcp_and_says_why() {
 
 #[tokio::test]
 async fn a_slow_server_is_found_when_a_person_asks_for_it() {
-    let server = Fake::modern().failing(Fault::Slow(Duration::from_millis(300)), "server/discover").start().await;
+    let server =
+        Fake::modern().failing(Fault::Slow(Duration::from_millis(300)), "server/discover").start().await;
     let hasty = ProbeOptions { exchange: Duration::from_millis(100), ..ProbeOptions::default() };
     assert_eq!(scan_with(server.address(), &hasty).await.outcome, Outcome::NotMcp);
     let target = resolve(&format!("http://{}", server.address())).await.unwrap();
@@ -241,4 +261,22 @@ async fn printers_are_left_alone_unless_asked_for_by_name() {
     assert!(report.reason.unwrap().contains("left alone"));
     let asked = ProbeTarget { asked_by_name: true, ..target };
     assert!(probe(&asked, &ProbeOptions::default()).await.reason.unwrap().contains("refused"));
+}
+
+#[tokio::test]
+async fn ipv6_is_asked_like_ipv4() {
+    let server = Fake::legacy().on(std::net::Ipv6Addr::LOCALHOST).start().await;
+    let report = scan(server.address()).await;
+    assert_eq!((report.outcome, report.endpoint), (Outcome::Mcp, Some(server.url())), "{:?}", report.reason);
+    assert!(server.url().starts_with("http://[::1]:"));
+}
+
+#[tokio::test]
+async fn localhost_finds_a_server_on_either_loopback_address() {
+    for host in [std::net::IpAddr::from(std::net::Ipv4Addr::LOCALHOST), std::net::Ipv6Addr::LOCALHOST.into()]
+    {
+        let server = Fake::modern().on(host).start().await;
+        let target = resolve(&format!("http://localhost:{}", server.address().port())).await.unwrap();
+        assert_eq!(probe(&target, &ProbeOptions::default()).await.outcome, Outcome::Mcp, "{host}");
+    }
 }

@@ -168,7 +168,7 @@ async fn answer(decoy: Arc<Decoy>, tls: Option<TlsAcceptor>, mut stream: TcpStre
         }
         Decoy::Banner => {
             let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n").await;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Decoy::Echo => {
             let (mut read, mut write) = stream.split();
@@ -193,19 +193,23 @@ async fn speak_http(decoy: &Decoy, request: &Request, stream: &mut TcpStream) {
             let error = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"Method not found"}}"#;
             response("200 OK", "application/json", error)
         }
-        Decoy::YesJsonRpc => response("200 OK", "application/json", r#"{"jsonrpc":"2.0","id":1,"result":true}"#),
+        Decoy::YesJsonRpc => {
+            response("200 OK", "application/json", r#"{"jsonrpc":"2.0","id":1,"result":true}"#)
+        }
         Decoy::Basic => response("401 Unauthorized", "text/plain", "who are you?"),
         Decoy::StreamWithoutEndpoint => events("event: message\ndata: {\"price\":3}\n\n", request),
         Decoy::StreamElsewhere(to) => events(&format!("event: endpoint\ndata: {to}\n\n"), request),
         Decoy::Dripper => return drip(stream).await,
-        Decoy::Endless => return endless(stream, b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await,
+        Decoy::Endless => {
+            return endless(stream, b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await;
+        }
         Decoy::EndlessHead => return endless(stream, b"HTTP/1.1 200 OK\r\nx-long: ").await,
         _ => return,
     };
     let _ = stream.write_all(&bytes).await;
     let stays = matches!(decoy, Decoy::StreamWithoutEndpoint | Decoy::StreamElsewhere(_));
     if stays && request.method == "GET" {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     let _ = stream.shutdown().await;
 }
@@ -266,8 +270,10 @@ fn response(status: &str, kind: &str, body: &str) -> Vec<u8> {
 }
 
 fn redirect(to: &str) -> Vec<u8> {
-    format!("HTTP/1.1 307 Temporary Redirect\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        .into_bytes()
+    format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    )
+    .into_bytes()
 }
 
 /// An event stream for GET, 405 for everything else.
@@ -275,7 +281,8 @@ fn events(first: &str, request: &Request) -> Vec<u8> {
     if request.method != "GET" {
         return response("405 Method Not Allowed", "text/plain", "no");
     }
-    format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{first}").into_bytes()
+    format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{first}")
+        .into_bytes()
 }
 
 #[expect(clippy::expect_used, reason = "a self-made certificate cannot fail; a test without it cannot go on")]

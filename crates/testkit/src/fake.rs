@@ -8,8 +8,9 @@
 //! # }
 //! ```
 //!
-//! Tools of every server: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse` (answers
-//! `isError`), `explode` (answers a JSON-RPC error).
+//! Tools of every server: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse`
+//! (answers `isError`), `explode` (answers a JSON-RPC error); not listed: `flood` (answers as many bytes as
+//! it is told).
 
 mod fault;
 mod http;
@@ -75,21 +76,35 @@ pub enum Refusal {
     UnknownMethod,
 }
 
+/// Which transport a server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wire {
+    Streamable,
+    EventStream,
+}
+
+/// In which form Streamable HTTP answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    Json,
+    EventStream,
+}
+
 /// A server that is about to start.
 #[derive(Debug, Clone)]
 pub struct Fake {
     pub(crate) eras: Eras,
-    pub(crate) event_stream: bool,
+    pub(crate) wire: Wire,
     pub(crate) path: String,
     pub(crate) sessions: bool,
     pub(crate) opens: Opening,
     pub(crate) sign_in: SignIn,
     pub(crate) refusal: Option<Refusal>,
-    pub(crate) only_localhost: bool,
+    pub(crate) only_for: Option<String>,
     pub(crate) redirect: Option<(String, String)>,
     pub(crate) fault: Option<(Fault, String)>,
     pub(crate) page: usize,
-    pub(crate) streams_answers: bool,
+    pub(crate) answers: Answers,
     pub(crate) endpoint: Option<String>,
     host: IpAddr,
     port: u16,
@@ -113,23 +128,23 @@ impl Fake {
 
     /// HTTP + SSE of revision 2024-11-05, on `/sse`.
     pub fn sse() -> Self {
-        Self { event_stream: true, path: "/sse".to_owned(), ..Self::new(Eras::Legacy) }
+        Self { wire: Wire::EventStream, path: "/sse".to_owned(), ..Self::new(Eras::Legacy) }
     }
 
     fn new(eras: Eras) -> Self {
         Self {
             eras,
-            event_stream: false,
+            wire: Wire::Streamable,
             path: "/mcp".to_owned(),
             sessions: true,
             opens: Opening::OnInitialize,
             sign_in: SignIn::default(),
             refusal: None,
-            only_localhost: false,
+            only_for: None,
             redirect: None,
             fault: None,
             page: usize::MAX,
-            streams_answers: false,
+            answers: Answers::Json,
             endpoint: None,
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
@@ -143,6 +158,7 @@ impl Fake {
     }
 
     /// On this port; default is a free one.
+    #[must_use]
     pub fn on_port(self, port: u16) -> Self {
         Self { port, ..self }
     }
@@ -180,7 +196,13 @@ impl Fake {
     /// Answers 421 unless the `Host` is `localhost`.
     #[must_use]
     pub fn only_for_localhost(self) -> Self {
-        Self { only_localhost: true, ..self }
+        self.only_for("localhost")
+    }
+
+    /// Answers 421 unless the `Host` is this name.
+    #[must_use]
+    pub fn only_for(self, name: &str) -> Self {
+        Self { only_for: Some(name.to_owned()), ..self }
     }
 
     /// Answers 307 at `from`, pointing to `to` (a path or a URL).
@@ -201,10 +223,11 @@ impl Fake {
         Self { page, ..self }
     }
 
-    /// Answers every request with an event stream: a priming event, CRLF line ends, a notification before the answer.
+    /// Answers every request with an event stream: a priming event, CRLF line ends, a notification before the
+    /// answer.
     #[must_use]
     pub fn streaming_answers(self) -> Self {
-        Self { streams_answers: true, ..self }
+        Self { answers: Answers::EventStream, ..self }
     }
 
     /// The event stream names this endpoint, whatever it is.

@@ -1,5 +1,5 @@
-//! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that misbehave on
-//! demand ([`fake`]), and [`decoy`] ports that are no MCP at all.
+//! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that
+//! misbehave on demand ([`fake`]), and [`decoy`] ports that are no MCP at all.
 //!
 //! Everything ends when its handle is dropped.
 

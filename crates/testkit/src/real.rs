@@ -1,6 +1,6 @@
-//! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm packages in
-//! `npm/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`; `cargo xtask test`
-//! installs it.
+//! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm
+//! packages in `npm/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`;
+//! `cargo xtask test` installs it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 /// How long a server may take until it accepts connections. Python starts slowly on a busy machine.
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// A real server that tests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,7 +104,8 @@ impl Peer {
         self.start("sse", "/sse", Ipv4Addr::LOCALHOST).await
     }
 
-    /// The same as [`Peer::http`] on an address of its own (127.0.0.0/8). `Everything` listens on every address.
+    /// The same as [`Peer::http`] on an address of its own (127.0.0.0/8). `Everything` listens on every
+    /// address.
     pub async fn http_on(self, host: Ipv4Addr) -> Result<RealServer, PeerError> {
         self.start("http", "/mcp", host).await
     }
@@ -114,7 +115,8 @@ impl Peer {
         self.start("sse", "/sse", host).await
     }
 
-    /// The command that starts it over standard input and output. `folder` is what the filesystem server may see.
+    /// The command that starts it over standard input and output. `folder` is what the filesystem server may
+    /// see.
     pub fn stdio(self, folder: &Path) -> Result<Command, PeerError> {
         match self {
             Self::Everything => npm("server-everything", &["stdio"]),
@@ -139,7 +141,9 @@ impl Peer {
             Self::FastMcp4 => python("py-fastmcp", "fastmcp4.py", &args),
             Self::Mcp2 => python("py-mcp2", "mcp2.py", &args),
             Self::Mcp1 => python("py-mcp1", "mcp1.py", &args),
-            Self::Filesystem | Self::Memory | Self::Time => Err(PeerError::NoTransport { peer: self, transport }),
+            Self::Filesystem | Self::Memory | Self::Time => {
+                Err(PeerError::NoTransport { peer: self, transport })
+            }
         }
     }
 
@@ -152,7 +156,10 @@ impl Peer {
         let address = free_port(host).map_err(|error| self.not_ready(error.to_string()))?;
         let command = self.listening(transport, address)?;
         let mut wrap = CommandWrap::with_new(&command.program, |process| {
-            process.args(&command.args).env("PORT", address.port().to_string()).current_dir(std::env::temp_dir());
+            process
+                .args(&command.args)
+                .env("PORT", address.port().to_string())
+                .current_dir(std::env::temp_dir());
             process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         });
         wrap.wrap(KillOnDrop).wrap(ProcessGroup::leader());
@@ -221,4 +228,17 @@ fn installed(file: &Path) -> Result<String, PeerError> {
         return Ok(file.to_string_lossy().into_owned());
     }
     Err(PeerError::Missing { file: file.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_server_says_what_to_run() {
+        let error = installed(Path::new("/nowhere/server")).unwrap_err();
+        let sentence =
+            "the test server `/nowhere/server` is missing: run `cargo xtask test`, which installs it";
+        assert_eq!(format!("{error:?}"), sentence);
+    }
 }

@@ -1,19 +1,19 @@
 //! The questions in their order, path by path, until one answer settles what the address is.
 
-use model::{Era, Identity, Outcome, Transport};
+mod legacy;
+mod modern;
+mod stream;
+mod tools;
+
+use model::{Era, Outcome, Transport};
 use serde_json::Value;
 
-use super::exchange::{NoAnswer, OpenStream};
+use super::exchange::NoAnswer;
 use super::line::{Line, Security};
-use super::question::{ID, LEGACY, MODERN, Question};
-use super::verdict::{self, Discovered, Initialized, Other};
+use super::question::{LEGACY, MODERN, Question};
+use super::verdict::{self, Discovered, Other};
 use super::{Depth, ProbeOptions, ProbeReport, Protocols, Scheme, words};
-use crate::frame::Frame;
 
-/// How much of a list of tools is read once the server is known to be MCP, in bytes.
-const LIST_LIMIT: usize = 1024 * 1024;
-/// How many pages of tools are counted.
-const MOST_PAGES: usize = 20;
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
 /// How often one path may be asked again: a redirect, another Host, TLS.
@@ -39,6 +39,8 @@ pub(super) struct Asker {
     depth: Depth,
     redirected: bool,
     tls_tried: bool,
+    /// Why TLS was tried on a port that did not ask for it.
+    guessed_tls: Option<String>,
     /// Something that refused our Host, and where.
     probable: Option<(String, String)>,
 }
@@ -46,7 +48,8 @@ pub(super) struct Asker {
 impl Asker {
     pub(super) fn new(mut line: Line, options: &ProbeOptions) -> Self {
         let scheme = line.target.scheme;
-        let tls_first = scheme == Scheme::Https || (scheme == Scheme::Unknown && TLS_PORTS.contains(&line.target.port));
+        let tls_first =
+            scheme == Scheme::Https || (scheme == Scheme::Unknown && TLS_PORTS.contains(&line.target.port));
         if tls_first {
             line.security = Security::Tls;
         }
@@ -56,6 +59,7 @@ impl Asker {
             depth: options.depth,
             redirected: false,
             tls_tried: tls_first,
+            guessed_tls: None,
             probable: None,
         }
     }
@@ -77,7 +81,7 @@ impl Asker {
         }
         for path in paths {
             if self.line.is_over() {
-                return self.incomplete();
+                break;
             }
             match self.ask_path(path).await {
                 Path::Settled(report) => return *report,
@@ -106,7 +110,8 @@ impl Asker {
 
     fn incomplete(&self) -> ProbeReport {
         let why = self.line.steps.last().map(|step| format!(": the last answer was `{}`", step.received));
-        let mut report = ProbeReport::not_mcp(format!("time was up before a verdict{}", why.unwrap_or_default()));
+        let mut report =
+            ProbeReport::not_mcp(format!("time was up before a verdict{}", why.unwrap_or_default()));
         report.outcome = Outcome::Incomplete;
         report
     }
@@ -163,193 +168,6 @@ impl Asker {
         Path::Absent("no event stream was looked for there".to_owned())
     }
 
-    // --- modern ---
-
-    async fn modern(&mut self, path: &str, result: &Value) -> Path {
-        let version = verdict::best_version(result);
-        let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-        report.identity = verdict::modern_identity(result, &version);
-        report.tools = self.count_modern_tools(path, &version).await;
-        Path::Settled(Box::new(report))
-    }
-
-    async fn other_versions(&mut self, path: &str, supported: &[String]) -> Path {
-        if let Some(version) = supported.iter().find(|version| version.as_str() < MODERN) {
-            return self.legacy(path, &version.clone()).await;
-        }
-        let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-        report.reason = Some(format!("it speaks only {}, which is newer than what we speak", supported.join(", ")));
-        Path::Settled(Box::new(report))
-    }
-
-    fn modest(&self, path: &str) -> Path {
-        let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-        report.reason = Some("it wants a client with more capabilities before it says who it is".to_owned());
-        Path::Settled(Box::new(report))
-    }
-
-    async fn confirm_by_list(&mut self, path: &str) -> Path {
-        if let Some(tools) = self.count_modern_tools(path, MODERN).await {
-            let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-            report.tools = Some(tools);
-            return Path::Settled(Box::new(report));
-        }
-        self.legacy(path, LEGACY).await
-    }
-
-    async fn count_modern_tools(&mut self, path: &str, version: &str) -> Option<u32> {
-        let mut count = 0_u32;
-        let mut cursor = None;
-        for _ in 0..MOST_PAGES {
-            let question = Question::modern_tools(version, cursor.as_deref());
-            let answer = self.list_page(path, &question).await?;
-            let (page, next) = verdict::tools(answer.as_ref())?;
-            count = count.saturating_add(page);
-            cursor = next;
-            if cursor.is_none() {
-                return Some(count);
-            }
-        }
-        None
-    }
-
-    async fn list_page(&mut self, path: &str, question: &Question) -> Option<Option<Frame>> {
-        let deciding_ms = self.line.last_ms;
-        let answer = self.line.ask_within(path, question, LIST_LIMIT).await;
-        self.line.last_ms = deciding_ms;
-        answer.ok().map(|answer| answer.frame)
-    }
-
-    // --- legacy ---
-
-    async fn legacy(&mut self, path: &str, version: &str) -> Path {
-        let mut version = version.to_owned();
-        for _ in 0..2 {
-            let answer = match self.line.ask(path, &Question::initialize(&version)).await {
-                Ok(answer) => answer,
-                Err(error) => return self.unanswered(path, error),
-            };
-            match verdict::initialized(&answer) {
-                Initialized::Legacy(identity) => {
-                    let session = answer.header("mcp-session-id").map(str::to_owned);
-                    return self.legacy_found(path, identity, session.as_deref()).await;
-                }
-                Initialized::OtherVersions(supported) => match newest_legacy(&supported) {
-                    Some(next) => version = next,
-                    None => break,
-                },
-                Initialized::Other(other) => return self.other(path, other).await,
-            }
-        }
-        Path::Nothing("it speaks none of the revisions that we speak".to_owned())
-    }
-
-    async fn legacy_found(&mut self, path: &str, identity: Identity, session: Option<&str>) -> Path {
-        let mut report = self.found(path, Transport::Http, Some(Era::Legacy));
-        report.tools = self.count_legacy_tools(path, &identity.protocol_version, session).await;
-        report.identity = Some(identity);
-        Path::Settled(Box::new(report))
-    }
-
-    async fn count_legacy_tools(&mut self, path: &str, version: &str, session: Option<&str>) -> Option<u32> {
-        self.list_page(path, &Question::initialized(version, session)).await?;
-        let mut count = 0_u32;
-        let mut cursor = None;
-        for _ in 0..MOST_PAGES {
-            let question = Question::legacy_tools(version, session, cursor.as_deref());
-            let answer = self.list_page(path, &question).await?;
-            let (page, next) = verdict::tools(answer.as_ref())?;
-            count = count.saturating_add(page);
-            cursor = next;
-            if cursor.is_none() {
-                return Some(count);
-            }
-        }
-        None
-    }
-
-    // --- the event stream of 2024-11-05 ---
-
-    async fn event_stream(&mut self, path: &str) -> Path {
-        let mut stream = match self.line.stream(path).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(answer)) => {
-                return match verdict::discovered(&answer) {
-                    Discovered::Other(Other::NeedsSignIn(why)) => self.sign_in(path, Transport::Sse, why),
-                    Discovered::Other(Other::Redirect(to)) => self.redirect(path, &to),
-                    _ => Path::Absent(format!("no event stream: it answers HTTP {}", answer.status.as_u16())),
-                };
-            }
-            Err(error) => return self.unanswered(path, error),
-        };
-        let first = stream.next(self.line.deadline()).await;
-        let Some(event) = first.filter(|event| event.name == "endpoint") else {
-            return Path::Nothing("its event stream does not begin with MCP's endpoint".to_owned());
-        };
-        let Some(messages) = self.same_origin(path, &event.data) else {
-            return Path::Nothing("its event stream names an endpoint on another origin".to_owned());
-        };
-        let mut report = self.found(path, Transport::Sse, Some(Era::Legacy));
-        match self.initialize_over(&mut stream, &messages).await {
-            Some(identity) => {
-                report.tools = self.count_tools_over(&mut stream, &messages, &identity.protocol_version).await;
-                report.identity = Some(identity);
-            }
-            None => report.reason = Some("it names an endpoint, but `initialize` got no MCP answer".to_owned()),
-        }
-        Path::Settled(Box::new(report))
-    }
-
-    async fn initialize_over(&mut self, stream: &mut OpenStream, messages: &str) -> Option<Identity> {
-        let answer = self.ask_over(stream, messages, &Question::initialize(LEGACY)).await?;
-        match verdict::initialized_frame(&answer) {
-            Initialized::Legacy(identity) => Some(identity),
-            _ => None,
-        }
-    }
-
-    async fn count_tools_over(&mut self, stream: &mut OpenStream, messages: &str, version: &str) -> Option<u32> {
-        self.list_page(messages, &Question::initialized(version, None)).await?;
-        let mut count = 0_u32;
-        let mut cursor = None;
-        for _ in 0..MOST_PAGES {
-            let question = Question::legacy_tools(version, None, cursor.as_deref());
-            let answer = self.ask_over(stream, messages, &question).await?;
-            let (page, next) = verdict::tools(Some(&answer))?;
-            count = count.saturating_add(page);
-            cursor = next;
-            if cursor.is_none() {
-                return Some(count);
-            }
-        }
-        None
-    }
-
-    /// Posts a request; the answer comes over the stream.
-    async fn ask_over(&mut self, stream: &mut OpenStream, messages: &str, question: &Question) -> Option<Frame> {
-        let deciding_ms = self.line.last_ms;
-        let deadline = self.line.deadline();
-        let answered = async {
-            loop {
-                let event = stream.next(deadline).await?;
-                if let Some(frame) = Frame::parse(event.data.as_bytes()).filter(|frame| frame.answers(ID)) {
-                    return Some(frame);
-                }
-            }
-        };
-        let posted = async { self.line.ask(messages, question).await.ok().filter(|answer| answer.status.is_success()) };
-        // A refused POST has no answer to wait for.
-        let both = futures::future::try_join(
-            async { posted.await.ok_or(()) },
-            async { answered.await.ok_or(()) },
-        );
-        let frame = both.await.ok().map(|(_, frame)| frame);
-        self.line.last_ms = deciding_ms;
-        frame
-    }
-
-    // --- everything else ---
-
     async fn other(&mut self, path: &str, other: Other) -> Path {
         match other {
             Other::NeedsSignIn(why) => self.sign_in(path, Transport::Http, why),
@@ -373,8 +191,8 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
-    /// RFC 9728: the document of a protected resource stands at the root, with the resource's path behind it. It is
-    /// asked for at this address only, wherever a challenge may point.
+    /// RFC 9728: the document of a protected resource stands at the root, with the resource's path behind it.
+    /// It is asked for at this address only, wherever a challenge may point.
     async fn maybe_sign_in(&mut self, path: &str) -> Path {
         let well_known = "/.well-known/oauth-protected-resource";
         let deciding_ms = self.line.last_ms;
@@ -406,7 +224,10 @@ impl Asker {
 
     fn redirect(&mut self, path: &str, to: &str) -> Path {
         match self.same_origin(path, to) {
-            None => Path::Nothing(format!("it redirects to another origin, which is not asked: `{}`", words::tame(to))),
+            None => Path::Nothing(format!(
+                "it redirects to another origin, which is not asked: `{}`",
+                words::tame(to)
+            )),
             Some(next) if !self.redirected && next != path => {
                 self.redirected = true;
                 Path::Again(next)
@@ -415,13 +236,14 @@ impl Asker {
         }
     }
 
-    /// Path and query of a reference, if it stays at this address. `localhost` and `127.0.0.1` are one place: whatever
-    /// the name, only the address of this probe is connected to.
+    /// Path and query of a reference, if it stays at this address. `localhost` and `127.0.0.1` are one place:
+    /// whatever the name, only the address of this probe is connected to.
     fn same_origin(&self, path: &str, reference: &str) -> Option<String> {
         let base = self.line.url(path)?;
         let next = base.join(reference).ok()?;
         let both_here = self.line.target.host.is_loopback() && is_loopback_name(&next);
-        let same_place = next.scheme() == base.scheme() && next.port_or_known_default() == base.port_or_known_default();
+        let same_place =
+            next.scheme() == base.scheme() && next.port_or_known_default() == base.port_or_known_default();
         let same_host = next.host() == base.host() || both_here;
         let query = next.query().map(|query| format!("?{query}")).unwrap_or_default();
         (same_place && same_host).then(|| format!("{}{query}", next.path()))
@@ -434,6 +256,9 @@ impl Asker {
             // A TLS alert, or a server that hangs up on plain HTTP.
             NoAnswer::NotHttp(first) if first.first() == Some(&0x15) => self.try_tls(path, &why),
             NoAnswer::HungUp if self.line.target.scheme == Scheme::Unknown => self.try_tls(path, &why),
+            NoAnswer::Tls(_) if self.guessed_tls.is_some() => {
+                Path::Stop(self.guessed_tls.take().unwrap_or(why))
+            }
             NoAnswer::Tls(_) if self.line.target.scheme == Scheme::Unknown && !answered_before => {
                 self.line.security = Security::Plain;
                 Path::Again(path.to_owned())
@@ -449,6 +274,7 @@ impl Asker {
             return Path::Stop(why.to_owned());
         }
         self.tls_tried = true;
+        self.guessed_tls = Some(why.to_owned());
         self.line.security = Security::Tls;
         Path::Again(path.to_owned())
     }
@@ -464,14 +290,17 @@ impl Asker {
         report
     }
 
-    /// Paths that two draft documents name. They are advice: what is found there is asked like any other path.
+    /// Paths that two draft documents name. They are advice: what is found there is asked like any other
+    /// path.
     async fn advised_paths(&mut self) -> Vec<String> {
         let mut paths = Vec::new();
         for document in ["/.well-known/ai-catalog.json", "/mcp/server-card"] {
             if self.line.is_over() {
                 break;
             }
-            let Ok(answer) = self.line.ask(document, &Question::document("advisory document")).await else { break };
+            let Ok(answer) = self.line.ask(document, &Question::document("advisory document")).await else {
+                break;
+            };
             let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             let mut urls = Vec::new();
             collect_urls(&json, &mut urls);
@@ -506,8 +335,4 @@ fn is_loopback_name(url: &url::Url) -> bool {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
-}
-
-fn newest_legacy(supported: &[String]) -> Option<String> {
-    supported.iter().filter(|version| version.as_str() <= LEGACY).max().cloned()
 }

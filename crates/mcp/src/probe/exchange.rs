@@ -1,5 +1,5 @@
-//! One request and its answer, within a deadline and a byte cap. The connection is driven by the caller's own future, so
-//! dropping the exchange closes it.
+//! One request and its answer, within a deadline and a byte cap. The connection is driven by the caller's own
+//! future, so dropping the exchange closes it.
 
 use std::pin::{Pin, pin};
 
@@ -111,7 +111,7 @@ pub(crate) async fn exchange(
     }
 }
 
-async fn handshake(
+pub(super) async fn handshake(
     wire: Wire,
     first: &FirstBytes,
 ) -> Result<(SendRequest<Full<Bytes>>, Connection<TokioIo<Wire>, Full<Bytes>>), NoAnswer> {
@@ -120,7 +120,7 @@ async fn handshake(
     builder.handshake(TokioIo::new(wire)).await.map_err(|error| no_answer(&error, first))
 }
 
-async fn head(
+pub(super) async fn head(
     sender: &mut SendRequest<Full<Bytes>>,
     request: Request<Full<Bytes>>,
     deadline: Instant,
@@ -178,12 +178,12 @@ async fn read_answer(status: StatusCode, headers: HeaderMap, body: Incoming, lim
 }
 
 /// A page or picture is not read: it cannot change the verdict.
-fn says_nothing_to_us(media: &str) -> bool {
+pub(super) fn says_nothing_to_us(media: &str) -> bool {
     let kind = media.split('/').next().unwrap_or_default();
     media == "text/html" || matches!(kind, "image" | "video" | "audio" | "font")
 }
 
-async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, End) {
+pub(super) async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, End) {
     let mut bytes = Vec::new();
     loop {
         match next_chunk(&mut body, limits.deadline).await {
@@ -197,7 +197,7 @@ async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, End) {
 }
 
 /// Reads until the message that answers us. Priming events and notifications before it are skipped.
-async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<Frame>, End) {
+pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<Frame>, End) {
     let mut reader = EventReader::new(limits.body);
     let mut total = 0;
     loop {
@@ -244,7 +244,7 @@ async fn next_chunk(body: &mut Incoming, deadline: Instant) -> Chunk {
     }
 }
 
-fn media_type(headers: &HeaderMap) -> String {
+pub(super) fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let value = String::from_utf8_lossy(value);
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()

@@ -1,4 +1,5 @@
-//! The line to one address: connections, the name we use for it, what was said on it, and the sessions it opened for us.
+//! The line to one address: connections, the name we use for it, what was said on it, and the sessions it
+//! opened for us.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,6 +17,8 @@ use super::{ProbeOptions, ProbeTarget, Step, words};
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// For a TLS handshake.
+const TLS_LIMIT: Duration = Duration::from_secs(1);
 /// How long an exchange goes on after the probe was dropped: its answer may carry a session to delete.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -165,6 +168,7 @@ impl Line {
         match self.security {
             Security::Plain => Ok(Wire::plain(stream)),
             Security::Tls => {
+                let deadline = deadline.min(Instant::now() + TLS_LIMIT);
                 let (wire, certificate) =
                     Wire::tls(stream, self.server_name(), deadline).await.map_err(NoAnswer::Tls)?;
                 self.certificate = certificate;
@@ -194,7 +198,13 @@ impl Line {
         }
     }
 
-    /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which is fine.
+    /// Whether the server opened any.
+    pub(super) fn has_sessions(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which
+    /// is fine.
     pub(super) async fn hang_up(mut self) {
         self.end = Instant::now() + GRACE;
         self.abandoned = CancellationToken::new();
@@ -212,7 +222,8 @@ pub(super) fn addresses(target: &ProbeTarget) -> Vec<SocketAddr> {
 
 /// Loopback answers at once; 1 s is the most that a connect may take of the budget.
 pub(super) fn connect_limit(target: &ProbeTarget, options: &ProbeOptions) -> Duration {
-    let usual = if target.host.is_loopback() { Duration::from_millis(250) } else { Duration::from_millis(800) };
+    let usual =
+        if target.host.is_loopback() { Duration::from_millis(250) } else { Duration::from_millis(800) };
     options.connect.unwrap_or(usual).min(Duration::from_secs(1)).min(options.budget)
 }
 

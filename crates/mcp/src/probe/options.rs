@@ -42,8 +42,8 @@ pub struct ProbeOptions {
     pub depth: Depth,
     /// Which transports.
     pub protocols: Protocols,
-    /// Exchanges that may open a session at the server run here, so that the session is deleted even when the probe
-    /// is dropped in the middle. Wait for it at shutdown; it is empty within 2 s.
+    /// Exchanges that may open a session at the server run here, so that the session is deleted even when the
+    /// probe is dropped in the middle. Wait for it at shutdown; it is empty within 2 s.
     pub tasks: TaskTracker,
 }
 

@@ -28,21 +28,25 @@ pub(crate) struct Question {
 impl Question {
     /// `server/discover` of the modern era.
     pub(crate) fn discover(version: &str) -> Self {
-        Self::modern("server/discover", version, json!({}))
+        Self::modern("server/discover", version, None)
     }
 
     /// `tools/list` of the modern era.
     pub(crate) fn modern_tools(version: &str, cursor: Option<&str>) -> Self {
-        Self::modern("tools/list", version, cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor })))
+        Self::modern("tools/list", version, cursor)
     }
 
-    fn modern(method: &'static str, version: &str, mut params: Value) -> Self {
-        params["_meta"] = json!({
+    fn modern(method: &'static str, version: &str, cursor: Option<&str>) -> Self {
+        let meta = json!({
             "io.modelcontextprotocol/protocolVersion": version,
             "io.modelcontextprotocol/clientCapabilities": {},
             "io.modelcontextprotocol/clientInfo": client_info(),
         });
-        let mut question = Self::post(method, json!(ID), params);
+        let params = match cursor {
+            Some(cursor) => json!({ "cursor": cursor, "_meta": meta }),
+            None => json!({ "_meta": meta }),
+        };
+        let mut question = Self::request(method, &params);
         question.headers.push(("mcp-protocol-version", version.to_owned()));
         question.headers.push(("mcp-method", method.to_owned()));
         question
@@ -51,18 +55,24 @@ impl Question {
     /// `initialize` of the legacy era.
     pub(crate) fn initialize(version: &str) -> Self {
         let params = json!({ "protocolVersion": version, "capabilities": {}, "clientInfo": client_info() });
-        Self::post("initialize", json!(ID), params)
+        Self::request("initialize", &params)
     }
 
     /// The notification that ends a legacy handshake.
     pub(crate) fn initialized(version: &str, session: Option<&str>) -> Self {
-        Self::post("notifications/initialized", Value::Null, json!({})).in_session(version, session)
+        let method = "notifications/initialized";
+        Self::post(method, json!({ "jsonrpc": "2.0", "method": method })).in_session(version, session)
     }
 
     /// `tools/list` of the legacy era.
     pub(crate) fn legacy_tools(version: &str, session: Option<&str>, cursor: Option<&str>) -> Self {
         let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
-        Self::post("tools/list", json!(ID), params).in_session(version, session)
+        Self::request("tools/list", &params).in_session(version, session)
+    }
+
+    /// A sign of life of the legacy era.
+    pub(crate) fn ping(version: &str, session: Option<&str>) -> Self {
+        Self::request("ping", &json!({})).in_session(version, session)
     }
 
     /// The end of a session that a server opened for us.
@@ -83,11 +93,11 @@ impl Question {
         Self { method: Method::GET, headers, body: None, name }
     }
 
-    fn post(method: &'static str, id: Value, params: Value) -> Self {
-        let mut body = json!({ "jsonrpc": "2.0", "method": method, "params": params });
-        if !id.is_null() {
-            body["id"] = id;
-        }
+    fn request(method: &'static str, params: &Value) -> Self {
+        Self::post(method, json!({ "jsonrpc": "2.0", "id": ID, "method": method, "params": params }))
+    }
+
+    fn post(method: &'static str, body: Value) -> Self {
         let headers = vec![
             ("accept", "application/json, text/event-stream".to_owned()),
             ("content-type", "application/json".to_owned()),

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::{ProbeTarget, Scheme};
+use crate::names::{self, Unresolved};
 
 /// Why a URL is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +24,11 @@ pub enum ResolveError {
         /// What the resolver said.
         why: String,
     },
-    /// The name has addresses on this computer or network and others on the internet: a sign of DNS rebinding.
-    #[error("`{name}` has both private and public addresses, which is how DNS rebinding looks; use the address itself")]
+    /// The name has addresses on this computer or network and others on the internet: a sign of DNS
+    /// rebinding.
+    #[error(
+        "`{name}` has both private and public addresses, which is how DNS rebinding looks; use the address itself"
+    )]
     MixedAddresses {
         /// The name.
         name: String,
@@ -80,23 +84,18 @@ fn invalid(url: &Url, why: &str) -> ResolveError {
 fn without_secrets(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
+    let (authority, path) =
+        rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
     let host = authority.rsplit('@').next().unwrap_or_default();
     let scheme = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
     path.map_or_else(|| format!("{scheme}{host}"), |path| format!("{scheme}{host}/{path}"))
 }
 
 async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, ResolveError> {
-    let fail = |why: String| ResolveError::NoAddress { name: name.to_owned(), why };
-    let found = tokio::net::lookup_host((name, port)).await.map_err(|error| fail(error.to_string()))?;
-    let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-    addresses.sort_by_key(IpAddr::is_ipv6);
-    addresses.dedup();
-    let public = addresses.iter().filter(|ip| crate::range::is_public(**ip)).count();
-    if public > 0 && public < addresses.len() {
-        return Err(ResolveError::MixedAddresses { name: name.to_owned() });
-    }
-    Ok(addresses)
+    names::look_up(name, port).await.map_err(|unresolved| match unresolved {
+        Unresolved::Unknown(why) => ResolveError::NoAddress { name: name.to_owned(), why },
+        Unresolved::Mixed => ResolveError::MixedAddresses { name: name.to_owned() },
+    })
 }
 
 #[cfg(test)]

@@ -27,8 +27,8 @@ pub struct ProbeTarget {
     pub scheme: Scheme,
     /// A path the person gave; tried first.
     pub path: Option<String>,
-    /// A person named exactly this address and port: the port gate does not apply, and a slow answer may use the
-    /// whole budget.
+    /// A person named exactly this address and port: the port gate does not apply, and a slow answer may use
+    /// the whole budget.
     pub asked_by_name: bool,
 }
 

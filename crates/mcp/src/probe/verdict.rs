@@ -57,7 +57,9 @@ pub(crate) fn discovered(answer: &Answer) -> Discovered {
             -32020 | -32021 => Discovered::Modest,
             _ => Discovered::MaybeLegacy,
         },
-        Some(Frame::Error { code: -32601, .. }) if answer.status == StatusCode::NOT_FOUND => Discovered::ConfirmByList,
+        Some(Frame::Error { code: -32601, .. }) if answer.status == StatusCode::NOT_FOUND => {
+            Discovered::ConfirmByList
+        }
         Some(Frame::Result { .. } | Frame::Error { .. }) => Discovered::MaybeLegacy,
         _ if answer.header("mcp-session-id").is_some() => Discovered::MaybeLegacy,
         _ if refuses_the_request(answer) => Discovered::MaybeLegacy,
@@ -109,7 +111,8 @@ pub(crate) fn initialized_frame(frame: &Frame) -> Initialized {
     }
 }
 
-/// How many tools a `tools/list` answer names, and the cursor of the next page; `None` when it is no such answer.
+/// How many tools a `tools/list` answer names, and the cursor of the next page; `None` when it is no such
+/// answer.
 pub(crate) fn tools(frame: Option<&Frame>) -> Option<(u32, Option<String>)> {
     let Some(Frame::Result { result, .. }) = frame else { return None };
     let tools = result.get("tools")?.as_array()?;
@@ -183,11 +186,15 @@ fn before_the_body(answer: &Answer) -> Option<Other> {
 
 fn refused(answer: &Answer) -> Option<Other> {
     let challenges = answer.headers.get_all("www-authenticate");
-    let challenges: Vec<String> =
-        challenges.iter().map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase()).collect();
+    let challenges: Vec<String> = challenges
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
+        .collect();
     if challenges.iter().any(|challenge| challenge.contains("resource_metadata=")) {
         let status = answer.status.as_u16();
-        return Some(Other::NeedsSignIn(format!("it asks for sign-in (HTTP {status} with an MCP challenge)")));
+        return Some(Other::NeedsSignIn(format!(
+            "it asks for sign-in (HTTP {status} with an MCP challenge)"
+        )));
     }
     let bearer = |challenge: &String| challenge.split([' ', ',']).any(|word| word == "bearer");
     if answer.status == StatusCode::UNAUTHORIZED && challenges.iter().any(bearer) {
@@ -211,7 +218,8 @@ fn wants_tls(text: &str) -> bool {
         || text.contains("http request to an https port")
 }
 
-/// A server of the legacy era may refuse an unknown request without JSON-RPC; a page that is not found is no such sign.
+/// A server of the legacy era may refuse an unknown request without JSON-RPC; a page that is not found is no
+/// such sign.
 fn refuses_the_request(answer: &Answer) -> bool {
     let refusal = matches!(answer.status.as_u16(), 400 | 406 | 409 | 415 | 422);
     refusal && answer.media_type() != "text/html"
@@ -258,7 +266,8 @@ mod tests {
 
     fn error(code: i64) -> String {
         let data = json!({ "supported": ["2026-07-28", "nonsense"] });
-        json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": code, "message": "no", "data": data } }).to_string()
+        json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": code, "message": "no", "data": data } })
+            .to_string()
     }
 
     #[test]
@@ -305,7 +314,8 @@ mod tests {
 
     #[test]
     fn a_refused_host_is_told_apart_from_a_legacy_answer() {
-        let typescript = r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"Invalid Host: 10.0.0.1"},"id":null}"#;
+        let typescript =
+            r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"Invalid Host: 10.0.0.1"},"id":null}"#;
         for judged in [
             discovered(&answer(421, &[], "Invalid Host header")),
             discovered(&answer(403, &[], typescript)),

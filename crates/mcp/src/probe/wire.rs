@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// How an attempt to connect ended when it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +99,17 @@ impl Wire {
         Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 
+    /// Any stream, for tests over bytes.
+    #[cfg(test)]
+    pub(crate) fn over(stream: tokio::io::DuplexStream) -> Self {
+        Self { stream: Box::new(stream), first: FirstBytes::default() }
+    }
+
+    /// TLS with somebody whose certificate was verified.
+    pub(crate) fn secured(stream: TlsStream<TcpStream>) -> Self {
+        Self { stream: Box::new(stream), first: FirstBytes::default() }
+    }
+
     /// TLS, whoever answers. Returns the SHA-256 of the certificate in hex as well.
     pub(crate) async fn tls(
         stream: TcpStream,
@@ -145,7 +157,11 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -28,8 +28,8 @@ pub(super) async fn call_tool(
     let first = call_once(session, name, arguments.clone(), &options, until).await;
     match first {
         Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) => {
-            // Listing tells the transport which arguments the server wants to see in headers; the call itself was
-            // refused before it began.
+            // Listing tells the transport which arguments the server wants to see in headers; the call itself
+            // was refused before it began.
             super::list::tools(session).await?;
             call_once(session, name, arguments, &options, until).await
         }

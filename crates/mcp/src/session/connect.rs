@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::handler::Handler;
 use super::Session;
+use super::handler::Handler;
 use crate::probe::{Answered, Question, read_response};
 use crate::transport::Place;
 use crate::transport::http::Site;
@@ -30,8 +30,8 @@ pub(super) fn place(target: &Target) -> Place {
     }
 }
 
-pub(super) async fn connect(target: &Target, place: Place, deadline: Duration) -> Result<Session, McpError> {
-    match target {
+pub(super) async fn connect(target: Target, place: Place, deadline: Duration) -> Result<Session, McpError> {
+    match &target {
         Target::Http(remote) => http(remote, place).await,
         Target::Sse(remote) => {
             let site = Site::prepare(remote).await?;
@@ -50,11 +50,15 @@ pub(super) async fn connect(target: &Target, place: Place, deadline: Duration) -
 
 async fn http(remote: &Remote, place: Place) -> Result<Session, McpError> {
     let site = Site::prepare(remote).await?;
-    let era = match remote.era {
-        Some(era) => era,
-        None => era(&site, &place).await?,
-    };
-    begin(site.streamable(), place, mode(era)).await
+    if let Some(known) = remote.era {
+        match begin(site.streamable(&place), place.clone(), mode(known)).await {
+            // It may have been updated since it was asked.
+            Err(McpError::Protocol { .. }) => {}
+            settled => return settled,
+        }
+    }
+    let era = era(&site, &place).await?;
+    begin(site.streamable(&place), place, mode(era)).await
 }
 
 /// `host:port` without anything that may be secret.
@@ -67,14 +71,17 @@ fn authority(url: &str) -> String {
 fn mode(era: Era) -> ClientLifecycleMode {
     match era {
         Era::Legacy => ClientLifecycleMode::Initialize,
-        Era::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
+        Era::Modern => {
+            ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
+        }
     }
 }
 
-/// Asks which era a server is of, with the credentials a session would send. We ask ourselves, since a legacy server
-/// may open a session for the question (Python's do), which rmcp would leave behind.
+/// Asks which era a server is of, with the credentials a session would send. We ask ourselves, since a legacy
+/// server may open a session for the question (Python's do), which rmcp would leave behind.
 async fn era(site: &Site, place: &Place) -> Result<Era, McpError> {
-    let response = send(site, &Question::discover_any()).await.map_err(|error| failure::of_transport(&error, place))?;
+    let response =
+        send(site, &Question::discover_any()).await.map_err(|error| failure::of_transport(&error, place))?;
     if let Some(session) = response.headers().get("mcp-session-id").and_then(|id| id.to_str().ok()) {
         // A server that knows no DELETE forgets the session by itself.
         let _ = send(site, &Question::delete(session)).await;
@@ -106,7 +113,11 @@ async fn send(site: &Site, question: &Question) -> Result<Response, reqwest::Err
 }
 
 /// Begins the conversation over any transport.
-pub(super) async fn begin<T, E, A>(transport: T, place: Place, mode: ClientLifecycleMode) -> Result<Session, McpError>
+pub(super) async fn begin<T, E, A>(
+    transport: T,
+    place: Place,
+    mode: ClientLifecycleMode,
+) -> Result<Session, McpError>
 where
     T: IntoTransport<RoleClient, E, A>,
     E: std::error::Error + Send + Sync + 'static,

@@ -3,7 +3,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::ClientHandler;
 use rmcp::RoleClient;
-use rmcp::model::{ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam, ProgressToken};
+use rmcp::model::{
+    ClientCapabilities, ClientConfig, Implementation, ProgressNotificationParam, ProgressToken,
+};
 use rmcp::service::NotificationContext;
 use tokio::sync::mpsc;
 
@@ -29,7 +31,8 @@ impl Handler {
     /// Passes reports with this token on, those that were faster than this call included.
     pub(super) fn listen(&self, token: ProgressToken, sender: mpsc::Sender<Progress>) -> Listening {
         let mut listeners = self.lock();
-        let (ours, others) = std::mem::take(&mut listeners.early).into_iter().partition(|(early, _)| *early == token);
+        let (ours, others) =
+            std::mem::take(&mut listeners.early).into_iter().partition(|(early, _)| *early == token);
         listeners.early = others;
         let ours: VecDeque<(ProgressToken, Progress)> = ours;
         for (_, progress) in ours {
@@ -72,7 +75,11 @@ impl Drop for Listening {
 }
 
 impl ClientHandler for Handler {
-    async fn on_progress(&self, params: ProgressNotificationParam, _context: NotificationContext<RoleClient>) {
+    async fn on_progress(
+        &self,
+        params: ProgressNotificationParam,
+        _context: NotificationContext<RoleClient>,
+    ) {
         let progress = Progress { progress: params.progress, total: params.total, message: params.message };
         self.report(params.progress_token, progress);
     }

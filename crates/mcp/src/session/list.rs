@@ -35,7 +35,9 @@ impl List {
         let params = cursor.map(|cursor| PaginatedRequestParams::default().with_cursor(Some(cursor)));
         match self {
             Self::Tools => ClientRequest::ListToolsRequest(page(ListToolsRequest::default(), params)),
-            Self::Resources => ClientRequest::ListResourcesRequest(page(ListResourcesRequest::default(), params)),
+            Self::Resources => {
+                ClientRequest::ListResourcesRequest(page(ListResourcesRequest::default(), params))
+            }
             Self::Prompts => ClientRequest::ListPromptsRequest(page(ListPromptsRequest::default(), params)),
         }
     }
@@ -58,7 +60,8 @@ pub(super) async fn contents(session: &Session) -> Result<Contents, McpError> {
         (_, List::Tools) | (None, _) => true,
     };
     let tools = tools(session).await?;
-    let resources = if declares(List::Resources) { entries(session, List::Resources).await? } else { Vec::new() };
+    let resources =
+        if declares(List::Resources) { entries(session, List::Resources).await? } else { Vec::new() };
     let prompts = if declares(List::Prompts) { entries(session, List::Prompts).await? } else { Vec::new() };
     Ok(Contents {
         identity: session.identity.clone(),
@@ -85,11 +88,16 @@ async fn entries(session: &Session, list: List) -> Result<Vec<Value>, McpError> 
         };
         let page = answer.get_mut(list.key()).map(Value::take).unwrap_or_default();
         let Value::Array(page) = page else {
-            let message = format!("the server's answer to `{}/list` has no list of {}", list.key(), list.key());
+            let message =
+                format!("the server's answer to `{}/list` has no list of {}", list.key(), list.key());
             return Err(McpError::Transport { message });
         };
         entries.extend(page.into_iter().take(MOST_ENTRIES - entries.len()));
-        cursor = answer.get("nextCursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
+        cursor = answer
+            .get("nextCursor")
+            .and_then(Value::as_str)
+            .filter(|next| !next.is_empty())
+            .map(str::to_owned);
         if cursor.is_none() || entries.len() >= MOST_ENTRIES {
             break;
         }
@@ -101,7 +109,8 @@ fn texts(entries: &[Value], key: &str) -> Vec<String> {
     entries.iter().filter_map(|entry| entry.get(key)?.as_str()).map(str::to_owned).collect()
 }
 
-fn tool(mut entry: Value) -> Option<Tool> {
+/// A tool as a server lists it; without a name it is none.
+pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
     let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     let annotations = entry.get("annotations").cloned().unwrap_or_default();
     let hint = |key: &str| annotations.get(key).and_then(Value::as_bool);

@@ -96,9 +96,9 @@ fn apart(wrap: &mut CommandWrap) {
     wrap.wrap(process_wrap::tokio::JobObject);
 }
 
-/// Kills the group when we die without a chance to do it ourselves: a shell that waits for the end of a pipe which only
-/// we hold open. (The kernel's own way, `PR_SET_PDEATHSIG`, needs unsafe code and fires when a *thread* ends.) On
-/// Windows the job object does this.
+/// Kills the group when we die without a chance to do it ourselves: a shell that waits for the end of a pipe
+/// which only we hold open. (The kernel's own way, `PR_SET_PDEATHSIG`, needs unsafe code and fires when a
+/// *thread* ends.) On Windows the job object does this.
 #[derive(Debug)]
 struct Guard {
     _shell: Box<dyn ChildWrapper>,

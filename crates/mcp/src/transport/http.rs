@@ -1,5 +1,5 @@
-//! The HTTP client of sessions: certificates are verified, no proxy for our own networks, redirects only where nothing
-//! of ours can leak.
+//! The HTTP client of sessions: certificates are verified, no proxy for our own networks, redirects only
+//! where nothing of ours can leak.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +11,9 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use url::{Host, Url};
 
+use super::Place;
+use super::noting::NotingClient;
+use crate::names::{self, Unresolved};
 use crate::{McpError, Remote, range};
 
 /// The most of one answer that is taken, in bytes.
@@ -41,13 +44,16 @@ impl Site {
     }
 
     /// rmcp's Streamable HTTP over this client.
-    pub(crate) fn streamable(&self) -> StreamableHttpClientTransport<reqwest::Client> {
+    pub(crate) fn streamable(&self, place: &Place) -> StreamableHttpClientTransport<NotingClient> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
             .custom_headers(self.headers.clone());
         config.auth_header.clone_from(&self.bearer);
         config.max_sse_event_size = ANSWER_LIMIT;
         config.max_json_response_size = ANSWER_LIMIT;
-        StreamableHttpClientTransport::with_client(self.client.clone(), config)
+        StreamableHttpClientTransport::with_client(
+            NotingClient::new(self.client.clone(), place.clone()),
+            config,
+        )
     }
 }
 
@@ -71,12 +77,20 @@ async fn addresses(url: &Url, pinned: Option<IpAddr>) -> Result<Vec<SocketAddr>,
         Some(Host::Ipv4(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Ipv6(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Domain(name)) => {
-            let found = tokio::net::lookup_host((name, port)).await;
-            let found = found.map_err(|error| McpError::Transport { message: format!("no address for `{name}`: {error}") })?;
-            Ok(found.collect())
+            let found =
+                names::look_up(name, port).await.map_err(|unresolved| no_address(name, &unresolved))?;
+            Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         }
         None => Err(invalid("the URL has no host")),
     }
+}
+
+fn no_address(name: &str, unresolved: &Unresolved) -> McpError {
+    let why = match unresolved {
+        Unresolved::Unknown(why) => why,
+        Unresolved::Mixed => "it has both private and public ones, which is how DNS rebinding looks",
+    };
+    McpError::Transport { message: format!("no address for `{name}`: {why}") }
 }
 
 fn client(url: &Url, addresses: &[SocketAddr]) -> Result<reqwest::Client, McpError> {
@@ -109,8 +123,9 @@ fn headers(remote: &Remote) -> Result<HashMap<HeaderName, HeaderValue>, McpError
     for (name, value) in &remote.headers {
         let header = HeaderName::from_bytes(name.as_bytes());
         let header = header.map_err(|_| invalid(&format!("`{name}` is no name of a header")))?;
-        let mut value = HeaderValue::from_str(value.expose())
-            .map_err(|_| invalid(&format!("the value of `{name}` has characters that a header cannot carry")))?;
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
+            invalid(&format!("the value of `{name}` has characters that a header cannot carry"))
+        })?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }

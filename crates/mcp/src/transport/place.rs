@@ -19,6 +19,7 @@ struct Notes {
     stderr: VecDeque<String>,
     junk: Option<String>,
     end: Option<McpError>,
+    broken: Option<McpError>,
 }
 
 impl Place {
@@ -64,6 +65,16 @@ impl Place {
     /// Keeps why it ended; the first reason is the cause of those that follow.
     pub(super) fn note_end(&self, error: McpError) {
         self.notes().end.get_or_insert(error);
+    }
+
+    /// Keeps why an answer broke off, for whoever waits for it.
+    pub(super) fn note_broken(&self, error: McpError) {
+        self.notes().broken = Some(error);
+    }
+
+    /// Why the last answer broke off, told once.
+    pub(crate) fn take_broken(&self) -> Option<McpError> {
+        self.notes().broken.take()
     }
 
     /// The reason for an end is no longer true: the connection is there again.

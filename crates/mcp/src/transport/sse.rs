@@ -1,16 +1,19 @@
 //! HTTP + SSE of revision 2024-11-05: one event stream from the server, and a POST for each message to it.
 //!
-//! The stream is the session. When it breaks, what was asked on it is lost: those requests fail with a clear error, the
-//! stream is opened again, and the handshake is repeated, so that the next call works.
+//! The stream is the session. When it breaks, what was asked on it is lost: those requests fail with a clear
+//! error, the stream is opened again, and the handshake is repeated, so that the next call works.
+
+mod stream;
 
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, Response, header};
 use rmcp::RoleClient;
-use rmcp::model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientNotification, ClientRequest, ErrorCode, RequestId, ServerJsonRpcMessage,
+};
 use rmcp::transport::Transport;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -18,15 +21,11 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::Place;
-use super::http::{ANSWER_LIMIT, Site};
+use super::http::Site;
 use crate::McpError;
-use crate::failure::{of_transport, status_error};
-use crate::sse::{Event, EventReader};
+use crate::failure::of_transport;
+use stream::{ENDPOINT_LIMIT, Stream, accepted, with_credentials};
 
-/// How long a stream may take to name its endpoint.
-const ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
-/// Servers send a comment every few seconds; a stream that is silent for so long is dead (a router forgot it).
-const IDLE_LIMIT: Duration = Duration::from_secs(300);
 /// How often a broken stream is opened again before we give up.
 const MOST_ATTEMPTS: u32 = 5;
 /// Between two attempts, unless the server asked for something else; doubles each time, at most 10 s.
@@ -89,7 +88,9 @@ impl Transport<RoleClient> for SseTransport {
         async move {
             let id = shared.remember(&item);
             let posted = shared.post(&item).await;
-            if posted.is_err() && let Some(id) = id {
+            if posted.is_err()
+                && let Some(id) = id
+            {
                 shared.forget(&id);
             }
             posted
@@ -120,7 +121,9 @@ impl Shared {
             }
             ClientJsonRpcMessage::Notification(notification) => {
                 match &notification.notification {
-                    ClientNotification::InitializedNotification(_) => state.initialized = Some(message.clone()),
+                    ClientNotification::InitializedNotification(_) => {
+                        state.initialized = Some(message.clone());
+                    }
                     ClientNotification::CancelledNotification(cancelled) => {
                         if let Some(id) = &cancelled.params.request_id {
                             state.pending.remove(id);
@@ -165,26 +168,12 @@ impl Shared {
 
     fn broken(&self) -> McpError {
         self.place.last_words().unwrap_or_else(|| McpError::Transport {
-            message: format!("the event stream of {} broke, and could not be opened again", self.place.name()),
+            message: format!(
+                "the event stream of {} broke, and could not be opened again",
+                self.place.name()
+            ),
         })
     }
-}
-
-fn with_credentials(site: &Site, mut request: RequestBuilder) -> RequestBuilder {
-    for (name, value) in &site.headers {
-        request = request.header(name, value);
-    }
-    match &site.bearer {
-        Some(token) => request.bearer_auth(token),
-        None => request,
-    }
-}
-
-fn accepted(response: &Response, place: &Place) -> Result<(), McpError> {
-    if response.status().is_success() {
-        return Ok(());
-    }
-    Err(status_error(response.status().as_u16(), place))
 }
 
 /// Reads the stream as long as there is one, and opens it again when it breaks.
@@ -193,9 +182,10 @@ async fn keep_reading(shared: Arc<Shared>, stream: Stream, messages: mpsc::Sende
     loop {
         let why = pass_on(&shared, &mut stream, &messages).await;
         shared.endpoint.send_replace(None);
+        let cause = Some(why.to_string().into());
         shared.place.note_end(why);
         for id in shared.take_pending() {
-            let lost = rmcp::ErrorData::new(LOST, LOST_MESSAGE, None);
+            let lost = rmcp::ErrorData::new(LOST, LOST_MESSAGE, cause.clone());
             if messages.send(ServerJsonRpcMessage::error(lost, Some(id))).await.is_err() {
                 return;
             }
@@ -241,7 +231,8 @@ async fn pass_on(
 }
 
 async fn reopen(shared: &Shared, broken: &Stream) -> Option<Stream> {
-    let mut pause = broken.reader.retry_ms.map_or(FIRST_PAUSE, Duration::from_millis).min(Duration::from_secs(10));
+    let mut pause =
+        broken.reader.retry_ms.map_or(FIRST_PAUSE, Duration::from_millis).min(Duration::from_secs(10));
     for _ in 0..MOST_ATTEMPTS {
         sleep(pause).await;
         pause = (pause * 2).min(Duration::from_secs(10));
@@ -269,87 +260,4 @@ async fn begin_again(shared: &Shared, last_id: Option<&str>) -> Result<Stream, M
     }
     shared.endpoint.send_replace(Some(endpoint));
     Ok(stream)
-}
-
-/// An open event stream.
-struct Stream {
-    response: Response,
-    reader: EventReader,
-    ready: std::collections::VecDeque<Event>,
-    last_id: Option<String>,
-}
-
-impl Stream {
-    async fn open(site: &Site, place: &Place, last_id: Option<&str>) -> Result<Self, McpError> {
-        let mut request = site.client.get(site.url.clone()).header(header::ACCEPT, "text/event-stream");
-        if let Some(id) = last_id {
-            request = request.header("last-event-id", id);
-        }
-        let sent = timeout(ENDPOINT_LIMIT, with_credentials(site, request).send()).await;
-        let response = sent
-            .map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })?
-            .map_err(|error| of_transport(&error, place))?;
-        accepted(&response, place)?;
-        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if !kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/event-stream")) {
-            let message = format!("{} has no event stream at this path: is the path right?", place.name());
-            return Err(McpError::Transport { message });
-        }
-        let reader = EventReader::new(ANSWER_LIMIT);
-        Ok(Self { response, reader, ready: std::collections::VecDeque::new(), last_id: None })
-    }
-
-    /// The URL for messages: the first event. It must be on the origin of the stream, which has our credentials.
-    async fn endpoint(&mut self, site: &Site, place: &Place) -> Result<Url, McpError> {
-        let first = timeout(ENDPOINT_LIMIT, self.next(place)).await;
-        let event = first.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })??;
-        let fail = |why: &str| Err(McpError::Transport { message: format!("{} {why}", place.name()) });
-        if event.name != "endpoint" {
-            return fail("has an event stream that does not begin with MCP's endpoint");
-        }
-        match site.url.join(&event.data) {
-            Ok(url) if url.origin() == site.url.origin() => Ok(url),
-            _ => fail("names an endpoint on another origin, which gets nothing from us"),
-        }
-    }
-
-    async fn answer_to(&mut self, request: &ClientJsonRpcMessage, place: &Place) -> Result<(), McpError> {
-        let ClientJsonRpcMessage::Request(request) = request else { return Ok(()) };
-        loop {
-            let event = self.next(place).await?;
-            match serde_json::from_str(&event.data) {
-                Ok(ServerJsonRpcMessage::Response(response)) if response.id == request.id => return Ok(()),
-                Ok(ServerJsonRpcMessage::Error(error)) => {
-                    let (code, message) = (error.error.code.0.into(), error.error.message.to_string());
-                    return Err(McpError::Protocol { code, message, data: error.error.data });
-                }
-                _ => {}
-            }
-        }
-    }
-
-    async fn next(&mut self, place: &Place) -> Result<Event, McpError> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                self.last_id.clone_from(&event.id);
-                return Ok(event);
-            }
-            let chunk = timeout(IDLE_LIMIT, self.response.chunk()).await.map_err(|_| silent(place))?;
-            let chunk = chunk.map_err(|error| of_transport(&error, place))?.ok_or_else(|| ended(place))?;
-            let events = self.reader.push(&chunk).map_err(|_| McpError::TooLarge {
-                what: format!("an event of {}", place.name()),
-                limit: ANSWER_LIMIT,
-            })?;
-            self.ready.extend(events);
-        }
-    }
-}
-
-fn ended(place: &Place) -> McpError {
-    McpError::Transport { message: format!("{} ended its event stream: it was stopped or restarted", place.name()) }
-}
-
-fn silent(place: &Place) -> McpError {
-    let minutes = IDLE_LIMIT.as_secs() / 60;
-    McpError::Transport { message: format!("the event stream of {} was silent for {minutes} minutes", place.name()) }
 }

@@ -70,7 +70,9 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
                 format!("`{command}` was not started: its folder does not exist")
             }
             io::ErrorKind::NotFound => format!("`{command}` was not found: is it installed, and on PATH?"),
-            io::ErrorKind::PermissionDenied => format!("`{command}` may not be started: it is not executable"),
+            io::ErrorKind::PermissionDenied => {
+                format!("`{command}` may not be started: it is not executable")
+            }
             _ => format!("`{command}` could not be started: {error}"),
         },
     }
@@ -80,11 +82,14 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
 const FIRST_QUESTION: &str = "which-era";
 
 impl StdioTransport {
-    /// Asks which era the child is of. A child may take its time to start (a package runner downloads first), so the
-    /// answer is awaited for up to `limit`; a legacy server that ignores what it does not know costs that long.
+    /// Asks which era the child is of. A child may take its time to start (a package runner downloads first),
+    /// so the answer is awaited for up to `limit`; a legacy server that ignores what it does not know costs
+    /// that long.
     pub(crate) async fn era(&mut self, limit: Duration) -> Result<Era, McpError> {
         let mut question = Question::discover_any().body.unwrap_or_default();
-        question["id"] = FIRST_QUESTION.into();
+        if let Some(message) = question.as_object_mut() {
+            message.insert("id".to_owned(), FIRST_QUESTION.into());
+        }
         deliver(self.outgoing.clone(), question.to_string().into_bytes(), &self.place).await?;
         let answered = timeout(limit, async {
             while let Some(message) = self.incoming.recv().await {
@@ -100,7 +105,8 @@ impl StdioTransport {
 
 /// An error without an id answers the only question there is.
 fn is_first_answer(message: &ServerJsonRpcMessage) -> bool {
-    names_first_question(message) || matches!(message, ServerJsonRpcMessage::Error(error) if error.id.is_none())
+    names_first_question(message)
+        || matches!(message, ServerJsonRpcMessage::Error(error) if error.id.is_none())
 }
 
 fn names_first_question(message: &ServerJsonRpcMessage) -> bool {
@@ -114,7 +120,9 @@ fn names_first_question(message: &ServerJsonRpcMessage) -> bool {
 
 fn era_of(message: &ServerJsonRpcMessage) -> Era {
     match message {
-        ServerJsonRpcMessage::Response(response) if matches!(response.result, ServerResult::DiscoverResult(_)) => {
+        ServerJsonRpcMessage::Response(response)
+            if matches!(response.result, ServerResult::DiscoverResult(_)) =>
+        {
             Era::Modern
         }
         // Header mismatch, missing capability, unsupported version: only the modern era has these.
@@ -150,8 +158,9 @@ impl Transport<RoleClient> for StdioTransport {
         let outgoing = self.outgoing.clone();
         let place = self.place.clone();
         async move {
-            let line = serde_json::to_vec(&item)
-                .map_err(|error| McpError::Transport { message: format!("the message cannot be written: {error}") })?;
+            let line = serde_json::to_vec(&item).map_err(|error| McpError::Transport {
+                message: format!("the message cannot be written: {error}"),
+            })?;
             deliver(outgoing, line, &place).await
         }
     }
@@ -254,21 +263,18 @@ async fn pass_on(stdout: ChildStdout, messages: &mpsc::Sender<ServerJsonRpcMessa
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice(&line) {
-            Ok(message) => {
-                junk = 0;
-                if messages.send(message).await.is_err() {
-                    return Ended::Closed;
-                }
+        if let Ok(message) = serde_json::from_slice(&line) {
+            junk = 0;
+            if messages.send(message).await.is_err() {
+                return Ended::Closed;
             }
-            Err(_) => {
-                // Programs print a greeting or a warning there now and then: tolerated, and remembered.
-                place.note_junk(&String::from_utf8_lossy(line.get(..400).unwrap_or(&line)));
-                junk += 1;
-                if junk > MOST_JUNK {
-                    return Ended::TooMuchJunk;
-                }
-            }
+            continue;
+        }
+        // Programs print a greeting or a warning there now and then: tolerated, and remembered.
+        place.note_junk(&String::from_utf8_lossy(line.get(..400).unwrap_or(&line)));
+        junk += 1;
+        if junk > MOST_JUNK {
+            return Ended::TooMuchJunk;
         }
     }
 }

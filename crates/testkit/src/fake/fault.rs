@@ -13,6 +13,8 @@ pub enum Fault {
     BadJson,
     /// Sends half of the answer, then ends the connection.
     HalfAnswer,
+    /// Opens an event stream with a priming event and half of the answer, then breaks the connection.
+    HalfStream,
     /// Answers after a while.
     Slow(Duration),
     /// Sends an answer that has no end.

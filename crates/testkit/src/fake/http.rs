@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::rpc::{Reply, Request};
 use super::state::{Opening, Seen, State};
-use super::{Fault, SignIn, sse};
+use super::{Answers, Fault, SignIn, Wire, sse};
 
 const SESSION: &str = "mcp-session-id";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -44,7 +44,7 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
             fault => return commit(fault).await,
         }
     }
-    if state.fake.event_stream {
+    if state.fake.wire == Wire::EventStream {
         return sse::answer(state, &head.method, &path, head.uri.query(), message);
     }
     if path != state.fake.path {
@@ -65,14 +65,17 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
         return Some(with(StatusCode::TEMPORARY_REDIRECT, &[("location", to)], ""));
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if state.fake.only_localhost && host != format!("localhost:{}", state.address.port()) {
+    let right_host = |name: &String| host == format!("{name}:{}", state.address.port());
+    if state.fake.only_for.as_ref().is_some_and(|name| !right_host(name)) {
         return Some(plain(StatusCode::MISDIRECTED_REQUEST, "Invalid Host header"));
     }
     let unauthorized = StatusCode::UNAUTHORIZED;
     let challenge = |document: &str| format!("Bearer resource_metadata=\"{document}\"");
     match &state.fake.sign_in {
         SignIn::Open => None,
-        SignIn::Challenge(document) => Some(with(unauthorized, &[("www-authenticate", &challenge(document))], "")),
+        SignIn::Challenge(document) => {
+            Some(with(unauthorized, &[("www-authenticate", &challenge(document))], ""))
+        }
         SignIn::Forbidden(document) => {
             Some(with(StatusCode::FORBIDDEN, &[("www-authenticate", &challenge(document))], ""))
         }
@@ -96,26 +99,35 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
     }
 }
 
+/// Sends this much, then breaks the connection. The first part has to leave before that.
+fn breaking_off(half: Bytes) -> Body {
+    let parts = stream::iter([Ok(half), Err(std::io::Error::other("the server breaks off"))]);
+    Body::from_stream(parts.then(|part| async {
+        if part.is_err() {
+            sleep(std::time::Duration::from_millis(20)).await;
+        }
+        part
+    }))
+}
+
 async fn commit(fault: Fault) -> Response {
     let json = [("content-type", "application/json")];
     let half = Bytes::from_static(br#"{"jsonrpc":"2.0","id":1,"resu"#);
     match fault {
         Fault::Hang => std::future::pending().await,
-        Fault::Reset | Fault::HalfAnswer => {
-            let broken = stream::iter([Ok(half), Err(std::io::Error::other("the server breaks off"))]);
-            // The first part has to leave before the connection breaks.
-            let broken = broken.then(|part| async {
-                if part.is_err() {
-                    sleep(std::time::Duration::from_millis(20)).await;
-                }
-                part
-            });
-            streamed(StatusCode::OK, &json, Body::from_stream(broken))
+        Fault::Reset | Fault::HalfAnswer => streamed(StatusCode::OK, &json, breaking_off(half)),
+        Fault::HalfStream => {
+            let half = Bytes::from_static(b"data:\r\n\r\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,");
+            streamed(StatusCode::OK, &[("content-type", "text/event-stream")], breaking_off(half))
         }
-        Fault::Status(status) => plain(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), "broken"),
+        Fault::Status(status) => {
+            plain(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), "broken")
+        }
         Fault::Flap => plain(StatusCode::SERVICE_UNAVAILABLE, "come back later"),
         Fault::BadJson => with(StatusCode::OK, &json, r#"{"jsonrpc":"2.0","id":1,"result":{"#),
-        Fault::Html => with(StatusCode::OK, &[("content-type", "text/html")], "<html><body>Hello</body></html>"),
+        Fault::Html => {
+            with(StatusCode::OK, &[("content-type", "text/html")], "<html><body>Hello</body></html>")
+        }
         Fault::Endless => {
             let chunk = Bytes::from(vec![b' '; 16 * 1024]);
             let endless = stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
@@ -130,7 +142,11 @@ async fn commit(fault: Fault) -> Response {
 
 fn end_session(state: &State, headers: &HeaderMap) -> Response {
     let session = headers.get(SESSION).and_then(|id| id.to_str().ok()).unwrap_or_default();
-    if state.end_session(session) { plain(StatusCode::OK, "") } else { plain(StatusCode::NOT_FOUND, "no session") }
+    if state.end_session(session) {
+        plain(StatusCode::OK, "")
+    } else {
+        plain(StatusCode::NOT_FOUND, "no session")
+    }
 }
 
 fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
@@ -138,12 +154,14 @@ fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
     if let Some(id) = session.as_deref().filter(|id| !state.has_session(id)) {
         return plain(StatusCode::NOT_FOUND, &format!("Session not found: {id}"));
     }
-    let minted = (state.fake.opens == Opening::OnEveryRequest && session.is_none()).then(|| state.open_session());
-    let streams_answers = state.fake.streams_answers;
+    let minted =
+        (state.fake.opens == Opening::OnEveryRequest && session.is_none()).then(|| state.open_session());
+    let streams_answers = state.fake.answers == Answers::EventStream;
     let initializes = message.get("method").is_some_and(|method| method == "initialize");
     let session = session.or_else(|| minted.clone().filter(|_| initializes));
     let request = Request { state, session, message };
-    let streams = streams_answers || request.message.pointer("/params/name").is_some_and(|name| name == "wait");
+    let streams =
+        streams_answers || request.message.pointer("/params/name").is_some_and(|name| name == "wait");
     let Some(reply) = request.answer() else {
         return with_session(plain(StatusCode::ACCEPTED, ""), minted);
     };

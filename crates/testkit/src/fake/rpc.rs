@@ -35,7 +35,7 @@ impl Reply {
         Self { status, messages: stream::iter([message]).boxed(), opened: None }
     }
 
-    fn error(status: u16, id: &Value, code: i64, text: &str, data: Value) -> Self {
+    fn error(status: u16, id: &Value, code: i64, text: &str, data: &Value) -> Self {
         let error = json!({ "code": code, "message": text, "data": data });
         Self::one(status, json!({ "jsonrpc": "2.0", "id": id, "error": error }))
     }
@@ -64,7 +64,7 @@ impl Request {
 
     fn result(&self, mut result: Value) -> Reply {
         if self.is_modern() {
-            result["resultType"] = json!("complete");
+            insert(&mut result, "resultType", json!("complete"));
         }
         Reply::one(200, json!({ "jsonrpc": "2.0", "id": self.id(), "result": result }))
     }
@@ -79,28 +79,39 @@ impl Request {
             return None;
         }
         if self.state.fake.eras == Eras::Legacy && method != "initialize" && self.lacks_session() {
-            return Some(Reply::error(400, &Value::Null, -32600, "Bad Request: Missing session ID", Value::Null));
+            return Some(Reply::error(
+                400,
+                &Value::Null,
+                -32600,
+                "Bad Request: Missing session ID",
+                &Value::Null,
+            ));
         }
         Some(match method.as_str() {
             "server/discover" if self.state.fake.eras != Eras::Legacy => self.discover(),
             "initialize" if self.state.fake.eras != Eras::Modern => self.initialize(),
+            "ping" => self.result(json!({})),
             "tools/list" => self.tools(),
             "tools/call" => self.call(),
             "resources/list" => self.result(json!({ "resources": [{ "uri": "memo://one", "name": "one" }] })),
             "prompts/list" => self.result(json!({ "prompts": [{ "name": "greet" }] })),
-            _ if self.is_modern() && self.state.fake.eras != Eras::Legacy => Reply::error(404, &self.id(), -32601, "Method not found", Value::Null),
-            _ => Reply::error(400, &self.id(), -32600, "Bad Request: server not initialized", Value::Null),
+            _ if self.is_modern() && self.state.fake.eras != Eras::Legacy => {
+                Reply::error(404, &self.id(), -32601, "Method not found", &Value::Null)
+            }
+            _ => Reply::error(400, &self.id(), -32600, "Bad Request: server not initialized", &Value::Null),
         })
     }
 
     fn discover(&self) -> Reply {
         let id = self.id();
         match self.state.fake.refusal {
-            Some(Refusal::HeaderMismatch) => Reply::error(400, &id, -32020, "Header mismatch", Value::Null),
-            Some(Refusal::MissingCapability) => Reply::error(400, &id, -32021, "Missing capability", Value::Null),
-            Some(Refusal::UnknownMethod) => Reply::error(404, &id, -32601, "Method not found", Value::Null),
+            Some(Refusal::HeaderMismatch) => Reply::error(400, &id, -32020, "Header mismatch", &Value::Null),
+            Some(Refusal::MissingCapability) => {
+                Reply::error(400, &id, -32021, "Missing capability", &Value::Null)
+            }
+            Some(Refusal::UnknownMethod) => Reply::error(404, &id, -32601, "Method not found", &Value::Null),
             Some(Refusal::OtherVersions(supported)) => {
-                Reply::error(400, &id, -32022, "Unsupported version", json!({ "supported": supported }))
+                Reply::error(400, &id, -32022, "Unsupported version", &json!({ "supported": supported }))
             }
             None => self.result(json!({
                 "supportedVersions": [MODERN],
@@ -136,7 +147,7 @@ impl Request {
         let next = from.saturating_add(self.state.fake.page);
         let mut result = json!({ "tools": page });
         if next < all.len() {
-            result["nextCursor"] = json!(next.to_string());
+            insert(&mut result, "nextCursor", json!(next.to_string()));
         }
         self.result(result)
     }
@@ -152,18 +163,26 @@ impl Request {
                 self.result(text(sum.to_string()))
             }
             "echo" => self.result(text(argument("text").as_str().unwrap_or_default().to_owned())),
-            "refuse" => self.result(json!({ "content": [{ "type": "text", "text": "no" }], "isError": true })),
-            "explode" => Reply::error(200, &self.id(), -32000, "it exploded", json!({ "crater": 3 })),
+            "refuse" => {
+                self.result(json!({ "content": [{ "type": "text", "text": "no" }], "isError": true }))
+            }
+            "explode" => Reply::error(200, &self.id(), -32000, "it exploded", &json!({ "crater": 3 })),
+            "flood" => {
+                let bytes = argument("bytes").as_u64().and_then(|bytes| usize::try_from(bytes).ok());
+                self.result(text("x".repeat(bytes.unwrap_or(0))))
+            }
             "wait" => self.wait(),
-            _ => Reply::error(200, &self.id(), -32602, "Unknown tool", Value::Null),
+            _ => Reply::error(200, &self.id(), -32602, "Unknown tool", &Value::Null),
         }
     }
 
-    /// Reports progress every 20 ms for 30 s, or until it is cancelled: by a notification, or by the end of its stream.
+    /// Reports progress every 20 ms for 30 s, or until it is cancelled: by a notification, or by the end of
+    /// its stream.
     fn wait(self) -> Reply {
         let cancel = self.state.begin_call(self.session.as_deref(), &self.id());
         let token = self.param("_meta/progressToken");
-        let done = self.result(json!({ "content": [{ "type": "text", "text": "waited" }], "isError": false }));
+        let done =
+            self.result(json!({ "content": [{ "type": "text", "text": "waited" }], "isError": false }));
         let messages = stream! {
             let mut running = Waiting { request: self, cancel: cancel.clone(), over: false };
             for step in 0..1500 {
@@ -181,6 +200,12 @@ impl Request {
             }
         };
         Reply { status: 200, messages: messages.boxed(), opened: None }
+    }
+}
+
+fn insert(object: &mut Value, key: &str, value: Value) {
+    if let Some(map) = object.as_object_mut() {
+        map.insert(key.to_owned(), value);
     }
 }
 

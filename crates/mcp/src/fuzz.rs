@@ -1,0 +1,198 @@
+//! Bytes from strangers, as strange as proptest makes them: no panic, no hang, no more memory than the caps
+//! allow. `PROPTEST_CASES=1000000 cargo test -p mcp fuzz` runs for longer.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+
+use crate::frame::Frame;
+use crate::probe::fuzzing::{Limits, NoAnswer, Question, Wire, exchange, judge};
+use crate::sse::EventReader;
+
+const CAP: usize = 4 * 1024;
+
+/// Bytes that look like something now and then.
+fn strange_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        4 => vec(any::<u8>(), 0..40),
+        1 => Just(b"HTTP/1.1 200 OK\r\n".to_vec()),
+        1 => Just(b"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer resource_metadata=\"x\"\r\n".to_vec()),
+        1 => Just(b"HTTP/1.1 400 Bad Request\r\n".to_vec()),
+        1 => Just(b"content-type: application/json\r\n".to_vec()),
+        1 => Just(b"content-type: text/event-stream\r\n".to_vec()),
+        1 => Just(b"transfer-encoding: chunked\r\n".to_vec()),
+        1 => Just(b"content-length: 18446744073709551615\r\n".to_vec()),
+        1 => Just(b"location: //\r\nmcp-session-id: \xff\r\n".to_vec()),
+        2 => Just(b"\r\n".to_vec()),
+        2 => Just(b"\r\n\r\n".to_vec()),
+        1 => Just(b"ffffffff\r\n".to_vec()),
+        1 => Just(b"event: endpoint\ndata: ".to_vec()),
+        1 => Just(b"data: ".to_vec()),
+        2 => strange_json().prop_map(String::into_bytes),
+    ];
+    vec(word, 0..24).prop_map(|words| words.concat())
+}
+
+/// A whole head, and a body that does not deserve it.
+fn strange_answers() -> impl Strategy<Value = Vec<u8>> {
+    let status = prop_oneof![
+        Just(200),
+        Just(202),
+        Just(307),
+        Just(400),
+        Just(401),
+        Just(403),
+        Just(404),
+        Just(421),
+        100..600
+    ];
+    let media = prop_oneof![Just("application/json"), Just("text/event-stream"), Just("text/html"), Just("")];
+    let body = prop_oneof![
+        strange_json().prop_map(String::into_bytes),
+        strange_json().prop_map(|json| format!("data: {json}\r\n\r\n").into_bytes()),
+        vec(any::<u8>(), 0..2 * CAP),
+    ];
+    (status, media, body, "[ -~]{0,40}").prop_map(|(status, media, body, extra)| {
+        let head = format!("HTTP/1.1 {status} X\r\ncontent-type: {media}\r\nwww-authenticate: {extra}\r\nlocation: {extra}\r\n\r\n");
+        [head.into_bytes(), body].concat()
+    })
+}
+
+/// JSON-RPC with something wrong in it, or nothing.
+fn strange_json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<i64>().prop_map(|number| json!(number)),
+        any::<String>().prop_map(|text| json!(text)),
+        Just(json!("2026-07-28")),
+        Just(json!("2.0")),
+        Just(json!(1)),
+    ];
+    let value = leaf.prop_recursive(4, 32, 6, |inner| {
+        let key = prop_oneof![
+            Just("jsonrpc"),
+            Just("id"),
+            Just("result"),
+            Just("error"),
+            Just("code"),
+            Just("message"),
+            Just("data"),
+            Just("method"),
+            Just("supportedVersions"),
+            Just("supported"),
+            Just("serverInfo"),
+            Just("name"),
+            Just("capabilities"),
+            Just("protocolVersion"),
+            Just("tools"),
+            Just("nextCursor"),
+            Just("_meta"),
+        ];
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(|list| json!(list)),
+            vec((key, inner), 0..6).prop_map(|pairs| {
+                json!(
+                    pairs
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect::<serde_json::Map<_, _>>()
+                )
+            }),
+        ]
+    });
+    (value, any::<bool>()).prop_map(|(mut value, framed)| {
+        if framed && let Some(map) = value.as_object_mut() {
+            map.insert("jsonrpc".to_owned(), json!("2.0"));
+            map.entry("id").or_insert(json!(1));
+        }
+        value.to_string()
+    })
+}
+
+/// What the stranger sends, in pieces, and whether it stays on the line.
+async fn talk(bytes: Vec<u8>, cut: usize, stays: bool) -> Result<usize, NoAnswer> {
+    let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+    let limits = Limits { deadline: Instant::now() + Duration::from_secs(2), body: CAP };
+    let question = Question::discover_any();
+    let stranger = async move {
+        let mut request = [0; 16];
+        let _ = theirs.read(&mut request).await;
+        for piece in bytes.chunks(cut.max(1)) {
+            if theirs.write_all(piece).await.is_err() {
+                return;
+            }
+        }
+        if stays {
+            std::future::pending::<()>().await;
+        }
+    };
+    let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
+    tokio::pin!(stranger, asking);
+    let answer = tokio::select! {
+        answer = &mut asking => answer,
+        () = &mut stranger => asking.await,
+    }?;
+    judge(&answer);
+    Ok(answer.body.len())
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_an_answer_or_none(bytes in prop_oneof![strange_bytes(), strange_answers()], cut in 1_usize..64, stays: bool) {
+        // Time is paused: what would wait for a deadline is over at once.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        if let Ok(length) = runtime.block_on(talk(bytes, cut, stays)) {
+            prop_assert!(length <= CAP);
+        }
+    }
+
+    #[test]
+    fn any_json_is_a_frame_or_none(text in strange_json()) {
+        if let Some(frame) = Frame::parse(text.as_bytes()) {
+            let _ = frame.answers(1);
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_no_frame_that_panics(bytes in vec(any::<u8>(), 0..256)) {
+        let _ = Frame::parse(&bytes);
+    }
+
+    #[test]
+    fn an_event_stream_reads_the_same_wherever_it_is_cut(bytes in strange_bytes(), cut in 1_usize..16) {
+        let mut whole = EventReader::new(CAP);
+        let expected = whole.push(&bytes);
+        let mut pieces = EventReader::new(CAP);
+        let mut events = Ok(Vec::new());
+        for piece in bytes.chunks(cut) {
+            match (pieces.push(piece), &mut events) {
+                (Ok(new), Ok(all)) => all.extend(new),
+                (Err(error), _) => {
+                    events = Err(error);
+                    break;
+                }
+                (Ok(_), Err(_)) => {}
+            }
+        }
+        prop_assert_eq!(expected, events);
+    }
+
+    #[test]
+    fn an_event_never_outgrows_its_cap(bytes in vec(prop_oneof![Just(b'd'), Just(b':'), Just(b'\n'), any::<u8>()], 0..4096)) {
+        let mut reader = EventReader::new(64);
+        if let Ok(events) = reader.push(&bytes) {
+            // One line of data may join another: at most twice the cap and the line ends between them.
+            prop_assert!(events.iter().all(|event| event.data.len() <= 2 * 64));
+        }
+    }
+
+    #[test]
+    fn strange_words_are_tamed(text: String) {
+        let tamed = crate::words::tame(&text);
+        prop_assert!(tamed.chars().count() <= 200 && !tamed.chars().any(char::is_control));
+    }
+}

@@ -1,0 +1,34 @@
+//! From a name to addresses: once, and only when all of them are on the same side of the fence.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::range;
+
+/// Why a name has no usable address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unresolved {
+    /// The resolver's words.
+    Unknown(String),
+    /// Some addresses are public and some are not.
+    Mixed,
+}
+
+/// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody (RFC
+/// 6761).
+pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unresolved> {
+    if name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost") {
+        return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
+    }
+    let found = tokio::net::lookup_host((name, port)).await;
+    let found = found.map_err(|error| Unresolved::Unknown(error.to_string()))?;
+    let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+    addresses.sort_by_key(IpAddr::is_ipv6);
+    addresses.dedup();
+    if addresses.is_empty() {
+        return Err(Unresolved::Unknown("the resolver returned none".to_owned()));
+    }
+    if range::is_mixed(&addresses) {
+        return Err(Unresolved::Mixed);
+    }
+    Ok(addresses)
+}
