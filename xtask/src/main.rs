@@ -1,1 +1,51 @@
-fn main() {}
+//! Every command a contributor types: `cargo xtask --help`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to a terminal")]
+
+mod command;
+mod install;
+mod needs;
+mod node;
+mod peers;
+mod release;
+mod run;
+mod stamp;
+mod stop;
+mod test;
+mod ui;
+mod workspace;
+
+use std::process::ExitCode;
+
+use command::Task;
+use stop::Outcome;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    match command::parse(lexopt::Parser::from_env()).and_then(dispatch) {
+        Ok(code) => code,
+        Err(stop) => {
+            eprintln!("error: {stop}");
+            ExitCode::from(stop.code())
+        }
+    }
+}
+
+fn dispatch(task: Task) -> Outcome<ExitCode> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Help => {
+            println!("{}", command::HELP);
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Run(options) => run::run(&workspace, &options),
+        Task::Test(options) => test::run(&workspace, &options),
+        Task::PrintAddress => run::print_address(),
+        Task::Bindings => done(release::bindings(&workspace)),
+        Task::Bench(name, rest) => done(release::bench(&workspace, &name, &rest)),
+        Task::Bundle => done(release::bundle(&workspace)),
+    }
+}
+
+fn done(outcome: Outcome) -> Outcome<ExitCode> {
+    outcome.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,49 @@
+//! The core behind the window, and the face it shows to the command line.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use app::{App, Face, Options, StartError};
+use tokio::time::{Instant, sleep};
+
+use crate::Launch;
+
+/// A one-shot command holds the directory for a moment only: worth waiting for.
+const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Starts the core and lets commands talk to it while the window owns the data directory.
+pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
+    let core = own(launch).await?;
+    match http_face::Face::bind(&core, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await {
+        Ok(face) => drop(tauri::async_runtime::spawn(answer(face))),
+        Err(error) => {
+            tracing::warn!("commands cannot talk to this window: cannot listen on loopback: {error}");
+        }
+    }
+    Ok(core)
+}
+
+async fn own(launch: &Launch) -> Result<App, StartError> {
+    let give_up = Instant::now() + WAIT_FOR_COMMANDS;
+    loop {
+        match App::start(options(launch)).await {
+            Err(StartError::Owned { owner: Some(owner), .. })
+                if owner.face == Face::Command && Instant::now() < give_up =>
+            {
+                sleep(ASK_AGAIN).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn options(launch: &Launch) -> Options {
+    Options { data_dir: launch.data_dir.clone(), config: launch.config.clone(), face: Face::Window }
+}
+
+async fn answer(face: http_face::Face) {
+    if let Err(error) = face.serve().await {
+        tracing::warn!("commands cannot talk to this window any more: {error}");
+    }
+}

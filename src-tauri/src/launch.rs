@@ -1,0 +1,45 @@
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Finds, watches and calls MCP servers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Parser)]
+#[command(name = "mcp-discovery-app", version)]
+pub struct Launch {
+    /// The folder that holds the servers, their history and the owner's token.
+    #[arg(long, value_name = "DIR", env = "MCP_DISCOVERY_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The configuration; the platform's config folder is looked into when it is left out.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What is logged to stderr: error, warn, info, debug, trace, or a filter such as `mcp=debug`.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log: String,
+}
+
+impl Launch {
+    /// A window on a folder of its own is a second instance on purpose.
+    pub(crate) fn has_own_data(&self) -> bool {
+        self.data_dir.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Launch::command().debug_assert();
+    }
+
+    #[test]
+    fn a_data_folder_can_be_named() {
+        let launch =
+            Launch::parse_from(["mcp-discovery-app", "--data-dir", "/srv/mcp", "--log", "mcp=debug"]);
+        assert_eq!(launch.data_dir.as_deref(), Some("/srv/mcp".as_ref()));
+        assert_eq!(launch.log, "mcp=debug");
+        assert!(launch.has_own_data());
+    }
+}

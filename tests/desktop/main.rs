@@ -1,0 +1,15 @@
+//! The real window, driven through WebKitGTK's own WebDriver. Things are found as a person finds them: by what they
+//! are and what they are called. `cargo xtask test --only rust` gives these tests the display they need.
+#![cfg(target_os = "linux")]
+
+// As modules of tests: helpers may panic with a sentence.
+#[cfg(test)]
+mod driver;
+#[cfg(test)]
+mod opens;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod walk;
+#[cfg(test)]
+mod window;

@@ -1,0 +1,171 @@
+//! Finds things in the page by role and accessible name, as a screen reader does.
+
+use std::time::Duration;
+
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, Locator};
+use http::Method;
+use tokio::time::Instant;
+use url::Url;
+
+/// How long something may take to appear.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// What a thing is. Closed: a test that needs another role adds it here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Role {
+    Button,
+    Heading,
+    Link,
+    Row,
+    Textbox,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Button => "button",
+            Self::Heading => "heading",
+            Self::Link => "link",
+            Self::Row => "row",
+            Self::Textbox => "textbox",
+        }
+    }
+
+    /// Elements that can have the role; the browser has the last word.
+    fn candidates(self) -> &'static str {
+        match self {
+            Self::Button => "button, [role=button], summary",
+            Self::Heading => "h1, h2, h3, h4, [role=heading]",
+            Self::Link => "a[href], [role=link]",
+            Self::Row => "tr, [role=row]",
+            Self::Textbox => "input, textarea, [role=textbox], [contenteditable]",
+        }
+    }
+}
+
+/// The page in the window.
+pub(crate) struct Page(pub(crate) Client);
+
+impl Page {
+    /// The visible thing of this role with this name, else the first whose name contains it, in any case; waits for it.
+    pub(crate) async fn find(&self, role: Role, name: &str) -> Element {
+        let missing = format!("no {} is called `{name}`", role.name());
+        self.until(&missing, async || self.look(role, name).await).await
+    }
+
+    /// The row that says this; waits for it. A row is known by what stands in it, not by a name.
+    pub(crate) async fn row(&self, words: &str) -> Element {
+        let missing = format!("no row says `{words}`");
+        self.until(&missing, async || self.look_for_row(words).await).await
+    }
+
+    /// Clicks it when it can be clicked: a page that is being drawn anew may take it away in between.
+    pub(crate) async fn click(&self, role: Role, name: &str) {
+        let missing = format!("no {} `{name}` can be clicked", role.name());
+        self.until(&missing, async || self.look(role, name).await?.click().await.ok()).await;
+    }
+
+    /// Ticks the box in the row that says this.
+    pub(crate) async fn tick(&self, words: &str) {
+        let missing = format!("no row that says `{words}` can be ticked");
+        let tick = async || {
+            let row = self.look_for_row(words).await?;
+            row.find(Locator::Css("input[type=checkbox]")).await.ok()?.click().await.ok()
+        };
+        self.until(&missing, tick).await;
+    }
+
+    /// Puts the text in place of what the field holds.
+    pub(crate) async fn fill(&self, name: &str, text: &str) {
+        let field = self.find(Role::Textbox, name).await;
+        field.clear().await.expect("the field can be emptied");
+        field.send_keys(text).await.expect("the field can be typed into");
+    }
+
+    /// Waits until the page says this somewhere.
+    pub(crate) async fn says(&self, words: &str) {
+        let missing = format!("nothing says `{words}`");
+        self.until(&missing, async || self.text().await.contains(words).then_some(())).await;
+    }
+
+    /// All the text a person sees.
+    pub(crate) async fn text(&self) -> String {
+        match self.0.find(Locator::Css("body")).await {
+            Ok(body) => said(&body).await,
+            Err(_) => String::new(),
+        }
+    }
+
+    /// Tries until it works; when patience ends, says what is missing and what there is instead.
+    async fn until<T>(&self, missing: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            if let Some(done) = attempt().await {
+                return done;
+            }
+            if Instant::now() > give_up {
+                let text = self.text().await;
+                panic!("{missing} on the page:\n{text}");
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    async fn look_for_row(&self, words: &str) -> Option<Element> {
+        for row in self.0.find_all(Locator::Css(Role::Row.candidates())).await.ok()? {
+            if said(&row).await.contains(words) {
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    async fn look(&self, role: Role, name: &str) -> Option<Element> {
+        let name = name.to_lowercase();
+        let mut similar = None;
+        for element in self.0.find_all(Locator::Css(role.candidates())).await.ok()? {
+            let label = self.computed(&element, "computedlabel").await?.trim().to_lowercase();
+            let fits = label.contains(&name) && self.computed(&element, "computedrole").await? == role.name();
+            if !fits || !element.is_displayed().await.ok()? {
+                continue;
+            }
+            if label == name {
+                return Some(element);
+            }
+            similar.get_or_insert(element);
+        }
+        similar
+    }
+
+    /// `None` when the element has gone meanwhile: the caller looks again.
+    async fn computed(&self, element: &Element, what: &'static str) -> Option<String> {
+        let command = Computed { element: element.element_id().to_string(), what };
+        let answer = self.0.issue_cmd(command).await.ok()?;
+        Some(answer.as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// Not WebDriver's own "Get Element Text": WebKit's leaves out what may be cut off with an ellipsis.
+pub(crate) async fn said(element: &Element) -> String {
+    element.prop("innerText").await.ok().flatten().unwrap_or_default()
+}
+
+/// "Get Computed Role" and "Get Computed Label" of the WebDriver standard, which fantoccini does not have.
+#[derive(Debug)]
+struct Computed {
+    element: String,
+    what: &'static str,
+}
+
+impl WebDriverCompatibleCommand for Computed {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/element/{}/{}", session.unwrap_or_default(), self.element, self.what))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::GET, None)
+    }
+}

@@ -1,0 +1,181 @@
+//! The command line of the contributors' tasks.
+
+use lexopt::Parser;
+use lexopt::prelude::{Long, Short, Value, ValueExt};
+use std::ffi::OsString;
+
+use crate::stop::{Outcome, Stop};
+
+pub(crate) const HELP: &str = "\
+Every command a contributor types
+
+  cargo xtask run [--headless] [--release] [-- ARGS]
+                          installs what is missing, builds the interface and opens the app;
+                          --headless serves it on http://127.0.0.1:8090 instead
+  cargo xtask test [--only STEP]... [--list]
+                          installs what tests need and runs everything
+  cargo xtask bench NAME [-- ARGS]
+                          measures: registry or scan
+  cargo xtask bindings    writes the TypeScript types anew
+  cargo xtask bundle      builds the Debian package";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Run(Run),
+    Test(Test),
+    Bindings,
+    Bench(String, Vec<OsString>),
+    Bundle,
+    /// The reading end of `run --headless`; not for people.
+    PrintAddress,
+}
+
+/// How to run the app.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) face: Face,
+    pub(crate) profile: Profile,
+    /// Handed to the program.
+    pub(crate) rest: Vec<OsString>,
+}
+
+/// Where the interface is seen.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Face {
+    #[default]
+    Window,
+    Browser,
+}
+
+/// How cargo builds.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    #[default]
+    Dev,
+    Release,
+}
+
+/// What to test.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Test {
+    /// Names of steps; empty means all.
+    pub(crate) only: Vec<String>,
+    pub(crate) mode: Mode,
+}
+
+/// Whether steps are run or named.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    #[default]
+    Go,
+    List,
+}
+
+pub(crate) fn parse(mut parser: Parser) -> Outcome<Task> {
+    match parser.next()? {
+        None | Some(Long("help") | Short('h')) => Ok(Task::Help),
+        Some(Value(name)) => parse_task(&name.string()?, parser),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn parse_task(name: &str, parser: Parser) -> Outcome<Task> {
+    match name {
+        "run" => parse_run(parser),
+        "test" => parse_test(parser),
+        "bench" => parse_bench(parser),
+        "bindings" => without_arguments(parser, Task::Bindings),
+        "bundle" => without_arguments(parser, Task::Bundle),
+        "print-address" => without_arguments(parser, Task::PrintAddress),
+        "help" => Ok(Task::Help),
+        other => Err(Stop::Usage(format!("there is no task `{other}`"))),
+    }
+}
+
+fn parse_run(mut parser: Parser) -> Outcome<Task> {
+    let mut run = Run::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("headless") => run.face = Face::Browser,
+            Long("release") => run.profile = Profile::Release,
+            Long("help") | Short('h') => return Ok(Task::Help),
+            // lexopt swallows `--`: whatever stands behind it comes as values.
+            Value(first) => {
+                run.rest.push(first);
+                run.rest.extend(parser.raw_args()?);
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Run(run))
+}
+
+fn parse_test(mut parser: Parser) -> Outcome<Task> {
+    let mut test = Test::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("only") => test.only.push(parser.value()?.string()?),
+            Long("list") => test.mode = Mode::List,
+            Long("help") | Short('h') => return Ok(Task::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Task::Test(test))
+}
+
+fn parse_bench(mut parser: Parser) -> Outcome<Task> {
+    let Some(Value(name)) = parser.next()? else {
+        return Err(Stop::Usage("`bench` wants the name of a benchmark".into()));
+    };
+    let rest = parser.raw_args()?.filter(|argument| argument != "--").collect();
+    Ok(Task::Bench(name.string()?, rest))
+}
+
+fn without_arguments(mut parser: Parser, task: Task) -> Outcome<Task> {
+    match parser.next()? {
+        None => Ok(task),
+        Some(Long("help") | Short('h')) => Ok(Task::Help),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Result<Task, String> {
+        parse(Parser::from_args(line.split_whitespace())).map_err(|stop| stop.to_string())
+    }
+
+    #[test]
+    fn running_has_two_faces_and_hands_the_rest_on() {
+        assert_eq!(check("run"), Ok(Task::Run(Run::default())));
+        let rest = vec!["--listen".into(), "127.0.0.1:0".into()];
+        let expected = Run { face: Face::Browser, profile: Profile::Release, rest };
+        assert_eq!(check("run --headless --release -- --listen 127.0.0.1:0"), Ok(Task::Run(expected)));
+    }
+
+    #[test]
+    fn steps_can_be_chosen() {
+        let expected = Test { only: vec!["rust".into(), "tidy".into()], mode: Mode::Go };
+        assert_eq!(check("test --only rust --only=tidy"), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn a_benchmark_has_a_name() {
+        assert_eq!(
+            check("bench registry -- --quick"),
+            Ok(Task::Bench("registry".into(), vec!["--quick".into()]))
+        );
+        assert!(check("bench").unwrap_err().contains("name of a benchmark"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_wrong_usage() {
+        assert!(check("dance").unwrap_err().contains("there is no task `dance`"));
+        assert!(check("run --fast").unwrap_err().contains("--fast"));
+        assert!(check("bindings now").is_err());
+    }
+}

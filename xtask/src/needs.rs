@@ -1,0 +1,86 @@
+//! What has to be on the machine, how its absence is seen, and what the package is called on each system.
+
+use crate::workspace::{Workspace, answer};
+
+/// One thing that has to be on the machine.
+pub(crate) struct Need {
+    pub(crate) what: Probe,
+    pub(crate) apt: &'static str,
+    pub(crate) dnf: &'static str,
+    pub(crate) pacman: &'static str,
+}
+
+/// How a thing is looked for.
+pub(crate) enum Probe {
+    /// A program on the path.
+    Program(&'static str),
+    /// A library that `pkg-config` knows.
+    Library(&'static str),
+    /// A command that succeeds and prints something.
+    Answer(&'static [&'static str]),
+}
+
+const fn program(name: &'static str, apt: &'static str, dnf: &'static str, pacman: &'static str) -> Need {
+    Need { what: Probe::Program(name), apt, dnf, pacman }
+}
+
+/// To compile: SQLite and the TLS primitives are C.
+pub(crate) const BUILD: &[Need] = &[
+    program("cc", "build-essential", "gcc", "base-devel"),
+    program("c++", "build-essential", "gcc-c++", "base-devel"),
+];
+
+/// To compile and show the window.
+pub(crate) const WINDOW: &[Need] = &[
+    program("pkg-config", "pkg-config", "pkgconf-pkg-config", "pkgconf"),
+    Need {
+        what: Probe::Library("webkit2gtk-4.1"),
+        apt: "libwebkit2gtk-4.1-dev",
+        dnf: "webkit2gtk4.1-devel",
+        pacman: "webkit2gtk-4.1",
+    },
+    // Without any font the window is full of empty boxes.
+    Need {
+        what: Probe::Answer(&["fc-list"]),
+        apt: "fontconfig fonts-dejavu-core",
+        dnf: "fontconfig dejavu-sans-fonts",
+        pacman: "fontconfig ttf-dejavu",
+    },
+];
+
+/// To drive the real window and a browser, and to start the PyPI servers that tests talk to.
+pub(crate) const TESTS: &[Need] = &[
+    program("WebKitWebDriver", "webkit2gtk-driver", "webkit2gtk4.1", "webkit2gtk-4.1"),
+    program("Xvfb", "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
+    program("xauth", "xauth", "xorg-x11-xauth", "xorg-xauth"),
+    program("dbus-run-session", "dbus", "dbus-daemon", "dbus"),
+    program("chromium", "chromium", "chromium", "chromium"),
+    Need {
+        what: Probe::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),
+        apt: "python3-venv",
+        dnf: "python3",
+        pacman: "python",
+    },
+];
+
+/// A Node to bootstrap with, when there is none at all.
+pub(crate) const NODE: &[Need] =
+    &[program("node", "nodejs", "nodejs", "nodejs"), program("npm", "npm", "nodejs-npm", "npm")];
+
+impl Need {
+    /// The thing is not there.
+    pub(crate) fn is_missing(&self, workspace: &Workspace) -> bool {
+        match self.what {
+            Probe::Program(name) => workspace.which(name.as_ref()).is_none(),
+            Probe::Library(name) => {
+                answer(workspace.command("pkg-config").args(["--exists", name])).is_none()
+            }
+            Probe::Answer(line) => !answers(workspace, line),
+        }
+    }
+}
+
+fn answers(workspace: &Workspace, line: &[&str]) -> bool {
+    let Some((program, arguments)) = line.split_first() else { return false };
+    answer(workspace.command(program).args(arguments)).is_some_and(|said| !said.is_empty())
+}

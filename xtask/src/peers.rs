@@ -1,0 +1,71 @@
+//! The real MCP servers that tests talk to: from npm and PyPI, into `.tools`, as `crates/testkit/peers` lists them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::stamp::{Stamp, text_of};
+use crate::stop::{Outcome, failed};
+use crate::workspace::{Workspace, run};
+
+const LISTS: &str = "crates/testkit/peers";
+
+/// Installs every peer whose list changed since it was installed.
+pub(crate) fn ensure(workspace: &Workspace) -> Outcome {
+    for list in lists(&workspace.at(LISTS))? {
+        let name = list.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = workspace.at(".tools").join(&name);
+        let wanted = text_of(&list)?;
+        let stamp = Stamp::new(folder.join(".installed-from"));
+        if stamp.holds(&wanted) {
+            continue;
+        }
+        eprintln!("Installing the test peers of `{LISTS}/{name}.txt`");
+        match name.as_str() {
+            "npm" => from_npm(workspace, &folder, &wanted)?,
+            _ => from_pypi(workspace, &folder, &list)?,
+        }
+        stamp.set(&wanted)?;
+    }
+    Ok(())
+}
+
+fn lists(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).map_err(failed(format_args!("read `{LISTS}`")))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let mut lists: Vec<_> = files.filter(|file| file.extension().is_some_and(|is| is == "txt")).collect();
+    lists.sort();
+    Ok(lists)
+}
+
+fn from_npm(workspace: &Workspace, folder: &Path, wanted: &str) -> Outcome {
+    fs::create_dir_all(folder).map_err(failed(format_args!("create `{}`", folder.display())))?;
+    let mut npm = workspace.command("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder).args(packages(wanted));
+    run(&mut npm)
+}
+
+/// Each list is a requirements file with an environment of its own: two of them hold the same package in two versions.
+fn from_pypi(workspace: &Workspace, folder: &Path, list: &Path) -> Outcome {
+    run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+    run(workspace
+        .command(folder.join("bin/python"))
+        .args(["-m", "pip", "install", "--quiet", "-r"])
+        .arg(list))
+}
+
+/// One package a line; `#` starts a comment.
+fn packages(list: &str) -> impl Iterator<Item = &str> {
+    let lines = list.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines.filter(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_may_have_comments() {
+        let list = "# servers\n@modelcontextprotocol/server-memory\n\nother@1.2 # old\n";
+        assert_eq!(packages(list).collect::<Vec<_>>(), ["@modelcontextprotocol/server-memory", "other@1.2"]);
+    }
+}

@@ -1,0 +1,53 @@
+//! What is made now and then: the TypeScript types, measurements, the Debian package.
+
+use std::ffi::OsString;
+
+use crate::needs::{BUILD, WINDOW};
+use crate::stop::{Outcome, Stop, failed};
+use crate::workspace::{Workspace, run};
+use crate::{install, node, ui};
+
+/// Writes `ui/src/host/bindings.ts` anew.
+pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
+    let mut cargo = workspace.cargo();
+    run(cargo.args(["test", "--quiet", "--package", "app", "--lib", "bindings"]).env("UPDATE_BINDINGS", "1"))
+}
+
+/// Measures, optimised.
+pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Outcome {
+    let package = match name {
+        "registry" => "registry",
+        "scan" => "discovery",
+        other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
+    };
+    run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))
+}
+
+/// Builds the Debian package with the window and the command line in it.
+pub(crate) fn bundle(workspace: &Workspace) -> Outcome {
+    let mut workspace = workspace.clone();
+    install::ensure(&workspace, BUILD.iter().chain(WINDOW))?;
+    node::ensure(&mut workspace)?;
+    ui::ensure_built(&workspace)?;
+    run(workspace.cargo().args(["build", "--release", "--package", "mcp-discovery"]))?;
+    let tauri = packager(&workspace)?;
+    run(workspace
+        .command(tauri)
+        .args(["build", "--bundles", "deb"])
+        .env("CARGO_TARGET_DIR", workspace.target()))
+}
+
+/// Tauri's own command line: a program inside an npm package, for this checkout alone.
+fn packager(workspace: &Workspace) -> Outcome<std::path::PathBuf> {
+    let folder = workspace.at(".tools/tauri");
+    let program = folder.join("node_modules/.bin/tauri");
+    if !program.exists() {
+        std::fs::create_dir_all(&folder).map_err(failed("create `.tools/tauri`"))?;
+        let mut npm = workspace.command("npm");
+        run(npm
+            .args(["install", "--no-audit", "--no-fund", "--prefix"])
+            .arg(&folder)
+            .arg("@tauri-apps/cli@2"))?;
+    }
+    Ok(program)
+}

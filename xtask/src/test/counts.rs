@@ -1,0 +1,96 @@
+//! Reads the closing lines of test runners, so that our own closing line counts what really ran.
+
+/// How many tests passed and failed.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+/// Whose closing lines are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runner {
+    /// `test result: ok. 12 passed; 0 failed; 1 ignored; …`, once for each test binary.
+    Cargo,
+    /// `Tests  2 failed | 43 passed (45)`.
+    Vitest,
+    /// `# pass 12` or `ℹ pass 12`, and the same with `fail` and `cancelled`.
+    NodeTest,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl Runner {
+    /// What this line adds; nothing when it is no closing line.
+    pub(crate) fn counts_in(self, line: &str) -> Counts {
+        let line = line.trim();
+        match self {
+            Self::Cargo => line.strip_prefix("test result: ").map(words),
+            Self::Vitest => line.strip_prefix("Tests ").map(words),
+            Self::NodeTest => line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ ")).map(node_words),
+        }
+        .unwrap_or_default()
+    }
+}
+
+/// `N passed` and `N failed`, whatever stands between.
+fn words(rest: &str) -> Counts {
+    let tokens: Vec<&str> = rest.split([' ', ';', '|']).filter(|token| !token.is_empty()).collect();
+    let before = |word: &str| {
+        let pair = tokens.windows(2).find(|pair| pair.last() == Some(&word));
+        pair.and_then(|pair| pair.first()?.parse().ok()).unwrap_or(0)
+    };
+    Counts { passed: before("passed"), failed: before("failed") }
+}
+
+fn node_words(rest: &str) -> Counts {
+    let Some((word, number)) = rest.split_once(' ') else { return Counts::default() };
+    let number = number.parse().unwrap_or(0);
+    match word {
+        "pass" => Counts { passed: number, failed: 0 },
+        "fail" | "cancelled" => Counts { passed: 0, failed: number },
+        _ => Counts::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(runner: Runner, text: &str, passed: u64, failed: u64) {
+        let mut counts = Counts::default();
+        text.lines().for_each(|line| counts.add(runner.counts_in(line)));
+        assert_eq!(counts, Counts { passed, failed }, "{text}");
+    }
+
+    #[test]
+    fn cargo_says_it_once_a_binary() {
+        let text = "running 2 tests\ntest a ... ok\n\
+            test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+            test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
+        check(Runner::Cargo, text, 5, 1);
+    }
+
+    #[test]
+    fn vitest_leaves_out_what_is_zero() {
+        check(Runner::Vitest, " Test Files  3 passed (3)\n      Tests  45 passed (45)\n", 45, 0);
+        check(Runner::Vitest, "      Tests  2 failed | 43 passed | 1 skipped (46)\n", 43, 2);
+    }
+
+    #[test]
+    fn node_has_two_reporters() {
+        check(Runner::NodeTest, "# tests 4\n# pass 3\n# fail 1\n# cancelled 0\n", 3, 1);
+        check(Runner::NodeTest, "ℹ tests 4\nℹ pass 3\nℹ fail 0\nℹ cancelled 1\n", 3, 1);
+    }
+
+    #[test]
+    fn a_test_that_prints_a_number_is_not_counted() {
+        check(Runner::Cargo, "we saw 7 passed; fine\n", 0, 0);
+        check(Runner::NodeTest, "# pass over\n", 0, 0);
+    }
+}

@@ -1,0 +1,104 @@
+//! `cargo xtask test`: everything, one step after the other, and one honest line at the end.
+
+mod counts;
+mod step;
+mod watch;
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use crate::command::{Mode, Test};
+use crate::needs::{BUILD, TESTS, WINDOW};
+use crate::stop::{Outcome, Stop};
+use crate::workspace::Workspace;
+use crate::{install, node, peers, ui};
+
+use counts::Counts;
+use step::{STEPS, Step};
+
+/// How a step went.
+struct Report {
+    name: &'static str,
+    counts: Counts,
+    result: Outcome,
+    took: Duration,
+}
+
+/// Runs the chosen steps. All of them run, whatever fails; without what they need none does.
+pub(crate) fn run(workspace: &Workspace, options: &Test) -> Outcome<ExitCode> {
+    let steps = chosen(&options.only)?;
+    if options.mode == Mode::List {
+        for step in steps {
+            println!("{:10} {}", step.name, step.about);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut workspace = workspace.clone();
+    let mut reports = vec![take("install", "what the tests need", |_| prepare(&mut workspace, &steps))];
+    if reports.iter().all(|report| report.result.is_ok()) {
+        let ran =
+            steps.iter().map(|step| take(step.name, step.about, |counts| (step.run)(&workspace, counts)));
+        reports.extend(ran);
+    }
+    Ok(conclude(&reports))
+}
+
+fn chosen(names: &[String]) -> Outcome<Vec<&'static Step>> {
+    if names.is_empty() {
+        return Ok(STEPS.iter().collect());
+    }
+    let find = |name: &String| {
+        let step = STEPS.iter().find(|step| step.name == name);
+        step.ok_or_else(|| Stop::Usage(format!("there is no step `{name}`; `--list` names them")))
+    };
+    names.iter().map(find).collect()
+}
+
+/// Installs what the steps need. Steps without needs, such as `format`, run on any machine.
+fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> Outcome {
+    let any = |of: fn(&Step) -> bool| steps.iter().any(|step| of(step));
+    if any(|step| step.compiles) {
+        install::ensure(workspace, BUILD.iter().chain(WINDOW))?;
+    }
+    if any(|step| step.drives) {
+        install::ensure(workspace, TESTS)?;
+    }
+    if any(|step| step.scripts) {
+        node::ensure(workspace)?;
+        ui::install(workspace)?;
+    }
+    if any(|step| step.drives) {
+        peers::ensure(workspace)?;
+    }
+    Ok(())
+}
+
+fn take(name: &'static str, about: &str, run: impl FnOnce(&mut Counts) -> Outcome) -> Report {
+    println!("\n=== {name}: {about}");
+    let start = SystemTime::now();
+    let mut counts = Counts::default();
+    let result = run(&mut counts);
+    let took = start.elapsed().unwrap_or_default();
+    if let Err(stop) = &result {
+        println!("{name} failed: {stop}");
+        counts.failed = counts.failed.max(1);
+    }
+    Report { name, counts, result, took }
+}
+
+fn conclude(reports: &[Report]) -> ExitCode {
+    println!();
+    let mut sum = Counts::default();
+    for report in reports {
+        let word = if report.result.is_ok() { "ok" } else { "FAILED" };
+        let Counts { passed, failed } = report.counts;
+        println!(
+            "{:10} {word:6} {passed:5} passed {failed:3} failed {:6.1} s",
+            report.name,
+            report.took.as_secs_f64()
+        );
+        sum.add(report.counts);
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

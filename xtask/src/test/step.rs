@@ -1,0 +1,151 @@
+//! The steps, cheap ones first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::counts::{Counts, Runner};
+use super::watch;
+use crate::stop::{Outcome, failed};
+use crate::ui::npm;
+use crate::workspace::{Workspace, run};
+
+/// One thing that `cargo xtask test` does.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// It compiles the app: a C compiler and the window's libraries.
+    pub(crate) compiles: bool,
+    /// It needs Node and the packages of the interface.
+    pub(crate) scripts: bool,
+    /// It drives windows and browsers, and talks to real servers.
+    pub(crate) drives: bool,
+    pub(crate) run: fn(&Workspace, &mut Counts) -> Outcome,
+}
+
+const PLAIN: Step =
+    Step { name: "", about: "", compiles: false, scripts: false, drives: false, run: |_, _| Ok(()) };
+
+/// All steps in their order. The interface is built before anything that embeds it.
+pub(crate) const STEPS: &[Step] = &[
+    Step { name: "format", about: "rustfmt has nothing to change", run: format, ..PLAIN },
+    Step { name: "tidy", about: "the rules of the house hold", run: tidy, ..PLAIN },
+    Step { name: "ui-lint", about: "Biome and knip", scripts: true, run: ui_lint, ..PLAIN },
+    Step { name: "ui-types", about: "svelte-check and tsc", scripts: true, run: ui_types, ..PLAIN },
+    Step { name: "ui-unit", about: "Vitest", scripts: true, run: ui_unit, ..PLAIN },
+    Step { name: "ui-build", about: "the interface builds", scripts: true, run: ui_build, ..PLAIN },
+    Step { name: "clippy", about: "no lint anywhere", compiles: true, run: clippy, ..PLAIN },
+    Step {
+        name: "rust",
+        about: "unit, contract, integration and real-window tests",
+        compiles: true,
+        scripts: true,
+        drives: true,
+        run: rust,
+    },
+    Step {
+        name: "browser",
+        about: "the interface in Chromium",
+        compiles: true,
+        scripts: true,
+        drives: true,
+        run: browser,
+    },
+];
+
+fn format(workspace: &Workspace, _: &mut Counts) -> Outcome {
+    run(workspace.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn tidy(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+    let mut cargo = workspace.cargo();
+    watch::run(cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]), Runner::Cargo, counts)
+}
+
+fn ui_lint(workspace: &Workspace, _: &mut Counts) -> Outcome {
+    npm(workspace, "ui", &["run", "lint"])
+}
+
+fn ui_types(workspace: &Workspace, _: &mut Counts) -> Outcome {
+    npm(workspace, "ui", &["run", "check"])
+}
+
+fn ui_unit(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+    let mut npm = workspace.command("npm");
+    watch::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
+}
+
+fn ui_build(workspace: &Workspace, _: &mut Counts) -> Outcome {
+    npm(workspace, "ui", &["run", "build"])
+}
+
+fn clippy(workspace: &Workspace, _: &mut Counts) -> Outcome {
+    run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// One feature set for everything: `cargo build` beside it would compile Tauri twice.
+fn rust(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+    ensure_interface(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
+    watch::run(&mut in_a_session(workspace, &cargo), Runner::Cargo, counts)
+}
+
+fn browser(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+    let files = browser_tests(&workspace.at("tests/browser"))?;
+    ensure_interface(workspace)?;
+    let mut cargo = workspace.cargo();
+    // The workspace, so that no crate is compiled again with other features.
+    run(cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-run", "--quiet"]))?;
+    let program = workspace.built("debug", "mcp-discovery");
+    let mut node = workspace.command("node");
+    node.arg("--test").args(files).env("MCP_DISCOVERY_BIN", program);
+    watch::run(&mut node, Runner::NodeTest, counts)
+}
+
+fn browser_tests(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).map_err(failed("read `tests/browser`"))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    let mut tests: Vec<_> = files.filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
+    tests.sort();
+    Ok(tests)
+}
+
+/// The Rust tests open the real interface; with `--only` it may not be there yet.
+fn ensure_interface(workspace: &Workspace) -> Outcome {
+    crate::ui::ensure_built(workspace)
+}
+
+/// The same command with a display and a session bus of its own, and with an end: a window that hangs would hold CI for ever.
+fn in_a_session(workspace: &Workspace, command: &Command) -> Command {
+    if cfg!(not(target_os = "linux")) {
+        return clone(workspace, command, &[]);
+    }
+    let around = ["timeout", "--kill-after=10", "2400", "dbus-run-session", "--", "xvfb-run", "-a", "-s"];
+    clone(workspace, command, &[around.as_slice(), &["-screen 0 1280x800x24"]].concat())
+}
+
+fn clone(workspace: &Workspace, command: &Command, around: &[&str]) -> Command {
+    let words = around.iter().map(std::ffi::OsStr::new);
+    let mut words = words.chain([command.get_program()]).chain(command.get_args());
+    let mut wrapped = workspace.command(words.next().unwrap_or_default());
+    wrapped.args(words);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_has_its_own_name() {
+        let names: std::collections::BTreeSet<_> = STEPS.iter().map(|step| step.name).collect();
+        assert_eq!(names.len(), STEPS.len());
+    }
+}

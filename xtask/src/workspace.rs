@@ -1,0 +1,92 @@
+//! Where things are, and how programs are started there.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::stop::{Outcome, Stop, failed};
+
+/// The checkout, and the programs that tasks start in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+    target: PathBuf,
+    path: OsString,
+}
+
+impl Workspace {
+    /// The checkout this program was built from, and the target folder it was built into.
+    pub(crate) fn find() -> Outcome<Self> {
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let root = manifest.as_deref().and_then(Path::parent).map(Path::to_owned);
+        let program = std::env::current_exe().map_err(failed("find this program"))?;
+        let target = program.ancestors().nth(2).map(Path::to_owned);
+        let (Some(root), Some(target)) = (root, target) else {
+            return Err(Stop::Failed("this program is started by `cargo xtask`".into()));
+        };
+        Ok(Self { root, target, path: std::env::var_os("PATH").unwrap_or_default() })
+    }
+
+    /// A file or folder of the checkout.
+    pub(crate) fn at(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// A program that cargo built.
+    pub(crate) fn built(&self, profile: &str, name: &str) -> PathBuf {
+        self.target.join(profile).join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    }
+
+    /// Where cargo builds.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Programs in this folder go before those of the system, for everything that is started later.
+    pub(crate) fn prefer(&mut self, folder: &Path) -> Outcome {
+        let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&self.path));
+        self.path = std::env::join_paths(folders).map_err(|error| Stop::Failed(error.to_string()))?;
+        Ok(())
+    }
+
+    /// A program, to be started at the top of the checkout.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let program = program.as_ref();
+        // `Command` looks a name up in our own PATH, not in the one the child gets.
+        let mut command = Command::new(self.which(program).unwrap_or_else(|| program.into()));
+        command.current_dir(&self.root).env("PATH", &self.path);
+        command
+    }
+
+    /// `cargo`, the one that started this program.
+    pub(crate) fn cargo(&self) -> Command {
+        let mut command = self.command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.env_remove("CARGO_MANIFEST_DIR").env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Where a program is, when it is on the path.
+    pub(crate) fn which(&self, program: &OsStr) -> Option<PathBuf> {
+        let mut candidates = std::env::split_paths(&self.path).map(|folder| folder.join(program));
+        candidates.find(|candidate| candidate.with_extension(std::env::consts::EXE_EXTENSION).is_file())
+    }
+}
+
+/// Runs a command whose failure ends the task. What it says goes to the terminal.
+pub(crate) fn run(command: &mut Command) -> Outcome {
+    let name = name_of(command);
+    let status = command.status().map_err(failed(format_args!("start `{name}`")))?;
+    if status.success() { Ok(()) } else { Err(Stop::Failed(format!("`{name}` failed: {status}"))) }
+}
+
+/// What a command prints, when it succeeds.
+pub(crate) fn answer(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+fn name_of(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let first = command.get_args().next().unwrap_or_default();
+    format!("{} {}", program.display(), first.display()).trim_end().to_owned()
+}
