@@ -1,38 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import type { ApiError, Event, Operations, ScanRow, ScanStatus, ServerRow } from "../src/host/bindings.ts";
+import type { Event, Operations, ScanRow, ScanStatus, ServerRow } from "../src/host/bindings.ts";
 import { foundRows, row as makeRow, seedRows, TOOLS } from "./mock-data.ts";
-
-const SEVERITY: ServerRow["health"]["status"][] = [
-  "unhealthy",
-  "degraded",
-  "blocked",
-  "needs_sign_in",
-  "unknown",
-  "paused",
-  "healthy",
-];
-const IS: Record<string, string> = { down: "unhealthy", "sign-in": "needs_sign_in" };
-/** A made-up scan takes about this long, in milliseconds; `MOCK_SCAN_MS` makes it slower for looking at it. */
-const SCAN_MS = Number(process.env.MOCK_SCAN_MS ?? 3_000);
-
-type Args = {
-  id: string;
-  ids: string[];
-  targets?: string[];
-  ports?: string[];
-  filter: unknown;
-  name?: string;
-  metadata?: Record<string, unknown>;
-  url?: string;
-  call?: string;
-  server?: string;
-  capability: string;
-};
-
-const fail = (code: ApiError["code"], message: string, detail: unknown = null): never => {
-  throw { code, message, detail } satisfies ApiError;
-};
+import { type Args, fail, IS, SCAN_MS, SEVERITY } from "./mock-words.ts";
 
 /** A core in memory that speaks the HTTP face, for working on the screens. */
 export function mockCore(): Plugin {

@@ -1,9 +1,11 @@
 //! Talking to one server of the registry: how it is reached, what it offers now, and what that says of its health.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use mcp::{Launch, McpError, Remote, Secret, Session, Target};
-use model::{HealthStatus, ServerInfo, Source, Transport};
+use model::{HealthStatus, Reach, ServerInfo, Source, Transport};
 use registry::{Contents, Observation};
 use tokio::time::Instant;
 
@@ -13,27 +15,74 @@ use crate::operations::{ApiError, ErrorCode};
 /// For connecting and listing, together, when a person waits for it.
 pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
-/// How a server is reached. The token comes from the environment at this moment and is kept nowhere.
-pub(crate) fn target(info: &ServerInfo) -> Result<Target, ApiError> {
+/// How a server is reached. Secrets come from the environment at this moment and are kept nowhere.
+pub(crate) async fn target(info: &ServerInfo) -> Result<Target, ApiError> {
     match info.transport {
-        Transport::Http => Ok(Target::Http(remote(info)?)),
-        Transport::Sse => Ok(Target::Sse(remote(info)?)),
+        Transport::Http => remote(info).await.map(Target::Http),
+        Transport::Sse => remote(info).await.map(Target::Sse),
         Transport::Stdio => launch(info).map(Target::Stdio),
     }
 }
 
-fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
-    let url = info.endpoint.as_ref().or(info.url.as_ref());
-    let url = url.ok_or_else(|| ApiError::arguments(format!("`{}` has no URL", info.name)))?;
-    let mut remote = Remote::new(url.clone());
-    remote.bearer = info.token_env.as_deref().map(token).transpose()?;
+async fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
+    let url = info.target().ok_or_else(|| ApiError::arguments(format!("`{}` has no URL", info.name)))?;
+    let mut remote = Remote::new(url);
+    remote.address = pinned(info, url).await?;
+    remote.era = info.identity.as_ref().map(|said| said.era);
+    remote.bearer = info.token_env.as_deref().map(|variable| secret("token", variable)).transpose()?;
+    for (header, variable) in &info.header_env {
+        remote.headers.push((header.clone(), secret(header, variable)?));
+    }
     Ok(remote)
 }
 
-fn token(variable: &str) -> Result<Secret, ApiError> {
+/// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than
+/// when a person added the server (DNS rebinding). `localhost` has two addresses, both ours, and either will do.
+async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, ApiError> {
+    let found = mcp::resolve(url)
+        .await
+        .map_err(|error| ApiError::new(ErrorCode::TransportFailed, error.to_string()))?;
+    if info.reach.is_some_and(|agreed| reach(found.host) > agreed) {
+        let message = format!(
+            "`{}` was added at an address near by, and its name now leads to {}: nothing was sent there; add it again to agree",
+            info.name, found.host
+        );
+        return Err(ApiError::new(ErrorCode::Forbidden, message));
+    }
+    Ok(found.alternatives.is_empty().then_some(found.host))
+}
+
+/// How far away an address is.
+pub(crate) fn reach(ip: IpAddr) -> Reach {
+    match ip.to_canonical() {
+        ip if ip.is_loopback() => Reach::Loopback,
+        ip if mcp::is_public(ip) => Reach::Public,
+        _ => Reach::Private,
+    }
+}
+
+/// Header names that can be sent, and are not the protocol's own.
+pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ApiError> {
+    const OURS: [&str; 5] = ["host", "content-length", "content-type", "accept", "origin"];
+    for name in headers.keys() {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty()
+            || !name.bytes().all(letters)
+            || OURS.contains(&lower.as_str())
+            || lower.starts_with("mcp-")
+        {
+            let message = format!("`{name}` is no header that can be added: give one such as `X-Api-Key`");
+            return Err(ApiError::arguments(message));
+        }
+    }
+    Ok(headers.clone())
+}
+
+fn secret(what: &str, variable: &str) -> Result<Secret, ApiError> {
     std::env::var(variable).map(Secret::new).map_err(|_| {
         let message = format!(
-            "the token's environment variable `{variable}` is not set: set it where MCP Discovery is started"
+            "the environment variable `{variable}` (for `{what}`) is not set: set it where MCP Discovery is started"
         );
         ApiError::new(ErrorCode::NeedsSignIn, message)
     })
@@ -67,10 +116,13 @@ pub(crate) async fn look(target: &Target) -> Result<(mcp::Contents, f64), McpErr
 
 /// Measures a server of the registry.
 pub(crate) async fn measure(info: &ServerInfo) -> Observation {
-    let target = match target(info) {
+    let target = match target(info).await {
         Ok(target) => target,
         Err(error) if error.code == ErrorCode::NeedsSignIn => {
             return seen(HealthStatus::NeedsSignIn, Some(error.message));
+        }
+        Err(error) if error.code == ErrorCode::TransportFailed => {
+            return seen(HealthStatus::Unhealthy, Some(error.message));
         }
         Err(error) => return seen(HealthStatus::Unknown, Some(error.message)),
     };

@@ -9,6 +9,7 @@ pub mod operations;
 mod owner;
 pub mod paths;
 mod scans;
+mod sessions;
 mod start;
 
 pub use error::StartError;

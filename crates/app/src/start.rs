@@ -14,10 +14,14 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::owner::{Face, Ownership};
 use crate::scans::Scans;
+use crate::sessions::Sessions;
 use crate::{StartError, feed, now, paths};
 
 /// How long calls in flight may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often idle children are looked for.
+const TIDY: Duration = Duration::from_secs(10);
 
 /// How to start.
 #[derive(Debug, Clone)]
@@ -38,6 +42,7 @@ pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) scans: Scans,
     pub(crate) calls: Calls,
+    pub(crate) sessions: Sessions,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
@@ -63,6 +68,7 @@ impl App {
             registry: opened.registry,
             scans: Scans::default(),
             calls: Calls::default(),
+            sessions: Sessions::default(),
             tasks,
             stop: CancellationToken::new(),
             data_dir,
@@ -76,7 +82,21 @@ impl App {
         for text in opened.notices.into_iter().chain(problems) {
             app.notice(NoticeLevel::Warning, text);
         }
+        app.0.tasks.spawn(app.clone().tidy_sessions());
         Ok(app)
+    }
+
+    /// Idle children are ended, and those of servers that are gone or paused.
+    async fn tidy_sessions(self) {
+        let stop = self.stopping();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(TIDY) => {}
+            }
+            let snapshot = self.0.registry.snapshot();
+            self.0.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
+        }
     }
 
     /// Ends scans, lets calls in flight finish within a limit, then closes the registry.
@@ -87,6 +107,7 @@ impl App {
             tracing::warn!("calls were still in flight after 10 s and are ended");
             self.0.calls.cancel_all();
         }
+        self.0.sessions.close().await;
         self.0.registry.close().await;
         self.0.tasks.close();
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {

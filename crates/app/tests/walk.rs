@@ -13,6 +13,7 @@ use std::time::Duration;
 use app::{App, ErrorCode, Face, Options};
 use futures::StreamExt;
 use serde_json::{Value, json};
+use testkit::fake::Fake;
 use testkit::real::Peer;
 
 /// A core in a folder of its own.
@@ -184,5 +185,64 @@ async fn a_file_cannot_make_us_send_a_secret_somewhere() {
     assert!(warnings.contains("HOME") && warnings.contains("another address"), "{warnings}");
     let bait = core.perform("server", json!({ "id": "bait" })).await;
     assert_eq!((&bait["token_env"], &bait["server"]["endpoint"]), (&Value::Null, &Value::Null), "{bait}");
+    core.app.shutdown().await;
+}
+
+/// The process ids of the children of this process whose command line has `word`.
+#[cfg(target_os = "linux")]
+fn processes_with(word: &str) -> Vec<String> {
+    let all =
+        std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let has = |pid: &String| {
+        std::fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(word))
+    };
+    all.filter(|name| name.parse::<u32>().is_ok()).filter(has).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_is_kept_between_calls_and_ends_with_the_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = Peer::Filesystem.stdio(folder.path()).unwrap();
+    let core = Core::start().await;
+    let mut stdio = vec![command.program];
+    stdio.extend(command.args);
+    let added = core.perform("add", json!({ "stdio": stdio, "name": "files" })).await;
+    assert!(added["server"]["tools"].as_u64().unwrap() > 5, "{added}");
+    let marker = folder.path().to_str().unwrap();
+    let call = json!({ "capability": "list_allowed_directories", "server": "files" });
+    core.perform("call", call.clone()).await;
+    let first = processes_with(marker);
+    core.perform("call", call).await;
+    assert_eq!(processes_with(marker), first, "the second call found the child of the first");
+    assert!(!first.is_empty());
+    core.app.shutdown().await;
+    assert!(processes_with(marker).is_empty(), "a child outlived the core");
+}
+
+#[tokio::test]
+async fn headers_come_from_the_environment_and_go_to_their_server_alone() {
+    let fake = Fake::modern().start().await;
+    let core = Core::start().await;
+    let headers = json!({ "X-Api-Key": "CARGO_PKG_NAME" });
+    core.perform("add", json!({ "url": fake.url(), "name": "keyed", "header_env": headers })).await;
+    core.perform("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+    let with_key =
+        |seen: &testkit::fake::Seen| seen.headers.get("x-api-key").is_some_and(|value| value == "app");
+    let calls: Vec<bool> = fake
+        .seen()
+        .iter()
+        .filter(|seen| seen.rpc_method.as_deref() == Some("tools/call"))
+        .map(with_key)
+        .collect();
+    assert_eq!(calls, [true]);
+    let unset = json!({ "url": fake.url(), "header_env": { "X-Api-Key": "NO_SUCH_VARIABLE_IS_SET" } });
+    let added = core.perform("add", unset).await;
+    assert_eq!(added["server"]["health"]["status"], "needs_sign_in", "{added}");
+    assert_eq!(
+        core.refused("add", json!({ "url": fake.url(), "header_env": { "Host": "HOME" } })).await,
+        ErrorCode::InvalidArguments
+    );
     core.app.shutdown().await;
 }

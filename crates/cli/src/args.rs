@@ -162,6 +162,9 @@ pub(crate) struct Add {
     /// The environment variable that holds the server's bearer token
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// A header of its requests, and the environment variable that holds its value
+    #[arg(long, value_name = "HEADER=VAR")]
+    pub(crate) header_env: Vec<String>,
     /// Keep it without asking it anything
     #[arg(long)]
     pub(crate) no_probe: bool,

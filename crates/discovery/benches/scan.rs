@@ -7,8 +7,10 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a program for contributors"
 )]
+#![allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "counts are far below 2^52")]
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -56,7 +58,7 @@ fn host(at: u32) -> Ipv4Addr {
 }
 
 fn is_tarpit(at: u32) -> bool {
-    at % 3 == 0
+    at.is_multiple_of(3)
 }
 
 /// Where the real servers are: spread over the range, beside the tarpits.
@@ -172,7 +174,10 @@ async fn identification() {
         let Nmap { took, found, ended } = nmap(flags);
         let ratio = took.as_secs_f64() / ours.total.as_secs_f64();
         let more = if ended { "" } else { " when it was stopped, so more than" };
-        println!("{name}: {found} servers in {:.2} s,{more} ratio {ratio:.1} (aim {aim})", took.as_secs_f64());
+        println!(
+            "{name}: {found} servers in {:.2} s,{more} ratio {ratio:.1} (aim {aim})",
+            took.as_secs_f64()
+        );
     }
 }
 

@@ -128,7 +128,7 @@ async fn a_cancelled_scan_ends_at_once_and_keeps_its_rows() {
     let ports = [server.address().port(), tarpit.address().port()].map(|port| port.to_string());
     let plan = Plan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let cancel = CancellationToken::new();
-    let options = ProbeOptions { budget: Duration::from_secs(60), ..ProbeOptions::default() };
+    let options = ProbeOptions { budget: Duration::from_mins(1), ..ProbeOptions::default() };
     let mut steps = Box::pin(run(plan, Run { options, cancel: cancel.clone() }));
     let mut rows = 0;
     // All but the tarpit are over soon.

@@ -28,7 +28,7 @@ mod words;
 pub use crypto::install_crypto;
 pub use error::McpError;
 pub use probe::{
-    Ailment, Asked, Depth, Kept, Listing, Visit, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe,
+    Depth, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe,
     resolve,
 };
 pub use range::is_public;

@@ -5,7 +5,6 @@ mod ask;
 mod borrowed;
 mod exchange;
 mod gate;
-mod known;
 mod line;
 mod options;
 mod question;
@@ -18,7 +17,7 @@ mod words;
 
 pub(crate) use borrowed::{Answered, read_response};
 pub use gate::USUAL_PORTS;
-pub use known::{Ailment, Asked, Kept, Listing, Visit};
+
 pub use options::{Depth, ProbeOptions, Protocols};
 pub(crate) use question::Question;
 pub use report::{ProbeReport, Step};

@@ -22,7 +22,6 @@ use tokio_util::task::TaskTracker;
 use crate::transport::Place;
 use crate::{McpError, Target, failure};
 use handler::Handler;
-pub(crate) use list::tool;
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);

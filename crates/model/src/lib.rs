@@ -29,7 +29,7 @@ pub use id::ServerId;
 pub use offers::ResolveError;
 pub use row::ServerRow;
 pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
-pub use server::{Era, Identity, Server, ServerInfo, Source, Tool, ToolHints, Transport};
+pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};
 
 /// A moment: milliseconds since the Unix epoch, UTC. Shown in local time by the faces.
 pub type Millis = i64;

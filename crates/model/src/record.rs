@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Map;
@@ -47,6 +48,8 @@ impl ServerInfo {
             auth_required: false,
             version: None,
             token_env: None,
+            header_env: BTreeMap::new(),
+            reach: None,
             source,
             paused: false,
             created_at: now,

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,18 @@ pub enum Era {
     Legacy,
     /// Revision 2026-07-28 and later.
     Modern,
+}
+
+/// How far away an address is, nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// This computer.
+    Loopback,
+    /// A network of one's own.
+    Private,
+    /// The internet.
+    Public,
 }
 
 /// Who brought a server into the registry.
@@ -131,6 +144,12 @@ pub struct ServerInfo {
     /// The environment variable that holds the bearer token. The token itself is never kept here.
     #[serde(default)]
     pub token_env: Option<String>,
+    /// More headers of its requests: their names, and the environment variables that hold their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub header_env: BTreeMap<String, String>,
+    /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
     /// Who brought it.
     pub source: Source,
     /// Drained by a person.

@@ -520,6 +520,10 @@ declared_capabilities: Array<string>,
  */
 token_env: string | null, 
 /**
+ * More headers of its requests, by name, and the environment variables that hold their values.
+ */
+header_env: { [key in string]: string }, 
+/**
  * A path or URL that answers 2xx while it is well.
  */
 health_endpoint: string | null, };
@@ -549,6 +553,10 @@ capabilities?: Array<string>,
  * The environment variable that holds the bearer token.
  */
 token_env?: string, 
+/**
+ * More headers: their names, and the environment variables that hold their values.
+ */
+header_env?: { [key in string]: string }, 
 /**
  * Keep it without asking it anything first.
  */
@@ -926,28 +934,6 @@ valid: boolean,
  */
 problems: Array<ConfigProblem>, };
 
-export type ConfigStatus = { 
-/**
- * The file that is followed, whether or not it is there; absent without a home folder.
- */
-file: string | null, 
-/**
- * Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
- */
-text: string | null, 
-/**
- * When what is in use was read.
- */
-loaded_at: number, 
-/**
- * Of the file as it is now, in its order. With an error, what is in use is from before.
- */
-problems: Array<ConfigProblem>, 
-/**
- * All of what is in use, defaults included; of secrets only `${NAME}`.
- */
-effective: Record<string, unknown>, };
-
 export type Checked = { 
 /**
  * The server.
@@ -1041,8 +1027,6 @@ export interface Operations {
   export: { args: ExportArgs; result: Exported };
   /** Checks a configuration without loading it. */
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
-  /** The configuration in use, and its file as it is now. */
-  config: { args: Empty; result: ConfigStatus };
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }

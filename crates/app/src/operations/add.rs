@@ -36,7 +36,10 @@ impl App {
             self.0.registry.observe(id, observation).await?;
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
-        let updated = committed.upserted.iter().any(|(_, what)| matches!(what, Upserted::Updated | Upserted::Unchanged));
+        let updated = committed
+            .upserted
+            .iter()
+            .any(|(_, what)| matches!(what, Upserted::Updated | Upserted::Unchanged));
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
@@ -47,10 +50,13 @@ impl App {
         let url = with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
+        info.header_env = contact::checked(&args.header_env)?;
         if args.no_probe {
             return Ok((info, None));
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
+        // A person named this address: wherever it leads now, it may lead, and no farther later.
+        info.reach = Some(contact::reach(target.host));
         let options = ProbeOptions { tasks: self.0.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
@@ -66,7 +72,7 @@ impl App {
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
-        if info.auth_required && info.token_env.is_none() {
+        if info.auth_required && info.token_env.is_none() && info.header_env.is_empty() {
             return Ok((info, Some(contact::seen(HealthStatus::NeedsSignIn, report.reason))));
         }
         let observation = contact::measure(&info).await;
@@ -98,15 +104,15 @@ async fn from_command(
     };
     let mut info =
         ServerInfo::new_stdio(program_name(program), program, arguments.to_vec(), Source::Manual, now());
-    if args.token_env.is_some() {
+    if args.token_env.is_some() || !args.header_env.is_empty() {
         return Err(ApiError::arguments(
-            "a stdio server takes no token: it runs with this program's environment",
+            "a stdio server takes no token or header: it runs with this program's environment",
         ));
     }
     if args.no_probe {
         return Ok((info, None));
     }
-    let (contents, ms) = contact::look(&contact::target(&info)?).await?;
+    let (contents, ms) = contact::look(&contact::target(&info).await?).await?;
     let observation =
         Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
     let observation = Observation { contents: Some(contact::kept(contents)), ..observation };

@@ -1,5 +1,6 @@
 //! A tool call: whom it goes to, its progress, its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session, Target};
@@ -24,6 +25,14 @@ const DEFAULT_TIMEOUT: f64 = 30.0;
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
 
+/// What bounds a call.
+#[derive(Clone, Copy)]
+struct Limits<'a> {
+    deadline: Duration,
+    handle: &'a str,
+    cancel: &'a CancellationToken,
+}
+
 impl App {
     pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, ApiError> {
         let deadline = deadline(args.timeout)?;
@@ -31,9 +40,17 @@ impl App {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
         let started = Instant::now();
-        let target = contact::target(&server.info)?;
+        let target = contact::target(&server.info).await?;
         let arguments = args.arguments.unwrap_or_default();
-        let outcome = self.attempt(&target, &tool, arguments, deadline, &handle, &in_flight.cancel).await;
+        let outcome = self
+            .attempt(
+                &server,
+                &target,
+                &tool.name,
+                arguments,
+                Limits { deadline, handle: &handle, cancel: &in_flight.cancel },
+            )
+            .await;
         let elapsed_ms = millis(started);
         self.note_outcome(&server, outcome.as_ref().err()).await;
         let to = ServerRef::to(&server);
@@ -48,33 +65,47 @@ impl App {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) })
     }
 
-    /// One conversation for one call, within one deadline. Dropping this future tells the server as well.
+    /// One call within one deadline, on a conversation of its own or, with a child, on the one we keep. Dropping this
+    /// future tells the server as well.
     async fn attempt(
         &self,
+        server: &Server,
         target: &Target,
-        tool: &Tool,
+        tool: &str,
         arguments: Map<String, Value>,
-        deadline: Duration,
-        handle: &str,
-        cancel: &CancellationToken,
+        limits: Limits<'_>,
     ) -> Result<Value, McpError> {
         let started = Instant::now();
         let session = tokio::select! {
-            session = Session::connect(target, deadline) => session?,
-            () = cancel.cancelled() => return Err(McpError::Cancelled),
+            session = self.session(server, target, limits.deadline) => session?,
+            () = limits.cancel.cancelled() => return Err(McpError::Cancelled),
         };
         let (progress, reports) = mpsc::channel(64);
         let options = CallOptions {
-            deadline: deadline.saturating_sub(started.elapsed()),
+            deadline: limits.deadline.saturating_sub(started.elapsed()),
             progress: Some(progress),
-            cancel: cancel.clone(),
+            cancel: limits.cancel.clone(),
         };
         let (result, ()) = tokio::join!(
-            session.call_tool(&tool.name, arguments, options),
-            self.pass_progress(handle, reports)
+            session.call_tool(tool, arguments, options),
+            self.pass_progress(limits.handle, reports)
         );
-        session.close().await;
+        if let Ok(session) = Arc::try_unwrap(session) {
+            session.close().await;
+        }
         result
+    }
+
+    async fn session(
+        &self,
+        server: &Server,
+        target: &Target,
+        deadline: Duration,
+    ) -> Result<Arc<Session>, McpError> {
+        match target {
+            Target::Stdio(_) => self.0.sessions.child(&server.info, target, deadline).await,
+            Target::Http(_) | Target::Sse(_) => Session::connect(target, deadline).await.map(Arc::new),
+        }
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {

@@ -59,13 +59,28 @@ impl App {
 /// A file is data, never authority: it may not make us send a secret of this computer to an address it names. What was
 /// taken away is said.
 fn distrust(info: &mut ServerInfo, known: Option<&ServerInfo>) -> Vec<String> {
-    let origin = |url: &Option<String>| url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin());
+    let origin = |url: &Option<String>| {
+        url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin())
+    };
     let mut warnings = Vec::new();
     if info.url.is_some() && info.endpoint.is_some() && origin(&info.url) != origin(&info.endpoint) {
-        warnings.push(format!("`{}`: its endpoint is at another address than its URL and was left out", info.name));
+        warnings.push(format!(
+            "`{}`: its endpoint is at another address than its URL and was left out",
+            info.name
+        ));
         info.endpoint = None;
     }
-    let agreed = known.is_some_and(|known| known.token_env == info.token_env && known.url == info.url);
+    let agreed = known.is_some_and(|known| {
+        known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url
+    });
+    if !agreed {
+        for (header, variable) in std::mem::take(&mut info.header_env) {
+            warnings.push(format!(
+                "`{}`: the header `{header}` from the variable `{variable}` was left out",
+                info.name
+            ));
+        }
+    }
     if let Some(variable) = info.token_env.take_if(|_| !agreed) {
         warnings.push(format!(
             "`{}`: the token's variable `{variable}` was left out; agree to it with `mcp-discovery add {} --token-env {variable}`",

@@ -51,6 +51,7 @@ impl App {
             title: identity.and_then(|said| said.title.clone()),
             declared_capabilities: info.capabilities.clone(),
             token_env: info.token_env.clone(),
+            header_env: info.header_env.clone(),
             health_endpoint: info.health_endpoint.clone(),
         })
     }

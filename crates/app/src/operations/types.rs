@@ -1,5 +1,7 @@
 //! What goes in and out of each operation. These shapes are promised to the UI, to HTTP and to scripts.
 
+use std::collections::BTreeMap;
+
 use model::{Health, Millis, Notice, Outcome, ScanRow, ScanStatus, ServerId, ServerRow, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -111,6 +113,8 @@ pub struct ServerDetails {
     pub declared_capabilities: Vec<String>,
     /// The environment variable that holds its token.
     pub token_env: Option<String>,
+    /// More headers of its requests, by name, and the environment variables that hold their values.
+    pub header_env: BTreeMap<String, String>,
     /// A path or URL that answers 2xx while it is well.
     pub health_endpoint: Option<String>,
 }
@@ -137,6 +141,9 @@ pub struct AddArgs {
     /// The environment variable that holds the bearer token.
     #[ts(optional)]
     pub token_env: Option<String>,
+    /// More headers: their names, and the environment variables that hold their values.
+    #[ts(optional, as = "Option<BTreeMap<String, String>>")]
+    pub header_env: BTreeMap<String, String>,
     /// Keep it without asking it anything first.
     #[ts(optional, as = "Option<bool>")]
     pub no_probe: bool,

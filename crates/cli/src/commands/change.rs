@@ -11,6 +11,8 @@ use crate::print::text;
 pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
     let metadata: Map<String, Value> =
         args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let headers: Map<String, Value> =
+        args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
     let added = session
         .call(
             "add",
@@ -21,6 +23,7 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
                 "metadata": metadata,
                 "capabilities": args.capability,
                 "token_env": args.token_env,
+                "header_env": headers,
                 "no_probe": args.no_probe,
             }),
         )
@@ -40,6 +43,18 @@ fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
     })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((key.to_owned(), value))
+}
+
+fn header_of(pair: &str) -> Result<(String, Value), Failure> {
+    let wrong = || {
+        Failure::usage(format!("`{pair}` is no header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"))
+    };
+    let (header, variable) = pair.split_once('=').ok_or_else(wrong)?;
+    if header.is_empty() || variable.is_empty() {
+        Err(wrong())
+    } else {
+        Ok((header.to_owned(), variable.into()))
+    }
 }
 
 pub(super) async fn many(session: &Session, operation: &str, ids: &[String]) -> Result<(), Failure> {

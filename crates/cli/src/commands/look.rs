@@ -34,7 +34,7 @@ pub(super) async fn servers(session: &Session, args: &Servers) -> Result<(), Fai
     }
     match list.get("total").and_then(Value::as_u64) {
         Some(0) => {
-            note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one")
+            note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one");
         }
         Some(total) => note(&format!("none of the {total} servers matches")),
         None => {}

@@ -15,7 +15,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 /// How an attempt to connect ended when it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,11 +101,6 @@ impl Wire {
     /// Any stream, for tests over bytes.
     #[cfg(test)]
     pub(crate) fn over(stream: tokio::io::DuplexStream) -> Self {
-        Self { stream: Box::new(stream), first: FirstBytes::default() }
-    }
-
-    /// TLS with somebody whose certificate was verified.
-    pub(crate) fn secured(stream: TlsStream<TcpStream>) -> Self {
         Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{HealthStatus, Identity, Millis, ServerInfo, Source, Tool};
+use crate::{HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tool};
 
 /// Where [`Block`] stands in an entry's metadata.
 pub(super) const KEY: &str = "mcp_discovery";
@@ -17,6 +18,10 @@ pub(super) struct Block {
     capabilities: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_env: Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    header_env: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reach: Option<Reach>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Source>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -43,6 +48,8 @@ impl Block {
         Self {
             capabilities: Some(info.capabilities.clone()),
             token_env: info.token_env.clone(),
+            header_env: info.header_env.clone(),
+            reach: info.reach,
             source: Some(info.source),
             paused: info.paused,
             created_at: Some(info.created_at),
@@ -61,6 +68,8 @@ impl Block {
             info.capabilities = tags;
         }
         info.token_env = self.token_env;
+        info.header_env = self.header_env;
+        info.reach = self.reach;
         info.source = self.source.unwrap_or(info.source);
         info.paused = self.paused;
         info.created_at = self.created_at.map_or(info.created_at, |at| at.min(now));

@@ -52,11 +52,20 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     // A credential is bound to the origin it was given for.
     if origin_of(&info) != origin_of(old) {
         info.token_env = None;
+        info.header_env.clear();
+        info.reach = None;
     }
     merge_contents(&mut info, new);
     info.health_endpoint = new.health_endpoint.clone().or(info.health_endpoint);
     info.version = new.version.clone().or(info.version);
     info.token_env = new.token_env.clone().or(info.token_env);
+    if !new.header_env.is_empty() {
+        info.header_env.clone_from(&new.header_env);
+    }
+    // Only a person may agree to an address that is farther away.
+    if matches!(origin, Origin::Person { .. }) {
+        info.reach = new.reach.or(info.reach);
+    }
     info.auth_required = new.auth_required;
     info.last_seen = info.last_seen.max(new.last_seen);
     info

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Millis, ServerId, ServerInfo, Source, Transport};
+use model::{Millis, Reach, ServerId, ServerInfo, Source, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Field, Image, JournalEntry, Record};
@@ -122,6 +122,8 @@ struct Face {
     health_endpoint: Option<String>,
     version: Option<String>,
     token_env: Option<String>,
+    header_env: BTreeMap<String, String>,
+    reach: Option<Reach>,
     source: Source,
     paused: bool,
     removed: bool,
@@ -151,6 +153,8 @@ impl Face {
             health_endpoint: info.health_endpoint.clone(),
             version: info.version.clone(),
             token_env: info.token_env.clone(),
+            header_env: info.header_env.clone(),
+            reach: info.reach,
             source: info.source,
             paused: info.paused,
             removed: record.removed_at.is_some(),
@@ -172,6 +176,8 @@ impl Face {
             health_endpoint: self.health_endpoint,
             version: self.version,
             token_env: self.token_env,
+            header_env: self.header_env,
+            reach: self.reach,
             source: self.source,
             paused: self.paused,
             updated_at: now,
