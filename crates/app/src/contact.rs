@@ -144,7 +144,14 @@ pub(crate) fn failed(error: &McpError) -> Observation {
 }
 
 pub(crate) fn seen(status: HealthStatus, reason: Option<String>) -> Observation {
+    let reason = reason.map(|why| sentence(&why));
     Observation { status, reason, response_time_ms: None, at: now(), contents: None }
+}
+
+/// Errors begin small, as parts of longer ones; a reason stands alone.
+fn sentence(why: &str) -> String {
+    let mut letters = why.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 pub(crate) fn kept(contents: mcp::Contents) -> Contents {
