@@ -260,6 +260,7 @@ export function mockCore(): Plugin {
       title: null,
       declared_capabilities: ["docs", "gpu"],
       token_env: null,
+      header_env: {},
       health_endpoint: null,
     }),
     add: async ({ url, name }) => {
