@@ -1,19 +1,11 @@
 //! Bytes from strangers, as strange as proptest makes them: no panic, no hang, no more memory than the caps
 //! allow. `PROPTEST_CASES=1000000 cargo test -p mcp fuzz` runs for longer.
 
-use std::time::Duration;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::Instant;
 
-use crate::frame::Frame;
-use crate::probe::fuzzing::{Limits, NoAnswer, Question, Wire, exchange, judge};
-use crate::sse::EventReader;
-
-const CAP: usize = 4 * 1024;
+use crate::fuzzing::{self, CAP, Handshake, Manner};
 
 /// Bytes that look like something now and then.
 fn strange_bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -113,81 +105,41 @@ fn strange_json() -> impl Strategy<Value = String> {
     })
 }
 
-/// What the stranger sends, in pieces, and whether it stays on the line.
-async fn talk(bytes: Vec<u8>, cut: usize, stays: bool) -> Result<usize, NoAnswer> {
-    let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
-    let limits = Limits { deadline: Instant::now() + Duration::from_secs(2), body: CAP };
-    let question = Question::discover_any();
-    let stranger = async move {
-        let mut request = [0; 16];
-        let _ = theirs.read(&mut request).await;
-        for piece in bytes.chunks(cut.max(1)) {
-            if theirs.write_all(piece).await.is_err() {
-                return;
-            }
-        }
-        if stays {
-            std::future::pending::<()>().await;
-        }
-    };
-    let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
-    tokio::pin!(stranger, asking);
-    let answer = tokio::select! {
-        answer = &mut asking => answer,
-        () = &mut stranger => asking.await,
-    }?;
-    judge(&answer);
-    Ok(answer.body.len())
-}
-
 proptest! {
     #[test]
     fn any_bytes_are_an_answer_or_none(bytes in prop_oneof![strange_bytes(), strange_answers()], cut in 1_usize..64, stays: bool) {
-        // Time is paused: what would wait for a deadline is over at once.
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        if let Ok(length) = runtime.block_on(talk(bytes, cut, stays)) {
-            prop_assert!(length <= CAP);
-        }
+        let manner = if stays { Manner::Stays } else { Manner::HangsUp };
+        fuzzing::probe_answer(&bytes, cut, manner);
+        fuzzing::probe_stream(&bytes, cut, manner);
     }
 
     #[test]
     fn any_json_is_a_frame_or_none(text in strange_json()) {
-        if let Some(frame) = Frame::parse(text.as_bytes()) {
-            let _ = frame.answers(1);
-        }
+        fuzzing::read_frame(text.as_bytes());
+        fuzzing::tool_entry(text.as_bytes());
     }
 
     #[test]
     fn any_bytes_are_no_frame_that_panics(bytes in vec(any::<u8>(), 0..256)) {
-        let _ = Frame::parse(&bytes);
+        fuzzing::read_frame(&bytes);
+    }
+
+    #[test]
+    fn any_lines_of_a_child_are_read_or_left_out(lines in vec(prop_oneof![strange_json().prop_map(String::into_bytes), strange_bytes()], 0..8), cut in 1_usize..64) {
+        let bytes = lines.join(&b'\n');
+        fuzzing::stdio_lines(&bytes, cut);
+        fuzzing::conversation(&bytes, Handshake::Legacy);
+        fuzzing::conversation(&bytes, Handshake::Modern);
     }
 
     #[test]
     fn an_event_stream_reads_the_same_wherever_it_is_cut(bytes in strange_bytes(), cut in 1_usize..16) {
-        let mut whole = EventReader::new(CAP);
-        let expected = whole.push(&bytes);
-        let mut pieces = EventReader::new(CAP);
-        let mut events = Ok(Vec::new());
-        for piece in bytes.chunks(cut) {
-            match (pieces.push(piece), &mut events) {
-                (Ok(new), Ok(all)) => all.extend(new),
-                (Err(error), _) => {
-                    events = Err(error);
-                    break;
-                }
-                (Ok(_), Err(_)) => {}
-            }
-        }
-        prop_assert_eq!(expected, events);
+        fuzzing::event_stream(&bytes, cut, CAP);
     }
 
     #[test]
     fn an_event_never_outgrows_its_cap(bytes in vec(prop_oneof![Just(b'd'), Just(b':'), Just(b'\n'), any::<u8>()], 0..4096)) {
-        let mut reader = EventReader::new(64);
-        if let Ok(events) = reader.push(&bytes) {
-            // One line of data may join another: at most twice the cap and the line ends between them.
-            prop_assert!(events.iter().all(|event| event.data.len() <= 2 * 64));
-        }
+        fuzzing::event_stream(&bytes, 7, 64);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! An event stream as servers write it (HTML standard, section 9.2): LF, CR and CRLF line ends, comments,
 //! events over several `data` lines. The bytes come from a stranger, so an event has a size cap.
 
+use std::sync::Arc;
+
 /// One event with data. Events without data (priming events, keep-alives) are not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
@@ -8,8 +10,8 @@ pub(crate) struct Event {
     pub(crate) name: String,
     /// The `data` lines, joined.
     pub(crate) data: String,
-    /// The last `id` seen so far.
-    pub(crate) id: Option<String>,
+    /// The last `id` seen so far. Shared: a stranger may send one long id and then thousands of short events.
+    pub(crate) id: Option<Arc<str>>,
 }
 
 /// An event grew over the cap.
@@ -26,7 +28,7 @@ pub(crate) struct EventReader {
     name: String,
     data: String,
     has_data: bool,
-    id: Option<String>,
+    id: Option<Arc<str>>,
     /// What the server asked for between two connections, in milliseconds.
     pub(crate) retry_ms: Option<u64>,
 }
@@ -82,7 +84,7 @@ impl EventReader {
     fn take_field(&mut self, field: &str, value: &str) -> Result<(), EventTooLarge> {
         match field {
             "event" => value.clone_into(&mut self.name),
-            "id" if !value.contains('\0') => self.id = Some(value.to_owned()),
+            "id" if !value.contains('\0') => self.id = Some(value.into()),
             "retry" => self.retry_ms = value.parse().ok().or(self.retry_ms),
             "data" => {
                 if self.data.len() + value.len() > self.limit {
@@ -145,5 +147,13 @@ mod tests {
     fn an_endless_event_is_cut_off() {
         let mut reader = EventReader::new(16);
         assert_eq!(reader.push(b"data: 01234567\ndata: 01234567\ndata: 1\n"), Err(EventTooLarge));
+    }
+
+    #[test]
+    fn one_long_id_is_kept_once_for_all_its_events() {
+        let text = format!("id: {}\n{}", "x".repeat(1000), "data: a\n\n".repeat(3));
+        let events = EventReader::new(1024).push(text.as_bytes()).unwrap();
+        let ids: Vec<Arc<str>> = events.into_iter().filter_map(|event| event.id).collect();
+        assert!(ids.len() == 3 && ids.iter().all(|id| Arc::ptr_eq(id, &ids[0])));
     }
 }

@@ -19,7 +19,7 @@ const PREFIXES: [&str; 10] =
     ["sk-", "sk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJ"];
 /// Names that end so speak of a secret and hold none.
 const HARMLESS: [&str; 5] = ["token_env", "token-env", "_file", "-file", "tokens"];
-const HIDDEN: &str = "…";
+pub(crate) const HIDDEN: &str = "…";
 
 /// Whether something of this name holds a secret: `--api-key`, `GITHUB_TOKEN`, `access_token`.
 pub fn is_secret_name(name: &str) -> bool {
@@ -32,20 +32,29 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// Whether a value itself has the look of a credential.
-fn is_secret_value(value: &str) -> bool {
+pub(crate) fn is_secret_value(value: &str) -> bool {
     PREFIXES.iter().any(|prefix| value.starts_with(prefix)) && value.len() >= 16
 }
 
 /// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
 pub fn command_line(command: &str, args: &[String]) -> String {
     let mut line = quoted(command);
-    let mut hide_next = false;
-    for arg in args {
+    for arg in arguments(args) {
         line.push(' ');
-        line += &quoted(&shown(arg, hide_next));
-        hide_next = !hide_next && arg.starts_with('-') && !arg.contains('=') && is_secret_name(arg);
+        line += &quoted(&arg);
     }
     line
+}
+
+/// The arguments of a command, those that look like secrets hidden.
+pub(crate) fn arguments(args: &[String]) -> Vec<String> {
+    let mut hide_next = false;
+    let one = |arg: &String| {
+        let shown = shown(arg, hide_next);
+        hide_next = !hide_next && arg.starts_with('-') && !arg.contains('=') && is_secret_name(arg);
+        shown
+    };
+    args.iter().map(one).collect()
 }
 
 fn shown(arg: &str, hide: bool) -> String {

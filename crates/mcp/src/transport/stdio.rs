@@ -9,7 +9,7 @@ use model::Era;
 use rmcp::RoleClient;
 use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage, ServerResult};
 use rmcp::transport::Transport;
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -104,7 +104,7 @@ impl StdioTransport {
 }
 
 /// An error without an id answers the only question there is.
-fn is_first_answer(message: &ServerJsonRpcMessage) -> bool {
+pub(crate) fn is_first_answer(message: &ServerJsonRpcMessage) -> bool {
     names_first_question(message)
         || matches!(message, ServerJsonRpcMessage::Error(error) if error.id.is_none())
 }
@@ -118,7 +118,7 @@ fn names_first_question(message: &ServerJsonRpcMessage) -> bool {
     id == Some(&RequestId::String(FIRST_QUESTION.into()))
 }
 
-fn era_of(message: &ServerJsonRpcMessage) -> Era {
+pub(crate) fn era_of(message: &ServerJsonRpcMessage) -> Era {
     match message {
         ServerJsonRpcMessage::Response(response)
             if matches!(response.result, ServerResult::DiscoverResult(_)) =>
@@ -241,13 +241,18 @@ async fn listen(
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub(crate) enum Ended {
     OutputClosed,
     TooMuchJunk,
     Closed,
 }
 
-async fn pass_on(stdout: ChildStdout, messages: &mpsc::Sender<ServerJsonRpcMessage>, place: &Place) -> Ended {
+/// Reads messages line by line and passes them on, until there are no more.
+pub(crate) async fn pass_on(
+    stdout: impl AsyncRead + Unpin,
+    messages: &mpsc::Sender<ServerJsonRpcMessage>,
+    place: &Place,
+) -> Ended {
     let mut reader = BufReader::with_capacity(64 * 1024, stdout);
     let mut junk = 0;
     loop {

@@ -1,6 +1,6 @@
 //! One entry of `servers.json`, read tolerantly.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::block::{self, Block};
 use super::read::Reader;
@@ -9,6 +9,8 @@ use crate::{Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Trans
 
 /// Seconds above this are milliseconds: the year 5138 in the former, 1973 in the latter.
 const LATEST_SECONDS: f64 = 1e11;
+/// How deep one value of the metadata may nest: a record must fit into the JSON of stores and peers, which stop at 128.
+const DEEPEST_VALUE: usize = 100;
 /// Keys of the guide that say what was measured when the file was written. Not read: an old status is no fact.
 const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
 
@@ -74,15 +76,12 @@ impl Fields<'_, '_> {
 
     /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
     fn take(&mut self, key: &str) -> Option<Node> {
-        let mut found = None;
-        while let Some(i) = self.left.iter().position(|(name, _)| name == key) {
-            let (_, node) = self.left.remove(i);
-            if found.is_some() {
-                self.warn(node.at, &format!("`{key}` stands twice: the last one counts"));
-            }
-            found = Some(node);
+        let mut found: Vec<Node> =
+            self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
+        for again in found.iter().skip(1) {
+            self.warn(again.at, &format!("`{key}` stands twice: the last one counts"));
         }
-        found.filter(|node| !matches!(node.value, Json::Null))
+        found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
 
     fn unexpected<T>(&mut self, node: &Node, key: &str, expected: &str) -> Option<T> {
@@ -207,11 +206,16 @@ impl Fields<'_, '_> {
         if node.has_not_finite() {
             self.warn(at, "a number in `metadata` is not finite: taken as null");
         }
-        if !matches!(node.value, Json::Map(_)) {
+        let Json::Map(entries) = node.value else {
             self.unexpected::<()>(&node, "metadata", "an object");
             return;
+        };
+        let mut metadata = Map::new();
+        for (key, node) in entries {
+            if self.fits(&key, &node) {
+                metadata.insert(key, node.into_value());
+            }
         }
-        let Value::Object(mut metadata) = node.into_value() else { return };
         let own = metadata.shift_remove(block::KEY);
         info.metadata = metadata;
         match own.map(serde_json::from_value::<Block>) {
@@ -225,6 +229,15 @@ impl Fields<'_, '_> {
             let message = format!("its token is read from `{variable}` and sent to `{}`", info.address());
             self.warn(at, &message);
         }
+    }
+
+    fn fits(&mut self, key: &str, node: &Node) -> bool {
+        let fits = node.nests_within(DEEPEST_VALUE);
+        if !fits {
+            let message = format!("`{key:.80}` was left out: it nests deeper than {DEEPEST_VALUE} levels");
+            self.warn(node.at, &message);
+        }
+        fits
     }
 
     /// An id that the record's own address mints is ours and kept. Any other is a word of the file's writer: kept as
@@ -244,6 +257,10 @@ impl Fields<'_, '_> {
     fn unknown(&mut self, info: &mut ServerInfo) {
         for (key, node) in std::mem::take(&mut self.left) {
             let at = node.at;
+            if key == block::KEY {
+                self.warn(at, &format!("`{key}` was left out: it belongs into the metadata"));
+                continue;
+            }
             if info.metadata.contains_key(&key) {
                 self.warn(
                     at,
@@ -251,6 +268,9 @@ impl Fields<'_, '_> {
                         "`{key}` is no field of an entry and was left out: its metadata has one already"
                     ),
                 );
+                continue;
+            }
+            if !self.fits(&key, &node) {
                 continue;
             }
             self.warn(at, &format!("`{key}` is no field of an entry: kept in its metadata"));

@@ -1,6 +1,6 @@
 //! The `mcpServers` map that AI clients read and write.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ const URLS: [&str; 4] = ["url", "serverUrl", "httpUrl", "uri"];
 /// Writes the `mcpServers` map that AI clients read: `{type, url}` or `{command, args}` under each name, with a number
 /// behind a name that stands twice. A record without an address is left out; credentials are never in it.
 pub fn write_mcp_json<'a>(servers: impl IntoIterator<Item = &'a ServerInfo>) -> String {
-    let mut taken = HashSet::new();
+    let mut taken = HashMap::new();
     let mut entries = Map::new();
     for info in servers {
         if let Some(entry) = entry(info) {
@@ -37,12 +37,22 @@ fn entry(info: &ServerInfo) -> Option<Value> {
     }
 }
 
-fn unique(name: &str, taken: &mut HashSet<String>) -> String {
-    let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken.contains(name));
-    let name = free.unwrap_or_default();
-    taken.insert(name.clone());
-    name
+/// `taken` has each name with the last number that was tried behind it: thousands of servers may share a name.
+fn unique(name: &str, taken: &mut HashMap<String, usize>) -> String {
+    let Some(mut number) = taken.get(name).copied() else {
+        taken.insert(name.to_owned(), 1);
+        return name.to_owned();
+    };
+    let free = loop {
+        number += 1;
+        let numbered = format!("{name}-{number}");
+        if !taken.contains_key(&numbered) {
+            break numbered;
+        }
+    };
+    taken.insert(name.to_owned(), number);
+    taken.insert(free.clone(), 1);
+    free
 }
 
 /// Reads one entry, or says in a warning why it is left out. Values of `env` and `headers` are never taken: they are the

@@ -5,8 +5,9 @@ use serde_json::{Map, Number, Value};
 
 use super::FileError;
 
-/// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack.
-const DEEPEST: usize = 64;
+/// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack. More than any record
+/// that JSON can carry (`serde_json` stops at 128) and what a file wraps around it.
+const DEEPEST: usize = 144;
 /// In bytes: room for 100,000 servers with ten tools each.
 const LARGEST: usize = 512 * 1024 * 1024;
 
@@ -55,6 +56,16 @@ impl Node {
                 entries.into_iter().map(|(key, node)| (key, node.into_value())).collect::<Map<_, _>>(),
             ),
         }
+    }
+
+    /// Whether lists and objects stand in one another at most so often.
+    pub(super) fn nests_within(&self, levels: usize) -> bool {
+        let mut inner: Box<dyn Iterator<Item = &Self>> = match &self.value {
+            Json::List(items) => Box::new(items.iter()),
+            Json::Map(entries) => Box::new(entries.iter().map(|(_, node)| node)),
+            _ => return true,
+        };
+        levels.checked_sub(1).is_some_and(|below| inner.all(|node| node.nests_within(below)))
     }
 
     /// Whether a number that is not finite is in it.

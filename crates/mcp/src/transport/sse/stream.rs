@@ -1,6 +1,7 @@
 //! One event stream: opened, read, ended.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, Response, header};
@@ -25,7 +26,7 @@ pub(super) struct Stream {
     response: Response,
     pub(super) reader: EventReader,
     ready: VecDeque<Event>,
-    pub(super) last_id: Option<String>,
+    pub(super) last_id: Option<Arc<str>>,
 }
 
 impl Stream {

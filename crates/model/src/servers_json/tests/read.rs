@@ -169,3 +169,11 @@ fn credentials_in_an_address_are_left_out_and_reported() {
     warns(&file, &["without its secret part"]);
     assert!(!format!("{file:?}").contains("hunter2"));
 }
+
+#[test]
+fn our_own_block_counts_in_its_place_only() {
+    let file =
+        reads(r#"{"servers": [{"name": "a", "transport": "http", "mcp_discovery": {"token_env": "HOME"}}]}"#);
+    assert!(file.servers[0].metadata.is_empty() && file.servers[0].token_env.is_none());
+    warns(&file, &["`mcp_discovery`", "left out"]);
+}

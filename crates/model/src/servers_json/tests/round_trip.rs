@@ -49,6 +49,40 @@ prop_compose! {
     }
 }
 
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!("x"), |inner, _| json!([inner]))
+}
+
+#[test]
+fn deep_data_of_one_server_leaves_the_file_readable() {
+    let mut server = sample();
+    let mut info = (*server.info).clone();
+    info.metadata.insert("deep".into(), nested(100));
+    server.info = Arc::new(info);
+    let file = read(&write(&[server.clone()], NOW), NOW).unwrap();
+    assert_eq!(file.servers, [(*server.info).clone()]);
+}
+
+#[test]
+fn what_nests_deeper_than_a_record_may_is_left_out_and_named() {
+    for entry in [json!({ "extra": nested(101) }), json!({ "metadata": { "extra": nested(101), "kept": 1 } })]
+    {
+        let mut entry = entry;
+        entry["name"] = "a".into();
+        entry["transport"] = "http".into();
+        let file = read(&json!({ "servers": [entry] }).to_string(), NOW).unwrap();
+        assert_eq!(file.servers[0].metadata.get("extra"), None);
+        assert!(file.warnings.iter().any(|warning| warning.contains("`extra`") && warning.contains("nests")));
+    }
+}
+
+#[test]
+fn a_field_that_stands_very_often_does_not_hold_up_the_reader() {
+    let names = r#""name": "a","#.repeat(200_000);
+    let file = read(&format!(r#"{{"servers": [{{{names} "transport": "http"}}]}}"#), NOW).unwrap();
+    assert_eq!((file.servers.len(), file.warnings.len()), (1, 200_000));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -67,3 +67,13 @@ fn clients_files_are_written_with_unique_names_and_read() {
     warns(&secret, &["`env` were not taken"]);
     warns(&secret, &["`z` was left out"]);
 }
+
+#[test]
+fn ten_thousand_servers_of_one_name_are_written_for_clients_at_once() {
+    let server = |port| {
+        ServerInfo::new_http("everything", &format!("http://localhost:{port}"), Source::Scan, NOW).unwrap()
+    };
+    let servers: Vec<_> = (1..=10_000).map(server).collect();
+    let file = reads(&write_mcp_json(&servers));
+    assert_eq!((file.servers.len(), names(&file)[9_999]), (10_000, "everything-10000"));
+}
