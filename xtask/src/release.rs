@@ -16,6 +16,7 @@ pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
 /// Measures, optimised.
 pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Outcome {
     let package = match name {
+        "health" => "mesh",
         "registry" => "registry",
         "scan" => "discovery",
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),

@@ -15,19 +15,28 @@ use crate::operations::{ApiError, ErrorCode};
 /// For connecting and listing, together, when a person waits for it.
 pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
-/// How a server is reached. Secrets come from the environment at this moment and are kept nowhere.
+/// How a server is reached, at one address that was looked up and may be used. Secrets come from the environment at
+/// this moment and are kept nowhere.
 pub(crate) async fn target(info: &ServerInfo) -> Result<Target, ApiError> {
+    let mut target = unresolved(info)?;
+    if let Target::Http(remote) | Target::Sse(remote) = &mut target {
+        remote.address = pinned(info, &remote.url).await?;
+    }
+    Ok(target)
+}
+
+/// The same, with the name still to be looked up.
+pub(crate) fn unresolved(info: &ServerInfo) -> Result<Target, ApiError> {
     match info.transport {
-        Transport::Http => remote(info).await.map(Target::Http),
-        Transport::Sse => remote(info).await.map(Target::Sse),
+        Transport::Http => remote(info).map(Target::Http),
+        Transport::Sse => remote(info).map(Target::Sse),
         Transport::Stdio => launch(info).map(Target::Stdio),
     }
 }
 
-async fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
+fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
     let url = info.target().ok_or_else(|| ApiError::arguments(format!("`{}` has no URL", info.name)))?;
     let mut remote = Remote::new(url);
-    remote.address = pinned(info, url).await?;
     remote.era = info.identity.as_ref().map(|said| said.era);
     remote.bearer = info.token_env.as_deref().map(|variable| secret("token", variable)).transpose()?;
     for (header, variable) in &info.header_env {

@@ -2,9 +2,11 @@
 //! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
 
 mod calls;
+mod config;
 mod contact;
 mod error;
 mod feed;
+mod health;
 pub mod operations;
 mod owner;
 pub mod paths;

@@ -1,18 +1,19 @@
 //! Start and stop: what is opened, in which order, and how it ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
-use model::config::Config;
 use model::{Event, EventBatch, Millis, Notice, NoticeLevel};
 use registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
-use crate::owner::{Face, Ownership};
+use crate::config::LiveConfig;
+use crate::health::Checks;
+use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
 use crate::sessions::Sessions;
 use crate::{StartError, feed, now, paths};
@@ -22,6 +23,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often idle children are looked for.
 const TIDY: Duration = Duration::from_secs(10);
+
+/// How many notices are kept for whoever looks later.
+const KEPT_NOTICES: usize = 200;
 
 /// How to start.
 #[derive(Debug, Clone)]
@@ -43,12 +47,11 @@ pub(crate) struct Core {
     pub(crate) scans: Scans,
     pub(crate) calls: Calls,
     pub(crate) sessions: Sessions,
+    pub(crate) checks: Checks,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
-    pub(crate) config_file: Option<PathBuf>,
-    #[expect(dead_code, reason = "checked and kept; the features it configures read it as they arrive")]
-    pub(crate) config: Arc<Config>,
+    pub(crate) config: LiveConfig,
     pub(crate) started_at: Millis,
     notices: Mutex<Vec<Notice>>,
     listening: Mutex<Option<String>>,
@@ -59,7 +62,8 @@ impl App {
     /// Reads the configuration, takes the data directory, opens the registry. On an error nothing was changed.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let data_dir = options.data_dir.or_else(paths::data_dir).ok_or(StartError::NoHome)?;
-        let (config_file, config, problems) = read_config(options.config)?;
+        let loaded =
+            LiveConfig::load(options.config).map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let opened = registry::open_sqlite(&data_dir).await?;
         let tasks = TaskTracker::new();
@@ -69,20 +73,22 @@ impl App {
             scans: Scans::default(),
             calls: Calls::default(),
             sessions: Sessions::default(),
+            checks: Checks::new(),
             tasks,
             stop: CancellationToken::new(),
             data_dir,
-            config_file,
-            config: Arc::new(config),
+            config: loaded.live,
             started_at: now(),
             notices: Mutex::default(),
             listening: Mutex::default(),
             ownership,
         }));
-        for text in opened.notices.into_iter().chain(problems) {
+        for text in opened.notices.into_iter().chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
         }
         app.0.tasks.spawn(app.clone().tidy_sessions());
+        app.follow_config(loaded.reading);
+        app.start_checks(options.face);
         Ok(app)
     }
 
@@ -150,7 +156,12 @@ impl App {
     pub(crate) fn notice(&self, level: NoticeLevel, text: String) {
         let notice = Notice { level, text, at: now() };
         tracing::warn!(notice = notice.text, "notice");
-        self.0.notices.lock().unwrap_or_else(PoisonError::into_inner).push(notice.clone());
+        let mut notices = self.0.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if notices.len() >= KEPT_NOTICES {
+            notices.remove(0);
+        }
+        notices.push(notice.clone());
+        drop(notices);
         self.0.registry.publish(Event::Notice { notice });
     }
 
@@ -159,24 +170,13 @@ impl App {
     }
 }
 
-/// The file that was read, what it says, and its warnings. A named file must exist; the platform's may be absent.
-fn read_config(named: Option<PathBuf>) -> Result<(Option<PathBuf>, Config, Vec<String>), StartError> {
-    let must_exist = named.is_some();
-    let Some(file) = named.or_else(paths::config_file) else {
-        return Ok((None, Config::default(), Vec::new()));
-    };
-    let text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
-            return Ok((None, Config::default(), Vec::new()));
-        }
-        Err(source) => return Err(StartError::ConfigUnreadable { file, source }),
-    };
-    match Config::from_yaml(&text) {
-        Ok((config, warnings)) => {
-            let warnings = warnings.iter().map(|problem| format!("{}:{problem}", file.display())).collect();
-            Ok((Some(file), config, warnings))
-        }
-        Err(problems) => Err(StartError::Config { file, problems }),
+/// Where an owner is at work, the file is its matter: it goes on with what it has and says what is wrong.
+fn unless_owned(error: StartError, data_dir: &Path, face: Face) -> StartError {
+    if read_owner(data_dir).is_none() {
+        return error;
+    }
+    match Ownership::take(data_dir, face) {
+        Err(owned @ StartError::Owned { .. }) => owned,
+        Ok(_) | Err(_) => error,
     }
 }

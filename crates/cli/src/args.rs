@@ -90,6 +90,10 @@ pub(crate) enum Command {
     Ignore(Ids),
     /// Measure a server now
     Check(Id),
+    /// Report how servers are, worst first
+    ///
+    /// What is measured lives in the running core (`serve` or the window); without one everything is unknown.
+    Health(Health),
     /// List the tools that servers offer
     Tools(Tools),
     /// Call a tool and print what it answers
@@ -105,9 +109,9 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The address to listen on; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8090")]
-    pub(crate) listen: SocketAddr,
+    /// The address to listen on; port 0 picks a free one [default: the configuration's gateway.listen, else 127.0.0.1:8090]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Do not look at the ports of this computer at start
     #[arg(long)]
     pub(crate) no_local_discovery: bool,
@@ -187,6 +191,16 @@ pub(crate) struct Id {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Health {
+    /// Only these servers (ids or names) [default: all]
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Go on, and print each change of a status until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Tools {
     /// Only those of this server (id or name)
     #[arg(long, value_name = "ID")]
@@ -223,6 +237,8 @@ pub(crate) struct Export {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
+    /// Print the configuration in use, defaults included; of secrets only the names of their variables
+    Show,
     /// Check a file: every problem at once, with line and column
     Check {
         /// The file; - is standard input

@@ -15,6 +15,9 @@ mod failure;
 mod frame;
 #[cfg(test)]
 mod fuzz;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod names;
 mod probe;
 mod range;
@@ -28,8 +31,8 @@ mod words;
 pub use crypto::install_crypto;
 pub use error::McpError;
 pub use probe::{
-    Depth, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme, Step, USUAL_PORTS, probe,
-    resolve,
+    Ailment, Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError,
+    Scheme, Step, USUAL_PORTS, Visit, probe, resolve,
 };
 pub use range::is_public;
 pub use secret::Secret;

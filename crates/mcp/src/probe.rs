@@ -5,6 +5,7 @@ mod ask;
 mod borrowed;
 mod exchange;
 mod gate;
+mod known;
 mod line;
 mod options;
 mod question;
@@ -17,7 +18,7 @@ mod words;
 
 pub(crate) use borrowed::{Answered, read_response};
 pub use gate::USUAL_PORTS;
-
+pub use known::{Ailment, Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};
 pub(crate) use question::Question;
 pub use report::{ProbeReport, Step};
@@ -100,9 +101,9 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
 }
 
 /// What the tests over bytes need of the inside.
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing {
-    pub(crate) use super::exchange::{Answer, Limits, NoAnswer, exchange};
+    pub(crate) use super::exchange::{Answer, Limits, exchange, open_stream};
     pub(crate) use super::question::Question;
     pub(crate) use super::wire::Wire;
 
@@ -112,5 +113,8 @@ pub(crate) mod fuzzing {
         let _ = super::verdict::initialized(answer);
         let _ = super::verdict::tools(answer.frame.as_ref());
         let _ = super::words::answer(answer);
+        if let Some(crate::frame::Frame::Result { result, .. }) = &answer.frame {
+            let _ = super::verdict::modern_identity(result, &super::verdict::best_version(result));
+        }
     }
 }

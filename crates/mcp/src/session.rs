@@ -21,7 +21,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::transport::Place;
 use crate::{McpError, Target, failure};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use connect::begin;
 use handler::Handler;
+pub(crate) use list::tool;
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
@@ -182,7 +185,7 @@ impl Drop for Session {
 }
 
 /// A result as JSON. What rmcp does not know comes through unchanged.
-fn as_value(result: ServerResult) -> Result<Value, McpError> {
+pub(crate) fn as_value(result: ServerResult) -> Result<Value, McpError> {
     serde_json::to_value(result).map_err(|error| McpError::Transport {
         message: format!("the server's answer cannot be read: {error}"),
     })

@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -85,6 +88,80 @@ impl HealthStatus {
     }
 }
 
+/// How bad the result of one check is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// As it should be.
+    Passing,
+    /// Usable, with something missing or slow.
+    Warning,
+    /// Not usable.
+    Critical,
+}
+
+impl CheckStatus {
+    /// Its part in the health score: passing 1, warning 0.5, critical 0.
+    pub fn points(self) -> f64 {
+        match self {
+            Self::Passing => 1.0,
+            Self::Warning => 0.5,
+            Self::Critical => 0.0,
+        }
+    }
+}
+
+/// The name of the check that has no part in the health score: a slow server keeps its score.
+pub const RESPONSE_TIME: &str = "response_time";
+
+/// The result of one check in one round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CheckResult {
+    /// `endpoint_reachable`, `response_time`, `tool_availability`.
+    #[ts(type = "string")]
+    pub name: Cow<'static, str>,
+    /// The verdict.
+    pub status: CheckStatus,
+    /// How long the exchange took, in milliseconds; absent when there was none.
+    pub ms: Option<f64>,
+    /// What was sent and what came back, in one line.
+    pub evidence: String,
+    /// How what the server lists differs from what is known of it; absent when it does not.
+    #[ts(as = "Option<Differences>")]
+    pub details: Option<Box<Differences>>,
+}
+
+/// How the list of a server differs from what was adopted of it. The lists may be cut, the counts are whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+pub struct Differences {
+    /// Known, and no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
+    pub missing: Vec<String>,
+    /// Listed, and not adopted yet.
+    pub undeclared: Vec<String>,
+    /// Tools whose name, description or schema is not what was adopted: this is how a tool is turned against its user.
+    pub changed: Vec<String>,
+}
+
+impl Differences {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.undeclared.is_empty() && self.changed.is_empty()
+    }
+}
+
+/// A status that became another: a line of the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Transition {
+    /// When.
+    pub at: Millis,
+    /// What it was.
+    pub from: HealthStatus,
+    /// What it became.
+    pub to: HealthStatus,
+    /// Why, in one sentence; absent for a recovery.
+    pub reason: Option<String>,
+}
+
 /// A measured fact about a server, with its age and its reason. Never persisted: an old error is no fact.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Health {
@@ -94,17 +171,60 @@ pub struct Health {
     pub score: f64,
     /// Why, in one sentence; absent when there is nothing to say.
     pub reason: Option<String>,
-    /// The last round trip, in milliseconds.
+    /// The reason in at most 24 characters, for a list: `Connection refused`.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
     pub response_time_ms: Option<f64>,
     /// When this was measured.
     pub checked_at: Option<Millis>,
     /// Since when the status is what it is.
     pub since: Option<Millis>,
+    /// Failed rounds and calls in a row.
+    #[serde(default)]
+    pub consecutive_failures: u32,
+    /// When it is checked next; absent when it is not.
+    #[serde(default)]
+    pub next_check: Option<Millis>,
+    /// The last round or call that succeeded.
+    #[serde(default)]
+    pub last_success: Option<Millis>,
+    /// The checks of the last round. Rows of lists leave them out: the health report has them.
+    #[serde(skip, default = "no_checks")]
+    pub checks: Arc<[CheckResult]>,
 }
+
+fn no_checks() -> Arc<[CheckResult]> {
+    Arc::from([])
+}
+
+/// The longest [`Health::summary`], in characters: what fits into a column of a list.
+pub const LONGEST_SUMMARY: usize = 24;
 
 impl Health {
     /// Before the first measurement.
     pub fn unknown() -> Self {
         Self { score: 0.5, ..Self::default() }
     }
+
+    /// The last round found that this server no longer lists what it was known for: a tool's name, `resource:<uri>`,
+    /// `prompt:<name>`. It must not be called there.
+    pub fn lacks(&self, offer: &str) -> bool {
+        let details = self.checks.iter().filter_map(|check| check.details.as_ref());
+        details.flat_map(|details| &details.missing).any(|missing| missing == offer)
+    }
+}
+
+/// The moving average of round trips, in milliseconds: the newest counts 30 %, so three slow rounds show and one hiccup
+/// does not.
+pub fn moving_average(before: Option<f64>, newest: f64) -> f64 {
+    before.map_or(newest, |before| before + 0.3 * (newest - before))
+}
+
+/// Cut to [`LONGEST_SUMMARY`].
+pub fn summary(text: &str) -> String {
+    if text.chars().count() <= LONGEST_SUMMARY {
+        return text.to_owned();
+    }
+    text.chars().take(LONGEST_SUMMARY - 1).chain(['…']).collect()
 }

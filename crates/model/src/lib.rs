@@ -24,7 +24,10 @@ pub use endpoint::{Endpoint, EndpointError, same_server};
 
 pub use event::{Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};
-pub use health::{Health, HealthStatus};
+pub use health::{
+    CheckResult, CheckStatus, Differences, Health, HealthStatus, LONGEST_SUMMARY, RESPONSE_TIME, Transition,
+    moving_average, summary,
+};
 pub use id::ServerId;
 pub use offers::ResolveError;
 pub use row::ServerRow;

@@ -21,12 +21,14 @@ mod writer;
 #[cfg(test)]
 mod contract;
 
-pub use backend::{Answer, Backend, Memory, Sqlite};
+pub use backend::{Answer, Backend, Memory, Past, Sqlite};
 pub use change::{Origin, Patch};
-pub use endpoint::{Contents, Observation};
+pub use endpoint::{
+    Contents, Ended, HealthPolicy, Measure, Minute, News, Observation, Outcome, Reason, Round, Verdict,
+};
 pub use error::RegistryError;
 pub use registry::{
     Changed, Committed, Opened, Published, Registry, RemovedServer, Undone, Upserted, Writing, open_sqlite,
 };
 pub use snapshot::{Counts, Matches, Snapshot};
-pub use store::{Change, Field, Image, JournalEntry, Loaded, Record, StoreError};
+pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};

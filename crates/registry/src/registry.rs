@@ -1,29 +1,44 @@
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use model::{Event, Health, Millis, ServerId, ServerInfo};
-use store::Store;
+use store::{History, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::change::{Command, Edit, Mark, Marking, Observe, Removed, Undo, Upsert, check};
+use crate::change::{
+    Adopt, Command, Edit, Lately, Mark, Marking, Measured, Measuring, Observe, Removed, SetPolicy, Undo,
+    Upsert, check,
+};
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
-use crate::{Backend, Observation, Origin, Patch, RegistryError, Snapshot, Sqlite};
+use crate::{
+    Backend, HealthPolicy, Measure, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite,
+};
 
 /// How many events a slow subscriber may lag behind before it loses some (and is told so).
 const EVENTS: usize = 4_096;
 
 /// Who exists and in what state. Cheap to clone; all clones are one registry.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Registry {
     inputs: mpsc::Sender<Box<dyn Input>>,
     published: Arc<ArcSwap<Snapshot>>,
     events: broadcast::Sender<Published>,
+    /// The writer holds it, so that the backend is closed when the writer has ended.
+    past: Weak<dyn Past>,
     cancel: CancellationToken,
     ended: CancellationToken,
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("revision", &self.published.load().revision())
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for dyn Input {
@@ -139,6 +154,8 @@ impl Stamp for Changed {
 }
 
 impl Stamp for Undone {}
+impl Stamp for () {}
+impl Stamp for Vec<Minute> {}
 impl Stamp for Health {}
 impl Stamp for Vec<RemovedServer> {}
 
@@ -184,17 +201,21 @@ impl Registry {
         let (events, _) = broadcast::channel(EVENTS);
         let published = Arc::new(ArcSwap::from_pointee(snapshot.clone()));
         let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
+        let past = backend.past();
+        let past_of_readers = Arc::downgrade(&past);
         let writer = Writer {
             backend,
+            past,
             state,
             snapshot,
             inputs,
             published: published.clone(),
             events: events.clone(),
             cancel: cancel.clone(),
+            save_at: tokio::time::Instant::now(),
             ended: ended.clone().drop_guard(),
         };
-        let registry = Self { inputs: sender, published, events, cancel, ended };
+        let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
         Opened { registry, writer: Box::pin(writer.run()), notices }
     }
 
@@ -271,6 +292,39 @@ impl Registry {
     /// Takes a measurement, and gives what is shown of the server then.
     pub async fn observe(&self, id: ServerId, observation: Observation) -> Result<Health, RegistryError> {
         self.ask(Observe { id, observation }).await
+    }
+
+    /// Takes what checks and calls measured, all at once; servers that are gone are passed over. Nothing of it is written
+    /// at once: counts and contacts wait up to a minute, changes of a status up to a second.
+    pub async fn measured(&self, measures: Vec<(ServerId, Measure)>) -> Result<(), RegistryError> {
+        self.ask(Measured { measures }).await
+    }
+
+    /// Takes one measurement, and gives what is shown of the server then.
+    pub async fn measure(&self, id: ServerId, measure: Measure) -> Result<Health, RegistryError> {
+        self.ask(Measuring { id, measure }).await
+    }
+
+    /// How measurements become a status and a score from now on.
+    pub async fn set_health_policy(&self, policy: HealthPolicy) -> Result<(), RegistryError> {
+        self.ask(SetPolicy { policy }).await
+    }
+
+    /// Takes over what the server lists: from now on it is known for that.
+    pub async fn adopt(&self, id: ServerId) -> Result<Changed, RegistryError> {
+        self.ask(Adopt { id }).await
+    }
+
+    /// What became of a server: its history, with counts from `since` on, and its last hour by the minute.
+    pub async fn history(
+        &self,
+        id: ServerId,
+        since: Millis,
+    ) -> Result<(History, Vec<Minute>), RegistryError> {
+        // This has everything written first.
+        let minutes = self.ask(Lately { id }).await?;
+        let past = self.past.upgrade().ok_or(RegistryError::Closed)?;
+        Ok((past.of(id, since).await?, minutes))
     }
 
     /// Ends the writer after it has answered what was asked so far, and waits until its backend is closed. Every later

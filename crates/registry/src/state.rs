@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
-use model::{Health, Millis, Server, ServerId};
+use model::{Health, Millis, Server, ServerId, ServerInfo};
 use store::{Change, Image, JournalEntry, Loaded, Record};
 
 use crate::RegistryError;
-use crate::endpoint::{Endpoint, Observation};
+use crate::endpoint::{Endpoint, Flip, HealthPolicy, Measure, Minute, News, Observation};
 
 /// How long removed servers and changes can be brought back.
 pub(crate) const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -22,11 +22,20 @@ pub(crate) const JOURNAL_KEPT: usize = 1_000;
 /// How many servers all changes together may touch, so that a few large imports cannot fill the memory.
 const IMAGES_KEPT: usize = 200_000;
 
+/// How long counts and contacts wait to be written together: a crash loses at most this much of them.
+const COUNTS_WAIT: Millis = 60_000;
+
+/// The same for changes of a status, which people look for.
+const TRANSITIONS_WAIT: Millis = 1_000;
+
 /// Persistent maps: a clone is free, so a draft is a clone that replaces its original or is dropped.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     records: HashMap<ServerId, Arc<Record>>,
-    endpoints: HashMap<ServerId, Endpoint>,
+    endpoints: HashMap<ServerId, Arc<Endpoint>>,
+    policy: HealthPolicy,
+    /// Who has something of which only the memory knows, and when it must be written at the latest.
+    unsaved: HashMap<ServerId, Millis>,
     journal: OrdMap<i64, Arc<JournalEntry>>,
     images: usize,
     last_entry: i64,
@@ -61,8 +70,16 @@ impl State {
     /// The server as readers see it; a removed one is not seen.
     pub(crate) fn server(&self, id: ServerId) -> Option<Server> {
         let record = self.records.get(&id).filter(|record| record.removed_at.is_none())?;
-        let health = self.endpoints.get(&id).unwrap_or(&Endpoint::new()).shown(&record.info);
+        let health = match self.endpoints.get(&id) {
+            Some(endpoint) => endpoint.shown(&record.info),
+            None => Endpoint::new().shown(&record.info),
+        };
         Some(Server { info: record.info.clone(), health })
+    }
+
+    /// Whether something waits to be written.
+    pub(crate) fn has_unsaved(&self) -> bool {
+        !self.unsaved.is_empty()
     }
 }
 
@@ -121,7 +138,9 @@ impl Draft {
     fn replace(&mut self, record: Arc<Record>) {
         let id = record.id();
         if record.removed_at.is_some() {
+            self.save_history(id);
             self.state.endpoints.remove(&id);
+            self.state.unsaved.remove(&id);
         }
         self.state.records.insert(id, record);
         self.touch(id);
@@ -140,13 +159,100 @@ impl Draft {
         observation: &Observation,
     ) -> Result<Health, RegistryError> {
         let info = self.live(id)?.info.clone();
-        let endpoint = self.state.endpoints.entry(id).or_insert_with(Endpoint::new);
-        if let Some(flip) = endpoint.observe(observation) {
+        let policy = self.state.policy;
+        self.with_endpoint(id, |endpoint| endpoint.observe(observation, &policy));
+        Ok(self.shown(&info))
+    }
+
+    /// Takes what checks and calls measured of a server that was not removed.
+    pub(crate) fn take_measure(&mut self, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
+        self.live(id)?;
+        let policy = self.state.policy;
+        self.with_endpoint(id, |endpoint| endpoint.measure(measure, &policy));
+        Ok(())
+    }
+
+    /// What the last round found, for a person to adopt.
+    pub(crate) fn note_listing(&mut self, id: ServerId, news: Option<&News>) {
+        let listed = news.and_then(|news| news.listed.clone());
+        if self.endpoint(id).is_some_and(|endpoint| endpoint.listed != listed) {
+            self.with_endpoint(id, |endpoint| {
+                endpoint.listed = listed;
+                None
+            });
+        }
+    }
+
+    /// What is shown of a record now.
+    pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
+        self.endpoint(info.id).map_or_else(|| Endpoint::new().shown(info), |endpoint| endpoint.shown(info))
+    }
+
+    /// What was measured of a server, if anything.
+    pub(crate) fn endpoint(&self, id: ServerId) -> Option<&Arc<Endpoint>> {
+        self.state.endpoints.get(&id)
+    }
+
+    pub(crate) fn set_policy(&mut self, policy: HealthPolicy) {
+        self.state.policy = policy;
+    }
+
+    fn with_endpoint(&mut self, id: ServerId, change: impl FnOnce(&mut Endpoint) -> Option<Flip>) {
+        let endpoint = self.state.endpoints.entry(id).or_insert_with(|| Arc::new(Endpoint::new()));
+        let endpoint = Arc::make_mut(endpoint);
+        if let Some(flip) = change(endpoint) {
             tracing::debug!(server = %id, from = flip.from.label(), to = flip.to.label(), "health changed");
         }
-        let shown = endpoint.shown(&info);
+        let wait = match &endpoint.unsaved {
+            unsaved if unsaved.is_empty() => None,
+            unsaved if unsaved.transitions.is_empty() => Some(COUNTS_WAIT),
+            _ => Some(TRANSITIONS_WAIT),
+        };
+        if let Some(wait) = wait {
+            let due = self.now.saturating_add(wait);
+            let known = self.state.unsaved.get(&id).copied();
+            if known.is_none_or(|known| due < known) {
+                self.state.unsaved.insert(id, due);
+            }
+        }
         self.touch(id);
-        Ok(shown)
+    }
+
+    /// Has everything written that waits until `due` or longer.
+    pub(crate) fn save_due(&mut self, due: Millis) {
+        let ids: Vec<_> =
+            self.state.unsaved.iter().filter(|(_, at)| **at <= due).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.save(id);
+        }
+    }
+
+    /// Has everything written of which only the memory knows.
+    pub(crate) fn save(&mut self, id: ServerId) {
+        let seen = self.endpoint(id).and_then(|endpoint| endpoint.unsaved.seen);
+        self.save_history(id);
+        let known = self.record(id).cloned();
+        if let Some((at, record)) = seen.zip(known).filter(|(at, known)| Some(*at) > known.info.last_seen) {
+            let info = ServerInfo { last_seen: Some(at), ..(*record.info).clone() };
+            self.put_seen(Record { info: Arc::new(info), ..(*record).clone() }, at);
+        }
+    }
+
+    fn save_history(&mut self, id: ServerId) {
+        self.state.unsaved.remove(&id);
+        let Some(endpoint) = self.state.endpoints.get_mut(&id) else { return };
+        if endpoint.unsaved.is_empty() {
+            return;
+        }
+        let unsaved = std::mem::take(&mut Arc::make_mut(endpoint).unsaved);
+        let turned = unsaved.transitions.into_iter().map(|transition| Change::Turned { id, transition });
+        let counted = unsaved.tallies.into_iter().map(|(slice, tally)| Change::Counted { id, slice, tally });
+        self.changes.extend(turned.chain(counted));
+    }
+
+    /// The last hour of a server, oldest minute first.
+    pub(crate) fn minutes(&self, id: ServerId) -> Vec<Minute> {
+        self.endpoint(id).map(|endpoint| endpoint.minutes()).unwrap_or_default()
     }
 
     /// Remembers a change, so that it can be taken back.

@@ -1,17 +1,19 @@
 //! The one task that changes the registry.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use model::{Event, Millis, ServerId};
 use store::StoreError;
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::change::Command;
 use crate::registry::{Published, Stamp};
 use crate::state::{Draft, State};
-use crate::{Backend, RegistryError, Snapshot};
+use crate::{Backend, Past, RegistryError, Snapshot};
 
 /// How many inputs wait before senders do.
 pub(crate) const QUEUE: usize = 1024;
@@ -21,6 +23,12 @@ const BATCH: usize = 512;
 
 /// Above this many changed servers in one batch, readers of events are told to fetch everything: that is cheaper.
 const EVENTS: usize = 1_000;
+
+/// How often it is looked for what waits to be written.
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+/// When writing it failed.
+const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// A command with somebody who waits for its answer.
 pub(crate) trait Input: Send {
@@ -51,12 +59,16 @@ impl<C: Command<Answer: Stamp>> Input for Asked<C> {
 
 pub(crate) struct Writer {
     pub(crate) backend: Box<dyn Backend>,
+    /// Where readers find the history.
+    pub(crate) past: Arc<dyn Past>,
     pub(crate) state: State,
     pub(crate) snapshot: Snapshot,
     pub(crate) inputs: mpsc::Receiver<Box<dyn Input>>,
     pub(crate) published: Arc<ArcSwap<Snapshot>>,
     pub(crate) events: broadcast::Sender<Published>,
     pub(crate) cancel: CancellationToken,
+    /// When it is looked again for what waits to be written.
+    pub(crate) save_at: Instant,
     /// Tells, when the writer and its backend are gone. Last, since fields are dropped in order.
     pub(crate) ended: DropGuard,
 }
@@ -67,9 +79,13 @@ impl Writer {
         let mut batch = Vec::new();
         while self.next_batch(&mut batch).await {
             self.write(std::mem::take(&mut batch)).await;
+            if self.state.has_unsaved() && Instant::now() >= self.save_at {
+                self.save(now()).await;
+            }
         }
-        let Self { backend, ended, .. } = self;
-        drop(backend);
+        self.save(Millis::MAX).await;
+        let Self { backend, past, ended, .. } = self;
+        drop((past, backend));
         drop(ended);
     }
 
@@ -78,6 +94,7 @@ impl Writer {
             tokio::select! {
                 taken = self.inputs.recv_many(batch, BATCH) => return taken > 0,
                 () = self.cancel.cancelled() => {}
+                () = sleep_until(self.save_at), if self.state.has_unsaved() => return true,
             }
         }
         self.inputs.close();
@@ -122,6 +139,24 @@ impl Writer {
             input.answer(outcome.map(|()| revision));
         }
         Ok(())
+    }
+
+    /// Writes what only the memory knows and what waited for long enough. A failure loses nothing: it is tried again.
+    async fn save(&mut self, due: Millis) {
+        let mut draft = Draft::new(&self.state, now());
+        draft.save_due(due);
+        let changes = std::mem::take(&mut draft.changes);
+        let saved = if changes.is_empty() { Ok(()) } else { self.backend.commit(changes).await };
+        let wait = if saved.is_ok() { SAVE_EVERY } else { SAVE_AGAIN };
+        self.save_at = Instant::now() + wait;
+        if let Err(error) = saved {
+            tracing::warn!(%error, "the history of servers could not be written");
+            return;
+        }
+        if !draft.touched.is_empty() {
+            self.publish(&draft);
+        }
+        self.state = draft.state;
     }
 
     fn publish(&mut self, draft: &Draft) {

@@ -11,6 +11,7 @@
 
 mod aside;
 mod error;
+mod history;
 mod journal;
 mod meta;
 mod migrate;
@@ -23,5 +24,5 @@ mod writer;
 pub use error::StoreError;
 pub use migrate::SCHEMA;
 pub use open::{FILE, Opened};
-pub use record::{Change, Field, Image, JournalEntry, Loaded, Record};
+pub use record::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, Tally};
 pub use store::Store;

@@ -6,13 +6,14 @@ use rusqlite::backup::Backup;
 
 use crate::StoreError;
 use crate::aside::{stamp, suffixed};
-use crate::{journal, meta, servers};
+use crate::{history, journal, meta, servers};
 
 /// One step of the schema. Steps are never edited once released: a new one is added.
 pub(crate) type Migration = &'static [&'static str];
 
 /// Step `n` brings a database from `user_version` `n` to `n + 1`.
-pub(crate) const MIGRATIONS: &[Migration] = &[&[servers::TABLE, journal::TABLE, meta::TABLE]];
+pub(crate) const MIGRATIONS: &[Migration] =
+    &[&[servers::TABLE, journal::TABLE, meta::TABLE], &[history::TABLES]];
 
 /// The schema this program reads and writes (`PRAGMA user_version`).
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
@@ -121,7 +122,7 @@ mod tests {
         let mut connection = Connection::open(path).unwrap();
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
         assert_eq!(
-            migrate(&mut connection, path, MIGRATIONS, 0).unwrap(),
+            migrate(&mut connection, path, &NEXT[..1], 0).unwrap(),
             None,
             "a new file needs no backup"
         );

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{Millis, ServerId, ServerInfo};
+use model::{Millis, ServerId, ServerInfo, Transition};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -91,6 +91,62 @@ pub enum Change {
     },
     /// Forget a change.
     Forget(i64),
+    /// A server's status became another.
+    Turned {
+        /// Whose.
+        id: ServerId,
+        /// What happened.
+        transition: Transition,
+    },
+    /// Rounds of checks that are to be added to those of a slice.
+    Counted {
+        /// Whose.
+        id: ServerId,
+        /// The beginning of the slice, a multiple of [`SLICE`].
+        slice: Millis,
+        /// How many more.
+        tally: Tally,
+    },
+}
+
+/// A slice of time in which rounds are counted: 120 are a day.
+pub const SLICE: Millis = 12 * 60 * 1000;
+
+/// How many rounds of checks ended in each status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Healthy.
+    pub healthy: u32,
+    /// Degraded.
+    pub degraded: u32,
+    /// Down.
+    pub unhealthy: u32,
+    /// Asking who we are.
+    pub needs_sign_in: u32,
+}
+
+impl Tally {
+    /// Adds the rounds of another.
+    pub fn add(&mut self, other: Self) {
+        self.healthy = self.healthy.saturating_add(other.healthy);
+        self.degraded = self.degraded.saturating_add(other.degraded);
+        self.unhealthy = self.unhealthy.saturating_add(other.unhealthy);
+        self.needs_sign_in = self.needs_sign_in.saturating_add(other.needs_sign_in);
+    }
+
+    /// All rounds.
+    pub fn all(self) -> u64 {
+        [self.healthy, self.degraded, self.unhealthy, self.needs_sign_in].into_iter().map(u64::from).sum()
+    }
+}
+
+/// What became of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct History {
+    /// Newest first; of the last 30 days, and at most 500.
+    pub transitions: Vec<Transition>,
+    /// Slices in which there was a round, oldest first.
+    pub tallies: Vec<(Millis, Tally)>,
 }
 
 /// Everything that was kept.

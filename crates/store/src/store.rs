@@ -2,13 +2,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use model::Millis;
+use model::{Millis, ServerId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::open::open;
 use crate::writer::{Job, QUEUE, Task, Writer};
-use crate::{Change, Loaded, Opened, StoreError, journal, meta, servers};
+use crate::{Change, History, Loaded, Opened, StoreError, history, journal, meta, servers};
 
 /// The database. Cheap to clone; dropping the last clone waits until the writer has committed what it took and has
 /// closed the file.
@@ -67,6 +67,11 @@ impl Store {
         self.ask(move |connection| changes.iter().try_for_each(|change| apply(connection, change))).await
     }
 
+    /// What became of a server, with its counts from `since` on.
+    pub async fn history(&self, server: ServerId, since: Millis) -> Result<History, StoreError> {
+        self.ask(move |connection| history::of(connection, server, since)).await
+    }
+
     /// A single value of the whole file.
     pub async fn meta(&self, key: &'static str) -> Result<Option<String>, StoreError> {
         self.ask(move |connection| meta::get(connection, key)).await
@@ -104,9 +109,11 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
     match change {
         Change::Put(record) => servers::put(connection, record),
         Change::Seen { id, at } => servers::seen(connection, *id, *at),
-        Change::Purge(id) => servers::purge(connection, *id),
+        Change::Purge(id) => servers::purge(connection, *id).and_then(|()| history::purge(connection, *id)),
         Change::Journal(entry) => journal::add(connection, entry),
         Change::Undone { entry, at } => journal::undone(connection, *entry, *at),
         Change::Forget(entry) => journal::forget(connection, *entry),
+        Change::Turned { id, transition } => history::turned(connection, *id, transition),
+        Change::Counted { id, slice, tally } => history::counted(connection, *id, *slice, *tally),
     }
 }

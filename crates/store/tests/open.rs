@@ -74,7 +74,9 @@ async fn a_newer_database_is_refused_and_not_touched() {
     assert!(matches!(error, StoreError::Newer { found: 99, supported: SCHEMA, .. }));
     let text = error.to_string();
     assert!(
-        text.contains("schema 99") && text.contains("up to 1") && text.contains("update MCP Discovery"),
+        text.contains("schema 99")
+            && text.contains(&format!("up to {SCHEMA}"))
+            && text.contains("update MCP Discovery"),
         "{text}"
     );
     assert_eq!(std::fs::read(&path).unwrap(), before.0);

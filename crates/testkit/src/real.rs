@@ -104,6 +104,11 @@ impl Peer {
         self.start("sse", "/sse", Ipv4Addr::LOCALHOST).await
     }
 
+    /// The same as [`Peer::http`] at exactly this address, as after a restart.
+    pub async fn http_at(self, address: SocketAddr) -> Result<RealServer, PeerError> {
+        self.start_at("http", "/mcp", address).await
+    }
+
     /// The same as [`Peer::http`] on an address of its own (127.0.0.0/8). `Everything` listens on every
     /// address.
     pub async fn http_on(self, host: Ipv4Addr) -> Result<RealServer, PeerError> {
@@ -154,6 +159,15 @@ impl Peer {
         host: Ipv4Addr,
     ) -> Result<RealServer, PeerError> {
         let address = free_port(host).map_err(|error| self.not_ready(error.to_string()))?;
+        self.start_at(transport, path, address).await
+    }
+
+    async fn start_at(
+        self,
+        transport: &'static str,
+        path: &str,
+        address: SocketAddr,
+    ) -> Result<RealServer, PeerError> {
         let command = self.listening(transport, address)?;
         let mut wrap = CommandWrap::with_new(&command.program, |process| {
             process

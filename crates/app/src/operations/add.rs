@@ -6,7 +6,7 @@ use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::look::find;
-use super::{AddArgs, Added, ApiError, Checked, ErrorCode, ServerArgs};
+use super::{AddArgs, Added, ApiError, ErrorCode};
 use crate::{App, contact, now};
 
 impl App {
@@ -78,20 +78,6 @@ impl App {
         let observation = contact::measure(&info).await;
         name_after(&mut info, &observation);
         Ok((info, Some(observation)))
-    }
-
-    pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, ApiError> {
-        let server = find(&self.0.registry.snapshot(), &args.id)?;
-        let id = server.info.id;
-        let observation = contact::measure(&server.info).await;
-        let outcome = match observation.status {
-            HealthStatus::Healthy | HealthStatus::Degraded => Some(Outcome::Mcp),
-            HealthStatus::NeedsSignIn => Some(Outcome::NeedsSignIn),
-            _ => None,
-        };
-        self.0.registry.observe(id, observation).await?;
-        let health = find(&self.0.registry.snapshot(), &id.to_string())?.health;
-        Ok(Checked { id, health, outcome })
     }
 }
 

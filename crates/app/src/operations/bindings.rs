@@ -2,9 +2,11 @@
 
 use super::interface;
 use super::types::*;
+use super::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 use model::{
-    Era, Event, EventBatch, Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, ScanRow, ScanState,
-    ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints, Transport,
+    CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
+    NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
+    Transition, Transport,
 };
 use ts_rs::{Config, TS};
 
@@ -19,12 +21,13 @@ macro_rules! declarations {
 fn bindings() -> String {
     let config = Config::new().with_large_int("number");
     let declarations = declarations!(&config;
-        ServerId, Transport, Era, Source, HealthStatus, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
+        ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
         ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
-        Severity, ConfigProblem, ConfigReport, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
+        HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(
         "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session, Target};
 use model::{Event, HealthStatus, ResolveError, Server, Tool};
-use registry::Snapshot;
+use registry::{Ended, Measure, Outcome, Reason, Snapshot};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -122,14 +122,18 @@ impl App {
     /// A call measures its server too: an answer is a sign of life, a broken connection is not. A deadline or a
     /// cancel says nothing of the server, only of the tool.
     async fn note_outcome(&self, server: &Server, error: Option<&McpError>) {
-        let observation = match error {
-            None | Some(McpError::Protocol { .. }) => contact::seen(HealthStatus::Healthy, None),
-            Some(error @ (McpError::Transport { .. } | McpError::NeedsSignIn { .. })) => {
-                contact::failed(error)
+        let (ended, reason) = match error {
+            None | Some(McpError::Protocol { .. }) => (Ended::Answered, None),
+            Some(McpError::NeedsSignIn { message }) => {
+                (Ended::NeedsSignIn, Some(Reason::new(message, "Needs sign-in")))
+            }
+            Some(error @ McpError::Transport { .. }) => {
+                (Ended::Failed, Some(Reason::new(format!("a call failed: {error}"), "A call failed")))
             }
             Some(_) => return,
         };
-        if let Err(error) = self.0.registry.observe(server.info.id, observation).await {
+        let measure = Measure::Call(Outcome { at: now(), ended, reason });
+        if let Err(error) = self.0.registry.measure(server.info.id, measure).await {
             tracing::warn!(%error, at = now(), "the outcome of a call could not be noted");
         }
     }
@@ -163,6 +167,9 @@ fn choose(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiErr
             return Err(paused(&server));
         }
         let tool = resolve(&server, &args.capability)?;
+        if server.health.lacks(&tool.name) {
+            return Err(gone(&server, &tool.name));
+        }
         return Ok((server, tool));
     }
     let pattern = pattern(&args.capability)?;
@@ -171,7 +178,10 @@ fn choose(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiErr
         return Err(ApiError::arguments(message));
     }
     let offering = snapshot.query(Some(&pattern), None);
-    let open: Vec<&Server> = offering.iter().filter(|server| !server.info.paused).collect();
+    let lists = |server: &Server| {
+        server.info.resolve_tool(&args.capability).map_or(true, |tool| !server.health.lacks(&tool.name))
+    };
+    let open: Vec<&Server> = offering.iter().filter(|server| !server.info.paused && lists(server)).collect();
     match best(&open) {
         Some(server) => resolve(server, &args.capability).map(|tool| (server.clone(), tool)),
         None => Err(nobody(&args.capability, &offering)),
@@ -212,6 +222,12 @@ fn resolve(server: &Server, capability: &str) -> Result<Tool, ApiError> {
     })
 }
 
+/// The last round found that the server does not list it any more.
+fn gone(server: &Server, tool: &str) -> ApiError {
+    let message = format!("`{}` no longer lists the tool `{tool}`", server.info.name);
+    ApiError::new(ErrorCode::NoServer, message)
+}
+
 fn paused(server: &Server) -> ApiError {
     let message = format!(
         "`{}` is paused: resume it first (mcp-discovery resume {})",
@@ -226,6 +242,9 @@ fn nobody(capability: &str, offering: &[Server]) -> ApiError {
         return ApiError::new(ErrorCode::NoServer, message);
     }
     let names: Vec<&str> = offering.iter().map(|server| server.info.name.as_str()).collect();
-    let message = format!("every server that offers `{capability}` is paused: {}", names.join(", "));
+    let message = format!(
+        "every server that offers `{capability}` is paused or no longer lists it: {}",
+        names.join(", ")
+    );
     ApiError::new(ErrorCode::NoServer, message)
 }

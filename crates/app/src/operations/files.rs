@@ -7,8 +7,8 @@ use registry::{Origin, Upserted};
 use serde_json::json;
 
 use super::{
-    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ErrorCode, ExportArgs, ExportForm, Exported,
-    ImportArgs, ImportReport,
+    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs,
+    ExportForm, Exported, ImportArgs, ImportReport,
 };
 use crate::{App, now};
 
@@ -53,6 +53,10 @@ impl App {
 
     pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
         Ok(check_config(&args.text))
+    }
+
+    pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, ApiError> {
+        Ok(self.0.config.status().await)
     }
 }
 

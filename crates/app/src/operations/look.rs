@@ -17,7 +17,7 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             data_dir: self.0.data_dir.display().to_string(),
-            config_file: self.0.config_file.as_ref().map(|file| file.display().to_string()),
+            config_file: self.0.config.source().map(|file| file.display().to_string()),
             listening: self.listening(),
             revision: snapshot.revision(),
             started_at: self.0.started_at,

@@ -7,11 +7,13 @@ mod bindings;
 mod call;
 mod change;
 mod files;
+mod health;
 mod look;
 mod scan;
 mod types;
 
 pub use files::check_config;
+pub use health::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 use model::ScanStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -80,6 +82,12 @@ operations! {
     removed(Empty) -> RemovedList;
     /// Measures a server now.
     check(ServerArgs) -> Checked;
+    /// How servers are, with the evidence.
+    health(HealthArgs) -> HealthReport;
+    /// How a server was: changes of its status, the last day, the last hour.
+    history(HistoryArgs) -> ServerHistory;
+    /// Takes over what a server lists, where that is not what it is known for.
+    adopt(ServerArgs) -> Changed;
     /// What a scan would ask and how long it would take; nothing is sent.
     scan_plan(ScanArgs) -> ScanPlan;
     /// Starts a scan; its rows come as events.
@@ -100,6 +108,8 @@ operations! {
     export(ExportArgs) -> Exported;
     /// Checks a configuration without loading it.
     config_check(ConfigCheckArgs) -> ConfigReport;
+    /// The configuration in use, and its file as it is now.
+    config(Empty) -> ConfigStatus;
     /// Checks a filter and translates it.
     filter(FilterArgs) -> FilterForms;
 }

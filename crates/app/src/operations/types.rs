@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Health, Millis, Notice, Outcome, ScanRow, ScanStatus, ServerId, ServerRow, Tool};
+use model::{CheckResult, Health, Millis, Notice, Outcome, ScanRow, ScanStatus, ServerId, ServerRow, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -500,6 +500,22 @@ pub struct ConfigReport {
     pub problems: Vec<ConfigProblem>,
 }
 
+/// The configuration in use, beside its file as it is now.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ConfigStatus {
+    /// The file that is followed, whether or not it is there; absent without a home folder.
+    pub file: Option<String>,
+    /// Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+    pub text: Option<String>,
+    /// When what is in use was read.
+    pub loaded_at: Millis,
+    /// Of the file as it is now, in its order. With an error, what is in use is from before.
+    pub problems: Vec<ConfigProblem>,
+    /// All of what is in use, defaults included; of secrets only `${NAME}`.
+    #[ts(type = "Record<string, unknown>")]
+    pub effective: Value,
+}
+
 /// The verdict of a check that a person asked for.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct Checked {
@@ -509,6 +525,8 @@ pub struct Checked {
     pub health: Health,
     /// What the probe concluded.
     pub outcome: Option<Outcome>,
+    /// Each check and its evidence.
+    pub checks: Vec<CheckResult>,
 }
 
 /// A filter to check as it is typed.

@@ -1,14 +1,13 @@
-//! `import`, `export`, `config check`.
+//! `import`, `export`.
 
 use std::path::Path;
 
-use app::operations::check_config;
 use serde_json::{Value, json};
 
 use super::look::array;
 use super::{Session, read};
-use crate::failure::{Failure, exit};
-use crate::print::{self, Printer, note, text};
+use crate::failure::Failure;
+use crate::print::{self, note, text};
 
 pub(super) async fn import(session: &Session, file: &Path) -> Result<(), Failure> {
     let content = read(file).await?;
@@ -34,20 +33,4 @@ pub(super) async fn export(session: &Session, form: &str) -> Result<(), Failure>
         print::raw("\n")?;
     }
     Ok(())
-}
-
-pub(super) async fn config_check(print: Printer, file: &Path) -> Result<(), Failure> {
-    let report = check_config(&read(file).await?);
-    for problem in &report.problems {
-        let kind = if problem.severity == app::operations::Severity::Error { "error" } else { "warning" };
-        let (line, column) = (problem.line, problem.column);
-        note(&format!("{}:{line}:{column}: {kind}: {}: {}", file.display(), problem.path, problem.message));
-    }
-    let value = serde_json::to_value(&report).map_err(|error| Failure::failed(error.to_string()))?;
-    print.one(&value, || match (report.valid, report.problems.len()) {
-        (true, 0) => "no problems".to_owned(),
-        (true, warnings) => format!("it loads, with {warnings} warnings"),
-        (false, problems) => format!("it does not load: {problems} problems"),
-    })?;
-    if report.valid { Ok(()) } else { Err(Failure::silent(exit::USAGE)) }
 }

@@ -2,7 +2,9 @@
 
 mod call;
 mod change;
+mod config;
 mod files;
+mod health;
 mod look;
 mod scan;
 mod serve;
@@ -36,7 +38,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let print = Printer::new(cli.common.format);
     match &cli.command {
         Command::Serve(args) => return serve::serve(&cli.common, args).await,
-        Command::Config(Config::Check { file }) => return files::config_check(print, file).await,
+        Command::Config(Config::Check { file }) => return config::check(print, file).await,
         _ => {}
     }
     let core = Core::open(&cli.common).await?;
@@ -70,9 +72,13 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Ignore(args) => change::many(session, "ignore", &args.ids).await,
         Command::Undo => change::undo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
+        Command::Health(args) => health::health(session, args).await,
         Command::Import(args) => files::import(session, &args.file).await,
         Command::Export(args) => files::export(session, &args.form).await,
-        Command::Serve(_) | Command::Config(_) | Command::Scan(_) | Command::Call(_) => Ok(()),
+        Command::Config(Config::Show) => config::show(session).await,
+        Command::Serve(_) | Command::Config(Config::Check { .. }) | Command::Scan(_) | Command::Call(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -16,18 +16,18 @@ pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), Failure> 
 }
 
 async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
-    let face = http_face::Face::bind(app, args.listen).await.map_err(|error| {
+    let listen = args.listen.unwrap_or_else(|| app.live_config().borrow().gateway.listen);
+    let face = http_face::Face::bind(app, listen).await.map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
             ": give another with --listen (port 0 picks a free one)"
         } else {
             ""
         };
-        Failure::failed(format!("cannot listen on {}: {error}{hint}", args.listen))
+        Failure::failed(format!("cannot listen on {listen}: {error}{hint}"))
     })?;
-    if !args.listen.ip().is_loopback() {
+    if !listen.ip().is_loopback() {
         print::note(&format!(
-            "listening on {}: everybody who can reach this address and has the token may use it",
-            args.listen
+            "listening on {listen}: everybody who can reach this address and has the token may use it"
         ));
     }
     print::line(&json!({ "listening": face.url(), "token_file": app.token_file() }))?;

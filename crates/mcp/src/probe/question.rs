@@ -70,6 +70,11 @@ impl Question {
         Self::request("tools/list", &params).in_session(version, session)
     }
 
+    /// A sign of life of the legacy era.
+    pub(crate) fn ping(version: &str, session: Option<&str>) -> Self {
+        Self::request("ping", &json!({})).in_session(version, session)
+    }
+
     /// The end of a session that a server opened for us.
     pub(crate) fn delete(session: &str) -> Self {
         let headers = vec![("mcp-session-id", session.to_owned())];

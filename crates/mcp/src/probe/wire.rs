@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// How an attempt to connect ended when it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,8 +100,13 @@ impl Wire {
     }
 
     /// Any stream, for tests over bytes.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn over(stream: tokio::io::DuplexStream) -> Self {
+        Self { stream: Box::new(stream), first: FirstBytes::default() }
+    }
+
+    /// TLS with somebody whose certificate was verified.
+    pub(crate) fn secured(stream: TlsStream<TcpStream>) -> Self {
         Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 

@@ -113,7 +113,7 @@ async fn send(site: &Site, question: &Question) -> Result<Response, reqwest::Err
 }
 
 /// Begins the conversation over any transport.
-pub(super) async fn begin<T, E, A>(
+pub(crate) async fn begin<T, E, A>(
     transport: T,
     place: Place,
     mode: ClientLifecycleMode,

@@ -2,7 +2,7 @@ use model::{Tool, ToolHints};
 use rmcp::model::{
     ClientRequest, ListPromptsRequest, ListResourcesRequest, ListToolsRequest, PaginatedRequestParams,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Contents, Session};
 use crate::McpError;
@@ -11,6 +11,9 @@ use crate::McpError;
 const MOST_PAGES: usize = 100;
 /// The most entries of one list that are kept.
 const MOST_ENTRIES: usize = 10_000;
+/// How deep a schema may nest. Records travel inside other JSON (exports, peers), whose readers stop at 64 and 128 levels:
+/// one such schema would make a whole file unreadable.
+const DEEPEST_SCHEMA: usize = 40;
 /// JSON-RPC's code for a method the server does not know.
 const METHOD_NOT_FOUND: i64 = -32601;
 
@@ -109,7 +112,8 @@ fn texts(entries: &[Value], key: &str) -> Vec<String> {
     entries.iter().filter_map(|entry| entry.get(key)?.as_str()).map(str::to_owned).collect()
 }
 
-/// A tool as a server lists it; without a name it is none.
+/// A tool as a server lists it; without a name it is none. In place of a schema that nests too deep stands one that allows
+/// anything, so that the tool can still be called.
 pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
     let text = |entry: &Value, key: &str| entry.get(key).and_then(Value::as_str).map(str::to_owned);
     let annotations = entry.get("annotations").cloned().unwrap_or_default();
@@ -118,8 +122,12 @@ pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
         name: text(&entry, "name")?,
         title: text(&entry, "title").or_else(|| text(&annotations, "title")),
         description: text(&entry, "description"),
-        input_schema: entry.get_mut("inputSchema").map(Value::take).unwrap_or_default(),
-        output_schema: entry.get_mut("outputSchema").map(Value::take).filter(|schema| !schema.is_null()),
+        input_schema: entry.get_mut("inputSchema").map(Value::take).map(shallow).unwrap_or_default(),
+        output_schema: entry
+            .get_mut("outputSchema")
+            .map(Value::take)
+            .map(shallow)
+            .filter(|schema| !schema.is_null()),
         hints: ToolHints {
             read_only: hint("readOnlyHint"),
             destructive: hint("destructiveHint"),
@@ -129,10 +137,21 @@ pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
     })
 }
 
+fn shallow(schema: Value) -> Value {
+    if nests_within(&schema, DEEPEST_SCHEMA) { schema } else { json!({}) }
+}
+
+fn nests_within(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return !value.is_object() && !value.is_array() };
+    match value {
+        Value::Object(fields) => fields.values().all(|value| nests_within(value, below)),
+        Value::Array(items) => items.iter().all(|value| nests_within(value, below)),
+        _ => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -151,5 +170,12 @@ mod tests {
     fn an_entry_without_a_name_is_left_out() {
         assert_eq!(tool(json!({ "title": "nameless" })), None);
         assert_eq!(tool(json!(3)), None);
+    }
+
+    #[test]
+    fn a_schema_that_no_file_could_hold_is_left_out() {
+        let schema = |levels| (0..levels).fold(json!("x"), |inner, _| json!([inner]));
+        let kept = |levels| tool(json!({ "name": "a", "inputSchema": schema(levels) })).unwrap().input_schema;
+        assert_eq!((kept(40), kept(41)), (schema(40), json!({})));
     }
 }

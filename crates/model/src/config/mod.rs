@@ -15,6 +15,8 @@ mod registry;
 mod routing;
 mod seconds;
 mod section;
+mod shown;
+mod text;
 mod tree;
 mod typed;
 mod values;
@@ -29,6 +31,7 @@ pub use problem::{Problem, Severity};
 pub use registry::{Backend, RegistryConfig, RegistryOptions};
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
 pub use seconds::Seconds;
+pub use text::{LARGEST_FILE, decode};
 
 use section::{Problems, Section};
 use serde::Serialize;

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::seconds::Seconds;
 use super::section::Section;
@@ -9,12 +9,22 @@ use super::tree::{Node, Yaml};
 use crate::Transport;
 
 /// Ports from `first` to `last`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PortRange {
     /// At least 1.
     pub first: u16,
     /// At least `first`.
     pub last: u16,
+}
+
+/// As the file has it: `8080`, or `"3000-3010"`.
+impl Serialize for PortRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.first == self.last {
+            return serializer.serialize_u16(self.first);
+        }
+        serializer.collect_str(&format_args!("{}-{}", self.first, self.last))
+    }
 }
 
 /// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or asked for by a person.

@@ -46,6 +46,7 @@ routing_rules:
 "#;
 
 mod broken;
+mod shown;
 
 #[test]
 fn the_guides_file_loads_unchanged() {

@@ -8,10 +8,9 @@ use serde_json::{Number, Value};
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{Location, Spanned};
 
-use super::problem::{Problem, Severity};
+use super::problem::Problem;
+use super::text::{decode, whole_file};
 
-/// A configuration is some screens long; larger is a mistake. In bytes.
-const LARGEST: usize = 1024 * 1024;
 /// Three times what any section needs; reading recurses, with large frames.
 const DEEPEST: usize = 24;
 
@@ -78,10 +77,7 @@ impl Node {
 
 /// Reads a file, or says why it is no YAML.
 pub(super) fn parse(text: &str) -> Result<Node, Problem> {
-    if text.len() > LARGEST {
-        let message = format!("the file is larger than {} KiB: this is no configuration", LARGEST / 1024);
-        return Err(problem(Place { line: 1, column: 1 }, message));
-    }
+    let text = decode(text.as_bytes())?;
     let options = serde_saphyr::options! {
         strict_booleans: true,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
@@ -92,34 +88,28 @@ pub(super) fn parse(text: &str) -> Result<Node, Problem> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| syntax(text, &error))
 }
 
-fn problem(place: Place, message: String) -> Problem {
-    Problem {
-        line: place.line,
-        column: place.column,
-        path: String::new(),
-        severity: Severity::Error,
-        message,
-    }
-}
-
 /// What the parser says, with a remedy.
 fn syntax(text: &str, error: &serde_saphyr::Error) -> Problem {
     let place = error.location().map_or(Place { line: 1, column: 1 }, place_of);
     if let Some(tab) = tab_before(text, place.line) {
-        return problem(tab, "a tab indents this line, which YAML does not allow: use spaces".into());
+        return whole_file(tab, "a tab indents this line, which YAML does not allow: use spaces".into());
     }
     let said = error.without_snippet().to_string();
     let said =
         said.split([';', '\n']).next().and_then(|said| said.split(" at line ").next()).unwrap_or_default();
-    let remedy = remedy(&said.to_lowercase(), is_cut_off(text, place.line));
-    problem(place, format!("this is no YAML ({said}): {remedy}"))
+    let said_low = said.to_lowercase();
+    if ["limit", "budget", "exceeded"].iter().any(|word| said_low.contains(word)) {
+        let message =
+            "the file nests or unfolds deeper than a configuration can: write it without repeated anchors";
+        return whole_file(place, message.into());
+    }
+    let remedy = remedy(&said_low, is_cut_off(text, place.line));
+    whole_file(place, format!("this is no YAML ({said}): {remedy}"))
 }
 
 fn remedy(said: &str, is_cut_off: bool) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&["limit", "budget", "exceeded"]) {
-        "the file nests or unfolds deeper than a configuration can: write it without repeated anchors"
-    } else if says(&["multiple"]) {
+    if says(&["multiple"]) {
         "one file holds one configuration: leave out `---` and what follows"
     } else if says(&["non-finite"]) {
         "write a plain number"

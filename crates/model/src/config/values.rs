@@ -44,7 +44,14 @@ fn pattern(section: &Section<'_>, node: &Node, key: &str) -> Option<CapabilityPa
 /// A value that is a secret: a warning when it stands in the file in plain text.
 pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let node = section.take(key)?;
-    let text = section.text_of(&node, key)?;
+    let Yaml::Text(text) = &node.value else {
+        // What stands there is not repeated: messages end up in logs.
+        let name = key.to_uppercase();
+        let message =
+            format!("expected the name of a variable: write `{key}: ${{{name}}}` and set that variable");
+        section.error(node.place, key, message);
+        return None;
+    };
     if !(text.starts_with("${") && text.ends_with('}')) {
         let name = key.to_uppercase();
         section.warn(
@@ -53,7 +60,7 @@ pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<Str
             format!("a secret in plain text: write `{key}: ${{{name}}}` and set that variable"),
         );
     }
-    Some(text)
+    Some(text.clone())
 }
 
 /// The items of a list, or the one value that stands instead of it.

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::ServerId;
+use model::{HealthStatus, Millis, ServerId};
 use parking_lot::Mutex;
-use store::{Change, JournalEntry, Loaded, Record, StoreError};
+use store::{Change, History, JournalEntry, Loaded, Record, StoreError};
 
-use super::{Answer, Backend};
+use super::{Answer, Backend, Past};
 
 /// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share what they keep.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,14 @@ pub struct Memory(Arc<Mutex<Kept>>);
 struct Kept {
     records: BTreeMap<ServerId, Record>,
     journal: BTreeMap<i64, JournalEntry>,
+    histories: BTreeMap<ServerId, History>,
 }
+
+/// How many changes of status one server keeps.
+const TRANSITIONS: usize = 500;
+
+/// How many slices of counts: a day and the one that is being left.
+const SLICES: usize = 121;
 
 impl Backend for Memory {
     fn load(&mut self) -> Answer<'_, Loaded> {
@@ -35,6 +42,18 @@ impl Backend for Memory {
         }
         Box::pin(std::future::ready(Ok::<_, StoreError>(())))
     }
+
+    fn past(&self) -> Arc<dyn Past> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Past for Memory {
+    fn of(&self, server: ServerId, since: Millis) -> Answer<'_, History> {
+        let mut history = self.0.lock().histories.get(&server).cloned().unwrap_or_default();
+        history.tallies.retain(|(slice, _)| *slice >= since);
+        Box::pin(std::future::ready(Ok(history)))
+    }
 }
 
 impl Kept {
@@ -46,7 +65,10 @@ impl Kept {
                     Arc::make_mut(&mut record.info).last_seen = Some(at);
                 }
             }
-            Change::Purge(id) => drop(self.records.remove(&id)),
+            Change::Purge(id) => {
+                self.records.remove(&id);
+                self.histories.remove(&id);
+            }
             Change::Journal(entry) => drop(self.journal.insert(entry.id, (*entry).clone())),
             Change::Undone { entry, at } => {
                 if let Some(entry) = self.journal.get_mut(&entry) {
@@ -54,6 +76,24 @@ impl Kept {
                 }
             }
             Change::Forget(entry) => drop(self.journal.remove(&entry)),
+            Change::Turned { id, transition } => {
+                let lines = &mut self.histories.entry(id).or_default().transitions;
+                let says_nothing_new = transition.from == HealthStatus::Unknown
+                    && lines.first().is_some_and(|last| last.to == transition.to);
+                if !says_nothing_new {
+                    lines.insert(0, transition);
+                    lines.truncate(TRANSITIONS);
+                }
+            }
+            Change::Counted { id, slice, tally } => {
+                let slices = &mut self.histories.entry(id).or_default().tallies;
+                match slices.iter_mut().find(|(known, _)| *known == slice) {
+                    Some((_, known)) => known.add(tally),
+                    None => slices.push((slice, tally)),
+                }
+                let surplus = slices.len().saturating_sub(SLICES);
+                slices.drain(..surplus);
+            }
         }
     }
 }

@@ -4,10 +4,12 @@ mod memory;
 mod sqlite;
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 pub use memory::Memory;
+use model::{Millis, ServerId};
 pub use sqlite::Sqlite;
-use store::{Change, Loaded, StoreError};
+use store::{Change, History, Loaded, StoreError};
 
 /// A backend's answer, later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -19,4 +21,24 @@ pub trait Backend: Send + 'static {
 
     /// Keeps all of `changes` or nothing. Once it answers, they are as safe as this backend makes them.
     fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()>;
+
+    /// Where the history of servers is read. By default none is kept.
+    fn past(&self) -> Arc<dyn Past> {
+        Arc::new(Nothing)
+    }
+}
+
+/// The history of servers, as far as it was committed. Readers do not wait for the writer.
+pub trait Past: Send + Sync + 'static {
+    /// What became of a server, with its counts from `since` on.
+    fn of(&self, server: ServerId, since: Millis) -> Answer<'_, History>;
+}
+
+/// The past of a backend that keeps none.
+struct Nothing;
+
+impl Past for Nothing {
+    fn of(&self, _: ServerId, _: Millis) -> Answer<'_, History> {
+        Box::pin(std::future::ready(Ok(History::default())))
+    }
 }

@@ -1,6 +1,9 @@
-use store::{Change, Loaded, Store};
+use std::sync::Arc;
 
-use super::{Answer, Backend};
+use model::{Millis, ServerId};
+use store::{Change, History, Loaded, Store};
+
+use super::{Answer, Backend, Past};
 
 /// The local database, which is the default and always the local store.
 #[derive(Debug, Clone)]
@@ -20,5 +23,15 @@ impl Backend for Sqlite {
 
     fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
         Box::pin(self.0.commit(changes))
+    }
+
+    fn past(&self) -> Arc<dyn Past> {
+        Arc::new(self.clone())
+    }
+}
+
+impl Past for Sqlite {
+    fn of(&self, server: ServerId, since: Millis) -> Answer<'_, History> {
+        Box::pin(self.0.history(server, since))
     }
 }

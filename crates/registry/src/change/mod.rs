@@ -2,6 +2,7 @@
 
 mod edit;
 mod mark;
+mod measure;
 mod merge;
 mod observe;
 mod removed;
@@ -11,6 +12,7 @@ mod upsert;
 pub(crate) use edit::Edit;
 pub use edit::Patch;
 pub(crate) use mark::{Mark, Marking};
+pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
 pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
 pub(crate) use undo::Undo;

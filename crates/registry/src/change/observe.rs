@@ -46,7 +46,7 @@ fn is_contact(status: HealthStatus) -> bool {
 }
 
 /// Takes over what the server says; tells whether any of it is new.
-fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
+pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
     let is_known = info.identity.as_ref() == Some(&contents.identity)
         && info.tools == contents.tools
         && info.resources == contents.resources

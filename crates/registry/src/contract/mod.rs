@@ -1,6 +1,7 @@
 //! What every backend must do, as one suite over each of them. A test gets a [`Bench`]: a registry on an empty backend
 //! that it may close and open again.
 
+mod history;
 mod journal;
 mod kept;
 mod measured;

@@ -1,11 +1,16 @@
 //! The pure health of one endpoint: measurements in, flips out.
-//!
-//! One measurement decides, and the score is that of a single check (passing 1, warning 0.5, critical 0). Failure
-//! thresholds, windows and several checks a round grow here.
 
-use model::{Health, HealthStatus, Millis, ServerInfo};
+use std::sync::Arc;
 
-use super::Observation;
+use model::{
+    CheckResult, CheckStatus, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo, Transition,
+    moving_average,
+};
+
+use super::judge::{Judge, Sign};
+use super::past::{Hour, Minute, Unsaved};
+use super::window::{Good, Window};
+use super::{Contents, Ended, HealthPolicy, Measure, Observation, Outcome, Reason, Round, Verdict};
 
 /// A status that became another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,62 +22,234 @@ pub(crate) struct Flip {
 /// What is known of one endpoint at this moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Endpoint {
-    measured: Health,
+    judge: Judge,
+    window: Window,
+    hour: Hour,
+    checks: Arc<[CheckResult]>,
+    /// The mean of the checks of the last round: `C` of the score.
+    checks_mean: f64,
+    average_ms: Option<f64>,
+    /// Why the last outcome was bad.
+    failure: Option<Reason>,
+    /// What the last round found to complain of.
+    complaint: Option<Reason>,
+    checked_at: Option<Millis>,
+    since: Option<Millis>,
+    last_success: Option<Millis>,
+    next_check: Option<Millis>,
+    /// What the server lists, where that differs from what it is known for.
+    pub(crate) listed: Option<Arc<Contents>>,
+    /// What is to be kept and was not written yet.
+    pub(crate) unsaved: Unsaved,
 }
 
 impl Endpoint {
     /// Before the first measurement.
     pub(crate) fn new() -> Self {
-        Self { measured: Health::unknown() }
+        Self {
+            judge: Judge::new(),
+            window: Window::new(HealthPolicy::default().window),
+            hour: Hour::default(),
+            checks: Arc::from([]),
+            checks_mean: 1.0,
+            average_ms: None,
+            failure: None,
+            complaint: None,
+            checked_at: None,
+            since: None,
+            last_success: None,
+            next_check: None,
+            listed: None,
+            unsaved: Unsaved::default(),
+        }
     }
 
-    /// Takes a measurement; tells when the status became another.
-    pub(crate) fn observe(&mut self, observation: &Observation) -> Option<Flip> {
-        let flip = Flip { from: self.measured.status, to: observation.status };
-        let flipped = flip.from != flip.to;
-        let since =
-            if flipped || self.measured.since.is_none() { Some(observation.at) } else { self.measured.since };
-        self.measured = Health {
-            status: observation.status,
-            score: score(observation.status),
-            reason: observation.reason.clone(),
-            // A failure has no round trip; the last good one stays in sight.
-            response_time_ms: observation.response_time_ms.or(self.measured.response_time_ms),
-            checked_at: Some(observation.at),
-            since,
+    /// Takes what was measured; tells when the status became another.
+    pub(crate) fn measure(&mut self, measure: &Measure, policy: &HealthPolicy) -> Option<Flip> {
+        match measure {
+            Measure::Round(round) => self.round(round, policy),
+            Measure::Call(outcome) => self.call(outcome, policy),
+            Measure::Planned(at) => {
+                self.next_check = *at;
+                None
+            }
+        }
+    }
+
+    /// Takes a single verdict.
+    pub(crate) fn observe(&mut self, observation: &Observation, policy: &HealthPolicy) -> Option<Flip> {
+        let sign = match observation.status {
+            HealthStatus::Healthy | HealthStatus::Degraded => Sign::Good,
+            HealthStatus::Unhealthy => Sign::Bad,
+            HealthStatus::NeedsSignIn => Sign::NeedsSignIn,
+            HealthStatus::Unknown | HealthStatus::Paused | HealthStatus::Blocked => Sign::Nothing,
         };
-        flipped.then_some(flip)
+        self.judge.level = match observation.status {
+            HealthStatus::Degraded => CheckStatus::Warning,
+            _ => CheckStatus::Passing,
+        };
+        (self.checks, self.checks_mean) = (Arc::from([]), self.judge.level.points());
+        self.checked_at = Some(observation.at);
+        let reason = observation.reason.as_ref().map(|text| Reason::new(text.clone(), text));
+        self.complaint.clone_from(&reason);
+        self.round_trip(observation.response_time_ms);
+        let from = self.judge.status;
+        self.count(sign, observation.at, reason, policy);
+        self.judge.take(sign, policy);
+        self.judge.decide(observation.status, policy);
+        self.flip_from(from, observation.at)
+    }
+
+    fn round(&mut self, round: &Round, policy: &HealthPolicy) -> Option<Flip> {
+        let worst = round.checks.iter().map(|check| check.status).max().unwrap_or(CheckStatus::Passing);
+        let sign = match round.verdict {
+            Verdict::Checked if worst == CheckStatus::Critical => Sign::Bad,
+            Verdict::Checked => Sign::Good,
+            Verdict::NeedsSignIn => Sign::NeedsSignIn,
+            Verdict::NotChecked => Sign::Nothing,
+        };
+        self.judge.level = worst;
+        self.checks_mean = mean(&round.checks);
+        self.checks = round.checks.clone();
+        self.checked_at = Some(round.at);
+        self.next_check = round.next_check;
+        self.complaint.clone_from(&round.reason);
+        if sign != Sign::Nothing {
+            self.hour.note(round.at, round.round_trip_ms.filter(|_| sign != Sign::Bad));
+        }
+        self.round_trip(round.round_trip_ms);
+        let from = self.judge.status;
+        self.count(sign, round.at, round.reason.clone(), policy);
+        self.judge.take(sign, policy);
+        let flip = self.flip_from(from, round.at);
+        self.unsaved.count(round.at, self.judge.status);
+        flip
+    }
+
+    fn call(&mut self, outcome: &Outcome, policy: &HealthPolicy) -> Option<Flip> {
+        let sign = match outcome.ended {
+            Ended::Answered => Sign::Good,
+            Ended::Failed => Sign::Bad,
+            Ended::NeedsSignIn => Sign::NeedsSignIn,
+        };
+        let from = self.judge.status;
+        self.count(sign, outcome.at, outcome.reason.clone(), policy);
+        self.judge.take(sign, policy);
+        self.flip_from(from, outcome.at)
+    }
+
+    fn round_trip(&mut self, newest: Option<f64>) {
+        if let Some(newest) = newest {
+            self.average_ms = Some(moving_average(self.average_ms, newest));
+        }
+    }
+
+    /// Takes an outcome into the counters.
+    fn count(&mut self, sign: Sign, at: Millis, reason: Option<Reason>, policy: &HealthPolicy) {
+        match sign {
+            Sign::Good => {
+                self.window.note(policy.window, at, Good::Yes);
+                self.last_success = self.last_success.max(Some(at));
+                self.unsaved.seen = self.unsaved.seen.max(Some(at));
+            }
+            Sign::Bad => {
+                self.window.note(policy.window, at, Good::No);
+                self.failure = reason;
+            }
+            // A server that asks who we are was reached as well.
+            Sign::NeedsSignIn => {
+                self.failure = reason;
+                self.unsaved.seen = self.unsaved.seen.max(Some(at));
+            }
+            Sign::Nothing => self.failure = reason,
+        }
+    }
+
+    /// What became of the status.
+    fn flip_from(&mut self, from: HealthStatus, at: Millis) -> Option<Flip> {
+        let flip = Flip { from, to: self.judge.status };
+        if flip.from == flip.to {
+            self.since = self.since.or(Some(at));
+            return None;
+        }
+        self.since = Some(at);
+        let reason = self.reason().map(|reason| reason.sentence);
+        self.unsaved.turned(Transition { at, from: flip.from, to: flip.to, reason });
+        Some(flip)
+    }
+
+    /// `H = C × S` where the status leaves it open.
+    fn score(&self) -> f64 {
+        match self.judge.status {
+            HealthStatus::Healthy | HealthStatus::Degraded => self.checks_mean * self.window.successes(),
+            HealthStatus::Unknown => 0.5,
+            HealthStatus::Unhealthy
+            | HealthStatus::NeedsSignIn
+            | HealthStatus::Paused
+            | HealthStatus::Blocked => 0.0,
+        }
+    }
+
+    fn reason(&self) -> Option<Reason> {
+        match self.judge.status {
+            HealthStatus::Healthy => None,
+            HealthStatus::Degraded if self.judge.failures == 0 => {
+                self.complaint.clone().or_else(|| Some(recovering(self.judge.successes)))
+            }
+            _ => self.failure.clone(),
+        }
     }
 
     /// What is shown of this record. A person's drain wins over any measurement, which goes on beneath it.
     pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
+        let reason = self.reason();
+        let measured = Health {
+            status: self.judge.status,
+            score: self.score(),
+            summary: reason.as_ref().map(|reason| reason.summary.clone()),
+            reason: reason.map(|reason| reason.sentence),
+            response_time_ms: self.average_ms,
+            checked_at: self.checked_at,
+            since: self.since,
+            consecutive_failures: self.judge.failures,
+            next_check: self.next_check,
+            last_success: self.last_success,
+            checks: self.checks.clone(),
+        };
         if !info.paused {
-            return self.measured.clone();
+            return measured;
         }
         Health {
             status: HealthStatus::Paused,
             score: 0.0,
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
+            summary: Some("Drained by you".to_owned()),
             since: Some(paused_since(info)),
-            ..self.measured.clone()
+            ..measured
         }
     }
+
+    /// The last hour, oldest minute first.
+    pub(crate) fn minutes(&self) -> Vec<Minute> {
+        self.hour.minutes()
+    }
+}
+
+fn recovering(successes: u32) -> Reason {
+    let times = if successes == 1 { "once".to_owned() } else { format!("{successes} times in a row") };
+    Reason::new(format!("it answers again, {times} so far"), "Recovering")
+}
+
+/// A slow server keeps its score: `response_time` has no part in it.
+fn mean(checks: &[CheckResult]) -> f64 {
+    let points = checks.iter().filter(|check| check.name != RESPONSE_TIME).map(|check| check.status.points());
+    let (sum, count) = points.fold((0.0, 0.0), |(sum, count), points| (sum + points, count + 1.0));
+    if count == 0.0 { 1.0 } else { sum / count }
 }
 
 /// The record's last change is the nearest we know: a later edit makes the pause look younger, never older.
 fn paused_since(info: &ServerInfo) -> Millis {
     info.updated_at
-}
-
-fn score(status: HealthStatus) -> f64 {
-    match status {
-        HealthStatus::Healthy => 1.0,
-        HealthStatus::Degraded | HealthStatus::Unknown => 0.5,
-        HealthStatus::Unhealthy
-        | HealthStatus::NeedsSignIn
-        | HealthStatus::Paused
-        | HealthStatus::Blocked => 0.0,
-    }
 }
 
 #[cfg(test)]
@@ -84,12 +261,16 @@ mod tests {
         Observation { status, reason: None, response_time_ms: None, at, contents: None }
     }
 
+    fn observe(endpoint: &mut Endpoint, observation: &Observation) -> Option<Flip> {
+        endpoint.observe(observation, &HealthPolicy::default())
+    }
+
     #[test]
     fn one_measurement_decides_and_only_a_change_is_a_flip() {
         let mut endpoint = Endpoint::new();
-        let flip = endpoint.observe(&seen(HealthStatus::Healthy, 10));
+        let flip = observe(&mut endpoint, &seen(HealthStatus::Healthy, 10));
         assert_eq!(flip, Some(Flip { from: HealthStatus::Unknown, to: HealthStatus::Healthy }));
-        assert_eq!(endpoint.observe(&seen(HealthStatus::Healthy, 20)), None);
+        assert_eq!(observe(&mut endpoint, &seen(HealthStatus::Healthy, 20)), None);
         let health = endpoint.shown(&info("a"));
         assert_eq!(
             (health.since, health.checked_at),
@@ -103,7 +284,8 @@ mod tests {
         let mut endpoint = Endpoint::new();
         let mut server = info("a");
         server.paused = true;
-        endpoint.observe(&Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) });
+        let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
+        observe(&mut endpoint, &good);
         let shown = endpoint.shown(&server);
         assert_eq!((shown.status, shown.checked_at), (HealthStatus::Paused, Some(10)));
         server.paused = false;
@@ -113,8 +295,88 @@ mod tests {
     #[test]
     fn a_failure_keeps_the_last_round_trip_in_sight() {
         let mut endpoint = Endpoint::new();
-        endpoint.observe(&Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) });
-        endpoint.observe(&seen(HealthStatus::Unhealthy, 20));
+        let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
+        observe(&mut endpoint, &good);
+        observe(&mut endpoint, &seen(HealthStatus::Unhealthy, 20));
         assert_eq!(endpoint.shown(&info("a")).response_time_ms, Some(5.0));
+    }
+
+    fn check(name: &'static str, status: CheckStatus) -> CheckResult {
+        CheckResult { name: name.into(), status, ms: None, evidence: String::new(), details: None }
+    }
+
+    fn round(at: Millis, reachable: CheckStatus, tools: CheckStatus) -> Measure {
+        let checks = [
+            check("endpoint_reachable", reachable),
+            check(RESPONSE_TIME, CheckStatus::Warning),
+            check("tool_availability", tools),
+        ];
+        let reason = Some(Reason::new("connection refused: nothing listens there", "Connection refused"));
+        let round = Round {
+            at,
+            verdict: Verdict::Checked,
+            checks: checks.into(),
+            round_trip_ms: Some(1.0),
+            reason,
+            next_check: None,
+            news: None,
+        };
+        Measure::Round(Box::new(round))
+    }
+
+    fn after(measures: &[Measure]) -> Health {
+        let mut endpoint = Endpoint::new();
+        for measure in measures {
+            endpoint.measure(measure, &HealthPolicy::default());
+        }
+        endpoint.shown(&info("a"))
+    }
+
+    use CheckStatus::{Critical, Passing, Warning};
+
+    #[test]
+    fn a_missing_tool_scores_three_quarters_and_slowness_costs_nothing() {
+        let shown = after(&[round(1, Passing, Warning)]);
+        assert_eq!((shown.status, shown.score), (HealthStatus::Degraded, 0.75));
+        let slow_only = after(&[round(1, Passing, Passing)]).score;
+        assert!((slow_only - 1.0).abs() < 1e-9, "{slow_only}");
+    }
+
+    #[test]
+    fn one_failure_in_ten_scores_nine_tenths() {
+        let mut measures: Vec<Measure> = (0..10).map(|at| round(at, Passing, Passing)).collect();
+        measures[4] = round(4, Critical, Critical);
+        assert!((after(&measures).score - 0.9).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_third_failure_in_a_row_is_down_and_the_first_two_are_degraded() {
+        let mut measures = vec![round(1, Passing, Passing)];
+        for (failures, expected) in
+            [(1, HealthStatus::Degraded), (2, HealthStatus::Degraded), (3, HealthStatus::Unhealthy)]
+        {
+            measures.push(round(i64::from(failures) + 1, Critical, Critical));
+            let shown = after(&measures);
+            assert_eq!((shown.status, shown.consecutive_failures), (expected, failures));
+            assert_eq!(shown.summary.as_deref(), Some("Connection refused"));
+        }
+    }
+
+    #[test]
+    fn a_call_that_fails_counts_like_a_round() {
+        let failed = |at| Measure::Call(Outcome { at, ended: Ended::Failed, reason: None });
+        let shown = after(&[round(1, Passing, Passing), failed(2), failed(3), failed(4)]);
+        assert_eq!((shown.status, shown.score), (HealthStatus::Unhealthy, 0.0));
+        let answered = Measure::Call(Outcome { at: 5, ended: Ended::Answered, reason: None });
+        let shown = after(&[round(1, Critical, Critical), answered]);
+        assert_eq!(shown.status, HealthStatus::Degraded, "the checks still say something else");
+    }
+
+    #[test]
+    fn sign_in_is_seen_at_once_and_is_no_failure() {
+        let Measure::Round(mut asked) = round(2, Critical, Critical) else { unreachable!() };
+        asked.verdict = Verdict::NeedsSignIn;
+        let shown = after(&[round(1, Passing, Passing), Measure::Round(asked)]);
+        assert_eq!((shown.status, shown.consecutive_failures), (HealthStatus::NeedsSignIn, 0));
     }
 }

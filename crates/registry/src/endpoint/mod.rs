@@ -1,14 +1,24 @@
 //! The runtime state of one server: what was measured, and not what is kept. It survives an upsert of the same id and
 //! dies with the process, because an old error is no fact.
+//!
+//! Rounds of checks and outcomes of calls go in, a [`Flip`] comes out when the status became another. Everything here is
+//! pure: times are given, memory is bounded, and `reference.rs` compares it with a model that keeps every sample.
 
 mod health;
+mod judge;
+mod past;
+#[cfg(test)]
+mod reference;
+mod window;
 
 use std::sync::Arc;
 
-pub(crate) use health::Endpoint;
-use model::{HealthStatus, Identity, Millis, Tool};
+pub(crate) use health::{Endpoint, Flip};
+use model::config::HealthMonitoring;
+use model::{CheckResult, HealthStatus, Identity, Millis, Tool, Transport};
+pub use past::Minute;
 
-/// One measurement of one server: of a check, a scan or a call.
+/// One measurement of one server that a person or a scan made: a single verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// The verdict.
@@ -19,7 +29,7 @@ pub struct Observation {
     pub response_time_ms: Option<f64>,
     /// When it was measured.
     pub at: Millis,
-    /// What the server offers, when it was asked.
+    /// What the server offers, when it was asked; it becomes what the server is known for.
     pub contents: Option<Contents>,
 }
 
@@ -34,4 +44,125 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+}
+
+/// Something that was measured of a server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measure {
+    /// A round of checks.
+    Round(Box<Round>),
+    /// The outcome of a live call.
+    Call(Outcome),
+    /// When it is checked next; `None`: it is not.
+    Planned(Option<Millis>),
+}
+
+/// A round of checks of one server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// When it ended.
+    pub at: Millis,
+    /// How.
+    pub verdict: Verdict,
+    /// Every check and its evidence.
+    pub checks: Arc<[CheckResult]>,
+    /// The round trip, in milliseconds, when there was one.
+    pub round_trip_ms: Option<f64>,
+    /// What is wrong, when something is.
+    pub reason: Option<Reason>,
+    /// When the next round is; `None` when none is planned.
+    pub next_check: Option<Millis>,
+    /// What it found out about the server.
+    pub news: Option<Box<News>>,
+}
+
+/// How a round ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was asked: the worst of its checks decides, critical is a failure.
+    Checked,
+    /// It asks who we are. Not a failure.
+    NeedsSignIn,
+    /// It was not asked, for a reason on our side: the round says nothing of the server.
+    NotChecked,
+}
+
+/// The outcome of a live call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// When it ended.
+    pub at: Millis,
+    /// How.
+    pub ended: Ended,
+    /// What is wrong, when something is.
+    pub reason: Option<Reason>,
+}
+
+/// How a live call ended, as far as it tells something of the server. An error of the tool is an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was answered.
+    Answered,
+    /// The server could not be reached, or the connection broke.
+    Failed,
+    /// The server asks who we are.
+    NeedsSignIn,
+}
+
+/// Why a server is not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// In one sentence.
+    pub sentence: String,
+    /// In at most 24 characters.
+    pub summary: String,
+}
+
+impl Reason {
+    /// Both forms; the short one is cut if need be.
+    pub fn new(sentence: impl Into<String>, summary: &str) -> Self {
+        Self { sentence: sentence.into(), summary: model::summary(summary) }
+    }
+}
+
+/// What a round found out about a server, beyond its health.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct News {
+    /// What the server lists, where that is not what it is known for.
+    pub listed: Option<Arc<Contents>>,
+    /// What it is known for from now on: its first listing.
+    pub adopted: Option<Contents>,
+    /// What the server says of itself, where that is not what it said before.
+    pub identity: Option<Identity>,
+    /// The URL that answered, when the record had none.
+    pub endpoint: Option<(Transport, String)>,
+}
+
+/// How measurements become a status and a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthPolicy {
+    /// Failures in a row before a server is unhealthy; at least 1.
+    pub max_failures: u32,
+    /// Successes in a row before it is healthy again; at least 1.
+    pub min_successes: u32,
+    /// How far back the score looks, in milliseconds.
+    pub window: Millis,
+}
+
+impl Default for HealthPolicy {
+    fn default() -> Self {
+        Self::from(&HealthMonitoring::default())
+    }
+}
+
+impl From<&HealthMonitoring> for HealthPolicy {
+    fn from(config: &HealthMonitoring) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "a float is cut to the range of milliseconds")]
+        let window = (config.score_window.0 * 1000.0) as Millis;
+        Self {
+            max_failures: config.max_failures.max(1),
+            min_successes: config.min_successes.max(1),
+            window: window.max(1000),
+        }
+    }
 }

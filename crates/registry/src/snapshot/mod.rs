@@ -108,7 +108,7 @@ impl Snapshot {
         };
         let Some(old) = self.slots.get(slot as usize).cloned().flatten() else { return };
         self.counts.take(old.health.status);
-        if !has_same_keys(&old.info, &server.info) {
+        if !Arc::ptr_eq(&old.info, &server.info) && !has_same_keys(&old.info, &server.info) {
             let entry = Entry { id: server.info.id, slot };
             self.reindex(entry, &Keys::of(&old.info), &Keys::of(&server.info));
         }

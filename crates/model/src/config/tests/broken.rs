@@ -1,6 +1,6 @@
 use super::GUIDE;
 use crate::config::Severity::{Error, Warning};
-use crate::config::{Config, Severity, check};
+use crate::config::{Config, Problem, Severity, check};
 
 /// A part of the guide's file, what stands there instead, and the first problem that must be named: line, column,
 /// severity, path, and words of the remedy.
@@ -97,6 +97,48 @@ fn every_broken_variant_of_the_guides_file_is_named_with_its_place_and_a_remedy(
     }
 }
 
+/// A remedy tells what to do, or names what is known.
+const REMEDIES: &[&str] = &[
+    ": write ",
+    ": use ",
+    ": leave ",
+    ": lower ",
+    ": close ",
+    ": check ",
+    ": list ",
+    ": make ",
+    ": define ",
+    ": put ",
+    ": name ",
+    ": did you mean ",
+    ": it must be ",
+    ": one file holds ",
+    ", write ",
+    "; leave ",
+    "? Write ",
+    "; known here are ",
+    "until a person agrees",
+];
+
+/// Line and column lie in the file, and the message says what to do.
+#[track_caller]
+fn is_of_use(problem: &Problem, text: &str) {
+    let line = text.lines().nth(problem.line - 1).unwrap_or_default();
+    assert!(problem.line <= text.lines().count() + 1, "{problem}");
+    assert!((1..=line.chars().count() + 1).contains(&problem.column), "{problem}");
+    assert!(REMEDIES.iter().any(|words| problem.message.contains(words)), "{problem}");
+}
+
+#[test]
+fn every_problem_of_every_broken_variant_has_its_place_and_a_remedy() {
+    for (old, new, ..) in CASES {
+        let text = GUIDE.replacen(old, new, 1);
+        for problem in check(&text) {
+            is_of_use(&problem, &text);
+        }
+    }
+}
+
 #[test]
 fn all_problems_are_found_at_once_in_the_order_of_the_file() {
     let broken = [
@@ -126,10 +168,11 @@ fn a_warning_loads_and_an_error_does_not() {
 }
 
 #[test]
-fn a_file_that_is_cut_off_anywhere_never_panics() {
+fn a_file_that_is_cut_off_anywhere_is_read_or_refused_with_the_place_and_a_remedy() {
     for end in (0..GUIDE.len()).filter(|end| GUIDE.is_char_boundary(*end)) {
-        for problem in check(&GUIDE[..end]) {
-            assert!(problem.line >= 1 && problem.column >= 1 && !problem.message.is_empty());
+        let text = &GUIDE[..end];
+        for problem in check(text) {
+            is_of_use(&problem, text);
         }
     }
 }
@@ -141,10 +184,14 @@ fn hostile_files_are_refused_within_the_budget() {
         format!("{text}a{i}: &a{i} [{aliases}]\n")
     });
     let deep_map = format!("{}1{}", "{a: ".repeat(2_000), "}".repeat(2_000));
-    for text in [bomb, "[".repeat(5_000), deep_map, "a: {".repeat(70), "- ".repeat(5_000)] {
+    let bomb_in_the_guides_file = format!("{GUIDE}{bomb}");
+    for text in
+        [bomb, bomb_in_the_guides_file, "[".repeat(5_000), deep_map, "a: {".repeat(70), "- ".repeat(5_000)]
+    {
         let problems = check(&text);
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(problems[0].severity, Error);
+        is_of_use(&problems[0], &text);
     }
     let large = check(&"a: b\n".repeat(300_000));
     assert!(large[0].message.contains("larger than"));

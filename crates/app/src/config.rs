@@ -1,0 +1,165 @@
+//! The configuration in use. It is read at start and again whenever its file changes; whoever works by it holds a
+//! receiver. A file with errors changes nothing.
+
+mod file;
+mod follow;
+mod words;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use file::Reading;
+use model::NoticeLevel;
+use model::config::{Config, Problem, decode};
+use tokio::sync::watch;
+
+use crate::operations::ConfigStatus;
+use crate::{App, StartError, now, paths};
+
+/// The configuration in use, and where it came from.
+pub(crate) struct LiveConfig {
+    /// The file that is followed; `None` without a home folder.
+    file: Option<PathBuf>,
+    /// The file has been read, so what is in use came from it.
+    was_read: AtomicBool,
+    running: watch::Sender<Arc<Config>>,
+    loaded_at: AtomicI64,
+}
+
+/// What the start needs of a configuration that was read.
+pub(crate) struct Loaded {
+    pub(crate) live: LiveConfig,
+    /// What there is to say of the file, each with its place.
+    pub(crate) warnings: Vec<String>,
+    /// The file as it was, for [`App::follow_config`].
+    pub(crate) reading: Reading,
+}
+
+impl LiveConfig {
+    /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears.
+    pub(crate) fn load(named: Option<PathBuf>) -> Result<Loaded, StartError> {
+        let must_exist = named.is_some();
+        let file = named.or_else(paths::config_file).map(|file| std::path::absolute(&file).unwrap_or(file));
+        let reading = match &file {
+            None => Reading::Absent,
+            Some(file) => match file::read(file) {
+                Err(source) if must_exist || source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StartError::ConfigUnreadable { file: file.clone(), source });
+                }
+                outcome => Reading::from(outcome),
+            },
+        };
+        let (config, warnings) = match (&reading, &file) {
+            (Reading::Bytes(bytes), Some(file)) => {
+                parse(bytes).map_err(|problems| StartError::Config { file: file.clone(), problems })?
+            }
+            _ => (Config::default(), Vec::new()),
+        };
+        let place = |problem: &Problem| words::place(file.as_deref(), problem);
+        let warnings = warnings.iter().map(place).collect();
+        let was_read = AtomicBool::new(matches!(reading, Reading::Bytes(_)));
+        let running = watch::Sender::new(Arc::new(config));
+        let live = Self { file, was_read, running, loaded_at: AtomicI64::new(now()) };
+        Ok(Loaded { live, warnings, reading })
+    }
+
+    /// The file that what is in use came from.
+    pub(crate) fn source(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|_| self.was_read.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn receiver(&self) -> watch::Receiver<Arc<Config>> {
+        self.running.subscribe()
+    }
+
+    /// What is in use, beside what the file says at this moment.
+    pub(crate) async fn status(&self) -> ConfigStatus {
+        let reading = match &self.file {
+            Some(file) => file::look(file).await,
+            None => Reading::Absent,
+        };
+        ConfigStatus {
+            file: self.file.as_ref().map(|file| file.display().to_string()),
+            text: text(&reading),
+            loaded_at: self.loaded_at.load(Ordering::Relaxed),
+            problems: problems(&reading).into_iter().map(Into::into).collect(),
+            effective: self.running.borrow().shown(),
+        }
+    }
+
+    /// Puts a configuration into use; whoever follows it is woken when a setting differs.
+    fn apply(&self, config: Config) -> Arc<Config> {
+        let before = self.running.borrow().clone();
+        self.was_read.store(true, Ordering::Relaxed);
+        self.loaded_at.store(now(), Ordering::Relaxed);
+        if *before != config {
+            self.running.send_replace(Arc::new(config));
+        }
+        before
+    }
+}
+
+impl App {
+    /// The configuration in use: the value now, and a wake-up after each change of a setting.
+    pub fn live_config(&self) -> watch::Receiver<Arc<Config>> {
+        self.0.config.receiver()
+    }
+
+    /// Follows the configuration's file until the core stops. What `reading` holds is in use already.
+    pub(crate) fn follow_config(&self, reading: Reading) {
+        let Some(file) = self.0.config.file.clone() else { return };
+        let (core, stop) = (Arc::downgrade(&self.0), self.0.stop.clone());
+        let take_up = move |file: &Path, reading: &Reading| {
+            let Some(core) = core.upgrade() else { return ControlFlow::Break(()) };
+            Self(core).take_up(file, reading);
+            ControlFlow::Continue(())
+        };
+        self.0
+            .tasks
+            .spawn(async move { stop.run_until_cancelled(follow::follow(file, reading, take_up)).await });
+    }
+
+    /// Acts on what the file holds now.
+    fn take_up(&self, file: &Path, reading: &Reading) {
+        let (level, text) = match reading {
+            Reading::Absent => (NoticeLevel::Warning, words::gone(file)),
+            Reading::Unreadable(reason) => (NoticeLevel::Warning, words::unreadable(file, reason)),
+            Reading::Bytes(bytes) => match parse(bytes) {
+                Err(problems) => (NoticeLevel::Warning, words::refused(file, &problems)),
+                Ok((config, warnings)) => {
+                    let verb = if self.0.config.source().is_some() { "read again" } else { "read" };
+                    let before = self.0.config.apply(config);
+                    let level = if warnings.is_empty() { NoticeLevel::Info } else { NoticeLevel::Warning };
+                    (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))
+                }
+            },
+        };
+        self.notice(level, text);
+    }
+}
+
+/// The configuration and its warnings, or every problem.
+fn parse(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    let text = decode(bytes).map_err(|problem| vec![problem])?;
+    Config::from_yaml(text)
+}
+
+fn problems(reading: &Reading) -> Vec<Problem> {
+    match reading {
+        Reading::Absent => Vec::new(),
+        Reading::Unreadable(reason) => vec![words::whole_file(reason)],
+        Reading::Bytes(bytes) => match parse(bytes) {
+            Ok((_, warnings)) => warnings,
+            Err(problems) => problems,
+        },
+    }
+}
+
+fn text(reading: &Reading) -> Option<String> {
+    match reading {
+        Reading::Bytes(bytes) => decode(bytes).ok().map(str::to_owned),
+        Reading::Absent | Reading::Unreadable(_) => None,
+    }
+}

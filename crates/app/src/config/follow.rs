@@ -1,0 +1,143 @@
+//! Following the file by reading it, not by notifications of the file system: those do not come from network shares,
+//! from folders mounted into containers and virtual machines, or through the links that a cluster swaps; they need a
+//! folder that exists; and a rename takes the watched file away. Reading two kilobytes a second costs less than telling
+//! all of that apart. The content is compared, not its stamps: a copy may keep the time, an edit the size.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::file::{Reading, look};
+
+/// From one look to the next.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// So long a changed file must stay as it is: an editor may be in the middle of writing or renaming it.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// Hands every change of the file to `take_up`, until that has enough. What is `known` is no change.
+pub(super) async fn follow(
+    file: PathBuf,
+    mut known: Reading,
+    mut take_up: impl FnMut(&Path, &Reading) -> ControlFlow<()>,
+) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let found = look(&file).await;
+        if found == known {
+            continue;
+        }
+        let found = settled(&file, found).await;
+        if found != known {
+            if take_up(&file, &found).is_break() {
+                return;
+            }
+            known = found;
+        }
+    }
+}
+
+/// What the file holds when two looks in a row agree.
+async fn settled(file: &Path, mut found: Reading) -> Reading {
+    loop {
+        tokio::time::sleep(SETTLE).await;
+        let again = look(file).await;
+        if again == found {
+            return found;
+        }
+        found = again;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+    use tokio::sync::mpsc::{UnboundedReceiver, error::TryRecvError, unbounded_channel};
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// A followed file and what was said of it. The clock is paused: time passes while everybody waits.
+    struct Followed {
+        dir: TempDir,
+        taken: UnboundedReceiver<Reading>,
+        _task: JoinSet<()>,
+    }
+
+    impl Followed {
+        fn new(content: Option<&str>) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let known = content.map_or(Reading::Absent, bytes);
+            let (send, taken) = unbounded_channel();
+            let mut task = JoinSet::new();
+            task.spawn(follow(dir.path().join("deep/config.yaml"), known, move |_, reading| {
+                let _ = send.send(reading.clone());
+                ControlFlow::Continue(())
+            }));
+            let followed = Self { dir, taken, _task: task };
+            if let Some(content) = content {
+                followed.write(content);
+            }
+            followed
+        }
+
+        fn write(&self, content: &str) {
+            std::fs::create_dir_all(self.dir.path().join("deep")).unwrap();
+            std::fs::write(self.dir.path().join("deep/config.yaml"), content).unwrap();
+        }
+
+        async fn nothing_more(&mut self) {
+            tokio::time::sleep(LOOK_EVERY * 10).await;
+            assert_eq!(self.taken.try_recv(), Err(TryRecvError::Empty));
+        }
+    }
+
+    fn bytes(content: &str) -> Reading {
+        Reading::Bytes(content.as_bytes().to_vec())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_content_is_taken_up_once() {
+        let mut file = Followed::new(Some("a"));
+        file.nothing_more().await;
+        file.write("b");
+        assert_eq!(file.taken.recv().await, Some(bytes("b")));
+        file.nothing_more().await;
+        file.write("b");
+        file.nothing_more().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_appears_later_is_taken_up_even_with_its_folder() {
+        let mut file = Followed::new(None);
+        file.nothing_more().await;
+        file.write("a");
+        assert_eq!(file.taken.recv().await, Some(bytes("a")));
+        std::fs::remove_dir_all(file.dir.path().join("deep")).unwrap();
+        assert_eq!(file.taken.recv().await, Some(Reading::Absent));
+        file.nothing_more().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_is_being_written_is_not_taken_up() {
+        let mut file = Followed::new(Some("whole"));
+        for end in 0..20 {
+            file.write(&"half-written".repeat(end));
+            tokio::time::sleep(SETTLE / 2).await;
+        }
+        file.write("whole again");
+        assert_eq!(file.taken.recv().await, Some(bytes("whole again")));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test(start_paused = true)]
+    async fn a_link_that_is_turned_to_another_file_is_a_change() {
+        let mut file = Followed::new(Some("one"));
+        let deep = file.dir.path().join("deep");
+        std::fs::write(deep.join("two"), "two").unwrap();
+        std::os::unix::fs::symlink("two", deep.join("link")).unwrap();
+        std::fs::rename(deep.join("link"), deep.join("config.yaml")).unwrap();
+        assert_eq!(file.taken.recv().await, Some(bytes("two")));
+        std::fs::write(deep.join("two"), "three").unwrap();
+        assert_eq!(file.taken.recv().await, Some(bytes("three")));
+    }
+}

@@ -1,0 +1,62 @@
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use model::{ServerInfo, Transport};
+
+/// What decides how a server is asked. When it is another, what was remembered of the server is void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Address(u64);
+
+impl Address {
+    pub(crate) fn of(info: &ServerInfo) -> Self {
+        let mut hasher = DefaultHasher::new();
+        info.transport.hash(&mut hasher);
+        (&info.url, &info.endpoint, &info.command, &info.args).hash(&mut hasher);
+        (&info.token_env, &info.health_endpoint).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// The computer a server is on: what is asked of it together is bounded.
+pub(crate) fn host(info: &ServerInfo) -> &str {
+    if info.transport == Transport::Stdio {
+        return "";
+    }
+    let url = info.target().unwrap_or_default();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.strip_prefix('[') {
+        Some(ipv6) => ipv6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Source;
+
+    use super::*;
+
+    fn at(url: &str) -> ServerInfo {
+        ServerInfo::new_http("a", url, Source::Manual, 0).unwrap()
+    }
+
+    #[test]
+    fn a_host_is_the_part_of_a_url_that_names_a_computer() {
+        for (url, expected) in [
+            ("http://10.0.0.1:8080/mcp", "10.0.0.1"),
+            ("https://[::1]:8080/mcp", "::1"),
+            ("http://weather.example", "weather.example"),
+        ] {
+            assert_eq!(host(&at(url)), expected);
+        }
+    }
+
+    #[test]
+    fn another_token_is_another_address_and_another_name_is_not() {
+        let server = at("http://10.0.0.1:8080/mcp");
+        let token = ServerInfo { token_env: Some("T".to_owned()), ..server.clone() };
+        let name = ServerInfo { name: "b".to_owned(), ..server.clone() };
+        assert_ne!(Address::of(&server), Address::of(&token));
+        assert_eq!(Address::of(&server), Address::of(&name));
+    }
+}

@@ -1,0 +1,56 @@
+//! It answers fast enough. Never critical alone: a slow server works.
+
+use model::{CheckResult, CheckStatus, RESPONSE_TIME, moving_average};
+use registry::Reason;
+
+use super::{Judged, rounded};
+
+/// Judges the moving average with this round's trip in it; without a trip there is nothing to judge.
+pub(crate) fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judged {
+    let Some(newest) = round_trip_ms else { return not_measured(before) };
+    let average = moving_average(before, newest);
+    let is_slow = average > warn_ms;
+    let result = CheckResult {
+        name: RESPONSE_TIME.into(),
+        status: if is_slow { CheckStatus::Warning } else { CheckStatus::Passing },
+        ms: Some(rounded(newest)),
+        evidence: format!("{newest:.1} ms, on average {average:.1} ms; the limit is {warn_ms} ms"),
+        details: None,
+    };
+    let slow = || {
+        let sentence = format!("slow: it answers in {average:.0} ms on average, the limit is {warn_ms} ms");
+        Reason::new(sentence, &format!("Slow, limit {warn_ms:.0} ms"))
+    };
+    Judged { result, reason: is_slow.then(slow) }
+}
+
+fn not_measured(before: Option<f64>) -> Judged {
+    let was = before.map(|ms| format!("; it was {ms:.1} ms")).unwrap_or_default();
+    let result = CheckResult {
+        name: RESPONSE_TIME.into(),
+        // What did not answer is judged by the other checks.
+        status: CheckStatus::Warning,
+        ms: None,
+        evidence: format!("not measured{was}"),
+        details: None,
+    };
+    Judged { result, reason: Some(Reason::new("its response time could not be measured", "Not measured")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hiccup_is_no_warning_and_a_slow_average_is() {
+        assert_eq!(judge(Some(40.0), Some(2_000.0), 1_000.0).result.status, CheckStatus::Passing);
+        let slow = judge(Some(1_200.0), Some(1_400.0), 1_000.0);
+        assert_eq!(slow.result.status, CheckStatus::Warning);
+        assert_eq!(slow.reason.unwrap().summary, "Slow, limit 1000 ms");
+    }
+
+    #[test]
+    fn no_answer_is_not_critical_here() {
+        assert_eq!(judge(Some(41.0), None, 1_000.0).result.evidence, "not measured; it was 41.0 ms");
+    }
+}

@@ -1,0 +1,432 @@
+//! The schedule: who is asked when, and what becomes of the answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Event, Health, HealthStatus, Server, ServerId};
+use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Verdict};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::address::{Address, host};
+use crate::check::tool_availability::tame;
+use crate::lanes::{Lane, Lanes};
+use crate::memory::Memory;
+use crate::report::{Measured, Reply, report};
+use crate::round::{Examined, Plan, examine};
+use crate::schedule::{Queue, pause, spread};
+use crate::settings::{CheckError, Settings};
+use crate::times::{interval, until, wall};
+
+/// How long whoever adds a server has to say how it is: most ask it themselves.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// How long sessions that are kept may take to end when the checker stops.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// Checks every server of the registry, until it is cancelled.
+pub struct Checker {
+    settings: Settings,
+    asks: mpsc::Receiver<Ask>,
+    lanes: Arc<Lanes>,
+    plan: Plan,
+    interval: Duration,
+    policy: HealthPolicy,
+    is_enabled: bool,
+    watched: HashMap<ServerId, Watched>,
+    queue: Queue,
+    rounds: JoinSet<Finished>,
+    results: mpsc::UnboundedSender<Measured>,
+}
+
+/// Asks a running checker.
+#[derive(Debug, Clone)]
+pub struct CheckerHandle(mpsc::Sender<Ask>);
+
+struct Ask {
+    id: ServerId,
+    reply: Reply,
+}
+
+/// A server on the schedule.
+struct Watched {
+    address: Address,
+    /// Absent while a round is under way.
+    memory: Option<Memory>,
+    due: Option<Instant>,
+    /// Nobody has asked it yet.
+    is_new: bool,
+    /// Who waits for the round under way.
+    waiting: Vec<Reply>,
+}
+
+/// What came out of the set of tasks.
+enum Finished {
+    Round { id: ServerId, address: Address, memory: Memory, examined: Box<Examined>, began: Instant },
+    Left,
+}
+
+impl CheckerHandle {
+    /// Checks a server now, as a periodic round would, and gives what is shown of it then. A round that is under way
+    /// counts: a server is never asked twice at the same time.
+    pub async fn check(&self, id: ServerId) -> Result<Health, CheckError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(Ask { id, reply }).await.map_err(|_| CheckError::Stopped)?;
+        answer.await.map_err(|_| CheckError::Stopped)?
+    }
+}
+
+impl Checker {
+    /// A checker and the way to ask it. Nothing happens until it [runs](Self::run).
+    pub fn new(settings: Settings) -> (Self, CheckerHandle) {
+        let (sender, asks) = mpsc::channel(64);
+        let config = settings.config.borrow().clone();
+        let (results, _) = mpsc::unbounded_channel();
+        let monitoring = &config.health_monitoring;
+        let checker = Self {
+            asks,
+            lanes: Arc::default(),
+            plan: Plan::new(monitoring, settings.tasks.clone()),
+            interval: interval(&config),
+            policy: HealthPolicy::from(monitoring),
+            is_enabled: monitoring.enabled,
+            watched: HashMap::new(),
+            queue: Queue::default(),
+            rounds: JoinSet::new(),
+            results,
+            settings,
+        };
+        (checker, CheckerHandle(sender))
+    }
+
+    /// Checks until cancelled, then ends what servers keep for us.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let (results, measured) = mpsc::unbounded_channel();
+        self.results = results;
+        let registry = self.settings.registry.clone();
+        let work = async move {
+            self.work(&cancel).await;
+            self.stop().await;
+        };
+        tokio::join!(work, report(registry, measured));
+    }
+
+    async fn work(&mut self, cancel: &CancellationToken) {
+        let mut events = self.settings.registry.subscribe();
+        self.set_policy().await;
+        self.see_all();
+        loop {
+            let next = self.queue.next();
+            tokio::select! {
+                () = cancel.cancelled() => return,
+                () = until(next) => self.begin_due(),
+                Some(finished) = self.rounds.join_next() => match finished {
+                    Ok(finished) => self.finish(finished),
+                    Err(error) => tracing::error!(%error, "a round broke down; this is a defect"),
+                },
+                event = events.recv() => match event {
+                    Ok(event) => self.hear(event),
+                    Err(RecvError::Lagged(_)) => self.see_all_again(&mut events),
+                    Err(RecvError::Closed) => return,
+                },
+                Some(ask) = self.asks.recv() => self.begin_asked(ask),
+                Ok(()) = self.settings.config.changed() => self.reconfigure().await,
+            }
+        }
+    }
+
+    // --- who is watched ---
+
+    fn hear(&mut self, Published { event, .. }: Published) {
+        match event {
+            Event::ServerChanged { server } => self.see(&server, SETTLE),
+            Event::ServerRemoved { id } => self.forget(id),
+            Event::Resync => self.see_all(),
+            _ => {}
+        }
+    }
+
+    /// Events were lost: what is in the snapshot is what counts.
+    fn see_all_again(&mut self, events: &mut broadcast::Receiver<Published>) {
+        *events = self.settings.registry.subscribe();
+        self.see_all();
+    }
+
+    fn see_all(&mut self) {
+        let snapshot = self.settings.registry.snapshot();
+        let gone: Vec<ServerId> =
+            self.watched.keys().copied().filter(|id| snapshot.get(*id).is_none()).collect();
+        for id in gone {
+            self.forget(id);
+        }
+        let new = snapshot.iter().filter(|server| !self.watched.contains_key(&server.info.id)).count();
+        for server in snapshot.iter() {
+            self.see(server, spread(self.interval, new).mul_f64(rand::random()));
+        }
+    }
+
+    /// A server that is new is asked after a while; one that moved is asked anew at once.
+    fn see(&mut self, server: &Server, first_after: Duration) {
+        let id = server.info.id;
+        let address = Address::of(&server.info);
+        if let Some(watched) = self.watched.get_mut(&id) {
+            if watched.address != address {
+                watched.address = address;
+                if let Some(memory) = watched.memory.as_mut() {
+                    let old = std::mem::take(memory);
+                    leave(&mut self.rounds, old);
+                }
+                self.plan_at(id, Instant::now());
+            } else if watched.is_new && server.health.checked_at.is_some() {
+                // Who added it asked it as well.
+                watched.is_new = false;
+                self.plan_at(id, Instant::now() + pause(self.interval, None, rand::random()));
+            }
+            return;
+        }
+        let is_new = server.health.checked_at.is_none();
+        let watched =
+            Watched { address, memory: Some(Memory::default()), due: None, is_new, waiting: Vec::new() };
+        self.watched.insert(id, watched);
+        let wait = match server.health.checked_at {
+            // Somebody has just asked it.
+            Some(_) => pause(self.interval, None, rand::random()),
+            None => first_after.min(self.interval),
+        };
+        self.plan_at(id, Instant::now() + wait);
+    }
+
+    fn forget(&mut self, id: ServerId) {
+        let Some(watched) = self.watched.remove(&id) else { return };
+        if let Some(memory) = watched.memory {
+            leave(&mut self.rounds, memory);
+        }
+    }
+
+    /// The next round of a server. What is planned is visible.
+    fn plan_at(&mut self, id: ServerId, at: Instant) {
+        if !self.is_enabled {
+            return;
+        }
+        let Some(watched) = self.watched.get_mut(&id) else { return };
+        watched.due = Some(at);
+        self.queue.push(at, id);
+        self.send(id, Measure::Planned(Some(wall(at))), Vec::new());
+    }
+
+    // --- rounds ---
+
+    fn begin_due(&mut self) {
+        let now = Instant::now();
+        while let Some((at, id)) = self.queue.pop(now) {
+            let is_due = self.watched.get(&id).is_some_and(|watched| watched.due == Some(at));
+            if is_due {
+                self.begin(id);
+            }
+        }
+    }
+
+    fn begin_asked(&mut self, Ask { id, reply }: Ask) {
+        if let Some(server) = self.settings.registry.snapshot().get(id).cloned() {
+            self.see(&server, SETTLE);
+        }
+        let Some(watched) = self.watched.get_mut(&id) else {
+            let _ = reply.send(Err(RegistryError::NotFound(id).into()));
+            return;
+        };
+        watched.waiting.push(reply);
+        self.begin(id);
+    }
+
+    /// Begins a round, unless one is under way.
+    fn begin(&mut self, id: ServerId) {
+        let snapshot = self.settings.registry.snapshot();
+        let (Some(watched), Some(server)) = (self.watched.get_mut(&id), snapshot.get(id)) else { return };
+        let Some(memory) = watched.memory.take() else { return };
+        (watched.due, watched.is_new) = (None, false);
+        let (server, address) = (server.clone(), Address::of(&server.info));
+        let (lanes, plan, reach) = (self.lanes.clone(), self.plan.clone(), self.settings.reach.clone());
+        self.rounds.spawn(async move {
+            let mut memory = memory;
+            let target = reach(&server.info);
+            let lane = lane(&server.health);
+            let mut began = Instant::now();
+            let work = async {
+                began = Instant::now();
+                examine(&server, target, &mut memory, &plan).await
+            };
+            let examined = Box::new(lanes.run(lane, host(&server.info), work).await);
+            Finished::Round { id, address, memory, examined, began }
+        });
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        let Finished::Round { id, address, mut memory, examined, began } = finished else { return };
+        let Some(server) = self.settings.registry.snapshot().get(id).cloned() else {
+            leave(&mut self.rounds, memory);
+            return;
+        };
+        self.tell_changes(&server, &mut memory, &examined);
+        let wait = self.wait_after(&server.health, &examined);
+        let Some(watched) = self.watched.get_mut(&id) else {
+            leave(&mut self.rounds, memory);
+            return;
+        };
+        // It was removed and came back while it was asked.
+        if watched.memory.is_some() {
+            leave(&mut self.rounds, memory);
+            return;
+        }
+        // It moved while it was asked: what was remembered is void, and its round at the new place is due already.
+        let has_moved = watched.address != address;
+        if has_moved {
+            leave(&mut self.rounds, std::mem::take(&mut memory));
+        }
+        watched.memory = Some(memory);
+        let waiting = std::mem::take(&mut watched.waiting);
+        let now = Instant::now();
+        let next = if has_moved { now } else { now.max(began + wait) };
+        let next = self.is_enabled.then_some(next);
+        watched.due = next;
+        if let Some(next) = next {
+            self.queue.push(next, id);
+        }
+        let Examined { verdict, checks, round_trip_ms, reason, news } = *examined;
+        let round = Round {
+            at: wall(now),
+            verdict,
+            checks: checks.into(),
+            round_trip_ms,
+            reason,
+            next_check: next.map(wall),
+            news,
+        };
+        self.send(id, Measure::Round(Box::new(round)), waiting);
+    }
+
+    /// How long after its beginning the next round is.
+    fn wait_after(&self, health: &Health, examined: &Examined) -> Duration {
+        let failures = if is_failure(examined) { health.consecutive_failures.saturating_add(1) } else { 0 };
+        let was_down = matches!(health.status, HealthStatus::Unhealthy | HealthStatus::Unknown);
+        let is_down = failures > 0 && (was_down || failures >= self.policy.max_failures);
+        let limit = if was_down { 1 } else { self.policy.max_failures };
+        let down_for = is_down.then(|| failures.saturating_sub(limit));
+        pause(self.interval, down_for, rand::random())
+    }
+
+    /// A definition that changed since it was adopted is told once.
+    fn tell_changes(&self, server: &Server, memory: &mut Memory, examined: &Examined) {
+        let Some(differences) = examined.checks.iter().find_map(|check| check.details.as_ref()) else {
+            return;
+        };
+        let new: Vec<String> = differences
+            .changed
+            .iter()
+            .filter(|name| !memory.changed.contains(name))
+            .map(|name| format!("`{}`", tame(name)))
+            .collect();
+        memory.changed.clone_from(&differences.changed);
+        if !new.is_empty() {
+            (self.settings.notify)(format!(
+                "`{}` has changed the definition of {}. Look at it before it is called again, then adopt it or remove the server.",
+                tame(&server.info.name),
+                new.join(", ")
+            ));
+        }
+    }
+
+    fn send(&self, id: ServerId, measure: Measure, waiting: Vec<Reply>) {
+        // The receiver ends only after us.
+        let _ = self.results.send(Measured { id, measure, waiting });
+    }
+
+    // --- the configuration ---
+
+    async fn reconfigure(&mut self) {
+        let config = self.settings.config.borrow_and_update().clone();
+        let was_enabled = self.is_enabled;
+        self.plan = Plan::new(&config.health_monitoring, self.settings.tasks.clone());
+        self.interval = interval(&config);
+        self.policy = HealthPolicy::from(&config.health_monitoring);
+        self.is_enabled = config.health_monitoring.enabled;
+        self.set_policy().await;
+        match (was_enabled, self.is_enabled) {
+            (_, false) => self.rest(),
+            (false, true) => self.hasten(spread(self.interval, self.watched.len())),
+            (true, true) => self.hasten(self.interval),
+        }
+    }
+
+    async fn set_policy(&self) {
+        if let Err(error) = self.settings.registry.set_health_policy(self.policy).await {
+            tracing::warn!(%error, "the registry did not take the health settings");
+        }
+    }
+
+    /// Nobody is asked any more.
+    fn rest(&mut self) {
+        self.queue.clear();
+        let ids: Vec<ServerId> = self.watched.keys().copied().collect();
+        for id in ids {
+            if let Some(watched) = self.watched.get_mut(&id) {
+                watched.due = None;
+            }
+            self.send(id, Measure::Planned(None), Vec::new());
+        }
+    }
+
+    /// Nobody waits longer than this for the next round.
+    fn hasten(&mut self, longest: Duration) {
+        let latest = Instant::now() + longest;
+        let late: Vec<ServerId> = self
+            .watched
+            .iter()
+            .filter(|(_, watched)| watched.memory.is_some() && watched.due.is_none_or(|due| due > latest))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in late {
+            self.plan_at(id, Instant::now() + longest.mul_f64(rand::random()));
+        }
+    }
+
+    /// Ends rounds under way and what servers keep for us.
+    async fn stop(&mut self) {
+        self.rounds.abort_all();
+        while self.rounds.join_next().await.is_some() {}
+        for (_, watched) in self.watched.drain() {
+            if let Some(memory) = watched.memory {
+                leave(&mut self.rounds, memory);
+            }
+        }
+        let all_left = async { while self.rounds.join_next().await.is_some() {} };
+        if timeout(STOP_WITHIN, all_left).await.is_err() {
+            tracing::debug!("some sessions were still open at the end");
+        }
+        self.rounds.abort_all();
+        // Ends the report.
+        self.results = mpsc::unbounded_channel().0;
+    }
+}
+
+/// Ends what a server keeps for us, while other work goes on.
+fn leave(rounds: &mut JoinSet<Finished>, memory: Memory) {
+    if memory.holds_session() {
+        rounds.spawn(async move {
+            memory.leave().await;
+            Finished::Left
+        });
+    }
+}
+
+fn lane(health: &Health) -> Lane {
+    if health.consecutive_failures > 0 { Lane::Shaky } else { Lane::Steady }
+}
+
+fn is_failure(examined: &Examined) -> bool {
+    examined.verdict == Verdict::Checked
+        && examined.checks.iter().any(|check| check.status == model::CheckStatus::Critical)
+}

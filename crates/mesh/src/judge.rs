@@ -1,0 +1,75 @@
+//! What a round found, judged.
+
+use std::sync::Arc;
+
+use model::config::BuiltInCheck;
+use model::{CheckStatus, Server, ServerInfo};
+use registry::{Contents, News, Reason, Verdict};
+
+use crate::check::{Judged, endpoint_reachable, response_time, tool_availability};
+use crate::memory::Memory;
+use crate::round::{Evidence, Examined, Plan};
+use crate::words::Trouble;
+
+/// The checks of the plan, and what the record may learn.
+pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &mut Memory) -> Examined {
+    let info = &*server.info;
+    let average = server.health.response_time_ms;
+    let judged: Vec<Judged> = plan
+        .checks
+        .iter()
+        .map(|check| match check {
+            BuiltInCheck::EndpointReachable => endpoint_reachable::judge(&evidence.reached),
+            BuiltInCheck::ResponseTime => response_time::judge(average, evidence.round_trip_ms, plan.warn_ms),
+            BuiltInCheck::ToolAvailability => {
+                tool_availability::judge(info, &evidence.listed, evidence.tools.as_ref())
+            }
+        })
+        .collect();
+    let asks = [&evidence.reached, &evidence.listed].into_iter().find_map(|finding| match &finding.trouble {
+        Some(Trouble::NeedsSignIn(reason)) => Some(reason.clone()),
+        _ => None,
+    });
+    let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
+    let reason = asks.or_else(|| worst(&judged));
+    let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
+    let news = news(info, evidence, memory);
+    let (news, round_trip_ms) = news;
+    Examined { verdict, checks, round_trip_ms, reason, news }
+}
+
+/// The reason of the first of the worst checks.
+fn worst(judged: &[Judged]) -> Option<Reason> {
+    let worst = judged.iter().map(|judged| judged.result.status).max()?;
+    let mut ill = judged.iter().filter(|judged| judged.result.status == worst);
+    ill.find_map(|judged| judged.reason.clone()).filter(|_| worst > CheckStatus::Passing)
+}
+
+/// What the record may learn.
+fn news(info: &ServerInfo, evidence: Evidence, memory: &mut Memory) -> (Option<Box<News>>, Option<f64>) {
+    let Evidence { tools, mut news, identity, round_trip_ms, .. } = evidence;
+    news.identity = identity.filter(|identity| info.identity.as_ref() != Some(identity));
+    let said = news.identity.as_ref().or(info.identity.as_ref());
+    if let Some((tools, said)) = tools.zip(said).filter(|(tools, _)| **tools != *info.tools) {
+        let same = memory.other.as_ref().filter(|other| Arc::ptr_eq(&other.tools, &tools));
+        let contents = same.cloned().unwrap_or_else(|| {
+            Arc::new(Contents {
+                identity: said.clone(),
+                tools,
+                resources: info.resources.clone(),
+                prompts: info.prompts.clone(),
+            })
+        });
+        memory.other = Some(contents.clone());
+        // Who knew no tool has nothing that a person could have agreed to.
+        if info.tools.is_empty() {
+            news.adopted = Some((*contents).clone());
+        } else {
+            news.listed = Some(contents);
+        }
+    } else {
+        memory.other = None;
+    }
+    let is_empty = news == News::default();
+    ((!is_empty).then(|| Box::new(news)), round_trip_ms)
+}

@@ -1,0 +1,33 @@
+use mcp::Target;
+use model::{Health, ServerId};
+use registry::{HealthPolicy, Measure, RegistryError, Round};
+use tokio::time::Instant;
+
+use crate::memory::Memory;
+use crate::round::{Examined, Plan, examine};
+use crate::settings::{CheckError, Settings};
+use crate::times::wall;
+
+/// One round of one server without a schedule, exactly as the checker would make it.
+pub async fn check_once(settings: &Settings, id: ServerId) -> Result<Health, CheckError> {
+    let config = settings.config.borrow().clone();
+    let server = settings.registry.snapshot().get(id).cloned().ok_or(RegistryError::NotFound(id))?;
+    let policy = HealthPolicy::from(&config.health_monitoring);
+    settings.registry.set_health_policy(policy).await?;
+    let plan = Plan::new(&config.health_monitoring, settings.tasks.clone());
+    let mut memory = Memory::default();
+    let target: Result<Target, _> = (settings.reach)(&server.info);
+    let Examined { verdict, checks, round_trip_ms, reason, news } =
+        examine(&server, target, &mut memory, &plan).await;
+    memory.leave().await;
+    let round = Round {
+        at: wall(Instant::now()),
+        verdict,
+        checks: checks.into(),
+        round_trip_ms,
+        reason,
+        next_check: server.health.next_check,
+        news,
+    };
+    Ok(settings.registry.measure(id, Measure::Round(Box::new(round))).await?)
+}

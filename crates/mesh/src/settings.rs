@@ -1,0 +1,35 @@
+//! What the checker is made with, and why a check may have no result.
+
+use model::config::Config;
+use registry::{Registry, RegistryError};
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::reach::{Notify, Reach};
+
+/// Why a check that was asked for has no result.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CheckError {
+    /// The registry did not take it; the server was removed, for example.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The checker has stopped.
+    #[error("checks have stopped")]
+    Stopped,
+}
+
+/// What a checker works with.
+#[derive(Clone)]
+pub struct Settings {
+    /// Who is checked, and who takes the results.
+    pub registry: Registry,
+    /// The configuration, now and later.
+    pub config: watch::Receiver<Arc<Config>>,
+    /// How servers are reached.
+    pub reach: Reach,
+    /// Who reads what a person should know.
+    pub notify: Notify,
+    /// Where a probe runs what must go on after it.
+    pub tasks: TaskTracker,
+}

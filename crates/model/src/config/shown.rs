@@ -1,0 +1,91 @@
+//! A configuration as people and programs may see it: a secret is the name of its variable, or hidden.
+
+use serde_json::{Map, Value};
+
+use super::Config;
+use crate::secrets::{self, HIDDEN, is_secret_name, is_secret_value, redact_url};
+
+/// It is named like a secret and says only whether there is one.
+const HARMLESS: &str = "gateway.auth";
+
+impl Config {
+    /// The whole configuration in effect, defaults included. `${NAME}` stays; a secret that stands in the file in plain
+    /// text is hidden, in URLs, headers and command lines too.
+    pub fn shown(&self) -> Value {
+        hide("", serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// The keys at the top of the file whose settings differ, in the order of [`Config`]'s fields.
+    pub fn changed_sections(&self, newer: &Self) -> Vec<String> {
+        let sections = |config: &Self| match serde_json::to_value(config) {
+            Ok(Value::Object(sections)) => sections,
+            _ => Map::new(),
+        };
+        let older = sections(self);
+        let differs = |(key, value): (String, Value)| (older.get(&key) != Some(&value)).then_some(key);
+        sections(newer).into_iter().filter_map(differs).collect()
+    }
+}
+
+fn hide(path: &str, value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| entry(path, key, value)).collect())
+        }
+        Value::Array(items) => list(path, items),
+        Value::String(text) => Value::String(text_of(path, text)),
+        other => other,
+    }
+}
+
+fn entry(path: &str, key: String, value: Value) -> (String, Value) {
+    let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+    let is_secret = is_secret_name(&key) && below != HARMLESS || path.rsplit('.').next() == Some("headers");
+    let value = if is_secret { hide_all(value) } else { hide(&below, value) };
+    (key, value)
+}
+
+/// Everything below a secret's name is a part of the secret.
+fn hide_all(value: Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::String(text) if names_a_variable(&text) => Value::String(text),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, hide_all(value))).collect(),
+        _ => Value::String(HIDDEN.to_owned()),
+    }
+}
+
+/// The arguments of a command hide what follows `--token`.
+fn list(path: &str, items: Vec<Value>) -> Value {
+    let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+    match texts {
+        Some(texts) if path.rsplit('.').next() == Some("args") => secrets::arguments(&texts).into(),
+        _ => items.into_iter().map(|item| hide(path, item)).collect(),
+    }
+}
+
+fn text_of(path: &str, text: String) -> String {
+    if names_a_variable(&text) {
+        return text;
+    }
+    if is_secret_value(&text) {
+        return HIDDEN.to_owned();
+    }
+    let is_webhook = path.split('.').any(|key| key == "webhook");
+    match text.split_once("://") {
+        Some((scheme, rest)) if is_webhook => {
+            // The path of a webhook is its password.
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            format!("{}/{HIDDEN}", redact_url(&format!("{scheme}://{host}")))
+        }
+        Some(_) => redact_url(&text),
+        None => text,
+    }
+}
+
+/// `${NAME}`, perhaps with words around it as in `Bearer ${NAME}`.
+fn names_a_variable(text: &str) -> bool {
+    let bare = text.strip_prefix("Bearer ").unwrap_or(text);
+    let name = bare.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+}

@@ -1,0 +1,132 @@
+use std::sync::Arc;
+
+use model::{Health, ServerId};
+use store::Record;
+
+use super::Command;
+use super::observe::take;
+use super::upsert::check;
+use crate::RegistryError;
+use crate::endpoint::{HealthPolicy, Measure, Minute, News};
+use crate::registry::Changed;
+use crate::state::Draft;
+
+/// Takes what checks and calls measured.
+pub(crate) struct Measured {
+    pub(crate) measures: Vec<(ServerId, Measure)>,
+}
+
+impl Command for Measured {
+    type Answer = ();
+
+    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+        for (id, measure) in &self.measures {
+            // A server that was removed while it was checked has no health.
+            if let Err(error) = measure_one(draft, *id, measure) {
+                tracing::debug!(server = %id, %error, "a measurement was left out");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes one measurement that somebody waits for.
+pub(crate) struct Measuring {
+    pub(crate) id: ServerId,
+    pub(crate) measure: Measure,
+}
+
+impl Command for Measuring {
+    type Answer = Health;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Health, RegistryError> {
+        measure_one(draft, self.id, &self.measure)?;
+        Ok(draft.shown(&draft.live(self.id)?.info))
+    }
+}
+
+fn measure_one(draft: &mut Draft, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
+    if let Measure::Round(round) = measure {
+        let news = round.news.as_deref();
+        if let Some(news) = news {
+            take_news(draft, id, news)?;
+        }
+        draft.note_listing(id, news);
+    }
+    draft.take_measure(id, measure)
+}
+
+/// What the record learns from a round: who the server is, where it answers, and what it lists when that is its first
+/// listing. A later one is adopted by a person.
+fn take_news(draft: &mut Draft, id: ServerId, news: &News) -> Result<(), RegistryError> {
+    let record = draft.live(id)?.clone();
+    let mut info = (*record.info).clone();
+    if let Some((transport, endpoint)) = news.endpoint.clone().filter(|_| info.endpoint.is_none()) {
+        (info.transport, info.endpoint) = (transport, Some(endpoint));
+    }
+    if let Some(identity) = &news.identity {
+        info.identity = Some(identity.clone());
+    }
+    if let Some(contents) = &news.adopted {
+        take(&mut info, contents);
+    }
+    if info == *record.info {
+        return Ok(());
+    }
+    check(&info)?;
+    info.updated_at = draft.now;
+    draft.put(Record { info: Arc::new(info), ..(*record).clone() });
+    Ok(())
+}
+
+/// Sets how measurements become a status.
+pub(crate) struct SetPolicy {
+    pub(crate) policy: HealthPolicy,
+}
+
+impl Command for SetPolicy {
+    type Answer = ();
+
+    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+        draft.set_policy(self.policy);
+        Ok(())
+    }
+}
+
+/// Takes over what a server lists.
+pub(crate) struct Adopt {
+    pub(crate) id: ServerId,
+}
+
+impl Command for Adopt {
+    type Answer = Changed;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+        let record = draft.live(self.id)?.clone();
+        let listed = draft.endpoint(self.id).and_then(|endpoint| endpoint.listed.clone());
+        let Some(listed) = listed else { return Ok(Changed::nothing()) };
+        let mut info = (*record.info).clone();
+        if take(&mut info, &listed) {
+            check(&info)?;
+            info.updated_at = draft.now;
+            draft.put(Record { info: Arc::new(info), ..(*record).clone() });
+        }
+        draft.note_listing(self.id, None);
+        Ok(Changed { ids: vec![self.id], undo: None, revision: 0 })
+    }
+}
+
+/// The last hour of a server; everything else of its history is written first.
+pub(crate) struct Lately {
+    pub(crate) id: ServerId,
+}
+
+impl Command for Lately {
+    type Answer = Vec<Minute>;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Vec<Minute>, RegistryError> {
+        draft.live(self.id)?;
+        draft.save(self.id);
+        Ok(draft.minutes(self.id))
+    }
+}

@@ -1,0 +1,191 @@
+//! What became of an endpoint: the last hour by the minute, in memory only, and what is to be kept and was not written yet.
+
+use std::collections::VecDeque;
+
+use model::{HealthStatus, Millis, Transition};
+use serde::Serialize;
+use store::{SLICE, Tally};
+
+/// How many minutes are remembered.
+const MINUTES: usize = 60;
+
+/// How many round trips of one minute are remembered: all of them with an interval of 5 s and more, else a fair sample.
+const SAMPLES: usize = 12;
+
+const MINUTE: Millis = 60_000;
+
+/// Transitions that wait to be written, at most: the newest are kept.
+const UNSAVED: usize = 64;
+
+/// The round trips of checks in one minute.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Minute {
+    /// When it began.
+    pub at: Millis,
+    /// Rounds with an answer.
+    pub answered: u32,
+    /// Rounds without.
+    pub failed: u32,
+    /// Half of the round trips were at most this long, in milliseconds.
+    pub p50_ms: Option<f64>,
+    /// 95 % of the round trips were at most this long, in milliseconds.
+    pub p95_ms: Option<f64>,
+}
+
+/// The last hour.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Hour(VecDeque<Rounds>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Rounds {
+    minute: i64,
+    answered: u32,
+    failed: u32,
+    samples: [f32; SAMPLES],
+}
+
+impl Hour {
+    /// Notes a round and its round trip, if it had one.
+    pub(crate) fn note(&mut self, at: Millis, round_trip_ms: Option<f64>) {
+        let minute = at.div_euclid(MINUTE);
+        // A clock that was set back begins anew.
+        if self.0.back().is_some_and(|last| last.minute > minute) {
+            self.0.clear();
+        }
+        if self.0.back().is_none_or(|last| last.minute < minute) {
+            self.0.push_back(Rounds { minute, answered: 0, failed: 0, samples: [0.0; SAMPLES] });
+            while self.0.front().is_some_and(|first| first.minute <= minute - 60) || self.0.len() > MINUTES {
+                self.0.pop_front();
+            }
+        }
+        if let Some(last) = self.0.back_mut() {
+            last.note(round_trip_ms);
+        }
+    }
+
+    /// The minutes that had a round, oldest first.
+    pub(crate) fn minutes(&self) -> Vec<Minute> {
+        self.0.iter().map(Rounds::summed_up).collect()
+    }
+}
+
+impl Rounds {
+    fn note(&mut self, round_trip_ms: Option<f64>) {
+        let Some(ms) = round_trip_ms else {
+            self.failed = self.failed.saturating_add(1);
+            return;
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds with seven digits are enough")]
+        let ms = ms as f32;
+        let place = self.answered as usize;
+        self.answered = self.answered.saturating_add(1);
+        let place = if place < SAMPLES { place } else { scattered(self.answered) };
+        if let Some(sample) = self.samples.get_mut(place) {
+            *sample = ms;
+        }
+    }
+
+    fn summed_up(&self) -> Minute {
+        let kept = (self.answered as usize).min(SAMPLES);
+        let mut samples: Vec<f32> = self.samples.iter().take(kept).copied().collect();
+        samples.sort_by(f32::total_cmp);
+        let at_percent = |percent: usize| {
+            let rank = (kept * percent).div_ceil(100).saturating_sub(1);
+            samples.get(rank).map(|ms| f64::from(*ms))
+        };
+        Minute {
+            at: self.minute * MINUTE,
+            answered: self.answered,
+            failed: self.failed,
+            p50_ms: at_percent(50),
+            p95_ms: at_percent(95),
+        }
+    }
+}
+
+/// A place in `0..count`, or beyond the samples, as reservoir sampling wants it; reproducible.
+fn scattered(count: u32) -> usize {
+    let mixed = u64::from(count).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 33) as usize % count.max(1) as usize
+}
+
+/// What is to be kept and was not written yet.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Unsaved {
+    pub(crate) transitions: Vec<Transition>,
+    /// By slice; two when a slice ended in between.
+    pub(crate) tallies: Vec<(Millis, Tally)>,
+    /// The last contact.
+    pub(crate) seen: Option<Millis>,
+}
+
+impl Unsaved {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.transitions.is_empty() && self.tallies.is_empty() && self.seen.is_none()
+    }
+
+    pub(crate) fn turned(&mut self, transition: Transition) {
+        if self.transitions.len() >= UNSAVED {
+            self.transitions.remove(0);
+        }
+        self.transitions.push(transition);
+    }
+
+    /// Counts a round that ended in this status.
+    pub(crate) fn count(&mut self, at: Millis, status: HealthStatus) {
+        let slice = at.div_euclid(SLICE) * SLICE;
+        if self.tallies.last().is_none_or(|(last, _)| *last != slice) {
+            self.tallies.push((slice, Tally::default()));
+        }
+        let Some((_, tally)) = self.tallies.last_mut() else { return };
+        let count = match status {
+            HealthStatus::Healthy => &mut tally.healthy,
+            HealthStatus::Degraded => &mut tally.degraded,
+            HealthStatus::Unhealthy => &mut tally.unhealthy,
+            HealthStatus::NeedsSignIn => &mut tally.needs_sign_in,
+            HealthStatus::Unknown | HealthStatus::Paused | HealthStatus::Blocked => return,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_holds_sixty_minutes_and_their_percentiles() {
+        let mut hour = Hour::default();
+        for round in 0..2 * 60 * 6_i64 {
+            hour.note(round * 10_000, Some(f64::from(i32::try_from(round % 6).unwrap()) + 1.0));
+        }
+        let minutes = hour.minutes();
+        assert_eq!(minutes.len(), 60);
+        assert_eq!((minutes[0].at, minutes[59].at), (60 * MINUTE, 119 * MINUTE));
+        assert_eq!((minutes[0].p50_ms, minutes[0].p95_ms, minutes[0].answered), (Some(3.0), Some(6.0), 6));
+    }
+
+    #[test]
+    fn a_minute_without_an_answer_has_no_latency() {
+        let mut hour = Hour::default();
+        hour.note(0, None);
+        let expected = Minute { at: 0, answered: 0, failed: 1, p50_ms: None, p95_ms: None };
+        assert_eq!(hour.minutes(), [expected]);
+    }
+
+    #[test]
+    fn a_minute_of_many_rounds_keeps_a_sample_of_bounded_size() {
+        let mut hour = Hour::default();
+        (0..10_000).for_each(|_| hour.note(5, Some(2.0)));
+        hour.note(-MINUTE, Some(9.0));
+        assert_eq!(hour.minutes().len(), 1, "the clock was set back");
+    }
+
+    #[test]
+    fn a_gap_longer_than_an_hour_leaves_nothing_of_before() {
+        let mut hour = Hour::default();
+        hour.note(0, Some(1.0));
+        hour.note(61 * MINUTE, Some(2.0));
+        assert_eq!(hour.minutes().len(), 1);
+    }
+}
