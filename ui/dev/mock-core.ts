@@ -1,8 +1,14 @@
+import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 import type { Event, Operations, ScanRow, ScanStatus, ServerRow } from "../src/host/bindings.ts";
 import { foundRows, row as makeRow, seedRows, TOOLS } from "./mock-data.ts";
+import { checksOf, historyOf } from "./mock-health.ts";
 import { type Args, fail, IS, SCAN_MS, SEVERITY } from "./mock-words.ts";
+
+/** The policy of the window, so that what it forbids is seen here first. */
+const POLICY: string = JSON.parse(readFileSync(new URL("../../tauri.conf.json", import.meta.url), "utf8")).app.security
+  .csp;
 
 /** A core in memory that speaks the HTTP face, for working on the screens. */
 export function mockCore(): Plugin {
@@ -260,7 +266,7 @@ export function mockCore(): Plugin {
       title: null,
       declared_capabilities: ["docs", "gpu"],
       token_env: null,
-      header_env: {},
+      ...{ header_env: {} },
       health_endpoint: null,
     }),
     add: async ({ url, name }) => {
@@ -332,10 +338,28 @@ export function mockCore(): Plugin {
         ignored,
       })),
     }),
+    health: ({ ids }) => ({
+      enabled: true,
+      check_interval: 30,
+      timeout: 5,
+      max_failures: 3,
+      min_successes: 2,
+      warn_ms: 1_000,
+      servers: rows
+        .filter((row) => !ids || ids.includes(row.id))
+        .map((row) => ({
+          id: row.id,
+          name: row.name,
+          ...row.health,
+          last_check: row.health.checked_at,
+          checks: checksOf(row),
+        })),
+    }),
+    history: ({ server }) => historyOf(find(server ?? "")),
     check: async ({ id }) => {
       await new Promise((resolve) => setTimeout(resolve, 600));
       update([id], "checked", (row) => ({ ...row, health: { ...row.health, checked_at: Date.now() } }));
-      return { id, health: find(id).health, outcome: "mcp" };
+      return { id, health: find(id).health, outcome: "mcp", checks: checksOf(find(id)) };
     },
     scan_start: ({ targets }) => startScan(targets ?? []),
     scan_plan: ({ targets, ports }) => {
@@ -434,10 +458,7 @@ export function mockCore(): Plugin {
     configureServer: (server) => void server.middlewares.use(handle),
     configurePreviewServer: (server) => {
       server.middlewares.use((_request, response, next) => {
-        response.setHeader(
-          "content-security-policy",
-          "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ipc: http://ipc.localhost",
-        );
+        response.setHeader("content-security-policy", POLICY);
         next();
       });
       server.middlewares.use(handle);

@@ -58,6 +58,8 @@ const SEEDS: Seed[] = [
 
 const SCORE: Partial<Record<Health["status"], number>> = { healthy: 1, degraded: 0.75, unknown: 0.5 };
 
+const SUMMARY: Partial<Record<Health["status"], string>> = { unhealthy: "Connection refused" };
+
 export function row(seed: Seed): ServerRow {
   const [name, address, region, status, ageMs, ms, reason, source] = seed;
   const url = address && (address.includes("://") ? address : `http://${address}`);
@@ -80,6 +82,10 @@ export function row(seed: Seed): ServerRow {
       response_time_ms: ms,
       checked_at: status === "unknown" ? null : NOW - 12_000,
       since: NOW - ageMs,
+      summary: reason ? (SUMMARY[status] ?? reason).slice(0, 24) : null,
+      consecutive_failures: status === "unhealthy" ? 7 : 0,
+      next_check: status === "paused" ? null : NOW + 18_000,
+      last_success: status === "unhealthy" ? NOW - ageMs : NOW - 12_000,
     },
     source: source ?? "manual",
     tools: status === "needs_sign_in" || status === "unknown" ? 0 : TOOLS.length,
@@ -129,7 +135,34 @@ export const TOOLS: Tool[] = [
     {
       query: { type: "string", description: "What to look for" },
       source: { type: "string", enum: ["runbooks", "handbook", "incidents"], description: "Only this source" },
-      filters: { type: "array", items: { type: "object" }, description: "Field, operator and value of each" },
+      filters: {
+        type: "array",
+        items: {
+          type: "object",
+          properties: {
+            field: { enum: ["source", "updated", "score"] },
+            op: {
+              oneOf: [
+                { const: "in", title: "in" },
+                { const: "gte", title: "≥" },
+                { const: "gt", title: ">" },
+              ],
+            },
+            score: { type: "number", minimum: 0, maximum: 1 },
+          },
+          required: ["field", "op"],
+        },
+      },
+      language: { type: "string", default: "en" },
+      cursor: { type: ["string", "null"] },
+      since: { type: "string", format: "date" },
+      sort: {
+        oneOf: [
+          { type: "string", enum: ["score", "date"], title: "By name" },
+          { type: "object", title: "By weights", additionalProperties: { type: "number" } },
+        ],
+      },
+      api_key: { type: "string" },
       limit: { type: "integer", minimum: 1, maximum: 50, default: 5 },
       rerank: { anyOf: [{ type: "boolean" }, { type: "null" }], default: null },
     },
@@ -225,7 +258,21 @@ const FOUND: Found[] = [
 ];
 
 export function foundRows(): ScanRow[] {
-  return FOUND.map(([name, address, outcome, latency_ms, reason, program, known, tools, version]) => ({
+  const many = Array.from(
+    { length: Number(process.env.MOCK_FOUND ?? 0) },
+    (_, at): Found => [
+      `found-${String(at).padStart(5, "0")}`,
+      `127.0.${at >> 8}.${at & 255}:8080/mcp`,
+      "mcp",
+      at % 90,
+      null,
+      "node",
+      false,
+      3,
+      "2026-07-28",
+    ],
+  );
+  return [...FOUND, ...many].map(([name, address, outcome, latency_ms, reason, program, known, tools, version]) => ({
     id: fakeId(name),
     name,
     url: `http://${address}`,

@@ -10,6 +10,62 @@ export type Source = "manual" | "import" | "scan";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
 
+export type CheckStatus = "passing" | "warning" | "critical";
+
+export type CheckResult = { 
+/**
+ * `endpoint_reachable`, `response_time`, `tool_availability`.
+ */
+name: string, 
+/**
+ * The verdict.
+ */
+status: CheckStatus, 
+/**
+ * How long the exchange took, in milliseconds; absent when there was none.
+ */
+ms: number | null, 
+/**
+ * What was sent and what came back, in one line.
+ */
+evidence: string, 
+/**
+ * How what the server lists differs from what is known of it; absent when it does not.
+ */
+details: Differences | null, };
+
+export type Differences = { 
+/**
+ * Known, and no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
+ */
+missing: Array<string>, 
+/**
+ * Listed, and not adopted yet.
+ */
+undeclared: Array<string>, 
+/**
+ * Tools whose name, description or schema is not what was adopted: this is how a tool is turned against its user.
+ */
+changed: Array<string>, };
+
+export type Transition = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What it was.
+ */
+from: HealthStatus, 
+/**
+ * What it became.
+ */
+to: HealthStatus, 
+/**
+ * Why, in one sentence; absent for a recovery.
+ */
+reason: string | null, };
+
 export type Health = { 
 /**
  * The verdict.
@@ -24,7 +80,11 @@ score: number,
  */
 reason: string | null, 
 /**
- * The last round trip, in milliseconds.
+ * The reason in at most 24 characters, for a list: `Connection refused`.
+ */
+summary: string | null, 
+/**
+ * The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
  */
 response_time_ms: number | null, 
 /**
@@ -34,7 +94,19 @@ checked_at: number | null,
 /**
  * Since when the status is what it is.
  */
-since: number | null, };
+since: number | null, 
+/**
+ * Failed rounds and calls in a row.
+ */
+consecutive_failures: number, 
+/**
+ * When it is checked next; absent when it is not.
+ */
+next_check: number | null, 
+/**
+ * The last round or call that succeeded.
+ */
+last_success: number | null, };
 
 export type Identity = { 
 /**
@@ -900,6 +972,164 @@ export type ConfigCheckArgs = {
  */
 text: string, };
 
+export type HealthArgs = { 
+/**
+ * Ids, or names that only one server has; absent means every server.
+ */
+ids?: Array<string>, };
+
+export type ServerHealth = { 
+/**
+ * Its key.
+ */
+id: ServerId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The verdict.
+ */
+status: HealthStatus, 
+/**
+ * In [0, 1].
+ */
+score: number, 
+/**
+ * Why, in one sentence.
+ */
+reason: string | null, 
+/**
+ * Why, in at most 24 characters.
+ */
+summary: string | null, 
+/**
+ * The round trip in milliseconds, a moving average.
+ */
+response_time_ms: number | null, 
+/**
+ * Failed rounds and calls in a row.
+ */
+consecutive_failures: number, 
+/**
+ * The last round.
+ */
+last_check: number | null, 
+/**
+ * The next round; absent when none is planned.
+ */
+next_check: number | null, 
+/**
+ * The last round or call that succeeded.
+ */
+last_success: number | null, 
+/**
+ * Since when the status is what it is.
+ */
+since: number | null, 
+/**
+ * The checks of the last round, with their evidence.
+ */
+checks: Array<CheckResult>, };
+
+export type HealthReport = { 
+/**
+ * False: nothing is checked, by the configuration (`health_monitoring.enabled`).
+ */
+enabled: boolean, 
+/**
+ * Seconds between two rounds of one server.
+ */
+check_interval: number, 
+/**
+ * Seconds that a round may take.
+ */
+timeout: number, 
+/**
+ * Failures in a row before a server is down.
+ */
+max_failures: number, 
+/**
+ * Successes in a row before it is healthy again.
+ */
+min_successes: number, 
+/**
+ * Above this many milliseconds a server is slow.
+ */
+warn_ms: number, 
+/**
+ * The servers.
+ */
+servers: Array<ServerHealth>, };
+
+export type HistoryArgs = { 
+/**
+ * An id, or a name that only one server has.
+ */
+server: string, };
+
+export type Bar = { 
+/**
+ * When it began.
+ */
+from: number, 
+/**
+ * The worst status in it; absent when it was not checked.
+ */
+status: HealthStatus | null, 
+/**
+ * How many rounds.
+ */
+rounds: number, 
+/**
+ * The part of them that found it up, in percent.
+ */
+up_percent: number | null, };
+
+export type LatencyMinute = { 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * Rounds with an answer.
+ */
+answered: number, 
+/**
+ * Rounds without.
+ */
+failed: number, 
+/**
+ * Half of the round trips were at most this long, in milliseconds.
+ */
+p50_ms: number | null, 
+/**
+ * 95 % of the round trips were at most this long, in milliseconds.
+ */
+p95_ms: number | null, };
+
+export type ServerHistory = { 
+/**
+ * The server.
+ */
+id: ServerId, 
+/**
+ * Changes of its status, newest first; of the last 30 days, and at most 500.
+ */
+transitions: Array<Transition>, 
+/**
+ * The last 24 hours in 60 bars, oldest first.
+ */
+strip: Array<Bar>, 
+/**
+ * The part of the day's rounds that found it up, in percent; absent when there was none.
+ */
+up_percent: number | null, 
+/**
+ * The last hour by the minute, oldest first; minutes without a round are left out.
+ */
+minutes: Array<LatencyMinute>, };
+
 export type Severity = "error" | "warning";
 
 export type ConfigProblem = { 
@@ -934,6 +1164,28 @@ valid: boolean,
  */
 problems: Array<ConfigProblem>, };
 
+export type ConfigStatus = { 
+/**
+ * The file that is followed, whether or not it is there; absent without a home folder.
+ */
+file: string | null, 
+/**
+ * Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+ */
+text: string | null, 
+/**
+ * When what is in use was read.
+ */
+loaded_at: number, 
+/**
+ * Of the file as it is now, in its order. With an error, what is in use is from before.
+ */
+problems: Array<ConfigProblem>, 
+/**
+ * All of what is in use, defaults included; of secrets only `${NAME}`.
+ */
+effective: Record<string, unknown>, };
+
 export type Checked = { 
 /**
  * The server.
@@ -946,7 +1198,11 @@ health: Health,
 /**
  * What the probe concluded.
  */
-outcome: Outcome | null, };
+outcome: Outcome | null, 
+/**
+ * Each check and its evidence.
+ */
+checks: Array<CheckResult>, };
 
 export type FilterArgs = { 
 /**
@@ -1007,6 +1263,12 @@ export interface Operations {
   removed: { args: Empty; result: RemovedList };
   /** Measures a server now. */
   check: { args: ServerArgs; result: Checked };
+  /** How servers are, with the evidence. */
+  health: { args: HealthArgs; result: HealthReport };
+  /** How a server was: changes of its status, the last day, the last hour. */
+  history: { args: HistoryArgs; result: ServerHistory };
+  /** Takes over what a server lists, where that is not what it is known for. */
+  adopt: { args: ServerArgs; result: Changed };
   /** What a scan would ask and how long it would take; nothing is sent. */
   scan_plan: { args: ScanArgs; result: ScanPlan };
   /** Starts a scan; its rows come as events. */
@@ -1027,6 +1289,8 @@ export interface Operations {
   export: { args: ExportArgs; result: Exported };
   /** Checks a configuration without loading it. */
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
+  /** The configuration in use, and its file as it is now. */
+  config: { args: Empty; result: ConfigStatus };
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }

@@ -39,3 +39,19 @@ describe("colouring", () => {
     expect(parts.filter((part) => part.kind === "string").map((part) => part.text)).toEqual(['"b\\"c"', '"e"']);
   });
 });
+
+describe("a number that cannot be held exactly", () => {
+  it("is refused where it stands, instead of sending another one", () => {
+    const read = readObject('{\n  "id": 12345678901234567891\n}');
+    expect(read).toEqual({ problem: expect.objectContaining({ line: 2, column: 9 }) });
+  });
+
+  it.each([
+    '{"id": 9007199254740992}',
+    '{"id": "12345678901234567891"}',
+    '{"id": 1.23456789012345678e5}',
+    '{"id": 0.12345678901234567}',
+  ])("%s is fine", (text) => {
+    expect(readObject(text)).toHaveProperty("value");
+  });
+});

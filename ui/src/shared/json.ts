@@ -35,11 +35,25 @@ export function readObject(text: string): { value: Record<string, unknown> } | {
   if (text.trim() === "") return { value: {} };
   try {
     const value: unknown = JSON.parse(text);
+    const inexact = findInexact(text);
+    if (inexact) return { problem: inexact };
     if (isObject(value)) return { value };
     return { problem: { message: 'Arguments are a JSON object, such as {"city": "Oslo"}', line: 1, column: 1 } };
   } catch {
     return { problem: locate(text) };
   }
+}
+
+/** A whole number that a page cannot hold exactly: another one would be sent than the one that stands there. */
+function findInexact(text: string): JsonProblem | null {
+  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g)) {
+    const literal = match[0];
+    if (literal.startsWith('"') || String(BigInt(Number(literal))) === String(BigInt(literal))) continue;
+    const before = text.slice(0, match.index).split("\n");
+    const message = `${literal.slice(0, 40)} is too long to be sent exactly; send it as text, in double quotes, if the tool takes that`;
+    return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  }
+  return null;
 }
 
 /** It is an object with keys, not a list and not null. */

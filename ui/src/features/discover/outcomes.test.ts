@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { found, scan, server } from "../../state/samples";
 import { onThisComputer } from "./here";
-import { canAdd, notMcp, resultGroups, splitPorts, timeLeft } from "./outcomes";
+import { canAdd, notMcp, resultGroups, resultLines, splitPorts, timeLeft } from "./outcomes";
 
 it("results are grouped by outcome, new ones first, and what is no MCP is no result", () => {
   const rows = [
@@ -13,6 +13,19 @@ it("results are grouped by outcome, new ones first, and what is no MCP is no res
   expect(resultGroups(rows).map(({ outcome, rows }) => [outcome, ...rows.map(({ url }) => url)])).toEqual([
     ["mcp", "http://c", "http://b"],
     ["needs_sign_in", "http://d"],
+  ]);
+});
+
+it("the table has a line for each group, each row and each failure, in that order", () => {
+  const groups = resultGroups([found("http://a"), found("http://b"), found("http://c", { outcome: "probable" })]);
+  const lines = resultLines(groups, new Map([["http://a", "refused"]]));
+  expect(lines.map((line) => `${line.at} ${line.kind} ${line.key}`)).toEqual([
+    "0 group mcp",
+    "1 row http://a",
+    "2 failure http://a failure",
+    "3 row http://b",
+    "4 group probable",
+    "5 row http://c",
   ]);
 });
 

@@ -15,6 +15,27 @@ export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
   })).filter((group) => group.rows.length > 0);
 }
 
+/** A line of the table of results. */
+export type ResultLine = { key: string; outcome: Outcome; at: number } & (
+  | { kind: "group"; size: number }
+  | { kind: "row"; row: ScanRow }
+  | { kind: "failure"; text: string }
+);
+
+/** The table's lines: each group under its name, each row followed by why it could not be added. */
+export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap<string, string>): ResultLine[] {
+  const lines: ResultLine[] = [];
+  for (const { outcome, rows } of groups) {
+    lines.push({ key: outcome, outcome, at: lines.length, kind: "group", size: rows.length });
+    for (const row of rows) {
+      lines.push({ key: row.url, outcome, at: lines.length, kind: "row", row });
+      const text = failed.get(row.url);
+      if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", text });
+    }
+  }
+  return lines;
+}
+
 /** What answers but is not MCP, counted by why, most frequent first. */
 export function notMcp(found: readonly ScanRow[]): { reason: string; rows: ScanRow[] }[] {
   const groups = new Map<string, ScanRow[]>();

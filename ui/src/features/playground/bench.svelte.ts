@@ -2,8 +2,9 @@ import { asCallError, type ServerId } from "../../host";
 import { isObject, readObject } from "../../shared/json";
 import { keep, recall } from "../../shared/persist";
 import { core } from "../../state/core.svelte";
-import { type Ending, type Entry, forget, recallHistory, remember } from "./history";
-import { prefill } from "./schema";
+import { withoutSecrets } from "./form/secrets";
+import { prefill } from "./form/start";
+import { type Ending, type Entry, forget, pin, recallHistory, remember } from "./history";
 
 /** A call that is under way. */
 export interface Running {
@@ -33,23 +34,28 @@ class Bench {
   history = $state.raw<readonly Entry[]>(recallHistory());
 
   #drafts = $state.raw<Record<string, string>>(recall("playground.drafts", {}, isDrafts));
+  /** The drafts as they are written down: without secrets. */
+  #safe: Record<string, string> = this.#drafts;
 
   /** The arguments of a tool as they were left, else what its schema asks for. */
   draft(server: ServerId | null, tool: string, schema: unknown): string {
     return this.#drafts[draftKey(server, tool)] ?? JSON.stringify(prefill(schema), null, 2);
   }
 
-  setDraft(server: ServerId | null, tool: string, text: string): void {
-    const { [draftKey(server, tool)]: _, ...others } = this.#drafts;
-    const entries = [...Object.entries(others), [draftKey(server, tool), text] as const];
-    this.#drafts = Object.fromEntries(entries.slice(-MAX_DRAFTS));
-    keep("playground.drafts", this.#drafts);
+  /** Takes what a person wrote. Secrets live as long as the page; a text that is no JSON yet is not written down. */
+  setDraft(server: ServerId | null, tool: string, text: string, schema: unknown): void {
+    const key = draftKey(server, tool);
+    this.#drafts = withDraft(this.#drafts, key, text);
+    const safe = safeText(text, schema);
+    if (safe === null) return;
+    this.#safe = withDraft(this.#safe, key, safe);
+    keep("playground.drafts", this.#safe);
   }
 
   resetDraft(server: ServerId | null, tool: string): void {
-    const { [draftKey(server, tool)]: _, ...others } = this.#drafts;
-    this.#drafts = others;
-    keep("playground.drafts", others);
+    this.#drafts = withDraft(this.#drafts, draftKey(server, tool), null);
+    this.#safe = withDraft(this.#safe, draftKey(server, tool), null);
+    keep("playground.drafts", this.#safe);
   }
 
   setTimeout(seconds: number): void {
@@ -63,13 +69,14 @@ class Bench {
   }
 
   /** Calls a tool and shows what came of it. One at a time. */
-  async run(server: ServerId | null, tool: string, text: string): Promise<void> {
+  async run(server: ServerId | null, tool: string, text: string, schema: unknown): Promise<void> {
     const read = readObject(text);
     if (this.running || "problem" in read) return;
     const call = handle();
     const at = Date.now();
     this.running = { call, at, tool, cancelling: false };
-    const entry = { id: call, at, tool, server, text };
+    const { value: safe, secrets } = withoutSecrets(read.value, schema);
+    const entry = { id: call, at, tool, server, text, ...(secrets.length ? { secrets, safe: pretty(safe) } : {}) };
     try {
       const where = server ? { server } : {};
       const result = await core.call("call", {
@@ -107,9 +114,18 @@ class Bench {
     this.shown = entry;
   }
 
+  /** Keeps a call beyond the newest ones, or no longer. */
+  pin(entry: Entry): void {
+    this.history = pin(
+      this.history.some(({ id }) => id === entry.id) ? this.history : [entry, ...this.history],
+      entry.id,
+    );
+    if (this.shown?.id === entry.id) this.shown = this.history.find(({ id }) => id === entry.id) ?? entry;
+  }
+
+  /** Forgets all but the pinned calls. */
   clearHistory(): void {
-    this.history = [];
-    forget();
+    this.history = forget(this.history);
   }
 
   #finish(entry: Entry): void {
@@ -124,6 +140,23 @@ function handle(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** The newest draft stands last; the oldest makes room. */
+function withDraft(drafts: Record<string, string>, key: string, text: string | null): Record<string, string> {
+  const { [key]: _, ...others } = drafts;
+  const entries = text === null ? Object.entries(others) : [...Object.entries(others), [key, text] as const];
+  return Object.fromEntries(entries.slice(-MAX_DRAFTS));
+}
+
+/** The text as it may be written down; absent while it is no JSON and nobody can tell what in it is secret. */
+function safeText(text: string, schema: unknown): string | null {
+  const read = readObject(text);
+  if ("problem" in read) return null;
+  const { value, secrets } = withoutSecrets(read.value, schema);
+  return secrets.length ? pretty(value) : text;
+}
+
+const pretty = (value: unknown) => JSON.stringify(value, null, 2);
 
 function draftKey(server: ServerId | null, tool: string): string {
   return `${server ?? "any"} ${tool}`;

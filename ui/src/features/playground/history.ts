@@ -1,6 +1,7 @@
 import type { CallResult, ErrorCode, ServerId } from "../../host";
 import { isObject } from "../../shared/json";
 import { keep, recall } from "../../shared/persist";
+import { hide } from "./form/secrets";
 
 /** How a call ended. */
 export type Ending = "answered" | "tool_error" | "failed" | "cancelled";
@@ -18,11 +19,21 @@ export interface Entry {
   ms: number;
   result: CallResult | null;
   error: { code: ErrorCode | "offline"; message: string; detail: unknown } | null;
+  /** A person wants to keep it. */
+  pinned?: boolean;
+  /** Secrets among its arguments, as long as the page lives. Never written down. */
+  secrets?: readonly string[];
+  /** The arguments as they may be written down; absent when that is all of them. */
+  safe?: string;
+  /** It had secrets, and they are gone. */
+  withheld?: boolean;
 }
 
 const KEY = "playground.history";
-/** Calls that are remembered. */
+/** Calls that are remembered besides the pinned ones. */
 const MAX = 30;
+/** Calls that can be pinned. */
+const MAX_PINNED = 20;
 /** Larger results are not kept beyond the life of the page, in characters. */
 const MAX_KEPT = 20_000;
 
@@ -33,18 +44,48 @@ export function recallHistory(): Entry[] {
 
 /** Puts a call in front and remembers. */
 export function remember(history: readonly Entry[], entry: Entry): Entry[] {
-  const next = [entry, ...history].slice(0, MAX);
+  return written([entry, ...history]);
+}
+
+/** Keeps a call beyond the newest ones, or no longer. */
+export function pin(history: readonly Entry[], id: string): Entry[] {
+  return written(history.map((entry) => (entry.id === id ? { ...entry, pinned: !entry.pinned } : entry)));
+}
+
+/** Forgets all but the pinned calls. */
+export function forget(history: readonly Entry[]): Entry[] {
+  return written(history.filter((entry) => entry.pinned));
+}
+
+function written(history: readonly Entry[]): Entry[] {
+  let pinned = 0;
+  let others = 0;
+  const next = history.filter((entry) => (entry.pinned ? pinned++ < MAX_PINNED : others++ < MAX));
   keep(KEY, next.map(lean));
   return next;
 }
 
-/** Forgets all. */
-export function forget(): void {
-  keep(KEY, []);
+/** What is written down of a call: no secrets, neither in its arguments nor repeated in its answer. */
+function lean(entry: Entry): Entry {
+  const { secrets = [], safe, ...rest } = entry;
+  const bare: Entry = secrets.length
+    ? {
+        ...rest,
+        text: safe ?? "{}",
+        withheld: true,
+        result: hidden(rest.result, secrets),
+        error: hidden(rest.error, secrets),
+      }
+    : rest;
+  return JSON.stringify(bare.result).length > MAX_KEPT ? { ...bare, result: null } : bare;
 }
 
-function lean(entry: Entry): Entry {
-  return JSON.stringify(entry.result).length > MAX_KEPT ? { ...entry, result: null } : entry;
+function hidden<T>(value: T, secrets: readonly string[]): T {
+  try {
+    return JSON.parse(hide(JSON.stringify(value), secrets));
+  } catch {
+    return null as T;
+  }
 }
 
 function isHistory(value: unknown): value is Entry[] {
