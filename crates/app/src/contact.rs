@@ -15,23 +15,21 @@ use crate::operations::{ApiError, ErrorCode};
 /// For connecting and listing, together, when a person waits for it.
 pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
+/// For a command to start: it may have to fetch its packages first.
+pub(crate) const START_WITHIN: Duration = Duration::from_mins(2);
+
 /// How a server is reached, at one address that was looked up and may be used. Secrets come from the environment at
 /// this moment and are kept nowhere.
 pub(crate) async fn target(info: &ServerInfo) -> Result<Target, ApiError> {
-    let mut target = unresolved(info)?;
+    let mut target = match info.transport {
+        Transport::Http => remote(info).map(Target::Http),
+        Transport::Sse => remote(info).map(Target::Sse),
+        Transport::Stdio => launch(info).map(Target::Stdio),
+    }?;
     if let Target::Http(remote) | Target::Sse(remote) = &mut target {
         remote.address = pinned(info, &remote.url).await?;
     }
     Ok(target)
-}
-
-/// The same, with the name still to be looked up.
-pub(crate) fn unresolved(info: &ServerInfo) -> Result<Target, ApiError> {
-    match info.transport {
-        Transport::Http => remote(info).map(Target::Http),
-        Transport::Sse => remote(info).map(Target::Sse),
-        Transport::Stdio => launch(info).map(Target::Stdio),
-    }
 }
 
 fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
@@ -113,14 +111,22 @@ fn launch(info: &ServerInfo) -> Result<Launch, ApiError> {
     Ok(Launch::new(command, info.args.clone()))
 }
 
-/// Connects and lists everything. The time is that of the connect, the closest thing to a round trip.
+/// Connects and lists everything. The time is in milliseconds.
 pub(crate) async fn look(target: &Target) -> Result<(mcp::Contents, f64), McpError> {
     let started = Instant::now();
     let session = Session::connect(target, LOOK_WITHIN).await?;
-    let connected_ms = millis(started);
-    let contents = session.contents(LOOK_WITHIN.saturating_sub(started.elapsed())).await;
+    let seen = look_in(&session, LOOK_WITHIN.saturating_sub(started.elapsed())).await;
     session.close().await;
-    Ok((contents?, connected_ms))
+    seen
+}
+
+/// Lists everything. The time is that of one question: to connect, or to start a child, takes longer than to answer.
+pub(crate) async fn look_in(session: &Session, deadline: Duration) -> Result<(mcp::Contents, f64), McpError> {
+    let asked = Instant::now();
+    session.ping(deadline).await?;
+    let ms = millis(asked);
+    let contents = session.contents(deadline.saturating_sub(asked.elapsed())).await?;
+    Ok((contents, ms))
 }
 
 /// Measures a server of the registry.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use futures::FutureExt;
 use mesh::{CheckError, Checker, CheckerHandle, Notify, Reach, Settings, Unreached, check_once};
 use model::{Health, NoticeLevel, ServerId, ServerInfo};
 
@@ -42,6 +43,7 @@ impl App {
             registry: self.0.registry.clone(),
             config: self.live_config(),
             reach: reach(),
+            sessions: self.0.sessions.clone(),
             notify: notify(Arc::downgrade(&self.0)),
             tasks: self.0.tasks.clone(),
         }
@@ -49,11 +51,15 @@ impl App {
 }
 
 fn reach() -> Reach {
-    Arc::new(|info: &ServerInfo| {
-        contact::unresolved(info).map_err(|error| match error.code {
-            ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
-            _ => Unreached::NotAllowed(error.message),
-        })
+    Arc::new(|info: Arc<ServerInfo>| {
+        async move {
+            contact::target(&info).await.map_err(|error| match error.code {
+                ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
+                ErrorCode::TransportFailed => Unreached::NoAddress(error.message),
+                _ => Unreached::NotAllowed(error.message),
+            })
+        }
+        .boxed()
     })
 }
 

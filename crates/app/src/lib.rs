@@ -11,7 +11,6 @@ pub mod operations;
 mod owner;
 pub mod paths;
 mod scans;
-mod sessions;
 mod start;
 
 pub use error::StartError;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
+use mesh::Sessions;
 use model::{Event, EventBatch, Millis, Notice, NoticeLevel};
 use registry::Registry;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,6 @@ use crate::config::LiveConfig;
 use crate::health::Checks;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
-use crate::sessions::Sessions;
 use crate::{StartError, feed, now, paths};
 
 /// How long calls in flight may go on after a stop was asked for.
@@ -72,7 +72,7 @@ impl App {
             registry: opened.registry,
             scans: Scans::default(),
             calls: Calls::default(),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(tasks.clone()),
             checks: Checks::new(),
             tasks,
             stop: CancellationToken::new(),

@@ -209,7 +209,9 @@ async fn a_child_is_kept_between_calls_and_ends_with_the_core() {
     let folder = tempfile::tempdir().unwrap();
     let command = Peer::Filesystem.stdio(folder.path()).unwrap();
     let core = Core::start().await;
-    let mut stdio = vec![command.program];
+    let starts = folder.path().join("starts");
+    let line = format!("echo started >> '{}'; exec \"$0\" \"$@\"", starts.display());
+    let mut stdio = vec!["sh".to_owned(), "-c".to_owned(), line, command.program];
     stdio.extend(command.args);
     let added = core.perform("add", json!({ "stdio": stdio, "name": "files" })).await;
     assert!(added["server"]["tools"].as_u64().unwrap() > 5, "{added}");
@@ -220,6 +222,9 @@ async fn a_child_is_kept_between_calls_and_ends_with_the_core() {
     core.perform("call", call).await;
     assert_eq!(processes_with(marker), first, "the second call found the child of the first");
     assert!(!first.is_empty());
+    core.perform("check", json!({ "id": added["server"]["id"] })).await;
+    let starts = std::fs::read_to_string(starts).unwrap();
+    assert_eq!(starts.lines().count(), 1, "to look at it, to call it and to check it is one child's work");
     core.app.shutdown().await;
     assert!(processes_with(marker).is_empty(), "a child outlived the core");
 }

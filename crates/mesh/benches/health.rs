@@ -18,10 +18,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::future::ready;
 use futures::stream::iter;
+use futures::{FutureExt, StreamExt};
 use mcp::{Kept, Remote, Target, Visit};
-use mesh::{Checker, Settings, Unreached};
+use mesh::{Checker, Sessions, Settings, Unreached};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{CheckResult, CheckStatus, Era, HealthStatus, ServerInfo, Source};
 use registry::{Measure, Opened, Origin, Round, Verdict};
@@ -153,11 +154,11 @@ async fn load(peer: &Peer) {
     let settings = Settings {
         registry: registry.clone(),
         config: receiver,
-        reach: Arc::new(|info: &ServerInfo| {
-            info.target()
-                .map(|url| Target::Http(Remote::new(url)))
-                .ok_or(Unreached::NotAllowed(String::new()))
+        reach: Arc::new(|info: Arc<ServerInfo>| {
+            let target = info.target().map(|url| Target::Http(Remote::new(url)));
+            ready(target.ok_or(Unreached::NotAllowed(String::new()))).boxed()
         }),
+        sessions: Sessions::new(tasks.clone()),
         notify: Arc::new(|_| {}),
         tasks: tasks.clone(),
     };

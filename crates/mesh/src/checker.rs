@@ -90,7 +90,7 @@ impl Checker {
         let checker = Self {
             asks,
             lanes: Arc::default(),
-            plan: Plan::new(monitoring, settings.tasks.clone()),
+            plan: Plan::new(monitoring, &settings),
             interval: interval(&config),
             policy: HealthPolicy::from(monitoring),
             is_enabled: monitoring.enabled,
@@ -202,6 +202,7 @@ impl Checker {
 
     fn forget(&mut self, id: ServerId) {
         let Some(watched) = self.watched.remove(&id) else { return };
+        self.settings.sessions.end(id);
         if let Some(memory) = watched.memory {
             leave(&mut self.rounds, memory);
         }
@@ -249,15 +250,14 @@ impl Checker {
         let Some(memory) = watched.memory.take() else { return };
         (watched.due, watched.is_new) = (None, false);
         let (server, address) = (server.clone(), Address::of(&server.info));
-        let (lanes, plan, reach) = (self.lanes.clone(), self.plan.clone(), self.settings.reach.clone());
+        let (lanes, plan) = (self.lanes.clone(), self.plan.clone());
         self.rounds.spawn(async move {
             let mut memory = memory;
-            let target = reach(&server.info);
             let lane = lane(&server.health);
             let mut began = Instant::now();
             let work = async {
                 began = Instant::now();
-                examine(&server, target, &mut memory, &plan).await
+                examine(&server, &mut memory, &plan).await
             };
             let examined = Box::new(lanes.run(lane, host(&server.info), work).await);
             Finished::Round { id, address, memory, examined, began }
@@ -349,7 +349,7 @@ impl Checker {
     async fn reconfigure(&mut self) {
         let config = self.settings.config.borrow_and_update().clone();
         let was_enabled = self.is_enabled;
-        self.plan = Plan::new(&config.health_monitoring, self.settings.tasks.clone());
+        self.plan = Plan::new(&config.health_monitoring, &self.settings);
         self.interval = interval(&config);
         self.policy = HealthPolicy::from(&config.health_monitoring);
         self.is_enabled = config.health_monitoring.enabled;

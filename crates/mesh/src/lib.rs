@@ -4,6 +4,7 @@
 //! - [`Checker`] is the schedule: jittered, bounded over all and per host, with no server that could hold up another. It
 //!   follows the configuration and the registry, and answers "check now" with the same round.
 //! - `round.rs` asks one server, within one deadline; `check/` judges what came back.
+//! - [`Sessions`] are the conversations that outlive a question, such as those with children of ours.
 //! - [`check_once`] is one round without a schedule, for commands that come and go.
 //!
 //! Deliberately absent: statuses, scores and history. They are the registry's, where calls count as well.
@@ -19,6 +20,7 @@ mod reach;
 mod report;
 mod round;
 mod schedule;
+mod sessions;
 mod settings;
 mod times;
 mod words;
@@ -26,4 +28,5 @@ mod words;
 pub use checker::{Checker, CheckerHandle};
 pub use once::check_once;
 pub use reach::{Notify, Reach, Unreached};
+pub use sessions::Sessions;
 pub use settings::{CheckError, Settings};

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{Kept, Remote, Session};
+use mcp::{Kept, Remote};
 use model::Tool;
 use registry::Contents;
 use tokio::time::Instant;
@@ -16,8 +16,6 @@ pub(crate) struct Memory {
     pub(crate) kept: Kept,
     /// Whom the session in `kept` is with.
     pub(crate) joined: Option<Box<Remote>>,
-    /// With a child of ours, or over an open event stream.
-    pub(crate) session: Option<Box<Session>>,
     /// The tools of the last listing; shared with the record when they are the same.
     pub(crate) listed: Option<Arc<[Tool]>>,
     /// The last listing that was not the record's.
@@ -29,7 +27,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// Whether somebody keeps a session for us.
     pub(crate) fn holds_session(&self) -> bool {
-        self.session.is_some() || self.kept.has_session()
+        self.kept.has_session()
     }
 
     /// Ends what somebody keeps for us.
@@ -37,10 +35,6 @@ impl Memory {
         let deadline = Instant::now() + LEAVE_WITHIN;
         if let Some(remote) = self.joined {
             self.kept.leave(&remote, deadline).await;
-        }
-        if let Some(session) = self.session {
-            // Dropped in the middle it ends as well, only later.
-            let _ = tokio::time::timeout_at(deadline, session.close()).await;
         }
     }
 }

@@ -1,4 +1,3 @@
-use mcp::Target;
 use model::{Health, ServerId};
 use registry::{HealthPolicy, Measure, RegistryError, Round};
 use tokio::time::Instant;
@@ -14,11 +13,10 @@ pub async fn check_once(settings: &Settings, id: ServerId) -> Result<Health, Che
     let server = settings.registry.snapshot().get(id).cloned().ok_or(RegistryError::NotFound(id))?;
     let policy = HealthPolicy::from(&config.health_monitoring);
     settings.registry.set_health_policy(policy).await?;
-    let plan = Plan::new(&config.health_monitoring, settings.tasks.clone());
+    let plan = Plan::new(&config.health_monitoring, settings);
     let mut memory = Memory::default();
-    let target: Result<Target, _> = (settings.reach)(&server.info);
     let Examined { verdict, checks, round_trip_ms, reason, news } =
-        examine(&server, target, &mut memory, &plan).await;
+        examine(&server, &mut memory, &plan).await;
     memory.leave().await;
     let round = Round {
         at: wall(Instant::now()),

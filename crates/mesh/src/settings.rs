@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::reach::{Notify, Reach};
+use crate::sessions::Sessions;
 
 /// Why a check that was asked for has no result.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub config: watch::Receiver<Arc<Config>>,
     /// How servers are reached.
     pub reach: Reach,
+    /// The conversations that checks share with calls; whoever made them ends them.
+    pub sessions: Sessions,
     /// Who reads what a person should know.
     pub notify: Notify,
     /// Where a probe runs what must go on after it.

@@ -10,7 +10,7 @@ use registry::Reason;
 pub(crate) enum Trouble {
     /// It is not well.
     Ill(Reason),
-    /// It is asked too often: a warning.
+    /// It is asked too often, or has its hands full: a warning.
     Busy(Reason),
     /// It asks who we are.
     NeedsSignIn(Reason),
@@ -92,6 +92,18 @@ pub(crate) fn sign_in(why: &str) -> Trouble {
 pub(crate) fn silent(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
     Reason::new(format!("no answer within {seconds} s"), &format!("No answer in {seconds} s"))
+}
+
+/// A child that does not answer yet.
+pub(crate) fn starting(timeout: Duration) -> Reason {
+    let seconds = timeout.as_secs_f64();
+    Reason::new(format!("it has been started and has not answered within {seconds} s yet"), "Still starting")
+}
+
+/// A child with a call under way.
+pub(crate) fn at_work(timeout: Duration) -> Reason {
+    let seconds = timeout.as_secs_f64();
+    Reason::new(format!("it works on a call and did not answer a ping within {seconds} s"), "At work")
 }
 
 /// Something else answers.

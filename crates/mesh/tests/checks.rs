@@ -7,12 +7,12 @@ mod support;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use mcp::install_crypto;
+use mcp::{CallOptions, Launch, Target, install_crypto};
 use model::config::{HealthMonitoring, Seconds};
 use model::{CheckStatus, Era, HealthStatus, ServerInfo, Source};
 use support::{Scene, TOOLS, known, quick, tool};
 use testkit::fake::{Fake, Fault, SignIn};
-use testkit::real::{Peer, free_port};
+use testkit::real::{Peer, free_port, plain_python};
 use tokio::time::Instant;
 
 use HealthStatus::{Degraded, Healthy, Unhealthy, Unknown};
@@ -194,6 +194,59 @@ async fn a_child_is_started_once_and_asked_again_and_again() {
         assert_eq!(health.status, HealthStatus::Healthy, "{health:?}");
     }
     assert_eq!(std::fs::read_to_string(&starts).unwrap().lines().count(), 1);
+}
+
+/// A server that reads the next request when it is done with this one, as simple scripts do. Its tool works until the file
+/// that is its argument is there.
+const ONE_AT_A_TIME: &str = r#"
+import json, os, sys, time
+for line in sys.stdin:
+    asked = json.loads(line)
+    method, number = asked.get("method"), asked.get("id")
+    if number is None:
+        continue
+    answer = {"jsonrpc": "2.0", "id": number}
+    if method == "initialize":
+        answer["result"] = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}},
+                            "serverInfo": {"name": "slow", "version": "1"}}
+    elif method == "tools/list":
+        answer["result"] = {"tools": [{"name": "work", "inputSchema": {"type": "object"}}]}
+    elif method == "tools/call":
+        while not os.path.exists(sys.argv[1]):
+            time.sleep(0.01)
+        answer["result"] = {"content": [{"type": "text", "text": "done"}]}
+    elif method == "ping":
+        answer["result"] = {}
+    else:
+        answer["error"] = {"code": -32601, "message": "unknown"}
+    print(json.dumps(answer), flush=True)
+"#;
+
+#[tokio::test]
+async fn a_child_at_work_on_a_call_is_not_ended_because_it_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let go_on = folder.path().join("go on");
+    let scene = Scene::new(HealthMonitoring { timeout: Seconds(5.0), ..quick() }).await;
+    let args = vec!["-c".to_owned(), ONE_AT_A_TIME.to_owned(), go_on.display().to_string()];
+    let python = plain_python().unwrap();
+    let info = ServerInfo::new_stdio("slow", &python, args.clone(), Source::Manual, 0);
+    let id = scene.keep(info.clone()).await;
+    scene.until_status(id, Healthy).await;
+    scene.configure(quick());
+    let target = Target::Stdio(Launch::new(&python, args));
+    let session = scene.sessions.get(&info, &target, BUSY).await.unwrap();
+    let options = CallOptions::default();
+    let call = session.call_tool("work", serde_json::Map::new(), options);
+    let watching = async {
+        scene.until(id, "at work", |health| health.summary.as_deref() == Some("At work")).await;
+        scene.rounds(id, 4).await;
+        assert_eq!(scene.health(id).status, Degraded, "{:?}", scene.health(id));
+        std::fs::write(&go_on, "").unwrap();
+    };
+    let (answer, ()) = tokio::join!(call, watching);
+    assert_eq!(answer.unwrap()["content"][0]["text"], "done");
+    drop(session);
+    scene.until_status(id, Healthy).await;
 }
 
 #[tokio::test]

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode};
-use crate::{App, contact, now};
+use crate::contact::{self, LOOK_WITHIN, START_WITHIN};
+use crate::{App, now};
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
         let (mut info, observation) = match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, &args).await?,
-            (None, Some(command)) => from_command(command, &args).await?,
+            (None, Some(command)) => self.from_command(command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
         };
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
@@ -79,31 +80,36 @@ impl App {
         name_after(&mut info, &observation);
         Ok((info, Some(observation)))
     }
-}
 
-async fn from_command(
-    command: &[String],
-    args: &AddArgs,
-) -> Result<(ServerInfo, Option<Observation>), ApiError> {
-    let [program, arguments @ ..] = command else {
-        return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
-    };
-    let mut info =
-        ServerInfo::new_stdio(program_name(program), program, arguments.to_vec(), Source::Manual, now());
-    if args.token_env.is_some() || !args.header_env.is_empty() {
-        return Err(ApiError::arguments(
-            "a stdio server takes no token or header: it runs with this program's environment",
-        ));
+    /// The child that is started to be looked at is the one that is kept.
+    async fn from_command(
+        &self,
+        command: &[String],
+        args: &AddArgs,
+    ) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+        let [program, arguments @ ..] = command else {
+            return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
+        };
+        let arguments = arguments.to_vec();
+        let mut info =
+            ServerInfo::new_stdio(program_name(program), program, arguments, Source::Manual, now());
+        if args.token_env.is_some() || !args.header_env.is_empty() {
+            return Err(ApiError::arguments(
+                "a stdio server takes no token or header: it runs with this program's environment",
+            ));
+        }
+        if args.no_probe {
+            return Ok((info, None));
+        }
+        let target = contact::target(&info).await?;
+        let session = self.0.sessions.get(&info, &target, START_WITHIN).await?;
+        let (contents, ms) = contact::look_in(&session, LOOK_WITHIN).await?;
+        let seen = contact::seen(HealthStatus::Healthy, None);
+        let contents = Some(contact::kept(contents));
+        let observation = Observation { response_time_ms: Some(ms), contents, ..seen };
+        name_after(&mut info, &observation);
+        Ok((info, Some(observation)))
     }
-    if args.no_probe {
-        return Ok((info, None));
-    }
-    let (contents, ms) = contact::look(&contact::target(&info).await?).await?;
-    let observation =
-        Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
-    let observation = Observation { contents: Some(contact::kept(contents)), ..observation };
-    name_after(&mut info, &observation);
-    Ok((info, Some(observation)))
 }
 
 /// `localhost:3000` is accepted as people write it.

@@ -103,7 +103,7 @@ impl App {
         deadline: Duration,
     ) -> Result<Arc<Session>, McpError> {
         match target {
-            Target::Stdio(_) => self.0.sessions.child(&server.info, target, deadline).await,
+            Target::Stdio(_) => self.0.sessions.get(&server.info, target, deadline).await,
             Target::Http(_) | Target::Sse(_) => Session::connect(target, deadline).await.map(Arc::new),
         }
     }

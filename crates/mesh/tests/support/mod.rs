@@ -5,8 +5,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::ready;
 use mcp::{Launch, Remote, Target};
-use mesh::{CheckError, Checker, CheckerHandle, Settings, Unreached};
+use mesh::{CheckError, Checker, CheckerHandle, Sessions, Settings, Unreached};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{Era, Health, HealthStatus, Identity, ServerId, ServerInfo, Source, Tool, ToolHints, Transport};
 use registry::{Contents, History, Observation, Opened, Origin, Registry};
@@ -29,6 +31,7 @@ pub(crate) struct Scene {
     pub(crate) handle: CheckerHandle,
     pub(crate) config: watch::Sender<Arc<Config>>,
     pub(crate) notices: Arc<Mutex<Vec<String>>>,
+    pub(crate) sessions: Sessions,
     cancel: CancellationToken,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
@@ -44,17 +47,19 @@ impl Scene {
         let (config, receiver) = watch::channel(Arc::new(config));
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = notices.clone();
+        let sessions = Sessions::new(tasks.clone());
         let settings = Settings {
             registry: registry.clone(),
             config: receiver,
-            reach: Arc::new(|info: &ServerInfo| reach(info)),
+            reach: Arc::new(|info: Arc<ServerInfo>| ready(reach(&info)).boxed()),
+            sessions: sessions.clone(),
             notify: Arc::new(move |text| told.lock().unwrap().push(text)),
             tasks: tasks.clone(),
         };
         let (checker, handle) = Checker::new(settings);
         let cancel = CancellationToken::new();
         tasks.spawn(checker.run(cancel.clone()));
-        Self { registry, handle, config, notices, cancel, tasks, _folder: folder }
+        Self { registry, handle, config, notices, sessions, cancel, tasks, _folder: folder }
     }
 
     pub(crate) fn configure(&self, monitoring: HealthMonitoring) {
@@ -125,6 +130,7 @@ impl Scene {
     /// Ends the checker and waits for it.
     pub(crate) async fn stop(self) {
         self.cancel.cancel();
+        self.sessions.close().await;
         self.registry.close().await;
         self.tasks.close();
         assert!(timeout(IN_VAIN, self.tasks.wait()).await.is_ok(), "everything ends");

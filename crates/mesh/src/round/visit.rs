@@ -1,0 +1,110 @@
+//! The cheap way, for servers over Streamable HTTP that were met before: one or two questions on a kept connection.
+
+use std::sync::Arc;
+
+use mcp::{Ailment, Asked, Kept, Listing, Remote, Visit};
+use model::config::BuiltInCheck;
+use model::{Era, Tool};
+
+use super::{Asking, Evidence, not_asked};
+use crate::check::Finding;
+use crate::memory::Memory;
+use crate::words;
+
+impl Asking<'_> {
+    pub(super) async fn visit(&self, remote: &Remote, memory: &mut Memory) -> Evidence {
+        let era = self.info.identity.as_ref().map_or(Era::Modern, |identity| identity.era);
+        let listed_before = memory.listed.clone();
+        if listed_before.is_none() {
+            memory.kept.forget_listing();
+        }
+        let kept = &mut memory.kept;
+        let mut evidence = self.visited(remote, kept, era, listed_before).await;
+        if evidence.is_of_other_era {
+            let other = if era == Era::Modern { Era::Legacy } else { Era::Modern };
+            let again = Box::pin(self.visited(remote, kept, other, None)).await;
+            if again.reached.trouble.is_none() {
+                evidence = again;
+            }
+        }
+        if memory.kept.has_session() && memory.joined.is_none() {
+            memory.joined = Some(Box::new(remote.clone()));
+        }
+        memory.listed = evidence.tools.clone().or(memory.listed.take());
+        evidence
+    }
+
+    async fn visited(
+        &self,
+        remote: &Remote,
+        kept: &mut Kept,
+        era: Era,
+        listed_before: Option<Arc<[Tool]>>,
+    ) -> Evidence {
+        let health = match &self.info.health_endpoint {
+            Some(place) if self.plan.wants_a_sign() => {
+                let asked = Box::pin(Visit::health(remote, place, self.deadline)).await;
+                Some(self.health(asked))
+            }
+            _ => None,
+        };
+        let mut visit = match Visit::begin(remote, kept, self.deadline) {
+            Ok(visit) => visit,
+            Err(ailment) => return Evidence::missing(words::of_ailment(&ailment, self.context)),
+        };
+        // A legacy list needs the session that a sign of life keeps.
+        let alive = if (health.is_none() && self.plan.wants_a_sign()) || era == Era::Legacy {
+            Some(visit.alive(era).await)
+        } else {
+            None
+        };
+        let mut is_other = alive.as_ref().is_some_and(|asked| is_of_other_era(era, &asked.outcome));
+        let (alive, identity) = alive
+            .map(|asked| self.split(asked))
+            .map_or((None, None), |(finding, identity)| (Some(finding), identity));
+        let is_ill = alive.as_ref().is_some_and(|alive| alive.trouble.is_some());
+        let (listed, tools) = if self.plan.wants(BuiltInCheck::ToolAvailability) && !is_ill {
+            let asked = visit.tools(era).await;
+            is_other |= is_of_other_era(era, &asked.outcome);
+            let (listed, listing) = self.split(asked);
+            let tools = listing.and_then(|listing| match listing {
+                Listing::Same => listed_before,
+                Listing::Tools(tools) => Some(self.shared(tools)),
+            });
+            (listed, tools)
+        } else {
+            (not_asked(alive.as_ref()), None)
+        };
+        let reached = health.or(alive).unwrap_or_else(|| listed.clone());
+        let identity = identity.flatten();
+        Evidence { tools, identity, is_of_other_era: is_other, ..Evidence::new(reached, listed) }
+    }
+
+    fn split<T>(&self, asked: Asked<T>) -> (Finding, Option<T>) {
+        let Asked { sent, received, ms, outcome } = asked;
+        let (trouble, good) = match outcome {
+            Ok(good) => (None, Some(good)),
+            Err(ailment) => (Some(words::of_ailment(&ailment, self.context)), None),
+        };
+        (Finding { sent, received, ms: Some(ms), trouble }, good)
+    }
+
+    /// A health endpoint is no MCP, so nothing but its status counts: 2xx, 429, the rest.
+    fn health(&self, asked: Asked<u16>) -> Finding {
+        let outcome = match asked.outcome {
+            Ok(200..=299) => Ok(()),
+            Ok(status) => Err(Ailment::Status(status)),
+            Err(ailment) => Err(ailment),
+        };
+        self.split(Asked { sent: asked.sent, received: asked.received, ms: asked.ms, outcome }).0
+    }
+}
+
+/// It answers something, only not to this question. A legacy server is never sure to say so.
+fn is_of_other_era<T>(era: Era, outcome: &Result<T, Ailment>) -> bool {
+    match outcome {
+        Err(Ailment::OtherEra) => true,
+        Err(Ailment::Error { .. } | Ailment::NotMcp(_) | Ailment::Status(400..=428)) => era == Era::Legacy,
+        _ => false,
+    }
+}

@@ -1,0 +1,138 @@
+//! Conversations that outlive a question. A stdio server is a long-lived child of ours and an event stream stays open: checks
+//! and calls share them. They end when nobody has asked for long, when the record changes or goes, and with the core.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
+use mcp::{McpError, Session, Target};
+use model::{ServerId, ServerInfo};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+
+use crate::address::Address;
+
+/// A conversation that nobody asked for so long is ended.
+const IDLE: Duration = Duration::from_mins(5);
+
+/// A child may have to fetch its packages first, which takes longer than a check waits.
+const BEGIN_WITHIN: Duration = Duration::from_mins(2);
+
+type Beginning = Shared<BoxFuture<'static, Result<Arc<Session>, McpError>>>;
+
+/// The conversations we keep, by server.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    kept: Arc<Mutex<HashMap<ServerId, Kept>>>,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug)]
+struct Kept {
+    session: Beginning,
+    /// It goes on when whoever asked first no longer waits.
+    _going_on: AbortOnDropHandle<()>,
+    address: Address,
+    used: Instant,
+}
+
+impl Sessions {
+    /// None yet; what begins runs among these tasks.
+    pub fn new(tasks: TaskTracker) -> Self {
+        Self { kept: Arc::default(), tasks }
+    }
+
+    /// The conversation with this server: the one we have, or a new one. However many ask at once, one is begun; it goes on
+    /// beginning when the deadline of those who asked is over.
+    pub async fn get(
+        &self,
+        info: &ServerInfo,
+        target: &Target,
+        deadline: Duration,
+    ) -> Result<Arc<Session>, McpError> {
+        let session = self.place(info, target);
+        timeout(deadline, session).await.map_err(|_| McpError::Timeout { after: deadline })?
+    }
+
+    fn place(&self, info: &ServerInfo, target: &Target) -> Beginning {
+        let address = Address::of(info);
+        let mut all = self.lock();
+        if let Some(kept) = all.get_mut(&info.id)
+            && kept.address == address
+            && kept.is_good()
+        {
+            kept.used = Instant::now();
+            return kept.session.clone();
+        }
+        let kept = self.begin(address, target.clone());
+        let session = kept.session.clone();
+        all.insert(info.id, kept);
+        session
+    }
+
+    fn begin(&self, address: Address, target: Target) -> Kept {
+        let connecting = async move { Session::connect(&target, BEGIN_WITHIN).await.map(Arc::new) };
+        let session = connecting.boxed().shared();
+        let beginning = session.clone();
+        let going_on = self.tasks.spawn(async move { drop(beginning.await) });
+        Kept { session, _going_on: AbortOnDropHandle::new(going_on), address, used: Instant::now() }
+    }
+
+    /// Whether somebody has a question under way there.
+    pub(crate) fn is_in_use(&self, id: ServerId) -> bool {
+        self.lock().get(&id).is_some_and(Kept::is_in_use)
+    }
+
+    /// Whether it has begun and not answered yet.
+    pub(crate) fn is_beginning(&self, id: ServerId) -> bool {
+        self.lock().get(&id).is_some_and(|kept| kept.session.peek().is_none())
+    }
+
+    /// Whether there is a conversation with a server.
+    pub(crate) fn is_open(&self, id: ServerId) -> bool {
+        self.lock().get(&id).is_some_and(|kept| matches!(kept.session.peek(), Some(Ok(_))) && kept.is_good())
+    }
+
+    /// Lets go of the conversation with a server: it ends when the last question under way has its answer.
+    pub(crate) fn end(&self, id: ServerId) {
+        self.lock().remove(&id);
+    }
+
+    /// Lets go of conversations that are idle or whose server is no longer `wanted`. Dropped, a session ends its child.
+    pub fn tidy(&self, wanted: impl Fn(ServerId) -> bool) {
+        self.lock().retain(|id, kept| {
+            kept.is_in_use() || (wanted(*id) && kept.used.elapsed() < IDLE && kept.is_good())
+        });
+    }
+
+    /// Ends all, and waits for those that no question holds any more.
+    pub async fn close(&self) {
+        let all: Vec<Kept> = self.lock().drain().map(|(_, kept)| kept).collect();
+        for Kept { session, .. } in all {
+            if let Some(Ok(session)) = session.now_or_never()
+                && let Ok(session) = Arc::try_unwrap(session)
+            {
+                session.close().await;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    /// It is beginning, or it is there.
+    fn is_good(&self) -> bool {
+        self.session.peek().is_none_or(|begun| begun.as_ref().is_ok_and(|session| !session.is_closed()))
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.session
+            .peek()
+            .is_none_or(|begun| begun.as_ref().is_ok_and(|session| Arc::strong_count(session) > 1))
+    }
+}
