@@ -14,7 +14,7 @@ impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
         let (mut info, observation) = match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, &args).await?,
-            (None, Some(command)) => self.from_command(command, &args).await?,
+            (None, Some(command)) => self.of_command(command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
         };
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
@@ -82,7 +82,7 @@ impl App {
     }
 
     /// The child that is started to be looked at is the one that is kept.
-    async fn from_command(
+    async fn of_command(
         &self,
         command: &[String],
         args: &AddArgs,
