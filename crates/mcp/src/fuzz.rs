@@ -7,6 +7,24 @@ use serde_json::json;
 
 use crate::fuzzing::{self, CAP, Handshake, Manner};
 
+/// It refuses a call until it is listed again, then says nothing more. Fuzzing found that this had no deadline.
+const WANTS_A_LIST: &str = r#"
+{"jsonrpc": "2.0", "id": 0, "result": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "a", "version": "1"}}}
+{"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "no"}}
+{"jsonrpc": "2.0", "id": 2, "error": {"code": -32020, "message": "Header mismatch"}}
+"#;
+
+#[test]
+fn a_server_that_wants_to_be_listed_before_a_call_and_then_is_silent_holds_nobody() {
+    let (done, waiting) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        fuzzing::conversation(WANTS_A_LIST.as_bytes(), Handshake::Legacy);
+        done.send(())
+    });
+    // Its clock is paused: it takes no time, or for ever.
+    assert_eq!(waiting.recv_timeout(std::time::Duration::from_secs(60)), Ok(()));
+}
+
 /// Bytes that look like something now and then.
 fn strange_bytes() -> impl Strategy<Value = Vec<u8>> {
     let word = prop_oneof![

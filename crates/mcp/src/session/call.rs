@@ -30,10 +30,19 @@ pub(super) async fn call_tool(
         Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) => {
             // Listing tells the transport which arguments the server wants to see in headers; the call itself
             // was refused before it began.
-            super::list::tools(session).await?;
+            list_again(session, &options, until).await?;
             call_once(session, name, arguments, &options, until).await
         }
         settled => settled,
+    }
+}
+
+async fn list_again(session: &Session, options: &CallOptions, until: Instant) -> Result<(), McpError> {
+    tokio::select! {
+        listed = super::list::tools(session) => listed.map(drop),
+        () = sleep_until(until) => Err(McpError::Timeout { after: options.deadline }),
+        () = options.cancel.cancelled() => Err(McpError::Cancelled),
+        () = session.over.cancelled() => Err(McpError::Cancelled),
     }
 }
 

@@ -61,3 +61,11 @@ fn reads_back(text: &str) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+/// Fuzzing found it: written without quotes it reads as an address to look for.
+#[test]
+fn a_value_that_begins_with_two_slashes_is_written_so_that_it_reads_the_same() {
+    let filter = Filter::parse("metadata.path=//share").unwrap();
+    assert_eq!(filter.to_string(), "metadata.path:\"//share\"");
+    assert_eq!(Filter::parse(&filter.to_string()).as_ref(), Ok(&filter));
+}
