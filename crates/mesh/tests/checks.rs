@@ -286,7 +286,7 @@ async fn a_changed_definition_is_told_once_and_gone_when_it_is_adopted() {
     let mut info = known(base, Era::Modern, &["echo", "wait", "refuse", "explode"]);
     let mut changed = tool("add");
     changed.description = Some("Adds two numbers.".to_owned());
-    info.tools = info.tools.iter().cloned().chain([changed]).collect();
+    info.tools = info.tools.iter().cloned().chain([changed.clone()]).collect();
     let id = scene.keep(info).await;
     scene.until_status(id, HealthStatus::Healthy).await;
     scene.rounds(id, 2).await;
@@ -297,11 +297,17 @@ async fn a_changed_definition_is_told_once_and_gone_when_it_is_adopted() {
     );
     let notices = scene.notices();
     assert!(notices.len() == 1 && notices[0].contains("`add`"), "{notices:?}");
-    assert_eq!(scene.registry.adopt(id).await.unwrap().ids, [id]);
+    let adopted = scene.registry.adopt(id).await.unwrap();
+    assert_eq!(adopted.ids, [id]);
+    let undo = adopted.undo;
     scene.rounds(id, 2).await;
     assert_eq!(check(&scene.health(id), "tool_availability").details, None);
     let adopted = scene.registry.snapshot().get(id).unwrap().info.clone();
     assert!(adopted.tools.iter().all(|tool| tool.description.as_deref() == Some("A tool.")));
+    scene.registry.undo(undo).await.unwrap();
+    scene.until(id, "the change again", |health| check(health, "tool_availability").details.is_some()).await;
+    let tools = scene.registry.snapshot().get(id).unwrap().info.tools.clone();
+    assert!(tools.contains(&changed), "what was known before: {tools:?}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use store::Record;
 
 use super::Command;
 use super::observe::take;
+use super::undo::taken_over;
 use super::upsert::check;
 use crate::RegistryError;
 use crate::endpoint::{HealthPolicy, Measure, Minute, News};
@@ -106,13 +107,17 @@ impl Command for Adopt {
         let listed = draft.endpoint(self.id).and_then(|endpoint| endpoint.listed.clone());
         let Some(listed) = listed else { return Ok(Changed::nothing()) };
         let mut info = (*record.info).clone();
+        let mut undo = None;
         if take(&mut info, &listed) {
             check(&info)?;
             info.updated_at = draft.now;
-            draft.put(Record { info: Arc::new(info), ..(*record).clone() });
+            let after = Record { info: Arc::new(info), ..(*record).clone() };
+            let label = format!("took over what {} lists", record.info.name);
+            undo = taken_over(&record, &after).map(|image| draft.remember(label, vec![image]));
+            draft.put(after);
         }
         draft.note_listing(self.id, None);
-        Ok(Changed { ids: vec![self.id], undo: None, revision: 0 })
+        Ok(Changed { ids: vec![self.id], undo, revision: 0 })
     }
 }
 

@@ -4,13 +4,13 @@
 //! still has the value the change gave it, and no newer change that stands set it as well: what came later is never lost,
 //! and undoing an old rename does not lift a newer pause.
 //!
-//! What is measured (identity, tools, `last_seen`) is not part of it. A server that was added is removed again, and like
-//! any removed server it can be brought back.
+//! What is measured (identity, `last_seen`) is not part of it, and neither is what a server lists, unless a person took that
+//! over. A server that was added is removed again, and like any removed server it can be brought back.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Millis, Reach, ServerId, ServerInfo, Source, Transport};
+use model::{Millis, Reach, ServerId, ServerInfo, Source, Tool, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Field, Image, JournalEntry, Record};
@@ -78,13 +78,16 @@ pub(super) fn image(before: Option<&Record>, after: &Record) -> Option<Image> {
     if before.is_none() {
         old.insert("removed".to_owned(), true.into());
     }
-    let new = fields(after);
+    differences(after.id(), old, &fields(after))
+}
+
+fn differences(id: ServerId, old: Map<String, Value>, new: &Map<String, Value>) -> Option<Image> {
     let changed = old.into_iter().filter_map(|(field, old)| {
         let new = new.get(&field)?.clone();
         (old != new).then_some((field, (old, new)))
     });
     let fields: BTreeMap<_, _> = changed.collect();
-    (!fields.is_empty()).then_some(Image { id: after.id(), fields })
+    (!fields.is_empty()).then_some(Image { id, fields })
 }
 
 /// The record with each of these fields that is as the change left it set back; nothing when none is.
@@ -96,6 +99,9 @@ fn revert<'a>(
     let mut fields = fields(record);
     let mut is_changed = false;
     for (field, (before, after)) in changed {
+        if OFFERS.contains(&field.as_str()) && !fields.contains_key(field) {
+            fields.extend(offers(record));
+        }
         if let Some(value) = fields.get_mut(field).filter(|value| **value == *after) {
             value.clone_from(before);
             is_changed = true;
@@ -129,6 +135,33 @@ struct Face {
     removed: bool,
     ignored: bool,
     set_by_person: BTreeSet<Field>,
+    /// Only where a person took them over: they are large, and everything else that changes them is a measurement.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    offers: Option<Offers>,
+}
+
+/// The fields of [`Offers`].
+const OFFERS: [&str; 3] = ["tools", "resources", "prompts"];
+
+#[derive(Serialize, Deserialize)]
+struct Offers {
+    tools: Arc<[Tool]>,
+    resources: Vec<String>,
+    prompts: Vec<String>,
+}
+
+/// What a person took over from what a server lists; nothing when that is what was known.
+pub(super) fn taken_over(before: &Record, after: &Record) -> Option<Image> {
+    differences(after.id(), offers(before), &offers(after))
+}
+
+fn offers(record: &Record) -> Map<String, Value> {
+    let info = &record.info;
+    let (tools, resources, prompts) = (info.tools.clone(), info.resources.clone(), info.prompts.clone());
+    match serde_json::to_value(Offers { tools, resources, prompts }) {
+        Ok(Value::Object(offers)) => offers,
+        _ => Map::new(),
+    }
 }
 
 fn fields(record: &Record) -> Map<String, Value> {
@@ -160,11 +193,12 @@ impl Face {
             removed: record.removed_at.is_some(),
             ignored: record.ignored,
             set_by_person: record.set_by_person.clone(),
+            offers: None,
         }
     }
 
     fn onto(self, record: &Record, now: Millis) -> Record {
-        let info = ServerInfo {
+        let mut info = ServerInfo {
             name: self.name,
             transport: self.transport,
             url: self.url,
@@ -183,6 +217,9 @@ impl Face {
             updated_at: now,
             ..(*record.info).clone()
         };
+        if let Some(Offers { tools, resources, prompts }) = self.offers {
+            (info.tools, info.resources, info.prompts) = (tools, resources, prompts);
+        }
         Record {
             info: Arc::new(info),
             // Removed anew, its 30 days begin now.
