@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
 import type { Event, Operations, ScanRow, ScanStatus, ServerRow } from "../src/host/bindings.ts";
 import { foundRows, row as makeRow, seedRows, TOOLS } from "./mock-data.ts";
-import { checksOf, historyOf } from "./mock-health.ts";
+import { fileOperations } from "./mock-files.ts";
+import { checksOf, historyOf, logsOf } from "./mock-health.ts";
 import { type Args, fail, IS, SCAN_MS, SEVERITY } from "./mock-words.ts";
 
 /** The policy of the window, so that what it forbids is seen here first. */
@@ -356,6 +357,7 @@ export function mockCore(): Plugin {
         })),
     }),
     history: ({ server }) => historyOf(find(server ?? "")),
+    logs: ({ id }) => logsOf(find(id)),
     check: async ({ id }) => {
       await new Promise((resolve) => setTimeout(resolve, 600));
       update([id], "checked", (row) => ({ ...row, health: { ...row.health, checked_at: Date.now() } }));
@@ -396,29 +398,7 @@ export function mockCore(): Plugin {
       calls.get(call ?? "")?.();
       return { cancelled: calls.has(call ?? "") };
     },
-    import: () => ({
-      added: 3,
-      updated: 1,
-      unchanged: 2,
-      warnings: [
-        'servers."legacy": no transport, left out',
-        "line 14, column 22: bare `Infinity` read as no response time",
-      ],
-      undo: log("imported 4 servers", () => {}),
-    }),
-    export: () => ({
-      file: "servers.json",
-      text: JSON.stringify(
-        {
-          servers: Object.fromEntries(
-            rows.map((row) => [row.id, { name: row.name, transport: row.transport, url: row.url }]),
-          ),
-        },
-        null,
-        2,
-      ),
-      servers: rows.length,
-    }),
+    ...fileOperations(rows, () => log("imported 4 servers", () => {})),
     config_check: () => ({ valid: true, problems: [] }),
     filter: ({ filter }) => ({ short: String(filter), json: {} }),
   };

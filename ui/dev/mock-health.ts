@@ -1,4 +1,4 @@
-import type { Bar, CheckResult, LatencyMinute, ServerHistory, ServerRow } from "../src/host/bindings.ts";
+import type { Bar, CheckResult, LatencyMinute, ServerHistory, ServerLogs, ServerRow } from "../src/host/bindings.ts";
 
 const MINUTE = 60_000;
 const BAR = 24 * MINUTE;
@@ -82,4 +82,44 @@ export function historyOf(row: ServerRow): ServerHistory {
         ]
       : [];
   return { id: row.id, transitions, strip, up_percent: 98.6, minutes };
+}
+
+/** What its last requests came to. */
+export function logsOf(row: ServerRow): ServerLogs {
+  const now = Date.now();
+  const request = { kind: "call", what: "weather_current", times: 1, code: null, error: null } as const;
+  const down = row.health.status === "unhealthy";
+  return {
+    id: row.id,
+    since: now - 90 * MINUTE,
+    requests: [
+      ...(down
+        ? ([
+            {
+              at: now - 4_000,
+              first_at: now - 18 * MINUTE,
+              times: 36,
+              kind: "check",
+              what: "",
+              outcome: "failed",
+              ms: 3,
+              code: null,
+              error: "endpoint_reachable: connect 10.20.4.12:8080: Connection refused (111)",
+            },
+          ] as const)
+        : []),
+      { ...request, at: now - 20 * MINUTE, first_at: now - 20 * MINUTE, outcome: "answered", ms: 38 },
+      {
+        ...request,
+        at: now - 22 * MINUTE,
+        first_at: now - 22 * MINUTE,
+        outcome: "tool_error",
+        ms: 21,
+        error: "There is no city called Atlantis.",
+      },
+    ],
+    requests_lost: 0,
+    stderr: row.transport === "stdio" ? [{ at: now - 90 * MINUTE, text: "Server running on stdio" }] : [],
+    stderr_lost: 0,
+  };
 }

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode};
+use crate::logs::Logs;
 use crate::{App, contact, now};
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
         let (mut info, observation) = match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, &args).await?,
-            (None, Some(command)) => from_command(command, &args).await?,
+            (None, Some(command)) => from_command(&self.0.logs, command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
         };
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
@@ -82,6 +83,7 @@ impl App {
 }
 
 async fn from_command(
+    logs: &Logs,
     command: &[String],
     args: &AddArgs,
 ) -> Result<(ServerInfo, Option<Observation>), ApiError> {
@@ -98,7 +100,9 @@ async fn from_command(
     if args.no_probe {
         return Ok((info, None));
     }
-    let (contents, ms) = contact::look(&contact::target(&info).await?).await?;
+    let mut target = contact::target(&info).await?;
+    logs.listen(info.id, &mut target);
+    let (contents, ms) = contact::look(&target).await?;
     let observation =
         Observation { response_time_ms: Some(ms), ..contact::seen(HealthStatus::Healthy, None) };
     let observation = Observation { contents: Some(contact::kept(contents)), ..observation };
