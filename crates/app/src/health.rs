@@ -6,6 +6,7 @@ use mesh::{CheckError, Checker, CheckerHandle, Notify, Reach, Settings, Unreache
 use model::{Health, NoticeLevel, ServerId, ServerInfo};
 
 use crate::contact;
+use crate::logs::Logs;
 use crate::operations::{ApiError, ErrorCode};
 use crate::start::Core;
 use crate::{App, Face};
@@ -41,16 +42,20 @@ impl App {
         Settings {
             registry: self.0.registry.clone(),
             config: self.live_config(),
-            reach: reach(),
+            reach: reach(self.0.logs.clone()),
             notify: notify(Arc::downgrade(&self.0)),
             tasks: self.0.tasks.clone(),
         }
     }
 }
 
-fn reach() -> Reach {
-    Arc::new(|info: &ServerInfo| {
-        contact::unresolved(info).map_err(|error| match error.code {
+fn reach(logs: Logs) -> Reach {
+    Arc::new(move |info: &ServerInfo| {
+        let listened = contact::unresolved(info).map(|mut target| {
+            logs.listen(info.id, &mut target);
+            target
+        });
+        listened.map_err(|error| match error.code {
             ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
             _ => Unreached::NotAllowed(error.message),
         })
