@@ -1,6 +1,6 @@
 // Starts what a test needs, a real core, real MCP servers and a browser, and ends all of it.
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
@@ -33,20 +33,37 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. */
-export async function startCore(t, { dataDir } = {}) {
+/** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
+export async function startCore(t, { dataDir, config } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
-  const child = run(t, program, ["serve", "--listen", "127.0.0.1:0", "--data-dir", data], { HOME: data });
+  const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data];
+  if (config) {
+    const file = join(data, "mcp-discovery.yaml");
+    await writeFile(file, config);
+    args.push("--config", file);
+  }
+  const child = run(t, program, args, { HOME: data });
   const { listening, token_file } = JSON.parse(await firstLine(child));
   const token = (await readFile(token_file, "utf8")).trim();
-  return { address: listening, token, link: `${listening}/#token=${token}`, data, stop: () => stop(child) };
+  /** Carries out one operation, as a script would. */
+  const call = async (operation, given) => {
+    const response = await fetch(`${listening}/api/v1/${operation}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(given),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${operation}: ${answer.message}`);
+    return answer;
+  };
+  return { address: listening, token, link: `${listening}/#token=${token}`, data, call, stop: () => stop(child) };
 }
 
-/** Runs npm's `server-everything` over Streamable HTTP on a free port of loopback, until the test is over. */
-export async function startEverything(t) {
+/** Runs npm's `server-everything` over Streamable HTTP on a free port of loopback, or on this one, until the test is over. */
+export async function startEverything(t, { port: wanted } = {}) {
   const script = join(PEERS, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js");
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const child = run(t, process.execPath, [script, "streamableHttp"], { PORT: String(port) });
   await accepts(port);
   return { address: `127.0.0.1:${port}/mcp`, port, stop: () => stop(child) };

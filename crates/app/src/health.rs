@@ -7,6 +7,7 @@ use mesh::{CheckError, Checker, CheckerHandle, Notify, Reach, Settings, Unreache
 use model::{Health, NoticeLevel, ServerId, ServerInfo};
 
 use crate::contact;
+use crate::logs::Logs;
 use crate::operations::{ApiError, ErrorCode};
 use crate::start::Core;
 use crate::{App, Face};
@@ -42,7 +43,7 @@ impl App {
         Settings {
             registry: self.0.registry.clone(),
             config: self.live_config(),
-            reach: reach(),
+            reach: reach(self.0.logs.clone()),
             sessions: self.0.sessions.clone(),
             notify: notify(Arc::downgrade(&self.0)),
             tasks: self.0.tasks.clone(),
@@ -50,14 +51,17 @@ impl App {
     }
 }
 
-fn reach() -> Reach {
-    Arc::new(|info: Arc<ServerInfo>| {
+fn reach(logs: Logs) -> Reach {
+    Arc::new(move |info: Arc<ServerInfo>| {
+        let logs = logs.clone();
         async move {
-            contact::target(&info).await.map_err(|error| match error.code {
+            let mut target = contact::target(&info).await.map_err(|error| match error.code {
                 ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
                 ErrorCode::TransportFailed => Unreached::NoAddress(error.message),
                 _ => Unreached::NotAllowed(error.message),
-            })
+            })?;
+            logs.listen(info.id, &mut target);
+            Ok(target)
         }
         .boxed()
     })

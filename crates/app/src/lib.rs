@@ -7,6 +7,7 @@ mod contact;
 mod error;
 mod feed;
 mod health;
+mod logs;
 pub mod operations;
 mod owner;
 pub mod paths;

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::config::LiveConfig;
 use crate::health::Checks;
+use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
 use crate::{StartError, feed, now, paths};
@@ -46,6 +47,7 @@ pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) scans: Scans,
     pub(crate) calls: Calls,
+    pub(crate) logs: Logs,
     pub(crate) sessions: Sessions,
     pub(crate) checks: Checks,
     pub(crate) tasks: TaskTracker,
@@ -72,6 +74,7 @@ impl App {
             registry: opened.registry,
             scans: Scans::default(),
             calls: Calls::default(),
+            logs: Logs::default(),
             sessions: Sessions::new(tasks.clone()),
             checks: Checks::new(),
             tasks,
@@ -86,6 +89,7 @@ impl App {
         for text in opened.notices.into_iter().chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
         }
+        app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
         app.0.tasks.spawn(app.clone().tidy_sessions());
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
@@ -102,6 +106,7 @@ impl App {
             }
             let snapshot = self.0.registry.snapshot();
             self.0.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
+            self.0.logs.tidy(|id| snapshot.get(id).is_some());
         }
     }
 

@@ -37,7 +37,7 @@ pub use probe::{
 pub use range::is_public;
 pub use secret::Secret;
 pub use session::{CallOptions, Contents, Progress, Session};
-pub use target::{Launch, Remote, Target};
+pub use target::{Launch, LineSink, Remote, Target};
 
 /// What we call ourselves to servers (`clientInfo.name`).
 pub(crate) const CLIENT_NAME: &str = "mcp-discovery";

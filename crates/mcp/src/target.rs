@@ -1,5 +1,6 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use model::Era;
 
@@ -69,12 +70,36 @@ pub struct Launch {
     pub cwd: Option<PathBuf>,
     /// What an earlier session found. Without it the modern era is tried first, on the same process.
     pub era: Option<Era>,
+    /// Hears the lines of its standard error, beside the few that the session itself keeps.
+    pub stderr: Option<LineSink>,
+}
+
+/// Somebody who hears lines, without control characters, as they come. Must not block.
+#[derive(Clone)]
+pub struct LineSink(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl LineSink {
+    /// Calls this for each line.
+    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    /// Hands a line on.
+    pub fn hear(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl std::fmt::Debug for LineSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LineSink")
+    }
 }
 
 impl Launch {
     /// A command with our environment and folder.
     pub fn new<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
         let args = args.into_iter().map(Into::into).collect();
-        Self { command: command.into(), args, env: Vec::new(), cwd: None, era: None }
+        Self { command: command.into(), args, env: Vec::new(), cwd: None, era: None, stderr: None }
     }
 }

@@ -1130,6 +1130,84 @@ up_percent: number | null,
  */
 minutes: Array<LatencyMinute>, };
 
+export type LogLine = { 
+/**
+ * When it was read.
+ */
+at: number, 
+/**
+ * Without control characters.
+ */
+text: string, };
+
+export type LoggedKind = "call" | "check";
+
+export type LoggedOutcome = "answered" | "tool_error" | "failed" | "cancelled";
+
+export type LoggedRequest = { 
+/**
+ * When it ended; of several alike the last.
+ */
+at: number, 
+/**
+ * When the first of several alike ended.
+ */
+first_at: number, 
+/**
+ * How many alike one after the other: the rounds of a server that stays down are one entry.
+ */
+times: number, 
+/**
+ * Why it was asked.
+ */
+kind: LoggedKind, 
+/**
+ * The tool that was called; empty for checks.
+ */
+what: string, 
+/**
+ * How it ended.
+ */
+outcome: LoggedOutcome, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number | null, 
+/**
+ * Which kind of failure, for calls that failed.
+ */
+code: ErrorCode | null, 
+/**
+ * The whole text of the error, cut at 16 KiB.
+ */
+error: string | null, };
+
+export type ServerLogs = { 
+/**
+ * The server.
+ */
+id: ServerId, 
+/**
+ * When the core started: nothing is older.
+ */
+since: number, 
+/**
+ * The last requests, newest first.
+ */
+requests: Array<LoggedRequest>, 
+/**
+ * How many older requests made room.
+ */
+requests_lost: number, 
+/**
+ * What the child wrote to its standard error, oldest first; empty for other transports.
+ */
+stderr: Array<LogLine>, 
+/**
+ * How many older lines made room.
+ */
+stderr_lost: number, };
+
 export type Severity = "error" | "warning";
 
 export type ConfigProblem = { 
@@ -1267,6 +1345,8 @@ export interface Operations {
   health: { args: HealthArgs; result: HealthReport };
   /** How a server was: changes of its status, the last day, the last hour. */
   history: { args: HistoryArgs; result: ServerHistory };
+  /** How the last requests to a server ended, and what it wrote to its standard error. */
+  logs: { args: ServerArgs; result: ServerLogs };
   /** Takes over what a server lists, where that is not what it is known for. */
   adopt: { args: ServerArgs; result: Changed };
   /** What a scan would ask and how long it would take; nothing is sent. */

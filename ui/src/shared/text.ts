@@ -16,6 +16,11 @@ export function oneLine(text: string): string {
   return visible(text.replace(/[\t\n\r]+/g, " "));
 }
 
+/** A reason that stands alone begins with a capital. What begins with an address or a name in backticks stays. */
+export function sentence(text: string): string {
+  return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
 /** At most `max` characters, with what was left out said at the end. */
 export function clip(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -101,7 +101,8 @@ impl App {
         if args.no_probe {
             return Ok((info, None));
         }
-        let target = contact::target(&info).await?;
+        let mut target = contact::target(&info).await?;
+        self.0.logs.listen(info.id, &mut target);
         let session = self.0.sessions.get(&info, &target, START_WITHIN).await?;
         let (contents, ms) = contact::look_in(&session, LOOK_WITHIN).await?;
         let seen = contact::seen(HealthStatus::Healthy, None);

@@ -2,7 +2,10 @@
 
 use super::interface;
 use super::types::*;
-use super::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
+use super::{
+    Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind, LoggedOutcome,
+    LoggedRequest, ServerHealth, ServerHistory, ServerLogs,
+};
 use model::{
     CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
     NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
@@ -27,6 +30,7 @@ fn bindings() -> String {
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
+        LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(

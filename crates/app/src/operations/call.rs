@@ -37,10 +37,25 @@ impl App {
     pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, ApiError> {
         let deadline = deadline(args.timeout)?;
         let (server, tool) = choose(&self.0.registry.snapshot(), &args)?;
+        let noting = self.0.logs.call(server.info.id, &tool.name);
+        let result = self.call_one(server, tool, args, deadline).await;
+        noting.ended(&result);
+        result
+    }
+
+    /// The call on the one server that was chosen.
+    async fn call_one(
+        &self,
+        server: Server,
+        tool: Tool,
+        args: CallArgs,
+        deadline: Duration,
+    ) -> Result<CallResult, ApiError> {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
         let started = Instant::now();
-        let target = contact::target(&server.info).await?;
+        let mut target = contact::target(&server.info).await?;
+        self.0.logs.listen(server.info.id, &mut target);
         let arguments = args.arguments.unwrap_or_default();
         let outcome = self
             .attempt(

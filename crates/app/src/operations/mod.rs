@@ -8,12 +8,14 @@ mod call;
 mod change;
 mod files;
 mod health;
+mod logs;
 mod look;
 mod scan;
 mod types;
 
 pub use files::check_config;
 pub use health::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
+pub use logs::{LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs};
 use model::ScanStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,6 +88,8 @@ operations! {
     health(HealthArgs) -> HealthReport;
     /// How a server was: changes of its status, the last day, the last hour.
     history(HistoryArgs) -> ServerHistory;
+    /// How the last requests to a server ended, and what it wrote to its standard error.
+    logs(ServerArgs) -> ServerLogs;
     /// Takes over what a server lists, where that is not what it is known for.
     adopt(ServerArgs) -> Changed;
     /// What a scan would ask and how long it would take; nothing is sent.

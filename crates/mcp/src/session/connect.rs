@@ -26,7 +26,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 pub(super) fn place(target: &Target) -> Place {
     match target {
         Target::Http(remote) | Target::Sse(remote) => Place::new(&authority(&remote.url)),
-        Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command)),
+        Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command)).heard_by(launch.stderr.clone()),
     }
 }
 

@@ -1,8 +1,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::McpError;
 use crate::words::tame;
+use crate::{LineSink, McpError};
 
 /// How many lines of a child's standard error are kept.
 const KEPT_LINES: usize = 200;
@@ -12,6 +12,7 @@ const KEPT_LINES: usize = 200;
 pub(crate) struct Place {
     name: Arc<str>,
     notes: Arc<Mutex<Notes>>,
+    listener: Option<LineSink>,
 }
 
 #[derive(Debug, Default)]
@@ -25,7 +26,12 @@ struct Notes {
 impl Place {
     /// A server behind a URL (`host:port`), or a command in backticks.
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.into(), notes: Arc::default() }
+        Self { name: name.into(), notes: Arc::default(), listener: None }
+    }
+
+    /// The same, with somebody who hears the lines of standard error.
+    pub(crate) fn heard_by(self, listener: Option<LineSink>) -> Self {
+        Self { listener, ..self }
     }
 
     /// `host:port`, or the command.
@@ -50,11 +56,15 @@ impl Place {
 
     /// Keeps a line of standard error.
     pub(super) fn note_stderr(&self, line: &str) {
+        let line: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        if let Some(listener) = &self.listener {
+            listener.hear(&line);
+        }
         let mut notes = self.notes();
         if notes.stderr.len() == KEPT_LINES {
             notes.stderr.pop_front();
         }
-        notes.stderr.push_back(line.chars().filter(|c| !c.is_control() || *c == '\t').collect());
+        notes.stderr.push_back(line);
     }
 
     /// Keeps the first thing that was not MCP.

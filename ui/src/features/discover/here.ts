@@ -9,7 +9,7 @@ export interface HereGroup {
 /** The servers in the list that run on this computer, by how they are reached. */
 export function onThisComputer(servers: readonly ServerRow[]): HereGroup[] {
   const groups = [
-    { title: "Listening on loopback", rows: servers.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
+    { title: "At a local address", rows: servers.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
     { title: "Started by MCP Discovery", rows: servers.filter((row) => row.transport === "stdio") },
   ];
   return groups.filter((group) => group.rows.length > 0);

@@ -16,7 +16,7 @@ describe("the chart of the last hour", () => {
   it("draws what was measured on a round scale", () => {
     const chart = chartOf([minute(60, 10), minute(59, 40)], NOW, 1_000, 600, 100);
     expect(chart.top).toBe(50);
-    expect(chart.p50).toBe("M5 80L15 20");
+    expect(chart.p50).toBe("M5 80h0L15 20");
     expect(chart.limit).toBeNull();
   });
 

@@ -40,7 +40,8 @@ export function chartOf(
         const ms = of(minute);
         const joined = before !== null && ms !== null && minute.at - before <= 2 * MINUTE;
         before = ms === null ? null : minute.at;
-        return ms === null ? "" : `${joined ? "L" : "M"}${x(minute.at + MINUTE / 2)} ${y(ms)}`;
+        // A minute without neighbours is a dot: a line of no length with round ends.
+        return ms === null ? "" : `${joined ? "L" : "M"}${x(minute.at + MINUTE / 2)} ${y(ms)}${joined ? "" : "h0"}`;
       })
       .join("");
   };

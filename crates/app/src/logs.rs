@@ -1,0 +1,283 @@
+//! For whoever asks why a call failed: the last requests to each server with the whole text of their errors, and what
+//! children wrote to their standard error. In memory and bounded: an old error is no fact, so a restart forgets it.
+
+mod ring;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mcp::{LineSink, Target};
+use model::{CheckResult, CheckStatus, Event, Health, Millis, ServerId};
+use registry::Published;
+use ring::{Ring, Weighed};
+use serde_json::Value;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::contact::millis;
+use crate::now;
+use crate::operations::{
+    ApiError, CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
+};
+
+/// Requests kept of one server.
+const KEPT_REQUESTS: usize = 100;
+/// Lines of standard error kept of one server.
+const KEPT_LINES: usize = 500;
+/// Texts kept of one server, in bytes, for requests and for lines each.
+const KEPT_BYTES: usize = 128 * 1024;
+/// The longest text of one error, in bytes.
+const LONGEST_ERROR: usize = 16 * 1024;
+/// What was written more lately may be of a server that is just being added, in milliseconds.
+const YOUNG: Millis = 60_000;
+
+/// The logs of all servers that have one.
+#[derive(Clone, Default)]
+pub(crate) struct Logs(Arc<Mutex<HashMap<ServerId, Log>>>);
+
+struct Log {
+    requests: Ring<LoggedRequest>,
+    stderr: Ring<LogLine>,
+    written: Millis,
+    /// The round of checks that was noted last.
+    round: Option<Millis>,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            requests: Ring::new(KEPT_REQUESTS, KEPT_BYTES),
+            stderr: Ring::new(KEPT_LINES, KEPT_BYTES),
+            written: now(),
+            round: None,
+        }
+    }
+}
+
+impl Weighed for LogLine {
+    fn bytes(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl Weighed for LoggedRequest {
+    fn bytes(&self) -> usize {
+        self.what.len() + self.error.as_ref().map_or(0, String::len)
+    }
+}
+
+impl Logs {
+    /// The log of a server; empty when there was nothing to keep since the core started at `since`.
+    pub(crate) fn of(&self, id: ServerId, since: Millis) -> ServerLogs {
+        let logs = self.lock();
+        let empty = Log::default();
+        let log = logs.get(&id).unwrap_or(&empty);
+        ServerLogs {
+            id,
+            since,
+            requests: log.requests.iter().rev().cloned().collect(),
+            requests_lost: log.requests.lost(),
+            stderr: log.stderr.iter().cloned().collect(),
+            stderr_lost: log.stderr.lost(),
+        }
+    }
+
+    /// Hears what the child of this target will write to its standard error. Other targets write none.
+    pub(crate) fn listen(&self, id: ServerId, target: &mut Target) {
+        if let Target::Stdio(launch) = target {
+            let logs = self.clone();
+            launch.stderr = Some(LineSink::new(move |line| logs.note_line(id, line)));
+        }
+    }
+
+    /// Begins to note a call. Dropped before its end, it is noted as one whose caller went away.
+    pub(crate) fn call(&self, id: ServerId, tool: &str) -> Noting {
+        Noting { logs: self.clone(), id, tool: tool.to_owned(), started: Instant::now(), over: false }
+    }
+
+    /// Notes the rounds of checks that fail, and the one that succeeds again, until the core stops.
+    pub(crate) async fn follow_checks(self, mut events: Receiver<Published>, stop: CancellationToken) {
+        loop {
+            let event = tokio::select! {
+                () = stop.cancelled() => return,
+                event = events.recv() => event,
+            };
+            match event {
+                Ok(Published { event: Event::ServerChanged { server }, .. }) => {
+                    self.note_round(server.info.id, &server.health);
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Forgets servers that are no longer `wanted`.
+    pub(crate) fn tidy(&self, wanted: impl Fn(ServerId) -> bool) {
+        let young = now() - YOUNG;
+        self.lock().retain(|id, log| log.written > young || wanted(*id));
+    }
+
+    fn note_line(&self, id: ServerId, line: &str) {
+        let at = now();
+        self.lock().entry(id).or_default().write_line(LogLine { at, text: line.to_owned() });
+    }
+
+    fn note_request(&self, id: ServerId, request: LoggedRequest) {
+        self.lock().entry(id).or_default().write(request);
+    }
+
+    fn note_round(&self, id: ServerId, health: &Health) {
+        let Some(at) = health.checked_at else { return };
+        let error = failure(health);
+        let mut logs = self.lock();
+        // A server that was never in trouble has no log of checks: thousands of healthy ones cost nothing.
+        let log = match &error {
+            Some(_) => logs.entry(id).or_default(),
+            None => match logs.get_mut(&id) {
+                Some(log) if log.failed_last() => log,
+                _ => return,
+            },
+        };
+        if log.round.replace(at) != Some(at) {
+            log.write_round(at, health, error);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, Log>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log {
+    fn write(&mut self, request: LoggedRequest) {
+        self.written = now();
+        self.requests.push(request);
+    }
+
+    fn write_line(&mut self, line: LogLine) {
+        self.written = now();
+        self.stderr.push(line);
+    }
+
+    /// The newest round that was noted had failed.
+    fn failed_last(&self) -> bool {
+        let newest = self.requests.iter().rev().find(|request| request.kind == LoggedKind::Check);
+        newest.is_some_and(|round| round.outcome == LoggedOutcome::Failed)
+    }
+
+    fn write_round(&mut self, at: Millis, health: &Health, error: Option<String>) {
+        let ms = health.checks.iter().filter_map(|check| check.ms).reduce(f64::max);
+        let newest = self.requests.newest(|request| request.kind == LoggedKind::Check);
+        if let Some(same) = newest.filter(|newest| error.is_some() && newest.error == error) {
+            (same.at, same.ms, same.times) = (at, ms, same.times.saturating_add(1));
+            return;
+        }
+        let outcome = if error.is_some() { LoggedOutcome::Failed } else { LoggedOutcome::Answered };
+        self.write(LoggedRequest {
+            at,
+            first_at: at,
+            times: 1,
+            kind: LoggedKind::Check,
+            what: String::new(),
+            outcome,
+            ms,
+            code: None,
+            error,
+        });
+    }
+}
+
+/// A call under way.
+pub(crate) struct Noting {
+    logs: Logs,
+    id: ServerId,
+    tool: String,
+    started: Instant,
+    over: bool,
+}
+
+impl Noting {
+    /// Notes how it ended.
+    pub(crate) fn ended(mut self, result: &Result<CallResult, ApiError>) {
+        let (outcome, code, error) = match result {
+            Ok(answer) => match tool_error(&answer.result) {
+                Some(said) => (LoggedOutcome::ToolError, None, Some(said)),
+                None => (LoggedOutcome::Answered, None, None),
+            },
+            Err(error) if error.code == ErrorCode::Cancelled => {
+                (LoggedOutcome::Cancelled, Some(error.code), None)
+            }
+            Err(error) => (LoggedOutcome::Failed, Some(error.code), Some(whole(error))),
+        };
+        self.write(outcome, code, error);
+    }
+
+    fn write(&mut self, outcome: LoggedOutcome, code: Option<ErrorCode>, error: Option<String>) {
+        self.over = true;
+        let at = now();
+        self.logs.note_request(
+            self.id,
+            LoggedRequest {
+                at,
+                first_at: at,
+                times: 1,
+                kind: LoggedKind::Call,
+                what: std::mem::take(&mut self.tool),
+                outcome,
+                ms: Some(millis(self.started)),
+                code,
+                error,
+            },
+        );
+    }
+}
+
+impl Drop for Noting {
+    fn drop(&mut self) {
+        if !self.over {
+            self.write(LoggedOutcome::Cancelled, None, Some("the caller went away".to_owned()));
+        }
+    }
+}
+
+/// What the failed checks of a round said; nothing when none failed.
+fn failure(health: &Health) -> Option<String> {
+    let failed = |check: &&CheckResult| check.status == CheckStatus::Critical;
+    let said: Vec<String> = health
+        .checks
+        .iter()
+        .filter(failed)
+        .map(|check| format!("{}: {}", check.name, check.evidence))
+        .collect();
+    (!said.is_empty()).then(|| cut(&said.join("\n")))
+}
+
+/// The texts of an answer with `isError`; nothing when it is none.
+fn tool_error(result: &Value) -> Option<String> {
+    let failed = result.get("isError").and_then(Value::as_bool) == Some(true);
+    let parts = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
+    failed.then(|| cut(&texts.join("\n")))
+}
+
+/// The message, and what the server sent with a protocol error.
+fn whole(error: &ApiError) -> String {
+    match error.detail.pointer("/error/data").filter(|data| !data.is_null()) {
+        Some(data) => cut(&format!("{error}\n{data}")),
+        None => cut(&error.message),
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= LONGEST_ERROR {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(LONGEST_ERROR);
+    format!("{}… ({} more bytes)", text.get(..end).unwrap_or_default(), text.len() - end)
+}
+
+#[cfg(test)]
+mod tests;
