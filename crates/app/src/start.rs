@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::config::LiveConfig;
+use crate::demo::DemoHost;
 use crate::health::Checks;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
@@ -48,6 +49,7 @@ pub(crate) struct Core {
     pub(crate) calls: Calls,
     pub(crate) sessions: Sessions,
     pub(crate) checks: Checks,
+    pub(crate) demo: DemoHost,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
@@ -68,12 +70,14 @@ impl App {
         let opened = registry::open_sqlite(&data_dir).await?;
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
+        let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
             calls: Calls::default(),
             sessions: Sessions::new(tasks.clone()),
             checks: Checks::new(),
+            demo,
             tasks,
             stop: CancellationToken::new(),
             data_dir,
@@ -86,6 +90,8 @@ impl App {
         for text in opened.notices.into_iter().chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
         }
+        app.forget_lost_demo().await;
+        app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy_sessions());
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
@@ -114,6 +120,9 @@ impl App {
             self.0.calls.cancel_all();
         }
         self.0.sessions.close().await;
+        if tokio::time::timeout(DRAIN, self.0.demo.ended()).await.is_err() {
+            tracing::warn!("the demo fleet was still starting at the end");
+        }
         self.0.registry.close().await;
         self.0.tasks.close();
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {

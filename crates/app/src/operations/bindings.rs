@@ -2,7 +2,7 @@
 
 use super::interface;
 use super::types::*;
-use super::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
+use super::{Bar, Demo, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 use model::{
     CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
     NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
@@ -27,7 +27,7 @@ fn bindings() -> String {
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(
         "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",
