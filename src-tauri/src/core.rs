@@ -21,6 +21,8 @@ pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
             tracing::warn!("commands cannot talk to this window: cannot listen on loopback: {error}");
         }
     }
+    // Before the window: Discover opens filled, or filling.
+    core.look_around().await;
     Ok(core)
 }
 

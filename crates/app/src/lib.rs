@@ -4,6 +4,7 @@
 mod calls;
 mod config;
 mod contact;
+mod demo;
 mod error;
 mod feed;
 mod health;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::calls::Calls;
 use crate::config::LiveConfig;
+use crate::demo::DemoHost;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
@@ -50,6 +51,7 @@ pub(crate) struct Core {
     pub(crate) logs: Logs,
     pub(crate) sessions: Sessions,
     pub(crate) checks: Checks,
+    pub(crate) demo: DemoHost,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
@@ -70,6 +72,7 @@ impl App {
         let opened = registry::open_sqlite(&data_dir).await?;
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
+        let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
@@ -77,6 +80,7 @@ impl App {
             logs: Logs::default(),
             sessions: Sessions::new(tasks.clone()),
             checks: Checks::new(),
+            demo,
             tasks,
             stop: CancellationToken::new(),
             data_dir,
@@ -90,6 +94,8 @@ impl App {
             app.notice(NoticeLevel::Warning, text);
         }
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
+        app.forget_lost_demo().await;
+        app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy_sessions());
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
@@ -119,6 +125,9 @@ impl App {
             self.0.calls.cancel_all();
         }
         self.0.sessions.close().await;
+        if tokio::time::timeout(DRAIN, self.0.demo.ended()).await.is_err() {
+            tracing::warn!("the demo fleet was still starting at the end");
+        }
         self.0.registry.close().await;
         self.0.tasks.close();
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {

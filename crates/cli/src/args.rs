@@ -24,7 +24,8 @@ First steps:
   mcp-discovery scan                       what runs on this computer?
   mcp-discovery add http://localhost:3001  keep a server
   mcp-discovery tools                      what can they do?
-  mcp-discovery call echo '{\"message\":\"hi\"}'";
+  mcp-discovery call echo '{\"message\":\"hi\"}'
+  mcp-discovery demo                       no server at hand? start six of ours";
 
 #[derive(Debug, Args)]
 pub(crate) struct Common {
@@ -67,6 +68,13 @@ pub(crate) enum Command {
     ///
     /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
     Serve(Serve),
+    /// Start six servers of our own on loopback, to try things with, and print them
+    ///
+    /// Three weather replicas in two regions, one server that fails now and then, one that asks for a token (it is
+    /// `let-me-in`) and one that speaks HTTP + SSE. What they answer is made up. If the window or `serve` runs, it hosts
+    /// them until `demo --stop`; else this command does until Ctrl-C, with the UI in a browser. They leave the list with
+    /// whoever hosts them.
+    Demo(Demo),
     /// Find MCP servers on this computer, or on the targets you name
     ///
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
@@ -115,6 +123,13 @@ pub(crate) struct Serve {
     /// Do not look at the ports of this computer at start
     #[arg(long)]
     pub(crate) no_local_discovery: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End them, wherever they run
+    #[arg(long)]
+    pub(crate) stop: bool,
 }
 
 #[derive(Debug, Args)]

@@ -51,6 +51,8 @@ pub enum Source {
     Import,
     /// A scan registered it by itself.
     Scan,
+    /// It is of the demo fleet: it listens on loopback and goes with the core that hosts it.
+    Demo,
 }
 
 /// What a server says of itself. Hostile text: shown as text, never as markup.

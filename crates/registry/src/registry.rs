@@ -3,14 +3,14 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use model::{Event, Health, Millis, ServerId, ServerInfo};
+use model::{Event, Health, Millis, ServerId, ServerInfo, Source};
 use store::{History, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Adopt, Command, Edit, Lately, Mark, Marking, Measured, Measuring, Observe, Removed, SetPolicy, Undo,
-    Upsert, check,
+    Adopt, Command, Edit, Forget, Lately, Mark, Marking, Measured, Measuring, Observe, Removed, SetPolicy,
+    Undo, Upsert, check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
@@ -263,6 +263,12 @@ impl Registry {
     /// Brings removed and ignored servers back. Their health is unknown until they are measured.
     pub async fn restore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
         self.mark(ids, Mark::Restore).await
+    }
+
+    /// Deletes every server that `source` brought, removed ones included, and their history: no undo brings them back.
+    /// For servers that end with what brought them; a person's are [removed](Self::remove).
+    pub async fn forget(&self, source: Source) -> Result<Changed, RegistryError> {
+        self.ask(Forget { source }).await
     }
 
     /// Drains servers: shown as paused whatever is measured, until they are resumed.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
-use model::{Health, Millis, Server, ServerId, ServerInfo};
+use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Change, Image, JournalEntry, Loaded, Record};
 
 use crate::RegistryError;
@@ -121,6 +121,21 @@ impl Draft {
     /// Every removed record.
     pub(crate) fn removed(&self) -> impl Iterator<Item = (&Arc<Record>, Millis)> {
         self.state.records.values().filter_map(|record| Some((record, record.removed_at?)))
+    }
+
+    /// The servers that somebody brought, removed ones included.
+    pub(crate) fn brought_by(&self, source: Source) -> impl Iterator<Item = ServerId> {
+        let records = self.state.records.iter();
+        records.filter(move |(_, record)| record.info.source == source).map(|(id, _)| *id)
+    }
+
+    /// Deletes a record and all that was measured of it.
+    pub(crate) fn purge(&mut self, id: ServerId) {
+        self.state.records.remove(&id);
+        self.state.endpoints.remove(&id);
+        self.state.unsaved.remove(&id);
+        self.changes.push(Change::Purge(id));
+        self.touch(id);
     }
 
     pub(crate) fn put(&mut self, record: Record) {

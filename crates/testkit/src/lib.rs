@@ -1,8 +1,9 @@
 //! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that
-//! misbehave on demand ([`fake`]), and [`decoy`] ports that are no MCP at all.
+//! misbehave on demand ([`fake`], from the crate of the demo fleet), and [`decoy`] ports that are no MCP at all.
 //!
 //! Everything ends when its handle is dropped.
 
 pub mod decoy;
-pub mod fake;
 pub mod real;
+
+pub use demo::fake;

@@ -6,7 +6,7 @@ export type Transport = "http" | "sse" | "stdio";
 
 export type Era = "legacy" | "modern";
 
-export type Source = "manual" | "import" | "scan";
+export type Source = "manual" | "import" | "scan" | "demo";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
 
@@ -1282,6 +1282,16 @@ outcome: Outcome | null,
  */
 checks: Array<CheckResult>, };
 
+export type Demo = { 
+/**
+ * It runs. It ends with the core, and nothing of it stays in the registry.
+ */
+running: boolean, 
+/**
+ * Its servers, as they are in the registry now.
+ */
+servers: Array<ServerRow>, };
+
 export type FilterArgs = { 
 /**
  * A string in the short form, or an object in the JSON form.
@@ -1371,6 +1381,12 @@ export interface Operations {
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
   /** The configuration in use, and its file as it is now. */
   config: { args: Empty; result: ConfigStatus };
+  /** Starts the demo fleet on loopback: servers to try things with. Harmless when it runs. */
+  demo_start: { args: Empty; result: Demo };
+  /** Ends the demo fleet and forgets its servers. Harmless when it does not run. */
+  demo_stop: { args: Empty; result: Demo };
+  /** Whether the demo fleet runs, and its servers. */
+  demo: { args: Empty; result: Demo };
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }

@@ -78,6 +78,7 @@ const SOURCE: Record<Source, string> = {
   manual: "Added by you",
   import: "Imported",
   scan: "Found by a scan",
+  demo: "Demo fleet",
 };
 
 /** Who brought a server, for people. */

@@ -3,7 +3,7 @@
 use super::interface;
 use super::types::*;
 use super::{
-    Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind, LoggedOutcome,
+    Bar, Demo, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind, LoggedOutcome,
     LoggedRequest, ServerHealth, ServerHistory, ServerLogs,
 };
 use model::{
@@ -31,7 +31,7 @@ fn bindings() -> String {
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, FilterArgs, FilterForms, ErrorCode, ApiError,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(
         "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",

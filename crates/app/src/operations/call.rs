@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session, Target};
-use model::{Event, HealthStatus, ResolveError, Server, Tool};
+use model::{Event, HealthStatus, ResolveError, Server, Source, Tool};
 use registry::{Ended, Measure, Outcome, Reason, Snapshot};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -203,7 +203,8 @@ fn choose(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiErr
     }
 }
 
-/// Healthy first: the reverse of how lists are shown.
+/// Healthy first: the reverse of how lists are shown. Nothing of the demo while there is another: what it answers is made
+/// up.
 fn best<'a>(open: &[&'a Server]) -> Option<&'a Server> {
     let rank = |server: &Server| match server.health.status {
         HealthStatus::Healthy => 0,
@@ -212,7 +213,10 @@ fn best<'a>(open: &[&'a Server]) -> Option<&'a Server> {
         HealthStatus::NeedsSignIn => 3,
         _ => 4,
     };
-    open.iter().copied().min_by_key(|server| (rank(server), server.info.name.clone(), server.info.id))
+    let is_demo = |server: &Server| server.info.source == Source::Demo;
+    open.iter()
+        .copied()
+        .min_by_key(|server| (is_demo(server), rank(server), server.info.name.clone(), server.info.id))
 }
 
 fn resolve(server: &Server, capability: &str) -> Result<Tool, ApiError> {

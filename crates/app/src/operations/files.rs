@@ -2,7 +2,7 @@
 //! read and write the files; here is only their text.
 
 use model::config::{self, Problem};
-use model::{Endpoint, Server, ServerInfo, servers_json};
+use model::{Endpoint, Server, ServerInfo, Source, servers_json};
 use registry::{Origin, Upserted};
 use serde_json::json;
 
@@ -41,7 +41,9 @@ impl App {
     }
 
     pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, ApiError> {
-        let servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
+        let mut servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
+        // Where a file is read, the demo is not.
+        servers.retain(|server| server.info.source != Source::Demo);
         let (file, text) = match args.form {
             ExportForm::ServersJson => ("servers.json", servers_json::write(&servers, now())),
             ExportForm::McpJson => {

@@ -6,6 +6,7 @@ mod add;
 mod bindings;
 mod call;
 mod change;
+mod demo;
 mod files;
 mod health;
 mod logs;
@@ -13,6 +14,7 @@ mod look;
 mod scan;
 mod types;
 
+pub use demo::Demo;
 pub use files::check_config;
 pub use health::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 pub use logs::{LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs};
@@ -114,6 +116,12 @@ operations! {
     config_check(ConfigCheckArgs) -> ConfigReport;
     /// The configuration in use, and its file as it is now.
     config(Empty) -> ConfigStatus;
+    /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
+    demo_start(Empty) -> Demo;
+    /// Ends the demo fleet and forgets its servers. Harmless when it does not run.
+    demo_stop(Empty) -> Demo;
+    /// Whether the demo fleet runs, and its servers.
+    demo(Empty) -> Demo;
     /// Checks a filter and translates it.
     filter(FilterArgs) -> FilterForms;
 }

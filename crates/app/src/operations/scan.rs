@@ -21,6 +21,14 @@ use crate::{App, contact, now};
 const DEFAULT_TIMEOUT: f64 = 5.0;
 
 impl App {
+    /// Looks at the ports of this computer, so that a window opens filled. Nothing leaves loopback, and a scan that
+    /// cannot begin stops nobody.
+    pub async fn look_around(&self) {
+        if let Err(error) = self.scan_start(ScanArgs::default()).await {
+            tracing::warn!(error = error.message, "this computer was not scanned at start");
+        }
+    }
+
     pub(super) async fn scan_plan(&self, args: ScanArgs) -> Result<ScanPlan, ApiError> {
         self.probe_options(&args)?;
         let plan = self.plan(&args).await?;
@@ -100,7 +108,8 @@ impl App {
         let listening = tokio::task::spawn_blocking(ports::listening).await.unwrap_or_default();
         let own =
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
-        let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
+        // The demo is in the list already, and what it is need not be found out.
+        let own: Vec<u16> = own.iter().map(SocketAddr::port).chain(self.demo_ports()).collect();
         Ok(Plan::this_computer(listening, &own))
     }
 }

@@ -7,7 +7,7 @@ use crate::args::{Servers, Tools};
 use crate::failure::{Failure, exit};
 use crate::print::{Column, note, text};
 
-const SERVERS: &[Column] = &[
+pub(super) const SERVERS: &[Column] = &[
     Column { heading: "STATUS", cell: |row| text(row, "/health/status") },
     Column { heading: "NAME", cell: |row| text(row, "/name") },
     Column { heading: "ADDRESS", cell: address },

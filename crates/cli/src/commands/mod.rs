@@ -3,6 +3,7 @@
 mod call;
 mod change;
 mod config;
+mod demo;
 mod files;
 mod health;
 mod look;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let print = Printer::new(cli.common.format);
     match &cli.command {
         Command::Serve(args) => return serve::serve(&cli.common, args).await,
+        Command::Demo(args) => return demo::demo(&cli.common, args, print).await,
         Command::Config(Config::Check { file }) => return config::check(print, file).await,
         _ => {}
     }
@@ -76,9 +78,11 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Import(args) => files::import(session, &args.file).await,
         Command::Export(args) => files::export(session, &args.form).await,
         Command::Config(Config::Show) => config::show(session).await,
-        Command::Serve(_) | Command::Config(Config::Check { .. }) | Command::Scan(_) | Command::Call(_) => {
-            Ok(())
-        }
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Config(Config::Check { .. })
+        | Command::Scan(_)
+        | Command::Call(_) => Ok(()),
     }
 }
 

@@ -32,8 +32,13 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
     }
     print::line(&json!({ "listening": face.url(), "token_file": app.token_file() }))?;
     if !args.no_local_discovery {
-        app.perform("scan_start", json!({})).await?;
+        app.look_around().await;
     }
+    until_stopped(app, face).await
+}
+
+/// Answers until SIGTERM or Ctrl-C, then ends its streams.
+pub(super) async fn until_stopped(app: &App, face: http_face::Face) -> Result<(), Failure> {
     let stopping = app.stopping();
     let mut serving = std::pin::pin!(face.serve());
     tokio::select! {

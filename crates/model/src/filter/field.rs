@@ -87,7 +87,7 @@ own_fields! {
     ProtocolVersion = "protocol_version";
     /// `legacy` or `modern`.
     Era = "era";
-    /// Who brought it: `manual`, `import` or `scan`.
+    /// Who brought it: `manual`, `import`, `scan` or `demo`.
     Source = "source";
     /// How many tools it lists.
     Tools = "tools";

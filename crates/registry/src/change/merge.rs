@@ -84,8 +84,10 @@ fn add_keys(known: &mut Map<String, Value>, new: &Map<String, Value>) {
 /// The URL as a person gave it stays theirs (a scan knows only what it found), and so does who brought the server.
 fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     let is_automatic = matches!(origin, Origin::Automatic);
-    // What a person added stays a person's: a file that lists it again brings nothing new.
-    if info.source != Source::Manual && (!is_automatic || info.source == Source::Scan) {
+    // What a person added stays a person's: a file that lists it again brings nothing new. What is of the demo goes with
+    // the demo, whoever adds its address.
+    if !matches!(info.source, Source::Manual | Source::Demo) && (!is_automatic || info.source == Source::Scan)
+    {
         info.source = new.source;
     }
     if !is_automatic || info.url.is_none() {

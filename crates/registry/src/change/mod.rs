@@ -1,6 +1,7 @@
 //! What each change does. A command checks first and writes then, so one that is refused leaves the draft as it was.
 
 mod edit;
+mod forget;
 mod mark;
 mod measure;
 mod merge;
@@ -11,6 +12,7 @@ mod upsert;
 
 pub(crate) use edit::Edit;
 pub use edit::Patch;
+pub(crate) use forget::Forget;
 pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
 pub(crate) use observe::Observe;

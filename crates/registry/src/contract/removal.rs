@@ -19,6 +19,7 @@ over_every_backend!(
     removing_twice_changes_nothing,
     the_removed_are_listed_newest_first,
     health_is_unknown_after_a_server_came_back,
+    what_the_demo_brought_is_forgotten_without_a_trace,
     after_thirty_days_a_removed_server_is_purged_and_an_ignored_one_is_not,
 );
 
@@ -47,6 +48,33 @@ async fn a_removed_server_keeps_all_it_had<F: Fixture>(bench: Bench<F>) {
 async fn register<F: Fixture>(bench: &Bench<F>, name: &str) -> Upserted {
     let found = ServerInfo { source: Source::Scan, ..info(name) };
     bench.registry.upsert(vec![found], Origin::Automatic).await.unwrap().upserted[0].1
+}
+
+async fn what_the_demo_brought_is_forgotten_without_a_trace<F: Fixture>(bench: Bench<F>) {
+    bench.add(&["mine"]).await;
+    let demo: Vec<_> =
+        ["x", "y", "z"].iter().map(|name| ServerInfo { source: Source::Demo, ..info(name) }).collect();
+    let ids: Vec<_> = demo.iter().map(|server| server.id).collect();
+    bench.registry.upsert(demo.clone(), Origin::Automatic).await.unwrap();
+    bench.registry.observe(ids[0], seen(HealthStatus::Healthy, 1)).await.unwrap();
+    bench.registry.remove(vec![ids[1]]).await.unwrap();
+    bench.registry.pause(vec![ids[2]]).await.unwrap();
+    // Who adds the address of a demo server does not make it theirs: it goes with the demo.
+    bench.add(&["x"]).await;
+    let mut forgotten = bench.registry.forget(Source::Demo).await.unwrap().ids;
+    forgotten.sort_unstable();
+    let mut all = ids.clone();
+    all.sort_unstable();
+    assert_eq!(forgotten, all);
+    assert_eq!((bench.names(), bench.removed().await), (vec!["mine".to_owned()], Vec::new()));
+    let bench = bench.reopened().await;
+    assert_eq!((bench.names(), bench.removed().await), (vec!["mine".to_owned()], Vec::new()));
+    let undone = bench.registry.undo(None).await.unwrap();
+    assert_eq!(undone.label, "added mine", "changes of what is gone are passed over");
+    assert_eq!(bench.registry.forget(Source::Demo).await.unwrap().ids, []);
+    bench.registry.upsert(demo, Origin::Automatic).await.unwrap();
+    let (history, _) = bench.registry.history(ids[0], 0).await.unwrap();
+    assert_eq!(history.transitions, [], "nor is its history there when it comes again");
 }
 
 async fn a_scan_brings_a_removed_server_back<F: Fixture>(bench: Bench<F>) {

@@ -1,16 +1,21 @@
 import type { ServerRow } from "../../host";
+import { demoServers } from "../../shared/demo.svelte";
 
 /** Servers of one kind on this computer. */
 export interface HereGroup {
   title: string;
+  /** They are of the demo fleet. */
+  demo?: boolean;
   rows: ServerRow[];
 }
 
 /** The servers in the list that run on this computer, by how they are reached. */
 export function onThisComputer(servers: readonly ServerRow[]): HereGroup[] {
+  const own = servers.filter((row) => row.source !== "demo");
   const groups = [
-    { title: "At a local address", rows: servers.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
-    { title: "Started by MCP Discovery", rows: servers.filter((row) => row.transport === "stdio") },
+    { title: "At a local address", rows: own.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
+    { title: "Started by MCP Discovery", rows: own.filter((row) => row.transport === "stdio") },
+    { title: "Demo fleet", rows: demoServers(servers), demo: true },
   ];
   return groups.filter((group) => group.rows.length > 0);
 }

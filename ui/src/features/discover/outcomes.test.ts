@@ -82,3 +82,15 @@ it("servers on loopback and programs are on this computer, others are not", () =
   ];
   expect(onThisComputer(servers).map(({ rows }) => rows.map(({ id }) => id))).toEqual([["a", "b", "c"], ["e"]]);
 });
+
+it("the demo fleet stands apart from what else listens here", () => {
+  const servers = [
+    server("a", { url: "http://127.0.0.1:1/mcp" }),
+    server("b", { url: "http://127.0.0.1:2/mcp", source: "demo" }),
+  ];
+  const groups = onThisComputer(servers).map(({ title, rows, demo }) => [title, !!demo, ...rows.map(({ id }) => id)]);
+  expect(groups).toEqual([
+    ["Listening on loopback", false, "a"],
+    ["Demo fleet", true, "b"],
+  ]);
+});

@@ -19,17 +19,9 @@ class Scans {
   form = $state(false);
   /** Servers are being added. */
   adding = $state(false);
-  #begun = false;
 
   /** Rows that are ticked and still new. */
   chosen: readonly ScanRow[] = $derived(core.found.filter((row) => this.picked.has(row.url) && canAdd(row)));
-
-  /** Looks at this computer the first time the screen is seen, unless a scan was made already. Loopback only. */
-  async first(): Promise<void> {
-    if (this.#begun || core.scan) return;
-    this.#begun = true;
-    await this.start({ targets: [] });
-  }
 
   /** Starts a scan. */
   async start(args: ScanArgs): Promise<boolean> {

@@ -47,7 +47,7 @@ const FIELDS: readonly { word: string; op: string; about: string }[] = [
 const FIXED: Record<string, readonly string[]> = {
   is: STATUSES.map((status) => statusWords(status).is),
   transport: ["http", "sse", "stdio"],
-  source: ["manual", "import", "scan"],
+  source: ["manual", "import", "scan", "demo"],
   era: ["legacy", "modern"],
   auth_required: ["true", "false"],
 };

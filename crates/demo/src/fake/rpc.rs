@@ -1,7 +1,6 @@
 //! What a server answers to JSON-RPC.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_stream::stream;
 use futures::stream::BoxStream;
@@ -12,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::state::State;
 use super::{Eras, Refusal};
+use crate::persona::{Act, Persona, Steps};
 
 const MODERN: &str = "2026-07-28";
 
@@ -28,11 +28,13 @@ pub(crate) struct Reply {
     pub(crate) messages: BoxStream<'static, Value>,
     /// The session that `initialize` opened.
     pub(crate) opened: Option<String>,
+    /// There are messages before the answer, so it needs an event stream.
+    pub(crate) takes_long: bool,
 }
 
 impl Reply {
     fn one(status: u16, message: Value) -> Self {
-        Self { status, messages: stream::iter([message]).boxed(), opened: None }
+        Self { status, messages: stream::iter([message]).boxed(), opened: None, takes_long: false }
     }
 
     fn error(status: u16, id: &Value, code: i64, text: &str, data: &Value) -> Self {
@@ -44,6 +46,10 @@ impl Reply {
 impl Request {
     pub(crate) fn method(&self) -> Option<&str> {
         self.message.get("method").and_then(Value::as_str)
+    }
+
+    fn persona(&self) -> &Persona {
+        &self.state.fake.persona
     }
 
     fn id(&self) -> Value {
@@ -93,8 +99,10 @@ impl Request {
             "ping" => self.result(json!({})),
             "tools/list" => self.tools(),
             "tools/call" => self.call(),
-            "resources/list" => self.result(json!({ "resources": [{ "uri": "memo://one", "name": "one" }] })),
-            "prompts/list" => self.result(json!({ "prompts": [{ "name": "greet" }] })),
+            "resources/list" => self.resources(),
+            "resources/read" => self.resource(),
+            "prompts/list" => self.prompts(),
+            "prompts/get" => self.prompt(),
             _ if self.is_modern() && self.state.fake.eras != Eras::Legacy => {
                 Reply::error(404, &self.id(), -32601, "Method not found", &Value::Null)
             }
@@ -116,10 +124,10 @@ impl Request {
             None => self.result(json!({
                 "supportedVersions": [MODERN],
                 "capabilities": { "tools": {}, "resources": {}, "prompts": {} },
-                "instructions": "A server for tests.",
+                "instructions": self.persona().instructions,
                 "ttlMs": 0,
                 "cacheScope": "private",
-                "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "fake", "version": "1.0" } },
+                "_meta": { "io.modelcontextprotocol/serverInfo": self.persona().server_info() },
             })),
         }
     }
@@ -130,8 +138,8 @@ impl Request {
         let mut reply = self.result(json!({
             "protocolVersion": version,
             "capabilities": { "tools": {}, "resources": {}, "prompts": {} },
-            "serverInfo": { "name": "fake", "title": "Fake", "version": "1.0" },
-            "instructions": "A server for tests.",
+            "serverInfo": self.persona().server_info(),
+            "instructions": self.persona().instructions,
         }));
         if self.lacks_session() {
             reply.opened = Some(self.state.open_session());
@@ -140,10 +148,9 @@ impl Request {
     }
 
     fn tools(&self) -> Reply {
-        let all = ["add", "echo", "wait", "refuse", "explode"];
+        let all: Vec<&Value> = self.persona().tools.iter().filter_map(|tool| tool.listed.as_ref()).collect();
         let from: usize = self.param("cursor").as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-        let tool = |name: &&str| json!({ "name": name, "description": "A tool.", "inputSchema": { "type": "object" } });
-        let page: Vec<Value> = all.iter().skip(from).take(self.state.fake.page).map(tool).collect();
+        let page: Vec<&Value> = all.iter().copied().skip(from).take(self.state.fake.page).collect();
         let next = from.saturating_add(self.state.fake.page);
         let mut result = json!({ "tools": page });
         if next < all.len() {
@@ -152,45 +159,76 @@ impl Request {
         self.result(result)
     }
 
-    fn call(self) -> Reply {
-        let name = self.param("name").as_str().unwrap_or_default().to_owned();
-        self.state.note_call(&name);
-        let text = |text: String| json!({ "content": [{ "type": "text", "text": text }], "isError": false });
-        let argument = |key: &str| self.param(&format!("arguments/{key}"));
-        match name.as_str() {
-            "add" => {
-                let sum = argument("a").as_i64().unwrap_or(0) + argument("b").as_i64().unwrap_or(0);
-                self.result(text(sum.to_string()))
-            }
-            "echo" => self.result(text(argument("text").as_str().unwrap_or_default().to_owned())),
-            "refuse" => {
-                self.result(json!({ "content": [{ "type": "text", "text": "no" }], "isError": true }))
-            }
-            "explode" => Reply::error(200, &self.id(), -32000, "it exploded", &json!({ "crater": 3 })),
-            "flood" => {
-                let bytes = argument("bytes").as_u64().and_then(|bytes| usize::try_from(bytes).ok());
-                self.result(text("x".repeat(bytes.unwrap_or(0))))
-            }
-            "wait" => self.wait(),
-            _ => Reply::error(200, &self.id(), -32602, "Unknown tool", &Value::Null),
+    fn resources(&self) -> Reply {
+        let listed = self.persona().resources.iter();
+        let rows: Vec<Value> = listed
+            .map(|resource| json!({ "uri": resource.uri, "name": resource.name, "mimeType": "text/plain" }))
+            .collect();
+        self.result(json!({ "resources": rows }))
+    }
+
+    fn resource(&self) -> Reply {
+        let uri = self.param("uri");
+        match self.persona().resources.iter().find(|resource| uri == resource.uri) {
+            Some(found) => self.result(json!({
+                "contents": [{ "uri": found.uri, "mimeType": "text/plain", "text": found.text }],
+            })),
+            None => Reply::error(200, &self.id(), -32002, "Resource not found", &json!({ "uri": uri })),
         }
     }
 
-    /// Reports progress every 20 ms for 30 s, or until it is cancelled: by a notification, or by the end of
-    /// its stream.
-    fn wait(self) -> Reply {
+    fn prompts(&self) -> Reply {
+        let listed = self.persona().prompts.iter();
+        let rows: Vec<Value> =
+            listed.map(|prompt| json!({ "name": prompt.name, "description": prompt.description })).collect();
+        self.result(json!({ "prompts": rows }))
+    }
+
+    fn prompt(&self) -> Reply {
+        let name = self.param("name");
+        match self.persona().prompts.iter().find(|prompt| name == prompt.name) {
+            Some(found) => {
+                let content = json!({ "type": "text", "text": found.text });
+                self.result(json!({ "messages": [{ "role": "user", "content": content }] }))
+            }
+            None => Reply::error(200, &self.id(), -32602, "Unknown prompt", &Value::Null),
+        }
+    }
+
+    fn call(self) -> Reply {
+        let name = self.param("name").as_str().unwrap_or_default().to_owned();
+        self.state.note_call(&name);
+        let Some(tool) = self.persona().tool(&name) else {
+            return Reply::error(200, &self.id(), -32602, "Unknown tool", &Value::Null);
+        };
+        match (tool.act)(&self.param("arguments")) {
+            Act::Answer(result) => self.result(result),
+            Act::Fail { code, message, data } => Reply::error(200, &self.id(), code, message, &data),
+            Act::Steps(steps) => self.work(steps),
+        }
+    }
+
+    /// Reports progress to whoever asked for it, until the work is done or cancelled: by a notification, or by the end
+    /// of its stream.
+    fn work(self, steps: Steps) -> Reply {
         let cancel = self.state.begin_call(self.session.as_deref(), &self.id());
+        let over = self.state.over.clone();
         let token = self.param("_meta/progressToken");
-        let done =
-            self.result(json!({ "content": [{ "type": "text", "text": "waited" }], "isError": false }));
+        let done = self.result(steps.result);
         let messages = stream! {
-            let mut running = Waiting { request: self, cancel: cancel.clone(), over: false };
-            for step in 0..1500 {
+            let mut running = Working { request: self, cancel: cancel.clone(), over: false };
+            for step in 0..steps.count {
                 tokio::select! {
                     () = cancel.cancelled() => return,
-                    () = sleep(Duration::from_millis(20)) => {}
+                    () = over.cancelled() => return,
+                    () = sleep(steps.every) => {}
                 }
-                let params = json!({ "progressToken": token, "progress": step, "total": 1500, "message": "waiting" });
+                if token.is_null() {
+                    continue;
+                }
+                let message = (steps.message)(step);
+                let params =
+                    json!({ "progressToken": token, "progress": step, "total": steps.count, "message": message });
                 yield json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params });
             }
             running.over = true;
@@ -199,7 +237,7 @@ impl Request {
                 yield message;
             }
         };
-        Reply { status: 200, messages: messages.boxed(), opened: None }
+        Reply { status: 200, messages: messages.boxed(), opened: None, takes_long: true }
     }
 }
 
@@ -210,13 +248,13 @@ fn insert(object: &mut Value, key: &str, value: Value) {
 }
 
 /// Notes the cancel when the call ends before its time.
-struct Waiting {
+struct Working {
     request: Request,
     cancel: CancellationToken,
     over: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for Working {
     fn drop(&mut self) {
         self.request.state.end_call(self.request.session.as_deref(), &self.request.id());
         let ended_by_client = self.cancel.is_cancelled() || self.request.is_modern();

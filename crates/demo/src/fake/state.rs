@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +9,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Fake, Fault};
+
+/// The oldest sessions make room: whoever forgets to end them must not fill the memory.
+const MOST_SESSIONS: usize = 4_096;
 
 /// When a legacy server opens a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,12 +50,12 @@ pub(crate) struct State {
 struct Memory {
     healed: bool,
     faults: usize,
-    next: usize,
-    open: HashSet<String>,
+    /// Sessions by number, so that the oldest is first.
+    open: BTreeSet<usize>,
     opened: usize,
-    calls: Vec<String>,
+    calls: VecDeque<String>,
     cancelled: usize,
-    seen: Vec<Seen>,
+    seen: VecDeque<Seen>,
     running: HashMap<String, CancellationToken>,
     streams: HashMap<String, mpsc::UnboundedSender<String>>,
 }
@@ -74,21 +77,25 @@ impl State {
 
     pub(crate) fn open_session(&self) -> String {
         let mut memory = self.memory();
-        memory.next += 1;
         memory.opened += 1;
-        let id = format!("session-{}", memory.next);
-        memory.open.insert(id.clone());
-        id
+        let number = memory.opened;
+        memory.open.insert(number);
+        if memory.open.len() > MOST_SESSIONS
+            && let Some(oldest) = memory.open.pop_first()
+        {
+            memory.streams.remove(&name(oldest));
+        }
+        name(number)
     }
 
     pub(crate) fn end_session(&self, id: &str) -> bool {
         let mut memory = self.memory();
         memory.streams.remove(id);
-        memory.open.remove(id)
+        number(id).is_some_and(|number| memory.open.remove(&number))
     }
 
     pub(crate) fn has_session(&self, id: &str) -> bool {
-        self.memory().open.contains(id)
+        number(id).is_some_and(|number| self.memory().open.contains(&number))
     }
 
     pub(crate) fn open_sessions(&self) -> usize {
@@ -100,11 +107,12 @@ impl State {
     }
 
     pub(crate) fn note_call(&self, tool: &str) {
-        self.memory().calls.push(tool.to_owned());
+        let most = self.fake.remembers;
+        keep(&mut self.memory().calls, tool.to_owned(), most);
     }
 
     pub(crate) fn calls(&self) -> Vec<String> {
-        self.memory().calls.clone()
+        self.memory().calls.iter().cloned().collect()
     }
 
     pub(crate) fn note_cancelled(&self) {
@@ -116,11 +124,12 @@ impl State {
     }
 
     pub(crate) fn note_seen(&self, seen: Seen) {
-        self.memory().seen.push(seen);
+        let most = self.fake.remembers;
+        keep(&mut self.memory().seen, seen, most);
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.memory().seen.clone()
+        self.memory().seen.iter().cloned().collect()
     }
 
     pub(crate) fn heal(&self) {
@@ -131,12 +140,13 @@ impl State {
     pub(crate) fn fault_for(&self, method: Option<&str>) -> Option<Fault> {
         let (fault, on) = self.fake.fault.as_ref()?;
         let mut memory = self.memory();
-        if memory.healed || (on != "*" && method != Some(on.as_str())) {
+        if memory.healed || !fits(on, method) {
             return None;
         }
         memory.faults += 1;
         match fault {
             Fault::Flap if memory.faults.is_multiple_of(2) => None,
+            Fault::OnceIn(many) if memory.faults % (*many).max(2) != 2 % (*many).max(2) => None,
             fault => Some(fault.clone()),
         }
     }
@@ -180,6 +190,65 @@ impl State {
     }
 }
 
+/// Adds to the newest `most` entries.
+fn keep<T>(entries: &mut VecDeque<T>, entry: T, most: usize) {
+    entries.push_back(entry);
+    if entries.len() > most {
+        entries.pop_front();
+    }
+}
+
+fn name(session: usize) -> String {
+    format!("session-{session}")
+}
+
+fn number(session: &str) -> Option<usize> {
+    session.strip_prefix("session-")?.parse().ok()
+}
+
+/// `*` is every method, `tools/` all that begin so.
+fn fits(on: &str, method: Option<&str>) -> bool {
+    let begins = on.ends_with('/') && method.is_some_and(|method| method.starts_with(on));
+    on == "*" || begins || method == Some(on)
+}
+
 fn key(session: Option<&str>, id: &Value) -> String {
     format!("{} {id}", session.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(fake: Fake) -> State {
+        State::new(fake, SocketAddr::from(([127, 0, 0, 1], 1)))
+    }
+
+    #[test]
+    fn what_a_server_remembers_has_an_end() {
+        let state = state(Fake::legacy().remembering(2));
+        for tool in ["a", "b", "c"] {
+            state.note_call(tool);
+        }
+        assert_eq!(state.calls(), ["b", "c"]);
+    }
+
+    #[test]
+    fn sessions_that_nobody_ends_make_room_for_new_ones() {
+        let state = state(Fake::legacy());
+        let first = state.open_session();
+        for _ in 0..MOST_SESSIONS {
+            state.open_session();
+        }
+        assert_eq!((state.open_sessions(), state.has_session(&first)), (MOST_SESSIONS, false));
+    }
+
+    #[test]
+    fn one_request_in_three_fails_beginning_with_the_second() {
+        let state = state(Fake::legacy().failing(Fault::OnceIn(3), "tools/"));
+        let fails = |method| state.fault_for(Some(method)).is_some();
+        assert!(!fails("initialize") && !fails("ping"), "only those of tools count");
+        let seen: Vec<bool> = (0..7).map(|_| fails("tools/list")).collect();
+        assert_eq!(seen, [false, true, false, false, true, false, false]);
+    }
 }

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::rpc::{Reply, Request};
 use super::state::{Opening, Seen, State};
-use super::{Answers, Fault, SignIn, Wire, sse};
+use super::{Answers, Fault, Pages, SignIn, Wire, sse};
 
 const SESSION: &str = "mcp-session-id";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -64,6 +64,9 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
     {
         return Some(with(StatusCode::TEMPORARY_REDIRECT, &[("location", to)], ""));
     }
+    if state.fake.pages == Pages::Loopback && is_foreign_page(headers) {
+        return Some(plain(StatusCode::FORBIDDEN, "this origin may not ask"));
+    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let right_host = |name: &String| host == format!("{name}:{}", state.address.port());
     if state.fake.only_for.as_ref().is_some_and(|name| !right_host(name)) {
@@ -79,9 +82,8 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
         SignIn::Forbidden(document) => {
             Some(with(StatusCode::FORBIDDEN, &[("www-authenticate", &challenge(document))], ""))
         }
-        SignIn::BearerWithDocument if path.starts_with(WELL_KNOWN) => {
-            let document = json!({ "resource": format!("http://{}{}", state.address, state.fake.path) });
-            Some(with(StatusCode::OK, &[("content-type", "application/json")], &document.to_string()))
+        SignIn::BearerWithDocument | SignIn::Token(_) if path.starts_with(WELL_KNOWN) => {
+            Some(document(state))
         }
         SignIn::Bearer | SignIn::BearerWithDocument if path.starts_with(WELL_KNOWN) => {
             Some(plain(StatusCode::NOT_FOUND, "Not Found"))
@@ -97,6 +99,24 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
                 .then(|| with(unauthorized, &[("www-authenticate", &challenge(&document))], ""))
         }
     }
+}
+
+/// RFC 9728: what a token would be for.
+fn document(state: &State) -> Response {
+    let document = json!({ "resource": format!("http://{}{}", state.address, state.fake.path) });
+    with(StatusCode::OK, &[("content-type", "application/json")], &document.to_string())
+}
+
+/// A page of another origin has no business here, whatever name it resolved to us (MCP, "DNS rebinding").
+fn is_foreign_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    let loopback = ["localhost", "127.0.0.1", "[::1]"];
+    !host.is_some_and(|host| {
+        loopback
+            .iter()
+            .any(|name| host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+    })
 }
 
 /// Sends this much, then breaks the connection. The first part has to leave before that.
@@ -123,7 +143,7 @@ async fn commit(fault: Fault) -> Response {
         Fault::Status(status) => {
             plain(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), "broken")
         }
-        Fault::Flap => plain(StatusCode::SERVICE_UNAVAILABLE, "come back later"),
+        Fault::Flap | Fault::OnceIn(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "come back later"),
         Fault::BadJson => with(StatusCode::OK, &json, r#"{"jsonrpc":"2.0","id":1,"result":{"#),
         Fault::Html => {
             with(StatusCode::OK, &[("content-type", "text/html")], "<html><body>Hello</body></html>")
@@ -160,11 +180,10 @@ fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
     let initializes = message.get("method").is_some_and(|method| method == "initialize");
     let session = session.or_else(|| minted.clone().filter(|_| initializes));
     let request = Request { state, session, message };
-    let streams =
-        streams_answers || request.message.pointer("/params/name").is_some_and(|name| name == "wait");
     let Some(reply) = request.answer() else {
         return with_session(plain(StatusCode::ACCEPTED, ""), minted);
     };
+    let streams = streams_answers || reply.takes_long;
     let opened = reply.opened.clone().or(minted);
     with_session(send(reply, streams), opened)
 }

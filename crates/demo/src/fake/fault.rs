@@ -21,6 +21,8 @@ pub enum Fault {
     Endless,
     /// Fails with 503 every other time, beginning with the first.
     Flap,
+    /// Fails with 503 one time in this many, beginning with the second; many is 2 or more.
+    OnceIn(usize),
     /// Answers a web page.
     Html,
 }

@@ -2,18 +2,19 @@
 //!
 //! ```no_run
 //! # async fn example() {
-//! use testkit::fake::{Fake, Fault};
+//! use demo::fake::{Fake, Fault};
 //! let server = Fake::legacy().failing(Fault::Hang, "tools/list").start().await;
 //! println!("{} has {} open sessions", server.url(), server.open_sessions());
 //! # }
 //! ```
 //!
-//! Tools of every server: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse`
+//! Tools of every server that has no [`Persona`]: `add`, `echo`, `wait` (reports progress, notes when it is cancelled), `refuse`
 //! (answers `isError`), `explode` (answers a JSON-RPC error); not listed: `flood` (answers as many bytes as
 //! it is told).
 
 mod fault;
 mod http;
+mod plain;
 mod rpc;
 mod sse;
 mod state;
@@ -31,6 +32,11 @@ use tokio::time::{Instant, sleep};
 pub use fault::Fault;
 use state::State;
 pub use state::{Opening, Seen};
+
+use crate::Persona;
+
+/// How many requests a server remembers: more than any test makes, and an end to it.
+const REMEMBERED: usize = 16_384;
 
 /// Which revisions a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +89,13 @@ pub(crate) enum Wire {
     EventStream,
 }
 
+/// Which web pages may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pages {
+    Any,
+    Loopback,
+}
+
 /// In which form Streamable HTTP answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
@@ -106,6 +119,9 @@ pub struct Fake {
     pub(crate) page: usize,
     pub(crate) answers: Answers,
     pub(crate) endpoint: Option<String>,
+    pub(crate) persona: Arc<Persona>,
+    pub(crate) pages: Pages,
+    pub(crate) remembers: usize,
     host: IpAddr,
     port: u16,
 }
@@ -146,6 +162,9 @@ impl Fake {
             page: usize::MAX,
             answers: Answers::Json,
             endpoint: None,
+            persona: Arc::new(plain::plain()),
+            pages: Pages::Any,
+            remembers: REMEMBERED,
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
         }
@@ -236,12 +255,39 @@ impl Fake {
         Self { endpoint: Some(endpoint.to_owned()), ..self }
     }
 
+    /// Is somebody, instead of a server for tests.
+    #[must_use]
+    pub fn with_persona(self, persona: Persona) -> Self {
+        Self { persona: Arc::new(persona), ..self }
+    }
+
+    /// Remembers this many requests and calls, the newest; for tests many thousand.
+    #[must_use]
+    pub fn remembering(self, remembers: usize) -> Self {
+        Self { remembers, ..self }
+    }
+
+    /// Answers 403 to web pages of other origins than this computer's.
+    #[must_use]
+    pub fn for_pages_of_this_computer(self) -> Self {
+        Self { pages: Pages::Loopback, ..self }
+    }
+
     /// Starts it.
     ///
     /// # Panics
     /// When the address cannot be bound.
     pub async fn start(self) -> Running {
         let listener = bind(self.host, self.port).await;
+        self.serve(listener)
+    }
+
+    /// Starts it, or says why the address cannot be bound.
+    pub async fn try_start(self) -> std::io::Result<Running> {
+        Ok(self.clone().serve(TcpListener::bind((self.host, self.port)).await?))
+    }
+
+    fn serve(self, listener: TcpListener) -> Running {
         let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::new(self.host, 0));
         let resets = matches!(self.fault, Some((Fault::Reset, _)));
         let state = Arc::new(State::new(self, address));
@@ -254,15 +300,21 @@ impl Fake {
             }
         });
         let mut tasks = JoinSet::new();
+        // Connections are tasks of their own: this is what ends them.
+        let over = state.over.clone();
         tasks.spawn(async move {
-            let _ = axum::serve(listener, app).await;
+            let _ = axum::serve(listener, app).with_graceful_shutdown(over.cancelled_owned()).await;
         });
-        Running { state, address, _tasks: tasks }
+        Running { state, address, tasks }
     }
 }
 
+/// A port to listen on, for a test.
+///
+/// # Panics
+/// When it cannot be bound.
 #[expect(clippy::expect_used, reason = "a test without its server cannot go on")]
-pub(crate) async fn bind(host: IpAddr, port: u16) -> TcpListener {
+pub async fn bind(host: IpAddr, port: u16) -> TcpListener {
     TcpListener::bind((host, port)).await.expect("a loopback address can be bound")
 }
 
@@ -271,7 +323,7 @@ pub(crate) async fn bind(host: IpAddr, port: u16) -> TcpListener {
 pub struct Running {
     state: Arc<State>,
     address: SocketAddr,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 impl Running {
@@ -295,7 +347,7 @@ impl Running {
         self.state.opened_sessions()
     }
 
-    /// The tools that were called, in order.
+    /// The tools that were called, in order; as many as requests.
     pub fn calls(&self) -> Vec<String> {
         self.state.calls()
     }
@@ -305,7 +357,7 @@ impl Running {
         self.state.cancelled()
     }
 
-    /// Every request it saw, in order.
+    /// The requests it saw, in order; the newest 16,384, unless it was told otherwise.
     pub fn seen(&self) -> Vec<Seen> {
         self.state.seen()
     }
@@ -325,6 +377,13 @@ impl Running {
         self.state.break_streams();
     }
 
+    /// Ends it; nothing listens there any more when this returns.
+    pub async fn stop(mut self) {
+        self.state.over.cancel();
+        self.state.break_streams();
+        self.tasks.shutdown().await;
+    }
+
     /// Waits until a condition holds.
     ///
     /// # Panics
@@ -341,5 +400,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.state.over.cancel();
+        self.state.break_streams();
     }
 }

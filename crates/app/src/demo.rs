@@ -1,0 +1,217 @@
+//! The demo fleet: hosted by the core, in the registry like any other servers, and gone with the core.
+//!
+//! One task has it and carries out wishes one after the other, so that starting twice at once is starting once. Its
+//! records are `Source::Demo`: those of a process that was killed are forgotten by the next one that opens the registry,
+//! since nobody listens at their ports any more.
+
+use std::io;
+
+use ::demo::{Fleet, Member, Wire};
+use futures::future::join_all;
+use model::{Endpoint, NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
+use registry::{Observation, Origin, RegistryError};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::operations::{ApiError, ErrorCode};
+use crate::{App, contact, now};
+
+/// What can be wanted of the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Start,
+    Stop,
+    Look,
+}
+
+/// Whether it runs, and its servers that are in the list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hosted {
+    pub(crate) is_running: bool,
+    pub(crate) ids: Vec<ServerId>,
+}
+
+type Answer = Result<Hosted, ApiError>;
+
+/// The way to the task that has the fleet.
+pub(crate) struct DemoHost {
+    wishes: mpsc::Sender<Asked>,
+    ended: CancellationToken,
+}
+
+struct Asked {
+    wish: Wish,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// What the task gets.
+pub(crate) struct Wishes {
+    asked: mpsc::Receiver<Asked>,
+    _ended: DropGuard,
+}
+
+impl DemoHost {
+    pub(crate) fn new() -> (Self, Wishes) {
+        let (wishes, asked) = mpsc::channel(16);
+        let ended = CancellationToken::new();
+        let guard = ended.clone().drop_guard();
+        (Self { wishes, ended }, Wishes { asked, _ended: guard })
+    }
+
+    /// Has a wish carried out, after those that came before it.
+    pub(crate) async fn ask(&self, wish: Wish) -> Answer {
+        let over = || ApiError::new(ErrorCode::Cancelled, "the core is stopping, and the demo with it");
+        let (reply, answer) = oneshot::channel();
+        self.wishes.send(Asked { wish, reply }).await.map_err(|_| over())?;
+        answer.await.map_err(|_| over())?
+    }
+
+    /// Waits until nothing of it is left, after the core was told to stop.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+}
+
+impl App {
+    /// The task: hosts the fleet until the core stops.
+    pub(crate) async fn host_demo(self, mut wishes: Wishes) {
+        let stop = self.stopping();
+        let mut fleet = None;
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => break,
+                asked = wishes.asked.recv() => asked,
+            };
+            let Some(Asked { wish, reply }) = asked else { break };
+            let answer = match wish {
+                Wish::Start => self.start_demo(&mut fleet).await,
+                Wish::Stop => self.stop_demo(&mut fleet).await,
+                Wish::Look => Ok(self.hosted(fleet.as_ref())),
+            };
+            // Whoever asked may be gone; it is done all the same.
+            let _ = reply.send(answer);
+        }
+        if fleet.is_some()
+            && let Err(error) = self.stop_demo(&mut fleet).await
+        {
+            tracing::warn!(error = error.message, "the demo's servers stay in the file until the next start");
+        }
+    }
+
+    /// Forgets what a process left that was killed while it hosted the demo.
+    pub(crate) async fn forget_lost_demo(&self) {
+        if let Err(error) = self.0.registry.forget(Source::Demo).await {
+            let text = format!("Servers of an earlier demo could not be cleared from the list: {error}.");
+            self.notice(NoticeLevel::Warning, text);
+        }
+    }
+
+    /// The ports of the running fleet.
+    pub(crate) fn demo_ports(&self) -> Vec<u16> {
+        let snapshot = self.0.registry.snapshot();
+        let demo = snapshot.iter().filter(|server| server.info.source == Source::Demo);
+        let urls = demo.filter_map(|server| server.info.target().and_then(|url| Endpoint::parse(url).ok()));
+        urls.filter_map(|endpoint| endpoint.url().port_or_known_default()).collect()
+    }
+
+    /// Started again, it brings back what a person removed of it since.
+    async fn start_demo(&self, fleet: &mut Option<Fleet>) -> Answer {
+        let started = match fleet {
+            Some(running) => running,
+            None => fleet.insert(self.new_fleet().await?),
+        };
+        match self.register_demo(started).await {
+            Ok(()) => Ok(self.hosted(fleet.as_ref())),
+            Err(error) => {
+                // Half a demo is none; the reason is the first error's.
+                let _ = self.stop_demo(fleet).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A fleet at addresses that nobody has in the registry, removed ones included: what a person kept stays theirs.
+    async fn new_fleet(&self) -> Result<Fleet, ApiError> {
+        let removed = self.0.registry.removed().await?;
+        let snapshot = self.0.registry.snapshot();
+        let is_taken = |member: &Member| {
+            let id = record(member).map(|info| info.id);
+            id.is_some_and(|id| snapshot.get(id).is_some() || removed.iter().any(|row| row.info.id == id))
+        };
+        let mut fleet = Fleet::start().await.map_err(|error| cannot_listen(&error))?;
+        fleet.move_away(is_taken).await.map_err(|error| cannot_listen(&error))?;
+        Ok(fleet)
+    }
+
+    /// Puts the servers into the list with what they offer, then measures each as the periodic checks do.
+    async fn register_demo(&self, fleet: &Fleet) -> Result<(), RegistryError> {
+        let known = self.0.registry.snapshot();
+        let records = fleet.members().iter().filter_map(record);
+        let new: Vec<ServerInfo> = records.filter(|info| known.get(info.id).is_none()).collect();
+        let met = join_all(new.into_iter().map(met)).await;
+        let (records, seen): (Vec<_>, Vec<_>) = met
+            .into_iter()
+            .map(|(info, seen)| {
+                let id = info.id;
+                (info, (id, seen))
+            })
+            .unzip();
+        self.0.registry.upsert(records, Origin::Automatic).await?;
+        for (id, observation) in &seen {
+            // A person may have ignored it.
+            match self.0.registry.observe(*id, observation.clone()).await {
+                Ok(_) | Err(RegistryError::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // How they are is told by events as well: the first round decides nothing here.
+        join_all(seen.iter().map(|(id, _)| self.check_now(*id))).await;
+        Ok(())
+    }
+
+    /// Out of the list first, so that nobody is told of a server that does not answer.
+    async fn stop_demo(&self, fleet: &mut Option<Fleet>) -> Answer {
+        let forgotten = self.0.registry.forget(Source::Demo).await;
+        if let Some(fleet) = fleet.take() {
+            fleet.stop().await;
+        }
+        forgotten?;
+        Ok(Hosted::default())
+    }
+
+    fn hosted(&self, fleet: Option<&Fleet>) -> Hosted {
+        let snapshot = self.0.registry.snapshot();
+        let members = fleet.map_or(&[][..], Fleet::members).iter();
+        let ids = members.filter_map(record).map(|info| info.id).filter(|id| snapshot.get(*id).is_some());
+        Hosted { is_running: fleet.is_some(), ids: ids.collect() }
+    }
+}
+
+/// A member as the registry keeps it; nothing only if its URL were no server's, which it is.
+fn record(member: &Member) -> Option<ServerInfo> {
+    let (url, transport) = match member.wire {
+        Wire::Http => (member.url(), Transport::Http),
+        Wire::Sse => (member.url(), Transport::Sse),
+    };
+    let info = ServerInfo::new_at(transport, member.name, &url, Source::Demo, now()).ok()?;
+    Some(ServerInfo {
+        endpoint: Some(url),
+        metadata: member.metadata.clone(),
+        auth_required: member.asks_for_token,
+        reach: Some(Reach::Loopback),
+        ..info
+    })
+}
+
+/// The record with what its server says of itself.
+async fn met(info: ServerInfo) -> (ServerInfo, Observation) {
+    let seen = contact::measure(&info).await;
+    (info, seen)
+}
+
+fn cannot_listen(error: &io::Error) -> ApiError {
+    let message = format!(
+        "the demo fleet cannot listen on 127.0.0.1: {error}; close what holds many ports or files, and try again"
+    );
+    ApiError::new(ErrorCode::TransportFailed, message)
+}

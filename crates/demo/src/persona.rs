@@ -1,0 +1,124 @@
+//! Who a server is and what it offers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// Who a server is and what it offers.
+#[derive(Debug, Clone, Default)]
+pub struct Persona {
+    /// `serverInfo.name`.
+    pub name: &'static str,
+    /// `serverInfo.title`.
+    pub title: &'static str,
+    /// `serverInfo.version`.
+    pub version: &'static str,
+    /// How to use it.
+    pub instructions: &'static str,
+    /// In the order of the list.
+    pub tools: Vec<Tool>,
+    /// In the order of the list.
+    pub resources: Vec<Resource>,
+    /// In the order of the list.
+    pub prompts: Vec<Prompt>,
+}
+
+/// A tool: how it is listed, and what a call does.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// The name that a call must use.
+    pub name: &'static str,
+    /// MCP's `Tool`; absent for one that is not listed.
+    pub listed: Option<Value>,
+    /// From arguments to what happens. Pure: the same call has the same answer.
+    pub act: fn(&Value) -> Act,
+}
+
+/// What a call does.
+#[derive(Debug)]
+pub enum Act {
+    /// Answers this `CallToolResult`.
+    Answer(Value),
+    /// Answers a JSON-RPC error.
+    Fail {
+        /// Its code.
+        code: i64,
+        /// Its message.
+        message: &'static str,
+        /// Its data.
+        data: Value,
+    },
+    /// Works for a while.
+    Steps(Steps),
+}
+
+/// Work that reports its progress, and can be cancelled.
+#[derive(Debug)]
+pub struct Steps {
+    /// From one report to the next.
+    pub every: Duration,
+    /// How many.
+    pub count: u64,
+    /// What is said of a step, counted from 0.
+    pub message: fn(u64) -> String,
+    /// The `CallToolResult` at the end.
+    pub result: Value,
+}
+
+/// A text that can be read.
+#[derive(Debug, Clone)]
+pub struct Resource {
+    /// Its key.
+    pub uri: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+/// A prompt without arguments.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// Its key.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// The message.
+    pub text: &'static str,
+}
+
+impl Persona {
+    /// The tool of this name, listed or not.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name == name)
+    }
+
+    /// `serverInfo` of MCP.
+    pub(crate) fn server_info(&self) -> Value {
+        json!({ "name": self.name, "title": self.title, "version": self.version })
+    }
+}
+
+/// A tool that is listed with this definition beside its name.
+pub(crate) fn tool(name: &'static str, mut definition: Value, act: fn(&Value) -> Act) -> Tool {
+    if let Some(fields) = definition.as_object_mut() {
+        fields.insert("name".to_owned(), name.into());
+    }
+    Tool { name, listed: Some(definition), act }
+}
+
+/// An answer that is data: structured, and the same as a text for clients that know no structure (MCP, "Structured
+/// Content").
+pub fn answer(value: &Value) -> Value {
+    json!({ "content": [{ "type": "text", "text": value.to_string() }], "structuredContent": value, "isError": false })
+}
+
+/// An answer that is a sentence.
+pub fn said(text: impl Into<String>) -> Value {
+    json!({ "content": [{ "type": "text", "text": text.into() }], "isError": false })
+}
+
+/// A tool that says no.
+pub fn refusal(text: impl Into<String>) -> Act {
+    Act::Answer(json!({ "content": [{ "type": "text", "text": text.into() }], "isError": true }))
+}
