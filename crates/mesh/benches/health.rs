@@ -171,7 +171,9 @@ async fn load(peer: &Peer) {
         registry.upsert(chunk.to_vec(), Origin::Automatic).await.unwrap();
     }
     drop(servers);
+    let memory_of_records = memory();
     fill_the_hour(&registry, &ids).await;
+    let memory_of_history = memory();
     tasks.spawn(checker.run(cancel.clone()));
     // The first rounds are spread over one interval.
     sleep(Duration::from_secs_f64(INTERVAL * 1.5)).await;
@@ -182,7 +184,6 @@ async fn load(peer: &Peer) {
     let memory_after = memory();
     let healthy = registry.snapshot().counts().of(HealthStatus::Healthy);
     let share = used.as_secs_f64() / elapsed.as_secs_f64() * 100.0;
-    let each = (memory_after.saturating_sub(memory_before)) / SERVERS as u64;
     println!(
         "{SERVERS} servers every {INTERVAL} s, over {:.0} s, with the registry and its database",
         elapsed.as_secs_f64()
@@ -195,9 +196,13 @@ async fn load(peer: &Peer) {
         "  {share:.1} % of one core ({:.1} µs a round); the aim is 15 % or less",
         used.as_secs_f64() * 1e6 / rounds as f64
     );
+    let each = |to: u64, from: u64| to.saturating_sub(from) as f64 / (1024.0 * SERVERS as f64);
     println!(
-        "  {:.1} KiB a watched server, its record and an hour of history included; the aim is 16 KiB or less",
-        each as f64 / 1024.0
+        "  {:.1} KiB a watched server; the aim is 16 KiB or less (record {:.1}, an hour of history {:.1}, watching {:.1})",
+        each(memory_after, memory_before),
+        each(memory_of_records, memory_before),
+        each(memory_of_history, memory_of_records),
+        each(memory_after, memory_of_history),
     );
     cancel.cancel();
     registry.close().await;

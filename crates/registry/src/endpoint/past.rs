@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::{SLICE, Tally};
 
 /// How many minutes are remembered.
-const MINUTES: usize = 60;
+const MINUTES: i32 = 60;
 
 /// How many round trips of one minute are remembered: all of them with an interval of 5 s and more, else a fair sample.
 const SAMPLES: usize = 12;
@@ -32,13 +32,29 @@ pub struct Minute {
     pub p95_ms: Option<f64>,
 }
 
-/// The last hour.
+/// The last hour. A minute that is over is summed up, since there may be thousands of servers, each copied for every round.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Hour(VecDeque<Rounds>);
+pub(crate) struct Hour {
+    over: VecDeque<Sum>,
+    now: Rounds,
+}
 
-#[derive(Debug, Clone, PartialEq)]
+/// A minute that is over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sum {
+    /// Since 1970, in minutes.
+    minute: i32,
+    answered: u32,
+    failed: u32,
+    /// In milliseconds; without a meaning when nothing was answered.
+    p50: f32,
+    p95: f32,
+}
+
+/// The minute that is going on, or was the last with a round.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Rounds {
-    minute: i64,
+    minute: i32,
     answered: u32,
     failed: u32,
     samples: [f32; SAMPLES],
@@ -47,29 +63,39 @@ struct Rounds {
 impl Hour {
     /// Notes a round and its round trip, if it had one.
     pub(crate) fn note(&mut self, at: Millis, round_trip_ms: Option<f64>) {
-        let minute = at.div_euclid(MINUTE);
+        let minute = i32::try_from(at.div_euclid(MINUTE)).unwrap_or_default();
         // A clock that was set back begins anew.
-        if self.0.back().is_some_and(|last| last.minute > minute) {
-            self.0.clear();
+        if self.now.minute > minute {
+            *self = Self::default();
         }
-        if self.0.back().is_none_or(|last| last.minute < minute) {
-            self.0.push_back(Rounds { minute, answered: 0, failed: 0, samples: [0.0; SAMPLES] });
-            while self.0.front().is_some_and(|first| first.minute <= minute - 60) || self.0.len() > MINUTES {
-                self.0.pop_front();
-            }
+        if self.now.minute < minute {
+            self.begin(minute);
         }
-        if let Some(last) = self.0.back_mut() {
-            last.note(round_trip_ms);
+        self.now.note(round_trip_ms);
+    }
+
+    fn begin(&mut self, minute: i32) {
+        if !self.now.is_empty() {
+            self.over.push_back(self.now.summed_up());
         }
+        while self.over.front().is_some_and(|first| first.minute <= minute - MINUTES) {
+            self.over.pop_front();
+        }
+        self.now = Rounds { minute, ..Rounds::default() };
     }
 
     /// The minutes that had a round, oldest first.
     pub(crate) fn minutes(&self) -> Vec<Minute> {
-        self.0.iter().map(Rounds::summed_up).collect()
+        let now = (!self.now.is_empty()).then(|| self.now.summed_up());
+        self.over.iter().copied().chain(now).map(Minute::from).collect()
     }
 }
 
 impl Rounds {
+    fn is_empty(&self) -> bool {
+        self.answered == 0 && self.failed == 0
+    }
+
     fn note(&mut self, round_trip_ms: Option<f64>) {
         let Some(ms) = round_trip_ms else {
             self.failed = self.failed.saturating_add(1);
@@ -85,20 +111,28 @@ impl Rounds {
         }
     }
 
-    fn summed_up(&self) -> Minute {
+    fn summed_up(&self) -> Sum {
         let kept = (self.answered as usize).min(SAMPLES);
         let mut samples: Vec<f32> = self.samples.iter().take(kept).copied().collect();
         samples.sort_by(f32::total_cmp);
         let at_percent = |percent: usize| {
             let rank = (kept * percent).div_ceil(100).saturating_sub(1);
-            samples.get(rank).map(|ms| f64::from(*ms))
+            samples.get(rank).copied().unwrap_or_default()
         };
-        Minute {
-            at: self.minute * MINUTE,
-            answered: self.answered,
-            failed: self.failed,
-            p50_ms: at_percent(50),
-            p95_ms: at_percent(95),
+        let Self { minute, answered, failed, .. } = *self;
+        Sum { minute, answered, failed, p50: at_percent(50), p95: at_percent(95) }
+    }
+}
+
+impl From<Sum> for Minute {
+    fn from(sum: Sum) -> Self {
+        let trip = |ms: f32| (sum.answered > 0).then(|| f64::from(ms));
+        Self {
+            at: Millis::from(sum.minute) * MINUTE,
+            answered: sum.answered,
+            failed: sum.failed,
+            p50_ms: trip(sum.p50),
+            p95_ms: trip(sum.p95),
         }
     }
 }
