@@ -143,7 +143,12 @@ impl Checker {
 
     fn hear(&mut self, Published { event, .. }: Published) {
         match event {
-            Event::ServerChanged { server } => self.see(&server, SETTLE),
+            Event::ServerChanged { server } => {
+                // Otherwise somebody has just asked it.
+                let is_new = server.health.checked_at.is_none();
+                let wait = if is_new { SETTLE } else { pause(self.interval, None, rand::random()) };
+                self.see(&server, wait);
+            }
             Event::ServerRemoved { id } => self.forget(id),
             Event::Resync => self.see_all(),
             _ => {}
@@ -192,12 +197,7 @@ impl Checker {
         let watched =
             Watched { address, memory: Some(Memory::default()), due: None, is_new, waiting: Vec::new() };
         self.watched.insert(id, watched);
-        let wait = match server.health.checked_at {
-            // Somebody has just asked it.
-            Some(_) => pause(self.interval, None, rand::random()),
-            None => first_after.min(self.interval),
-        };
-        self.plan_at(id, Instant::now() + wait);
+        self.plan_at(id, Instant::now() + first_after.min(self.interval));
     }
 
     fn forget(&mut self, id: ServerId) {
@@ -252,15 +252,13 @@ impl Checker {
         let (server, address) = (server.clone(), Address::of(&server.info));
         let (lanes, plan) = (self.lanes.clone(), self.plan.clone());
         self.rounds.spawn(async move {
-            let mut memory = memory;
-            let lane = lane(&server.health);
-            let mut began = Instant::now();
-            let work = async {
-                began = Instant::now();
-                examine(&server, &mut memory, &plan).await
+            let (lane, host) = (lane(&server.health), host(&server.info).to_owned());
+            let work = || async move {
+                let (mut memory, began) = (memory, Instant::now());
+                let examined = Box::new(examine(&server, &mut memory, &plan).await);
+                Finished::Round { id, address, memory, examined, began }
             };
-            let examined = Box::new(lanes.run(lane, host(&server.info), work).await);
-            Finished::Round { id, address, memory, examined, began }
+            lanes.run(lane, &host, work).await
         });
     }
 

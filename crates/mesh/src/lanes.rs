@@ -45,11 +45,11 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    /// Does the work when there is a place for it.
-    pub(crate) async fn run<T>(&self, lane: Lane, host: &str, work: impl Future<Output = T>) -> T {
+    /// Does the work when there is a place for it. It is made then: thousands may wait, and work is large.
+    pub(crate) async fn run<W: Future>(&self, lane: Lane, host: &str, work: impl FnOnce() -> W) -> W::Output {
         let on_host = place(self.host(lane, host)).await;
         let _in_lane = place(self.lane(lane)).await;
-        let mut work = std::pin::pin!(work);
+        let mut work = Box::pin(work());
         if let Ok(done) = timeout_at(Instant::now() + MOMENT, work.as_mut()).await {
             return done;
         }
@@ -89,10 +89,10 @@ mod tests {
         let lanes = Lanes::default();
         let began = Instant::now();
         let hanging =
-            (0..100).map(|_| lanes.run(Lane::Steady, "h", tokio::time::sleep(Duration::from_secs(10))));
+            (0..100).map(|_| lanes.run(Lane::Steady, "h", || tokio::time::sleep(Duration::from_secs(10))));
         let after = async {
             tokio::task::yield_now().await;
-            lanes.run(Lane::Steady, "h", async { began.elapsed() }).await
+            lanes.run(Lane::Steady, "h", || async { began.elapsed() }).await
         };
         let (_, waited) = tokio::join!(join_all(hanging), after);
         assert!(waited <= MOMENT * 4, "{waited:?}");
@@ -103,10 +103,10 @@ mod tests {
         let lanes = Lanes::default();
         let began = Instant::now();
         let hanging =
-            (0..600).map(|_| lanes.run(Lane::Shaky, "h", tokio::time::sleep(Duration::from_secs(10))));
+            (0..600).map(|_| lanes.run(Lane::Shaky, "h", || tokio::time::sleep(Duration::from_secs(10))));
         let after = async {
             tokio::task::yield_now().await;
-            lanes.run(Lane::Steady, "h", async { began.elapsed() }).await
+            lanes.run(Lane::Steady, "h", || async { began.elapsed() }).await
         };
         let (_, waited) = tokio::join!(join_all(hanging), after);
         assert_eq!(waited, Duration::ZERO);

@@ -12,6 +12,7 @@ mod offers;
 mod record;
 mod row;
 mod scan;
+mod schema;
 pub mod secrets;
 mod server;
 pub mod servers_json;
@@ -32,6 +33,7 @@ pub use id::ServerId;
 pub use offers::ResolveError;
 pub use row::ServerRow;
 pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
+pub use schema::Schema;
 pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};
 
 /// A moment: milliseconds since the Unix epoch, UTC. Shown in local time by the faces.

@@ -96,7 +96,7 @@ mod tests {
             name: name.into(),
             title: None,
             description: None,
-            input_schema: serde_json::json!({}),
+            input_schema: serde_json::json!({}).into(),
             output_schema: None,
             hints: ToolHints::default(),
         }

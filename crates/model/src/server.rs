@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
+use crate::Schema;
 use crate::{Health, Millis, ServerId, ServerRow};
 
 /// How a server is spoken to. The guide's words.
@@ -99,11 +100,11 @@ pub struct Tool {
     pub description: Option<String>,
     /// JSON Schema of its arguments.
     #[ts(type = "unknown")]
-    pub input_schema: Value,
+    pub input_schema: Schema,
     /// JSON Schema of its structured result.
     #[serde(default)]
     #[ts(type = "unknown")]
-    pub output_schema: Option<Value>,
+    pub output_schema: Option<Schema>,
     /// Its annotations.
     #[serde(default)]
     pub hints: ToolHints,

@@ -1,4 +1,4 @@
-use model::{Tool, ToolHints};
+use model::{Schema, Tool, ToolHints};
 use rmcp::model::{
     ClientRequest, ListPromptsRequest, ListResourcesRequest, ListToolsRequest, PaginatedRequestParams,
 };
@@ -122,12 +122,18 @@ pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
         name: text(&entry, "name")?,
         title: text(&entry, "title").or_else(|| text(&annotations, "title")),
         description: text(&entry, "description"),
-        input_schema: entry.get_mut("inputSchema").map(Value::take).map(shallow).unwrap_or_default(),
+        input_schema: entry
+            .get_mut("inputSchema")
+            .map(Value::take)
+            .map(shallow)
+            .map(Schema::from)
+            .unwrap_or_default(),
         output_schema: entry
             .get_mut("outputSchema")
             .map(Value::take)
             .map(shallow)
-            .filter(|schema| !schema.is_null()),
+            .filter(|schema| !schema.is_null())
+            .map(Schema::from),
         hints: ToolHints {
             read_only: hint("readOnlyHint"),
             destructive: hint("destructiveHint"),
@@ -163,7 +169,7 @@ mod tests {
         .unwrap();
         assert_eq!((tool.name.as_str(), tool.title.as_deref()), ("rm", Some("Remove")));
         assert_eq!((tool.hints.destructive, tool.hints.read_only), (Some(true), None));
-        assert_eq!((tool.input_schema, tool.output_schema), (json!({ "type": "object" }), None));
+        assert_eq!((tool.input_schema, tool.output_schema), (json!({ "type": "object" }).into(), None));
     }
 
     #[test]
@@ -175,7 +181,9 @@ mod tests {
     #[test]
     fn a_schema_that_no_file_could_hold_is_left_out() {
         let schema = |levels| (0..levels).fold(json!("x"), |inner, _| json!([inner]));
-        let kept = |levels| tool(json!({ "name": "a", "inputSchema": schema(levels) })).unwrap().input_schema;
+        let kept = |levels| {
+            tool(json!({ "name": "a", "inputSchema": schema(levels) })).unwrap().input_schema.to_value()
+        };
         assert_eq!((kept(40), kept(41)), (schema(40), json!({})));
     }
 }

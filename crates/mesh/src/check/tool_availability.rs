@@ -87,7 +87,7 @@ mod tests {
             name: name.to_owned(),
             title: None,
             description: Some(description.to_owned()),
-            input_schema: json!({ "type": "object" }),
+            input_schema: json!({ "type": "object" }).into(),
             output_schema: None,
             hints: ToolHints::default(),
         }

@@ -178,7 +178,7 @@ pub(crate) fn tool(name: &str) -> Tool {
         name: name.to_owned(),
         title: None,
         description: Some("A tool.".to_owned()),
-        input_schema: json!({ "type": "object" }),
+        input_schema: json!({ "type": "object" }).into(),
         output_schema: None,
         hints: ToolHints::default(),
     }

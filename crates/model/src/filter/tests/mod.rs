@@ -18,7 +18,7 @@ pub(super) fn tool(name: &str) -> Tool {
         name: name.into(),
         title: None,
         description: None,
-        input_schema: json!({}),
+        input_schema: json!({}).into(),
         output_schema: None,
         hints: ToolHints::default(),
     }

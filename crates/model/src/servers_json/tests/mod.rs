@@ -62,7 +62,7 @@ fn sample() -> Server {
         name: "get_x".into(),
         title: Some("X".into()),
         description: None,
-        input_schema: json!({"type": "object"}),
+        input_schema: json!({"type": "object"}).into(),
         output_schema: None,
         hints: ToolHints { read_only: Some(true), ..ToolHints::default() },
     };
