@@ -65,7 +65,7 @@ pub(crate) fn weather(version: &'static str) -> Persona {
 
 fn city_schema() -> Value {
     let names: Vec<&str> = CITIES.iter().map(|(name, ..)| *name).collect();
-    json!({ "type": "string", "title": "City", "description": "One of twelve cities", "examples": names })
+    json!({ "type": "string", "title": "City", "enum": names })
 }
 
 fn unit_schema() -> Value {
