@@ -119,7 +119,7 @@ fn current(arguments: &Value) -> Act {
 fn forecast_definition() -> Value {
     json!({
         "title": "Forecast",
-        "description": "The weather in a city on the next days, as a table.",
+        "description": "The weather in a city on the next days, as a table. Day 1 is tomorrow.",
         "inputSchema": {
             "type": "object",
             "properties": {
@@ -144,7 +144,7 @@ fn forecast(arguments: &Value) -> Act {
             let at = seed(&format!("{name} {day}"));
             let noon = mean + swing(at, 9);
             json!({
-                "day": if day == 1 { "Tomorrow".to_owned() } else { format!("In {day} days") },
+                "day": day,
                 "sky": pick(SKIES, at),
                 "high": degrees(noon + 3.0, unit),
                 "low": degrees(noon - 4.0, unit),
