@@ -52,7 +52,7 @@ test("the demo fleet starts by a click, shows its states, and is gone by another
     ["demo-parcels", "Degraded"],
     ["demo-notes", "Needs sign-in"],
   ]) {
-    await row(name).getByText(state).waitFor();
+    await row(name).getByText(state).first().waitFor();
   }
   await page.getByRole("combobox", { name: "Filter servers" }).fill("source:demo is:degraded");
   await page.getByText("1 of 6").waitFor();
@@ -86,7 +86,7 @@ test("the palette starts it and removes it, and its slow tool can be cancelled",
     .click();
   await page.getByRole("tab", { name: /^Tools/ }).click();
   await page.getByRole("button", { name: "Try weather.history", exact: true }).click();
-  await page.getByRole("textbox", { name: /City/ }).fill("Oslo");
+  await page.getByRole("combobox", { name: /^city/ }).selectOption("Oslo");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   const result = page.getByRole("complementary", { name: "Result" });
   await result.getByText(/Reading the weather of \d+ days ago/).waitFor();

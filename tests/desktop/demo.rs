@@ -32,6 +32,7 @@ async fn the_demo_fleet_comes_by_a_click_and_goes_by_another() {
     let page = &window.page;
     page.click(Role::Button, "Start the demo fleet").await;
     page.find(Role::Heading, "Demo fleet").await;
+    page.says("4 of 6 healthy").await;
     window.keep_picture("demo-2-started").await;
 
     page.click(Role::Link, "Servers").await;

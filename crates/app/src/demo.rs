@@ -2,13 +2,14 @@
 //!
 //! One task has it and carries out wishes one after the other, so that starting twice at once is starting once. Its
 //! records are `Source::Demo`: those of a process that was killed are forgotten by the next one that opens the registry,
-//! since nobody listens at their ports any more.
+//! since nobody listens at their ports any more. A look at this computer passes over the ports of its own process, so it
+//! does not find them a second time.
 
 use std::io;
 
 use ::demo::{Fleet, Member, Wire};
 use futures::future::join_all;
-use model::{Endpoint, NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
+use model::{NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, RegistryError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -104,14 +105,6 @@ impl App {
             let text = format!("Servers of an earlier demo could not be cleared from the list: {error}.");
             self.notice(NoticeLevel::Warning, text);
         }
-    }
-
-    /// The ports of the running fleet.
-    pub(crate) fn demo_ports(&self) -> Vec<u16> {
-        let snapshot = self.0.registry.snapshot();
-        let demo = snapshot.iter().filter(|server| server.info.source == Source::Demo);
-        let urls = demo.filter_map(|server| server.info.target().and_then(|url| Endpoint::parse(url).ok()));
-        urls.filter_map(|endpoint| endpoint.url().port_or_known_default()).collect()
     }
 
     /// Started again, it brings back what a person removed of it since.

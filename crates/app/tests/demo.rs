@@ -42,6 +42,24 @@ impl Core {
         names
     }
 
+    /// The rows of the scan that `start` begins.
+    async fn scanned(&self, start: impl Future<Output = ()>) -> Vec<Value> {
+        let mut events = Box::pin(self.app.events());
+        start.await;
+        let over = async {
+            while let Some(batch) = events.next().await {
+                let batch = serde_json::to_value(&batch).unwrap();
+                let over =
+                    |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
+                if batch["events"].as_array().unwrap().iter().any(over) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), over).await.expect("the scan ends");
+        self.perform("scan", json!({})).await["rows"].as_array().unwrap().clone()
+    }
+
     /// Nothing in the list, among the removed, or to undo.
     async fn holds_nothing(&self) {
         assert_eq!(self.names().await, Vec::<String>::new());
@@ -271,29 +289,22 @@ async fn what_is_real_goes_before_the_demo_and_into_files_alone() {
 }
 
 #[tokio::test]
-async fn a_look_at_this_computer_passes_over_it() {
-    let real = Fake::both().start().await;
+async fn scans_do_not_find_it_a_second_time() {
     let core = Core::start().await;
     let demo = core.perform("demo_start", json!({})).await;
-    let mut events = Box::pin(core.app.events());
-    core.app.look_around().await;
-    let finished = async {
-        while let Some(batch) = events.next().await {
-            let batch = serde_json::to_value(&batch).unwrap();
-            let over =
-                |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
-            if batch["events"].as_array().unwrap().iter().any(over) {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), finished).await.expect("the scan ends");
-    let report = core.perform("scan", json!({})).await;
-    let urls: Vec<String> = report["rows"].as_array().unwrap().iter().map(|row| text(&row["url"])).collect();
-    let on = |port: u16| urls.iter().any(|url| url.contains(&format!(":{port}/")));
-    assert!(on(real.address().port()), "{urls:?}");
-    for port in ports(&demo) {
-        assert!(!on(port), "{port} is in {urls:?}");
-    }
+    let ports = ports(&demo);
+    let rows = core.scanned(core.app.look_around()).await;
+    let urls: Vec<String> = rows.iter().map(|row| text(&row["url"])).collect();
+    let on = |port: &u16| urls.iter().any(|url| url.contains(&format!(":{port}")));
+    assert!(!ports.iter().any(on), "{urls:?}");
+
+    // Who asks for these very ports finds what is known, and registers nothing.
+    let words: Vec<String> = ports.iter().map(u16::to_string).collect();
+    let asked = json!({ "targets": ["127.0.0.1"], "ports": words, "register": true });
+    let rows = core.scanned(async { drop(core.perform("scan_start", asked).await) }).await;
+    assert_eq!(rows.len(), 6, "{rows:#?}");
+    assert!(rows.iter().all(|row| row["known"] == true), "{rows:#?}");
+    let all = core.perform("servers", json!({ "filter": "source:demo" })).await;
+    assert_eq!((all["total"].as_u64(), all["servers"].as_array().unwrap().len()), (Some(6), 6));
     core.app.shutdown().await;
 }

@@ -108,8 +108,7 @@ impl App {
         let listening = tokio::task::spawn_blocking(ports::listening).await.unwrap_or_default();
         let own =
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
-        // The demo is in the list already, and what it is need not be found out.
-        let own: Vec<u16> = own.iter().map(SocketAddr::port).chain(self.demo_ports()).collect();
+        let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
         Ok(Plan::this_computer(listening, &own))
     }
 }

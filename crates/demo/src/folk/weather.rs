@@ -65,7 +65,7 @@ pub(crate) fn weather(version: &'static str) -> Persona {
 
 fn city_schema() -> Value {
     let names: Vec<&str> = CITIES.iter().map(|(name, ..)| *name).collect();
-    json!({ "type": "string", "title": "City", "description": "One of twelve cities", "examples": names })
+    json!({ "type": "string", "title": "City", "enum": names })
 }
 
 fn unit_schema() -> Value {
@@ -119,7 +119,7 @@ fn current(arguments: &Value) -> Act {
 fn forecast_definition() -> Value {
     json!({
         "title": "Forecast",
-        "description": "The weather in a city on the next days, as a table.",
+        "description": "The weather in a city on the next days, as a table. Day 1 is tomorrow.",
         "inputSchema": {
             "type": "object",
             "properties": {
@@ -144,7 +144,7 @@ fn forecast(arguments: &Value) -> Act {
             let at = seed(&format!("{name} {day}"));
             let noon = mean + swing(at, 9);
             json!({
-                "day": if day == 1 { "Tomorrow".to_owned() } else { format!("In {day} days") },
+                "day": day,
                 "sky": pick(SKIES, at),
                 "high": degrees(noon + 3.0, unit),
                 "low": degrees(noon - 4.0, unit),
