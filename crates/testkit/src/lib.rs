@@ -7,3 +7,4 @@ pub mod decoy;
 pub mod real;
 
 pub use demo::fake;
+pub use demo::Persona;
