@@ -28,6 +28,21 @@ impl Target {
         Self::Sse(Remote::new(url))
     }
 
+    /// Where a server may be that asked who we are before it said what it is, when it is not here: event streams of
+    /// revision 2024-11-05 look like anything else behind a 401. At the same origin, with the same credentials.
+    pub fn other_guess(&self) -> Option<Self> {
+        let Self::Http(remote) = self else { return None };
+        let mut url = url::Url::parse(&remote.url).ok()?;
+        let path = url.path().trim_end_matches('/');
+        let path = if path.ends_with("/sse") {
+            path.to_owned()
+        } else {
+            format!("{}/sse", path.strip_suffix("/mcp")?)
+        };
+        url.set_path(&path);
+        Some(Self::Sse(Remote { url: url.into(), era: None, ..remote.clone() }))
+    }
+
     /// A child process with our environment and folder.
     pub fn stdio<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
         Self::Stdio(Launch::new(command, args))
@@ -101,5 +116,28 @@ impl Launch {
     pub fn new<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
         let args = args.into_iter().map(Into::into).collect();
         Self { command: command.into(), args, env: Vec::new(), cwd: None, era: None, stderr: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_stream_is_looked_for_where_it_would_be() {
+        for (asked, expected) in [
+            ("http://a:1/sse", Some("http://a:1/sse")),
+            ("http://a:1/mcp", Some("http://a:1/sse")),
+            ("https://a/x/mcp/?k=1", Some("https://a/x/sse?k=1")),
+            ("http://a:1/other", None),
+        ] {
+            let guess = Target::http(asked).other_guess();
+            let url = guess.map(|guess| match guess {
+                Target::Sse(remote) => remote.url,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(url.as_deref(), expected);
+        }
+        assert!(Target::sse("http://a:1/sse").other_guess().is_none());
     }
 }
