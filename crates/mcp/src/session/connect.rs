@@ -104,7 +104,7 @@ async fn send(site: &Site, question: &Question) -> Result<Response, reqwest::Err
         request = request.header(*name, value);
     }
     if let Some(token) = &site.bearer {
-        request = request.bearer_auth(token);
+        request = request.bearer_auth(token.expose());
     }
     if let Some(body) = &question.body {
         request = request.body(body.to_string());
