@@ -14,6 +14,7 @@ mod support;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running, Seen, SignIn};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const TOKEN: &str = "s3cret-of-the-test";
 
@@ -222,10 +223,7 @@ async fn a_server_that_begins_to_redirect_gets_no_token_carried_elsewhere() {
     let port = server.address().port();
     let core = Core::start().await;
     add_with_token(&core, &server, "weather").await;
-    drop(server);
-    while std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
-        tokio::task::yield_now().await;
-    }
+    leave(server).await;
     let thief = Fake::both().start().await;
     let _redirects = Fake::both().on_port(port).redirecting("/mcp", &thief.url()).start().await;
     let health = core.check("weather").await;
@@ -247,4 +245,56 @@ async fn two_sources_of_one_token_are_refused() {
     let stdio = json!({ "stdio": ["true"], "token": TOKEN });
     assert!(core.refused("add", stdio).await.message.contains("stdio"));
     core.app.shutdown().await;
+}
+
+/// Ends a server, and waits until its port is free.
+async fn leave(server: Running) {
+    let address = server.address();
+    drop(server);
+    while std::net::TcpListener::bind(address).is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Answers every request with a JSON-RPC error that quotes the token.
+async fn quote_tokens(port: u16) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 16 * 1024];
+        let length = stream.read(&mut head).await.unwrap_or(0);
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
+        let said = line.unwrap_or("no token").to_owned();
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "error": {
+            "code": -32001, "message": format!("bad {said}"), "data": { "seen": [said] },
+        } });
+        let body = body.to_string();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_quotes_the_token_is_not_quoted() {
+    for fake in [Fake::modern(), Fake::legacy()] {
+        let server = fake.sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
+        let port = server.address().port();
+        let core = Core::start().await;
+        add_with_token(&core, &server, "weather").await;
+        leave(server).await;
+        let mut quoting = tokio::task::JoinSet::new();
+        quoting.spawn(quote_tokens(port));
+        let health = core.check("weather").await;
+        let error = core.refused("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+        let logs = core.perform("logs", json!({ "id": "weather" })).await;
+        let history = core.perform("history", json!({ "server": "weather" })).await;
+        let said = format!("{health} {error:?} {logs} {history}");
+        assert!(!said.contains(TOKEN), "{said}");
+        assert!(said.contains("Bearer …"), "it was quoted: {said}");
+        core.app.shutdown().await;
+    }
 }

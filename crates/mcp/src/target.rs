@@ -3,8 +3,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::Era;
+use serde_json::Value;
 
 use crate::Secret;
+
+/// Shorter ones are part of other words; whoever has such a secret has none.
+const SHORTEST: usize = 6;
 
 /// A server to talk to: where it is and what it needs from us.
 #[derive(Debug, Clone)]
@@ -66,6 +70,23 @@ pub struct Remote {
 }
 
 impl Remote {
+    /// What a server said, without the secrets we sent it: some quote a token that they refuse.
+    pub(crate) fn scrub(&self, text: String) -> String {
+        let secrets = self.bearer.iter().chain(self.headers.iter().map(|(_, secret)| secret));
+        let quoted = secrets.filter(|secret| secret.expose().len() >= SHORTEST);
+        quoted.fold(text, |text, secret| text.replace(secret.expose(), "…"))
+    }
+
+    /// The same for data.
+    pub(crate) fn scrub_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.scrub(std::mem::take(text)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.scrub_value(field)),
+            _ => {}
+        }
+    }
+
     /// A server without credentials.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), bearer: None, headers: Vec::new(), address: None, era: None }

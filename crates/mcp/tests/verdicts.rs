@@ -15,9 +15,9 @@ use std::time::Duration;
 use mcp::{Depth, ProbeOptions, ProbeTarget, Protocols, Scheme, probe, resolve};
 use model::{Era, Outcome, Transport};
 use support::{scan, scan_with};
+use testkit::Persona;
 use testkit::decoy::{Decoy, behind_tls};
 use testkit::fake::{Fake, Fault, Refusal, SignIn};
-use testkit::Persona;
 
 #[tokio::test]
 async fn a_modern_server_is_found_with_its_tools_and_name() {
@@ -287,7 +287,8 @@ async fn a_server_that_introduces_itself_at_length_is_found_and_spoken_to() {
     let long = 300 * 1024;
     let instructions = "x".repeat(long).leak();
     for fake in [Fake::modern(), Fake::modern().streaming_answers(), Fake::legacy(), Fake::sse()] {
-        let server = fake.with_persona(Persona { name: "wordy", instructions, ..Persona::default() }).start().await;
+        let server =
+            fake.with_persona(Persona { name: "wordy", instructions, ..Persona::default() }).start().await;
         let report = scan(server.address()).await;
         assert_eq!((report.outcome, report.tools.is_some()), (Outcome::Mcp, true), "{:#?}", report.evidence);
         assert_eq!(report.identity.unwrap().instructions.unwrap().len(), long);

@@ -322,6 +322,9 @@ impl<'a> Visit<'a> {
             answer.frame =
                 Frame::parse(&answer.body).filter(|frame| answer.end == End::Complete && frame.answers(ID));
         }
+        if let Some(Frame::Error { message, .. }) = &mut answer.frame {
+            *message = self.site.remote.scrub(std::mem::take(message));
+        }
         Ok((answer, hash))
     }
 }
