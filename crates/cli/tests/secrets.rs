@@ -17,12 +17,13 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use keyring::Bus;
 use serde_json::{Value, json};
 use support::{Place, Ran};
 use testkit::fake::{Fake, Running, SignIn};
+use tokio::time::Instant;
 
 const TOKEN: &str = "s3cret-of-the-test";
 

@@ -105,7 +105,6 @@ impl App {
     /// Two places for one token would leave open which of them counts.
     async fn keep_token(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<KeptIn>, ApiError> {
         match (&args.token, &args.token_env) {
-            (None, None) => Ok(None),
             (Some(token), None) => {
                 Ok(Some(self.keep_secret(info, Slot::Token, token, args.token_place).await?))
             }
@@ -120,7 +119,7 @@ impl App {
                     "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
                 )))
             }
-            (None, Some(_)) => Ok(None),
+            (None, _) => Ok(None),
         }
     }
 

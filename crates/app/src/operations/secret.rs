@@ -129,7 +129,7 @@ impl App {
         let mut forgotten = false;
         for (key, _) in self.0.vault.list(None) {
             if key.server == id && key.slot == slot {
-                forgotten |= self.0.vault.forget(&key).await.map_err(not_changed)?;
+                forgotten |= self.0.vault.forget(&key).await.map_err(|error| not_changed(&error))?;
             }
         }
         let health = if found.is_ok() { Some(self.check_now(id).await?) } else { None };
@@ -160,9 +160,9 @@ impl App {
             .ok_or_else(|| ApiError::arguments(format!("`{}` has no address to send it to", info.name)))?;
         let (place, why) = match place {
             Some(place) => (place, None),
-            None => self.0.vault.place().await.map_err(not_changed)?,
+            None => self.0.vault.place().await.map_err(|error| not_changed(&error))?,
         };
-        self.0.vault.put(key, secret, place).await.map_err(not_changed)?;
+        self.0.vault.put(key, secret, place).await.map_err(|error| not_changed(&error))?;
         Ok(KeptIn { place, why })
     }
 
@@ -194,7 +194,7 @@ fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
     Ok(Slot::Header(name.to_ascii_lowercase()))
 }
 
-fn not_changed(error: SecretError) -> ApiError {
+fn not_changed(error: &SecretError) -> ApiError {
     let hint = match error {
         SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
             "; or keep it in the file instead (`--file` on the command line), or name an environment variable"

@@ -117,19 +117,15 @@ impl Ledger {
     /// has lost its last is not looked for any more.
     pub(super) fn set(&mut self, key: Key, kept: Option<Kept>) -> Option<Kept> {
         let server = key.server;
-        match kept {
-            Some(kept) => {
-                self.gone.remove(&server);
-                self.kept.insert(key, kept)
-            }
-            None => {
-                let before = self.kept.remove(&key);
-                if !self.kept.keys().any(|key| key.server == server) {
-                    self.gone.remove(&server);
-                }
-                before
-            }
+        if let Some(kept) = kept {
+            self.gone.remove(&server);
+            return self.kept.insert(key, kept);
         }
+        let before = self.kept.remove(&key);
+        if !self.kept.keys().any(|key| key.server == server) {
+            self.gone.remove(&server);
+        }
+        before
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -142,7 +138,8 @@ impl Ledger {
 fn guard(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).ok()?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let others = mode & 0o077;
+    if others == 0 {
         return None;
     }
     let file = path.display();

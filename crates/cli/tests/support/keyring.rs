@@ -1,30 +1,30 @@
 //! A session bus and a keyring of a test's own.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-use std::collections::HashMap;
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 use zbus::blocking::{Connection, Proxy, connection};
 use zbus::zvariant::OwnedObjectPath;
 
 const NAME: &str = "org.freedesktop.secrets";
 
 /// Long enough for a busy machine; nothing waits for it when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A session bus that starts nothing by itself, with a home for keyrings.
-pub struct Bus {
+pub(crate) struct Bus {
     daemon: Child,
     home: TempDir,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Bus {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("bus.conf");
         // Without service folders: asked for a keyring, it must not start the one that is installed.
@@ -47,26 +47,26 @@ impl Bus {
     }
 
     /// The keyring of GNOME, open.
-    pub fn open_keyring(&self) -> Keyring {
+    pub(crate) fn open_keyring(&self) -> Keyring {
         let keyring = self.keyring(&["--unlock"], "the password of the test\n");
         self.wait_for_keyring(true);
         keyring
     }
 
     /// The same, as it is before anybody logs in.
-    pub fn locked_keyring(&self) -> Keyring {
+    pub(crate) fn locked_keyring(&self) -> Keyring {
         let keyring = self.keyring(&[], "");
         self.wait_for_keyring(true);
         keyring
     }
 
     /// Somebody who has the keyring's name and answers nothing.
-    pub fn mute_keyring(&self) -> Connection {
+    pub(crate) fn mute_keyring(&self) -> Connection {
         connection::Builder::address(self.address.as_str()).unwrap().name(NAME).unwrap().build().unwrap()
     }
 
     /// How many secrets of ours the keyring has.
-    pub fn secrets(&self) -> usize {
+    pub(crate) fn secrets(&self) -> usize {
         let connection = self.connect();
         let service =
             Proxy::new(&connection, NAME, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service")
@@ -77,7 +77,7 @@ impl Bus {
         open.len() + locked.len()
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
@@ -103,7 +103,7 @@ impl Bus {
         connection::Builder::address(self.address.as_str()).unwrap().build().unwrap()
     }
 
-    pub fn wait_for_keyring(&self, there: bool) {
+    pub(crate) fn wait_for_keyring(&self, there: bool) {
         let connection = self.connect();
         let bus = zbus::blocking::fdo::DBusProxy::new(&connection).unwrap();
         let began = Instant::now();
@@ -122,7 +122,7 @@ impl Drop for Bus {
 }
 
 /// A keyring; ended with the test.
-pub struct Keyring(Child);
+pub(crate) struct Keyring(Child);
 
 impl Drop for Keyring {
     fn drop(&mut self) {
