@@ -34,7 +34,7 @@ const FLAGS = [
 ];
 
 /** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
-export async function startCore(t, { dataDir, config } = {}) {
+export async function startCore(t, { dataDir, config, env = {} } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
   const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data];
@@ -43,7 +43,7 @@ export async function startCore(t, { dataDir, config } = {}) {
     await writeFile(file, config);
     args.push("--config", file);
   }
-  const child = run(t, program, args, { HOME: data });
+  const child = run(t, program, args, { HOME: data, ...env });
   const { listening, token_file } = JSON.parse(await firstLine(child));
   const token = (await readFile(token_file, "utf8")).trim();
   /** Carries out one operation, as a script would. */
@@ -72,7 +72,7 @@ export async function startEverything(t, { port: wanted } = {}) {
 /** A small MCP server of the legacy era that says what it is told to, on a free port of loopback, until the test is over. */
 export async function startScripted(
   t,
-  { name, version = "1.0", instructions = "", tools = [], call = () => ({ content: [] }) },
+  { name, version = "1.0", instructions = "", tools = [], token = "", call = () => ({ content: [] }) },
 ) {
   const answers = {
     initialize: () => ({
@@ -86,6 +86,10 @@ export async function startScripted(
     "tools/call": ({ name: tool, arguments: given }) => call(tool, given),
   };
   const server = createHttpServer(async (request, response) => {
+    if (token && request.headers.authorization !== `Bearer ${token}`) {
+      const document = `http://${request.headers.host}/.well-known/oauth-protected-resource`;
+      return void response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${document}"` }).end();
+    }
     if (request.method !== "POST" || request.url !== "/mcp")
       return void response.writeHead(request.method === "DELETE" ? 200 : 405).end();
     const chunks = [];

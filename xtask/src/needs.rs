@@ -48,12 +48,15 @@ pub(crate) const WINDOW: &[Need] = &[
     },
 ];
 
-/// To drive the real window and a browser, and to start the PyPI servers that tests talk to.
+/// To drive the real window and a browser, to keep secrets in a real keyring, to have networks of a test's own, and to
+/// start the PyPI servers that tests talk to.
 pub(crate) const TESTS: &[Need] = &[
     program("WebKitWebDriver", "webkit2gtk-driver", "webkit2gtk4.1", "webkit2gtk-4.1"),
     program("Xvfb", "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
     program("xauth", "xauth", "xorg-x11-xauth", "xorg-xauth"),
     program("dbus-run-session", "dbus", "dbus-daemon", "dbus"),
+    program("gnome-keyring-daemon", "gnome-keyring", "gnome-keyring", "gnome-keyring"),
+    program("ip", "iproute2", "iproute", "iproute2"),
     program("chromium", "chromium", "chromium", "chromium"),
     Need {
         what: Probe::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use mcp::{Launch, McpError, Remote, Secret, Session, Target};
+use mcp::{Launch, McpError, Remote, Session, Target};
 use model::{HealthStatus, Reach, ServerInfo, Source, Transport};
 use registry::{Contents, Observation};
 use tokio::time::Instant;
 
 use crate::now;
 use crate::operations::{ApiError, ErrorCode};
+use crate::secrets::Vault;
 
 /// For connecting and listing, together, when a person waits for it.
 pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(10);
@@ -18,9 +19,9 @@ pub(crate) const LOOK_WITHIN: Duration = Duration::from_secs(10);
 /// For a command to start: it may have to fetch its packages first.
 pub(crate) const START_WITHIN: Duration = Duration::from_mins(2);
 
-/// How a server is reached, at one address that was looked up and may be used. Secrets come from the environment at
-/// this moment and are kept nowhere.
-pub(crate) async fn target(info: &ServerInfo) -> Result<Target, ApiError> {
+/// How a server is reached, at one address that was looked up and may be used. Secrets are read only then, from where
+/// they are kept.
+pub(crate) async fn target(info: &ServerInfo, vault: &Vault) -> Result<Target, ApiError> {
     let mut target = match info.transport {
         Transport::Http => remote(info).map(Target::Http),
         Transport::Sse => remote(info).map(Target::Sse),
@@ -28,6 +29,7 @@ pub(crate) async fn target(info: &ServerInfo) -> Result<Target, ApiError> {
     }?;
     if let Target::Http(remote) | Target::Sse(remote) = &mut target {
         remote.address = pinned(info, &remote.url).await?;
+        vault.sign(info, remote).await?;
     }
     Ok(target)
 }
@@ -36,15 +38,11 @@ fn remote(info: &ServerInfo) -> Result<Remote, ApiError> {
     let url = info.target().ok_or_else(|| ApiError::arguments(format!("`{}` has no URL", info.name)))?;
     let mut remote = Remote::new(url);
     remote.era = info.identity.as_ref().map(|said| said.era);
-    remote.bearer = info.token_env.as_deref().map(|variable| secret("token", variable)).transpose()?;
-    for (header, variable) in &info.header_env {
-        remote.headers.push((header.clone(), secret(header, variable)?));
-    }
     Ok(remote)
 }
 
 /// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than
-/// when a person added the server (DNS rebinding). `localhost` has two addresses, both ours, and either will do.
+/// when a person added the server (DNS rebinding). Of `localhost`, which no resolver is asked for, either address will do.
 async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, ApiError> {
     let found = mcp::resolve(url)
         .await
@@ -56,7 +54,8 @@ async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, ApiError
         );
         return Err(ApiError::new(ErrorCode::Forbidden, message));
     }
-    Ok(found.alternatives.is_empty().then_some(found.host))
+    let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
+    Ok((!is_localhost).then_some(found.host))
 }
 
 /// How far away an address is.
@@ -84,15 +83,6 @@ pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<Str
         }
     }
     Ok(headers.clone())
-}
-
-fn secret(what: &str, variable: &str) -> Result<Secret, ApiError> {
-    std::env::var(variable).map(Secret::new).map_err(|_| {
-        let message = format!(
-            "the environment variable `{variable}` (for `{what}`) is not set: set it where MCP Discovery is started"
-        );
-        ApiError::new(ErrorCode::NeedsSignIn, message)
-    })
 }
 
 /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
@@ -129,9 +119,10 @@ pub(crate) async fn look_in(session: &Session, deadline: Duration) -> Result<(mc
     Ok((contents, ms))
 }
 
-/// Measures a server of the registry.
-pub(crate) async fn measure(info: &ServerInfo) -> Observation {
-    let target = match target(info).await {
+/// Measures a server that is about to be kept. Where it was only guessed, since it asked who we are before it said what
+/// it is, the record learns where it is.
+pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault) -> Observation {
+    let target = match target(info, vault).await {
         Ok(target) => target,
         Err(error) if error.code == ErrorCode::NeedsSignIn => {
             return seen(HealthStatus::NeedsSignIn, Some(error.message));
@@ -141,13 +132,27 @@ pub(crate) async fn measure(info: &ServerInfo) -> Observation {
         }
         Err(error) => return seen(HealthStatus::Unknown, Some(error.message)),
     };
-    match look(&target).await {
+    let looked = match look(&target).await {
+        Err(McpError::Transport { message }) if info.auth_required => {
+            look_elsewhere(info, &target).await.ok_or(McpError::Transport { message })
+        }
+        looked => looked,
+    };
+    match looked {
         Ok((contents, ms)) => {
             let observation = seen(HealthStatus::Healthy, None);
             Observation { response_time_ms: Some(ms), contents: Some(kept(contents)), ..observation }
         }
         Err(error) => failed(&error),
     }
+}
+
+async fn look_elsewhere(info: &mut ServerInfo, target: &Target) -> Option<(mcp::Contents, f64)> {
+    let guess = target.other_guess()?;
+    let Target::Sse(remote) = &guess else { return None };
+    let looked = look(&guess).await.ok()?;
+    (info.transport, info.endpoint) = (Transport::Sse, Some(remote.url.clone()));
+    Some(looked)
 }
 
 /// What a failure says of a server's health; nothing when the failure was not the server's.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::operations::{ApiError, ErrorCode};
+use crate::secrets::Vault;
 use crate::{App, contact, now};
 
 /// What can be wanted of the demo.
@@ -101,10 +102,17 @@ impl App {
 
     /// Forgets what a process left that was killed while it hosted the demo.
     pub(crate) async fn forget_lost_demo(&self) {
-        if let Err(error) = self.0.registry.forget(Source::Demo).await {
+        if let Err(error) = self.forget_demo().await {
             let text = format!("Servers of an earlier demo could not be cleared from the list: {error}.");
             self.notice(NoticeLevel::Warning, text);
         }
+    }
+
+    /// Deletes its records for good, and what was kept for them.
+    async fn forget_demo(&self) -> Result<(), RegistryError> {
+        let gone = self.0.registry.forget(Source::Demo).await?.ids;
+        self.0.tasks.spawn(self.0.vault.clone().forget_servers(gone));
+        Ok(())
     }
 
     /// Started again, it brings back what a person removed of it since.
@@ -141,7 +149,7 @@ impl App {
         let known = self.0.registry.snapshot();
         let records = fleet.members().iter().filter_map(record);
         let new: Vec<ServerInfo> = records.filter(|info| known.get(info.id).is_none()).collect();
-        let met = join_all(new.into_iter().map(met)).await;
+        let met = join_all(new.into_iter().map(|info| met(info, &self.0.vault))).await;
         let (records, seen): (Vec<_>, Vec<_>) = met
             .into_iter()
             .map(|(info, seen)| {
@@ -164,7 +172,7 @@ impl App {
 
     /// Out of the list first, so that nobody is told of a server that does not answer.
     async fn stop_demo(&self, fleet: &mut Option<Fleet>) -> Answer {
-        let forgotten = self.0.registry.forget(Source::Demo).await;
+        let forgotten = self.forget_demo().await;
         if let Some(fleet) = fleet.take() {
             fleet.stop().await;
         }
@@ -197,8 +205,8 @@ fn record(member: &Member) -> Option<ServerInfo> {
 }
 
 /// The record with what its server says of itself.
-async fn met(info: ServerInfo) -> (ServerInfo, Observation) {
-    let seen = contact::measure(&info).await;
+async fn met(mut info: ServerInfo, vault: &Vault) -> (ServerInfo, Observation) {
+    let seen = contact::measure(&mut info, vault).await;
     (info, seen)
 }
 

@@ -9,6 +9,7 @@ use model::{Health, NoticeLevel, ServerId, ServerInfo};
 use crate::contact;
 use crate::logs::Logs;
 use crate::operations::{ApiError, ErrorCode};
+use crate::secrets::Vault;
 use crate::start::Core;
 use crate::{App, Face};
 
@@ -43,7 +44,7 @@ impl App {
         Settings {
             registry: self.0.registry.clone(),
             config: self.live_config(),
-            reach: reach(self.0.logs.clone()),
+            reach: reach(self.0.vault.clone(), self.0.logs.clone()),
             sessions: self.0.sessions.clone(),
             notify: notify(Arc::downgrade(&self.0)),
             tasks: self.0.tasks.clone(),
@@ -51,11 +52,11 @@ impl App {
     }
 }
 
-fn reach(logs: Logs) -> Reach {
+fn reach(vault: Vault, logs: Logs) -> Reach {
     Arc::new(move |info: Arc<ServerInfo>| {
-        let logs = logs.clone();
+        let (vault, logs) = (vault.clone(), logs.clone());
         async move {
-            let mut target = contact::target(&info).await.map_err(|error| match error.code {
+            let mut target = contact::target(&info, &vault).await.map_err(|error| match error.code {
                 ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
                 ErrorCode::TransportFailed => Unreached::NoAddress(error.message),
                 _ => Unreached::NotAllowed(error.message),

@@ -13,11 +13,13 @@ pub mod operations;
 mod owner;
 pub mod paths;
 mod scans;
+mod secrets;
 mod start;
 
 pub use error::StartError;
 pub use operations::{ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
+pub use secrets::{GivenSecret, SecretPlace};
 pub use start::{App, Options};
 
 /// Now, as the store keeps it.

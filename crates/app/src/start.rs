@@ -18,6 +18,7 @@ use crate::health::Checks;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
+use crate::secrets::Vault;
 use crate::{StartError, feed, now, paths};
 
 /// How long calls in flight may go on after a stop was asked for.
@@ -50,6 +51,7 @@ pub(crate) struct Core {
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
     pub(crate) sessions: Sessions,
+    pub(crate) vault: Vault,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
     pub(crate) tasks: TaskTracker,
@@ -70,6 +72,7 @@ impl App {
             LiveConfig::load(options.config).map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let opened = registry::open_sqlite(&data_dir).await?;
+        let (vault, secrets_notice) = Vault::open(&data_dir);
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
         let (demo, wishes) = DemoHost::new();
@@ -79,6 +82,7 @@ impl App {
             calls: Calls::default(),
             logs: Logs::default(),
             sessions: Sessions::new(tasks.clone()),
+            vault,
             checks: Checks::new(),
             demo,
             tasks,
@@ -90,13 +94,14 @@ impl App {
             listening: Mutex::default(),
             ownership,
         }));
-        for text in opened.notices.into_iter().chain(loaded.warnings) {
+        for text in opened.notices.into_iter().chain(secrets_notice).chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
         }
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy_sessions());
+        app.0.tasks.spawn(app.0.vault.clone().forget_servers(opened.expired));
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
         Ok(app)

@@ -106,6 +106,12 @@ pub(crate) enum Command {
     Tools(Tools),
     /// Call a tool and print what it answers
     Call(Call),
+    /// Keep tokens and headers for servers
+    ///
+    /// The keyring of this computer keeps them; where there is none, a file that only you can read does, and the
+    /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
+    #[command(subcommand)]
+    Secret(Secret),
     /// Take servers from a servers.json
     Import(Import),
     /// Print the servers as a file
@@ -181,6 +187,9 @@ pub(crate) struct Add {
     /// The environment variable that holds the server's bearer token
     #[arg(long, value_name = "VAR")]
     pub(crate) token_env: Option<String>,
+    /// Keep the server's bearer token: `-` asks for it, or reads it from standard input
+    #[arg(long, value_name = "-", conflicts_with_all = ["token_env", "stdio"])]
+    pub(crate) token: Option<String>,
     /// A header of its requests, and the environment variable that holds its value
     #[arg(long, value_name = "HEADER=VAR")]
     pub(crate) header_env: Vec<String>,
@@ -248,6 +257,33 @@ pub(crate) struct Export {
     /// servers.json (the guide's file) or mcp.json (what AI clients read)
     #[arg(long = "as", value_name = "FORM", value_parser = ["servers.json", "mcp.json"], default_value = "servers.json")]
     pub(crate) form: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Secret {
+    /// Keep a bearer token or the value of a header, then measure the server
+    ///
+    /// It is asked for without being shown, or read from standard input.
+    Set {
+        /// The server's id, or its name when only one has it
+        id: String,
+        /// The header that carries it, such as X-Api-Key [default: Authorization: Bearer]
+        #[arg(long, value_name = "HEADER")]
+        header: Option<String>,
+        /// Keep it in the file even where there is a keyring
+        #[arg(long)]
+        file: bool,
+    },
+    /// Forget a token or the value of a header, then measure the server
+    Rm {
+        /// The server's id, or its name when only one has it
+        id: String,
+        /// The header that carries it [default: Authorization: Bearer]
+        #[arg(long, value_name = "HEADER")]
+        header: Option<String>,
+    },
+    /// List what is kept and where; never the secrets themselves
+    List,
 }
 
 #[derive(Debug, Subcommand)]

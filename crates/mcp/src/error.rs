@@ -25,7 +25,7 @@ pub enum McpError {
         code: i64,
         /// The server's words.
         message: String,
-        /// The server's data, unchanged.
+        /// The server's data, unchanged but for secrets of ours that it quotes.
         data: Option<Value>,
     },
     /// The server asks who we are, or refuses the credentials it got (HTTP 401 or 403 with a challenge).

@@ -15,6 +15,10 @@ use crate::transport::sse::LOST_MESSAGE;
 
 /// Why a request failed.
 pub(crate) fn of_request(error: &ServiceError, place: &Place) -> McpError {
+    place.scrub(request(error, place))
+}
+
+fn request(error: &ServiceError, place: &Place) -> McpError {
     match error {
         ServiceError::McpError(error) if error.message == LOST_MESSAGE => {
             let cause = error.data.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();

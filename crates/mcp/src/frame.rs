@@ -69,6 +69,15 @@ impl Frame {
     }
 }
 
+/// Whether a body, of which only the beginning is there, begins like a message: an object whose first member is one of
+/// JSON-RPC's. SDKs write them in different orders.
+pub(crate) fn begins_like_message(bytes: &[u8]) -> bool {
+    let members: [&[u8]; 4] = [b"\"jsonrpc\"", b"\"result\"", b"\"error\"", b"\"id\""];
+    let Some(inside) = bytes.trim_ascii_start().strip_prefix(b"{") else { return false };
+    let first = inside.trim_ascii_start();
+    members.iter().any(|member| first.starts_with(member))
+}
+
 fn is_id(id: &Value, expected: u64) -> bool {
     id.as_u64() == Some(expected) || id.as_str().is_some_and(|text| text == expected.to_string())
 }
@@ -81,6 +90,16 @@ mod tests {
     fn an_echo_of_our_request_is_no_answer() {
         let frame = Frame::parse(br#"{"jsonrpc":"2.0","id":1,"method":"server/discover"}"#).unwrap();
         assert!(!frame.answers(1));
+    }
+
+    #[test]
+    fn a_message_is_known_by_its_first_member() {
+        for text in [r#"{"jsonrpc":"2.0""#, "\r\n { \"result\": {", r#"{"error""#, r#"{"id":1"#] {
+            assert!(begins_like_message(text.as_bytes()), "{text}");
+        }
+        for text in ["", "{", "[{\"jsonrpc\"", "<html>", r#"{"data":"jsonrpc""#, "{\"jsonrp"] {
+            assert!(!begins_like_message(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -40,15 +40,15 @@ pub enum Manner {
     HangsUp,
 }
 
-/// An answer to the probe's questions, sent in pieces of `cut` bytes: judged, never read beyond [`CAP`].
+/// An answer to the probe's questions, sent in pieces of `cut` bytes: judged, never read beyond twice [`CAP`].
 pub fn probe_answer(bytes: &[u8], cut: usize, manner: Manner) {
     paused(async {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP };
+        let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP, message: 2 * CAP };
         let question = Question::discover_any();
         let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
         if let Ok(answer) = with_stranger(theirs, bytes, cut, manner, asking).await {
-            assert!(answer.body.len() <= CAP, "{} bytes were kept", answer.body.len());
+            assert!(answer.body.len() <= 2 * CAP, "{} bytes were kept", answer.body.len());
             judge(&answer);
         }
     });
@@ -60,7 +60,8 @@ pub fn probe_stream(bytes: &[u8], cut: usize, manner: Manner) {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let deadline = Instant::now() + LIMIT;
         let listening = async {
-            match open_stream(Wire::over(ours), "127.0.0.1:1", "/sse", Limits { deadline, body: CAP }).await {
+            let limits = Limits { deadline, body: CAP, message: CAP };
+            match open_stream(Wire::over(ours), "127.0.0.1:1", "/sse", limits).await {
                 Ok(Ok(mut stream)) => {
                     while let Some(event) = stream.next(deadline).await {
                         read_event(&event, CAP);

@@ -30,6 +30,7 @@ mod words;
 
 pub use crypto::install_crypto;
 pub use error::McpError;
+pub use names::is_localhost;
 pub use probe::{
     Ailment, Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError,
     Scheme, Step, USUAL_PORTS, Visit, probe, resolve,

@@ -13,10 +13,15 @@ pub(crate) enum Unresolved {
     Mixed,
 }
 
-/// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody (RFC
-/// 6761).
+/// Names that are this computer's loopback whatever a resolver would say (RFC 6761).
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody.
 pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unresolved> {
-    if name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost") {
+    if is_localhost(name) {
         return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
     let found = tokio::net::lookup_host((name, port)).await;

@@ -1,14 +1,16 @@
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// A token, a header's value or an environment value. It never prints: not in logs, not in errors, not in
-/// `Debug`.
+/// `Debug`, and its memory is overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Keeps `value` out of every log from here on.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self(Zeroizing::new(value.into()))
     }
 
     /// The value itself, for the one place that sends it.
@@ -25,7 +27,7 @@ impl fmt::Debug for Secret {
 
 impl From<String> for Secret {
     fn from(value: String) -> Self {
-        Self(value)
+        Self::new(value)
     }
 }
 

@@ -49,6 +49,19 @@ impl EventReader {
         }
     }
 
+    /// From here on events and lines may be this long.
+    pub(crate) fn grow(&mut self, limit: usize) {
+        self.limit = self.limit.max(limit);
+    }
+
+    /// How the data of the event begins that is not complete yet.
+    pub(crate) fn begun(&self) -> &[u8] {
+        if self.has_data {
+            return self.data.as_bytes();
+        }
+        self.line.strip_prefix(b"data:").unwrap_or_default()
+    }
+
     /// Takes the next chunk and returns the events that it completed.
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<Vec<Event>, EventTooLarge> {
         let mut events = Vec::new();

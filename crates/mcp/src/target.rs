@@ -3,8 +3,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::Era;
+use serde_json::Value;
 
 use crate::Secret;
+
+/// Shorter ones are part of other words; whoever has such a secret has none.
+const SHORTEST: usize = 6;
 
 /// A server to talk to: where it is and what it needs from us.
 #[derive(Debug, Clone)]
@@ -26,6 +30,21 @@ impl Target {
     /// HTTP + SSE without credentials.
     pub fn sse(url: impl Into<String>) -> Self {
         Self::Sse(Remote::new(url))
+    }
+
+    /// Where a server may be that asked who we are before it said what it is, when it is not here: event streams of
+    /// revision 2024-11-05 look like anything else behind a 401. At the same origin, with the same credentials.
+    pub fn other_guess(&self) -> Option<Self> {
+        let Self::Http(remote) = self else { return None };
+        let mut url = url::Url::parse(&remote.url).ok()?;
+        let path = url.path().trim_end_matches('/');
+        let path = if path.ends_with("/sse") {
+            path.to_owned()
+        } else {
+            format!("{}/sse", path.strip_suffix("/mcp")?)
+        };
+        url.set_path(&path);
+        Some(Self::Sse(Remote { url: url.into(), era: None, ..remote.clone() }))
     }
 
     /// A child process with our environment and folder.
@@ -51,6 +70,23 @@ pub struct Remote {
 }
 
 impl Remote {
+    /// What a server said, without the secrets we sent it: some quote a token that they refuse.
+    pub(crate) fn scrub(&self, text: String) -> String {
+        let secrets = self.bearer.iter().chain(self.headers.iter().map(|(_, secret)| secret));
+        let quoted = secrets.filter(|secret| secret.expose().len() >= SHORTEST);
+        quoted.fold(text, |text, secret| text.replace(secret.expose(), "…"))
+    }
+
+    /// The same for data.
+    pub(crate) fn scrub_value(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.scrub(std::mem::take(text)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.scrub_value(field)),
+            _ => {}
+        }
+    }
+
     /// A server without credentials.
     pub fn new(url: impl Into<String>) -> Self {
         Self { url: url.into(), bearer: None, headers: Vec::new(), address: None, era: None }
@@ -101,5 +137,28 @@ impl Launch {
     pub fn new<A: Into<String>>(command: impl Into<String>, args: impl IntoIterator<Item = A>) -> Self {
         let args = args.into_iter().map(Into::into).collect();
         Self { command: command.into(), args, env: Vec::new(), cwd: None, era: None, stderr: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_stream_is_looked_for_where_it_would_be() {
+        for (asked, expected) in [
+            ("http://a:1/sse", Some("http://a:1/sse")),
+            ("http://a:1/mcp", Some("http://a:1/sse")),
+            ("https://a/x/mcp/?k=1", Some("https://a/x/sse?k=1")),
+            ("http://a:1/other", None),
+        ] {
+            let guess = Target::http(asked).other_guess();
+            let url = guess.map(|guess| match guess {
+                Target::Sse(remote) => remote.url,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(url.as_deref(), expected);
+        }
+        assert!(Target::sse("http://a:1/sse").other_guess().is_none());
     }
 }

@@ -36,7 +36,7 @@ async fn no_decoy_is_mcp_and_none_holds_longer_than_its_budget() {
         });
     }
     let done = probes.join_all().await;
-    assert_eq!(done.len(), 18);
+    assert_eq!(done.len(), Decoy::ALL.len());
     for (decoy, report, took) in done {
         println!(
             "{decoy:?}: {:?}, {:.0} ms, {}",

@@ -15,6 +15,7 @@ use std::time::Duration;
 use mcp::{Depth, ProbeOptions, ProbeTarget, Protocols, Scheme, probe, resolve};
 use model::{Era, Outcome, Transport};
 use support::{scan, scan_with};
+use testkit::Persona;
 use testkit::decoy::{Decoy, behind_tls};
 use testkit::fake::{Fake, Fault, Refusal, SignIn};
 
@@ -278,5 +279,27 @@ async fn localhost_finds_a_server_on_either_loopback_address() {
         let server = Fake::modern().on(host).start().await;
         let target = resolve(&format!("http://localhost:{}", server.address().port())).await.unwrap();
         assert_eq!(probe(&target, &ProbeOptions::default()).await.outcome, Outcome::Mcp, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_introduces_itself_at_length_is_found_and_spoken_to() {
+    let long = 300 * 1024;
+    let instructions = "x".repeat(long).leak();
+    for fake in [Fake::modern(), Fake::modern().streaming_answers(), Fake::legacy(), Fake::sse()] {
+        let server =
+            fake.with_persona(Persona { name: "wordy", instructions, ..Persona::default() }).start().await;
+        let report = scan(server.address()).await;
+        assert_eq!((report.outcome, report.tools.is_some()), (Outcome::Mcp, true), "{:#?}", report.evidence);
+        assert_eq!(report.identity.unwrap().instructions.unwrap().len(), long);
+        let target = match report.transport {
+            Some(model::Transport::Sse) => mcp::Target::sse(server.url()),
+            _ => mcp::Target::http(server.url()),
+        };
+        // Which era it is of is not remembered here: it is asked anew.
+        let session = support::connect(&target).await;
+        assert_eq!(session.identity().instructions.as_ref().unwrap().len(), long);
+        assert_eq!(session.identity().era, report.era.unwrap());
+        session.close().await;
     }
 }

@@ -1,6 +1,11 @@
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::sync::LazyLock;
 
+use mcp::Target;
 use model::{ServerInfo, Transport};
+
+/// Another one in each process, so that what is made of a secret here says nothing of it elsewhere.
+static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What decides how a server is asked. When it is another, what was remembered of the server is void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +17,18 @@ impl Address {
         info.transport.hash(&mut hasher);
         (&info.url, &info.endpoint, &info.command, &info.args).hash(&mut hasher);
         (&info.token_env, &info.header_env, &info.health_endpoint, &info.reach).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
+    /// The same for these credentials: a conversation that began with others is not gone on with.
+    pub(crate) fn signed(self, target: &Target) -> Self {
+        let (Target::Http(remote) | Target::Sse(remote)) = target else { return self };
+        let mut hasher = KEYS.build_hasher();
+        self.0.hash(&mut hasher);
+        remote.bearer.as_ref().map(mcp::Secret::expose).hash(&mut hasher);
+        for (header, secret) in &remote.headers {
+            (header, secret.expose()).hash(&mut hasher);
+        }
         Self(hasher.finish())
     }
 }
@@ -49,6 +66,19 @@ mod tests {
         ] {
             assert_eq!(host(&at(url)), expected);
         }
+    }
+
+    #[test]
+    fn another_secret_is_another_conversation() {
+        let address = Address::of(&at("http://10.0.0.5:8080/mcp"));
+        let with = |token: &str| {
+            let bearer = Some(mcp::Secret::new(token));
+            address
+                .signed(&Target::Sse(mcp::Remote { bearer, ..mcp::Remote::new("http://10.0.0.5:8080/mcp") }))
+        };
+        assert_eq!(with("a"), with("a"));
+        assert_ne!(with("a"), with("b"));
+        assert_ne!(with("a"), address.signed(&Target::sse("http://10.0.0.5:8080/mcp")));
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Memory {
         self.kept.has_session()
     }
 
+    /// Whether what is kept was begun with these credentials.
+    pub(crate) fn is_signed_as(&self, remote: &Remote) -> bool {
+        let same = |joined: &Remote| joined.bearer == remote.bearer && joined.headers == remote.headers;
+        self.joined.as_deref().is_none_or(same)
+    }
+
     /// Ends what somebody keeps for us.
     pub(crate) async fn leave(self) {
         let deadline = Instant::now() + LEAVE_WITHIN;

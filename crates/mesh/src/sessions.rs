@@ -57,7 +57,7 @@ impl Sessions {
     }
 
     fn place(&self, info: &ServerInfo, target: &Target) -> Beginning {
-        let address = Address::of(info);
+        let address = Address::of(info).signed(target);
         let mut all = self.lock();
         if let Some(kept) = all.get_mut(&info.id)
             && kept.address == address

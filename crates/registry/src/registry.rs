@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use model::{Event, Health, Millis, ServerId, ServerInfo, Source};
-use store::{History, Store};
+use store::{Change, History, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +60,8 @@ pub struct Opened {
     pub writer: Writing,
     /// What a person should know of the opening: a sentence or two each.
     pub notices: Vec<String>,
+    /// Servers that were removed so long ago that they are gone for good now, with all that is kept of them here.
+    pub expired: Vec<ServerId>,
 }
 
 /// Something that happened.
@@ -186,6 +188,11 @@ impl Registry {
         let mut loaded = backend.load().await?;
         let notices = unreadable(&std::mem::take(&mut loaded.unreadable));
         let (state, expired) = State::load(loaded, now());
+        let gone = expired.iter().filter_map(|change| match change {
+            Change::Purge(id) => Some(*id),
+            _ => None,
+        });
+        let gone = gone.collect();
         if !expired.is_empty()
             && let Err(error) = backend.commit(expired).await
         {
@@ -193,7 +200,7 @@ impl Registry {
         }
         let mut snapshot = Snapshot::default();
         state.servers().for_each(|server| snapshot.put(server));
-        Ok(Self::over(backend, state, snapshot, notices))
+        Ok(Opened { expired: gone, ..Self::over(backend, state, snapshot, notices) })
     }
 
     fn over(backend: Box<dyn Backend>, state: State, snapshot: Snapshot, notices: Vec<String>) -> Opened {
@@ -216,7 +223,7 @@ impl Registry {
             ended: ended.clone().drop_guard(),
         };
         let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
-        Opened { registry, writer: Box::pin(writer.run()), notices }
+        Opened { registry, writer: Box::pin(writer.run()), notices, expired: Vec::new() }
     }
 
     /// The newest state. Never waits; shows every write whose answer was awaited before.

@@ -49,7 +49,7 @@ fn mounted() -> Option<PathBuf> {
 }
 
 async fn open(folder: &Path) -> (Registry, JoinSet<()>) {
-    let Opened { registry, writer, notices } = open_sqlite(folder).await.unwrap();
+    let Opened { registry, writer, notices, .. } = open_sqlite(folder).await.unwrap();
     assert_eq!(notices, Vec::<String>::new());
     let mut tasks = JoinSet::new();
     tasks.spawn(writer);

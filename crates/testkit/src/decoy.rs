@@ -37,6 +37,10 @@ pub enum Decoy {
     Dripper,
     /// A body without an end.
     Endless,
+    /// A JSON-RPC message without an end.
+    EndlessMessage,
+    /// The same as an event.
+    EndlessEvent,
     /// A header without an end.
     EndlessHead,
     /// 307 from one path to another and back.
@@ -63,7 +67,7 @@ pub enum Decoy {
 
 impl Decoy {
     /// One of each that needs no parameter.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::WebServer,
         Self::NotFound,
         Self::YesApi,
@@ -73,6 +77,8 @@ impl Decoy {
         Self::Banner,
         Self::Dripper,
         Self::Endless,
+        Self::EndlessMessage,
+        Self::EndlessEvent,
         Self::EndlessHead,
         Self::RedirectLoop,
         Self::OtherJsonRpc,
@@ -202,6 +208,10 @@ async fn speak_http(decoy: &Decoy, request: &Request, stream: &mut TcpStream) {
         Decoy::Endless => {
             return endless(stream, b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n").await;
         }
+        Decoy::EndlessMessage => return endless(stream, message("application/json", "").as_bytes()).await,
+        Decoy::EndlessEvent => {
+            return endless(stream, message("text/event-stream", "data: ").as_bytes()).await;
+        }
         Decoy::EndlessHead => return endless(stream, b"HTTP/1.1 200 OK\r\nx-long: ").await,
         _ => return,
     };
@@ -220,6 +230,13 @@ async fn drip(stream: &mut TcpStream) {
         }
         sleep(Duration::from_millis(100)).await;
     }
+}
+
+/// The beginning of an answer to us.
+fn message(kind: &str, before: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\n\r\n{before}{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"a\":\""
+    )
 }
 
 async fn endless(stream: &mut TcpStream, head: &[u8]) {

@@ -596,6 +596,10 @@ token_env: string | null,
  */
 header_env: { [key in string]: string }, 
 /**
+ * Its token and headers that are kept for it; not the secrets themselves.
+ */
+secrets: Array<KeptSecret>, 
+/**
  * A path or URL that answers 2xx while it is well.
  */
 health_endpoint: string | null, };
@@ -630,6 +634,14 @@ token_env?: string,
  */
 header_env?: { [key in string]: string }, 
 /**
+ * The bearer token itself, to be kept where `secrets` says.
+ */
+token?: string, 
+/**
+ * Where to keep it; absent means the keyring or, only where there is none, the file.
+ */
+token_place?: SecretPlace, 
+/**
  * Keep it without asking it anything first.
  */
 no_probe?: boolean, };
@@ -643,6 +655,10 @@ server: ServerRow,
  * It was in the registry before.
  */
 updated: boolean, 
+/**
+ * Where its token was put, when one was given.
+ */
+token: KeptIn | null, 
 /**
  * The journal entry that takes it back.
  */
@@ -1208,6 +1224,114 @@ stderr: Array<LogLine>,
  */
 stderr_lost: number, };
 
+export type SecretPlace = "keyring" | "file";
+
+export type KeptIn = { 
+/**
+ * The place.
+ */
+place: SecretPlace, 
+/**
+ * Why it is not the keyring, when a person did not choose so.
+ */
+why: string | null, };
+
+export type KeptSecret = { 
+/**
+ * Its server.
+ */
+server: ServerId, 
+/**
+ * The server's name; absent when it was removed.
+ */
+name: string | null, 
+/**
+ * Where it is sent, and nowhere else: scheme, host and port.
+ */
+origin: string, 
+/**
+ * The header that carries it; absent means the bearer token.
+ */
+header: string | null, 
+/**
+ * Where it is kept.
+ */
+place: SecretPlace, };
+
+export type Secrets = { 
+/**
+ * Where the next one goes.
+ */
+place: SecretPlace, 
+/**
+ * Why that is not the keyring, or what is wrong with the keyring.
+ */
+why: string | null, 
+/**
+ * The file that is used where there is no keyring.
+ */
+file: string, 
+/**
+ * Every secret that is kept.
+ */
+kept: Array<KeptSecret>, };
+
+export type SecretSetArgs = { 
+/**
+ * Its id, or a name that only one server has.
+ */
+id: string, 
+/**
+ * The bearer token, or the value of `header`, as it was issued.
+ */
+secret: string, 
+/**
+ * The header that carries it; absent means `Authorization: Bearer`.
+ */
+header?: string, 
+/**
+ * Where to keep it; absent means the keyring or, only where there is none, the file.
+ */
+place?: SecretPlace, };
+
+export type SecretSet = { 
+/**
+ * The server.
+ */
+id: ServerId, 
+/**
+ * Where it was put.
+ */
+kept: KeptIn, 
+/**
+ * What a check found with it.
+ */
+health: Health, };
+
+export type SecretArgs = { 
+/**
+ * Its id, or a name that only one server has.
+ */
+id: string, 
+/**
+ * The header that carries it; absent means the bearer token.
+ */
+header?: string, };
+
+export type SecretForgotten = { 
+/**
+ * The server.
+ */
+id: ServerId, 
+/**
+ * False when there was none.
+ */
+forgotten: boolean, 
+/**
+ * What a check found without it; absent for a server that is not in the registry.
+ */
+health: Health | null, };
+
 export type Severity = "error" | "warning";
 
 export type ConfigProblem = { 
@@ -1373,6 +1497,12 @@ export interface Operations {
   call: { args: CallArgs; result: CallResult };
   /** Ends a call; its server is told. */
   cancel: { args: CancelArgs; result: Cancelled };
+  /** Where secrets are kept, and which; never the secrets themselves. */
+  secrets: { args: Empty; result: Secrets };
+  /** Keeps a token or a header for a server, then measures it. */
+  secret_set: { args: SecretSetArgs; result: SecretSet };
+  /** Forgets a token or a header of a server, then measures it. */
+  secret_forget: { args: SecretArgs; result: SecretForgotten };
   /** Takes servers from a file. */
   import: { args: ImportArgs; result: ImportReport };
   /** Writes the servers as a file. */

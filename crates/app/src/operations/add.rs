@@ -6,13 +6,21 @@ use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::look::find;
-use super::{AddArgs, Added, ApiError, ErrorCode};
+use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::contact::{self, LOOK_WITHIN, START_WITHIN};
+use crate::secrets::Slot;
 use crate::{App, now};
+
+/// A server that is about to be kept.
+struct New {
+    info: ServerInfo,
+    observation: Option<Observation>,
+    token: Option<KeptIn>,
+}
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
-        let (mut info, observation) = match (&args.url, &args.stdio) {
+        let New { mut info, observation, token } = match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, &args).await?,
             (None, Some(command)) => self.of_command(command, &args).await?,
             _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
@@ -25,7 +33,7 @@ impl App {
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
-        self.keep(info, observation).await
+        Ok(Added { token, ..self.keep(info, observation).await? })
     }
 
     /// Keeps a server that a person added, then what was just measured of it.
@@ -44,16 +52,17 @@ impl App {
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
-        Ok(Added { server, updated, undo })
+        Ok(Added { server, updated, undo, token: None })
     }
 
-    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
         let url = with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
         info.header_env = contact::checked(&args.header_env)?;
         if args.no_probe {
-            return Ok((info, None));
+            let token = self.keep_token(&info, args).await?;
+            return Ok(New { info, observation: None, token });
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
@@ -73,35 +82,64 @@ impl App {
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
-        if info.auth_required && info.token_env.is_none() && info.header_env.is_empty() {
-            return Ok((info, Some(contact::seen(HealthStatus::NeedsSignIn, report.reason))));
+        let token = self.keep_token(&info, args).await?;
+        if info.auth_required && !self.0.vault.signs(&info) {
+            self.keep_place(&mut info);
+            let observation = Some(contact::seen(HealthStatus::NeedsSignIn, report.reason));
+            return Ok(New { info, observation, token });
         }
-        let observation = contact::measure(&info).await;
+        let observation = contact::measure(&mut info, &self.0.vault).await;
         name_after(&mut info, &observation);
-        Ok((info, Some(observation)))
+        Ok(New { info, observation: Some(observation), token })
+    }
+
+    /// A server that asks who we are does not say where it is: what was found out before is better than a guess.
+    fn keep_place(&self, info: &mut ServerInfo) {
+        let snapshot = self.0.registry.snapshot();
+        if let Some(known) = snapshot.get(info.id).filter(|known| known.info.identity.is_some()) {
+            info.transport = known.info.transport;
+            info.endpoint.clone_from(&known.info.endpoint);
+        }
+    }
+
+    /// Two places for one token would leave open which of them counts.
+    async fn keep_token(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<KeptIn>, ApiError> {
+        match (&args.token, &args.token_env) {
+            (Some(token), None) => {
+                Ok(Some(self.keep_secret(info, Slot::Token, token, args.token_place).await?))
+            }
+            (Some(_), Some(_)) => {
+                Err(ApiError::arguments("give either a token or the variable that holds it"))
+            }
+            (None, Some(variable))
+                if self.kept_secrets(Some(info)).iter().any(|kept| kept.header.is_none()) =>
+            {
+                let id = info.id;
+                Err(ApiError::arguments(format!(
+                    "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
+                )))
+            }
+            (None, _) => Ok(None),
+        }
     }
 
     /// The child that is started to be looked at is the one that is kept.
-    async fn of_command(
-        &self,
-        command: &[String],
-        args: &AddArgs,
-    ) -> Result<(ServerInfo, Option<Observation>), ApiError> {
+    async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, ApiError> {
         let [program, arguments @ ..] = command else {
             return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
         };
         let arguments = arguments.to_vec();
         let mut info =
             ServerInfo::new_stdio(program_name(program), program, arguments, Source::Manual, now());
-        if args.token_env.is_some() || !args.header_env.is_empty() {
+        if args.token.is_some() || args.token_env.is_some() || !args.header_env.is_empty() {
             return Err(ApiError::arguments(
                 "a stdio server takes no token or header: it runs with this program's environment",
             ));
         }
         if args.no_probe {
-            return Ok((info, None));
+            return Ok(New { info, observation: None, token: None });
         }
-        let mut target = contact::target(&info).await?;
+        let mut target = contact::target(&info, &self.0.vault).await?;
         self.0.logs.listen(info.id, &mut target);
         let session = self.0.sessions.get(&info, &target, START_WITHIN).await?;
         let (contents, ms) = contact::look_in(&session, LOOK_WITHIN).await?;
@@ -109,7 +147,7 @@ impl App {
         let contents = Some(contact::kept(contents));
         let observation = Observation { response_time_ms: Some(ms), contents, ..seen };
         name_after(&mut info, &observation);
-        Ok((info, Some(observation)))
+        Ok(New { info, observation: Some(observation), token: None })
     }
 }
 

@@ -6,6 +6,8 @@ use super::{
     Bar, Demo, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind, LoggedOutcome,
     LoggedRequest, ServerHealth, ServerHistory, ServerLogs,
 };
+use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
+use crate::secrets::SecretPlace;
 use model::{
     CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
     NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
@@ -31,6 +33,7 @@ fn bindings() -> String {
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
+        SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(

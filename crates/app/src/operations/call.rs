@@ -54,7 +54,8 @@ impl App {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
         let started = Instant::now();
-        let mut target = contact::target(&server.info).await?;
+        self.0.vault.wake();
+        let mut target = contact::target(&server.info, &self.0.vault).await?;
         self.0.logs.listen(server.info.id, &mut target);
         let arguments = args.arguments.unwrap_or_default();
         let outcome = self

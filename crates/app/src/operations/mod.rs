@@ -12,6 +12,7 @@ mod health;
 mod logs;
 mod look;
 mod scan;
+mod secret;
 mod types;
 
 pub use demo::Demo;
@@ -19,6 +20,7 @@ pub use files::check_config;
 pub use health::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 pub use logs::{LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs};
 use model::ScanStatus;
+pub use secret::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -108,6 +110,12 @@ operations! {
     call(CallArgs) -> CallResult;
     /// Ends a call; its server is told.
     cancel(CancelArgs) -> Cancelled;
+    /// Where secrets are kept, and which; never the secrets themselves.
+    secrets(Empty) -> Secrets;
+    /// Keeps a token or a header for a server, then measures it.
+    secret_set(SecretSetArgs) -> SecretSet;
+    /// Forgets a token or a header of a server, then measures it.
+    secret_forget(SecretArgs) -> SecretForgotten;
     /// Takes servers from a file.
     import(ImportArgs) -> ImportReport;
     /// Writes the servers as a file.

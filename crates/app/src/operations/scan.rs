@@ -8,7 +8,7 @@ use discovery::ports;
 use discovery::scan::{Found, Plan, PortSet, Run, run};
 use futures::StreamExt;
 use mcp::{ProbeOptions, Protocols};
-use model::{Event, HealthStatus, Outcome, ScanRow, ScanState, ScanStatus, ServerInfo, Source};
+use model::{Event, HealthStatus, Outcome, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, Upserted};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -186,8 +186,12 @@ impl Job {
         let Ok(info) = at_address(&row.url, Source::Scan) else { return false };
         let mut info = ServerInfo { transport: row.transport, endpoint: Some(row.url.clone()), ..info };
         (info.id, info.name, info.auth_required) = (row.id, row.name.clone(), row.auth_required);
+        let target = match row.transport {
+            Transport::Sse => mcp::Target::sse(&row.url),
+            Transport::Http | Transport::Stdio => mcp::Target::http(&row.url),
+        };
         if row.outcome == Outcome::Mcp
-            && let Ok((contents, _)) = contact::look(&mcp::Target::http(&row.url)).await
+            && let Ok((contents, _)) = contact::look(&target).await
         {
             let contents = contact::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
+use super::{KeptIn, KeptSecret};
+use crate::secrets::{GivenSecret, SecretPlace};
+
 /// No arguments, or nothing to say.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 pub struct Empty {}
@@ -115,6 +118,8 @@ pub struct ServerDetails {
     pub token_env: Option<String>,
     /// More headers of its requests, by name, and the environment variables that hold their values.
     pub header_env: BTreeMap<String, String>,
+    /// Its token and headers that are kept for it; not the secrets themselves.
+    pub secrets: Vec<KeptSecret>,
     /// A path or URL that answers 2xx while it is well.
     pub health_endpoint: Option<String>,
 }
@@ -144,6 +149,12 @@ pub struct AddArgs {
     /// More headers: their names, and the environment variables that hold their values.
     #[ts(optional, as = "Option<BTreeMap<String, String>>")]
     pub header_env: BTreeMap<String, String>,
+    /// The bearer token itself, to be kept where `secrets` says.
+    #[ts(optional, type = "string")]
+    pub token: Option<GivenSecret>,
+    /// Where to keep it; absent means the keyring or, only where there is none, the file.
+    #[ts(optional)]
+    pub token_place: Option<SecretPlace>,
     /// Keep it without asking it anything first.
     #[ts(optional, as = "Option<bool>")]
     pub no_probe: bool,
@@ -156,6 +167,8 @@ pub struct Added {
     pub server: ServerRow,
     /// It was in the registry before.
     pub updated: bool,
+    /// Where its token was put, when one was given.
+    pub token: Option<KeptIn>,
     /// The journal entry that takes it back.
     pub undo: i64,
 }

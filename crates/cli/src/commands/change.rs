@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Session;
 use super::look::array;
+use super::secret::kept_in;
 use crate::args::Add;
 use crate::failure::Failure;
 use crate::print::text;
@@ -23,6 +24,7 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
                 "metadata": metadata,
                 "capabilities": args.capability,
                 "token_env": args.token_env,
+                "token": session.secret,
                 "header_env": headers,
                 "no_probe": args.no_probe,
             }),
@@ -31,7 +33,10 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
     session.print.one(&added, || {
         let verb = if added.get("updated") == Some(&Value::Bool(true)) { "updated" } else { "added" };
         let name = text(&added, "/server/name");
-        format!("{verb} {name} ({} tools), id {}", text(&added, "/server/tools"), text(&added, "/server/id"))
+        let token = added.get("token").filter(|kept| kept.is_object());
+        let token = token.map(|kept| format!("; its token is {}", kept_in(kept))).unwrap_or_default();
+        let (tools, id) = (text(&added, "/server/tools"), text(&added, "/server/id"));
+        format!("{verb} {name} ({tools} tools), id {id}{token}")
     })?;
     Ok(())
 }

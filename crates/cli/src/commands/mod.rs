@@ -8,6 +8,7 @@ mod files;
 mod health;
 mod look;
 mod scan;
+mod secret;
 mod serve;
 
 use std::path::Path;
@@ -27,6 +28,8 @@ const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 pub(crate) struct Session {
     core: Core,
     print: Printer,
+    /// What the person gave for a command that keeps one.
+    secret: Option<String>,
 }
 
 impl Session {
@@ -43,8 +46,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(Config::Check { file }) => return config::check(print, file).await,
         _ => {}
     }
+    let secret = secret::read(&cli.command)?;
     let core = Core::open(&cli.common).await?;
-    let session = Session { core, print };
+    let session = Session { core, print, secret };
     let outcome = one_shot(&session, &cli.command).await;
     session.core.close().await;
     outcome
@@ -75,6 +79,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Undo => change::undo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
+        Command::Secret(command) => secret::run(session, command).await,
         Command::Import(args) => files::import(session, &args.file).await,
         Command::Export(args) => files::export(session, &args.form).await,
         Command::Config(Config::Show) => config::show(session).await,

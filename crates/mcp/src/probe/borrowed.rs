@@ -4,10 +4,10 @@ use futures::StreamExt;
 use reqwest::Response;
 
 use super::exchange::{Answer, End};
-use super::line::BODY_LIMIT;
+use super::line::{BODY_LIMIT, MESSAGE_LIMIT};
 use super::question::{ID, MODERN, Question};
 use super::verdict::{self, Discovered, Other};
-use crate::frame::Frame;
+use crate::frame::{Frame, begins_like_message};
 use crate::sse::EventReader;
 
 /// What the answer to [`Question::discover_any`] says.
@@ -56,9 +56,9 @@ async fn body(response: Response) -> Vec<u8> {
     let mut chunks = response.bytes_stream();
     let mut body = Vec::new();
     while let Some(Ok(chunk)) = chunks.next().await {
-        let room = BODY_LIMIT.saturating_sub(body.len());
-        body.extend(chunk.iter().take(room));
-        if body.len() >= BODY_LIMIT {
+        body.extend(chunk.iter().take(MESSAGE_LIMIT.saturating_sub(body.len())));
+        let cap = if begins_like_message(&body) { MESSAGE_LIMIT } else { BODY_LIMIT };
+        if body.len() >= cap {
             break;
         }
     }
@@ -67,8 +67,8 @@ async fn body(response: Response) -> Vec<u8> {
 
 async fn first_answer(response: Response) -> Option<Frame> {
     let mut chunks = response.bytes_stream();
-    let mut reader = EventReader::new(BODY_LIMIT);
-    let mut left = BODY_LIMIT;
+    let mut reader = EventReader::new(MESSAGE_LIMIT);
+    let mut left = MESSAGE_LIMIT;
     while let Some(Ok(chunk)) = chunks.next().await {
         left = left.checked_sub(chunk.len())?;
         let events = reader.push(&chunk).ok()?;

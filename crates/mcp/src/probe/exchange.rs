@@ -10,11 +10,12 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
 use super::question::{ID, Question};
 use super::wire::{FirstBytes, Wire};
-use crate::frame::Frame;
+use crate::frame::{Frame, begins_like_message};
 use crate::sse::{Event, EventReader};
 
 /// How a body ended.
@@ -86,6 +87,24 @@ pub(crate) struct Limits {
     pub(crate) deadline: Instant,
     /// How much of a body is read, in bytes.
     pub(crate) body: usize,
+    /// The same for a body that begins like a message: some servers introduce themselves at length.
+    pub(crate) message: usize,
+}
+
+/// Strangers whose long message is read at the same time, which bounds the memory of a scan.
+static LONG_MESSAGES: Semaphore = Semaphore::const_new(64);
+
+impl Limits {
+    /// When a body outgrows its cap: whether it may go on, up to the cap for messages, while the permit is held.
+    async fn more_of(self, begun: &[u8]) -> Result<SemaphorePermit<'static>, End> {
+        if self.message <= self.body || !begins_like_message(begun) {
+            return Err(End::TooLarge);
+        }
+        match timeout_at(self.deadline, LONG_MESSAGES.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(End::Slow),
+        }
+    }
 }
 
 /// Sends one question and reads the answer to it.
@@ -185,21 +204,33 @@ pub(super) fn says_nothing_to_us(media: &str) -> bool {
 
 pub(super) async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, End) {
     let mut bytes = Vec::new();
+    let mut cap = limits.body;
+    let mut long = None;
     loop {
-        match next_chunk(&mut body, limits.deadline).await {
-            Chunk::Bytes(chunk) if bytes.len() + chunk.len() > limits.body => return (bytes, End::TooLarge),
-            Chunk::Bytes(chunk) => bytes.extend_from_slice(&chunk),
+        let chunk = match next_chunk(&mut body, limits.deadline).await {
+            Chunk::Bytes(chunk) => chunk,
             Chunk::End => return (bytes, End::Complete),
             Chunk::Late => return (bytes, End::Slow),
             Chunk::Broken => return (bytes, End::Broken),
+        };
+        if bytes.len() + chunk.len() > cap && long.is_none() {
+            match limits.more_of(&bytes).await {
+                Ok(permit) => (long, cap) = (Some(permit), limits.message),
+                Err(end) => return (bytes, end),
+            }
         }
+        if bytes.len() + chunk.len() > cap {
+            return (bytes, End::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
     }
 }
 
 /// Reads until the message that answers us. Priming events and notifications before it are skipped.
 pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<Frame>, End) {
     let mut reader = EventReader::new(limits.body);
-    let mut total = 0;
+    let mut left = limits.body;
+    let mut long = None;
     loop {
         let chunk = match next_chunk(&mut body, limits.deadline).await {
             Chunk::Bytes(chunk) => chunk,
@@ -207,13 +238,19 @@ pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<F
             Chunk::Late => return (None, End::Slow),
             Chunk::Broken => return (None, End::Broken),
         };
-        total += chunk.len();
+        if chunk.len() > left && long.is_none() {
+            match limits.more_of(reader.begun()).await {
+                Ok(permit) => long = Some(permit),
+                Err(end) => return (None, end),
+            }
+            reader.grow(limits.message);
+            left = limits.message;
+        }
+        let Some(rest) = left.checked_sub(chunk.len()) else { return (None, End::TooLarge) };
+        left = rest;
         let Ok(events) = reader.push(&chunk) else { return (None, End::TooLarge) };
         if let Some(frame) = events.iter().find_map(answer_in) {
             return (Some(frame), End::Complete);
-        }
-        if total > limits.body {
-            return (None, End::TooLarge);
         }
     }
 }
@@ -257,6 +294,7 @@ pub(crate) struct OpenStream {
     reader: EventReader,
     ready: std::collections::VecDeque<Event>,
     left: usize,
+    message: usize,
     over: bool,
     // Dropping the sender would end the connection.
     _sender: SendRequest<Full<Bytes>>,
@@ -284,8 +322,10 @@ pub(crate) async fn open_stream(
     if head.status == StatusCode::OK && media_type(&head.headers) == "text/event-stream" {
         let reader = EventReader::new(limits.body);
         let ready = std::collections::VecDeque::new();
-        let left = limits.body;
-        return Ok(Ok(OpenStream { connection, body, reader, ready, left, over: false, _sender: sender }));
+        let (left, message) = (limits.body, limits.message);
+        let open =
+            OpenStream { connection, body, reader, ready, left, message, over: false, _sender: sender };
+        return Ok(Ok(open));
     }
     let read = pin!(read_answer(head.status, head.headers, body, limits));
     match select(read, connection).await {
@@ -295,6 +335,12 @@ pub(crate) async fn open_stream(
 }
 
 impl OpenStream {
+    /// It is MCP's: from here on it may say as much as a message.
+    pub(crate) fn trust(&mut self) {
+        self.reader.grow(self.message);
+        self.left = self.left.max(self.message);
+    }
+
     /// The next event with data; `None` when the stream ended, grew too large or time is up.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Option<Event> {
         loop {

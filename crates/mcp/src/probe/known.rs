@@ -43,7 +43,7 @@ use trust::trusted;
 use written::{Written, discover, modern_tools};
 
 /// How much of an answer that is not a list is read, in bytes.
-const ANSWER_LIMIT: usize = 64 * 1024;
+const ANSWER_LIMIT: usize = 1024 * 1024;
 /// How much of one page of a list is read, in bytes: a record takes no more.
 const PAGE_LIMIT: usize = 4 * 1024 * 1024;
 /// How many pages of a list are read.
@@ -289,7 +289,7 @@ impl<'a> Visit<'a> {
         known: Option<u64>,
     ) -> Result<(Answer, Option<u64>), Ailment> {
         let is_fresh = self.line.is_none();
-        let limits = Limits { deadline: self.site.deadline, body: limit };
+        let limits = Limits { deadline: self.site.deadline, body: limit, message: limit };
         match self.over_line(written, limits, known).await {
             // A server may close a connection that was idle at the moment we use it again.
             Err(NoAnswer::HungUp) if !is_fresh => {}
@@ -321,6 +321,9 @@ impl<'a> Visit<'a> {
         if answer.frame.is_none() && (hash.is_none() || hash != known) {
             answer.frame =
                 Frame::parse(&answer.body).filter(|frame| answer.end == End::Complete && frame.answers(ID));
+        }
+        if let Some(Frame::Error { message, .. }) = &mut answer.frame {
+            *message = self.site.remote.scrub(std::mem::take(message));
         }
         Ok((answer, hash))
     }

@@ -17,6 +17,8 @@ use super::{ProbeOptions, ProbeTarget, Step, words};
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
+/// How much of one that begins like a message, in bytes.
+pub(super) const MESSAGE_LIMIT: usize = 1024 * 1024;
 /// For a TLS handshake.
 const TLS_LIMIT: Duration = Duration::from_secs(1);
 /// How long an exchange goes on after the probe was dropped: its answer may carry a session to delete.
@@ -108,7 +110,7 @@ impl Line {
         body: usize,
     ) -> Result<Answer, NoAnswer> {
         let started = Instant::now();
-        let limits = Limits { deadline: self.deadline(), body };
+        let limits = Limits { deadline: self.deadline(), body, message: MESSAGE_LIMIT };
         let abandoned = self.abandoned.clone();
         let authority = self.authority.clone();
         let asked = async {
@@ -135,7 +137,7 @@ impl Line {
     /// Opens an event stream.
     pub(super) async fn stream(&mut self, path: &str) -> Result<Result<OpenStream, Answer>, NoAnswer> {
         let started = Instant::now();
-        let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT };
+        let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT, message: MESSAGE_LIMIT };
         let wire = self.wire(limits.deadline).await?;
         let opened = open_stream(wire, &self.authority, path, limits).await;
         let received = match &opened {

@@ -25,12 +25,16 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Where the conversation will take place, for messages.
 pub(super) fn place(target: &Target) -> Place {
     match target {
-        Target::Http(remote) | Target::Sse(remote) => Place::new(&authority(&remote.url)),
+        Target::Http(remote) | Target::Sse(remote) => Place::new(&authority(&remote.url)).hiding(remote),
         Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command)).heard_by(launch.stderr.clone()),
     }
 }
 
 pub(super) async fn connect(target: Target, place: Place, deadline: Duration) -> Result<Session, McpError> {
+    reach(target, place.clone(), deadline).await.map_err(|error| place.scrub(error))
+}
+
+async fn reach(target: Target, place: Place, deadline: Duration) -> Result<Session, McpError> {
     match &target {
         Target::Http(remote) => http(remote, place).await,
         Target::Sse(remote) => {
@@ -104,7 +108,7 @@ async fn send(site: &Site, question: &Question) -> Result<Response, reqwest::Err
         request = request.header(*name, value);
     }
     if let Some(token) = &site.bearer {
-        request = request.bearer_auth(token);
+        request = request.bearer_auth(token.expose());
     }
     if let Some(body) = &question.body {
         request = request.body(body.to_string());

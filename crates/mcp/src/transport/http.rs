@@ -14,7 +14,7 @@ use url::{Host, Url};
 use super::Place;
 use super::noting::NotingClient;
 use crate::names::{self, Unresolved};
-use crate::{McpError, Remote, range};
+use crate::{McpError, Remote, Secret, range};
 
 /// The most of one answer that is taken, in bytes.
 pub(crate) const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
@@ -26,7 +26,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Site {
     pub(crate) url: Url,
     pub(crate) client: reqwest::Client,
-    pub(crate) bearer: Option<String>,
+    pub(crate) bearer: Option<Secret>,
     pub(crate) headers: HashMap<HeaderName, HeaderValue>,
 }
 
@@ -36,8 +36,8 @@ impl Site {
         let url = parse(&remote.url)?;
         let addresses = addresses(&url, remote.address).await?;
         let client = client(&url, &addresses)?;
-        let bearer = remote.bearer.as_ref().map(|token| token.expose().to_owned());
-        if bearer.as_ref().is_some_and(|token| HeaderValue::from_str(token).is_err()) {
+        let bearer = remote.bearer.clone();
+        if bearer.as_ref().is_some_and(|token| HeaderValue::from_str(token.expose()).is_err()) {
             return Err(invalid("the token has characters that a header cannot carry"));
         }
         Ok(Self { url, client, bearer, headers: headers(remote)? })
@@ -47,7 +47,7 @@ impl Site {
     pub(crate) fn streamable(&self, place: &Place) -> StreamableHttpClientTransport<NotingClient> {
         let mut config = StreamableHttpClientTransportConfig::with_uri(self.url.as_str())
             .custom_headers(self.headers.clone());
-        config.auth_header.clone_from(&self.bearer);
+        config.auth_header = self.bearer.as_ref().map(|token| token.expose().to_owned());
         config.max_sse_event_size = ANSWER_LIMIT;
         config.max_json_response_size = ANSWER_LIMIT;
         StreamableHttpClientTransport::with_client(

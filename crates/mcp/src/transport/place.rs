@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::words::tame;
-use crate::{LineSink, McpError};
+use crate::{LineSink, McpError, Remote};
 
 /// How many lines of a child's standard error are kept.
 const KEPT_LINES: usize = 200;
@@ -13,6 +13,7 @@ pub(crate) struct Place {
     name: Arc<str>,
     notes: Arc<Mutex<Notes>>,
     listener: Option<LineSink>,
+    remote: Option<Arc<Remote>>,
 }
 
 #[derive(Debug, Default)]
@@ -26,7 +27,28 @@ struct Notes {
 impl Place {
     /// A server behind a URL (`host:port`), or a command in backticks.
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.into(), notes: Arc::default(), listener: None }
+        Self { name: name.into(), notes: Arc::default(), listener: None, remote: None }
+    }
+
+    /// The same, where these credentials are sent: they are kept out of what is told of it.
+    pub(crate) fn hiding(self, remote: &Remote) -> Self {
+        Self { remote: Some(Arc::new(remote.clone())), ..self }
+    }
+
+    /// An error without the secrets that the other side may have quoted in it.
+    pub(crate) fn scrub(&self, error: McpError) -> McpError {
+        let Some(remote) = &self.remote else { return error };
+        match error {
+            McpError::Protocol { code, message, mut data } => {
+                if let Some(data) = &mut data {
+                    remote.scrub_value(data);
+                }
+                McpError::Protocol { code, message: remote.scrub(message), data }
+            }
+            McpError::Transport { message } => McpError::Transport { message: remote.scrub(message) },
+            McpError::NeedsSignIn { message } => McpError::NeedsSignIn { message: remote.scrub(message) },
+            other => other,
+        }
     }
 
     /// The same, with somebody who hears the lines of standard error.

@@ -23,12 +23,26 @@ impl Asking<'_> {
         let began = Instant::now();
         let session = match Session::connect(&target, self.left()).await {
             Ok(session) => session,
-            Err(error) => return Evidence::failed(self.finding("connect", began, Err(&error))),
+            Err(error) => match self.elsewhere(&target).await {
+                Some((session, stream)) => {
+                    moved = Some((Transport::Sse, stream));
+                    session
+                }
+                None => return Evidence::failed(self.finding("connect", began, Err(&error))),
+            },
         };
         let mut evidence = self.introduced(&session).await;
         session.close().await;
         evidence.news.endpoint = moved;
         evidence
+    }
+
+    /// The conversation at the other place where a server may be that asked who we are before it said what it is.
+    async fn elsewhere(&self, target: &Target) -> Option<(Session, String)> {
+        let guess = target.other_guess().filter(|_| self.info.auth_required)?;
+        let Target::Sse(remote) = &guess else { return None };
+        let session = Session::connect(&guess, self.left()).await.ok()?;
+        Some((session, remote.url.clone()))
     }
 
     /// All that a server offers, of a session that has just begun. How long it took to begin is no response time: a child
@@ -61,7 +75,8 @@ impl Asking<'_> {
             ProbeOptions { budget: self.left(), tasks: self.plan.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
         let may_go_on = report.outcome == Outcome::Mcp
-            || (report.outcome == Outcome::NeedsSignIn && remote.bearer.is_some());
+            || (report.outcome == Outcome::NeedsSignIn
+                && (remote.bearer.is_some() || !remote.headers.is_empty()));
         if let Some(endpoint) = report.endpoint.filter(|_| may_go_on) {
             return Ok((report.transport.unwrap_or(Transport::Http), endpoint));
         }

@@ -14,6 +14,9 @@ use crate::words;
 impl Asking<'_> {
     pub(super) async fn visit(&self, remote: &Remote, memory: &mut Memory) -> Evidence {
         let era = self.info.identity.as_ref().map_or(Era::Modern, |identity| identity.era);
+        if !memory.is_signed_as(remote) {
+            std::mem::take(memory).leave().await;
+        }
         let listed_before = memory.listed.clone();
         if listed_before.is_none() {
             memory.kept.forget_listing();

@@ -62,7 +62,9 @@ fn measure_one(draft: &mut Draft, id: ServerId, measure: &Measure) -> Result<(),
 fn take_news(draft: &mut Draft, id: ServerId, news: &News) -> Result<(), RegistryError> {
     let record = draft.live(id)?.clone();
     let mut info = (*record.info).clone();
-    if let Some((transport, endpoint)) = news.endpoint.clone().filter(|_| info.endpoint.is_none()) {
+    // Before a server was met, its endpoint is missing or was guessed.
+    let is_open = info.endpoint.is_none() || info.identity.is_none();
+    if let Some((transport, endpoint)) = news.endpoint.clone().filter(|_| is_open) {
         (info.transport, info.endpoint) = (transport, Some(endpoint));
     }
     if let Some(identity) = &news.identity {

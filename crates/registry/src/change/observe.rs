@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{Health, HealthStatus, ServerId, ServerInfo};
+use model::{Endpoint, Health, HealthStatus, ServerId, ServerInfo};
 use store::Record;
 
 use super::Command;
@@ -54,9 +54,19 @@ pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
     if is_known {
         return false;
     }
+    let said = contents.identity.name.trim();
+    if info.identity.is_none() && !said.is_empty() && is_named_after_address(info) {
+        said.clone_into(&mut info.name);
+    }
     info.identity = Some(contents.identity.clone());
     info.tools = contents.tools.clone();
     info.resources.clone_from(&contents.resources);
     info.prompts.clone_from(&contents.prompts);
     true
+}
+
+/// Until it says what it is called, a server has the name of its address: one that asks who we are says it late.
+fn is_named_after_address(info: &ServerInfo) -> bool {
+    let endpoint = info.url.as_deref().and_then(|url| Endpoint::parse(url).ok());
+    endpoint.is_some_and(|endpoint| endpoint.url().authority() == info.name)
 }

@@ -57,7 +57,7 @@ impl<F: Fixture> Bench<F> {
     }
 
     async fn over(fixture: F) -> Self {
-        let Opened { registry, writer, notices } = Registry::open(fixture.backend()).await.unwrap();
+        let Opened { registry, writer, notices, .. } = Registry::open(fixture.backend()).await.unwrap();
         assert_eq!(notices, Vec::<String>::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(writer);

@@ -29,6 +29,7 @@ impl Asker {
         let Some(messages) = self.same_origin(path, &event.data) else {
             return Path::Nothing("its event stream names an endpoint on another origin".to_owned());
         };
+        stream.trust();
         let mut report = self.found(path, Transport::Sse, Some(Era::Legacy));
         match self.initialize_over(&mut stream, &messages).await {
             Some(identity) => {

@@ -118,7 +118,7 @@ pub(super) fn with_credentials(site: &Site, mut request: RequestBuilder) -> Requ
         request = request.header(name, value);
     }
     match &site.bearer {
-        Some(token) => request.bearer_auth(token),
+        Some(token) => request.bearer_auth(token.expose()),
         None => request,
     }
 }

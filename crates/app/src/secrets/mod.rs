@@ -1,0 +1,298 @@
+//! The secrets that people give for their servers. The system's keyring keeps them; where there is none, a file that only
+//! its owner can read does, and the person is told.
+//!
+//! A record holds no secret and no reference to one that could lead elsewhere: what is kept is found by the server's id
+//! and the origin it was given for. So nothing that a file, a scan or a server brings along can name somebody else's
+//! secret, and a server that moves to another origin finds none.
+
+mod given;
+mod keyring;
+mod ledger;
+mod sign;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use given::GivenSecret;
+use keyring::Keyring;
+use ledger::{Kept, Ledger};
+use mcp::Secret;
+use model::{Endpoint, ServerId, ServerInfo};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a secret is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Slot {
+    /// `Authorization: Bearer …`.
+    Token,
+    /// Another header, by its name in small letters.
+    Header(String),
+}
+
+/// Whose secret: the server, and the origin it was given for and goes to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) server: ServerId,
+    pub(crate) origin: String,
+    pub(crate) slot: Slot,
+}
+
+/// Where secrets are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretPlace {
+    /// The keyring of this computer: encrypted, open while its owner is logged in.
+    Keyring,
+    /// A file in the data directory that only its owner can read; not encrypted.
+    File,
+}
+
+/// Why a secret was not kept, or not found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SecretError {
+    /// No keyring runs here.
+    #[error(
+        "no keyring can be reached from here ({0}): start MCP Discovery in your desktop session, or give the secret again"
+    )]
+    NoKeyring(String),
+    /// It is there, and closed.
+    #[error(
+        "the keyring is locked, or was never set up: open it (your desktop's password manager does) and try again"
+    )]
+    Locked,
+    /// It is there, and says nothing.
+    #[error("the keyring has not answered for {} s: look for a window that asks for its password, or restart it", .0.as_secs())]
+    Silent(Duration),
+    /// Somebody else took it out.
+    #[error("the keyring does not have it any more: give it again")]
+    Gone,
+    /// Anything else.
+    #[error("the keyring refused: {0}")]
+    Refused(String),
+    /// The file could not be written.
+    #[error("the file of secrets could not be written ({0}); nothing was changed")]
+    NotWritten(String),
+}
+
+/// What is kept, and the way to it. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub(crate) struct Vault {
+    ledger: Arc<Mutex<Ledger>>,
+    /// Whose turn it is to write the file.
+    turn: Arc<Mutex<()>>,
+    keyring: Keyring,
+    read: Arc<Mutex<Read>>,
+}
+
+/// What the keyring said, so that it is asked once and not before every round.
+#[derive(Default)]
+struct Read {
+    secrets: HashMap<Key, Secret>,
+    /// Counts changes: what was asked for before one is not remembered after it.
+    changes: u64,
+}
+
+impl Key {
+    /// What a server's secret is found by; nothing for a server that is a command.
+    pub(crate) fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
+        let origin = Endpoint::parse(info.target()?).ok()?.origin();
+        Some(Self { server: info.id, origin, slot })
+    }
+}
+
+impl Vault {
+    /// Opens what is kept in the data directory; a sentence when a person should know something of it.
+    pub(crate) fn open(folder: &Path) -> (Self, Option<String>) {
+        let (ledger, notice) = Ledger::load(folder);
+        let vault = Self {
+            ledger: Arc::new(Mutex::new(ledger)),
+            turn: Arc::default(),
+            keyring: Keyring::default(),
+            read: Arc::default(),
+        };
+        (vault, notice)
+    }
+
+    /// Where the next secret goes, and why it is not the keyring.
+    pub(crate) async fn place(&self) -> Result<(SecretPlace, Option<String>), SecretError> {
+        match self.keyring.is_there().await {
+            Ok(()) => Ok((SecretPlace::Keyring, None)),
+            Err(SecretError::NoKeyring(why)) => Ok((SecretPlace::File, Some(why))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps a secret, in the place of an earlier one.
+    pub(crate) async fn put(&self, key: Key, secret: Secret, place: SecretPlace) -> Result<(), SecretError> {
+        match place {
+            SecretPlace::Keyring => self.put_in_keyring(key, secret).await,
+            SecretPlace::File => self.put_in_file(key, secret).await,
+        }
+    }
+
+    /// A secret that moves here leaves the keyring.
+    async fn put_in_file(&self, key: Key, secret: Secret) -> Result<(), SecretError> {
+        let before = self.set(&key, Some(Kept::Here(secret))).await?;
+        if before == Some(Kept::Keyring)
+            && let Err(error) = self.keyring.delete(self.account(&key)).await
+        {
+            tracing::warn!(%error, server = %key.server, "the keyring still has the earlier secret");
+        }
+        Ok(())
+    }
+
+    /// The file says first what the keyring has then: nothing in the keyring is ever unknown to it.
+    async fn put_in_keyring(&self, key: Key, secret: Secret) -> Result<(), SecretError> {
+        let before = self.set(&key, Some(Kept::Keyring)).await?;
+        let put = self.keyring.put(self.account(&key), secret).await;
+        self.unread(&key);
+        if put.is_err() {
+            self.set(&key, before).await?;
+        }
+        put
+    }
+
+    /// The secret, when one is kept.
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Secret>, SecretError> {
+        match self.kept(key) {
+            None => return Ok(None),
+            Some(Kept::Here(secret)) => return Ok(Some(secret)),
+            Some(Kept::Keyring) => {}
+        }
+        let changes = {
+            let read = self.read();
+            if let Some(secret) = read.secrets.get(key) {
+                return Ok(Some(secret.clone()));
+            }
+            read.changes
+        };
+        let secret = self.keyring.get(self.account(key)).await?;
+        let mut read = self.read();
+        if read.changes == changes {
+            read.secrets.insert(key.clone(), secret.clone());
+        }
+        Ok(Some(secret))
+    }
+
+    /// Forgets a secret; says whether there was one.
+    pub(crate) async fn forget(&self, key: &Key) -> Result<bool, SecretError> {
+        let Some(kept) = self.kept(key) else { return Ok(false) };
+        if kept == Kept::Keyring {
+            self.keyring.delete(self.account(key)).await?;
+        }
+        self.set(key, None).await?;
+        Ok(true)
+    }
+
+    /// Forgets all secrets of servers that are gone for good. What the keyring does not give up now is tried at the next
+    /// start.
+    pub(crate) async fn forget_servers(self, gone: Vec<ServerId>) {
+        let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
+        if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
+            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
+        }
+        let keys: Vec<Key> = {
+            let ledger = self.ledger();
+            ledger.kept.keys().filter(|key| ledger.gone.contains(&key.server)).cloned().collect()
+        };
+        for key in keys {
+            if let Err(error) = self.forget(&key).await {
+                tracing::warn!(%error, server = %key.server, "the secret of a server that is gone is still kept");
+            }
+        }
+    }
+
+    /// What is kept of this server at the origin it has now, or of all servers.
+    pub(crate) fn list(&self, server: Option<&ServerInfo>) -> Vec<(Key, SecretPlace)> {
+        let wanted = server.map(|info| Key::of(info, Slot::Token));
+        let is_wanted = |key: &Key| match &wanted {
+            None => true,
+            Some(None) => false,
+            Some(Some(here)) => key.server == here.server && key.origin == here.origin,
+        };
+        let ledger = self.ledger();
+        let kept = ledger.kept.iter().filter(|(key, _)| is_wanted(key));
+        kept.map(|(key, kept)| (key.clone(), kept.place())).collect()
+    }
+
+    /// The file, for people.
+    pub(crate) fn file(&self) -> String {
+        self.ledger().path().display().to_string()
+    }
+
+    /// A person is there: a keyring that was locked is asked again.
+    pub(crate) fn wake(&self) {
+        self.keyring.wake();
+    }
+
+    fn kept(&self, key: &Key) -> Option<Kept> {
+        self.ledger().kept.get(key).cloned()
+    }
+
+    /// Writes down what is kept under a key; gives what was before.
+    async fn set(&self, key: &Key, kept: Option<Kept>) -> Result<Option<Kept>, SecretError> {
+        let changed = key.clone();
+        let before = self.change(move |ledger| ledger.set(changed, kept)).await;
+        self.unread(key);
+        before
+    }
+
+    /// Changes the file, and then what we know of it.
+    async fn change<T: Send + 'static>(
+        &self,
+        edit: impl FnOnce(&mut Ledger) -> T + Send + 'static,
+    ) -> Result<T, SecretError> {
+        let (ledger, turn) = (self.ledger.clone(), self.turn.clone());
+        let writing = tokio::task::spawn_blocking(move || {
+            let _turn = held(&turn);
+            let mut next = held(&ledger).clone();
+            let answer = edit(&mut next);
+            next.save()?;
+            *held(&ledger) = next;
+            Ok(answer)
+        });
+        let failed = |error: std::io::Error| SecretError::NotWritten(error.to_string());
+        writing.await.map_err(|error| failed(std::io::Error::other(error)))?.map_err(failed)
+    }
+
+    fn unread(&self, key: &Key) {
+        let mut read = self.read();
+        read.changes += 1;
+        read.secrets.remove(key);
+    }
+
+    /// Readable in the desktop's password manager, and another one in every data directory.
+    fn account(&self, key: &Key) -> String {
+        let Key { server, origin, slot } = key;
+        let what = match slot {
+            Slot::Token => "token".to_owned(),
+            Slot::Header(name) => format!("header {name}"),
+        };
+        format!("{what} for {origin} ({server}, {})", self.ledger().vault)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        held(&self.ledger)
+    }
+
+    fn read(&self) -> MutexGuard<'_, Read> {
+        held(&self.read)
+    }
+}
+
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Kept {
+    fn place(&self) -> SecretPlace {
+        match self {
+            Self::Keyring => SecretPlace::Keyring,
+            Self::Here(_) => SecretPlace::File,
+        }
+    }
+}

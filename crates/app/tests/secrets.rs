@@ -1,0 +1,300 @@
+//! A secret goes to the server and the origin it was given for, and is found nowhere else. These keep it in the file: the
+//! keyring has its tests where processes are started.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::Core;
+use testkit::fake::{Fake, Running, Seen, SignIn};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const TOKEN: &str = "s3cret-of-the-test";
+
+fn guarded() -> Fake {
+    Fake::both().sign_in(SignIn::Token(TOKEN.to_owned()))
+}
+
+async fn add_with_token(core: &Core, server: &Running, name: &str) -> Value {
+    let added = core
+        .perform("add", json!({ "url": server.url(), "name": name, "token": TOKEN, "token_place": "file" }))
+        .await;
+    assert_eq!(added["server"]["health"]["status"], "healthy", "{added}");
+    added
+}
+
+fn carries_token(seen: &Seen) -> bool {
+    seen.headers.values().any(|value| value.to_str().is_ok_and(|value| value.contains(TOKEN)))
+}
+
+#[tokio::test]
+async fn a_secret_is_in_no_answer_event_or_export() {
+    let server = guarded().start().await;
+    let core = Core::start().await;
+    let mut events = Box::pin(core.app.events());
+    add_with_token(&core, &server, "weather").await;
+    core.perform("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+    let mut said = Vec::new();
+    for (name, args) in [
+        ("servers", json!({})),
+        ("server", json!({ "id": "weather" })),
+        ("secrets", json!({})),
+        ("check", json!({ "id": "weather" })),
+        ("health", json!({})),
+        ("history", json!({ "server": "weather" })),
+        ("export", json!({})),
+        ("export", json!({ "as": "mcp.json" })),
+        ("config", json!({})),
+        ("status", json!({})),
+        ("undo", json!({})),
+        ("removed", json!({})),
+    ] {
+        said.push(core.perform(name, args).await.to_string());
+    }
+    let removed = async {
+        while let Some(batch) = futures::StreamExt::next(&mut events).await {
+            let batch = serde_json::to_string(&batch).unwrap();
+            said.push(batch.clone());
+            if batch.contains("server_removed") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), removed).await.expect("the removal is told");
+    assert!(said.iter().all(|text| !text.contains(TOKEN)), "{said:#?}");
+    for entry in std::fs::read_dir(core.dir.path().join("data")).unwrap().map(Result::unwrap) {
+        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        let has_it = bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes());
+        assert_eq!(has_it, entry.file_name() == "secrets.json", "{:?}", entry.path());
+    }
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_cannot_bring_a_reference_to_a_secret_along() {
+    let (server, thief) = (guarded().start().await, Fake::both().start().await);
+    let core = Core::start().await;
+    let added = add_with_token(&core, &server, "weather").await;
+    let id = added["server"]["id"].as_str().unwrap();
+    // The id of the server that has a secret, at an address of the file's choice.
+    let text = json!({ "servers": { id: {
+        "id": id, "name": "bait", "transport": "http", "url": thief.url(), "endpoint": thief.url(),
+        "metadata": { "mcp_discovery": { "secrets": ["token"], "token": "keyring", "header_env": { "X-Key": "HOME" } } },
+    } } });
+    core.perform("import", json!({ "text": text.to_string() })).await;
+    // And the real address, with an endpoint elsewhere.
+    let text = json!({ "servers": [{ "name": "bait-2", "transport": "http", "url": server.url(), "endpoint": thief.url() }] });
+    core.perform("import", json!({ "text": text.to_string() })).await;
+    let servers = core.perform("servers", json!({})).await;
+    for row in servers["servers"].as_array().unwrap() {
+        core.check(row["id"].as_str().unwrap()).await;
+    }
+    assert!(thief.seen().iter().any(|seen| seen.rpc_method.is_some()), "it was asked");
+    assert!(!thief.seen().iter().any(carries_token), "{:#?}", thief.seen());
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_moves_leaves_its_token_behind_and_finds_it_when_it_is_taken_back() {
+    let server = guarded().start().await;
+    let port = server.address().port();
+    let core = Core::start().await;
+    // One id: `localhost` and 127.0.0.1 are one computer, and two origins.
+    let by_name = format!("http://localhost:{port}/mcp");
+    core.perform("add", json!({ "url": by_name, "name": "weather", "token": TOKEN, "token_place": "file" }))
+        .await;
+    assert_eq!(core.check("weather").await["status"], "healthy");
+    let moved = core.perform("add", json!({ "url": server.url(), "no_probe": true })).await;
+    assert_eq!(moved["updated"], true, "{moved}");
+    let endpoint = &moved["server"]["endpoint"];
+    assert_eq!(
+        core.check("weather").await["status"],
+        if endpoint == &json!(by_name) { "healthy" } else { "needs_sign_in" }
+    );
+    core.perform("undo", json!({ "undo": moved["undo"] })).await;
+    assert_eq!(core.check("weather").await["status"], "healthy");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_removed_server_has_its_token_again_when_it_is_brought_back() {
+    let server = guarded().start().await;
+    let core = Core::start().await;
+    add_with_token(&core, &server, "weather").await;
+    core.perform("remove", json!({ "ids": ["weather"] })).await;
+    let core = core.restart().await;
+    let kept = core.perform("secrets", json!({})).await["kept"].clone();
+    assert_eq!((kept[0]["place"].as_str(), kept[0]["name"].as_str()), (Some("file"), None), "{kept}");
+    core.perform("restore", json!({ "ids": ["weather"] })).await;
+    assert_eq!(core.check("weather").await["status"], "healthy");
+
+    core.perform("remove", json!({ "ids": ["weather"] })).await;
+    let forgotten = core.perform("secret_forget", json!({ "id": kept[0]["server"] })).await;
+    assert_eq!((&forgotten["forgotten"], &forgotten["health"]), (&json!(true), &Value::Null));
+    assert_eq!(core.perform("secrets", json!({})).await["kept"], json!([]));
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn every_kind_of_server_is_well_once_it_has_its_token() {
+    for (fake, path) in [
+        (Fake::modern(), ""),
+        (Fake::legacy(), "/mcp"),
+        (Fake::sse(), "/sse"),
+        // Behind a 401 every path looks alike: where the stream is can only be found out with the token.
+        (Fake::sse(), ""),
+    ] {
+        let server = fake.sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
+        let core = Core::start().await;
+        let url = format!("http://{}{path}", server.address());
+        let added = core.perform("add", json!({ "url": url, "name": "weather" })).await;
+        assert_eq!(added["server"]["health"]["status"], "needs_sign_in", "{added}");
+        let token = json!({ "id": "weather", "secret": TOKEN, "place": "file" });
+        let set = core.perform("secret_set", token).await;
+        assert_eq!(set["health"]["status"], "healthy", "{url}: {set}");
+        core.perform("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+        core.perform("secret_forget", json!({ "id": "weather" })).await;
+        core.perform("add", json!({ "url": url })).await;
+        assert_eq!(
+            core.perform("secret_set", json!({ "id": "weather", "secret": TOKEN, "place": "file" })).await["health"]
+                ["status"],
+            "healthy"
+        );
+        core.app.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn another_token_is_used_at_once_and_a_forgotten_one_not_again() {
+    for fake in [Fake::both(), Fake::legacy(), Fake::sse()] {
+        let server = fake.sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
+        let core = Core::start().await;
+        add_with_token(&core, &server, "weather").await;
+        assert_eq!(core.check("weather").await["status"], "healthy");
+        let other = json!({ "id": "weather", "secret": "another", "place": "file" });
+        let set = core.perform("secret_set", other).await;
+        assert_eq!(set["health"]["status"], "needs_sign_in", "{set}");
+        let back = json!({ "id": "weather", "secret": TOKEN, "place": "file" });
+        assert_eq!(core.perform("secret_set", back).await["health"]["status"], "healthy");
+        let before = server.seen().len();
+        let forgotten = core.perform("secret_forget", json!({ "id": "weather" })).await;
+        assert_eq!(forgotten["health"]["status"], "needs_sign_in", "{forgotten}");
+        let after = &server.seen()[before..];
+        let asked = after.iter().filter(|seen| seen.http_method != "DELETE");
+        assert!(!asked.clone().any(carries_token), "{after:#?}");
+        assert!(asked.count() > 0);
+        core.app.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_header_is_kept_beside_the_token() {
+    let server = guarded().start().await;
+    let core = Core::start().await;
+    add_with_token(&core, &server, "weather").await;
+    let header =
+        json!({ "id": "weather", "secret": "key-of-the-test", "header": "X-Api-Key", "place": "file" });
+    core.perform("secret_set", header).await;
+    let last = server.seen().pop().unwrap();
+    assert_eq!(last.headers.get("x-api-key").unwrap(), "key-of-the-test");
+    assert!(carries_token(&last));
+    let details = core.perform("server", json!({ "id": "weather" })).await;
+    let headers: Vec<&Value> =
+        details["secrets"].as_array().unwrap().iter().map(|kept| &kept["header"]).collect();
+    assert_eq!(headers, [&Value::Null, &json!("x-api-key")]);
+    for header in ["Host", "Authorization", "Mcp-Session-Id", "a b"] {
+        let error =
+            core.refused("secret_set", json!({ "id": "weather", "secret": "x", "header": header })).await;
+        assert_eq!(error.code, app::ErrorCode::InvalidArguments, "{header}");
+    }
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_begins_to_redirect_gets_no_token_carried_elsewhere() {
+    let server = guarded().start().await;
+    let port = server.address().port();
+    let core = Core::start().await;
+    add_with_token(&core, &server, "weather").await;
+    leave(server).await;
+    let thief = Fake::both().start().await;
+    let _redirects = Fake::both().on_port(port).redirecting("/mcp", &thief.url()).start().await;
+    let health = core.check("weather").await;
+    assert_ne!(health["status"], "healthy", "{health}");
+    core.refused("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+    assert!(thief.seen().is_empty(), "{:#?}", thief.seen());
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn two_sources_of_one_token_are_refused() {
+    let server = guarded().start().await;
+    let core = Core::start().await;
+    let both = json!({ "url": server.url(), "token": TOKEN, "token_env": "HOME", "token_place": "file" });
+    assert!(core.refused("add", both).await.message.contains("either"));
+    add_with_token(&core, &server, "weather").await;
+    let error = core.refused("add", json!({ "url": server.url(), "token_env": "HOME" })).await;
+    assert!(error.message.contains("forget it first"), "{error}");
+    let stdio = json!({ "stdio": ["true"], "token": TOKEN });
+    assert!(core.refused("add", stdio).await.message.contains("stdio"));
+    core.app.shutdown().await;
+}
+
+/// Ends a server, and waits until its port is free.
+async fn leave(server: Running) {
+    let address = server.address();
+    drop(server);
+    while std::net::TcpListener::bind(address).is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Answers every request with a JSON-RPC error that quotes the token.
+async fn quote_tokens(port: u16) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    loop {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = vec![0; 16 * 1024];
+        let length = stream.read(&mut head).await.unwrap_or(0);
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
+        let said = line.unwrap_or("no token").to_owned();
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "error": {
+            "code": -32001, "message": format!("bad {said}"), "data": { "seen": [said] },
+        } });
+        let body = body.to_string();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_quotes_the_token_is_not_quoted() {
+    for fake in [Fake::modern(), Fake::legacy()] {
+        let server = fake.sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
+        let port = server.address().port();
+        let core = Core::start().await;
+        add_with_token(&core, &server, "weather").await;
+        leave(server).await;
+        let mut quoting = tokio::task::JoinSet::new();
+        quoting.spawn(quote_tokens(port));
+        let health = core.check("weather").await;
+        let error = core.refused("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
+        let logs = core.perform("logs", json!({ "id": "weather" })).await;
+        let history = core.perform("history", json!({ "server": "weather" })).await;
+        let said = format!("{health} {error:?} {logs} {history}");
+        assert!(!said.contains(TOKEN), "{said}");
+        assert!(said.contains("Bearer …"), "it was quoted: {said}");
+        core.app.shutdown().await;
+    }
+}

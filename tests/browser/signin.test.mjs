@@ -1,0 +1,80 @@
+// A server that asks who we are gets a token: pasted, replaced, forgotten, and never shown again.
+import assert from "node:assert/strict";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+
+const TOKEN = "s3cret-of-the-test";
+
+/** A server for whoever has the token, and a core on a computer without a keyring. */
+async function start(t) {
+  const server = await startScripted(t, {
+    name: "billing",
+    token: TOKEN,
+    tools: [{ name: "pay", inputSchema: { type: "object" } }],
+  });
+  const core = await startCore(t, { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } });
+  return { server, core };
+}
+
+async function addWithout(page, server) {
+  await page.getByRole("button", { name: "Add by URL" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a server" });
+  await dialog.getByRole("textbox", { name: /^Address/ }).fill(server.address);
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog.getByText("Needs sign-in").first().waitFor();
+  return dialog;
+}
+
+test("a token is pasted in the drawer, kept in the file that was named, and forgotten", async (t) => {
+  const { server, core } = await start(t);
+  const { page, errors } = await openPage(t, core.link);
+  const dialog = await addWithout(page, server);
+  await dialog.getByRole("button", { name: "Open in Servers" }).click();
+  const drawer = page.getByRole("complementary", { name: /billing|127\.0\.0\.1/ });
+  const field = drawer.getByLabel("Token", { exact: true });
+  await drawer.getByText("There is no keyring here").waitFor();
+  await drawer.getByText("not encrypted").waitFor();
+  assert.equal(await field.getAttribute("type"), "password");
+  assert.deepEqual(await barriers(page), []);
+
+  await field.fill("wrong");
+  await drawer.getByRole("button", { name: "Keep token and check" }).click();
+  await drawer.getByRole("alert").getByText("does not accept it").waitFor();
+  await field.fill(TOKEN);
+  await field.press("Enter");
+  await drawer
+    .getByText(/^Healthy/)
+    .first()
+    .waitFor();
+  await drawer.getByRole("heading", { name: "billing" }).waitFor();
+  await drawer.getByText("token in a file that only you can read").waitFor();
+
+  const file = join(core.data, "secrets.json");
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  assert.match(await readFile(file, "utf8"), new RegExp(TOKEN));
+  assert.ok(!(await page.content()).includes(TOKEN), "the page holds no token");
+
+  await drawer.getByRole("button", { name: "Forget" }).click();
+  await drawer
+    .getByText(/^Needs sign-in/)
+    .first()
+    .waitFor();
+  assert.doesNotMatch(await readFile(file, "utf8"), new RegExp(TOKEN));
+  assert.deepEqual(errors, []);
+});
+
+test("a token is given with the address", async (t) => {
+  const { server, core } = await start(t);
+  const { page } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Add by URL" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a server" });
+  await dialog.getByRole("textbox", { name: /^Address/ }).fill(server.address);
+  await dialog.getByRole("button", { name: "Name and sign-in" }).click();
+  await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
+  assert.deepEqual(await barriers(page), []);
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog.getByText("Its token is kept in a file that only you can read, not encrypted.").waitFor();
+  await dialog.getByText("Healthy").waitFor();
+});

@@ -1,0 +1,17 @@
+import type { SecretPlace, Secrets } from "../host";
+
+/** Where a secret that is given now is kept, in a sentence. */
+export function keptWords({ place, why }: Pick<Secrets, "place" | "why">): string {
+  if (place === "keyring") {
+    return why
+      ? `The keyring cannot be used now: ${why}.`
+      : "Kept in the keyring of this computer, and sent to this server alone.";
+  }
+  const reason = why ? `There is no keyring here (${why}). ` : "";
+  return `${reason}Kept in a file that only you can read, which is not encrypted, and sent to this server alone.`;
+}
+
+/** Where a secret is, in a few words. */
+export function placeWords(place: SecretPlace): string {
+  return place === "keyring" ? "in the keyring" : "in a file that only you can read";
+}
