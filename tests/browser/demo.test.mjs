@@ -33,6 +33,16 @@ test("the first run shows three loopback servers within five seconds", async (t)
   assert.deepEqual(errors, []);
 });
 
+test("who asked for no look at this computer gets none before they ask for one", async (t) => {
+  const server = await startScripted(t, { name: "alpha" });
+  const core = await startCore(t, { flags: ["--no-local-discovery"] });
+  const { page, errors } = await openPage(t, core.link);
+  await page.getByRole("heading", { name: "This computer was not looked at" }).waitFor();
+  await page.getByRole("button", { name: "Scan this computer" }).click();
+  await page.getByRole("row").filter({ hasText: server.address }).waitFor();
+  assert.deepEqual(errors, []);
+});
+
 test("the demo fleet starts by a click, shows its states, and is gone by another", async (t) => {
   const core = await startCore(t);
   const { page, errors } = await openPage(t, core.link);

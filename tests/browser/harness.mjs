@@ -34,10 +34,10 @@ const FLAGS = [
 ];
 
 /** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
-export async function startCore(t, { dataDir, config, env = {} } = {}) {
+export async function startCore(t, { dataDir, config, flags = [], env = {} } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
-  const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data];
+  const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data, ...flags];
   if (config) {
     const file = join(data, "mcp-discovery.yaml");
     await writeFile(file, config);

@@ -167,6 +167,32 @@ async fn each_of_them_answers_a_call_as_it_should() {
 }
 
 #[tokio::test]
+async fn the_token_in_its_data_opens_the_one_that_asks_and_is_forgotten_with_it() {
+    let core = Core::start().await;
+    let demo = core.perform("demo_start", json!({})).await;
+    let mut rows = demo["servers"].as_array().unwrap().iter();
+    let notes = rows.find(|row| row["name"] == "demo-notes").unwrap();
+    let note = text(&notes["metadata"]["note"]);
+    let token = note.strip_prefix("sign in with ").unwrap();
+    let given = json!({ "id": "demo-notes", "secret": token, "place": "file" });
+    let set = core.perform("secret_set", given).await;
+    assert_eq!(set["health"]["status"], "healthy", "{set}");
+    let search = json!({ "capability": "notes.search", "arguments": { "words": "calls" } });
+    let called = core.perform("call", search).await;
+    let found = &called["result"]["structuredContent"]["notes"];
+    assert_eq!(found[0]["title"], "Rate limits", "{called}");
+
+    core.perform("demo_stop", json!({})).await;
+    let forgotten = async {
+        while core.perform("secrets", json!({})).await["kept"] != json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), forgotten).await.expect("its token is forgotten");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
 async fn the_slow_tool_tells_its_progress_and_can_be_cancelled() {
     let core = Core::start().await;
     core.perform("demo_start", json!({})).await;

@@ -6,12 +6,22 @@ use std::net::{Ipv4Addr, SocketAddr};
 use app::{App, Face, StartError};
 use serde_json::{Value, json};
 
-use super::look::{SERVERS, array};
+use super::look::{address, array};
 use super::serve::until_stopped;
 use crate::args::{Common, Demo};
 use crate::core::{self, Core};
 use crate::failure::Failure;
-use crate::print::{Printer, note, text};
+use crate::print::{Column, Printer, note, text};
+
+/// Narrow enough for any terminal: their names are known, so no id is needed to use them.
+const COLUMNS: &[Column] = &[
+    Column { heading: "NAME", cell: |row| text(row, "/name") },
+    Column { heading: "STATUS", cell: |row| text(row, "/health/status") },
+    Column { heading: "ADDRESS", cell: address },
+    Column { heading: "REGION", cell: |row| text(row, "/region") },
+    Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
+    Column { heading: "WHY", cell: |row| text(row, "/health/summary") },
+];
 
 pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result<(), Failure> {
     if args.stop {
@@ -41,7 +51,7 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::failed(format!("cannot listen on loopback: {error}")))?;
     let started = app.perform("demo_start", Value::Null).await?;
-    print.list(array(&started, "servers"), SERVERS)?;
+    print.list(array(&started, "servers"), COLUMNS)?;
     // The link lets whoever reads it in: people may, logs may not.
     let link = if std::io::stderr().is_terminal() {
         format!("{}/#token={}", face.url(), app.token())
@@ -55,7 +65,7 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
 
 async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {
     let started = core.call("demo_start", json!({})).await?;
-    print.list(array(&started, "servers"), SERVERS)?;
+    print.list(array(&started, "servers"), COLUMNS)?;
     let status = core.call("status", json!({})).await?;
     note(&format!(
         "the demo fleet runs in the core that has the data directory (process {}), until `mcp-discovery demo --stop` or its end",

@@ -7,7 +7,7 @@ use crate::args::{Servers, Tools};
 use crate::failure::{Failure, exit};
 use crate::print::{Column, note, text};
 
-pub(super) const SERVERS: &[Column] = &[
+const SERVERS: &[Column] = &[
     Column { heading: "STATUS", cell: |row| text(row, "/health/status") },
     Column { heading: "NAME", cell: |row| text(row, "/name") },
     Column { heading: "ADDRESS", cell: address },
@@ -77,7 +77,7 @@ pub(super) fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn address(row: &Value) -> String {
+pub(super) fn address(row: &Value) -> String {
     let known = ["/endpoint", "/url", "/command"]
         .into_iter()
         .find(|at| row.pointer(at).is_some_and(Value::is_string));
