@@ -17,6 +17,11 @@ use super::wire::{FirstBytes, Wire};
 use crate::frame::Frame;
 use crate::sse::{Event, EventReader};
 
+/// How much is read of an answer that begins as JSON-RPC, in bytes: some servers hand a whole manual over as instructions.
+const WORDY: usize = 1024 * 1024;
+/// Where JSON-RPC shows itself, in bytes: behind the priming event of a stream too.
+const BEGINNING: usize = 1024;
+
 /// How a body ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -187,7 +192,9 @@ pub(super) async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, 
     let mut bytes = Vec::new();
     loop {
         match next_chunk(&mut body, limits.deadline).await {
-            Chunk::Bytes(chunk) if bytes.len() + chunk.len() > limits.body => return (bytes, End::TooLarge),
+            Chunk::Bytes(chunk) if bytes.len() + chunk.len() > most(&bytes, limits) => {
+                return (bytes, End::TooLarge);
+            }
             Chunk::Bytes(chunk) => bytes.extend_from_slice(&chunk),
             Chunk::End => return (bytes, End::Complete),
             Chunk::Late => return (bytes, End::Slow),
@@ -198,7 +205,8 @@ pub(super) async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, 
 
 /// Reads until the message that answers us. Priming events and notifications before it are skipped.
 pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<Frame>, End) {
-    let mut reader = EventReader::new(limits.body);
+    let mut reader = EventReader::new(limits.body.max(WORDY));
+    let mut beginning = Vec::new();
     let mut total = 0;
     loop {
         let chunk = match next_chunk(&mut body, limits.deadline).await {
@@ -208,14 +216,22 @@ pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<F
             Chunk::Broken => return (None, End::Broken),
         };
         total += chunk.len();
+        beginning.extend(chunk.iter().take(BEGINNING.saturating_sub(beginning.len())));
         let Ok(events) = reader.push(&chunk) else { return (None, End::TooLarge) };
         if let Some(frame) = events.iter().find_map(answer_in) {
             return (Some(frame), End::Complete);
         }
-        if total > limits.body {
+        if total > most(&beginning, limits) {
             return (None, End::TooLarge);
         }
     }
+}
+
+/// How much is read of an answer that begins so, in bytes.
+fn most(beginning: &[u8], limits: Limits) -> usize {
+    let beginning = beginning.get(..BEGINNING).unwrap_or(beginning);
+    let says = |word: &[u8]| beginning.windows(word.len()).any(|window| window == word);
+    if says(b"\"jsonrpc\"") || says(b"\"result\"") { limits.body.max(WORDY) } else { limits.body }
 }
 
 fn answer_in(event: &Event) -> Option<Frame> {
@@ -318,6 +334,25 @@ impl OpenStream {
                 self.over = true;
                 chunk.await
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_begins_as_json_rpc_may_be_long() {
+        let limits = Limits { deadline: Instant::now(), body: 64 * 1024 };
+        let late = format!("{}\"jsonrpc\"", " ".repeat(BEGINNING));
+        for (beginning, expected) in [
+            (r#"{"result":{"protocolVersion":"2025-06-18","instructions":""#, WORDY),
+            ("event: message\r\ndata: {\"jsonrpc\":\"2.0\",", WORDY),
+            (r#"{"items":["#, limits.body),
+            (late.as_str(), limits.body),
+        ] {
+            assert_eq!(most(beginning.as_bytes(), limits), expected, "{beginning}");
         }
     }
 }
