@@ -34,6 +34,7 @@ export function mockCore(): Plugin {
   const find = (id: string) =>
     rows.find((row) => row.id === id || row.name === id) ?? fail("not_found", `no server \`${id}\``);
   const ref = (row: ServerRow) => ({ id: row.id, name: row.name, url: row.endpoint ?? row.url ?? row.command ?? "" });
+  const wanted = (filter: unknown) => (typeof filter === "string" ? sorted().filter(matches(filter)) : sorted());
   const log = (label: string, back: () => void) => journal.push({ label, back }) - 1;
 
   const update = (ids: string[], label: string, patch: (row: ServerRow) => ServerRow) => {
@@ -253,11 +254,8 @@ export function mockCore(): Plugin {
         ],
       };
     },
-    servers: ({ filter }) => ({
-      revision,
-      servers: typeof filter === "string" ? sorted().filter(matches(filter)) : sorted(),
-      total: rows.length,
-    }),
+    servers: ({ filter }) => ({ revision, servers: wanted(filter), total: rows.length }),
+    order: ({ filter }) => ({ revision, ids: wanted(filter).map((row) => row.id), total: rows.length }),
     server: ({ id }) => ({
       server: find(id),
       tools: find(id).tools ? TOOLS : [],
