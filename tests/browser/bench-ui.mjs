@@ -21,19 +21,13 @@ const FILTERS = [
   ["nothing-is-called-so", 0],
 ];
 
+const print = (what, said) => console.log(`${what.padEnd(18)} ${said}`);
+const ms = (value) => `${value.toFixed(1)} ms`;
+const mb = (bytes) => (bytes / 1e6).toFixed(1);
+
 const undo = [];
 const t = { after: (end) => undo.unshift(end) };
 const fails = [];
-
-try {
-  await bench();
-} finally {
-  for (const end of undo) await end();
-}
-if (fails.length) {
-  console.log(`\nmissed: ${fails.join(", ")}`);
-  process.exitCode = 1;
-}
 
 async function bench() {
   const core = await startCore(t, { config: CONFIG });
@@ -151,6 +145,12 @@ function aim(what, value, limit, unit) {
   if (!met) fails.push(what);
 }
 
-const print = (what, said) => console.log(`${what.padEnd(18)} ${said}`);
-const ms = (value) => `${value.toFixed(1)} ms`;
-const mb = (bytes) => (bytes / 1e6).toFixed(1);
+try {
+  await bench();
+} finally {
+  for (const end of undo) await end();
+}
+if (fails.length) {
+  console.log(`\nmissed: ${fails.join(", ")}`);
+  process.exitCode = 1;
+}

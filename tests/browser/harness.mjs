@@ -15,7 +15,7 @@ const { chromium } = fromUi("playwright-core");
 const { AxeBuilder } = fromUi("@axe-core/playwright");
 
 /** Where `npm install` put the MCP servers that tests talk to. */
-const PEERS = process.env.MCP_TEST_TOOLS ?? join(ROOT, ".tools", "npm");
+export const PEERS = process.env.MCP_TEST_TOOLS ?? join(ROOT, ".tools", "npm");
 /** How long a program may take to be ready on a busy machine, in milliseconds. */
 const READY_MS = 30_000;
 /** How long a program may take to end before it is ended, in milliseconds. */
@@ -34,7 +34,7 @@ const FLAGS = [
 ];
 
 /** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
-export async function startCore(t, { dataDir, config } = {}) {
+export async function startCore(t, { dataDir, config, env = {} } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
   const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data];
@@ -43,7 +43,7 @@ export async function startCore(t, { dataDir, config } = {}) {
     await writeFile(file, config);
     args.push("--config", file);
   }
-  const child = run(t, program, args, { HOME: data });
+  const child = run(t, program, args, { HOME: data, ...env });
   const { listening, token_file } = JSON.parse(await firstLine(child));
   const token = (await readFile(token_file, "utf8")).trim();
   /** Carries out one operation, as a script would. */
@@ -72,7 +72,7 @@ export async function startEverything(t, { port: wanted } = {}) {
 /** A small MCP server of the legacy era that says what it is told to, on a free port of loopback, until the test is over. */
 export async function startScripted(
   t,
-  { name, version = "1.0", instructions = "", tools = [], call = () => ({ content: [] }) },
+  { name, version = "1.0", instructions = "", tools = [], call = () => ({ content: [] }), port: wanted = 0 },
 ) {
   const answers = {
     initialize: () => ({
@@ -98,16 +98,15 @@ export async function startScripted(
       .writeHead(200, { "content-type": "application/json" })
       .end(JSON.stringify({ jsonrpc: "2.0", id, ...body }));
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(resolve);
-      }),
-  );
+  await new Promise((resolve) => server.listen(wanted, "127.0.0.1", resolve));
+  const stop = () =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(resolve);
+    });
+  t.after(stop);
   const { port } = server.address();
-  return { address: `127.0.0.1:${port}/mcp`, port };
+  return { address: `127.0.0.1:${port}/mcp`, port, stop };
 }
 
 /** Opens a page in a browser of its own, until the test is over. `errors` collects what the page complains about. */

@@ -5,6 +5,7 @@ mod change;
 mod config;
 mod files;
 mod health;
+mod logs;
 mod look;
 mod scan;
 mod serve;
@@ -73,6 +74,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Undo => change::undo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
+        Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, &args.file).await,
         Command::Export(args) => files::export(session, &args.form).await,
         Command::Config(Config::Show) => config::show(session).await,
