@@ -59,7 +59,9 @@ mod tests {
 
     fn kept(most: usize, most_bytes: usize, entries: &[&'static str]) -> (Vec<&'static str>, u64) {
         let mut ring = Ring::new(most, most_bytes);
-        entries.iter().for_each(|entry| ring.push(*entry));
+        for entry in entries {
+            ring.push(*entry);
+        }
         (ring.iter().copied().collect(), ring.lost())
     }
 

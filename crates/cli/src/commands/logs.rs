@@ -23,7 +23,8 @@ pub(super) async fn logs(session: &Session, id: &str) -> Result<(), Failure> {
 fn lines(log: &Value) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let requests = array(log, "requests").iter().rev().map(|row| request(row, now));
-    let stderr = array(log, "stderr").iter().map(|row| format!("{}  stderr: {}", ago(row, now), text(row, "/text")));
+    let stderr =
+        array(log, "stderr").iter().map(|row| format!("{}  stderr: {}", ago(row, now), text(row, "/text")));
     let lines: Vec<String> = requests.chain(stderr).collect();
     if lines.is_empty() { "nothing since the core started".to_owned() } else { lines.join("\n") }
 }
@@ -65,10 +66,14 @@ mod tests {
             ],
             "stderr": [],
         });
-        let printed: Vec<String> = array(&log, "requests").iter().rev().map(|row| request(row, 100)).collect();
+        let printed: Vec<String> =
+            array(&log, "requests").iter().rev().map(|row| request(row, 100)).collect();
         assert_eq!(
             printed,
-            [" 1 min ago  call echo: answered in 12 ms", "   1 s ago  check: failed in 0 ms, 3 times: a\n    b"]
+            [
+                " 1 min ago  call echo: answered in 12 ms",
+                "   1 s ago  check: failed in 0 ms, 3 times: a\n    b"
+            ]
         );
     }
 
