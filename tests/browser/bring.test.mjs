@@ -109,3 +109,14 @@ test("arguments and the last calls survive going away and a reload", async (t) =
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, `mcp-discovery call echo '{"message":"first"}'`);
 });
+
+test("the first run shows what runs on this computer within five seconds", async (t) => {
+  const servers = await Promise.all([startEverything(t), startEverything(t), startEverything(t)]);
+  const core = await startCore(t);
+  const opened = Date.now();
+  const { page } = await openPage(t, core.link);
+  for (const { address } of servers) await page.getByRole("row").filter({ hasText: address }).waitFor();
+  const took = Date.now() - opened;
+  t.diagnostic(`three servers stood there ${took} ms after the browser was started`);
+  assert.ok(took < 5_000, `${took} ms`);
+});
