@@ -1,8 +1,8 @@
-// What a person brings along: addresses, files, drafts. And what a server that means ill brings.
+// What a person brings along: addresses, files, drafts.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
-import { openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { openPage, startCore, startEverything } from "./harness.mjs";
 
 const toScreen = (page, name) => page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name }).click();
 
@@ -110,51 +110,13 @@ test("arguments and the last calls survive going away and a reload", async (t) =
   assert.equal(copied, `mcp-discovery call echo '{"message":"first"}'`);
 });
 
-test("what a hostile server says is text: nothing runs, nothing hides, nothing breaks the layout", async (t) => {
-  const attack = '<img src=x onerror="window.owned=1"><script>window.owned=1</script>';
-  const hidden = "\u202egnp.exe \u0007 \u200b";
-  const long = "long-".repeat(4_000);
-  const server = await startScripted(t, {
-    name: `${attack} ${hidden} ${"name ".repeat(60)}`,
-    version: attack,
-    instructions: `${attack} ${long}`,
-    tools: [
-      {
-        name: "trap",
-        description: `${attack} ${hidden} ${long}`,
-        inputSchema: { type: "object", properties: { [attack]: { type: "string", description: attack } } },
-      },
-    ],
-    call: () => ({
-      content: [
-        { type: "text", text: attack + hidden + long },
-        { type: "image", mimeType: "image/svg+xml", data: btoa(`<svg onload="window.owned=1"/>`) },
-        { type: "resource_link", uri: "javascript:window.owned=1", name: attack },
-      ],
-    }),
-  });
+test("the first run shows what runs on this computer within five seconds", async (t) => {
+  const servers = await Promise.all([startEverything(t), startEverything(t), startEverything(t)]);
   const core = await startCore(t);
-  const { page, errors } = await openPage(t, core.link);
-  const row = page.getByRole("row").filter({ hasText: server.address });
-  await row.getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Add 1 server" }).click();
-  await row.getByRole("link").waitFor();
-
-  await toScreen(page, "Servers");
-  await page.getByRole("grid").getByRole("row").filter({ hasText: server.address }).click();
-  await page.getByRole("complementary").getByText("<img src=x").first().waitFor();
-  await page.getByRole("tab", { name: /^Tools/ }).click();
-  await page.getByRole("button", { name: "Try trap" }).click();
-  await page.getByRole("button", { name: "Run", exact: true }).click();
-  const result = page.getByRole("complementary", { name: "Result" });
-  await result.getByText("⟨U+202E⟩").first().waitFor();
-  assert.equal(await result.getByRole("link").count(), 0, "no address of a server is a link");
-  assert.equal(await page.evaluate(() => window.owned), undefined);
-  assert.deepEqual(errors, []);
-
-  const wider = () => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-  for (const screen of ["Discover", "Servers", "Playground"]) {
-    await toScreen(page, screen);
-    assert.equal(await wider(), false, `${screen} is not wider than the window`);
-  }
+  const opened = Date.now();
+  const { page } = await openPage(t, core.link);
+  for (const { address } of servers) await page.getByRole("row").filter({ hasText: address }).waitFor();
+  const took = Date.now() - opened;
+  t.diagnostic(`three servers stood there ${took} ms after the browser was started`);
+  assert.ok(took < 5_000, `${took} ms`);
 });

@@ -15,7 +15,7 @@ const { chromium } = fromUi("playwright-core");
 const { AxeBuilder } = fromUi("@axe-core/playwright");
 
 /** Where `npm install` put the MCP servers that tests talk to. */
-const PEERS = process.env.MCP_TEST_TOOLS ?? join(ROOT, ".tools", "npm");
+export const PEERS = process.env.MCP_TEST_TOOLS ?? join(ROOT, ".tools", "npm");
 /** How long a program may take to be ready on a busy machine, in milliseconds. */
 const READY_MS = 30_000;
 /** How long a program may take to end before it is ended, in milliseconds. */
@@ -72,7 +72,15 @@ export async function startEverything(t, { port: wanted } = {}) {
 /** A small MCP server of the legacy era that says what it is told to, on a free port of loopback, until the test is over. */
 export async function startScripted(
   t,
-  { name, version = "1.0", instructions = "", tools = [], token = "", call = () => ({ content: [] }) },
+  {
+    name,
+    version = "1.0",
+    instructions = "",
+    tools = [],
+    token = "",
+    call = () => ({ content: [] }),
+    port: wanted = 0,
+  },
 ) {
   const answers = {
     initialize: () => ({
@@ -102,16 +110,15 @@ export async function startScripted(
       .writeHead(200, { "content-type": "application/json" })
       .end(JSON.stringify({ jsonrpc: "2.0", id, ...body }));
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(resolve);
-      }),
-  );
+  await new Promise((resolve) => server.listen(wanted, "127.0.0.1", resolve));
+  const stop = () =>
+    new Promise((resolve) => {
+      server.closeAllConnections();
+      server.close(resolve);
+    });
+  t.after(stop);
   const { port } = server.address();
-  return { address: `127.0.0.1:${port}/mcp`, port };
+  return { address: `127.0.0.1:${port}/mcp`, port, stop };
 }
 
 /** Opens a page in a browser of its own, until the test is over. `errors` collects what the page complains about. */

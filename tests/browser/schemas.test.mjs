@@ -58,7 +58,12 @@ const choose = (page, group, name) => page.getByRole("group", { name: group }).g
 
 /** How each tool of server-everything is filled in by hand, what has to be sent then, and what answers. */
 const EVERYTHING = [
-  { tool: "echo", fill: (page) => field(page, "message").fill("grüße"), sent: { message: "grüße" }, answer: /Echo: grüße/ },
+  {
+    tool: "echo",
+    fill: (page) => field(page, "message").fill("grüße"),
+    sent: { message: "grüße" },
+    answer: /Echo: grüße/,
+  },
   {
     tool: "get-annotated-message",
     fill: async (page) => {
@@ -69,7 +74,12 @@ const EVERYTHING = [
     answer: /Operation completed successfully/,
   },
   { tool: "get-env", sent: {}, answer: /PATH/ },
-  { tool: "get-resource-links", fill: (page) => field(page, "count").fill("2"), sent: { count: 2 }, answer: /Resource 2/ },
+  {
+    tool: "get-resource-links",
+    fill: (page) => field(page, "count").fill("2"),
+    sent: { count: 2 },
+    answer: /Resource 2/,
+  },
   {
     tool: "get-resource-reference",
     fill: async (page) => {

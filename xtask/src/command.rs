@@ -15,8 +15,9 @@ Every command a contributor types
   cargo xtask test [--only STEP]... [--list]
                           installs what tests need and runs everything
   cargo xtask bench NAME [-- ARGS]
-                          measures: registry or scan
+                          measures: registry, scan, health or ui
   cargo xtask bindings    writes the TypeScript types anew
+  cargo xtask pictures    takes the pictures in docs/ anew
   cargo xtask bundle      builds the Debian package";
 
 /// What to do.
@@ -28,6 +29,7 @@ pub(crate) enum Task {
     Bindings,
     Bench(String, Vec<OsString>),
     Bundle,
+    Pictures,
     /// The reading end of `run --headless`; not for people.
     PrintAddress,
 }
@@ -88,6 +90,7 @@ fn parse_task(name: &str, parser: Parser) -> Outcome<Task> {
         "bench" => parse_bench(parser),
         "bindings" => without_arguments(parser, Task::Bindings),
         "bundle" => without_arguments(parser, Task::Bundle),
+        "pictures" => without_arguments(parser, Task::Pictures),
         "print-address" => without_arguments(parser, Task::PrintAddress),
         "help" => Ok(Task::Help),
         other => Err(Stop::Usage(format!("there is no task `{other}`"))),

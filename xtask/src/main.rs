@@ -43,6 +43,7 @@ fn dispatch(task: Task) -> Outcome<ExitCode> {
         Task::Bindings => done(release::bindings(&workspace)),
         Task::Bench(name, rest) => done(release::bench(&workspace, &name, &rest)),
         Task::Bundle => done(release::bundle(&workspace)),
+        Task::Pictures => done(release::pictures(&workspace)),
     }
 }
 

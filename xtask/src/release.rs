@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use crate::needs::{BUILD, WINDOW};
+use crate::needs::{BUILD, TESTS, WINDOW};
 use crate::stop::{Outcome, Stop, failed};
 use crate::workspace::{Workspace, run};
-use crate::{install, node, ui};
+use crate::{install, node, peers, ui};
 
 /// Writes `ui/src/host/bindings.ts` anew.
 pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
@@ -15,6 +15,9 @@ pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
 
 /// Measures, optimised.
 pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Outcome {
+    if name == "ui" {
+        return in_browser(workspace, "tests/browser/bench-ui.mjs", rest);
+    }
     let package = match name {
         "health" => "mesh",
         "registry" => "registry",
@@ -22,6 +25,23 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     };
     run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))
+}
+
+/// Takes the pictures of the documents anew: every screen in both themes, against real servers.
+pub(crate) fn pictures(workspace: &Workspace) -> Outcome {
+    in_browser(workspace, "tests/browser/pictures.mjs", &[])
+}
+
+/// Runs a script that drives Chromium against an optimised core.
+fn in_browser(workspace: &Workspace, script: &str, rest: &[OsString]) -> Outcome {
+    let mut workspace = workspace.clone();
+    install::ensure(&workspace, BUILD.iter().chain(TESTS))?;
+    node::ensure(&mut workspace)?;
+    ui::ensure_built(&workspace)?;
+    peers::ensure(&workspace)?;
+    run(workspace.cargo().args(["build", "--release", "--package", "mcp-discovery"]))?;
+    let program = workspace.built("release", "mcp-discovery");
+    run(workspace.command("node").arg(workspace.at(script)).args(rest).env("MCP_DISCOVERY_BIN", program))
 }
 
 /// Builds the Debian package with the window and the command line in it.

@@ -102,6 +102,10 @@ pub(crate) enum Command {
     ///
     /// What is measured lives in the running core (`serve` or the window); without one everything is unknown.
     Health(Health),
+    /// Print how the last requests to a server ended, and what it wrote to its standard error
+    ///
+    /// With the whole text of each error. It is kept by the running core and forgotten with it.
+    Logs(Id),
     /// List the tools that servers offer
     Tools(Tools),
     /// Call a tool and print what it answers

@@ -546,6 +546,20 @@ servers: Array<ServerRow>,
  */
 total: number, };
 
+export type ServerOrder = { 
+/**
+ * The revision this list is of.
+ */
+revision: number, 
+/**
+ * The ids.
+ */
+ids: Array<ServerId>, 
+/**
+ * How many there are without the filter.
+ */
+total: number, };
+
 export type ServerArgs = { 
 /**
  * Its id, or a name that only one server has.
@@ -1453,6 +1467,8 @@ export interface Operations {
   status: { args: Empty; result: Status };
   /** The servers that match. */
   servers: { args: ServersArgs; result: ServerList };
+  /** The ids of the servers that match. */
+  order: { args: ServersArgs; result: ServerOrder };
   /** Everything about one server. */
   server: { args: ServerArgs; result: ServerDetails };
   /** Probes an address and keeps the server. */

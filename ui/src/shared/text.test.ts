@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clip, oneLine, visible } from "./text";
+import { clip, oneLine, sentence, visible } from "./text";
 
 it("shows what would turn text around or hide it", () => {
   expect(visible("\u202egpj.exe")).toBe("⟨U+202E⟩gpj.exe");
@@ -17,6 +17,17 @@ it("leaves lines, tabs and other scripts as they are", () => {
 
 it("puts names on one line", () => {
   expect(oneLine("a\r\n\tb")).toBe("a b");
+});
+
+it("does not let marks pile up over other lines", () => {
+  expect(visible(`Z${"\u0310".repeat(60)}a`)).toBe(`Z${"\u0310".repeat(8)}⟨52 marks⟩a`);
+  expect(visible("Ẩn số, हिन्दी, ཧཱུྃ")).toBe("Ẩn số, हिन्दी, ཧཱུྃ");
+});
+
+it("begins a reason that stands alone with a capital", () => {
+  expect(sentence("connection refused: nothing listens")).toBe("Connection refused: nothing listens");
+  expect(sentence("`npx` was not found")).toBe("`npx` was not found");
+  expect(sentence("127.0.0.1:8000 asks for sign-in")).toBe("127.0.0.1:8000 asks for sign-in");
 });
 
 it("markup is text like any other", () => {

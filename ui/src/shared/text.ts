@@ -6,9 +6,14 @@ const TRICKS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
+/** Marks on one letter beyond which no script goes: more of them paint over the lines above and below. */
+const STACK = /(\p{M}{8})(\p{M}+)/gu;
+
 /** Marks what a server's text would hide: each such character is shown as `␛`, `⟨U+202E⟩` and so on. */
 export function visible(text: string): string {
-  return text.replace(TRICKS, show);
+  return text
+    .replace(TRICKS, show)
+    .replace(STACK, (_, kept: string, more: string) => `${kept}⟨${[...more].length} marks⟩`);
 }
 
 /** `visible`, and on one line: for names, cells and labels. */

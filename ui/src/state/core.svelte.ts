@@ -9,7 +9,17 @@ import {
   type ServerRow,
   type Status,
 } from "../host";
-import { byAddress, EMPTY, isServerEvent, type Model, reduce, type Stale, withKnown, withList } from "./reducer";
+import {
+  byAddress,
+  EMPTY,
+  isServerEvent,
+  type Model,
+  reduce,
+  type Stale,
+  withKnown,
+  withList,
+  withOrder,
+} from "./reducer";
 
 /** Lists are fetched again at most this often, in milliseconds. */
 const REFETCH_MS = 300;
@@ -145,6 +155,7 @@ class Core {
     const all = wanted.has("everything");
     try {
       if (all || wanted.has("servers")) await this.#readServers();
+      else if (wanted.has("order")) await this.#readOrder();
       if (all || wanted.has("scan")) await this.#readScan();
       await this.#readStatus(all);
       this.trouble = null;
@@ -161,6 +172,13 @@ class Core {
     const list = await this.call("servers", {});
     this.#model = withList(this.#model, list);
     this.listed = true;
+  }
+
+  /** The rows came as events; only their places are asked for. Thousands of rows are not sent again for one that moved. */
+  async #readOrder(): Promise<void> {
+    const ordered = withOrder(this.#model, await this.call("order", {}));
+    if (ordered) this.#model = ordered;
+    else await this.#readServers();
   }
 
   async #readScan(): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../host/bindings";
-import { byAddress, EMPTY, type Model, reduce, withKnown, withList } from "./reducer";
+import { byAddress, EMPTY, type Model, reduce, withKnown, withList, withOrder } from "./reducer";
 import { found, scan, server } from "./samples";
 
 const listed = (revision: number, ...ids: string[]): Model =>
@@ -18,14 +18,22 @@ describe("servers", () => {
 
   it("asks for the order when a status or a name changed, since the core puts the worst first", () => {
     const health = { ...server("b").health, status: "unhealthy" as const };
-    expect([...take(listed(7, "a", "b"), 8, changed("b", { health })).stale]).toEqual(["servers"]);
-    expect([...take(listed(7, "a", "b"), 8, changed("b", { name: "z" })).stale]).toEqual(["servers"]);
+    expect([...take(listed(7, "a", "b"), 8, changed("b", { health })).stale]).toEqual(["order"]);
+    expect([...take(listed(7, "a", "b"), 8, changed("b", { name: "z" })).stale]).toEqual(["order"]);
   });
 
   it("shows a new server at once, at the end, and asks for its place", () => {
     const { model, stale } = take(listed(7, "a"), 8, changed("b"));
     expect(model.order).toEqual(["a", "b"]);
-    expect(stale.has("servers")).toBe(true);
+    expect([...stale]).toEqual(["order"]);
+  });
+
+  it("takes an order of the rows it has, and none of rows it has not", () => {
+    const model = listed(7, "a", "b");
+    const order = (...ids: string[]) => withOrder(model, { revision: 8, ids, total: ids.length })?.order;
+    expect(order("b", "a")).toEqual(["b", "a"]);
+    expect(order("b")).toBeUndefined();
+    expect(order("b", "c")).toBeUndefined();
   });
 
   it("never lists one server twice, however often it is sent", () => {

@@ -1,4 +1,14 @@
-import type { Event, EventBatch, Notice, ScanRow, ScanStatus, ServerId, ServerList, ServerRow } from "../host";
+import type {
+  Event,
+  EventBatch,
+  Notice,
+  ScanRow,
+  ScanStatus,
+  ServerId,
+  ServerList,
+  ServerOrder,
+  ServerRow,
+} from "../host";
 
 /** How far a tool call says it is. */
 export interface Progress {
@@ -22,7 +32,7 @@ export interface Model {
 }
 
 /** What must be asked for again because events alone do not say it. */
-export type Stale = "servers" | "scan" | "everything";
+export type Stale = "servers" | "order" | "scan" | "everything";
 
 /** What a batch did. */
 export interface Reduced {
@@ -73,6 +83,12 @@ export function withList(model: Model, list: ServerList): Model {
     rows: new Map(list.servers.map((row) => [row.id, row])),
     order: list.servers.map((row) => row.id),
   };
+}
+
+/** Puts the rows into an order that the core sent; absent when it names a row that is not here. */
+export function withOrder(model: Model, order: ServerOrder): Model | null {
+  const complete = order.ids.length === model.rows.size && order.ids.every((id) => model.rows.has(id));
+  return complete ? { ...model, order: order.ids } : null;
 }
 
 interface Draft extends Model {
@@ -130,7 +146,7 @@ function changeServer(draft: Draft, row: ServerRow, stale: Set<Stale>): void {
   draft.rows.set(row.id, row);
   if (!before) draft.order = [...draft.order, row.id];
   // The place in the list is the core's to say: it depends on the status and the name.
-  if (!before || before.health.status !== row.health.status || before.name !== row.name) stale.add("servers");
+  if (!before || before.health.status !== row.health.status || before.name !== row.name) stale.add("order");
 }
 
 function removeServer(draft: Draft, id: ServerId): void {

@@ -27,7 +27,7 @@ fn bindings() -> String {
     let config = Config::new().with_large_int("number");
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
-        ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList,
+        ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails,
-    ServerList, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+    ServerList, ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
 };
 use crate::App;
 
@@ -28,12 +28,20 @@ impl App {
 
     pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, ApiError> {
         let snapshot = self.0.registry.snapshot();
-        let pattern = args.capability.as_deref().map(pattern).transpose()?;
-        let filter = args.filter.as_ref().map(Filter::from_value).transpose()?;
-        let servers = snapshot.query(pattern.as_ref(), filter.as_ref());
+        let servers = matching(&snapshot, &args)?;
         Ok(ServerList {
             revision: snapshot.revision(),
             servers: servers.into_iter().map(Into::into).collect(),
+            total: snapshot.len(),
+        })
+    }
+
+    pub(super) async fn order(&self, args: ServersArgs) -> Result<ServerOrder, ApiError> {
+        let snapshot = self.0.registry.snapshot();
+        let servers = matching(&snapshot, &args)?;
+        Ok(ServerOrder {
+            revision: snapshot.revision(),
+            ids: servers.iter().map(|server| server.info.id).collect(),
             total: snapshot.len(),
         })
     }
@@ -91,6 +99,12 @@ impl ServerRef {
     pub(super) fn to(server: &Server) -> Self {
         Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
     }
+}
+
+fn matching(snapshot: &Snapshot, args: &ServersArgs) -> Result<Vec<Server>, ApiError> {
+    let pattern = args.capability.as_deref().map(pattern).transpose()?;
+    let filter = args.filter.as_ref().map(Filter::from_value).transpose()?;
+    Ok(snapshot.query(pattern.as_ref(), filter.as_ref()))
 }
 
 pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, ApiError> {

@@ -66,6 +66,8 @@ operations! {
     status(Empty) -> Status;
     /// The servers that match.
     servers(ServersArgs) -> ServerList;
+    /// The ids of the servers that match.
+    order(ServersArgs) -> ServerOrder;
     /// Everything about one server.
     server(ServerArgs) -> ServerDetails;
     /// Probes an address and keeps the server.

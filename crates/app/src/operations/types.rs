@@ -81,6 +81,17 @@ pub struct ServerList {
     pub total: usize,
 }
 
+/// The ids of the servers that match, worst first, then by name: the list for who has the rows already.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ServerOrder {
+    /// The revision this list is of.
+    pub revision: u64,
+    /// The ids.
+    pub ids: Vec<ServerId>,
+    /// How many there are without the filter.
+    pub total: usize,
+}
+
 /// One server.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(deny_unknown_fields)]

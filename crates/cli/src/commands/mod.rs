@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod files;
 mod health;
+mod logs;
 mod look;
 mod scan;
 mod secret;
@@ -80,6 +81,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
         Command::Secret(command) => secret::run(session, command).await,
+        Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, &args.file).await,
         Command::Export(args) => files::export(session, &args.form).await,
         Command::Config(Config::Show) => config::show(session).await,

@@ -16,7 +16,7 @@ describe("the chart of the last hour", () => {
   it("draws what was measured on a round scale", () => {
     const chart = chartOf([minute(60, 10), minute(59, 40)], NOW, 1_000, 600, 100);
     expect(chart.top).toBe(50);
-    expect(chart.p50).toBe("M5 80h0L15 20");
+    expect(chart.p50).toBe("M5 80L15 20");
     expect(chart.limit).toBeNull();
   });
 
@@ -31,6 +31,10 @@ describe("the chart of the last hour", () => {
     const chart = chartOf([minute(30, 10), minute(10, 10)], NOW, 1_000, 600, 100);
     expect(chart.p50).not.toContain("L");
     expect(chart.gaps).toEqual([]);
+  });
+
+  it("draws a minute that stands alone as wide as it was long", () => {
+    expect(chartOf([minute(30, 10)], NOW, 1_000, 600, 100).p50).toBe("M300 50H310");
   });
 
   it("shows the limit when the scale reaches it", () => {

@@ -1,6 +1,10 @@
 import type { LatencyMinute } from "../../host";
 
 const MINUTE = 60_000;
+
+/** A measured minute; absent where nothing answered or nothing was measured. */
+type Point = { at: number; ms: number } | null | undefined;
+
 /** Minutes shown. */
 const SPAN = 60;
 
@@ -34,14 +38,18 @@ export function chartOf(
   const x = (at: number) => round(Math.min(1, Math.max(0, (at - begin) / (SPAN * MINUTE))) * width);
   const y = (ms: number) => round(height - (ms / top) * height);
   const line = (of: (minute: LatencyMinute) => number | null) => {
-    let before: number | null = null;
-    return shown
-      .map((minute) => {
-        const ms = of(minute);
-        const joined = before !== null && ms !== null && minute.at - before <= 2 * MINUTE;
-        before = ms === null ? null : minute.at;
-        // A minute without neighbours is a dot: a line of no length with round ends.
-        return ms === null ? "" : `${joined ? "L" : "M"}${x(minute.at + MINUTE / 2)} ${y(ms)}${joined ? "" : "h0"}`;
+    const points = shown.map((minute): Point => {
+      const ms = of(minute);
+      return ms === null ? null : { at: minute.at, ms };
+    });
+    const near = (one: Point, other: Point) => one && other && Math.abs(one.at - other.at) <= 2 * MINUTE;
+    return points
+      .map((point, index) => {
+        if (!point) return "";
+        const joined = near(points[index - 1], point);
+        // A minute without neighbours is as wide as it was long, or nobody would see it.
+        if (!joined && !near(point, points[index + 1])) return `M${x(point.at)} ${y(point.ms)}H${x(point.at + MINUTE)}`;
+        return `${joined ? "L" : "M"}${x(point.at + MINUTE / 2)} ${y(point.ms)}`;
       })
       .join("");
   };

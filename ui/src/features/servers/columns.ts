@@ -36,8 +36,8 @@ export const COLUMNS: Record<Column, ColumnWords> = {
 
 /** Between columns, in pixels. */
 const GAP = 16;
-/** Status, name and a reason need this much, in pixels. */
-const NEEDED = 16 + 148 + GAP + 132 + GAP + 132 + 16;
+/** Status (“Needs sign-in” and its age), name and a reason need this much, in pixels. */
+const NEEDED = 16 + 160 + GAP + 132 + GAP + 132 + 16;
 
 /** The chosen columns that fit into a width; the last ones give way first, since the reason is worth more than they are. */
 export function fitting(chosen: readonly Column[], width: number): Column[] {

@@ -1,4 +1,4 @@
-import type { HealthReport, ServerHealth, ServerHistory, ServerId } from "../../host";
+import type { Differences, HealthReport, ServerHealth, ServerHistory, ServerId } from "../../host";
 import { core } from "../../state/core.svelte";
 
 /** How one server is and was, as its drawer shows it. */
@@ -9,6 +9,9 @@ export class HealthView {
   now = $state.raw<ServerHealth | null>(null);
   /** What was. */
   history = $state.raw<ServerHistory | null>(null);
+
+  /** What the server lists, where that is not what it is known for. */
+  differences: Differences | null = $derived(this.now?.checks.find((check) => check.details)?.details ?? null);
 
   #id: ServerId | null = null;
 

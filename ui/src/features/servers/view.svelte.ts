@@ -7,8 +7,8 @@ import { core } from "../../state/core.svelte";
 import { type Column, OPTIONAL } from "./columns";
 import type { GroupBy } from "./groups";
 
-/** Typing pauses this long before the core is asked, in milliseconds. */
-const TYPING_MS = 120;
+/** A filter that is wrong is said to be so when nobody has typed for so long, in milliseconds: half a word is no mistake. */
+const PAUSE_MS = 400;
 /** While servers change, a filter is asked again at most this often, in milliseconds. */
 const AGAIN_MS = 1_000;
 
@@ -40,6 +40,7 @@ class View {
   #inside = new Set<"pointer" | "focus">();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  #asking = false;
   /** The filter that the rows are of. */
   #answered = "";
 
@@ -60,7 +61,7 @@ class View {
     return core.servers.filter((row) => isTrouble(row) && !inside.has(row.id));
   });
 
-  /** Changes the filter; the core is asked once typing pauses. */
+  /** Changes the filter; the core is asked at once, one question at a time. */
   setFilter(text: string): void {
     this.filter = text;
     this.#held = null;
@@ -71,7 +72,7 @@ class View {
       this.#answered = "";
       return;
     }
-    this.#timer = setTimeout(() => void this.#ask(), TYPING_MS);
+    void this.#ask();
   }
 
   /** Asks again because servers changed. */
@@ -132,19 +133,39 @@ class View {
   }
 
   async #ask(): Promise<void> {
+    if (this.#asking) return;
     const text = this.filter;
-    const fresh = text !== this.#answered;
     this.#asked = Date.now();
+    this.#asking = true;
     try {
-      const list = await core.call("servers", { filter: text });
-      if (text !== this.filter) return;
-      this.#matched = list.servers.map((row) => row.id);
-      if (fresh) this.catchUp();
-      this.filterError = null;
-      this.#answered = text;
+      this.#take(text, (await core.call("order", { filter: text })).ids);
     } catch (thrown) {
-      if (text === this.filter) this.filterError = asCallError(thrown);
+      this.#refuse(text, asCallError(thrown));
+    } finally {
+      this.#asking = false;
     }
+    // Somebody went on typing while the core answered.
+    if (text !== this.filter && this.filter.trim() !== "") void this.#ask();
+  }
+
+  /** An answer for a text that has changed since is still nearer to it than what is shown; for no text it is not. */
+  #take(text: string, ids: ServerId[]): void {
+    if (this.filter.trim() === "") return;
+    const fresh = text !== this.#answered;
+    this.#matched = ids;
+    if (fresh) this.catchUp();
+    if (text === this.filter) this.filterError = null;
+    this.#answered = text;
+  }
+
+  #refuse(text: string, error: CallError): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        if (text === this.filter) this.filterError = error;
+      },
+      this.filterError ? 0 : PAUSE_MS,
+    );
   }
 }
 

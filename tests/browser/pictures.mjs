@@ -1,0 +1,180 @@
+// The pictures of the documents: every screen in both themes, against real servers. `cargo xtask pictures`.
+// Servers that happen to run on this computer are found as well; `unshare --net` with `lo` up keeps them out.
+import { mkdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openPage, PEERS, startCore, startEverything, startScripted } from "./harness.mjs";
+
+const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "docs");
+const CONFIG = "health_monitoring:\n  check_interval: 2\n  timeout: 1\n  max_failures: 2\n";
+
+const undo = [];
+const t = { after: (end) => undo.unshift(end) };
+
+/** Three replicas of one service in two regions, one of them stopped; one that asks who we are; two commands; two of npm's. */
+async function start() {
+  const everything = await startEverything(t);
+  const replicas = await Promise.all(["weather-1", "weather-2", "weather-3"].map((name) => startWeather(name)));
+  const locked = await startLocked();
+  const PATH = [join(PEERS, "node_modules", ".bin"), process.env.PATH].join(delimiter);
+  const core = await startCore(t, { config: CONFIG, env: { PATH } });
+  const add = async (url, name, metadata) => (await core.call("add", { url, name, metadata })).server.id;
+  const ids = {
+    everything: await add(`http://${everything.address}`, "everything", { region: "eu-central", owner: "tools" }),
+    locked: await add(`http://${locked.address}`, "billing", { region: "us-west-2" }),
+  };
+  for (const [at, replica] of replicas.entries()) {
+    const region = at === 2 ? "us-west-2" : "eu-central";
+    ids[`weather${at + 1}`] = await add(`http://${replica.address}`, `weather-${at + 1}`, { region, priority: 3 - at });
+  }
+  const command = async (name, ...stdio) => (await core.call("add", { stdio, name })).server.id;
+  ids.memory = await command("memory", "mcp-server-memory");
+  ids.files = await command("files", "mcp-server-filesystem", ".");
+  await core.call("pause", { ids: [ids.memory] });
+  const call = (capability, server, given) => core.call("call", { capability, server, arguments: given });
+  await call("weather_current", ids.weather1, { city: "Oslo" });
+  await call("weather_current", ids.weather1, { city: "Atlantis" });
+  await call("get-sum", ids.everything, { a: 2, b: 3 });
+  await until(async () => (await statusOf(core, ids.weather1)) === "healthy");
+  await replicas[2].stop();
+  await replicas[0].stop();
+  await until(async () => (await healthOf(core, ids.weather1)).consecutive_failures >= 5);
+  await replicas[0].again();
+  await until(async () => (await statusOf(core, ids.weather1)) === "healthy");
+  // One more that is not in the list yet, and minutes enough for a line.
+  await startEverything(t);
+  await core.call("scan_start", { targets: [] });
+  await until(async () => (await core.call("scan", {})).scan.state !== "running");
+  await until(async () => (await core.call("history", { server: ids.weather1 })).minutes.length > 3);
+  return { core, ids };
+}
+
+async function photograph({ core, ids }, theme) {
+  const { page } = await openPage(t, core.link, { theme });
+  const at = async (place, ready, picture) => {
+    await page.goto(`${core.address}/#/${place}`);
+    await ready();
+    await take(picture);
+  };
+  const take = (picture) => page.screenshot({ path: join(DOCS, `${picture}-${theme}.png`) });
+  const grid = page.getByRole("grid");
+  const drawer = page.getByRole("complementary");
+  const tab = async (name) => {
+    await drawer.getByRole("tab", { name: new RegExp(`^${name}`) }).click();
+    await page.getByText(/^Reading the/).waitFor({ state: "detached" });
+  };
+
+  await at("discover", () => page.getByText(/^Scanned this computer/).waitFor(), "discover");
+  await at("servers", () => grid.getByText("Connection refused").waitFor(), "list");
+  const down = () => drawer.getByText(/^Down for/).waitFor();
+  await at(`servers/${ids.weather3}`, down, "servers");
+  await at(`servers/${ids.everything}`, () => tab("Tools"), "tools");
+  await at(`servers/${ids.weather1}`, () => tab("Health"), "health");
+  await at(`servers/${ids.weather1}`, () => tab("Logs"), "logs");
+
+  await page.goto(`${core.address}/#/playground/${ids.weather2}/weather_alerts`);
+  await page.getByRole("textbox", { name: "city" }).fill("Bergen");
+  await page.getByRole("button", { name: "Add an item to filters" }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await page.getByRole("table", { name: "Result" }).waitFor();
+  await take("playground");
+
+  await at("servers", () => grid.getByText("Connection refused").waitFor(), "list");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("weather");
+  await page
+    .getByRole("option", { name: /weather/ })
+    .first()
+    .waitFor();
+  await take("palette");
+}
+
+const CITY = { type: "string", description: "A city, such as Oslo" };
+const FILTER = {
+  type: "object",
+  properties: {
+    field: { enum: ["kind", "severity"] },
+    above: { type: "number", minimum: 0, maximum: 1 },
+    area: { type: "string" },
+  },
+  required: ["field"],
+};
+const TOOLS = [
+  {
+    name: "weather_current",
+    description: "The weather in a city now.",
+    inputSchema: { type: "object", properties: { city: CITY }, required: ["city"] },
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: "weather_alerts",
+    description: "Warnings for a city, the most severe first.",
+    inputSchema: {
+      type: "object",
+      properties: {
+        city: CITY,
+        limit: { type: "integer", minimum: 1, maximum: 50, default: 10 },
+        details: { type: "boolean", description: "With the whole text" },
+        filters: { type: "array", items: FILTER },
+      },
+      required: ["city"],
+    },
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: "weather_subscribe",
+    description: "Sends warnings for a city to an address.",
+    inputSchema: { type: "object", properties: { city: CITY, address: { type: "string", format: "uri" } } },
+    annotations: { readOnlyHint: false, destructiveHint: false },
+  },
+];
+const ALERTS = [
+  { kind: "Wind", severity: 0.9, area: "Coast", until: "18:00" },
+  { kind: "Snow", severity: 0.6, area: "Mountains", until: "22:00" },
+  { kind: "Ice", severity: 0.4, area: "City", until: "09:00" },
+];
+
+/** A replica that can be stopped and started again at its address. */
+async function startWeather(name) {
+  const call = (tool, { city }) => {
+    if (city === "Atlantis")
+      return { isError: true, content: [{ type: "text", text: "There is no city called Atlantis." }] };
+    const structuredContent = tool === "weather_alerts" ? { alerts: ALERTS } : { city, celsius: -2, sky: "clear" };
+    return { structuredContent, content: [{ type: "text", text: JSON.stringify(structuredContent) }] };
+  };
+  const told = { name, version: "2.1.0", tools: TOOLS, call };
+  const first = await startScripted(t, told);
+  const again = () => startScripted(t, { ...told, port: first.port });
+  return { ...first, again };
+}
+
+/** A server that asks who we are, as MCP says it has to. */
+async function startLocked() {
+  const server = createServer((request, response) => {
+    const about = `http://${request.headers.host}/.well-known/oauth-protected-resource`;
+    response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${about}"` }).end();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  return { address: `127.0.0.1:${server.address().port}/mcp` };
+}
+
+const healthOf = async (core, id) => (await core.call("health", { ids: [id] })).servers[0];
+const statusOf = async (core, id) => (await healthOf(core, id)).status;
+
+async function until(holds) {
+  const giveUp = Date.now() + 300_000;
+  while (!(await holds())) {
+    if (Date.now() > giveUp) throw new Error(`this never came true: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+try {
+  await mkdir(DOCS, { recursive: true });
+  const fleet = await start();
+  for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+} finally {
+  for (const end of undo) await end();
+}
