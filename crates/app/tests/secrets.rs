@@ -141,6 +141,59 @@ async fn a_removed_server_has_its_token_again_when_it_is_brought_back() {
 }
 
 #[tokio::test]
+async fn a_secret_goes_for_good_when_its_server_does() {
+    let (server, other) = (guarded().start().await, guarded().start().await);
+    let core = Core::start().await;
+    add_with_token(&core, &server, "weather").await;
+    add_with_token(&core, &other, "billing").await;
+    core.perform("remove", json!({ "ids": ["weather", "billing"] })).await;
+    core.perform("restore", json!({ "ids": ["billing"] })).await;
+    core.app.shutdown().await;
+    // As if 31 days had passed.
+    let script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+        db.execute('UPDATE servers SET removed_at = removed_at - 31 * 86400000'); db.commit()";
+    let mut python = std::process::Command::new(testkit::real::plain_python().unwrap());
+    let aged =
+        python.args(["-c", script]).arg(core.dir.path().join("data/mcp-discovery.db")).status().unwrap();
+    assert!(aged.success());
+    let core = core.restart().await;
+    let left = async {
+        loop {
+            let kept = core.perform("secrets", json!({})).await["kept"].clone();
+            if kept.as_array().unwrap().len() == 1 {
+                return kept;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let left =
+        tokio::time::timeout(std::time::Duration::from_secs(20), left).await.expect("one is forgotten");
+    assert_eq!(left[0]["name"], "billing", "{left}");
+    assert_eq!(core.check("billing").await["status"], "healthy");
+    let file = std::fs::read_to_string(core.dir.path().join("data/secrets.json")).unwrap();
+    assert_eq!(file.matches(TOKEN).count(), 1, "{file}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_was_given_for_the_demo_goes_with_the_demo() {
+    let core = Core::start().await;
+    core.perform("demo_start", json!({})).await;
+    let servers = core.perform("servers", json!({ "filter": "is:sign-in" })).await;
+    let id = servers["servers"][0]["id"].clone();
+    core.perform("secret_set", json!({ "id": id, "secret": "let-me-in", "place": "file" })).await;
+    assert_eq!(core.check(id.as_str().unwrap()).await["status"], "healthy");
+    core.perform("demo_stop", json!({})).await;
+    let gone = async {
+        while core.perform("secrets", json!({})).await["kept"] != json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.expect("it is forgotten");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
 async fn every_kind_of_server_is_well_once_it_has_its_token() {
     for (fake, path) in [
         (Fake::modern(), ""),
