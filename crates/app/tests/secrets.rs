@@ -13,6 +13,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::Core;
+use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Running, Seen, SignIn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -285,6 +286,23 @@ async fn a_server_that_begins_to_redirect_gets_no_token_carried_elsewhere() {
     core.refused("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
     assert!(thief.seen().is_empty(), "{:#?}", thief.seen());
     core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_challenge_that_names_another_origin_gets_nothing_sent_there() {
+    let trap = Decoy::Mute.start().await;
+    let document = format!("http://{}/.well-known/oauth-protected-resource", trap.address());
+    for sign_in in [SignIn::Challenge(document.clone()), SignIn::Forbidden(document)] {
+        let server = Fake::modern().sign_in(sign_in).start().await;
+        let core = Core::start().await;
+        let add = json!({ "url": server.url(), "name": "weather", "token": TOKEN, "token_place": "file" });
+        let added = core.perform("add", add).await;
+        assert_eq!(added["server"]["health"]["status"], "needs_sign_in", "{added}");
+        assert_eq!(core.check("weather").await["status"], "needs_sign_in");
+        assert!(server.seen().iter().any(carries_token), "the server itself was given the token");
+        core.app.shutdown().await;
+    }
+    assert_eq!(trap.connections(), 0);
 }
 
 #[tokio::test]
