@@ -191,10 +191,7 @@ impl Vault {
     /// Forgets all secrets of servers that are gone for good. What the keyring does not give up now is tried at the next
     /// start.
     pub(crate) async fn forget_servers(self, gone: Vec<ServerId>) {
-        let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
-        if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
-            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
-        }
+        self.mark_gone(gone).await;
         let keys: Vec<Key> = {
             let ledger = self.ledger();
             ledger.kept.keys().filter(|key| ledger.gone.contains(&key.server)).cloned().collect()
@@ -203,6 +200,15 @@ impl Vault {
             if let Err(error) = self.forget(&key).await {
                 tracing::warn!(%error, server = %key.server, "the secret of a server that is gone is still kept");
             }
+        }
+    }
+
+    /// The same for a command that comes and goes: its secrets are forgotten by the next core that stays, which may wait
+    /// for a keyring.
+    pub(crate) async fn mark_gone(&self, gone: Vec<ServerId>) {
+        let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
+        if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
+            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
         }
     }
 
