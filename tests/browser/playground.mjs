@@ -1,6 +1,6 @@
 // The Playground as a person at the keyboard sees it, and what reaches a server behind it.
 import assert from "node:assert/strict";
-import { createServer, request as ask } from "node:http";
+import { request as ask, createServer } from "node:http";
 
 /** Adds a server to a core and opens the Playground on it. */
 export async function openTools(page, core, server) {

@@ -56,6 +56,11 @@ test("a token is pasted in the drawer, kept in the file that was named, and forg
   assert.match(await readFile(file, "utf8"), new RegExp(TOKEN));
   assert.ok(!(await page.content()).includes(TOKEN), "the page holds no token");
 
+  await drawer.getByRole("button", { name: "Replace" }).click();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("type") === "password");
+  await drawer.getByRole("button", { name: "Cancel" }).click();
+  await field.waitFor({ state: "detached" });
+
   await drawer.getByRole("button", { name: "Forget" }).click();
   await drawer
     .getByText(/^Needs sign-in/)

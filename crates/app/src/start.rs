@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use mesh::Sessions;
-use model::{Event, EventBatch, Millis, Notice, NoticeLevel};
+use model::{Event, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -101,10 +101,19 @@ impl App {
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy_sessions());
-        app.0.tasks.spawn(app.0.vault.clone().forget_servers(opened.expired));
+        app.forget_expired(options.face, opened.expired).await;
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
         Ok(app)
+    }
+
+    /// What was kept for servers that are gone for good goes as well; a command does not wait for a keyring.
+    async fn forget_expired(&self, face: Face, expired: Vec<ServerId>) {
+        let vault = self.0.vault.clone();
+        match face {
+            Face::Command => vault.mark_gone(expired).await,
+            Face::Window | Face::Serve => drop(self.0.tasks.spawn(vault.forget_servers(expired))),
+        }
     }
 
     /// Idle children are ended, and those of servers that are gone or paused.

@@ -13,6 +13,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::Core;
+use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Running, Seen, SignIn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -102,22 +103,20 @@ async fn a_file_cannot_bring_a_reference_to_a_secret_along() {
 }
 
 #[tokio::test]
-async fn a_server_that_moves_leaves_its_token_behind_and_finds_it_when_it_is_taken_back() {
+async fn a_server_that_moves_leaves_its_token_behind_and_finds_it_where_it_was() {
     let server = guarded().start().await;
     let port = server.address().port();
     let core = Core::start().await;
-    // One id: `localhost` and 127.0.0.1 are one computer, and two origins.
-    let by_name = format!("http://localhost:{port}/mcp");
-    core.perform("add", json!({ "url": by_name, "name": "weather", "token": TOKEN, "token_place": "file" }))
-        .await;
-    assert_eq!(core.check("weather").await["status"], "healthy");
-    let moved = core.perform("add", json!({ "url": server.url(), "no_probe": true })).await;
-    assert_eq!(moved["updated"], true, "{moved}");
-    let endpoint = &moved["server"]["endpoint"];
-    assert_eq!(
-        core.check("weather").await["status"],
-        if endpoint == &json!(by_name) { "healthy" } else { "needs_sign_in" }
-    );
+    // One server and one id, since `localhost` is 127.0.0.1; two origins.
+    core.perform("add", json!({ "url": format!("http://localhost:{port}"), "name": "weather" })).await;
+    let token = json!({ "id": "weather", "secret": TOKEN, "place": "file" });
+    assert_eq!(core.perform("secret_set", token).await["health"]["status"], "healthy");
+    let moved = core.perform("add", json!({ "url": server.url() })).await;
+    assert_eq!(moved["server"]["endpoint"], json!(server.url()), "{moved}");
+    let before = server.seen().len();
+    assert_eq!(core.check("weather").await["status"], "needs_sign_in");
+    assert!(!server.seen()[before..].iter().any(carries_token), "another origin got it");
+    assert_eq!(core.perform("server", json!({ "id": "weather" })).await["secrets"], json!([]));
     core.perform("undo", json!({ "undo": moved["undo"] })).await;
     assert_eq!(core.check("weather").await["status"], "healthy");
     core.app.shutdown().await;
@@ -139,6 +138,59 @@ async fn a_removed_server_has_its_token_again_when_it_is_brought_back() {
     let forgotten = core.perform("secret_forget", json!({ "id": kept[0]["server"] })).await;
     assert_eq!((&forgotten["forgotten"], &forgotten["health"]), (&json!(true), &Value::Null));
     assert_eq!(core.perform("secrets", json!({})).await["kept"], json!([]));
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_secret_goes_for_good_when_its_server_does() {
+    let (server, other) = (guarded().start().await, guarded().start().await);
+    let core = Core::start().await;
+    add_with_token(&core, &server, "weather").await;
+    add_with_token(&core, &other, "billing").await;
+    core.perform("remove", json!({ "ids": ["weather", "billing"] })).await;
+    core.perform("restore", json!({ "ids": ["billing"] })).await;
+    core.app.shutdown().await;
+    // As if 31 days had passed.
+    let script = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); \
+        db.execute('UPDATE servers SET removed_at = removed_at - 31 * 86400000'); db.commit()";
+    let mut python = std::process::Command::new(testkit::real::plain_python().unwrap());
+    let aged =
+        python.args(["-c", script]).arg(core.dir.path().join("data/mcp-discovery.db")).status().unwrap();
+    assert!(aged.success());
+    let core = core.restart().await;
+    let left = async {
+        loop {
+            let kept = core.perform("secrets", json!({})).await["kept"].clone();
+            if kept.as_array().unwrap().len() == 1 {
+                return kept;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let left =
+        tokio::time::timeout(std::time::Duration::from_secs(20), left).await.expect("one is forgotten");
+    assert_eq!(left[0]["name"], "billing", "{left}");
+    assert_eq!(core.check("billing").await["status"], "healthy");
+    let file = std::fs::read_to_string(core.dir.path().join("data/secrets.json")).unwrap();
+    assert_eq!(file.matches(TOKEN).count(), 1, "{file}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_was_given_for_the_demo_goes_with_the_demo() {
+    let core = Core::start().await;
+    core.perform("demo_start", json!({})).await;
+    let servers = core.perform("servers", json!({ "filter": "is:sign-in" })).await;
+    let id = servers["servers"][0]["id"].clone();
+    core.perform("secret_set", json!({ "id": id, "secret": "let-me-in", "place": "file" })).await;
+    assert_eq!(core.check(id.as_str().unwrap()).await["status"], "healthy");
+    core.perform("demo_stop", json!({})).await;
+    let gone = async {
+        while core.perform("secrets", json!({})).await["kept"] != json!([]) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), gone).await.expect("it is forgotten");
     core.app.shutdown().await;
 }
 
@@ -190,7 +242,10 @@ async fn another_token_is_used_at_once_and_a_forgotten_one_not_again() {
         let asked = after.iter().filter(|seen| seen.http_method != "DELETE");
         assert!(!asked.clone().any(carries_token), "{after:#?}");
         assert!(asked.count() > 0);
+        let before = server.seen().len();
+        core.check("weather").await;
         core.app.shutdown().await;
+        assert!(!server.seen()[before..].iter().any(carries_token), "not even to say goodbye");
     }
 }
 
@@ -234,6 +289,23 @@ async fn a_server_that_begins_to_redirect_gets_no_token_carried_elsewhere() {
 }
 
 #[tokio::test]
+async fn a_challenge_that_names_another_origin_gets_nothing_sent_there() {
+    let trap = Decoy::Mute.start().await;
+    let document = format!("http://{}/.well-known/oauth-protected-resource", trap.address());
+    for sign_in in [SignIn::Challenge(document.clone()), SignIn::Forbidden(document)] {
+        let server = Fake::modern().sign_in(sign_in).start().await;
+        let core = Core::start().await;
+        let add = json!({ "url": server.url(), "name": "weather", "token": TOKEN, "token_place": "file" });
+        let added = core.perform("add", add).await;
+        assert_eq!(added["server"]["health"]["status"], "needs_sign_in", "{added}");
+        assert_eq!(core.check("weather").await["status"], "needs_sign_in");
+        assert!(server.seen().iter().any(carries_token), "the server itself was given the token");
+        core.app.shutdown().await;
+    }
+    assert_eq!(trap.connections(), 0);
+}
+
+#[tokio::test]
 async fn two_sources_of_one_token_are_refused() {
     let server = guarded().start().await;
     let core = Core::start().await;
@@ -256,20 +328,19 @@ async fn leave(server: Running) {
     }
 }
 
-/// Answers every request with a JSON-RPC error that quotes the token.
-async fn quote_tokens(port: u16) {
+/// To what a server answers with a JSON-RPC error that quotes the token.
+#[derive(Clone, Copy, PartialEq)]
+enum Quoting {
+    Everything,
+    Calls,
+}
+
+async fn quote_tokens(port: u16, quoting: Quoting) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
-        let mut head = vec![0; 16 * 1024];
-        let length = stream.read(&mut head).await.unwrap_or(0);
-        let head = String::from_utf8_lossy(&head[..length]).into_owned();
-        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
-        let said = line.unwrap_or("no token").to_owned();
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "error": {
-            "code": -32001, "message": format!("bad {said}"), "data": { "seen": [said] },
-        } });
-        let body = body.to_string();
+        let request = read_request(&mut stream).await;
+        let body = answer(&request, quoting).to_string();
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
@@ -278,16 +349,54 @@ async fn quote_tokens(port: u16) {
     }
 }
 
+/// A head, and the JSON that follows it when there is one.
+async fn read_request(stream: &mut tokio::net::TcpStream) -> String {
+    let mut request = String::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let length = stream.read(&mut chunk).await.unwrap_or(0);
+        request += &String::from_utf8_lossy(&chunk[..length]);
+        let body = request.split_once("\r\n\r\n").map(|(_, body)| body);
+        let is_whole =
+            |body: &str| !request.starts_with("POST") || serde_json::from_str::<Value>(body).is_ok();
+        if length == 0 || body.is_some_and(is_whole) {
+            return request;
+        }
+    }
+}
+
+fn answer(request: &str, quoting: Quoting) -> Value {
+    let (head, body) = request.split_once("\r\n\r\n").unwrap_or_default();
+    let asked: Value = serde_json::from_str(body).unwrap_or_default();
+    let result = match asked["method"].as_str() {
+        Some("server/discover") => json!({
+            "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} }, "ttlMs": 0, "cacheScope": "private",
+            "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "quoting", "version": "1" } },
+        }),
+        Some("tools/list") => {
+            json!({ "resultType": "complete", "tools": [{ "name": "echo", "inputSchema": { "type": "object" } }] })
+        }
+        _ => Value::Null,
+    };
+    if quoting == Quoting::Calls && result != Value::Null {
+        return json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result });
+    }
+    let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("authorization:"));
+    let said = line.unwrap_or("no token");
+    let error = json!({ "code": -32001, "message": format!("bad {said}"), "data": { "seen": [said] } });
+    json!({ "jsonrpc": "2.0", "id": asked["id"], "error": error })
+}
+
 #[tokio::test]
 async fn a_server_that_quotes_the_token_is_not_quoted() {
-    for fake in [Fake::modern(), Fake::legacy()] {
-        let server = fake.sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
+    for quoting in [Quoting::Everything, Quoting::Calls] {
+        let server = Fake::modern().sign_in(SignIn::Token(TOKEN.to_owned())).start().await;
         let port = server.address().port();
         let core = Core::start().await;
         add_with_token(&core, &server, "weather").await;
         leave(server).await;
-        let mut quoting = tokio::task::JoinSet::new();
-        quoting.spawn(quote_tokens(port));
+        let mut others = tokio::task::JoinSet::new();
+        others.spawn(quote_tokens(port, quoting));
         let health = core.check("weather").await;
         let error = core.refused("call", json!({ "capability": "echo", "arguments": { "text": "x" } })).await;
         let logs = core.perform("logs", json!({ "id": "weather" })).await;
@@ -295,6 +404,7 @@ async fn a_server_that_quotes_the_token_is_not_quoted() {
         let said = format!("{health} {error:?} {logs} {history}");
         assert!(!said.contains(TOKEN), "{said}");
         assert!(said.contains("Bearer …"), "it was quoted: {said}");
+        assert!(error.message.contains("Bearer …"), "{error:?}");
         core.app.shutdown().await;
     }
 }

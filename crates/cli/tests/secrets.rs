@@ -144,7 +144,8 @@ async fn without_a_keyring_a_file_has_it_and_the_person_is_told() {
         again.stdout()
     );
 
-    desk.run(&["secret", "rm", "weather"]);
+    let forgotten = desk.run(&["--format", "table", "secret", "rm", "weather"]);
+    assert!(forgotten.stdout().starts_with("forgotten; weather needs sign-in now"), "{}", forgotten.stdout());
     assert_eq!(files_with_token(desk.place.dir.path()), Vec::<String>::new());
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::contact::{self, LOOK_WITHIN, START_WITHIN};
-use crate::secrets::Slot;
+use crate::secrets::{Key, Slot};
 use crate::{App, now};
 
 /// A server that is about to be kept.
@@ -93,12 +93,15 @@ impl App {
         Ok(New { info, observation: Some(observation), token })
     }
 
-    /// A server that asks who we are does not say where it is: what was found out before is better than a guess.
+    /// A server that asks who we are does not say where it is: what was found out before is better than a guess, unless
+    /// it is now called by another name.
     fn keep_place(&self, info: &mut ServerInfo) {
+        let origin = |info: &ServerInfo| Key::of(info, Slot::Token).map(|key| key.origin);
         let snapshot = self.0.registry.snapshot();
-        if let Some(known) = snapshot.get(info.id).filter(|known| known.info.identity.is_some()) {
-            info.transport = known.info.transport;
-            info.endpoint.clone_from(&known.info.endpoint);
+        let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return };
+        if known.identity.is_some() && origin(known) == origin(info) {
+            info.transport = known.transport;
+            info.endpoint.clone_from(&known.endpoint);
         }
     }
 

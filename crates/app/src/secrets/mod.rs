@@ -191,10 +191,7 @@ impl Vault {
     /// Forgets all secrets of servers that are gone for good. What the keyring does not give up now is tried at the next
     /// start.
     pub(crate) async fn forget_servers(self, gone: Vec<ServerId>) {
-        let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
-        if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
-            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
-        }
+        self.mark_gone(gone).await;
         let keys: Vec<Key> = {
             let ledger = self.ledger();
             ledger.kept.keys().filter(|key| ledger.gone.contains(&key.server)).cloned().collect()
@@ -203,6 +200,15 @@ impl Vault {
             if let Err(error) = self.forget(&key).await {
                 tracing::warn!(%error, server = %key.server, "the secret of a server that is gone is still kept");
             }
+        }
+    }
+
+    /// The same for a command that comes and goes: its secrets are forgotten by the next core that stays, which may wait
+    /// for a keyring.
+    pub(crate) async fn mark_gone(&self, gone: Vec<ServerId>) {
+        let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
+        if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
+            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
         }
     }
 
@@ -294,5 +300,54 @@ impl Kept {
             Self::Keyring => SecretPlace::Keyring,
             Self::Here(_) => SecretPlace::File,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(server: u8) -> Key {
+        Key { server: ServerId::from_bytes([server; 16]), origin: "http://a".to_owned(), slot: Slot::Token }
+    }
+
+    async fn kept(folder: &Path) -> (Vault, Vec<u8>) {
+        let (vault, notice) = Vault::open(folder);
+        assert_eq!(notice, None);
+        let kept = vault.list(None).into_iter().map(|(key, _)| key.server.as_bytes()[0]).collect();
+        (vault, kept)
+    }
+
+    #[tokio::test]
+    async fn what_the_keyring_does_not_give_up_is_tried_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, _) = Vault::open(folder.path());
+        vault.put(key(1), Secret::new("one"), SecretPlace::File).await.unwrap();
+        vault.put(key(2), Secret::new("two"), SecretPlace::File).await.unwrap();
+        // As it is when the process ends before the keyring has answered.
+        vault.change(|ledger| ledger.gone.insert(key(1).server)).await.unwrap();
+        let (vault, all) = kept(folder.path()).await;
+        assert_eq!(all, [1, 2]);
+        vault.forget_servers(Vec::new()).await;
+        assert_eq!(kept(folder.path()).await.1, [2]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_gets_a_secret_again_is_not_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, _) = Vault::open(folder.path());
+        vault.change(|ledger| ledger.gone.insert(key(1).server)).await.unwrap();
+        vault.put(key(1), Secret::new("one"), SecretPlace::File).await.unwrap();
+        vault.clone().forget_servers(Vec::new()).await;
+        assert_eq!(vault.get(&key(1)).await.unwrap(), Some(Secret::new("one")));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_written_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, _) = Vault::open(&folder.path().join("missing"));
+        let error = vault.put(key(1), Secret::new("hunter2"), SecretPlace::File).await.unwrap_err();
+        assert!(matches!(&error, SecretError::NotWritten(why) if !why.contains("hunter2")), "{error}");
+        assert_eq!(vault.get(&key(1)).await.unwrap(), None);
     }
 }

@@ -60,7 +60,7 @@ async fn set(session: &Session, id: &str, header: Option<&str>, file: bool) -> R
     let set = session.call("secret_set", args).await?;
     session.print.one(&set, || {
         let kept = kept_in(set.get("kept").unwrap_or(&Value::Null));
-        format!("{kept}; {id} is {} now{}", status(&set), why(&set))
+        format!("{kept}; {id} {} now{}", state(&set), why(&set))
     })?;
     Ok(())
 }
@@ -75,7 +75,7 @@ async fn forget(session: &Session, id: &str, header: Option<&str>) -> Result<(),
         };
         match forgotten.get("health") {
             Some(Value::Object(_)) => {
-                format!("{what}; {id} is {} now{}", status(&forgotten), why(&forgotten))
+                format!("{what}; {id} {} now{}", state(&forgotten), why(&forgotten))
             }
             _ => what.to_owned(),
         }
@@ -120,8 +120,12 @@ fn place(secrets: &Value) -> String {
     }
 }
 
-fn status(answer: &Value) -> String {
-    text(answer, "/health/status").replace('_', " ")
+fn state(answer: &Value) -> String {
+    match text(answer, "/health/status").as_str() {
+        "needs_sign_in" => "needs sign-in".to_owned(),
+        "unhealthy" => "is down".to_owned(),
+        other => format!("is {other}"),
+    }
 }
 
 fn why(answer: &Value) -> String {

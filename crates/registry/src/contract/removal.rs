@@ -163,6 +163,9 @@ async fn after_thirty_days_a_removed_server_is_purged_and_an_ignored_one_is_not<
     let changes =
         vec![removed("old", old, false), removed("recent", recent, false), removed("ignored", old, true)];
     bench.fixture.backend().commit(changes).await.unwrap();
+    let opened = crate::Registry::open(bench.fixture.backend()).await.unwrap();
+    assert_eq!(opened.expired, [info("old").id], "whoever keeps something for it is told once");
+    drop(opened);
     let bench = bench.reopened().await;
     assert_eq!(bench.removed().await, ["recent", "ignored"]);
     bench.registry.close().await;
