@@ -90,7 +90,7 @@ it("the demo fleet stands apart from what else listens here", () => {
   ];
   const groups = onThisComputer(servers).map(({ title, rows, demo }) => [title, !!demo, ...rows.map(({ id }) => id)]);
   expect(groups).toEqual([
-    ["Listening on loopback", false, "a"],
+    ["At a local address", false, "a"],
     ["Demo fleet", true, "b"],
   ]);
 });
