@@ -62,7 +62,8 @@ async function photograph({ core, ids }, theme) {
   const drawer = page.getByRole("complementary");
   const tab = async (name) => {
     await drawer.getByRole("tab", { name: new RegExp(`^${name}`) }).click();
-    await page.getByText(/^Reading the/).waitFor({ state: "detached" });
+    const panel = drawer.getByRole("tabpanel", { name: new RegExp(`^${name}`) });
+    await panel.getByRole("heading").or(panel.getByRole("list")).first().waitFor();
   };
 
   await at("discover", () => page.getByText(/^Scanned this computer/).waitFor(), "discover");
@@ -84,7 +85,7 @@ async function photograph({ core, ids }, theme) {
   await page.keyboard.press("Control+k");
   await page.keyboard.type("weather");
   await page
-    .getByRole("option", { name: /weather/ })
+    .getByRole("option", { name: /weather_current/ })
     .first()
     .waitFor();
   await take("palette");

@@ -37,7 +37,7 @@ export const COLUMNS: Record<Column, ColumnWords> = {
 /** Between columns, in pixels. */
 const GAP = 16;
 /** Status (“Needs sign-in” and its age), name and a reason need this much, in pixels. */
-const NEEDED = 16 + 160 + GAP + 132 + GAP + 132 + 16;
+const NEEDED = 16 + 160 + GAP + 120 + GAP + 132 + 16;
 
 /** The chosen columns that fit into a width; the last ones give way first, since the reason is worth more than they are. */
 export function fitting(chosen: readonly Column[], width: number): Column[] {
