@@ -32,7 +32,8 @@ test("eleven hard schemas: the form opens, what is right is sent as it stands, w
       assert.deepEqual(await bench.shown(), start, "it starts from what is required");
       for (const value of good) {
         await bench.write(value);
-        assert.equal(await page.getByText(/fields? to fix/).count(), 0, `${JSON.stringify(value)} is right`);
+        // What was wrong with the value before may stand for a moment.
+        await page.getByText(/fields? to fix/).waitFor({ state: "detached" });
         const before = received.length;
         await bench.run();
         assert.deepEqual(received.slice(before), [value], "the server received exactly the JSON tab");
