@@ -48,7 +48,7 @@ impl Driver {
     }
 
     /// Starts the app with these arguments and takes hold of its window.
-    pub(crate) async fn open(&self, arguments: &[&str]) -> Client {
+    pub(crate) async fn open(&self, arguments: &[String]) -> Client {
         let capabilities = json!({
             "webkitgtk:browserOptions": { "binary": env!("CARGO_BIN_EXE_mcp-discovery-app"), "args": arguments }
         });

@@ -13,13 +13,18 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// WebDriver's code for the key, held until the text is over.
+const CONTROL: char = '\u{E009}';
+
 /// What a thing is. Closed: a test that needs another role adds it here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Role {
     Button,
+    Combobox,
     Heading,
     Link,
     Row,
+    Tab,
     Textbox,
 }
 
@@ -27,9 +32,11 @@ impl Role {
     fn name(self) -> &'static str {
         match self {
             Self::Button => "button",
+            Self::Combobox => "combobox",
             Self::Heading => "heading",
             Self::Link => "link",
             Self::Row => "row",
+            Self::Tab => "tab",
             Self::Textbox => "textbox",
         }
     }
@@ -38,9 +45,11 @@ impl Role {
     fn candidates(self) -> &'static str {
         match self {
             Self::Button => "button, [role=button], summary",
+            Self::Combobox => "input, [role=combobox]",
             Self::Heading => "h1, h2, h3, h4, [role=heading]",
             Self::Link => "a[href], [role=link]",
             Self::Row => "tr, [role=row]",
+            Self::Tab => "[role=tab]",
             Self::Textbox => "input, textarea, [role=textbox], [contenteditable]",
         }
     }
@@ -79,8 +88,8 @@ impl Page {
     }
 
     /// Puts the text in place of what the field holds.
-    pub(crate) async fn fill(&self, name: &str, text: &str) {
-        let field = self.find(Role::Textbox, name).await;
+    pub(crate) async fn fill(&self, role: Role, name: &str, text: &str) {
+        let field = self.find(role, name).await;
         field.clear().await.expect("the field can be emptied");
         field.send_keys(text).await.expect("the field can be typed into");
     }
@@ -89,6 +98,25 @@ impl Page {
     pub(crate) async fn says(&self, words: &str) {
         let missing = format!("nothing says `{words}`");
         self.until(&missing, async || self.text().await.contains(words).then_some(())).await;
+    }
+
+    /// Presses a key with Control held, wherever the focus is.
+    pub(crate) async fn control(&self, key: char) {
+        let focused = self.0.active_element().await.expect("something has the focus");
+        focused.send_keys(&format!("{CONTROL}{key}")).await.expect("a key can be pressed");
+    }
+
+    /// Waits until the row that says the one thing says the other as well.
+    pub(crate) async fn row_says(&self, words: &str, also: &str) {
+        let missing = format!("the row of `{words}` does not say `{also}`");
+        let look = async || said(&self.look_for_row(words).await?).await.contains(also).then_some(());
+        self.until(&missing, look).await;
+    }
+
+    /// Waits until no row says this.
+    pub(crate) async fn no_row(&self, words: &str) {
+        let missing = format!("a row still says `{words}`");
+        self.until(&missing, async || self.look_for_row(words).await.is_none().then_some(())).await;
     }
 
     /// All the text a person sees.
@@ -127,8 +155,11 @@ impl Page {
         let name = name.to_lowercase();
         let mut similar = None;
         for element in self.0.find_all(Locator::Css(role.candidates())).await.ok()? {
-            let label = self.computed(&element, "computedlabel").await?.trim().to_lowercase();
-            let fits = label.contains(&name) && self.computed(&element, "computedrole").await? == role.name();
+            // What is hidden, or has gone meanwhile, has neither.
+            let Some(label) = self.computed(&element, "computedlabel").await else { continue };
+            let Some(computed) = self.computed(&element, "computedrole").await else { continue };
+            let label = label.trim().to_lowercase();
+            let fits = label.contains(&name) && computed == role.name();
             if !fits || !element.is_displayed().await.ok()? {
                 continue;
             }
@@ -140,7 +171,7 @@ impl Page {
         similar
     }
 
-    /// `None` when the element has gone meanwhile: the caller looks again.
+    /// `None` when the element is hidden or has gone meanwhile.
     async fn computed(&self, element: &Element, what: &'static str) -> Option<String> {
         let command = Computed { element: element.element_id().to_string(), what };
         let answer = self.0.issue_cmd(command).await.ok()?;

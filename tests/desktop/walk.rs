@@ -26,7 +26,7 @@ async fn a_running_server_is_found_kept_and_called() {
     page.click(Role::Link, "Playground").await;
     page.click(Role::Link, "echo").await;
     page.find(Role::Heading, "echo").await;
-    page.fill("message", "hello from the window").await;
+    page.fill(Role::Textbox, "message", "hello from the window").await;
     page.click(Role::Button, "Run").await;
     page.says("Echo: hello from the window").await;
     window.keep_picture("walk-3-playground").await;

@@ -1,18 +1,24 @@
 //! The app in a home and a data folder of its own.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use crate::driver::Driver;
 use crate::page::Page;
 
+/// The configuration in a test's home, where there is one.
+const CONFIG: &str = "mcp-discovery.yaml";
+
 /// The open window. Dropping it ends the app.
 pub(crate) struct Window {
     pub(crate) page: Page,
     // Dropped in this order: the processes, then the folder they write to.
-    _driver: Driver,
-    _home: TempDir,
+    driver: Driver,
+    data: PathBuf,
+    home: TempDir,
 }
 
 /// Opens the app on an empty data folder.
@@ -22,15 +28,40 @@ pub(crate) async fn open() -> Window {
     open_on(home, data).await
 }
 
+/// Opens the app on an empty data folder with this configuration.
+pub(crate) async fn open_configured(yaml: &str) -> Window {
+    let home = tempfile::tempdir().expect("a folder for the test");
+    std::fs::write(home.path().join(CONFIG), yaml).expect("a configuration");
+    let data = home.path().join("servers");
+    open_on(home, data).await
+}
+
 /// Opens the app on this data folder.
 pub(crate) async fn open_on(home: TempDir, data: PathBuf) -> Window {
     let driver = Driver::start(home.path()).await;
-    let data = data.to_str().expect("a plain path");
-    let page = Page(driver.open(&["--data-dir", data, "--log", "warn"]).await);
-    Window { page, _driver: driver, _home: home }
+    let config = home.path().join(CONFIG);
+    let plain = |path: &Path| path.to_str().expect("a plain path").to_owned();
+    let mut arguments = vec!["--data-dir".to_owned(), plain(&data), "--log".to_owned(), "warn".to_owned()];
+    if config.exists() {
+        arguments.extend(["--config".to_owned(), plain(&config)]);
+    }
+    let page = Page(driver.open(&arguments).await);
+    Window { page, driver, data, home }
 }
 
 impl Window {
+    /// Ends the app, whatever it is doing, and opens it again on the same data.
+    pub(crate) async fn open_again(self) -> Self {
+        let Self { driver, data, home, .. } = self;
+        drop(driver);
+        let lock = File::create(data.join("owner.lock")).expect("the lock of the data folder");
+        while lock.try_lock().is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(lock);
+        open_on(home, data).await
+    }
+
     /// Keeps what a person would see, for whoever reads the run later.
     pub(crate) async fn keep_picture(&self, name: &str) -> Vec<u8> {
         // The text stands in the page before it stands on the screen.

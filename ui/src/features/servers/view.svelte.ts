@@ -46,12 +46,14 @@ class View {
 
   /** The ids to show now, in the core's order. */
   #wanted: readonly ServerId[] = $derived(this.#matched ?? core.order);
+  /** The order that is kept still; one without a row keeps nothing, and must not hide what comes. */
+  #still = $derived(this.#held?.some((id) => core.rows.has(id)) ? this.#held : null);
   /** The rows on the screen. */
   rows: readonly ServerRow[] = $derived(
-    (this.#held ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
+    (this.#still ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
   );
   /** How many rows came or moved while the list was held still. */
-  waiting = $derived(this.#held ? moved(this.#held, this.#wanted, core.rows) : 0);
+  waiting = $derived(this.#still ? moved(this.#still, this.#wanted, core.rows) : 0);
   /** A filter is on. */
   filtered = $derived(this.#matched !== null);
   /** Servers in trouble that the filter leaves out, worst first. */
