@@ -31,6 +31,10 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+// As the programs do it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PROBES: usize = 4_000;
 const SERVERS: usize = 10_000;
 const INTERVAL: f64 = 10.0;

@@ -18,7 +18,7 @@ use crate::lanes::{Lane, Lanes};
 use crate::memory::Memory;
 use crate::report::{Measured, Reply, report};
 use crate::round::{Examined, Plan, examine};
-use crate::schedule::{Queue, pause, spread};
+use crate::schedule::{Queue, on_tick, pause, spread};
 use crate::settings::{CheckError, Settings};
 use crate::times::{interval, until, wall};
 
@@ -117,10 +117,11 @@ impl Checker {
 
     async fn work(&mut self, cancel: &CancellationToken) {
         let mut events = self.settings.registry.subscribe();
+        let began = Instant::now();
         self.set_policy().await;
         self.see_all();
         loop {
-            let next = self.queue.next();
+            let next = self.queue.next().map(|at| on_tick(self.interval, began, at));
             tokio::select! {
                 () = cancel.cancelled() => return,
                 () = until(next) => self.begin_due(),

@@ -23,6 +23,16 @@ pub(crate) fn pause(interval: Duration, down_for: Option<u32>, chance: f64) -> D
     }
 }
 
+/// Rounds begin together, at most this far apart: one awakening for a hundred costs less than a hundred.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The tick at or after a time: so many hundredths of an interval since the beginning.
+pub(crate) fn on_tick(interval: Duration, began: Instant, at: Instant) -> Instant {
+    let tick = (interval / 100).clamp(Duration::from_millis(1), TICK);
+    let ticks = at.saturating_duration_since(began).as_nanos().div_ceil(tick.as_nanos());
+    began + tick.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
+}
+
 /// How long the first rounds of so many servers are spread over.
 pub(crate) fn spread(interval: Duration, servers: usize) -> Duration {
     let dense = BETWEEN_FIRST.saturating_mul(u32::try_from(servers).unwrap_or(u32::MAX));
