@@ -147,7 +147,7 @@ test("a call that fails shows which of the three failures it is", async (t) => {
   await server.stop();
   await json.fill('{"a": 2, "b": 4}');
   await json.press("Control+Enter");
-  await result.getByText("Not reached").first().waitFor();
+  await result.getByText("No usable answer").first().waitFor();
 });
 
 test("a long call shows its progress and can be cancelled", async (t) => {

@@ -154,7 +154,7 @@ pub(crate) struct Scan {
     #[arg(long, value_delimiter = ',')]
     pub(crate) protocols: Option<Vec<String>>,
     /// Seconds for one address and port
-    #[arg(long, default_value_t = 5.0)]
+    #[arg(long, default_value_t = 5.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
     /// Add what is found to the registry
     #[arg(long)]
@@ -246,7 +246,7 @@ pub(crate) struct Call {
     #[arg(long, value_name = "ID")]
     pub(crate) server: Option<String>,
     /// Seconds for the whole call
-    #[arg(long, default_value_t = 30.0)]
+    #[arg(long, default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
 }
 
@@ -299,4 +299,11 @@ pub(crate) enum Config {
         /// The file; - is standard input
         file: PathBuf,
     },
+}
+
+/// A time that can be waited for. How long is sensible is the operation's to say.
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: f64 = text.parse().map_err(|_| "give seconds, such as 5 or 0.5".to_owned())?;
+    let fits = seconds.is_finite() && seconds > 0.0;
+    fits.then_some(seconds).ok_or_else(|| "give seconds above 0, such as 5 or 0.5".to_owned())
 }

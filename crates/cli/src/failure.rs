@@ -41,7 +41,7 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let code = match error.code {
             ErrorCode::InvalidArguments | ErrorCode::InvalidFilter => exit::USAGE,
-            ErrorCode::NoServer | ErrorCode::Paused => exit::NO_SERVER,
+            ErrorCode::NoServer | ErrorCode::NotFound | ErrorCode::Paused => exit::NO_SERVER,
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };

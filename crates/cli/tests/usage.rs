@@ -24,6 +24,10 @@ fn wrong_usage_says_what_to_type() {
     place.run(&["scan", "--ports", "70000"]).refused(2, &["`70000`", "65535"]);
     place.run(&["scan", "8.8.8.8"]).refused(2, &["`8.8.8.8`", "public"]);
     place.run(&["servers", "--filter", "{\"a\":{\"$gtt\":1}}"]).refused(2, &["$gtt"]);
+    for timeout in ["nan", "inf", "0", "-1", "soon"] {
+        place.run(&["call", "echo", "--timeout", timeout]).refused(2, &[timeout, "seconds"]);
+    }
+    place.run(&["call", "echo", "--server", "nobody"]).refused(3, &["`nobody`"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub enum McpError {
         message: String,
     },
     /// No answer within the deadline. The server was told to stop.
-    #[error("no answer within {} s", after.as_secs_f64())]
+    #[error("no answer within {} s", (after.as_secs_f64() * 10.0).ceil() / 10.0)]
     Timeout {
         /// The deadline.
         after: Duration,

@@ -111,6 +111,11 @@ fn known(error: &(dyn Error + 'static), place: &Place) -> Option<McpError> {
     error.downcast_ref::<StreamableHttpError<reqwest::Error>>().and_then(|error| of_http(error, place))
 }
 
+/// A status line may come with nothing behind its colon.
+fn said(what: &str) -> String {
+    tame(what).trim_end().trim_end_matches(':').to_owned()
+}
+
 fn of_http(error: &StreamableHttpError<reqwest::Error>, place: &Place) -> Option<McpError> {
     let name = place.name();
     let message = match error {
@@ -123,8 +128,11 @@ fn of_http(error: &StreamableHttpError<reqwest::Error>, place: &Place) -> Option
             let kind = kind.as_deref().unwrap_or("something without a type");
             format!("{name} answers `{}`, which is not MCP: is the path right?", tame(kind))
         }
+        StreamableHttpError::UnexpectedServerResponse(what) if what.starts_with("HTTP 3") => {
+            format!("{name} redirects the call, which is not followed: {}", said(what))
+        }
         StreamableHttpError::UnexpectedServerResponse(what) => {
-            format!("{name} answers something that is not MCP: {}", tame(what))
+            format!("{name} answers something that is not MCP: {}", said(what))
         }
         StreamableHttpError::Deserialize(error) => format!("{name} answers broken JSON: {error}"),
         StreamableHttpError::UnexpectedEndOfStream => format!("{name} stopped in the middle of its answer"),

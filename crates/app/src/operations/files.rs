@@ -36,7 +36,8 @@ impl App {
         report.added = count(&[Upserted::Added, Upserted::Restored]);
         report.updated = count(&[Upserted::Updated]);
         report.unchanged = count(&[Upserted::Unchanged]);
-        report.undo = committed.undo;
+        // What changed nothing has nothing to take back.
+        report.undo = committed.undo.filter(|_| report.added + report.updated > 0);
         Ok(report)
     }
 

@@ -62,6 +62,11 @@ async fn set(session: &Session, id: &str, header: Option<&str>, file: bool) -> R
         let kept = kept_in(set.get("kept").unwrap_or(&Value::Null));
         format!("{kept}; {id} {} now{}", state(&set), why(&set))
     })?;
+    if set.pointer("/health/status").and_then(Value::as_str) == Some("needs_sign_in") {
+        return Err(Failure::failed(
+            "it is kept, but the server still asks for sign-in: is it the right one?",
+        ));
+    }
     Ok(())
 }
 

@@ -94,7 +94,7 @@ impl Call {
             self.progress.clone().map(|sender| self.handler.listen(handle.progress_token.clone(), sender));
         tokio::select! {
             answer = &mut handle.rx => match answer {
-                Ok(Ok(result)) => as_value(result),
+                Ok(Ok(result)) => as_value(result).and_then(|value| tool_result(value, &self.place)),
                 Ok(Err(error)) => Err(failure::of_request(&error, &self.place)),
                 Err(_) => Err(failure::hung_up(&self.place)),
             },
@@ -121,5 +121,35 @@ impl Call {
 async fn tell(handle: RequestHandle<RoleClient>, reason: &str) {
     if timeout(TELL_LIMIT, handle.cancel(Some(reason.to_owned()))).await.is_err() {
         tracing::debug!("the server could not be told that a call is over");
+    }
+}
+
+/// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.
+fn tool_result(value: Value, place: &Place) -> Result<Value, McpError> {
+    let says = |key: &str| value.get(key).is_some();
+    if ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"]
+        .into_iter()
+        .any(says)
+    {
+        return Ok(value);
+    }
+    let message = format!("{} answered the call with something that is no result of a tool", place.name());
+    Err(McpError::Transport { message })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_no_result_of_a_tool_is_an_error_and_an_empty_one_is_not() {
+        let place = Place::new("127.0.0.1:1");
+        assert!(tool_result(json!({ "content": [] }), &place).is_ok());
+        for bad in [json!("just a string"), json!({}), json!([1]), json!(null)] {
+            let error = tool_result(bad, &place).unwrap_err().to_string();
+            assert!(error.contains("no result of a tool"), "{error}");
+        }
     }
 }

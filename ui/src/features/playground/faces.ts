@@ -19,10 +19,10 @@ const QUIET = { glyph: "unk", tint: "" } as const;
 const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
   transport_failed: {
     ...DOWN,
-    title: "Not reached",
+    title: "No usable answer",
     icon: "link",
     cause:
-      "The call did not get to the server, or its answer did not get back. The server may have stopped, or its address changed. Check it, then run again.",
+      "The call did not get to the server, or what came back is no answer of MCP. The server may have stopped, or its address changed. Check it, then run again.",
   },
   protocol_error: {
     ...DOWN,
