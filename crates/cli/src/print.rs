@@ -7,6 +7,11 @@ use serde_json::Value;
 
 use crate::args::Format;
 
+/// A table for fewer columns than this is not worth arranging.
+const NARROW: u16 = 40;
+/// Characters of one cell; the whole text is in the other formats.
+const WIDEST: usize = 160;
+
 /// Where data goes and in which form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
@@ -81,14 +86,26 @@ pub(crate) fn note(text: &str) {
 fn table(rows: &[Value], columns: &[Column]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Some terminals say that they have no columns.
+    if table.width().is_some_and(|width| width < NARROW) {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table.set_header(columns.iter().map(|column| column.heading));
     for row in rows {
-        table.add_row(columns.iter().map(|column| plain(&(column.cell)(row))));
+        table.add_row(columns.iter().map(|column| cut(&plain(&(column.cell)(row)))));
     }
     table.column_iter_mut().for_each(|column| {
         column.set_padding((0, 2));
     });
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// The beginning of a text that would make a table of one column.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// One line without control characters and without marks that reorder text.
@@ -125,6 +142,14 @@ mod tests {
         let rows = [json!({ "name": "\u{1b}[31mred\u{7}\u{202e}txt\u{9b}2J" })];
         let printed = table(&rows, &[Column { heading: "NAME", cell: |row| text(row, "/name") }]);
         assert!(!printed.contains(|c: char| c != '\n' && hostile(c)), "{printed:?}");
+    }
+
+    #[test]
+    fn a_long_name_does_not_make_every_row_long() {
+        let rows = [json!({ "name": "é".repeat(5_000) }), json!({ "name": "short" })];
+        let printed = table(&rows, &[Column { heading: "NAME", cell: |row| text(row, "/name") }]);
+        assert!(printed.lines().all(|line| line.chars().count() <= WIDEST + 1), "{printed}");
+        assert!(printed.contains('…') && printed.contains("short"), "{printed}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use app::{ApiError, App, ErrorCode};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -43,10 +44,21 @@ impl IntoResponse for Failure {
 pub(crate) async fn operation(
     State(app): State<App>,
     Path(name): Path<String>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, Failure> {
+    let body = body.map_err(|rejected| {
+        let message = format!("the body cannot be read: {}", rejected.body_text());
+        Failure(ApiError::new(ErrorCode::InvalidArguments, message))
+    })?;
     let args = if body.is_empty() { json!({}) } else { read(&body)? };
     app.perform(&name, args).await.map(Json).map_err(Failure)
+}
+
+/// The face has one way in, and says so in its own shape.
+pub(crate) async fn not_posted() -> Response {
+    let message = "an operation is asked for with POST and its arguments as JSON in the body";
+    let error = ApiError::new(ErrorCode::InvalidArguments, message);
+    (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response()
 }
 
 fn read(body: &[u8]) -> Result<Value, Failure> {

@@ -58,6 +58,7 @@ fn router(app: App, address: SocketAddr) -> Router {
     let api = Router::new()
         .route("/events", get(api::events))
         .route("/{operation}", post(api::operation))
+        .method_not_allowed_fallback(api::not_posted)
         .with_state(app)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn_with_state(access.clone(), access::require));

@@ -186,3 +186,19 @@ async fn the_files_come_with_a_strict_policy() {
     assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
     served.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_is_asked_in_another_way_is_told_in_the_shape_of_errors() {
+    let served = Served::start().await;
+    let url = format!("http://{}/api/v1/servers", served.address);
+    let asked = served.client.get(&url).bearer_auth(served.app.token()).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let error: Value = asked.json().await.unwrap();
+    assert!(error["message"].as_str().unwrap().contains("POST"), "{error}");
+
+    let body = vec![b' '; 65 * 1024 * 1024];
+    let asked = served.client.post(&url).bearer_auth(served.app.token()).body(body).send().await.unwrap();
+    let error: Value = asked.json().await.unwrap();
+    assert_eq!(error["code"], "invalid_arguments", "{error}");
+    served.app.shutdown().await;
+}

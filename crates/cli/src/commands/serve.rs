@@ -27,7 +27,8 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
     })?;
     if !listen.ip().is_loopback() {
         print::note(&format!(
-            "listening on {listen}: everybody who can reach this address and has the token may use it"
+            "listening on {}: everybody who can reach this address and has the token may use it",
+            face.url()
         ));
     }
     print::line(&json!({ "listening": face.url(), "token_file": app.token_file() }))?;
