@@ -11,6 +11,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use sha2::{Digest, Sha256};
+use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -30,7 +31,7 @@ pub(crate) enum Closed {
 pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Closed> {
     let mut last = Closed::Silent("there is no address to connect to".to_owned());
     for address in addresses {
-        match timeout(limit, TcpStream::connect(address)).await {
+        match timeout(limit, open(*address)).await {
             Ok(Ok(stream)) => {
                 // Small requests must not wait for Nagle's algorithm; failing to set it costs only time.
                 let _ = stream.set_nodelay(true);
@@ -42,6 +43,36 @@ pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
         }
     }
     Err(last)
+}
+
+/// Like `TcpStream::connect`, but a closed port of this computer has said so by the time the system call returns: asking
+/// at once spares it the way through the reactor, which costs more than the connection.
+async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket
+        .connect(&address.into())
+        .or_else(|error| if is_under_way(&error) { Ok(()) } else { Err(error) })?;
+    refused(socket.take_error())?;
+    // What is under way ends as a socket that can be written to, whether it failed or not.
+    let stream = TcpStream::from_std(socket.into())?;
+    stream.writable().await?;
+    refused(stream.take_error())?;
+    Ok(stream)
+}
+
+fn refused(failure: io::Result<Option<io::Error>>) -> io::Result<()> {
+    failure?.map_or(Ok(()), Err)
+}
+
+#[cfg(unix)]
+fn is_under_way(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS)
+}
+
+#[cfg(not(unix))]
+fn is_under_way(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// What the other side did before we said anything.
