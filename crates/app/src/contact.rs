@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use mcp::{Launch, McpError, Remote, Session, Target};
-use model::{HealthStatus, Reach, ServerInfo, Source, Transport};
+use model::{HealthStatus, ServerInfo, Source, Transport};
 use registry::{Contents, Observation};
 use tokio::time::Instant;
 
@@ -47,7 +47,7 @@ async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, ApiError
     let found = mcp::resolve(url)
         .await
         .map_err(|error| ApiError::new(ErrorCode::TransportFailed, error.to_string()))?;
-    if info.reach.is_some_and(|agreed| reach(found.host) > agreed) {
+    if info.reach.is_some_and(|agreed| mcp::reach(found.host) > agreed) {
         let message = format!(
             "`{}` was added at an address near by, and its name now leads to {}: nothing was sent there; add it again to agree",
             info.name, found.host
@@ -56,15 +56,6 @@ async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, ApiError
     }
     let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
     Ok((!is_localhost).then_some(found.host))
-}
-
-/// How far away an address is.
-pub(crate) fn reach(ip: IpAddr) -> Reach {
-    match ip.to_canonical() {
-        ip if ip.is_loopback() => Reach::Loopback,
-        ip if mcp::is_public(ip) => Reach::Public,
-        _ => Reach::Private,
-    }
 }
 
 /// Header names that can be sent, and are not the protocol's own.

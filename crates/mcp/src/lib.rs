@@ -35,7 +35,7 @@ pub use probe::{
     Ailment, Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError,
     Scheme, Step, USUAL_PORTS, Visit, probe, resolve,
 };
-pub use range::is_public;
+pub use range::{is_public, reach};
 pub use secret::Secret;
 pub use session::{CallOptions, Contents, Progress, Session};
 pub use target::{Launch, LineSink, Remote, Target};

@@ -1,5 +1,7 @@
 use std::net::IpAddr;
 
+use model::Reach;
+
 /// Some of these are on the internet and some are not: a name with such addresses is a sign of DNS rebinding.
 pub(crate) fn is_mixed(addresses: &[IpAddr]) -> bool {
     let public = addresses.iter().filter(|ip| is_public(**ip)).count();
@@ -23,6 +25,15 @@ pub fn is_public(ip: IpAddr) -> bool {
                     || ip.is_unspecified())
             }
         },
+    }
+}
+
+/// How far away an address is.
+pub fn reach(ip: IpAddr) -> Reach {
+    match ip.to_canonical() {
+        ip if ip.is_loopback() => Reach::Loopback,
+        ip if is_public(ip) => Reach::Public,
+        _ => Reach::Private,
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{Kept, Remote};
-use model::Tool;
+use model::{Era, Tool};
 use registry::Contents;
 use tokio::time::Instant;
 
@@ -28,6 +28,15 @@ impl Memory {
     /// Whether somebody keeps a session for us.
     pub(crate) fn holds_session(&self) -> bool {
         self.kept.has_session()
+    }
+
+    /// What is kept of a server that is about to be asked. A legacy one may hold a session for us from then on, which ends
+    /// with the credentials that it began with.
+    pub(crate) fn kept_for(&mut self, remote: &Remote, era: Era) -> &mut Kept {
+        if era == Era::Legacy && self.joined.is_none() {
+            self.joined = Some(Box::new(remote.clone()));
+        }
+        &mut self.kept
     }
 
     /// Whether what is kept was begun with these credentials.

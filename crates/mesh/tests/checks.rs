@@ -347,6 +347,46 @@ async fn a_health_endpoint_is_judged_by_its_status_alone() {
 }
 
 #[tokio::test]
+async fn a_health_endpoint_that_is_farther_away_than_its_server_is_not_asked() {
+    let scene = Scene::new(quick()).await;
+    let server = Fake::modern().start().await;
+    let base = ServerInfo::new_http("a", &server.url(), Source::Import, 0).unwrap();
+    let mut info = known(base, Era::Modern, TOOLS);
+    // TEST-NET-1 (RFC 5737): whoever connects there waits in vain.
+    info.health_endpoint = Some("http://192.0.2.1/status".to_owned());
+    let id = scene.keep(info).await;
+    scene.until_status(id, HealthStatus::Unhealthy).await;
+    let reason = scene.health(id).reason.unwrap();
+    assert!(reason.contains("192.0.2.1 is farther away than the server itself"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_takes_longer_than_a_round_is_waited_for_and_leaves_no_session() {
+    let scene = Scene::new(quick()).await;
+    let slow = Fault::Slow(Duration::from_millis(900));
+    let server = Fake::legacy().failing(slow, "initialize").start().await;
+    let id = scene.add_known("slow", &server.url(), Era::Legacy, TOOLS).await;
+    scene.until(id, "its first round", |health| health.checked_at.is_some()).await;
+    assert_eq!(scene.health(id).summary.as_deref(), Some("No answer in 0.2 s"));
+    scene.until_status(id, HealthStatus::Healthy).await;
+    assert_eq!(server.opened_sessions(), 1, "each round waited for the same handshake");
+    scene.stop().await;
+    assert_eq!(server.open_sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_handshake_that_nobody_waits_for_any_more_leaves_no_session() {
+    let scene = Scene::new(quick()).await;
+    let slow = Fault::Slow(Duration::from_millis(900));
+    let server = Fake::legacy().failing(slow, "initialize").start().await;
+    let id = scene.add_known("slow", &server.url(), Era::Legacy, TOOLS).await;
+    scene.until(id, "its first round", |health| health.checked_at.is_some()).await;
+    scene.registry.remove(vec![id]).await.unwrap();
+    server.until("a session was opened", |server| server.opened_sessions() == 1).await;
+    server.until("and is gone", |server| server.open_sessions() == 0).await;
+}
+
+#[tokio::test]
 async fn with_monitoring_off_nobody_is_asked_until_it_is_on() {
     let scene = Scene::new(HealthMonitoring { enabled: false, ..quick() }).await;
     let server = Fake::modern().start().await;

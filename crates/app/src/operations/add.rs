@@ -66,7 +66,7 @@ impl App {
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
-        info.reach = Some(contact::reach(target.host));
+        info.reach = Some(mcp::reach(target.host));
         let options = ProbeOptions { tasks: self.0.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mcp::{Ailment, Asked, Kept, Listing, Remote, Visit};
 use model::config::BuiltInCheck;
-use model::{Era, Tool};
+use model::{Era, Reach, Tool};
 
 use super::{Asking, Evidence, not_asked};
 use crate::check::Finding;
@@ -21,17 +21,15 @@ impl Asking<'_> {
         if listed_before.is_none() {
             memory.kept.forget_listing();
         }
-        let kept = &mut memory.kept;
+        let kept = memory.kept_for(remote, era);
         let mut evidence = self.visited(remote, kept, era, listed_before).await;
         if evidence.is_of_other_era {
             let other = if era == Era::Modern { Era::Legacy } else { Era::Modern };
+            let kept = memory.kept_for(remote, other);
             let again = Box::pin(self.visited(remote, kept, other, None)).await;
             if again.reached.trouble.is_none() {
                 evidence = again;
             }
-        }
-        if memory.kept.has_session() && memory.joined.is_none() {
-            memory.joined = Some(Box::new(remote.clone()));
         }
         memory.listed = evidence.tools.clone().or(memory.listed.take());
         evidence
@@ -46,7 +44,8 @@ impl Asking<'_> {
     ) -> Evidence {
         let health = match &self.info.health_endpoint {
             Some(place) if self.plan.wants_a_sign() => {
-                let asked = Box::pin(Visit::health(remote, place, self.deadline)).await;
+                let farthest = self.info.reach.or(remote.address.map(mcp::reach)).unwrap_or(Reach::Loopback);
+                let asked = Box::pin(Visit::health(remote, place, farthest, self.deadline)).await;
                 Some(self.health(asked))
             }
             _ => None,
