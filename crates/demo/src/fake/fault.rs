@@ -25,4 +25,6 @@ pub enum Fault {
     OnceIn(usize),
     /// Answers a web page.
     Html,
+    /// Answers with the id of another request.
+    OtherId,
 }

@@ -25,7 +25,7 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 4 << 20).await.unwrap_or_default();
-    let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let mut message: Value = serde_json::from_slice(&body).unwrap_or_default();
     let path = head.uri.path().to_owned();
     let method = message.get("method").and_then(Value::as_str).map(str::to_owned);
     state.note_seen(Seen {
@@ -41,6 +41,8 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     if !is_session_end && let Some(fault) = state.fault_for(method.as_deref()) {
         match fault {
             Fault::Slow(pause) => sleep(pause).await,
+            Fault::OtherId if message.get("id").is_some() => message["id"] = json!("of another"),
+            Fault::OtherId => {}
             fault => return commit(fault).await,
         }
     }
@@ -153,10 +155,7 @@ async fn commit(fault: Fault) -> Response {
             let endless = stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
             streamed(StatusCode::OK, &json, Body::from_stream(endless))
         }
-        Fault::Slow(pause) => {
-            sleep(pause).await;
-            plain(StatusCode::OK, "")
-        }
+        Fault::Slow(_) | Fault::OtherId => plain(StatusCode::OK, ""),
     }
 }
 

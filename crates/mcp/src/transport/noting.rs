@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use http::{HeaderName, HeaderValue};
-use rmcp::model::ClientJsonRpcMessage;
+use rmcp::model::{ClientJsonRpcMessage, RequestId, ServerJsonRpcMessage};
 use rmcp::transport::streamable_http_client::{
     SseError, StreamableHttpClient, StreamableHttpError, StreamableHttpPostResponse,
     StreamableHttpResponseLimits,
@@ -64,6 +64,27 @@ fn cause(error: &SseError, place: &Place) -> McpError {
     }
 }
 
+fn asked(message: &ClientJsonRpcMessage) -> Option<RequestId> {
+    let ClientJsonRpcMessage::Request(request) = message else { return None };
+    Some(request.id.clone())
+}
+
+/// rmcp passes over an answer to a request that it did not make, and waits on: nothing more comes on this connection.
+fn for_us(
+    answer: StreamableHttpPostResponse,
+    id: Option<&RequestId>,
+) -> Result<StreamableHttpPostResponse, Failure> {
+    let theirs = match &answer {
+        StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Response(answer), _) => Some(&answer.id),
+        StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(error), _) => error.id.as_ref(),
+        _ => None,
+    };
+    if theirs.is_some() && theirs != id {
+        return Err(StreamableHttpError::UnexpectedServerResponse("the answer to another request".into()));
+    }
+    Ok(answer)
+}
+
 impl StreamableHttpClient for NotingClient {
     type Error = reqwest::Error;
 
@@ -90,6 +111,7 @@ impl StreamableHttpClient for NotingClient {
         limits: StreamableHttpResponseLimits,
     ) -> Result<StreamableHttpPostResponse, Failure> {
         let client = &self.client;
+        let id = asked(&message);
         let answer = client.post_message_with_response_limits(
             uri,
             message,
@@ -98,7 +120,7 @@ impl StreamableHttpClient for NotingClient {
             custom_headers,
             limits,
         );
-        answer.await.map(|answer| self.noting(answer))
+        answer.await.and_then(|answer| for_us(answer, id.as_ref())).map(|answer| self.noting(answer))
     }
 
     fn delete_session(
