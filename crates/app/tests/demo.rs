@@ -8,71 +8,32 @@
     reason = "a test ends where it fails"
 )]
 
+mod support;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
-use app::{App, ErrorCode, Face, Options};
+use app::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use support::Core;
 use testkit::fake::Fake;
 use tokio::net::TcpStream;
 
-/// A core in a folder of its own.
-struct Core {
-    app: App,
-    dir: tempfile::TempDir,
+async fn names(core: &Core) -> Vec<String> {
+    let list = core.perform("servers", json!({})).await;
+    let mut names: Vec<_> =
+        list["servers"].as_array().unwrap().iter().map(|row| text(&row["name"])).collect();
+    names.sort();
+    names
 }
 
-impl Core {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        Self { app: App::start(options(dir.path(), "data")).await.unwrap(), dir }
-    }
-
-    async fn perform(&self, name: &str, args: Value) -> Value {
-        self.app.perform(name, args).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
-    }
-
-    async fn names(&self) -> Vec<String> {
-        let list = self.perform("servers", json!({})).await;
-        let mut names: Vec<_> =
-            list["servers"].as_array().unwrap().iter().map(|row| text(&row["name"])).collect();
-        names.sort();
-        names
-    }
-
-    /// The rows of the scan that `start` begins.
-    async fn scanned(&self, start: impl Future<Output = ()>) -> Vec<Value> {
-        let mut events = Box::pin(self.app.events());
-        start.await;
-        let over = async {
-            while let Some(batch) = events.next().await {
-                let batch = serde_json::to_value(&batch).unwrap();
-                let over =
-                    |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
-                if batch["events"].as_array().unwrap().iter().any(over) {
-                    return;
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), over).await.expect("the scan ends");
-        self.perform("scan", json!({})).await["rows"].as_array().unwrap().clone()
-    }
-
-    /// Nothing in the list, among the removed, or to undo.
-    async fn holds_nothing(&self) {
-        assert_eq!(self.names().await, Vec::<String>::new());
-        assert_eq!(self.perform("removed", json!({})).await["servers"], json!([]));
-        let refused = self.app.perform("undo", json!({})).await.unwrap_err();
-        assert_eq!(refused.code, ErrorCode::NotFound, "{refused:?}");
-    }
-}
-
-fn options(dir: &Path, data: &str) -> Options {
-    let config = dir.join("mcp-discovery.yaml");
-    std::fs::write(&config, "").unwrap();
-    Options { data_dir: Some(dir.join(data)), config: Some(config), face: Face::Serve }
+/// Nothing in the list, among the removed, or to undo.
+async fn holds_nothing(core: &Core) {
+    assert_eq!(names(core).await, Vec::<String>::new());
+    assert_eq!(core.perform("removed", json!({})).await["servers"], json!([]));
+    let refused = core.refused("undo", json!({})).await;
+    assert_eq!(refused.code, ErrorCode::NotFound, "{refused:?}");
 }
 
 fn text(value: &Value) -> String {
@@ -231,7 +192,7 @@ async fn it_is_gone_in_one_go_whatever_was_done_to_it() {
     core.perform("edit", json!({ "id": "demo-parcels", "name": "mine now" })).await;
     let stopped = core.perform("demo_stop", json!({})).await;
     assert_eq!(stopped, json!({ "running": false, "servers": [] }));
-    core.holds_nothing().await;
+    holds_nothing(&core).await;
     for port in ports(&demo) {
         assert!(!listens(port).await, "somebody listens on {port} still");
     }
@@ -245,12 +206,12 @@ async fn starting_twice_is_starting_once() {
     let (one, two) =
         tokio::join!(core.perform("demo_start", json!({})), core.perform("demo_start", json!({})));
     assert_eq!(ports(&one), ports(&two));
-    assert_eq!(core.names().await.len(), 6);
+    assert_eq!(names(&core).await.len(), 6);
     // What a person removed comes back when they ask for the demo again; what else they did stays.
     core.perform("remove", json!({ "ids": ["demo-units"] })).await;
     core.perform("pause", json!({ "ids": ["demo-weather-a"] })).await;
     let again = core.perform("demo_start", json!({})).await;
-    assert_eq!((ports(&again), core.names().await.len()), (ports(&one), 6));
+    assert_eq!((ports(&again), names(&core).await.len()), (ports(&one), 6));
     assert_eq!(statuses(&again)["demo-weather-a"], "paused");
     core.app.shutdown().await;
 }
@@ -265,8 +226,8 @@ async fn it_ends_with_the_core_and_is_not_there_at_the_next_start() {
     }
     let Core { app, dir } = core;
     drop(app);
-    let core = Core { app: App::start(options(dir.path(), "data")).await.unwrap(), dir };
-    core.holds_nothing().await;
+    let core = Core::at(dir).await;
+    holds_nothing(&core).await;
     assert_eq!(core.perform("demo", json!({})).await["running"], false);
     core.app.shutdown().await;
 }
@@ -284,9 +245,9 @@ async fn what_a_killed_process_left_is_forgotten_at_the_next_start() {
     }
     let dir = tempfile::tempdir().unwrap();
     std::fs::rename(&left, dir.path().join("data")).unwrap();
-    let next = Core { app: App::start(options(dir.path(), "data")).await.unwrap(), dir };
-    next.holds_nothing().await;
-    assert_eq!(core.names().await.len(), 6, "the first one has them still");
+    let next = Core::at(dir).await;
+    holds_nothing(&next).await;
+    assert_eq!(names(&core).await.len(), 6, "the first one has them still");
     next.app.shutdown().await;
     core.app.shutdown().await;
 }
@@ -310,7 +271,7 @@ async fn what_is_real_goes_before_the_demo_and_into_files_alone() {
     assert_eq!(file["servers"], 1, "{file}");
     assert!(!text(&file["text"]).contains("demo-"), "{file}");
     core.perform("demo_stop", json!({})).await;
-    assert_eq!(core.names().await, ["zz"]);
+    assert_eq!(names(&core).await, ["zz"]);
     core.app.shutdown().await;
 }
 
@@ -319,7 +280,8 @@ async fn scans_do_not_find_it_a_second_time() {
     let core = Core::start().await;
     let demo = core.perform("demo_start", json!({})).await;
     let ports = ports(&demo);
-    let rows = core.scanned(core.app.look_around()).await;
+    let report = core.scanned(core.app.look_around()).await;
+    let rows = report["rows"].as_array().unwrap();
     let urls: Vec<String> = rows.iter().map(|row| text(&row["url"])).collect();
     let on = |port: &u16| urls.iter().any(|url| url.contains(&format!(":{port}")));
     assert!(!ports.iter().any(on), "{urls:?}");
@@ -327,7 +289,8 @@ async fn scans_do_not_find_it_a_second_time() {
     // Who asks for these very ports finds what is known, and registers nothing.
     let words: Vec<String> = ports.iter().map(u16::to_string).collect();
     let asked = json!({ "targets": ["127.0.0.1"], "ports": words, "register": true });
-    let rows = core.scanned(async { drop(core.perform("scan_start", asked).await) }).await;
+    let report = core.scanned(async { drop(core.perform("scan_start", asked).await) }).await;
+    let rows = report["rows"].as_array().unwrap();
     assert_eq!(rows.len(), 6, "{rows:#?}");
     assert!(rows.iter().all(|row| row["known"] == true), "{rows:#?}");
     let all = core.perform("servers", json!({ "filter": "source:demo" })).await;

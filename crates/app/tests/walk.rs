@@ -8,68 +8,22 @@
     reason = "a test ends where it fails"
 )]
 
-use std::time::Duration;
+mod support;
 
-use app::{App, ErrorCode, Face, Options};
+use app::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
+use support::Core;
 use testkit::fake::Fake;
 use testkit::real::Peer;
-
-/// A core in a folder of its own.
-struct Core {
-    app: App,
-    dir: tempfile::TempDir,
-}
-
-impl Core {
-    async fn start() -> Self {
-        Self::at(tempfile::tempdir().unwrap()).await
-    }
-
-    async fn at(dir: tempfile::TempDir) -> Self {
-        let config = dir.path().join("mcp-discovery.yaml");
-        std::fs::write(&config, "").unwrap();
-        let options =
-            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
-        Self { app: App::start(options).await.unwrap(), dir }
-    }
-
-    async fn restart(self) -> Self {
-        self.app.shutdown().await;
-        drop(self.app);
-        Self::at(self.dir).await
-    }
-
-    async fn perform(&self, name: &str, args: Value) -> Value {
-        self.app.perform(name, args).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
-    }
-
-    async fn refused(&self, name: &str, args: Value) -> ErrorCode {
-        self.app.perform(name, args).await.unwrap_err().code
-    }
-}
 
 #[tokio::test]
 async fn a_running_server_is_found_kept_called_and_taken_back() {
     let everything = Peer::Everything.http().await.unwrap();
     let core = Core::start().await;
     let port = everything.address.port().to_string();
-    let mut events = Box::pin(core.app.events());
-
-    core.perform("scan_start", json!({ "targets": ["127.0.0.1"], "ports": [port] })).await;
-    let finished = async {
-        while let Some(batch) = events.next().await {
-            let batch = serde_json::to_value(&batch).unwrap();
-            let over =
-                |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
-            if batch["events"].as_array().unwrap().iter().any(over) {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), finished).await.expect("the scan ends");
-    let report = core.perform("scan", json!({})).await;
+    let scan = json!({ "targets": ["127.0.0.1"], "ports": [port] });
+    let report = core.scanned(async { drop(core.perform("scan_start", scan).await) }).await;
     let row = &report["rows"][0];
     assert_eq!(
         (&row["outcome"], &row["era"], &row["known"]),
@@ -105,8 +59,8 @@ async fn a_paused_server_takes_no_call_until_it_is_resumed() {
     core.perform("add", json!({ "url": everything.url, "name": "everything" })).await;
     core.perform("pause", json!({ "ids": ["everything"] })).await;
     let named = json!({ "capability": "echo", "arguments": { "message": "x" }, "server": "everything" });
-    assert_eq!(core.refused("call", named.clone()).await, ErrorCode::Paused);
-    assert_eq!(core.refused("call", json!({ "capability": "echo" })).await, ErrorCode::NoServer);
+    assert_eq!(core.refused("call", named.clone()).await.code, ErrorCode::Paused);
+    assert_eq!(core.refused("call", json!({ "capability": "echo" })).await.code, ErrorCode::NoServer);
     core.perform("resume", json!({ "ids": ["everything"] })).await;
     core.perform("call", named).await;
     core.app.shutdown().await;
@@ -157,7 +111,7 @@ async fn a_server_that_went_away_is_told_from_one_that_says_no() {
     let gone = json!({ "capability": "echo", "arguments": { "message": "x" } });
     // Calls count as checks do: the third failure in a row is down.
     for _ in 0..3 {
-        assert_eq!(core.refused("call", gone.clone()).await, ErrorCode::TransportFailed);
+        assert_eq!(core.refused("call", gone.clone()).await.code, ErrorCode::TransportFailed);
     }
     let servers = core.perform("servers", json!({ "filter": "is:down" })).await;
     assert_eq!(servers["servers"][0]["name"], "everything", "{servers}");
@@ -249,7 +203,7 @@ async fn headers_come_from_the_environment_and_go_to_their_server_alone() {
     let added = core.perform("add", unset).await;
     assert_eq!(added["server"]["health"]["status"], "needs_sign_in", "{added}");
     assert_eq!(
-        core.refused("add", json!({ "url": fake.url(), "header_env": { "Host": "HOME" } })).await,
+        core.refused("add", json!({ "url": fake.url(), "header_env": { "Host": "HOME" } })).await.code,
         ErrorCode::InvalidArguments
     );
     core.app.shutdown().await;

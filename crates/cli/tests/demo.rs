@@ -61,6 +61,8 @@ fn it_hosts_the_fleet_until_ctrl_c_and_other_commands_use_it_meanwhile() {
     let called = place.run(&["call", "weather.current", r#"{"city":"Oslo"}"#]);
     assert_eq!(called.code(), 0, "{}", called.stderr());
     assert_eq!(called.json()["result"]["structuredContent"]["city"], "Oslo");
+    let linked = place.run(&["call", "weather.alerts", "--format", "table"]);
+    assert!(linked.stdout().contains(": weather://alerts/storm-4"), "{}", linked.stdout());
     let refused = place.run(&["call", "weather.current", r#"{"city":"Atlantis"}"#]);
     assert_eq!(refused.code(), 4, "the tool says no: {}", refused.stderr());
 

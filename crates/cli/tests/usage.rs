@@ -57,6 +57,19 @@ fn a_bad_url_is_refused_by_name() {
 }
 
 #[test]
+fn a_file_of_which_nothing_can_be_imported_is_a_failure_and_its_reasons_are_few() {
+    let place = Place::new();
+    let entries: Vec<String> = (0..50).map(|at| format!("\"{at}\": {{ \"name\": \"{at}\" }}")).collect();
+    let file = place.dir.path().join("servers.json");
+    std::fs::write(&file, format!("{{ \"servers\": {{ {} }} }}", entries.join(", "))).unwrap();
+    let ran = place.run(&["import", file.to_str().unwrap()]);
+    ran.refused(1, &["has no `transport`", "and 30 more", "no server in it could be imported"]);
+    assert_eq!(ran.json()["warnings"].as_array().unwrap().len(), 50);
+    std::fs::write(&file, r#"{ "servers": {} }"#).unwrap();
+    assert_eq!(place.run(&["import", file.to_str().unwrap()]).code(), 0, "an empty registry is one");
+}
+
+#[test]
 fn a_port_in_use_is_named() {
     let place = Place::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

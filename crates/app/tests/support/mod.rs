@@ -2,8 +2,12 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
+use std::time::Duration;
+
 use app::{ApiError, App, Face, Options};
+use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 /// A core in a folder of its own.
 pub(crate) struct Core {
@@ -23,9 +27,12 @@ impl Core {
         Self::at(dir).await
     }
 
-    async fn at(dir: tempfile::TempDir) -> Self {
-        let config = Some(dir.path().join("mcp-discovery.yaml"));
-        let options = Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve };
+    /// On the data that lies there.
+    pub(crate) async fn at(dir: tempfile::TempDir) -> Self {
+        let config = dir.path().join("mcp-discovery.yaml");
+        std::fs::OpenOptions::new().create(true).append(true).open(&config).unwrap();
+        let options =
+            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
         Self { app: App::start(options).await.unwrap(), dir }
     }
 
@@ -37,6 +44,23 @@ impl Core {
 
     pub(crate) async fn perform(&self, name: &str, args: Value) -> Value {
         self.app.perform(name, args).await.unwrap_or_else(|error| panic!("{name}: {error:?}"))
+    }
+
+    /// Waits for the end of the scan that `start` begins, and gives its report.
+    pub(crate) async fn scanned(&self, start: impl Future<Output = ()>) -> Value {
+        let mut events = Box::pin(self.app.events());
+        start.await;
+        let over = |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
+        let finished = async {
+            while let Some(batch) = events.next().await {
+                let batch = serde_json::to_value(&batch).unwrap();
+                if batch["events"].as_array().unwrap().iter().any(over) {
+                    return;
+                }
+            }
+        };
+        assert!(timeout(Duration::from_secs(30), finished).await.is_ok(), "the scan ends");
+        self.perform("scan", json!({})).await
     }
 
     pub(crate) async fn refused(&self, name: &str, args: Value) -> ApiError {

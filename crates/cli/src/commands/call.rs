@@ -67,17 +67,25 @@ async fn show_progress(mut events: Batches, handle: &str) {
 /// The texts of the answer; what is no text is named.
 fn answer_text(result: &Value) -> String {
     let blocks = result.pointer("/result/content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut lines: Vec<String> = blocks
-        .iter()
-        .map(|block| match block.get("text").and_then(Value::as_str) {
-            Some(text) => text.to_owned(),
-            None => format!("[{}: --format json shows it]", text(block, "/type")),
-        })
-        .collect();
+    let mut lines: Vec<String> = blocks.iter().map(block_text).collect();
     if lines.is_empty()
         && let Some(structured) = result.pointer("/result/structuredContent")
     {
         lines.push(structured.to_string());
     }
     lines.join("\n")
+}
+
+fn block_text(block: &Value) -> String {
+    let part = |pointer| block.pointer(pointer).and_then(Value::as_str);
+    if let Some(text) = part("/text").or_else(|| part("/resource/text")) {
+        return text.to_owned();
+    }
+    let uri = part("/uri").or_else(|| part("/resource/uri"));
+    let kind = part("/mimeType").or_else(|| part("/resource/mimeType")).or_else(|| part("/type"));
+    match (uri, part("/name")) {
+        (Some(uri), Some(name)) => format!("{name}: {uri}"),
+        (Some(uri), None) => uri.to_owned(),
+        _ => format!("[{}: --format json shows it]", kind.unwrap_or("no text")),
+    }
 }

@@ -2,48 +2,7 @@ use super::*;
 use crate::{Filter, Transport};
 
 /// The guide's file, as the guide prints it.
-const GUIDE: &str = r#"# mcp-discovery.yaml
-service_registry:
-  backend: file
-  config:
-    registry_file: /etc/mcp/servers.json
-    auto_cleanup: true
-    cleanup_interval: 300
-
-network_discovery:
-  enabled: true
-  scan_ports: [8080, 8081, 8082]
-  scan_interval: 60
-  networks:
-    - "192.168.1.0/24"
-    - "10.0.0.0/8"
-
-health_monitoring:
-  enabled: true
-  check_interval: 30
-  timeout: 10
-  max_failures: 3
-  checks:
-    - endpoint_reachable
-    - response_time
-    - tool_availability
-
-load_balancing:
-  strategy: health_weighted
-  config:
-    health_weight: 0.7
-    response_time_weight: 0.3
-    exclude_unhealthy: true
-
-routing_rules:
-  "weather.*":
-    preferred_regions: ["us-west-2"]
-    min_health_score: 0.8
-  "data.process":
-    required_metadata:
-      gpu: true
-    timeout: 60
-"#;
+const GUIDE: &str = include_str!("../../examples/guide.yaml");
 
 mod broken;
 mod shown;

@@ -1,0 +1,129 @@
+//! Changes of the registry, and how they are taken back.
+
+use std::collections::BTreeMap;
+
+use model::{Millis, ServerId, ServerRow};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use super::super::KeptIn;
+use crate::secrets::{GivenSecret, SecretPlace};
+
+/// A server to add.
+#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct AddArgs {
+    /// `http(s)://host[:port][/path]`; the MCP path is found by probing.
+    #[ts(optional)]
+    pub url: Option<String>,
+    /// Program and arguments of a stdio server.
+    #[ts(optional)]
+    pub stdio: Option<Vec<String>>,
+    /// For people; default is what the server calls itself, else its address.
+    #[ts(optional)]
+    pub name: Option<String>,
+    /// Free data.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub metadata: Option<Map<String, Value>>,
+    /// Free tags.
+    #[ts(optional)]
+    pub capabilities: Option<Vec<String>>,
+    /// The environment variable that holds the bearer token.
+    #[ts(optional)]
+    pub token_env: Option<String>,
+    /// More headers: their names, and the environment variables that hold their values.
+    #[ts(optional, as = "Option<BTreeMap<String, String>>")]
+    pub header_env: BTreeMap<String, String>,
+    /// The bearer token itself, to be kept where `secrets` says.
+    #[ts(optional, type = "string")]
+    pub token: Option<GivenSecret>,
+    /// Where to keep it; absent means the keyring or, only where there is none, the file.
+    #[ts(optional)]
+    pub token_place: Option<SecretPlace>,
+    /// Keep it without asking it anything first.
+    #[ts(optional, as = "Option<bool>")]
+    pub no_probe: bool,
+}
+
+/// The server that was added.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Added {
+    /// Its row.
+    pub server: ServerRow,
+    /// It was in the registry before.
+    pub updated: bool,
+    /// Where its token was put, when one was given.
+    pub token: Option<KeptIn>,
+    /// The journal entry that takes it back.
+    pub undo: i64,
+}
+
+/// What a change of several servers did.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Changed {
+    /// The servers it changed.
+    pub ids: Vec<ServerId>,
+    /// The journal entry that takes it back; absent when nothing changed.
+    pub undo: Option<i64>,
+}
+
+/// A new name, tags or data for one server. What is absent stays.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct EditArgs {
+    /// Its id, or a name that only one server has.
+    pub id: String,
+    /// A new name.
+    #[ts(optional)]
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The whole new metadata.
+    #[ts(optional, type = "Record<string, unknown>")]
+    #[serde(default)]
+    pub metadata: Option<Map<String, Value>>,
+    /// The whole new list of tags.
+    #[ts(optional)]
+    #[serde(default)]
+    pub capabilities: Option<Vec<String>>,
+}
+
+/// What to take back.
+#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct UndoArgs {
+    /// A journal entry; default is the newest that can still be taken back.
+    #[ts(optional)]
+    pub undo: Option<i64>,
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Undone {
+    /// In words: `removed weather-usw2-b`.
+    pub label: String,
+    /// The servers it touched.
+    pub ids: Vec<ServerId>,
+}
+
+/// A removed server that can be brought back.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Removed {
+    /// Its key.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+    /// Its URL or command.
+    pub address: String,
+    /// When it was removed.
+    pub removed_at: Millis,
+    /// Scans do not bring it back.
+    pub ignored: bool,
+}
+
+/// The servers that can be brought back, newest first.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct RemovedList {
+    /// The rows.
+    pub servers: Vec<Removed>,
+}

@@ -1,0 +1,124 @@
+//! Files in and out, and the configuration.
+
+use model::Millis;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+/// A file to import.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ImportArgs {
+    /// The text of a `servers.json`.
+    pub text: String,
+    /// Its name, for messages.
+    #[serde(default)]
+    #[ts(optional)]
+    pub file: Option<String>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ImportReport {
+    /// New servers.
+    pub added: usize,
+    /// Servers that were known and are now as the file says.
+    pub updated: usize,
+    /// Servers that were known just so.
+    pub unchanged: usize,
+    /// Entries that were left out or read tolerantly, each with its place and reason.
+    pub warnings: Vec<String>,
+    /// The journal entry that takes it back; absent when nothing changed.
+    pub undo: Option<i64>,
+}
+
+/// In which form to export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub enum ExportForm {
+    /// The guide's file.
+    #[default]
+    #[serde(rename = "servers.json")]
+    ServersJson,
+    /// The `mcpServers` map that AI clients read.
+    #[serde(rename = "mcp.json")]
+    McpJson,
+}
+
+/// What to export.
+#[derive(Debug, Clone, Copy, Default, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportArgs {
+    /// The form.
+    #[serde(rename = "as")]
+    #[ts(optional, as = "Option<ExportForm>")]
+    pub form: ExportForm,
+}
+
+/// The exported file.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct Exported {
+    /// A name for it.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// How many servers it holds.
+    pub servers: usize,
+}
+
+/// A configuration to check.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigCheckArgs {
+    /// The text of a `mcp-discovery.yaml`.
+    pub text: String,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The file is refused.
+    Error,
+    /// The file loads.
+    Warning,
+}
+
+/// One problem of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+pub struct ConfigProblem {
+    /// From 1.
+    pub line: usize,
+    /// From 1.
+    pub column: usize,
+    /// The key's path, such as `health_monitoring.timeout`.
+    pub path: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong and what works.
+    pub message: String,
+}
+
+/// Every problem of a configuration at once.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ConfigReport {
+    /// It would load.
+    pub valid: bool,
+    /// In the order of the file.
+    pub problems: Vec<ConfigProblem>,
+}
+
+/// The configuration in use, beside its file as it is now.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct ConfigStatus {
+    /// The file that is followed, whether or not it is there; absent without a home folder.
+    pub file: Option<String>,
+    /// Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
+    pub text: Option<String>,
+    /// When what is in use was read.
+    pub loaded_at: Millis,
+    /// Of the file as it is now, in its order. With an error, what is in use is from before.
+    pub problems: Vec<ConfigProblem>,
+    /// All of what is in use, defaults included; of secrets only `${NAME}`.
+    #[ts(type = "Record<string, unknown>")]
+    pub effective: Value,
+}
