@@ -87,7 +87,7 @@ async fn ours(peer: &Peer, sort: Sort) -> f64 {
     let probes = iter(0..PROBES).map(|_| async {
         let (remote, mut kept) = (Remote::new(url.as_str()), Kept::default());
         let mut visit = Visit::begin(&remote, &mut kept, Instant::now() + Duration::from_secs(10)).unwrap();
-        visit.alive(Era::Modern).await.outcome.unwrap();
+        visit.alive(Era::Modern, &TaskTracker::new()).await.outcome.unwrap();
         if sort == Sort::Round {
             visit.tools(Era::Modern).await.outcome.unwrap();
         }

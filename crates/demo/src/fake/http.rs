@@ -41,8 +41,11 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     if !is_session_end && let Some(fault) = state.fault_for(method.as_deref()) {
         match fault {
             Fault::Slow(pause) => sleep(pause).await,
-            Fault::OtherId if message.get("id").is_some() => message["id"] = json!("of another"),
-            Fault::OtherId => {}
+            Fault::OtherId => {
+                if let Some(id) = message.get_mut("id") {
+                    *id = json!("of another");
+                }
+            }
             fault => return commit(fault).await,
         }
     }

@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 use http::StatusCode;
 use model::{Era, Identity, Tool};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::exchange::{Answer, End, Limits, NoAnswer};
 use super::question::{ID, LEGACY, MODERN, Question};
@@ -95,11 +96,11 @@ impl<'a> Visit<'a> {
     }
 
     /// Is it there, as an MCP server? `server/discover` in the modern era, `ping` (after `initialize`) in the legacy one.
-    /// Says who it is when that is not known from the last time.
-    pub async fn alive(&mut self, era: Era) -> Asked<Option<Identity>> {
+    /// Says who it is when that is not known from the last time. A handshake runs on `tasks`, beyond this visit if need be.
+    pub async fn alive(&mut self, era: Era, tasks: &TaskTracker) -> Asked<Option<Identity>> {
         match era {
             Era::Modern => self.discover().await,
-            Era::Legacy => Box::pin(self.ping()).await,
+            Era::Legacy => Box::pin(self.ping(tasks)).await,
         }
     }
 
@@ -115,15 +116,15 @@ impl<'a> Visit<'a> {
         })
     }
 
-    async fn ping(&mut self) -> Asked<Option<Identity>> {
-        let Some(joined) = self.kept.session.clone() else { return self.join().await };
+    async fn ping(&mut self, tasks: &TaskTracker) -> Asked<Option<Identity>> {
+        let Some(joined) = self.kept.session.clone() else { return self.join(tasks).await };
         let written = Written::of(&Question::ping(&joined.version, joined.id.as_deref()));
         let asked = self.ask(&written, ANSWER_LIMIT).await;
         let asked = asked.and_then(|answer| alive_in_session(&answer));
         // It has forgotten us, as a restarted server has: that is no failure.
         if matches!(asked.outcome, Err(Ailment::Status(400 | 404) | Ailment::Error { .. })) {
             self.kept.session = None;
-            return self.join().await;
+            return self.join(tasks).await;
         }
         asked
     }

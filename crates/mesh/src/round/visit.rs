@@ -56,7 +56,7 @@ impl Asking<'_> {
         };
         // A legacy list needs the session that a sign of life keeps.
         let alive = if (health.is_none() && self.plan.wants_a_sign()) || era == Era::Legacy {
-            Some(visit.alive(era).await)
+            Some(visit.alive(era, &self.plan.tasks).await)
         } else {
             None
         };

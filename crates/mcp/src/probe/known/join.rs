@@ -2,11 +2,14 @@
 //! the same. So a handshake goes on by itself, the next visit waits for the same one, and a session that nobody wants any
 //! more is ended.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use model::Identity;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::task::TaskTracker;
 
 use super::super::question::{LEGACY, Question};
 use super::ailment::{Ailment, Asked, initialized};
@@ -16,6 +19,8 @@ use crate::Remote;
 
 /// No handshake takes longer: a server that is started again in the meantime is asked again.
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
+/// How long one goes on that nobody waits for any more.
+const GRACE: Duration = Duration::from_secs(2);
 /// For the end of a session that nobody wants.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
@@ -33,16 +38,9 @@ type Handshake = Asked<(Joined, Identity)>;
 pub(super) struct Joining(oneshot::Receiver<Handshake>);
 
 impl Joining {
-    pub(super) fn begin(remote: &Remote) -> Self {
+    fn begin(remote: &Remote, tasks: &TaskTracker) -> Self {
         let (told, answer) = oneshot::channel();
-        let remote = remote.clone();
-        tokio::spawn(async move {
-            if let Err(unwanted) = told.send(handshake(&remote).await)
-                && let Ok((joined, _)) = unwanted.outcome
-            {
-                joined.leave(&remote, Instant::now() + LEAVE_LIMIT).await;
-            }
-        });
+        tasks.spawn(tell(remote.clone(), told));
         Self(answer)
     }
 
@@ -60,6 +58,20 @@ impl Joined {
         if let Ok(mut visit) = Visit::begin(remote, &mut nothing, deadline) {
             let _ = visit.ask(&Written::of(&Question::delete(&id)), ANSWER_LIMIT).await;
         }
+    }
+}
+
+async fn tell(remote: Remote, mut told: oneshot::Sender<Handshake>) {
+    let asked = {
+        let mut asking = pin!(handshake(&remote));
+        match select(asking.as_mut(), pin!(told.closed())).await {
+            Either::Left((asked, _)) => Some(asked),
+            Either::Right(_) => timeout(GRACE, asking).await.ok(),
+        }
+    };
+    let unwanted = asked.and_then(|asked| told.send(asked).err());
+    if let Some(Asked { outcome: Ok((joined, _)), .. }) = unwanted {
+        joined.leave(&remote, Instant::now() + LEAVE_LIMIT).await;
     }
 }
 
@@ -84,9 +96,9 @@ async fn handshake(remote: &Remote) -> Handshake {
 }
 
 impl Visit<'_> {
-    pub(super) async fn join(&mut self) -> Asked<Option<Identity>> {
+    pub(super) async fn join(&mut self, tasks: &TaskTracker) -> Asked<Option<Identity>> {
         let began = Instant::now();
-        let joining = self.kept.joining.get_or_insert_with(|| Joining::begin(self.site.remote));
+        let joining = self.kept.joining.get_or_insert_with(|| Joining::begin(self.site.remote, tasks));
         let Some(asked) = joining.answer(self.site.deadline).await else {
             let sent = self.site.words_for(&Written::of(&Question::initialize(LEGACY)));
             return Asked::failed(sent, began, Ailment::Silent);
