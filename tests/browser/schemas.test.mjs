@@ -138,6 +138,7 @@ const EVERYTHING = [
 /** What the form refuses before it is sent. */
 const REFUSED = [
   { tool: "echo", fill: async () => {}, says: "message is required" },
+  { tool: "get-sum", fill: async () => {}, says: "a is required" },
   { tool: "get-sum", fill: (page) => field(page, "a").fill("two"), says: "“two” is not a number" },
   { tool: "get-resource-links", fill: (page) => field(page, "count").fill("11"), says: "11 is too large" },
 ];

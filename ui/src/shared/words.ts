@@ -1,4 +1,4 @@
-import type { HealthStatus, Outcome, ServerRow, Source, StatusCounts, Transport } from "../host";
+import type { HealthStatus, Outcome, ServerRow, Source, Transport } from "../host";
 
 /** The shapes that repeat a status for people who do not see its colour. */
 export type GlyphName = "ok" | "warn" | "down" | "unk" | "sign" | "paused" | "say";
@@ -29,11 +29,6 @@ export const STATUSES = Object.keys(STATUS) as HealthStatus[];
 /** How a status is said and drawn. */
 export function statusWords(status: HealthStatus): StatusWords {
   return STATUS[status] ?? STATUS.unknown;
-}
-
-/** How many servers are in a state. */
-export function countOf(counts: StatusCounts, status: HealthStatus): number {
-  return counts[status];
 }
 
 interface OutcomeWords {

@@ -11,8 +11,8 @@ import {
 } from "../host";
 import {
   byAddress,
+  countStates,
   EMPTY,
-  isServerEvent,
   type Model,
   reduce,
   type Stale,
@@ -55,6 +55,8 @@ class Core {
   servers: readonly ServerRow[] = $derived(
     this.order.map((id) => this.rows.get(id)).filter((row) => row !== undefined),
   );
+  /** How many servers are in each state; absent until the list was read. */
+  counts = $derived(this.listed ? countStates(this.rows.values()) : null);
   /** Counts every change of the list, for what depends on it. */
   revision = $derived(this.#model.revision);
   /** The newest scan. */
@@ -130,9 +132,7 @@ class Core {
 
   #take(batch: EventBatch): void {
     const { model, stale } = reduce(this.#model, batch);
-    const serversChanged = batch.events.some(isServerEvent);
     this.#model = model;
-    if (serversChanged) this.#want("status");
     for (const what of stale) this.#want(what);
   }
 
@@ -157,7 +157,7 @@ class Core {
       if (all || wanted.has("servers")) await this.#readServers();
       else if (wanted.has("order")) await this.#readOrder();
       if (all || wanted.has("scan")) await this.#readScan();
-      await this.#readStatus(all);
+      if (all || wanted.has("status")) await this.#readStatus(all);
       this.trouble = null;
       if (this.link === "connecting") this.link = "live";
     } catch (thrown) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../host/bindings";
-import { byAddress, EMPTY, type Model, reduce, withKnown, withList, withOrder } from "./reducer";
+import { byAddress, countStates, EMPTY, type Model, reduce, withKnown, withList, withOrder } from "./reducer";
 import { found, scan, server } from "./samples";
 
 const listed = (revision: number, ...ids: string[]): Model =>
@@ -20,6 +20,12 @@ describe("servers", () => {
     const health = { ...server("b").health, status: "unhealthy" as const };
     expect([...take(listed(7, "a", "b"), 8, changed("b", { health })).stale]).toEqual(["order"]);
     expect([...take(listed(7, "a", "b"), 8, changed("b", { name: "z" })).stale]).toEqual(["order"]);
+  });
+
+  it("are counted as they are shown", () => {
+    const health = { ...server("b").health, status: "unhealthy" as const };
+    const { model } = take(listed(7, "a", "b"), 8, changed("b", { health }));
+    expect(countStates(model.rows.values())).toEqual({ all: 2, [server("a").health.status]: 1, unhealthy: 1 });
   });
 
   it("shows a new server at once, at the end, and asks for its place", () => {

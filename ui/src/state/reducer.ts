@@ -1,6 +1,7 @@
 import type {
   Event,
   EventBatch,
+  HealthStatus,
   Notice,
   ScanRow,
   ScanStatus,
@@ -75,6 +76,19 @@ export function reduce(model: Model, batch: EventBatch): Reduced {
   return { model: draft, stale };
 }
 
+/** How many servers are in each state. */
+export type Counts = Readonly<Partial<Record<HealthStatus, number>> & { all: number }>;
+
+/** Counts the rows themselves, so that no figure says anything else than the list beside it. */
+export function countStates(rows: Iterable<ServerRow>): Counts {
+  const counts: Record<string, number> & { all: number } = { all: 0 };
+  for (const { health } of rows) {
+    counts.all += 1;
+    counts[health.status] = (counts[health.status] ?? 0) + 1;
+  }
+  return counts;
+}
+
 /** Replaces the rows by a list that the core sent. */
 export function withList(model: Model, list: ServerList): Model {
   return {
@@ -103,7 +117,7 @@ function missedSome(model: Model, batch: EventBatch): boolean {
 }
 
 /** It is about a server. */
-export function isServerEvent(event: Event): boolean {
+function isServerEvent(event: Event): boolean {
   return event.type === "server_changed" || event.type === "server_removed";
 }
 

@@ -119,7 +119,7 @@ pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
     let annotations = entry.get("annotations").cloned().unwrap_or_default();
     let hint = |key: &str| annotations.get(key).and_then(Value::as_bool);
     Some(Tool {
-        name: text(&entry, "name")?,
+        name: text(&entry, "name").filter(|name| !name.trim().is_empty())?,
         title: text(&entry, "title").or_else(|| text(&annotations, "title")),
         description: text(&entry, "description"),
         input_schema: entry
@@ -175,6 +175,7 @@ mod tests {
     #[test]
     fn an_entry_without_a_name_is_left_out() {
         assert_eq!(tool(json!({ "title": "nameless" })), None);
+        assert_eq!(tool(json!({ "name": " " })), None);
         assert_eq!(tool(json!(3)), None);
     }
 

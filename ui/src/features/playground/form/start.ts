@@ -1,6 +1,6 @@
 import { isObject } from "../../../shared/json";
 import type { Schema } from "./resolve";
-import { shapeOf } from "./shape";
+import { type Shape, shapeOf } from "./shape";
 
 /** Required objects within required objects are begun this deep; a schema that requires itself never ends. */
 const MAX_DEPTH = 6;
@@ -9,7 +9,7 @@ const MAX_ENTRIES = 5;
 
 /**
  * The arguments a person starts from: what is required, each with its default, constant or first choice, and nothing
- * else. The default of an optional property is shown and not sent: the server has it already.
+ * else; a number has to be given. The default of an optional property is shown and not sent: the server has it already.
  */
 export function prefill(schema: unknown): Record<string, unknown> {
   if (!isObject(schema)) return {};
@@ -46,12 +46,18 @@ export function startOf(schema: unknown, root: Schema, way: readonly string[] = 
       return {};
     case "object": {
       if (ends) return {};
-      const required = shape.properties.filter((property) => property.required);
+      const required = shape.properties.filter(({ required, schema }) => required && !isOpen(shapeOf(schema, root)));
       return Object.fromEntries(required.map(({ name, schema }) => [name, startOf(schema, root, on)]));
     }
     default:
       return own.type === "object" || (way.length === 0 && !own.type) ? {} : own.type === "array" ? [] : null;
   }
+}
+
+/** A number that nothing suggests: nobody means the 0 that would stand there, and it would be sent. */
+function isOpen({ kind, schema, options, nullable }: Shape): boolean {
+  if (kind !== "number" && kind !== "integer") return false;
+  return schema.default === undefined && schema.minimum === undefined && options.length === 0 && !nullable;
 }
 
 function entries(schema: Schema): unknown[] {
