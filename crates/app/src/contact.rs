@@ -8,6 +8,7 @@ use mcp::{Launch, McpError, Remote, Session, Target};
 use model::{HealthStatus, ServerInfo, Source, Transport};
 use registry::{Contents, Observation};
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::now;
 use crate::operations::{ApiError, ErrorCode};
@@ -89,16 +90,15 @@ fn launch(info: &ServerInfo) -> Result<Launch, ApiError> {
         );
         return Err(ApiError::new(ErrorCode::Forbidden, message));
     }
-    Ok(Launch::new(command, info.args.clone()))
+    let era = info.identity.as_ref().map(|said| said.era);
+    Ok(Launch { era, ..Launch::new(command, info.args.clone()) })
 }
 
 /// Connects and lists everything. The time is in milliseconds.
-pub(crate) async fn look(target: &Target) -> Result<(mcp::Contents, f64), McpError> {
+pub(crate) async fn look(target: &Target, tasks: &TaskTracker) -> Result<(mcp::Contents, f64), McpError> {
     let started = Instant::now();
-    let session = Session::connect(target, LOOK_WITHIN).await?;
-    let seen = look_in(&session, LOOK_WITHIN.saturating_sub(started.elapsed())).await;
-    session.close().await;
-    seen
+    let session = Session::connect(target, LOOK_WITHIN).await?.brief(tasks);
+    look_in(&session, LOOK_WITHIN.saturating_sub(started.elapsed())).await
 }
 
 /// Lists everything. The time is that of one question: to connect, or to start a child, takes longer than to answer.
@@ -112,7 +112,7 @@ pub(crate) async fn look_in(session: &Session, deadline: Duration) -> Result<(mc
 
 /// Measures a server that is about to be kept. Where it was only guessed, since it asked who we are before it said what
 /// it is, the record learns where it is.
-pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault) -> Observation {
+pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault, tasks: &TaskTracker) -> Observation {
     let target = match target(info, vault).await {
         Ok(target) => target,
         Err(error) if error.code == ErrorCode::NeedsSignIn => {
@@ -123,9 +123,9 @@ pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault) -> Observation
         }
         Err(error) => return seen(HealthStatus::Unknown, Some(error.message)),
     };
-    let looked = match look(&target).await {
+    let looked = match look(&target, tasks).await {
         Err(McpError::Transport { message }) if info.auth_required => {
-            look_elsewhere(info, &target).await.ok_or(McpError::Transport { message })
+            look_elsewhere(info, &target, tasks).await.ok_or(McpError::Transport { message })
         }
         looked => looked,
     };
@@ -138,10 +138,14 @@ pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault) -> Observation
     }
 }
 
-async fn look_elsewhere(info: &mut ServerInfo, target: &Target) -> Option<(mcp::Contents, f64)> {
+async fn look_elsewhere(
+    info: &mut ServerInfo,
+    target: &Target,
+    tasks: &TaskTracker,
+) -> Option<(mcp::Contents, f64)> {
     let guess = target.other_guess()?;
     let Target::Sse(remote) = &guess else { return None };
-    let looked = look(&guess).await.ok()?;
+    let looked = look(&guess, tasks).await.ok()?;
     (info.transport, info.endpoint) = (Transport::Sse, Some(remote.url.clone()));
     Some(looked)
 }

@@ -13,6 +13,7 @@ use model::{NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, RegistryError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use crate::operations::{ApiError, ErrorCode};
 use crate::secrets::Vault;
@@ -149,7 +150,7 @@ impl App {
         let known = self.0.registry.snapshot();
         let records = fleet.members().iter().filter_map(record);
         let new: Vec<ServerInfo> = records.filter(|info| known.get(info.id).is_none()).collect();
-        let met = join_all(new.into_iter().map(|info| met(info, &self.0.vault))).await;
+        let met = join_all(new.into_iter().map(|info| met(info, &self.0.vault, &self.0.tasks))).await;
         let (records, seen): (Vec<_>, Vec<_>) = met
             .into_iter()
             .map(|(info, seen)| {
@@ -205,8 +206,8 @@ fn record(member: &Member) -> Option<ServerInfo> {
 }
 
 /// The record with what its server says of itself.
-async fn met(mut info: ServerInfo, vault: &Vault) -> (ServerInfo, Observation) {
-    let seen = contact::measure(&mut info, vault).await;
+async fn met(mut info: ServerInfo, vault: &Vault, tasks: &TaskTracker) -> (ServerInfo, Observation) {
+    let seen = contact::measure(&mut info, vault, tasks).await;
     (info, seen)
 }
 

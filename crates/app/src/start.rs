@@ -20,6 +20,7 @@ use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
 use crate::secrets::Vault;
 use crate::{StartError, feed, now, paths};
+use discovery::scan::Caps;
 
 /// How long calls in flight may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -48,6 +49,7 @@ pub struct App(pub(crate) Arc<Core>);
 pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) scans: Scans,
+    pub(crate) scan_caps: Caps,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
     pub(crate) sessions: Sessions,
@@ -79,6 +81,7 @@ impl App {
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
+            scan_caps: Caps::default(),
             calls: Calls::default(),
             logs: Logs::default(),
             sessions: Sessions::new(tasks.clone()),

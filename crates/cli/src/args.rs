@@ -156,6 +156,9 @@ pub(crate) struct Scan {
     /// Seconds for one address and port
     #[arg(long, default_value_t = 5.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
+    /// Ask at less usual paths as well: /, /api/mcp, /mcp/v1, /v1/mcp
+    #[arg(long)]
+    pub(crate) deep: bool,
     /// Add what is found to the registry
     #[arg(long)]
     pub(crate) register: bool,

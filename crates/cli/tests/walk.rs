@@ -91,6 +91,16 @@ async fn a_scan_streams_rows_and_ends_with_a_summary() {
     assert_eq!(place.run(&["servers"]).json().as_array().unwrap().len(), 3, "--register keeps them");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deep_scan_asks_at_more_paths() {
+    let fake = testkit::fake::Fake::modern().at("/api/mcp").start().await;
+    let port = fake.address().port().to_string();
+    let place = Place::new();
+    assert_eq!(place.run(&["scan", "127.0.0.1", "--ports", &port]).code(), 3);
+    let deep = place.run(&["scan", "127.0.0.1", "--ports", &port, "--deep"]).json();
+    assert_eq!(deep[0]["url"], fake.url());
+}
+
 #[test]
 fn nothing_found_and_nothing_offered_are_code_3() {
     let place = Place::new();

@@ -122,6 +122,7 @@ pub struct Fake {
     pub(crate) persona: Arc<Persona>,
     pub(crate) pages: Pages,
     pub(crate) remembers: usize,
+    pub(crate) answers_goodbye: bool,
     host: IpAddr,
     port: u16,
 }
@@ -165,6 +166,7 @@ impl Fake {
             persona: Arc::new(plain::plain()),
             pages: Pages::Any,
             remembers: REMEMBERED,
+            answers_goodbye: true,
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
         }
@@ -192,6 +194,12 @@ impl Fake {
     #[must_use]
     pub fn without_sessions(self) -> Self {
         Self { sessions: false, ..self }
+    }
+
+    /// Ends a session that it is told to end, and never says so.
+    #[must_use]
+    pub fn silent_at_goodbye(self) -> Self {
+        Self { answers_goodbye: false, ..self }
     }
 
     /// Opens a session for every request without one, as Python's SDK does, even when it refuses the request.

@@ -22,7 +22,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream as Blocking};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use discovery::scan::{Plan, PortSet, Run, run};
+use discovery::scan::{Caps, Plan, PortSet, Run, run};
 use futures::StreamExt;
 use mcp::ProbeOptions;
 use model::Outcome;
@@ -145,7 +145,8 @@ async fn closed_ports() {
         assert_eq!(refused.await.unwrap() as f64, count);
         let floor = count / started.elapsed().as_secs_f64();
         let started = Instant::now();
-        let how = Run { options: ProbeOptions::default(), cancel: CancellationToken::new() };
+        let how =
+            Run { options: ProbeOptions::default(), cancel: CancellationToken::new(), caps: Caps::default() };
         let made = run(plan, how).count().await as f64;
         assert_eq!(made, count);
         let ours = count / started.elapsed().as_secs_f64();
@@ -199,8 +200,10 @@ struct Ours {
 async fn ours() -> Ours {
     let options = ProbeOptions { budget: DEADLINE, exchange: DEADLINE, ..ProbeOptions::default() };
     let started = Instant::now();
-    let mut found =
-        std::pin::pin!(run(plan(NETWORK).await, Run { options, cancel: CancellationToken::new() }));
+    let mut found = std::pin::pin!(run(
+        plan(NETWORK).await,
+        Run { options, cancel: CancellationToken::new(), caps: Caps::default() }
+    ));
     let (mut last, mut servers) = (Duration::ZERO, 0);
     while let Some(step) = found.next().await {
         if step.row.is_some_and(|row| row.outcome == Outcome::Mcp) {

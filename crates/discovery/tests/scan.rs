@@ -9,10 +9,10 @@
 )]
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use discovery::scan::{Found, Plan, PortSet, Run, run};
+use discovery::scan::{Caps, Found, Plan, PortSet, Run, run};
 use futures::StreamExt;
 use mcp::ProbeOptions;
 use model::{Outcome, ScanRow};
@@ -32,7 +32,7 @@ async fn scan(ports: impl IntoIterator<Item = u16>, cancel: CancellationToken) -
     let plan = Plan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let options = ProbeOptions::default();
     let tasks = options.tasks.clone();
-    let found = run(plan, Run { options, cancel }).collect().await;
+    let found = run(plan, Run { options, cancel, caps: Caps::default() }).collect().await;
     tasks.close();
     tasks.wait().await;
     found
@@ -121,6 +121,22 @@ async fn every_server_is_found_and_no_decoy() {
     assert!(took < 3 * budget, "a tarpit held the scan for {took:?}");
 }
 
+#[tokio::test]
+async fn localhost_is_found_at_either_address_and_once() {
+    let only_six = Fake::modern().on(Ipv6Addr::LOCALHOST).start().await;
+    let both = Fake::modern().start().await;
+    let ports = [only_six.address().port(), both.address().port()].map(|port| port.to_string());
+    let plan = Plan::read(&["localhost"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let how =
+        Run { options: ProbeOptions::default(), cancel: CancellationToken::new(), caps: Caps::default() };
+    let found: Vec<ScanRow> = run(plan, how).filter_map(|step| std::future::ready(step.row)).collect().await;
+    let mut urls: Vec<&str> = found.iter().map(|row| row.url.as_str()).collect();
+    urls.sort_unstable();
+    let mut expected: Vec<String> = ports.iter().map(|port| format!("http://localhost:{port}/mcp")).collect();
+    expected.sort();
+    assert_eq!(urls, expected, "{found:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_scan_ends_at_once_and_keeps_its_rows() {
     let server = Fake::both().on(host(1)).start().await;
@@ -129,7 +145,7 @@ async fn a_cancelled_scan_ends_at_once_and_keeps_its_rows() {
     let plan = Plan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let cancel = CancellationToken::new();
     let options = ProbeOptions { budget: Duration::from_mins(1), ..ProbeOptions::default() };
-    let mut steps = Box::pin(run(plan, Run { options, cancel: cancel.clone() }));
+    let mut steps = Box::pin(run(plan, Run { options, cancel: cancel.clone(), caps: Caps::default() }));
     let mut rows = 0;
     // All but the tarpit are over soon.
     while rows == 0 {

@@ -37,8 +37,9 @@ pub use probe::{
 };
 pub use range::{is_public, reach};
 pub use secret::Secret;
-pub use session::{CallOptions, Contents, Progress, Session};
+pub use session::{Brief, CallOptions, Contents, Progress, Session};
 pub use target::{Launch, LineSink, Remote, Target};
+pub use words::tame;
 
 /// What we call ourselves to servers (`clientInfo.name`).
 pub(crate) const CLIENT_NAME: &str = "mcp-discovery";

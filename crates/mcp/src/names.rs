@@ -1,8 +1,15 @@
 //! From a name to addresses: once, and only when all of them are on the same side of the fence.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use tokio::time::timeout;
+use url::{Host, Url};
 
 use crate::range;
+
+/// Resolvers try for half a minute before they give up.
+const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a name has no usable address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,12 +26,25 @@ pub fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
+/// Whether a URL leads to this computer, by whatever name: `localhost`, `127.0.0.1` and `::1` are one place.
+pub(crate) fn leads_here(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_localhost(name),
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
 /// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody.
 pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unresolved> {
     if is_localhost(name) {
         return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
     }
-    let found = tokio::net::lookup_host((name, port)).await;
+    let found = timeout(LOOK_UP_LIMIT, tokio::net::lookup_host((name, port))).await;
+    let found = found.map_err(|_| {
+        Unresolved::Unknown(format!("the resolver did not answer within {} s", LOOK_UP_LIMIT.as_secs()))
+    })?;
     let found = found.map_err(|error| Unresolved::Unknown(error.to_string()))?;
     let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
     addresses.sort_by_key(IpAddr::is_ipv6);

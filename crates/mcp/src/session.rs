@@ -1,5 +1,6 @@
 //! A conversation with one server, whatever its transport and era.
 
+mod brief;
 mod call;
 mod connect;
 mod handler;
@@ -21,10 +22,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::transport::Place;
 use crate::{McpError, Target, failure};
+pub use brief::Brief;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use connect::begin;
 use handler::Handler;
-pub(crate) use list::tool;
+pub(crate) use list::{size, tool};
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
@@ -101,6 +103,11 @@ impl Session {
             // A child that writes junk never answers: the junk is the better reason.
             Err(_) => Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })),
         }
+    }
+
+    /// The same conversation, for one purpose: it ends on these tasks when it is dropped.
+    pub fn brief(self, tasks: &TaskTracker) -> Brief {
+        Brief::new(self, tasks.clone())
     }
 
     /// What the server says of itself.

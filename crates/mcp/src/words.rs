@@ -3,13 +3,18 @@
 const LONGEST: usize = 200;
 
 /// A stranger's words on one line, cut at 200 characters, without control and direction characters.
-pub(crate) fn tame(text: &str) -> String {
+pub fn tame(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut tamed: String = line.chars().filter(|c| is_harmless(*c)).take(LONGEST + 1).collect();
     if tamed.chars().count() > LONGEST {
         tamed = tamed.chars().take(LONGEST - 1).chain(['…']).collect();
     }
     tamed
+}
+
+/// A name as it was given, cut at 200 characters: it stands in lists, many thousand times.
+pub(crate) fn name(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
 }
 
 /// Direction marks can make a name read as another one.

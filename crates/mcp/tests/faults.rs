@@ -14,11 +14,12 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Remote, Secret, Session, Target};
-use serde_json::Map;
+use serde_json::{Map, json};
 use support::{PATIENCE, connect, one_and_two, text};
 use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Fault, SignIn};
 use testkit::real::free_port;
+use testkit::{Persona, Tool};
 
 async fn failed_call(session: &Session) -> String {
     let options = CallOptions { deadline: Duration::from_secs(8), ..CallOptions::default() };
@@ -56,6 +57,43 @@ async fn http_faults_have_words_of_their_own_and_the_next_call_works() {
             session.close().await;
         }
     }
+}
+
+#[tokio::test]
+async fn an_error_without_an_id_is_the_answer_to_its_request() {
+    for fake in [Fake::legacy(), Fake::modern()] {
+        let server = fake.failing(Fault::NoId, "tools/call").start().await;
+        let session = connect(&Target::http(server.url())).await;
+        let answer = session.call_tool("add", one_and_two(), CallOptions::default()).await;
+        assert!(matches!(answer, Err(McpError::Protocol { code: -32000, .. })), "{answer:?}");
+        server.heal();
+        works(&session).await;
+        session.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_outgrows_all_bounds_page_by_page_is_cut_off() {
+    let long = "x".repeat(1 << 20);
+    let listed =
+        |at: usize| Some(json!({ "name": format!("t{at}"), "description": long, "inputSchema": {} }));
+    let tool = |at| Tool { name: "t", listed: listed(at), act: |_| panic!("nobody calls it") };
+    let persona = Persona { name: "endless", tools: (0..20).map(tool).collect(), ..Persona::default() };
+    let server = Fake::modern().with_persona(persona).pages_of(1).start().await;
+    let session = connect(&Target::http(server.url())).await;
+    let listed = session.contents(PATIENCE).await;
+    assert!(matches!(listed, Err(McpError::TooLarge { .. })), "{:?}", listed.map(|all| all.tools.len()));
+    session.close().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_may_have_another_name_of_this_computer() {
+    let address = free_port(Ipv4Addr::LOCALHOST).unwrap();
+    let endpoint = format!("http://localhost:{}/messages?session=session-1", address.port());
+    let server = Fake::sse().on_port(address.port()).naming_endpoint(&endpoint).start().await;
+    let session = connect(&Target::sse(server.url())).await;
+    works(&session).await;
+    session.close().await;
 }
 
 #[tokio::test]

@@ -14,9 +14,11 @@ use std::time::Duration;
 
 use mcp::{ProbeOptions, ProbeTarget, probe};
 use model::Outcome;
-use support::{scan, scan_with};
+use support::{PATIENCE, scan, scan_with};
 use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Fault, SignIn};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_probe_calls_nothing_and_sends_neither_origin_nor_credentials() {
@@ -64,6 +66,46 @@ async fn a_probe_that_is_dropped_still_deletes_its_session() {
     options.tasks.close();
     options.tasks.wait().await;
     assert_eq!((server.opened_sessions(), server.open_sessions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_probe_that_is_dropped_lets_go_of_an_event_stream_that_says_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (streaming, reached) = tokio::sync::oneshot::channel();
+    let serving = async move {
+        let (mut streaming, mut kept) = (Some(streaming), Vec::new());
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 4096];
+            let length = stream.read(&mut head).await.unwrap();
+            if head[..length].starts_with(b"GET") {
+                let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+                stream.write_all(head).await.unwrap();
+                if let Some(told) = streaming.take() {
+                    told.send(()).unwrap();
+                }
+            } else {
+                let answer = b"HTTP/1.1 405 No\r\ncontent-length: 0\r\n\r\n";
+                stream.write_all(answer).await.unwrap();
+            }
+            kept.push(stream);
+        }
+    };
+    let options = ProbeOptions { budget: Duration::from_mins(10), ..ProbeOptions::default() };
+    let target = ProbeTarget { asked_by_name: true, ..ProbeTarget::new(address.ip(), address.port()) };
+    let dropped = async {
+        tokio::select! {
+            report = probe(&target, &options) => panic!("{report:?}"),
+            said = reached => said.unwrap(),
+        }
+        options.tasks.close();
+        tokio::time::timeout(PATIENCE, options.tasks.wait()).await.expect("nothing of it goes on");
+    };
+    tokio::select! {
+        () = serving => unreachable!(),
+        () = dropped => {}
+    }
 }
 
 #[tokio::test]

@@ -6,5 +6,5 @@
 pub mod decoy;
 pub mod real;
 
-pub use demo::Persona;
 pub use demo::fake;
+pub use demo::{Persona, Tool};

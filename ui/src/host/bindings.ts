@@ -768,6 +768,10 @@ protocols?: Array<string>,
  */
 timeout?: number, 
 /**
+ * Ask at the less usual paths as well: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
+ */
+deep?: boolean, 
+/**
  * Add what is found to the registry.
  */
 register?: boolean, };

@@ -88,7 +88,7 @@ impl App {
             let observation = Some(contact::seen(HealthStatus::NeedsSignIn, report.reason));
             return Ok(New { info, observation, token });
         }
-        let observation = contact::measure(&mut info, &self.0.vault).await;
+        let observation = contact::measure(&mut info, &self.0.vault, &self.0.tasks).await;
         name_after(&mut info, &observation);
         Ok(New { info, observation: Some(observation), token })
     }
@@ -183,7 +183,11 @@ fn name_after(info: &mut ServerInfo, observation: &Observation) {
 fn no_server(url: &str, report: &ProbeReport) -> ApiError {
     let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
     let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
-    let message = format!("no MCP server at `{url}`: {reason}");
+    let advice = match report.outcome {
+        Outcome::Probable => "; if you know that it is one, add it with --no-probe",
+        _ => "",
+    };
+    let message = format!("no MCP server at `{url}`: {reason}{advice}");
     let evidence: Vec<Value> = report
         .evidence
         .iter()

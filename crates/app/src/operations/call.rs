@@ -1,14 +1,15 @@
 //! A tool call: whom it goes to, its progress, its end.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{CallOptions, McpError, Progress, Session, Target};
+use mcp::{Brief, CallOptions, McpError, Progress, Session, Target};
 use model::{Event, HealthStatus, ResolveError, Server, Source, Tool};
 use registry::{Ended, Measure, Outcome, Reason, Snapshot};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -29,8 +30,26 @@ const LONGEST: f64 = 86_400.0;
 #[derive(Clone, Copy)]
 struct Limits<'a> {
     deadline: Duration,
+    until: Instant,
     handle: &'a str,
     cancel: &'a CancellationToken,
+}
+
+/// Where a call takes place.
+enum Conversation {
+    Kept(Arc<Session>),
+    Brief(Box<Brief>),
+}
+
+impl Deref for Conversation {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        match self {
+            Self::Kept(session) => session,
+            Self::Brief(session) => session,
+        }
+    }
 }
 
 impl App {
@@ -54,19 +73,12 @@ impl App {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
         let started = Instant::now();
-        self.0.vault.wake();
-        let mut target = contact::target(&server.info, &self.0.vault).await?;
+        let limits =
+            Limits { deadline, until: started + deadline, handle: &handle, cancel: &in_flight.cancel };
+        let mut target = self.reach(&server, limits).await?;
         self.0.logs.listen(server.info.id, &mut target);
         let arguments = args.arguments.unwrap_or_default();
-        let outcome = self
-            .attempt(
-                &server,
-                &target,
-                &tool.name,
-                arguments,
-                Limits { deadline, handle: &handle, cancel: &in_flight.cancel },
-            )
-            .await;
+        let outcome = self.attempt(&server, &target, &tool.name, arguments, limits).await;
         let elapsed_ms = millis(started);
         self.note_outcome(&server, outcome.as_ref().err()).await;
         let to = ServerRef::to(&server);
@@ -81,6 +93,17 @@ impl App {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) })
     }
 
+    /// The address and the credentials: a name may have to be looked up, a keyring to be opened.
+    async fn reach(&self, server: &Server, limits: Limits<'_>) -> Result<Target, ApiError> {
+        self.0.vault.wake();
+        tokio::select! {
+            target = timeout_at(limits.until, contact::target(&server.info, &self.0.vault)) => {
+                target.unwrap_or_else(|_| Err(McpError::Timeout { after: limits.deadline }.into()))
+            }
+            () = limits.cancel.cancelled() => Err(McpError::Cancelled.into()),
+        }
+    }
+
     /// One call within one deadline, on a conversation of its own or, with a child, on the one we keep. Dropping this
     /// future tells the server as well.
     async fn attempt(
@@ -91,25 +114,16 @@ impl App {
         arguments: Map<String, Value>,
         limits: Limits<'_>,
     ) -> Result<Value, McpError> {
-        let started = Instant::now();
+        let left = || limits.until.saturating_duration_since(Instant::now());
         let session = tokio::select! {
-            session = self.session(server, target, limits.deadline) => session?,
+            session = self.session(server, target, left()) => session?,
             () = limits.cancel.cancelled() => return Err(McpError::Cancelled),
         };
         let (progress, reports) = mpsc::channel(64);
-        let options = CallOptions {
-            deadline: limits.deadline.saturating_sub(started.elapsed()),
-            progress: Some(progress),
-            cancel: limits.cancel.clone(),
-        };
-        let (result, ()) = tokio::join!(
-            session.call_tool(tool, arguments, options),
-            self.pass_progress(limits.handle, reports)
-        );
-        if let Ok(session) = Arc::try_unwrap(session) {
-            session.close().await;
-        }
-        result
+        let options =
+            CallOptions { deadline: left(), progress: Some(progress), cancel: limits.cancel.clone() };
+        let call = session.call_tool(tool, arguments, options);
+        tokio::join!(call, self.pass_progress(limits.handle, reports)).0
     }
 
     async fn session(
@@ -117,10 +131,15 @@ impl App {
         server: &Server,
         target: &Target,
         deadline: Duration,
-    ) -> Result<Arc<Session>, McpError> {
+    ) -> Result<Conversation, McpError> {
         match target {
-            Target::Stdio(_) => self.0.sessions.get(&server.info, target, deadline).await,
-            Target::Http(_) | Target::Sse(_) => Session::connect(target, deadline).await.map(Arc::new),
+            Target::Stdio(_) => {
+                self.0.sessions.get(&server.info, target, deadline).await.map(Conversation::Kept)
+            }
+            Target::Http(_) | Target::Sse(_) => {
+                let session = Session::connect(target, deadline).await?;
+                Ok(Conversation::Brief(Box::new(session.brief(&self.0.tasks))))
+            }
         }
     }
 

@@ -1,15 +1,18 @@
 //! Scans: planned, run in the background, told by events.
 
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::time::Duration;
 
 use discovery::ports;
 use discovery::scan::{Found, Plan, PortSet, Run, run};
 use futures::StreamExt;
-use mcp::{ProbeOptions, Protocols};
-use model::{Event, HealthStatus, Outcome, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport};
+use futures::future::ready;
+use mcp::{Depth, ProbeOptions, Protocols};
+use model::{
+    Event, HealthStatus, Outcome, Reach, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport,
+};
 use registry::{Observation, Origin, Upserted};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,6 +22,9 @@ use crate::{App, contact, now};
 
 /// Seconds for one host and port.
 const DEFAULT_TIMEOUT: f64 = 5.0;
+
+/// How many found servers are asked at once what they offer, to be registered.
+const MEETINGS: usize = 32;
 
 impl App {
     /// Looks at the ports of this computer, so that a window opens filled. Nothing leaves loopback, and a scan that
@@ -60,8 +66,14 @@ impl App {
         };
         let cancel = self.0.scans.begin(status.clone());
         self.0.registry.publish(Event::ScanChanged { scan: status.clone() });
-        let how = Run { options, cancel: cancel.clone() };
-        let job = Job { app: self.clone(), scan: status.id.clone(), cancel, register: args.register };
+        let how = Run { options, cancel: cancel.clone(), caps: self.0.scan_caps.clone() };
+        let job = Job {
+            app: self.clone(),
+            scan: status.id.clone(),
+            cancel,
+            register: args.register,
+            meeting: Semaphore::new(MEETINGS),
+        };
         self.0.tasks.spawn(job.run(plan, how));
         Ok(status)
     }
@@ -91,6 +103,7 @@ impl App {
         Ok(ProbeOptions {
             budget: Duration::from_secs_f64(seconds),
             protocols: protocols(args.protocols.as_deref())?,
+            depth: if args.deep { Depth::Deep } else { Depth::Usual },
             tasks: self.0.tasks.clone(),
             ..ProbeOptions::default()
         })
@@ -136,14 +149,19 @@ struct Job {
     scan: String,
     cancel: CancellationToken,
     register: bool,
+    meeting: Semaphore,
 }
 
 impl Job {
     async fn run(self, plan: Plan, how: Run) {
-        let mut found = pin!(run(plan, how));
-        while let Some(step) = found.next().await {
-            self.take(step).await;
-        }
+        let rows = run(plan, how).filter_map(|Found { progress, row }| {
+            self.update(|status, _| {
+                (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
+            });
+            ready(row)
+        });
+        // A server that keeps us waiting holds up neither the others nor the probes.
+        rows.for_each_concurrent(None, |row| self.take(row)).await;
         let state = if self.cancel.is_cancelled() { ScanState::Cancelled } else { ScanState::Finished };
         self.update(|status, _| {
             status.state = state;
@@ -151,29 +169,23 @@ impl Job {
         });
     }
 
-    async fn take(&self, step: Found) {
-        let Found { progress, row } = step;
-        let row = match row {
-            Some(row) => Some(self.meet(row).await),
-            None => None,
-        };
-        self.update(|status, rows| {
-            (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
-            rows.extend(row.clone());
-        });
-        if let Some(row) = row {
-            self.app.0.registry.publish(Event::ScanFound { scan: self.scan.clone(), row });
-        }
+    async fn take(&self, row: ScanRow) {
+        let row = self.meet(row).await;
+        self.update(|_, rows| rows.push(row.clone()));
+        self.app.0.registry.publish(Event::ScanFound { scan: self.scan.clone(), row });
     }
 
-    /// Compares a row with the registry. To be seen by a scan is a measurement.
+    /// Compares a row with the registry, and registers what is new if that was asked for.
     async fn meet(&self, mut row: ScanRow) -> ScanRow {
         row.known = self.app.0.registry.snapshot().get(row.id).is_some();
         if self.register && !row.known && matches!(row.outcome, Outcome::Mcp | Outcome::NeedsSignIn) {
-            row.known = self.keep(&row).await;
+            row.known = tokio::select! {
+                kept = self.keep(&row) => kept,
+                () = self.cancel.cancelled() => false,
+            };
         }
         if row.known
-            && let Some(observation) = observation(&row)
+            && let Some(observation) = self.first_sight(&row)
             && let Err(error) = self.app.0.registry.observe(row.id, observation).await
         {
             tracing::warn!(%error, "what a scan saw could not be noted");
@@ -181,17 +193,34 @@ impl Job {
         row
     }
 
+    /// What a scan saw is the measurement of a server that has none yet. A check knows more: it has the credentials, and what
+    /// the server should list.
+    fn first_sight(&self, row: &ScanRow) -> Option<Observation> {
+        let snapshot = self.app.0.registry.snapshot();
+        let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;
+        let status = match row.outcome {
+            Outcome::Mcp => HealthStatus::Healthy,
+            Outcome::NeedsSignIn if !self.app.0.vault.signs(&server.info) => HealthStatus::NeedsSignIn,
+            Outcome::NeedsSignIn | Outcome::Probable | Outcome::NotMcp | Outcome::Incomplete => return None,
+        };
+        let seen = contact::seen(status, row.reason.clone());
+        Some(Observation { response_time_ms: row.latency_ms, ..seen })
+    }
+
     /// Registers what was found; false when it is on the ignore list or could not be kept.
     async fn keep(&self, row: &ScanRow) -> bool {
+        let Ok(_one_of_few) = self.meeting.acquire().await else { return false };
         let Ok(info) = at_address(&row.url, Source::Scan) else { return false };
         let mut info = ServerInfo { transport: row.transport, endpoint: Some(row.url.clone()), ..info };
         (info.id, info.name, info.auth_required) = (row.id, row.name.clone(), row.auth_required);
+        // No scan goes farther, so nothing that it found may lead farther later.
+        info.reach = Some(Reach::Private);
         let target = match row.transport {
             Transport::Sse => mcp::Target::sse(&row.url),
             Transport::Http | Transport::Stdio => mcp::Target::http(&row.url),
         };
         if row.outcome == Outcome::Mcp
-            && let Ok((contents, _)) = contact::look(&target).await
+            && let Ok((contents, _)) = contact::look(&target, &self.app.0.tasks).await
         {
             let contents = contact::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
@@ -211,14 +240,4 @@ impl Job {
             self.app.0.registry.publish(Event::ScanChanged { scan });
         }
     }
-}
-
-fn observation(row: &ScanRow) -> Option<Observation> {
-    let status = match row.outcome {
-        Outcome::Mcp => HealthStatus::Healthy,
-        Outcome::NeedsSignIn => HealthStatus::NeedsSignIn,
-        Outcome::Probable | Outcome::NotMcp | Outcome::Incomplete => return None,
-    };
-    let seen = contact::seen(status, row.reason.clone());
-    Some(Observation { response_time_ms: row.latency_ms, ..seen })
 }

@@ -50,7 +50,7 @@ impl Core {
     pub(crate) async fn scanned(&self, start: impl Future<Output = ()>) -> Value {
         let mut events = Box::pin(self.app.events());
         start.await;
-        let over = |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] == "finished";
+        let over = |event: &Value| event["type"] == "scan_changed" && event["scan"]["state"] != "running";
         let finished = async {
             while let Some(batch) = events.next().await {
                 let batch = serde_json::to_value(&batch).unwrap();

@@ -38,6 +38,7 @@ pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> 
         "ports": args.ports,
         "protocols": args.protocols,
         "timeout": args.timeout,
+        "deep": args.deep,
         "register": args.register,
     });
     let scan = session.call("scan_start", request).await?;

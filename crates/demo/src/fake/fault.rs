@@ -25,6 +25,8 @@ pub enum Fault {
     OnceIn(usize),
     /// Answers a web page.
     Html,
+    /// Answers 400 and an error without an id.
+    NoId,
     /// Answers with the id of another request.
     OtherId,
 }

@@ -56,7 +56,10 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
         return plain(StatusCode::NOT_FOUND, "Not Found");
     }
     match head.method {
-        Method::DELETE => end_session(&state, &head.headers),
+        Method::DELETE => {
+            let answer = end_session(&state, &head.headers);
+            if state.fake.answers_goodbye { answer } else { std::future::pending().await }
+        }
         Method::POST => post(state, &head.headers, message),
         _ => plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
     }
@@ -157,6 +160,10 @@ async fn commit(fault: Fault) -> Response {
             let chunk = Bytes::from(vec![b' '; 16 * 1024]);
             let endless = stream::repeat_with(move || Ok::<_, Infallible>(chunk.clone()));
             streamed(StatusCode::OK, &json, Body::from_stream(endless))
+        }
+        Fault::NoId => {
+            let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request"}}"#;
+            with(StatusCode::BAD_REQUEST, &json, error)
         }
         Fault::Slow(_) | Fault::OtherId => plain(StatusCode::OK, ""),
     }

@@ -2,27 +2,29 @@ use std::collections::BTreeSet;
 
 use super::PlanError;
 
-/// Which ports to ask, and whether a person named them. A named port is asked even if it is one that a scan
-/// leaves alone by itself (printers, databases).
+/// Which ports to ask, and which of them a person named. A named port is asked even if it is one that a scan
+/// leaves alone by itself (printers, databases); one that lies in a range is not named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortSet {
     ports: BTreeSet<u16>,
-    named: bool,
+    named: BTreeSet<u16>,
 }
 
 impl PortSet {
     /// [`mcp::USUAL_PORTS`].
     pub fn usual() -> Self {
-        Self { ports: mcp::USUAL_PORTS.iter().copied().collect(), named: false }
+        Self { ports: mcp::USUAL_PORTS.iter().copied().collect(), named: BTreeSet::new() }
     }
 
     /// Reads `8080`, `3000-3010`, each also as a comma-separated list.
     pub fn parse<T: AsRef<str>>(words: &[T]) -> Result<Self, PlanError> {
-        let mut ports = BTreeSet::new();
+        let (mut ports, mut named) = (BTreeSet::new(), BTreeSet::new());
         for part in words.iter().flat_map(|word| word.as_ref().split(',')).map(str::trim) {
-            ports.extend(range(part)?);
+            let range = range(part)?;
+            named.extend(Some(*range.start()).filter(|first| first == range.end()));
+            ports.extend(range);
         }
-        Ok(Self { ports, named: true })
+        Ok(Self { ports, named })
     }
 
     /// In ascending order.
@@ -30,9 +32,10 @@ impl PortSet {
         self.ports.iter().copied()
     }
 
-    /// In ascending order, to be kept.
-    pub(super) fn into_iter(self) -> impl Iterator<Item = u16> + Send {
-        self.ports.into_iter()
+    /// In ascending order, and whether a person named each.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (u16, bool)> + Send {
+        let Self { ports, named } = self;
+        ports.into_iter().map(move |port| (port, named.contains(&port)))
     }
 
     /// How many.
@@ -43,11 +46,6 @@ impl PortSet {
     /// None.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()
-    }
-
-    /// A person named them.
-    pub fn named(&self) -> bool {
-        self.named
     }
 }
 
@@ -71,6 +69,13 @@ mod tests {
     fn ports_and_ranges_are_read_once_each_and_in_order() {
         let set = PortSet::parse(&["8080,3000-3002", "3001"]).unwrap();
         assert_eq!(set.iter().collect::<Vec<_>>(), [3000, 3001, 3002, 8080]);
+    }
+
+    #[test]
+    fn a_port_in_a_range_is_not_named() {
+        let set = PortSet::parse(&["9099-9101,9101", "515-515"]).unwrap();
+        let named: Vec<_> = set.into_iter().collect();
+        assert_eq!(named, [(515, true), (9099, false), (9100, false), (9101, true)]);
     }
 
     #[test]

@@ -20,7 +20,7 @@ const SPARE_FILES: u64 = 256;
 
 /// Probes under way at once on one address of this computer, and on any other.
 const PER_HOST_LOCAL: usize = 64;
-const PER_HOST: usize = 4;
+pub(super) const PER_HOST: usize = 4;
 
 /// How a scan is run.
 #[derive(Debug, Clone)]
@@ -29,6 +29,27 @@ pub struct Run {
     pub options: ProbeOptions,
     /// Ends the scan: no new probe is started and those under way are dropped.
     pub cancel: CancellationToken,
+    /// What all scans of this process have together.
+    pub caps: Caps,
+}
+
+/// Bounds of all scans together: on the probes under way, and on those of one host.
+#[derive(Clone)]
+pub struct Caps {
+    all: Arc<Semaphore>,
+    hosts: HostSlots,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { all: Arc::new(Semaphore::new(at_once())), hosts: HostSlots::default() }
+    }
+}
+
+impl std::fmt::Debug for Caps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Caps").field("all", &self.all).finish_non_exhaustive()
+    }
 }
 
 /// Counters of a scan.
@@ -54,12 +75,11 @@ pub struct Found {
 /// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
 /// dropping the stream ends everything that is under way.
 pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
-    let hosts = HostSlots::default();
-    let Run { options, cancel } = how;
+    let Run { options, cancel, caps } = how;
     let options = Arc::new(options);
     let mut progress = Progress::default();
     stream::iter(plan.into_probes())
-        .map(move |at| ask(at, hosts.clone(), options.clone()))
+        .map(move |at| ask(at, caps.clone(), options.clone()))
         .buffer_unordered(at_once())
         .take_until(cancel.cancelled_owned())
         .map(move |(at, report)| {
@@ -70,11 +90,13 @@ pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
         })
 }
 
-async fn ask(at: Probe, hosts: HostSlots, options: Arc<ProbeOptions>) -> (Probe, ProbeReport) {
-    let slots = hosts.of(at.address.ip());
+async fn ask(at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (Probe, ProbeReport) {
+    let slots = caps.hosts.of(at.address.ip());
     let _slot = slots.acquire().await;
+    let _one_of_all = caps.all.acquire().await;
     let mut target = ProbeTarget::new(at.address.ip(), at.address.port());
     target.host_name.clone_from(&at.host_name);
+    target.alternatives.clone_from(&at.alternatives);
     target.asked_by_name = at.named;
     let report = probe(&target, &options).await;
     (at, report)

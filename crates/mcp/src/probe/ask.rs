@@ -13,6 +13,7 @@ use super::line::{Line, Security};
 use super::question::{LEGACY, MODERN, Question};
 use super::verdict::{self, Discovered, Other};
 use super::{Depth, ProbeOptions, ProbeReport, Protocols, Scheme, words};
+use crate::names;
 
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
@@ -37,6 +38,7 @@ pub(super) struct Asker {
     line: Line,
     protocols: Protocols,
     depth: Depth,
+    /// The path that is being asked led to another one.
     redirected: bool,
     tls_tried: bool,
     /// Why TLS was tried on a port that did not ask for it.
@@ -134,6 +136,7 @@ impl Asker {
 
     async fn ask_path(&mut self, path: String) -> Path {
         let mut path = path;
+        self.redirected = false;
         for _ in 0..MOST_TURNS {
             match self.ask_once(&path).await {
                 Path::Again(next) => path = next,
@@ -173,6 +176,7 @@ impl Asker {
             Other::NeedsSignIn(why) => self.sign_in(path, Transport::Http, why),
             Other::MaybeSignIn => self.maybe_sign_in(path).await,
             Other::HostRefused(why) => self.host_refused(path, &why),
+            Other::Guarded(why) => self.maybe_one(path, why),
             Other::Redirect(to) => self.redirect(path, &to),
             Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
             Other::NotPosted(_) if self.protocols.sse && is_stream_path(path) => {
@@ -196,7 +200,8 @@ impl Asker {
     async fn maybe_sign_in(&mut self, path: &str) -> Path {
         let well_known = "/.well-known/oauth-protected-resource";
         let deciding_ms = self.line.last_ms;
-        for document in [format!("{well_known}{}", path.trim_end_matches('/')), well_known.to_owned()] {
+        let beside = without_query(path).trim_end_matches('/');
+        for document in [format!("{well_known}{beside}"), well_known.to_owned()] {
             let question = Question::document("protected resource");
             let Ok(answer) = self.line.ask(&document, &question).await else { continue };
             let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
@@ -216,8 +221,15 @@ impl Asker {
             self.line.authority = localhost;
             return Path::Again(path.to_owned());
         }
+        self.maybe_one(
+            path,
+            format!("it answers like an MCP server that refuses the name we call it by: `{why}`"),
+        )
+    }
+
+    /// Not proven, and not refuted: unless another path has it, a person decides.
+    fn maybe_one(&mut self, path: &str, why: String) -> Path {
         let url = self.line.url(path).map(String::from).unwrap_or_default();
-        let why = format!("it answers like an MCP server that refuses the name we call it by: `{why}`");
         self.probable.get_or_insert((url, why.clone()));
         Path::Nothing(why)
     }
@@ -241,7 +253,7 @@ impl Asker {
     fn same_origin(&self, path: &str, reference: &str) -> Option<String> {
         let base = self.line.url(path)?;
         let next = base.join(reference).ok()?;
-        let both_here = self.line.target.host.is_loopback() && is_loopback_name(&next);
+        let both_here = self.line.target.host.is_loopback() && names::leads_here(&next);
         let same_place =
             next.scheme() == base.scheme() && next.port_or_known_default() == base.port_or_known_default();
         let same_host = next.host() == base.host() || both_here;
@@ -324,15 +336,11 @@ fn collect_urls<'a>(json: &'a Value, urls: &mut Vec<&'a str>) {
     }
 }
 
-fn is_stream_path(path: &str) -> bool {
-    path.trim_end_matches('/').ends_with("/sse")
+/// What a query says may be secret, and is no part of where a document stands.
+fn without_query(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
 }
 
-fn is_loopback_name(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
+fn is_stream_path(path: &str) -> bool {
+    without_query(path).trim_end_matches('/').ends_with("/sse")
 }

@@ -23,8 +23,8 @@ use tokio_util::task::TaskTracker;
 use super::exchange::{Answer, End, Limits, NoAnswer};
 use super::question::{ID, LEGACY, MODERN, Question};
 use super::words;
-use crate::Remote;
 use crate::frame::Frame;
+use crate::{Remote, session};
 
 pub use ailment::{Ailment, Asked};
 use ailment::{ailment, alive_in_session, discovered, page};
@@ -34,7 +34,7 @@ use written::{Written, discover, modern_tools};
 
 /// How much of an answer that is not a list is read, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
-/// How much of one page of a list is read, in bytes: a record takes no more.
+/// How much of a list is read, all pages of it, in bytes: a record takes no more.
 const PAGE_LIMIT: usize = 4 * 1024 * 1024;
 /// How many pages of a list are read.
 const MOST_PAGES: usize = 100;
@@ -124,6 +124,10 @@ impl<'a> Visit<'a> {
         // It has forgotten us, as a restarted server has: that is no failure.
         if matches!(asked.outcome, Err(Ailment::Status(400 | 404) | Ailment::Error { .. })) {
             self.kept.session = None;
+            // One that it still keeps must not pile up.
+            if matches!(asked.outcome, Err(Ailment::Error { .. })) {
+                joined.leave(self.site.remote, self.site.deadline).await;
+            }
             return self.join(tasks).await;
         }
         asked
@@ -146,6 +150,7 @@ impl<'a> Visit<'a> {
     }
 
     async fn all_pages(&mut self, era: Era, answer: Answer, hash: Option<u64>) -> Result<Listing, Ailment> {
+        let mut bytes = length(&answer);
         let (mut tools, mut next) = page(&answer)?;
         // Only a list of one page is known by its bytes.
         self.kept.listed = hash.filter(|_| next.is_none());
@@ -155,7 +160,12 @@ impl<'a> Visit<'a> {
                 Era::Modern => Written::of(&Question::modern_tools(MODERN, Some(&cursor))),
                 Era::Legacy => self.legacy_tools(Some(&cursor)),
             };
-            let (more, then) = page(&self.ask(&written, PAGE_LIMIT).await.outcome?)?;
+            let answer = self.ask(&written, PAGE_LIMIT).await.outcome?;
+            bytes += length(&answer);
+            if bytes > PAGE_LIMIT {
+                return Err(Ailment::NotMcp("its list of tools has no end".to_owned()));
+            }
+            let (more, then) = page(&answer)?;
             tools.extend(more);
             next = then.filter(|_| tools.len() < MOST_TOOLS);
         }
@@ -251,6 +261,14 @@ impl<'a> Visit<'a> {
             *message = self.site.remote.scrub(std::mem::take(message));
         }
         Ok((answer, hash))
+    }
+}
+
+/// Of an answer, in bytes; an event stream keeps only its message.
+fn length(answer: &Answer) -> usize {
+    match &answer.frame {
+        Some(Frame::Result { result, .. }) if answer.body.is_empty() => session::size(result),
+        _ => answer.body.len(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::exchange::{Answer, Limits, NoAnswer, OpenStream, exchange, open_strea
 use super::question::Question;
 use super::wire::{Closed, Wire, connect};
 use super::{ProbeOptions, ProbeTarget, Step, words};
+use crate::sse::Event;
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -23,6 +24,9 @@ pub(super) const MESSAGE_LIMIT: usize = 1024 * 1024;
 const TLS_LIMIT: Duration = Duration::from_secs(1);
 /// How long an exchange goes on after the probe was dropped: its answer may carry a session to delete.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// For the end of all sessions together, and half of it for each.
+const HANG_UP_LIMIT: Duration = Duration::from_secs(2);
 
 /// How bytes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,18 +142,32 @@ impl Line {
     pub(super) async fn stream(&mut self, path: &str) -> Result<Result<OpenStream, Answer>, NoAnswer> {
         let started = Instant::now();
         let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT, message: MESSAGE_LIMIT };
-        let wire = self.wire(limits.deadline).await?;
-        let opened = open_stream(wire, &self.authority, path, limits).await;
+        let abandoned = self.abandoned.clone();
+        let authority = self.authority.clone();
+        let opening = async {
+            let wire = self.wire(limits.deadline).await?;
+            open_stream(wire, &authority, path, limits).await
+        };
+        let opened = tokio::select! {
+            opened = opening => opened,
+            () = a_moment_after(&abandoned) => Err(NoAnswer::Mute),
+        };
         let received = match &opened {
             Ok(Ok(_)) => "200 text/event-stream".to_owned(),
             Ok(Err(answer)) => words::answer(answer),
             Err(error) => words::no_answer(error),
         };
-        self.note(format!("GET {path} event stream"), received, started);
+        let shown = path.split('?').next().unwrap_or_default();
+        self.note(format!("GET {shown} event stream"), received, started);
         if let Ok(Err(answer)) = &opened {
             self.remember_session(path, answer);
         }
         opened
+    }
+
+    /// The next event of a stream, as long as somebody waits for it.
+    pub(super) async fn next_of(&self, stream: &mut OpenStream) -> Option<Event> {
+        next_event(stream, self.deadline(), &self.abandoned).await
     }
 
     /// When the exchange that begins now must be over.
@@ -208,9 +226,10 @@ impl Line {
     /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which
     /// is fine.
     pub(super) async fn hang_up(mut self) {
-        self.end = Instant::now() + GRACE;
+        let until = Instant::now() + HANG_UP_LIMIT;
         self.abandoned = CancellationToken::new();
         for opened in std::mem::take(&mut self.sessions) {
+            self.end = until.min(Instant::now() + HANG_UP_LIMIT / 2);
             let _ = self.ask(&opened.path, &Question::delete(&opened.id)).await;
         }
     }
@@ -227,6 +246,18 @@ pub(super) fn connect_limit(target: &ProbeTarget, options: &ProbeOptions) -> Dur
     let usual =
         if target.host.is_loopback() { Duration::from_millis(250) } else { Duration::from_millis(800) };
     options.connect.unwrap_or(usual).min(Duration::from_secs(1)).min(options.budget)
+}
+
+/// The next event of a stream, unless the deadline comes or nobody waits any more.
+pub(super) async fn next_event(
+    stream: &mut OpenStream,
+    deadline: Instant,
+    abandoned: &CancellationToken,
+) -> Option<Event> {
+    tokio::select! {
+        event = stream.next(deadline) => event,
+        () = a_moment_after(abandoned) => None,
+    }
 }
 
 async fn a_moment_after(token: &CancellationToken) {

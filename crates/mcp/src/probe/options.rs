@@ -43,7 +43,7 @@ pub struct ProbeOptions {
     /// Which transports.
     pub protocols: Protocols,
     /// Exchanges that may open a session at the server run here, so that the session is deleted even when the
-    /// probe is dropped in the middle. Wait for it at shutdown; it is empty within 2 s.
+    /// probe is dropped in the middle. Wait for it at shutdown; it is empty within 3 s.
     pub tasks: TaskTracker,
 }
 

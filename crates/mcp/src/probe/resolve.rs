@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use super::{ProbeTarget, Scheme};
 use crate::names::{self, Unresolved};
@@ -49,14 +49,15 @@ pub async fn resolve(url: &str) -> Result<ProbeTarget, ResolveError> {
         let name = name.unwrap_or_default();
         return Err(ResolveError::NoAddress { name, why: "the resolver returned none".to_owned() });
     };
-    let path = Some(url.path()).filter(|path| *path != "/").map(str::to_owned);
+    // The query is part of it: some hosts keep a server behind each (`?profile=a`).
+    let path = Some(&url[Position::BeforePath..Position::AfterQuery]).filter(|path| *path != "/");
     Ok(ProbeTarget {
         host,
         alternatives: if host.is_loopback() { rest.to_vec() } else { Vec::new() },
         port,
         host_name: name,
         scheme: if url.scheme() == "https" { Scheme::Https } else { Scheme::Http },
-        path,
+        path: path.map(str::to_owned),
         asked_by_name: true,
     })
 }
@@ -115,6 +116,13 @@ mod tests {
         let target = resolve("127.0.0.1:3000/mcp").await.unwrap();
         assert_eq!((target.port, target.scheme, target.path.as_deref()), (3000, Scheme::Http, Some("/mcp")));
         assert!(target.asked_by_name);
+    }
+
+    #[tokio::test]
+    async fn a_query_stays() {
+        for (url, path) in [("127.0.0.1/mcp?profile=a#x", "/mcp?profile=a"), ("127.0.0.1?k=1", "/?k=1")] {
+            assert_eq!(resolve(url).await.unwrap().path.as_deref(), Some(path));
+        }
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use super::exchange::{Answer, End};
 use super::question::MODERN;
 use super::words::tame;
 use crate::frame::Frame;
+use crate::words;
 
 /// What the answer to `server/discover` means.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub(crate) enum Other {
     MaybeSignIn,
     /// An MCP SDK that refuses our Host or Origin.
     HostRefused(String),
+    /// It speaks JSON-RPC and wants credentials: it may be an MCP server.
+    Guarded(String),
     /// It points somewhere else.
     Redirect(String),
     /// It wants TLS.
@@ -144,7 +147,7 @@ fn legacy_identity(result: &Value) -> Option<Identity> {
 }
 
 fn identity(info: &Value, version: &str, era: Era, instructions: Option<&Value>) -> Option<Identity> {
-    let text = |key: &str| info.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text = |key: &str| info.get(key).and_then(Value::as_str).map(words::name);
     Some(Identity {
         name: text("name")?,
         title: text("title"),
@@ -175,7 +178,7 @@ fn versions(value: Option<&Value>) -> Vec<String> {
 fn before_the_body(answer: &Answer) -> Option<Other> {
     match answer.status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => refused(answer),
-        StatusCode::MISDIRECTED_REQUEST => Some(Other::HostRefused(tame(&answer.text()))),
+        StatusCode::MISDIRECTED_REQUEST => host_refused(answer),
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => {
             answer.header("location").map(|location| Other::Redirect(location.to_owned()))
         }
@@ -200,13 +203,25 @@ fn refused(answer: &Answer) -> Option<Other> {
     if answer.status == StatusCode::UNAUTHORIZED && challenges.iter().any(bearer) {
         return Some(Other::MaybeSignIn);
     }
+    if let Some(refusal) = host_refused(answer) {
+        return Some(refusal);
+    }
+    if answer.status != StatusCode::UNAUTHORIZED {
+        return None;
+    }
+    Some(if matches!(Frame::parse(&answer.body), Some(Frame::Error { .. })) {
+        Other::Guarded("it speaks JSON-RPC and asks for credentials: it may be an MCP server".to_owned())
+    } else {
+        Other::NotHere("it asks for credentials, with nothing that says MCP".to_owned())
+    })
+}
+
+/// The words of MCP's SDKs.
+fn host_refused(answer: &Answer) -> Option<Other> {
     let text = answer.text();
     let lower = text.to_ascii_lowercase();
-    if lower.contains("invalid host") || lower.contains("invalid origin") {
-        return Some(Other::HostRefused(tame(&text)));
-    }
-    let asks = "it asks for credentials, with nothing that says MCP";
-    (answer.status == StatusCode::UNAUTHORIZED).then(|| Other::NotHere(asks.to_owned()))
+    (lower.contains("invalid host") || lower.contains("invalid origin"))
+        .then(|| Other::HostRefused(tame(&text)))
 }
 
 fn wants_tls(text: &str) -> bool {
@@ -322,6 +337,21 @@ mod tests {
             discovered(&answer(403, &[], "Invalid Origin header")),
         ] {
             assert!(matches!(judged, Discovered::Other(Other::HostRefused(_))), "{judged:?}");
+        }
+    }
+
+    #[test]
+    fn other_misdirected_requests_are_no_sign() {
+        let judged =
+            discovered(&answer(421, &[("content-type", "text/html")], "<h1>Misdirected Request</h1>"));
+        assert!(matches!(judged, Discovered::Other(Other::NotHere(_))), "{judged:?}");
+    }
+
+    #[test]
+    fn json_rpc_behind_a_401_may_be_mcp() {
+        let body = r#"{"jsonrpc":"2.0","error":{"code":-32001,"message":"Unauthorized"},"id":null}"#;
+        for judged in [discovered(&answer(401, &[], body)), discovered(&answer(401, &[], &error(-32001)))] {
+            assert!(matches!(judged, Discovered::Other(Other::Guarded(_))), "{judged:?}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::transport::Place;
 use crate::transport::http::Site;
 use crate::transport::sse::SseTransport;
 use crate::transport::stdio::StdioTransport;
-use crate::{McpError, Remote, Target, failure};
+use crate::{Launch, McpError, Remote, Target, failure, words};
 
 /// How long a child that may be legacy, or may be starting, is waited for at least.
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
@@ -41,15 +41,21 @@ async fn reach(target: Target, place: Place, deadline: Duration) -> Result<Sessi
             let site = Site::prepare(remote).await?;
             begin(SseTransport::open(site, &place).await?, place, mode(Era::Legacy)).await
         }
-        Target::Stdio(launch) => {
-            let mut transport = StdioTransport::start(launch, &place)?;
-            let era = match launch.era {
-                Some(era) => era,
-                None => transport.era((deadline / 2).max(FIRST_ANSWER)).await?,
-            };
-            begin(transport, place, mode(era)).await
+        Target::Stdio(launch) => stdio(launch, place, deadline).await,
+    }
+}
+
+async fn stdio(launch: &Launch, place: Place, deadline: Duration) -> Result<Session, McpError> {
+    if let Some(known) = launch.era {
+        match begin(StdioTransport::start(launch, &place)?, place.clone(), mode(known)).await {
+            // It may have been updated since it was asked.
+            Err(McpError::Protocol { .. }) => {}
+            settled => return settled,
         }
     }
+    let mut transport = StdioTransport::start(launch, &place)?;
+    let era = transport.era((deadline / 2).max(FIRST_ANSWER)).await?;
+    begin(transport, place, mode(era)).await
 }
 
 async fn http(remote: &Remote, place: Place) -> Result<Session, McpError> {
@@ -138,9 +144,9 @@ fn identity(service: &RunningService<RoleClient, Handler>) -> Identity {
     };
     let mut identity = nameless(info.protocol_version.as_str());
     if let Some(server) = &info.server_info {
-        identity.name.clone_from(&server.name);
-        identity.title.clone_from(&server.title);
-        identity.version = Some(server.version.clone()).filter(|version| !version.is_empty());
+        identity.name = words::name(&server.name);
+        identity.title = server.title.as_deref().map(words::name);
+        identity.version = Some(words::name(&server.version)).filter(|version| !version.is_empty());
     }
     identity.instructions.clone_from(&info.instructions);
     identity

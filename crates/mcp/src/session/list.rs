@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Contents, Session};
 use crate::McpError;
+use crate::transport::http::ANSWER_LIMIT;
 
 /// The most pages of one list that are read.
 const MOST_PAGES: usize = 100;
@@ -83,12 +84,17 @@ pub(super) async fn tools(session: &Session) -> Result<Vec<Tool>, McpError> {
 /// All pages of a list. A server that does not know the method has an empty list.
 async fn entries(session: &Session, list: List) -> Result<Vec<Value>, McpError> {
     let mut entries = Vec::new();
-    let mut cursor = None;
+    let (mut cursor, mut bytes) = (None, 0);
     for _ in 0..MOST_PAGES {
         let mut answer = match session.ask(list.request(cursor)).await {
             Err(McpError::Protocol { code: METHOD_NOT_FOUND, .. }) => break,
             answer => answer?,
         };
+        bytes += size(&answer);
+        if bytes > ANSWER_LIMIT {
+            let what = format!("the list of {} of {}", list.key(), session.place.name());
+            return Err(McpError::TooLarge { what, limit: ANSWER_LIMIT });
+        }
         let page = answer.get_mut(list.key()).map(Value::take).unwrap_or_default();
         let Value::Array(page) = page else {
             let message =
@@ -106,6 +112,24 @@ async fn entries(session: &Session, list: List) -> Result<Vec<Value>, McpError> 
         }
     }
     Ok(entries)
+}
+
+/// How long a value is as JSON, in bytes.
+pub(crate) fn size(value: &Value) -> usize {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting cannot fail, and what cannot be written takes no room.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
 
 fn texts(entries: &[Value], key: &str) -> Vec<String> {

@@ -69,14 +69,18 @@ fn asked(message: &ClientJsonRpcMessage) -> Option<RequestId> {
     Some(request.id.clone())
 }
 
-/// rmcp passes over an answer to a request that it did not make, and waits on: nothing more comes on this connection.
+/// rmcp passes over an answer to a request that it did not make, and waits on: nothing more comes on this connection. An
+/// error without an id is about the request that it answers (MCP 2026-07-28, "Error Responses").
 fn for_us(
-    answer: StreamableHttpPostResponse,
+    mut answer: StreamableHttpPostResponse,
     id: Option<&RequestId>,
 ) -> Result<StreamableHttpPostResponse, Failure> {
-    let theirs = match &answer {
+    let theirs = match &mut answer {
         StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Response(answer), _) => Some(&answer.id),
-        StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(error), _) => error.id.as_ref(),
+        StreamableHttpPostResponse::Json(ServerJsonRpcMessage::Error(error), _) => {
+            error.id = error.id.take().or_else(|| id.cloned());
+            error.id.as_ref()
+        }
         _ => None,
     };
     if theirs.is_some() && theirs != id {

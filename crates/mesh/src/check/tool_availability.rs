@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mcp::tame;
 use model::{CheckResult, CheckStatus, Differences, ServerInfo, Tool};
 use registry::Reason;
 
@@ -68,11 +69,6 @@ fn missing(names: &[String], known: usize) -> Reason {
 
 fn tools(count: usize) -> String {
     if count == 1 { "1 tool".to_owned() } else { format!("{count} tools") }
-}
-
-/// A server's words, fit for a sentence.
-pub(crate) fn tame(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
 #[cfg(test)]

@@ -22,17 +22,16 @@ impl Asking<'_> {
         }
         let began = Instant::now();
         let session = match Session::connect(&target, self.left()).await {
-            Ok(session) => session,
+            Ok(session) => session.brief(&self.plan.tasks),
             Err(error) => match self.elsewhere(&target).await {
                 Some((session, stream)) => {
                     moved = Some((Transport::Sse, stream));
-                    session
+                    session.brief(&self.plan.tasks)
                 }
                 None => return Evidence::failed(self.finding("connect", began, Err(&error))),
             },
         };
         let mut evidence = self.introduced(&session).await;
-        session.close().await;
         evidence.news.endpoint = moved;
         evidence
     }

@@ -26,7 +26,11 @@ export const COLUMNS: Record<Column, ColumnWords> = {
     width: 72,
     numeric: true,
     unit: "ms",
-    text: (row) => (row.health.response_time_ms === null ? "—" : millis(row.health.response_time_ms)),
+    text: ({ health }) => {
+      // What it took while it still answered is in the details; here it would look like an answer.
+      const answers = health.response_time_ms !== null && health.status !== "unhealthy";
+      return answers ? millis(health.response_time_ms ?? 0) : "—";
+    },
   },
   tools: { title: "Tools", width: 56, numeric: true, unit: "", text: (row) => String(row.tools) },
   transport: { title: "Transport", width: 128, numeric: false, unit: "", text: (row) => transportWords(row.transport) },

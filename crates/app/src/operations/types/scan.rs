@@ -19,6 +19,9 @@ pub struct ScanArgs {
     /// The budget of one host and port, in seconds; default 5.
     #[ts(optional)]
     pub timeout: Option<f64>,
+    /// Ask at the less usual paths as well: `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and those that server cards name.
+    #[ts(optional, as = "Option<bool>")]
+    pub deep: bool,
     /// Add what is found to the registry.
     #[ts(optional, as = "Option<bool>")]
     pub register: bool,

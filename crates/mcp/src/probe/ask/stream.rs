@@ -3,6 +3,7 @@
 use model::{Era, Identity, Transport};
 
 use super::super::exchange::OpenStream;
+use super::super::line::next_event;
 use super::super::question::{ID, LEGACY, Question};
 use super::super::verdict::{self, Discovered, Initialized, Other};
 use super::tools::Lister;
@@ -22,7 +23,7 @@ impl Asker {
             }
             Err(error) => return self.unanswered(path, error),
         };
-        let first = stream.next(self.line.deadline()).await;
+        let first = self.line.next_of(&mut stream).await;
         let Some(event) = first.filter(|event| event.name == "endpoint") else {
             return Path::Nothing("its event stream does not begin with MCP's endpoint".to_owned());
         };
@@ -73,10 +74,10 @@ impl Asker {
         question: &Question,
     ) -> Option<Frame> {
         let deciding_ms = self.line.last_ms;
-        let deadline = self.line.deadline();
+        let (deadline, abandoned) = (self.line.deadline(), self.line.abandoned.clone());
         let answered = async {
             loop {
-                let event = stream.next(deadline).await?;
+                let event = next_event(stream, deadline, &abandoned).await?;
                 if let Some(frame) = Frame::parse(event.data.as_bytes()).filter(|frame| frame.answers(ID)) {
                     return Some(frame);
                 }

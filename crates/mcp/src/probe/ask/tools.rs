@@ -24,6 +24,9 @@ impl Asker {
         let mut count = 0_u32;
         let mut cursor = None;
         for _ in 0..MOST_PAGES {
+            if self.line.is_over() {
+                return None;
+            }
             let answer = self.page(&mut lister, cursor.as_deref()).await;
             let (page, next) = verdict::tools(answer.as_ref())?;
             count = count.saturating_add(page);

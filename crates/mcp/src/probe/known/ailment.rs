@@ -148,6 +148,7 @@ fn of_other(other: Other, answer: &Answer) -> Ailment {
         Other::MaybeSignIn => Ailment::NeedsSignIn("it asks for sign-in (HTTP 401)".to_owned()),
         // It is a server that a person or a scan knows as MCP, so the question is meant for us.
         _ if status == 401 => Ailment::NeedsSignIn("it asks for sign-in (HTTP 401)".to_owned()),
+        Other::Guarded(why) => Ailment::NeedsSignIn(why),
         Other::HostRefused(_) => Ailment::NotMcp("it refuses the name we call it by".to_owned()),
         Other::Redirect(_) => Ailment::NotMcp(format!("it redirects (HTTP {status})")),
         Other::WantsTls => Ailment::NotMcp("it wants `https`".to_owned()),

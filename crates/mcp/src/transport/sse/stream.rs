@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::McpError;
 use crate::failure::{of_transport, status_error};
+use crate::names::leads_here;
 use crate::sse::{Event, EventReader};
 use crate::transport::Place;
 use crate::transport::http::{ANSWER_LIMIT, Site};
@@ -49,8 +50,8 @@ impl Stream {
         Ok(Self { response, reader, ready: VecDeque::new(), last_id: None })
     }
 
-    /// The URL for messages: the first event. It must be on the origin of the stream, which has our
-    /// credentials.
+    /// The URL for messages: the first event. It must be on the origin of the stream, which has our credentials; of this
+    /// computer's names any will do, since only the address of the stream is connected to.
     pub(super) async fn endpoint(&mut self, site: &Site, place: &Place) -> Result<Url, McpError> {
         let first = timeout(ENDPOINT_LIMIT, self.next(place)).await;
         let event = first.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })??;
@@ -60,6 +61,10 @@ impl Stream {
         }
         match site.url.join(&event.data) {
             Ok(url) if url.origin() == site.url.origin() => Ok(url),
+            Ok(mut url) if is_here(&url, &site.url) => match url.set_host(site.url.host_str()) {
+                Ok(()) => Ok(url),
+                Err(_) => fail("names an endpoint that cannot be reached"),
+            },
             _ => fail("names an endpoint on another origin, which gets nothing from us"),
         }
     }
@@ -98,6 +103,12 @@ impl Stream {
             self.ready.extend(events);
         }
     }
+}
+
+/// Another name of the same place: `localhost` for `127.0.0.1`.
+fn is_here(url: &Url, stream: &Url) -> bool {
+    let same_port = url.port_or_known_default() == stream.port_or_known_default();
+    leads_here(url) && leads_here(stream) && same_port && url.scheme() == stream.scheme()
 }
 
 fn ended(place: &Place) -> McpError {

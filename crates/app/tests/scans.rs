@@ -1,0 +1,109 @@
+//! Scans beside what is known: they add to it, and spoil nothing of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::{Value, json};
+use support::Core;
+use testkit::fake::{Fake, Fault, Running, SignIn};
+
+async fn scanned(core: &Core, servers: &[&Running], register: bool) -> Value {
+    let ports: Vec<String> = servers.iter().map(|server| server.address().port().to_string()).collect();
+    let scan = json!({ "targets": ["127.0.0.1"], "ports": ports, "register": register });
+    core.scanned(async { drop(core.perform("scan_start", scan).await) }).await
+}
+
+async fn status(core: &Core, id: &str) -> Value {
+    core.perform("server", json!({ "id": id })).await["server"]["health"]["status"].clone()
+}
+
+#[tokio::test]
+async fn a_scan_does_not_know_better_than_a_check() {
+    let core = Core::start().await;
+    let locked = Fake::modern().sign_in(SignIn::Token("let-me-in".to_owned())).start().await;
+    let open = Fake::modern().start().await;
+    let add = json!({ "url": locked.url(), "name": "locked", "token": "let-me-in", "token_place": "file" });
+    assert_eq!(core.perform("add", add).await["server"]["health"]["status"], "healthy");
+    core.perform("add", json!({ "url": open.url(), "name": "open", "no_probe": true })).await;
+
+    let report = scanned(&core, &[&locked, &open], false).await;
+    assert_eq!(report["scan"]["found"], 2, "{report}");
+    assert_eq!(status(&core, "locked").await, "healthy", "the scan had no token");
+    assert_eq!(status(&core, "open").await, "healthy", "it was not measured before");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_when_it_is_met_hides_no_other_and_does_not_outlive_a_cancel() {
+    let core = Core::start().await;
+    let hanging = Fake::modern().failing(Fault::Hang, "resources/list").start().await;
+    let good = Fake::modern().start().await;
+    let ports = [&hanging, &good].map(|server| server.address().port().to_string());
+    let mut events = Box::pin(core.app.events());
+    let scan = json!({ "targets": ["127.0.0.1"], "ports": ports, "register": true });
+    core.perform("scan_start", scan).await;
+    while core.perform("scan", json!({})).await["rows"] == json!([]) {
+        events.next().await.unwrap();
+    }
+    let report = core.perform("scan", json!({})).await;
+    assert_eq!(report["scan"]["state"], "running", "one is still asked: {report}");
+    assert_eq!((&report["rows"][0]["url"], &report["rows"][0]["known"]), (&json!(good.url()), &json!(true)));
+
+    let cancelled = core.scanned(async { drop(core.perform("scan_cancel", json!({})).await) });
+    let report = tokio::time::timeout(Duration::from_secs(8), cancelled).await.expect("less than it hangs");
+    assert_eq!((&report["scan"]["state"], &report["scan"]["found"]), (&json!("cancelled"), &json!(2)));
+    assert_eq!(report["rows"].as_array().unwrap().len(), 2, "what was found is shown, registered or not");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_for_the_goodbye() {
+    let core = Core::start().await;
+    let server = Fake::legacy().silent_at_goodbye().start().await;
+    core.perform("add", json!({ "url": server.url(), "name": "mute" })).await;
+    let call = json!({ "capability": "add", "arguments": { "a": 1, "b": 2 } });
+    let called = core.perform("call", call).await;
+    assert!(called["elapsed_ms"].as_f64().unwrap() < 4_000.0, "a goodbye is given up after 5 s: {called}");
+    core.app.shutdown().await;
+    assert_eq!(server.open_sessions(), 0);
+}
+
+#[tokio::test]
+async fn the_server_hears_of_a_call_whose_caller_went_away() {
+    for fake in [Fake::legacy(), Fake::sse()] {
+        let core = Core::start().await;
+        let server = fake.start().await;
+        core.perform("add", json!({ "url": server.url() })).await;
+        let call = core.app.perform("call", json!({ "capability": "wait" }));
+        let under_way = server.until("the call is under way", |server| server.calls() == ["wait"]);
+        tokio::select! {
+            called = call => panic!("{called:?}"),
+            () = under_way => {}
+        }
+        server.until("it was told", |server| server.cancelled() == 1).await;
+        core.app.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn two_profiles_of_one_host_are_two_servers() {
+    let core = Core::start().await;
+    let server = Fake::modern().start().await;
+    for profile in ["a", "b"] {
+        let added =
+            core.perform("add", json!({ "url": format!("{}?profile={profile}", server.url()) })).await;
+        assert_eq!(added["server"]["url"], format!("{}?profile={profile}", server.url()), "{added}");
+    }
+    assert_eq!(core.perform("servers", json!({})).await["total"], 2);
+    core.app.shutdown().await;
+}
