@@ -76,6 +76,7 @@ pub(super) fn read_entry(name: &str, node: Node, reader: &mut Reader<'_>) -> Opt
         );
     }
     if let Some(command) = text("command").filter(|command| !command.trim().is_empty()) {
+        let name = given(name).unwrap_or(command.trim());
         return Some(ServerInfo::new_stdio(name, &command, args(&fields), Source::Import, reader.now));
     }
     let Some(url) = URLS.iter().find_map(|key| text(key)) else {
@@ -89,6 +90,7 @@ pub(super) fn read_entry(name: &str, node: Node, reader: &mut Reader<'_>) -> Opt
             if let Some(problem) = problem {
                 reader.warn(at, format!("`{name:.80}`: `url` was taken without its secret part: {problem}"));
             }
+            let name = given(name).unwrap_or(&url);
             ServerInfo::new_at(transport, name, &url, Source::Import, reader.now).ok()
         }
         Err(error) => {
@@ -96,6 +98,11 @@ pub(super) fn read_entry(name: &str, node: Node, reader: &mut Reader<'_>) -> Opt
             None
         }
     }
+}
+
+/// A client may keep a server under a blank key; in our list it is named after its address.
+fn given(name: &str) -> Option<&str> {
+    Some(name).filter(|name| !name.trim().is_empty())
 }
 
 fn args(fields: &[(String, Node)]) -> Vec<String> {

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{NOW, names, reads, sample, warns};
 use crate::servers_json::{write, write_mcp_json};
-use crate::{ServerInfo, Source, Transport};
+use crate::{Health, Server, ServerInfo, Source, Transport};
 
 #[test]
 fn an_entry_has_exactly_the_sixteen_keys_of_the_guide() {
@@ -43,6 +45,15 @@ fn an_entry_has_exactly_the_sixteen_keys_of_the_guide() {
 fn a_token_variable_that_comes_with_a_file_is_reported() {
     let file = reads(&write(&[sample()], NOW));
     warns(&file, &["read from `MY_TOKEN`", "http://127.0.0.1:8080/mcp"]);
+}
+
+#[test]
+fn a_blank_name_in_a_clients_file_becomes_the_address_and_stays() {
+    let file = reads(r#"{"mcpServers": {"": {"command": "run "}, "  ": {"url": "http://localhost:5/mcp"}}}"#);
+    assert_eq!(names(&file), ["run", "http://localhost:5/mcp"]);
+    let known = |info: ServerInfo| Server { info: Arc::new(info), health: Health::unknown() };
+    let servers: Vec<Server> = file.servers.iter().cloned().map(known).collect();
+    assert_eq!(reads(&write(&servers, NOW)).servers, file.servers);
 }
 
 #[test]
