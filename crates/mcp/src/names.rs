@@ -12,11 +12,13 @@ use crate::range;
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a name has no usable address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unresolved {
     /// The resolver's words.
+    #[error("{0}")]
     Unknown(String),
     /// Some addresses are public and some are not.
+    #[error("it has both private and public ones, which is how DNS rebinding looks")]
     Mixed,
 }
 

@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use super::Place;
 use super::noting::NotingClient;
-use crate::names::{self, Unresolved};
+use crate::names;
 use crate::{McpError, Remote, Secret, range};
 
 /// The most of one answer that is taken, in bytes.
@@ -77,20 +77,13 @@ async fn addresses(url: &Url, pinned: Option<IpAddr>) -> Result<Vec<SocketAddr>,
         Some(Host::Ipv4(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Ipv6(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Domain(name)) => {
-            let found =
-                names::look_up(name, port).await.map_err(|unresolved| no_address(name, &unresolved))?;
+            let found = names::look_up(name, port).await.map_err(|unresolved| McpError::Transport {
+                message: format!("no address for `{name}`: {unresolved}"),
+            })?;
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         }
         None => Err(invalid("the URL has no host")),
     }
-}
-
-fn no_address(name: &str, unresolved: &Unresolved) -> McpError {
-    let why = match unresolved {
-        Unresolved::Unknown(why) => why,
-        Unresolved::Mixed => "it has both private and public ones, which is how DNS rebinding looks",
-    };
-    McpError::Transport { message: format!("no address for `{name}`: {why}") }
 }
 
 fn client(url: &Url, addresses: &[SocketAddr]) -> Result<reqwest::Client, McpError> {

@@ -23,8 +23,7 @@ use super::super::wire::{Closed, FirstBytes, Wire, connect};
 use super::ailment::{Ailment, REFUSED};
 use super::trust::trusted;
 use super::written::Written;
-use crate::names::{self, Unresolved};
-use crate::{Remote, range};
+use crate::{Remote, names, range};
 
 /// For the TCP connect and the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -112,7 +111,9 @@ impl<'a> Site<'a> {
             (None, Some(Host::Ipv6(ip))) => vec![ip.into()],
             (None, Some(Host::Domain(name))) => {
                 let found = timeout_at(self.deadline, Box::pin(names::look_up(name, port))).await;
-                found.map_err(|_| NoAnswer::Mute)?.map_err(|unresolved| no_address(name, &unresolved))?
+                found.map_err(|_| NoAnswer::Mute)?.map_err(|unresolved| {
+                    NoAnswer::Connect(format!("no address for `{name}`: {unresolved}"))
+                })?
             }
             (None, None) => Vec::new(),
         };
@@ -166,12 +167,4 @@ async fn exchanged(
     }
     let (body, end) = read_whole(body, limits).await;
     Ok(Answer { status, headers, frame: None, body, end })
-}
-
-fn no_address(name: &str, unresolved: &Unresolved) -> NoAnswer {
-    let why = match unresolved {
-        Unresolved::Unknown(why) => why,
-        Unresolved::Mixed => "it has both private and public ones, which is how DNS rebinding looks",
-    };
-    NoAnswer::Connect(format!("no address for `{name}`: {why}"))
 }
