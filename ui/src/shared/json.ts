@@ -45,7 +45,7 @@ export function readObject(text: string): { value: Record<string, unknown> } | {
 }
 
 /** A whole number that a page cannot hold exactly: another one would be sent than the one that stands there. */
-function findInexact(text: string): JsonProblem | null {
+export function findInexact(text: string): JsonProblem | null {
   for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g)) {
     const literal = match[0];
     if (literal.startsWith('"') || String(BigInt(Number(literal))) === String(BigInt(literal))) continue;

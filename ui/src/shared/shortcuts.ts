@@ -12,6 +12,11 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "?", does: "This list" },
 ];
 
+/** What stands in a dialog has the keys for itself: the page behind it does nothing. */
+export function isInDialog(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("[role=dialog]") !== null;
+}
+
 /** Keys belong to the text that is being edited, not to the page. */
 export function isEditing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;

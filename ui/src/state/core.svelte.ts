@@ -13,6 +13,7 @@ import {
   byAddress,
   countStates,
   EMPTY,
+  isServerEvent,
   type Model,
   reduce,
   type Stale,
@@ -46,6 +47,8 @@ class Core {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #wanted = new Set<Stale | "status">();
   #fetching = false;
+  /** Batches that came while the list was on its way, and may be newer than it. */
+  #meanwhile: EventBatch[] = [];
 
   /** Rows by id. */
   rows = $derived(this.#model.rows);
@@ -77,7 +80,7 @@ class Core {
     try {
       this.#stop = await host.subscribe(
         (batch) => this.#take(batch),
-        (link) => this.#linked(link),
+        (link) => this.#linked(link, true),
       );
       if (this.link === "connecting") this.#want("everything");
     } catch (thrown) {
@@ -124,8 +127,9 @@ class Core {
     setTimeout(() => this.link === "lost" && this.#want("status"), RETRY_MS);
   }
 
-  #linked(link: Link): void {
-    const back = link === "live" && this.link !== "live";
+  /** What was said while there was no stream is asked for, whoever noticed first that the core is there again. */
+  #linked(link: Link, byStream = false): void {
+    const back = link === "live" && (byStream || this.link !== "live");
     this.link = link;
     if (back) this.#want("everything");
   }
@@ -133,6 +137,7 @@ class Core {
   #take(batch: EventBatch): void {
     const { model, stale } = reduce(this.#model, batch);
     this.#model = model;
+    if (this.#fetching) this.#meanwhile.push(batch);
     for (const what of stale) this.#want(what);
   }
 
@@ -165,18 +170,26 @@ class Core {
       for (const what of wanted) this.#wanted.add(what);
     } finally {
       this.#fetching = false;
+      this.#meanwhile = [];
     }
   }
 
   async #readServers(): Promise<void> {
+    this.#meanwhile = [];
     const list = await this.call("servers", {});
     this.#model = withList(this.#model, list);
+    for (const batch of this.#meanwhile) {
+      // The rest of it was taken when it came.
+      const events = batch.events.filter(isServerEvent);
+      this.#model = reduce(this.#model, { ...batch, events }).model;
+    }
     this.listed = true;
   }
 
   /** The rows came as events; only their places are asked for. Thousands of rows are not sent again for one that moved. */
   async #readOrder(): Promise<void> {
-    const ordered = withOrder(this.#model, await this.call("order", {}));
+    const order = await this.call("order", {});
+    const ordered = withOrder(this.#model, order);
     if (ordered) this.#model = ordered;
     else await this.#readServers();
   }

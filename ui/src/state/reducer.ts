@@ -117,7 +117,7 @@ function missedSome(model: Model, batch: EventBatch): boolean {
 }
 
 /** It is about a server. */
-function isServerEvent(event: Event): boolean {
+export function isServerEvent(event: Event): boolean {
   return event.type === "server_changed" || event.type === "server_removed";
 }
 

@@ -76,7 +76,15 @@ class Bench {
     const at = Date.now();
     this.running = { call, at, tool, cancelling: false };
     const { value: safe, secrets } = withoutSecrets(read.value, schema);
-    const entry = { id: call, at, tool, server, text, ...(secrets.length ? { secrets, safe: pretty(safe) } : {}) };
+    const entry = {
+      id: call,
+      at,
+      tool,
+      server,
+      text,
+      schema,
+      ...(secrets.length ? { secrets, safe: pretty(safe) } : {}),
+    };
     try {
       const where = server ? { server } : {};
       const result = await core.call("call", {

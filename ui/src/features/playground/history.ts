@@ -21,6 +21,8 @@ export interface Entry {
   error: { code: ErrorCode | "offline"; message: string; detail: unknown } | null;
   /** A person wants to keep it. */
   pinned?: boolean;
+  /** What its arguments mean, as long as the page lives: it says which of them are secrets. */
+  schema?: unknown;
   /** Secrets among its arguments, as long as the page lives. Never written down. */
   secrets?: readonly string[];
   /** The arguments as they may be written down; absent when that is all of them. */
@@ -67,7 +69,7 @@ function written(history: readonly Entry[]): Entry[] {
 
 /** What is written down of a call: no secrets, neither in its arguments nor repeated in its answer. */
 function lean(entry: Entry): Entry {
-  const { secrets = [], safe, ...rest } = entry;
+  const { secrets = [], safe, schema: _, ...rest } = entry;
   const bare: Entry = secrets.length
     ? {
         ...rest,

@@ -39,6 +39,8 @@ class View {
   #held = $state.raw<readonly ServerId[] | null>(null);
   #inside = new Set<"pointer" | "focus">();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The last change is asked about too. */
+  #again: ReturnType<typeof setTimeout> | null = null;
   #asked = 0;
   #asking = false;
   /** The filter that the rows are of. */
@@ -79,8 +81,10 @@ class View {
 
   /** Asks again because servers changed. */
   serversChanged(): void {
-    if (this.filter.trim() === "" || Date.now() - this.#asked < AGAIN_MS) return;
-    void this.#ask();
+    if (this.filter.trim() === "") return;
+    const left = this.#asked + AGAIN_MS - Date.now();
+    if (left <= 0 && !this.#asking) void this.#ask();
+    else this.#again ??= setTimeout(() => this.#askAgain(), Math.max(left, 0));
   }
 
   /** Live changes must not move rows while the pointer or the focus is among them. */
@@ -132,6 +136,11 @@ class View {
   clearSelection(): void {
     this.selected.clear();
     this.selecting = false;
+  }
+
+  #askAgain(): void {
+    this.#again = null;
+    if (this.filter.trim() !== "") this.serversChanged();
   }
 
   async #ask(): Promise<void> {

@@ -5,7 +5,7 @@ import { hasType, pick } from "./fit";
 import type { Schema } from "./resolve";
 import { labelOf, type Shape, shapeOf } from "./shape";
 import { affordable, tamed } from "./tame";
-import { exampleOf, formatOf, limits } from "./words";
+import { exampleOf, formatOf, limits, rangeOf } from "./words";
 
 /** Something the schema does not allow. */
 export interface Problem {
@@ -161,22 +161,14 @@ function hasPattern(pattern: string, value: string): boolean {
 
 function numberProblem(shape: Shape, value: unknown, name: string): string | null {
   const [least, most] = limits(shape.schema);
-  const range =
-    least !== null && most !== null
-      ? `${least} to ${most}`
-      : least !== null
-        ? `${least} or more`
-        : most !== null
-          ? `${most} or less`
-          : shape.kind === "integer"
-            ? "a whole number"
-            : "a number";
+  const range = rangeOf(shape.schema) || (shape.kind === "integer" ? "a whole number" : "a number");
   const remedy = `${name} takes ${range}, such as ${exampleOf(shape)}.`;
+  if (typeof value === "string" && /^[-+]?\d{16,}$/.test(value.trim())) return `${name} is too long to be sent exactly`;
   if (typeof value !== "number") return `“${labelOf(value)}” is not a number. ${remedy}`;
   if (shape.kind === "integer" && !Number.isInteger(value)) return `${value} is not a whole number. ${remedy}`;
-  const { exclusiveMinimum, exclusiveMaximum, multipleOf } = shape.schema;
-  const low = (least !== null && value < least) || (typeof exclusiveMinimum === "number" && value <= exclusiveMinimum);
-  const high = (most !== null && value > most) || (typeof exclusiveMaximum === "number" && value >= exclusiveMaximum);
+  const { multipleOf } = shape.schema;
+  const low = least !== null && (least.open ? value <= least.at : value < least.at);
+  const high = most !== null && (most.open ? value >= most.at : value > most.at);
   if (low || high) return `${value} is too ${low ? "small" : "large"}. ${remedy}`;
   if (
     typeof multipleOf === "number" &&

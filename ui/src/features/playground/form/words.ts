@@ -79,10 +79,7 @@ function listWord(items: unknown): string {
 /** The limits: `1 to 50`. */
 function bounds({ kind, schema }: Shape): string {
   if (kind === "number" || kind === "integer") {
-    const [least, most] = limits(schema);
-    if (least !== null && most !== null) return `${least} to ${most}`;
-    if (least !== null) return `${least} or more`;
-    return most !== null ? `${most} or less` : "";
+    return rangeOf(schema);
   }
   if (kind === "text") return counted(schema.minLength, schema.maxLength, "character");
   return kind === "list" ? counted(schema.minItems, schema.maxItems, "item") : "";
@@ -95,13 +92,32 @@ function counted(least: unknown, most: unknown, what: string): string {
   return low === null ? "" : `at least ${plural(low, what)}`;
 }
 
-/** The smallest and the largest number, where there is one. */
-export function limits(schema: Schema): [number | null, number | null] {
-  const number = (value: unknown) => (typeof value === "number" ? value : null);
+/** Which numbers it takes: `1 to 50`, `more than 0`. Empty when it takes any. */
+export function rangeOf(schema: Schema): string {
+  const [least, most] = limits(schema);
+  if (least && most && !least.open && !most.open) return `${least.at} to ${most.at}`;
+  const low = least && (least.open ? `more than ${least.at}` : `${least.at} or more`);
+  const high = most && (most.open ? `less than ${most.at}` : `${most.at} or less`);
+  return [low, high].filter(Boolean).join(", ");
+}
+
+/** A bound, which may be outside itself. */
+interface Limit {
+  at: number;
+  open: boolean;
+}
+
+/** The smallest and the largest number, where there is one; of two the narrower. */
+export function limits({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Schema): [Limit | null, Limit | null] {
   return [
-    number(schema.minimum) ?? number(schema.exclusiveMinimum),
-    number(schema.maximum) ?? number(schema.exclusiveMaximum),
+    narrower(minimum, exclusiveMinimum, (open, closed) => open >= closed),
+    narrower(maximum, exclusiveMaximum, (open, closed) => open <= closed),
   ];
+}
+
+function narrower(closed: unknown, open: unknown, wins: (open: number, closed: number) => boolean): Limit | null {
+  if (typeof open === "number" && (typeof closed !== "number" || wins(open, closed))) return { at: open, open: true };
+  return typeof closed === "number" ? { at: closed, open: false } : null;
 }
 
 /** A value that works: an example of the schema, its default, else one between the limits. */
@@ -111,6 +127,8 @@ export function exampleOf({ kind, schema, options }: Shape): string {
   if (options[0]) return options[0].label;
   if (kind !== "number" && kind !== "integer") return formatOf(schema)?.example ?? "";
   const [least, most] = limits(schema);
-  const between = least !== null && most !== null ? least + 0.7 * (most - least) : (least ?? most ?? 1);
+  const inside = (limit: Limit, step: number) => (limit.open ? limit.at + step : limit.at);
+  const between =
+    least && most ? least.at + 0.7 * (most.at - least.at) : least ? inside(least, 1) : most ? inside(most, -1) : 1;
   return String(kind === "integer" ? Math.round(between) : Number(between.toPrecision(2)));
 }
