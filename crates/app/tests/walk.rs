@@ -145,6 +145,79 @@ async fn a_file_cannot_make_us_send_a_secret_somewhere() {
     core.app.shutdown().await;
 }
 
+fn entry(name: &str, more: &Value) -> String {
+    let mut entry = json!({ "name": name, "transport": "http" });
+    entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    json!({ "servers": [entry] }).to_string()
+}
+
+#[tokio::test]
+async fn a_file_cannot_say_that_a_person_agreed() {
+    let core = Core::start().await;
+    let more = json!({
+        "transport": "stdio", "command": "sh", "args": ["-c", "exit"],
+        "metadata": { "mcp_discovery": { "source": "manual", "reach": "public" } },
+    });
+    core.perform("import", json!({ "text": entry("x", &more) })).await;
+    assert_eq!(core.perform("server", json!({ "id": "x" })).await["server"]["source"], "import");
+    let checked = core.perform("check", json!({ "id": "x" })).await;
+    assert!(checked["health"]["reason"].as_str().unwrap().contains("came with a file"), "{checked}");
+    let of_the_demo =
+        json!({ "url": "http://127.0.0.1:9", "metadata": { "mcp_discovery": { "source": "demo" } } });
+    core.perform("import", json!({ "text": entry("y", &of_the_demo) })).await;
+    let core = core.restart().await;
+    assert_eq!(core.perform("server", json!({ "id": "y" })).await["server"]["source"], "import");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_file_cannot_put_its_address_in_the_place_of_a_known_server() {
+    let core = Core::start().await;
+    let bank = json!({ "url": "http://127.0.0.1:9", "name": "bank", "no_probe": true });
+    let id = core.perform("add", bank).await["server"]["id"].clone();
+    let evil = json!({ "id": id, "url": "http://127.0.0.1:10", "endpoint": "http://127.0.0.1:9" });
+    core.perform("import", json!({ "text": entry("bank", &evil) })).await;
+    let known = core.perform("server", json!({ "id": id })).await;
+    assert_eq!(known["server"]["url"], "http://127.0.0.1:9", "{known}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn secrets_among_arguments_and_in_files_stay_where_they_are() {
+    let core = Core::start().await;
+    let command =
+        json!({ "stdio": ["npx", "server", "--api-key", "hunter2"], "name": "x", "no_probe": true });
+    core.perform("add", command).await;
+    let shown = core.perform("server", json!({ "id": "x" })).await;
+    assert_eq!(shown["server"]["args"], json!(["server", "--api-key", "…"]));
+    for form in ["servers.json", "mcp.json"] {
+        let exported = core.perform("export", json!({ "as": form })).await;
+        assert!(!exported.to_string().contains("hunter2"), "{exported}");
+        assert_eq!(exported["warnings"].as_array().unwrap().len(), 1);
+        let again = core.perform("import", json!({ "text": exported["text"] })).await;
+        assert_eq!((&again["added"], &again["updated"]), (&json!(0), &json!(0)), "{again}");
+    }
+    let more = json!({ "url": "http://127.0.0.1:9", "env": { "KEY": "hunter2" }, "api_key": "hunter2" });
+    core.perform("import", json!({ "text": entry("y", &more) })).await;
+    assert!(!core.perform("server", json!({ "id": "y" })).await.to_string().contains("hunter2"));
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_old_file_does_not_take_back_what_was_seen_since() {
+    let core = Core::start().await;
+    let fake = Fake::both().start().await;
+    core.perform("add", json!({ "url": fake.url(), "name": "fake" })).await;
+    let file = core.perform("export", json!({})).await["text"].as_str().unwrap().to_owned();
+    let old = file.replace("\"explode\"", "\"was-once\"");
+    assert_ne!(old, file);
+    let report = core.perform("import", json!({ "text": old })).await;
+    assert_eq!((&report["unchanged"], &report["undo"]), (&json!(1), &Value::Null), "{report}");
+    let tools = core.perform("tools", json!({ "server": "fake" })).await.to_string();
+    assert!(tools.contains("explode") && !tools.contains("was-once"), "{tools}");
+    core.app.shutdown().await;
+}
+
 /// The process ids of the children of this process whose command line has `word`.
 #[cfg(target_os = "linux")]
 fn processes_with(word: &str) -> Vec<String> {

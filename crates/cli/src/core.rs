@@ -7,7 +7,7 @@ use std::time::Duration;
 use app::{ApiError, App, Face, Options, OwnerCard, StartError};
 use futures::{Stream, StreamExt, future};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -36,10 +36,11 @@ impl Core {
                 Err(error) => return Err(error.into()),
             };
             if let Some(remote) = owner.as_deref().and_then(reach) {
-                match remote.call("status", Value::Null).await {
-                    Ok(_) => return Ok(Self::Remote(remote)),
-                    Err(error) if Instant::now() >= give_up => return Err(error.into()),
-                    Err(_) => {}
+                // A process that was stopped still accepts connections, and says nothing.
+                match timeout_at(give_up, remote.call("status", Value::Null)).await {
+                    Ok(Ok(_)) => return Ok(Self::Remote(remote)),
+                    Ok(Err(error)) if Instant::now() >= give_up => return Err(error.into()),
+                    Ok(Err(_)) | Err(_) => {}
                 }
             }
             if Instant::now() >= give_up {

@@ -1,5 +1,6 @@
 //! Printing. What a server says is hostile text: on a terminal no control character of it survives.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -55,12 +56,32 @@ pub(crate) struct Column {
 
 /// One document on several lines.
 pub(crate) fn json(value: &Value) -> io::Result<()> {
-    out(&serde_json::to_string_pretty(value)?)
+    out(&document(serde_json::to_string_pretty(value)?))
 }
 
 /// One document on one line, at once: whoever reads the stream waits for it.
 pub(crate) fn line(value: &Value) -> io::Result<()> {
-    out(&serde_json::to_string(value)?)
+    out(&document(serde_json::to_string(value)?))
+}
+
+/// JSON as it is, or, on a terminal, with what would steer it escaped: such characters stand only within texts, so it stays
+/// the same document.
+fn document(json: String) -> String {
+    if io::stdout().is_terminal() { escaped(&json) } else { json }
+}
+
+fn escaped(json: &str) -> String {
+    let steers = |c: char| c != '\n' && hostile(c);
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if steers(c) {
+            // Writing into memory cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }
 
 /// A text and a line end.
@@ -70,10 +91,10 @@ pub(crate) fn out(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// A text as it is.
+/// A JSON text, as it is unless it goes to a terminal.
 pub(crate) fn raw(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
+    stdout.write_all(document(text.to_owned()).as_bytes())?;
     stdout.flush()
 }
 
@@ -136,6 +157,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_document_for_a_terminal_is_the_same_document_without_what_steers_it() {
+        let value = json!({ "name": "a\u{9b}2J\u{202e}b\u{7f}", "ä": "line\nbreak" });
+        let text = escaped(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(!text.chars().any(|c| c != '\n' && hostile(c)), "{text:?}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {

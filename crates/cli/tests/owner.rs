@@ -68,6 +68,21 @@ fn a_second_owner_is_told_who_the_first_is() {
 }
 
 #[test]
+fn a_connection_that_somebody_holds_open_does_not_hold_the_process() {
+    let place = Place::new();
+    let mut serving = place.serve(&[]);
+    let address = serving.url.trim_start_matches("http://").to_owned();
+    let mut held = std::net::TcpStream::connect(address).unwrap();
+    std::io::Write::write_all(&mut held, b"GET / HTTP/1.1\r\n").unwrap();
+    let pid = serving.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let (told, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || drop(told.send(serving.child.wait())));
+    let status = ended.recv_timeout(std::time::Duration::from_secs(20)).expect("it ends").unwrap();
+    assert!(status.success(), "{status:?}");
+}
+
+#[test]
 fn a_command_sees_what_the_owner_holds_and_the_other_way_round() {
     let place = Place::new();
     place.run(&["add", "http://127.0.0.1:9/mcp", "--name", "before", "--no-probe"]);

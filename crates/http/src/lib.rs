@@ -21,7 +21,7 @@ pub use access::Access;
 pub use gate::Gate;
 
 /// A `servers.json` of 100,000 servers fits; a runaway upload does not.
-const LARGEST_BODY: usize = 64 * 1024 * 1024;
+const LARGEST_BODY: usize = 256 * 1024 * 1024;
 
 /// A bound face that does not answer yet.
 pub struct Face {

@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::frame::Frame;
 use crate::probe::fuzzing::{Limits, Question, Wire, exchange, judge, open_stream};
-use crate::session::{as_value, begin, tool};
+use crate::session::{as_value, begin, distinct};
 use crate::sse::{Event, EventReader};
 use crate::transport::Place;
 use crate::transport::stdio::{era_of, is_first_answer, pass_on};
@@ -184,7 +184,7 @@ async fn connect(bytes: &[u8], mode: Handshake) -> Result<crate::Session, McpErr
 /// Tool lists straight from JSON, as health checks and sessions read them.
 pub fn tool_entry(bytes: &[u8]) {
     if let Ok(entry) = serde_json::from_slice(bytes) {
-        let _ = tool(entry);
+        let _ = distinct([entry]);
     }
 }
 

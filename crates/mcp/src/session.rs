@@ -26,7 +26,7 @@ pub use brief::Brief;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use connect::begin;
 use handler::Handler;
-pub(crate) use list::{size, tool};
+pub(crate) use list::{distinct, size};
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);

@@ -8,6 +8,7 @@ mod event;
 pub mod filter;
 mod health;
 mod id;
+mod nesting;
 mod offers;
 mod record;
 mod row;
@@ -30,6 +31,7 @@ pub use health::{
     moving_average, summary,
 };
 pub use id::ServerId;
+pub use nesting::{DEEPEST_VALUE, nests_within};
 pub use offers::ResolveError;
 pub use row::ServerRow;
 pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};

@@ -2,7 +2,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::{Era, Health, Millis, Server, ServerId, Source, Transport};
+use crate::{Era, Health, Millis, Server, ServerId, Source, Transport, secrets};
 
 /// A server as a list shows it: its record without tool definitions, its health, and what it offers.
 /// This is how a [`Server`] is serialised at every face.
@@ -68,7 +68,7 @@ impl From<Server> for ServerRow {
             url: info.url.clone(),
             endpoint: info.endpoint.clone(),
             command: info.command.clone(),
-            args: info.args.clone(),
+            args: secrets::shown_arguments(&info.args),
             capabilities: info.offers(),
             metadata: info.metadata.clone(),
             region: info.region().map(str::to_owned),

@@ -39,7 +39,7 @@ pub(crate) fn is_secret_value(value: &str) -> bool {
 /// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
 pub fn command_line(command: &str, args: &[String]) -> String {
     let mut line = quoted(command);
-    for arg in arguments(args) {
+    for arg in shown_arguments(args) {
         line.push(' ');
         line += &quoted(&arg);
     }
@@ -47,7 +47,7 @@ pub fn command_line(command: &str, args: &[String]) -> String {
 }
 
 /// The arguments of a command, those that look like secrets hidden.
-pub(crate) fn arguments(args: &[String]) -> Vec<String> {
+pub fn shown_arguments(args: &[String]) -> Vec<String> {
     let mut hide_next = false;
     let one = |arg: &String| {
         let shown = shown(arg, hide_next);
@@ -55,6 +55,13 @@ pub(crate) fn arguments(args: &[String]) -> Vec<String> {
         shown
     };
     args.iter().map(one).collect()
+}
+
+/// Whether these arguments were written without a secret among them.
+pub fn lacks_secret(args: &[String]) -> bool {
+    args.iter().any(|arg| {
+        arg.ends_with(HIDDEN) || arg.contains(&format!("={HIDDEN}")) || arg.contains(&format!("://{HIDDEN}@"))
+    })
 }
 
 fn shown(arg: &str, hide: bool) -> String {
@@ -79,6 +86,9 @@ fn quoted(text: &str) -> String {
 /// A URL for people: without user, password and the values of parameters that look like secrets. Works on text that
 /// is no valid URL as well, since that is when it ends up in a message.
 pub fn redact_url(text: &str) -> String {
+    if let Some(hidden) = without_unclear_user(text) {
+        return hidden;
+    }
     let (before, fragment) =
         text.split_once('#').map_or((text, None), |(before, after)| (before, Some(after)));
     let (path, query) = before.split_once('?').map_or((before, None), |(path, query)| (path, Some(query)));
@@ -93,6 +103,15 @@ pub fn redact_url(text: &str) -> String {
         shown += HIDDEN;
     }
     shown
+}
+
+/// Where it is not clear what is user and password, since one of them has a `/`, `?` or `#` in it: all before the last `@`.
+fn without_unclear_user(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (_, host) = rest.rsplit_once('@')?;
+    let is_clear = url::Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") || !url.path().contains('@'));
+    (!is_clear).then(|| format!("{scheme}://{HIDDEN}@{host}"))
 }
 
 fn without_user(path: &str) -> String {
@@ -183,6 +202,10 @@ mod tests {
             ("http://u:p@a/x", "http://…@a/x"),
             ("http://a/?k=1&api_key=x", "http://a/?k=1&api_key=…"),
             ("http://a/#x", "http://a/#…"),
+            ("redis://:aG/s=@a:1", "redis://…@a:1"),
+            ("redis://:p?s#s@a", "redis://…@a"),
+            ("redis://u:12/34@a", "redis://…@a"),
+            ("http://a/@scope/x", "http://a/@scope/x"),
         ] {
             assert_eq!(redact_url(url), shown);
         }

@@ -14,7 +14,7 @@ use crate::endpoint::{Endpoint, Flip, HealthPolicy, Measure, Minute, News, Obser
 pub(crate) const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
 
 /// How many removed servers are kept at most, beside the ignored ones; the newest stay.
-const REMOVED_KEPT: usize = 10_000;
+const REMOVED_KEPT: usize = 200_000;
 
 /// How many changes can be taken back at most.
 pub(crate) const JOURNAL_KEPT: usize = 1_000;
@@ -46,7 +46,7 @@ impl State {
     pub(crate) fn load(loaded: Loaded, now: Millis) -> (Self, Vec<Change>) {
         let mut draft = Draft::new(&Self::default(), now);
         let expired = expired(&loaded.records, now);
-        draft.state.last_entry = loaded.journal.last().map_or(0, |entry| entry.id);
+        draft.state.last_entry = loaded.last_entry;
         for record in loaded.records {
             if expired.contains(&record.id()) {
                 draft.changes.push(Change::Purge(record.id()));

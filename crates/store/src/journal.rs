@@ -37,20 +37,30 @@ pub(crate) fn forget(connection: &Connection, entry: i64) -> rusqlite::Result<()
     Ok(())
 }
 
-/// Every entry, oldest first, and those that do not parse.
-pub(crate) fn all(connection: &Connection) -> rusqlite::Result<(Vec<JournalEntry>, Vec<String>)> {
+/// What is kept of the changes.
+pub(crate) struct Journal {
+    /// Oldest first.
+    pub(crate) entries: Vec<JournalEntry>,
+    /// Those that do not parse.
+    pub(crate) unreadable: Vec<String>,
+    /// The highest id, readable or not.
+    pub(crate) last: i64,
+}
+
+pub(crate) fn all(connection: &Connection) -> rusqlite::Result<Journal> {
     let mut statement =
         connection.prepare("SELECT id, at, label, images, undone_at FROM journal ORDER BY id")?;
     let mut rows = statement.query([])?;
-    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut entries, mut unreadable, mut last) = (Vec::new(), Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let id: i64 = row.get(0)?;
+        last = id;
         match read(row, id) {
             Ok(entry) => entries.push(entry),
             Err(reason) => unreadable.push(format!("journal entry `{id}`: {reason}")),
         }
     }
-    Ok((entries, unreadable))
+    Ok(Journal { entries, unreadable, last })
 }
 
 fn read(row: &Row<'_>, id: i64) -> Result<JournalEntry, Box<dyn std::error::Error>> {

@@ -156,6 +156,8 @@ pub struct Loaded {
     pub records: Vec<Record>,
     /// The changes, oldest first.
     pub journal: Vec<JournalEntry>,
+    /// The highest id of a change, readable or not.
+    pub last_entry: i64,
     /// Rows that could not be read and were left as they are: what and why, a line each.
     pub unreadable: Vec<String>,
 }

@@ -6,6 +6,7 @@ use model::{Millis, ServerId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::journal::Journal;
 use crate::open::open;
 use crate::writer::{Job, QUEUE, Task, Writer};
 use crate::{Change, History, Loaded, Opened, StoreError, history, journal, meta, servers};
@@ -55,9 +56,9 @@ impl Store {
     pub async fn load(&self) -> Result<Loaded, StoreError> {
         self.ask(|connection| {
             let (records, mut unreadable) = servers::all(connection)?;
-            let (journal, more) = journal::all(connection)?;
+            let Journal { entries, unreadable: more, last } = journal::all(connection)?;
             unreadable.extend(more);
-            Ok(Loaded { records, journal, unreadable })
+            Ok(Loaded { records, journal: entries, last_entry: last, unreadable })
         })
         .await
     }

@@ -163,6 +163,19 @@ async fn one_row_that_does_not_parse_hides_no_other() {
 }
 
 #[tokio::test]
+async fn a_change_that_cannot_be_read_keeps_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    with_servers(folder.path(), 1).await;
+    sqlite(
+        &folder.path().join(FILE),
+        "INSERT INTO journal (id, at, label, images) VALUES (7, 0, 'x', 'no JSON')",
+    );
+    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let loaded = store.load().await.unwrap();
+    assert_eq!((loaded.last_entry, loaded.unreadable.len()), (7, 1));
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_made_is_an_error_that_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

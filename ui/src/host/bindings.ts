@@ -998,7 +998,11 @@ text: string,
 /**
  * How many servers it holds.
  */
-servers: number, };
+servers: number, 
+/**
+ * What was left out: secrets among the arguments of a command.
+ */
+warnings: Array<string>, };
 
 export type ConfigCheckArgs = { 
 /**

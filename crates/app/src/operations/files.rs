@@ -1,9 +1,11 @@
 //! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
 //! read and write the files; here is only their text.
 
+use std::sync::Arc;
+
 use model::config::{self, Problem};
-use model::{Endpoint, Server, ServerInfo, Source, servers_json};
-use registry::{Origin, Upserted};
+use model::{Endpoint, Server, ServerInfo, Source, secrets, servers_json};
+use registry::{Origin, Snapshot, Upserted};
 use serde_json::json;
 
 use super::{
@@ -25,9 +27,18 @@ impl App {
             return Ok(report);
         }
         let snapshot = self.0.registry.snapshot();
+        read.servers.retain(|info| {
+            let is_whole = !secrets::lacks_secret(&info.args);
+            if !is_whole {
+                report.warnings.push(format!(
+                    "`{}` was left out: a secret among its arguments stayed where it was exported; add it yourself",
+                    info.name
+                ));
+            }
+            is_whole
+        });
         for info in &mut read.servers {
-            let known = snapshot.get(info.id).map(|server| server.info.clone());
-            report.warnings.extend(distrust(info, known.as_deref()));
+            report.warnings.extend(distrust(info, &snapshot));
         }
         let label = format!("imported {} from {file}", count(read.servers.len()));
         let committed = self.0.registry.upsert(read.servers, Origin::Person { label }).await?;
@@ -45,13 +56,14 @@ impl App {
         let mut servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
         // Where a file is read, the demo is not.
         servers.retain(|server| server.info.source != Source::Demo);
+        let warnings = servers.iter_mut().filter_map(without_secrets).collect();
         let (file, text) = match args.form {
             ExportForm::ServersJson => ("servers.json", servers_json::write(&servers, now())),
             ExportForm::McpJson => {
                 ("mcp.json", servers_json::write_mcp_json(servers.iter().map(|server| &*server.info)))
             }
         };
-        Ok(Exported { file: file.to_owned(), text, servers: servers.len() })
+        Ok(Exported { file: file.to_owned(), text, servers: servers.len(), warnings })
     }
 
     pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
@@ -63,19 +75,39 @@ impl App {
     }
 }
 
-/// A file is data, never authority: it may not make us send a secret of this computer to an address it names. What was
-/// taken away is said.
-fn distrust(info: &mut ServerInfo, known: Option<&ServerInfo>) -> Vec<String> {
+/// An argument that looks like a secret stays on this computer, and that is said.
+fn without_secrets(server: &mut Server) -> Option<String> {
+    let shown = secrets::shown_arguments(&server.info.args);
+    if shown == server.info.args {
+        return None;
+    }
+    Arc::make_mut(&mut server.info).args = shown;
+    Some(format!("`{}`: an argument that looks like a secret was left out", server.info.name))
+}
+
+/// A file is data, never authority: it may not say that a person agreed to a command or to an address that is farther away,
+/// nor make us send a secret of this computer to an address it names. What was taken away is said.
+fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     let origin = |url: &Option<String>| {
         url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin())
     };
     let mut warnings = Vec::new();
+    (info.source, info.reach) = (Source::Import, None);
     if info.url.is_some() && info.endpoint.is_some() && origin(&info.url) != origin(&info.endpoint) {
         warnings.push(format!(
             "`{}`: its endpoint is at another address than its URL and was left out",
             info.name
         ));
         info.endpoint = None;
+        // It may have been this endpoint that made the id credible.
+        info.id = info.address_id();
+    }
+    let known = snapshot.get(info.id).map(|server| server.info.clone());
+    if known.as_ref().is_some_and(|known| known.identity.is_some()) {
+        // What we saw ourselves is newer than any file, and is what a changed tool is held against.
+        info.identity = None;
+        info.tools = Arc::default();
+        (info.resources, info.prompts) = (Vec::new(), Vec::new());
     }
     let agreed = known.is_some_and(|known| {
         known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url

@@ -7,7 +7,7 @@ use app::{App, Face, StartError};
 use serde_json::{Value, json};
 
 use super::look::{address, array};
-use super::serve::until_stopped;
+use super::serve::{StopSignals, until_stopped};
 use crate::args::{Common, Demo};
 use crate::core::{self, Core};
 use crate::failure::Failure;
@@ -47,6 +47,7 @@ pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result
 
 /// Hosts it with all that `serve` has, so that other commands and a browser can try it.
 async fn host(app: &App, print: Printer) -> Result<(), Failure> {
+    let stop = StopSignals::listen()?;
     let face = http_face::Face::bind(app, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
         .map_err(|error| Failure::failed(format!("cannot listen on loopback: {error}")))?;
@@ -60,7 +61,7 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
     };
     note(&format!("the demo fleet runs until Ctrl-C; in a browser: {link}"));
     app.look_around().await;
-    until_stopped(app, face).await
+    until_stopped(app, face, stop).await
 }
 
 async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {

@@ -36,6 +36,9 @@ pub(super) async fn import(session: &Session, file: &Path) -> Result<(), Failure
 /// The file's text itself, whatever the format: it is meant for a file.
 pub(super) async fn export(session: &Session, form: &str) -> Result<(), Failure> {
     let exported = session.call("export", json!({ "as": form })).await?;
+    for warning in array(&exported, "warnings").iter().filter_map(Value::as_str) {
+        note(warning);
+    }
     let content = text(&exported, "/text");
     print::raw(&content)?;
     if !content.ends_with('\n') {

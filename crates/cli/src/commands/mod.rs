@@ -23,7 +23,7 @@ use crate::failure::{Failure, exit};
 use crate::print::Printer;
 
 /// Larger files are a mistake.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+const LARGEST_FILE: u64 = 224 * 1024 * 1024;
 
 /// A core and a way to print: what most commands need.
 pub(crate) struct Session {

@@ -1,7 +1,11 @@
 //! `serve`: the core without a window.
 
+use std::time::Duration;
+
 use app::{App, Face};
 use serde_json::json;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Common, Serve};
 use crate::core;
@@ -16,6 +20,7 @@ pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), Failure> 
 }
 
 async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
+    let stop = StopSignals::listen()?;
     let listen = args.listen.unwrap_or_else(|| app.live_config().borrow().gateway.listen);
     let face = http_face::Face::bind(app, listen).await.map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
@@ -35,33 +40,70 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
     if !args.no_local_discovery {
         app.look_around().await;
     }
-    until_stopped(app, face).await
+    until_stopped(app, face, stop).await
 }
 
-/// Answers until SIGTERM or Ctrl-C, then ends its streams.
-pub(super) async fn until_stopped(app: &App, face: http_face::Face) -> Result<(), Failure> {
+/// For answers on their way when all else has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Answers until SIGTERM or Ctrl-C, then ends its streams and what is under way. A connection that somebody holds open does
+/// not hold the process.
+pub(super) async fn until_stopped(
+    app: &App,
+    face: http_face::Face,
+    mut stop: StopSignals,
+) -> Result<(), Failure> {
     let stopping = app.stopping();
     let mut serving = std::pin::pin!(face.serve());
     tokio::select! {
         outcome = &mut serving => return outcome.map_err(|error| Failure::failed(format!("the listener failed: {error}"))),
-        signal = stop_signal() => signal?,
+        () = stop.received() => {}
     }
     stopping.cancel();
-    serving.await.map_err(|error| Failure::failed(format!("the listener failed: {error}")))
+    let ended = async {
+        app.shutdown().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        outcome = &mut serving => outcome.map_err(|error| Failure::failed(format!("the listener failed: {error}"))),
+        () = ended => Ok(()),
+    }
 }
 
-/// SIGTERM (a service manager) or Ctrl-C.
-async fn stop_signal() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::failed(format!("signals cannot be received: {error}"));
+/// SIGTERM (a service manager) and Ctrl-C. Heard from before anybody is told that we are there.
+pub(super) struct StopSignals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    terminate: Signal,
+    #[cfg(unix)]
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    #[cfg(unix)]
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let hear = |kind| {
+            signal(kind).map_err(|error| Failure::failed(format!("signals cannot be received: {error}")))
+        };
+        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
+    }
+
+    #[cfg(unix)]
+    async fn received(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            pressed = tokio::signal::ctrl_c() => pressed.map_err(failed),
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
+
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
+    pub(super) fn listen() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn received(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

@@ -1,4 +1,6 @@
-use model::{Schema, Tool, ToolHints};
+use std::collections::HashSet;
+
+use model::{Schema, Tool, ToolHints, nests_within};
 use rmcp::model::{
     ClientRequest, ListPromptsRequest, ListResourcesRequest, ListToolsRequest, PaginatedRequestParams,
 };
@@ -77,8 +79,13 @@ pub(super) async fn contents(session: &Session) -> Result<Contents, McpError> {
 
 /// The tools of a server; entries without a name are left out, since they cannot be called.
 pub(super) async fn tools(session: &Session) -> Result<Vec<Tool>, McpError> {
-    let entries = entries(session, List::Tools).await?;
-    Ok(entries.into_iter().filter_map(tool).collect())
+    Ok(distinct(entries(session, List::Tools).await?))
+}
+
+/// The tools of a list; of those with one name the first, since a call can name only one.
+pub(crate) fn distinct(entries: impl IntoIterator<Item = Value>) -> Vec<Tool> {
+    let mut names = HashSet::new();
+    entries.into_iter().filter_map(tool).filter(|tool| names.insert(tool.name.clone())).collect()
 }
 
 /// All pages of a list. A server that does not know the method has an empty list.
@@ -133,7 +140,9 @@ pub(crate) fn size(value: &Value) -> usize {
 }
 
 fn texts(entries: &[Value], key: &str) -> Vec<String> {
-    entries.iter().filter_map(|entry| entry.get(key)?.as_str()).map(str::to_owned).collect()
+    let mut seen = HashSet::new();
+    let texts = entries.iter().filter_map(|entry| entry.get(key)?.as_str());
+    texts.filter(|text| seen.insert(*text)).map(str::to_owned).collect()
 }
 
 /// A tool as a server lists it; without a name it is none. In place of a schema that nests too deep stands one that allows
@@ -169,15 +178,6 @@ pub(crate) fn tool(mut entry: Value) -> Option<Tool> {
 
 fn shallow(schema: Value) -> Value {
     if nests_within(&schema, DEEPEST_SCHEMA) { schema } else { json!({}) }
-}
-
-fn nests_within(value: &Value, levels: usize) -> bool {
-    let Some(below) = levels.checked_sub(1) else { return !value.is_object() && !value.is_array() };
-    match value {
-        Value::Object(fields) => fields.values().all(|value| nests_within(value, below)),
-        Value::Array(items) => items.iter().all(|value| nests_within(value, below)),
-        _ => true,
-    }
 }
 
 #[cfg(test)]

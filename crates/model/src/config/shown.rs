@@ -59,7 +59,7 @@ fn hide_all(value: Value) -> Value {
 fn list(path: &str, items: Vec<Value>) -> Value {
     let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
     match texts {
-        Some(texts) if path.rsplit('.').next() == Some("args") => secrets::arguments(&texts).into(),
+        Some(texts) if path.rsplit('.').next() == Some("args") => secrets::shown_arguments(&texts).into(),
         _ => items.into_iter().map(|item| hide(path, item)).collect(),
     }
 }

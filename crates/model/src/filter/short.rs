@@ -204,6 +204,11 @@ impl Reader {
             Op::Lt => Test::Lt(self.value()?),
             Op::Lte => Test::Lte(self.value()?),
         };
+        if self.peek() == Some(',') {
+            return Err(self.error(
+                "several values stand in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
+            ));
+        }
         let place = if matches!(op, Op::Eq | Op::Ne) { at } else { start };
         test::join(field, test).map_err(|message| FilterError::at_character(place + 1, message))
     }

@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use super::block::{self, Block};
 use super::read::Reader;
 use super::tree::{Json, Node};
-use crate::{Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Transport, secrets};
+use crate::{
+    DEEPEST_VALUE, Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Transport, secrets,
+};
 
 /// Seconds above this are milliseconds: the year 5138 in the former, 1973 in the latter.
 const LATEST_SECONDS: f64 = 1e11;
-/// How deep one value of the metadata may nest: a record must fit into the JSON of stores and peers, which stop at 128.
-const DEEPEST_VALUE: usize = 100;
 /// Keys of the guide that say what was measured when the file was written. Not read: an old status is no fact.
 const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
 
@@ -259,6 +259,10 @@ impl Fields<'_, '_> {
             let at = node.at;
             if key == block::KEY {
                 self.warn(at, &format!("`{key}` was left out: it belongs into the metadata"));
+                continue;
+            }
+            if matches!(key.as_str(), "env" | "headers") || secrets::is_secret_name(&key) {
+                self.warn(at, &format!("`{key}` was left out: it may hold secrets"));
                 continue;
             }
             if info.metadata.contains_key(&key) {

@@ -30,6 +30,7 @@ impl Backend for Memory {
         let loaded = Loaded {
             records: kept.records.values().cloned().collect(),
             journal: kept.journal.values().cloned().collect(),
+            last_entry: kept.journal.keys().next_back().copied().unwrap_or(0),
             unreadable: Vec::new(),
         };
         Box::pin(std::future::ready(Ok(loaded)))

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 
-use model::{ServerId, ServerInfo};
+use model::{DEEPEST_VALUE, ServerId, ServerInfo, nests_within};
 use store::Record;
 
 use super::Command;
@@ -83,6 +83,10 @@ fn outcome(known: Option<&Record>, merged: &Record) -> Upserted {
 /// Refuses what cannot be kept, before it reaches the writer.
 pub(crate) fn check(info: &ServerInfo) -> Result<(), RegistryError> {
     check_name(&info.name)?;
+    if let Some((key, _)) = info.metadata.iter().find(|(_, value)| !nests_within(value, DEEPEST_VALUE)) {
+        let reason = format!("`{key:.80}` nests deeper than {DEEPEST_VALUE} levels: make it flatter");
+        return Err(RegistryError::Invalid { field: "metadata", reason });
+    }
     let mut size = Size(0);
     if serde_json::to_writer(&mut size, info).is_err() {
         let reason = format!("of `{}` is larger than 4 MiB: leave out some of its data or tools", info.name);

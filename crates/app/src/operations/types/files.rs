@@ -63,6 +63,8 @@ pub struct Exported {
     pub text: String,
     /// How many servers it holds.
     pub servers: usize,
+    /// What was left out: secrets among the arguments of a command.
+    pub warnings: Vec<String>,
 }
 
 /// A configuration to check.

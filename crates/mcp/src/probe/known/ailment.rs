@@ -129,7 +129,7 @@ pub(super) fn page(answer: &Answer) -> Result<(Vec<Tool>, Option<String>), Ailme
         return Err(Ailment::NotMcp("its answer to `tools/list` has no list of tools".to_owned()));
     };
     let next = result.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty());
-    Ok((tools.iter().cloned().filter_map(session::tool).collect(), next.map(str::to_owned)))
+    Ok((session::distinct(tools.iter().cloned()), next.map(str::to_owned)))
 }
 
 /// What an answer without JSON-RPC means.

@@ -79,6 +79,8 @@ fn a_malformed_short_filter_names_its_character() {
         ("x:(a", 3, "no `)`"),
         ("x:(a b)", 6, "commas"),
         ("x:a(b)", 4, "quoted"),
+        ("is:down,degraded", 8, "parentheses"),
+        ("url:http://a/?x=1,2 b", 18, "quote a value"),
         ("x>(1)", 3, "value is missing"),
         ("x>true", 1, "order"),
         ("x~abc", 3, "between slashes"),
