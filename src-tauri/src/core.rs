@@ -1,20 +1,14 @@
 //! The core behind the window, and the face it shows to the command line.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use app::{App, Face, Options, StartError};
-use tokio::time::{Instant, sleep};
 
 use crate::Launch;
 
-/// A one-shot command holds the directory for a moment only: worth waiting for.
-const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);
-const ASK_AGAIN: Duration = Duration::from_millis(50);
-
 /// Starts the core and lets commands talk to it while the window owns the data directory.
 pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
-    let core = own(launch).await?;
+    let core = App::start_to_stay(options(launch)).await?;
     match http_face::Face::bind(&core, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await {
         Ok(face) => drop(tauri::async_runtime::spawn(answer(face))),
         Err(error) => {
@@ -24,20 +18,6 @@ pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
     // Before the window: Discover opens filled, or filling.
     core.look_around().await;
     Ok(core)
-}
-
-async fn own(launch: &Launch) -> Result<App, StartError> {
-    let give_up = Instant::now() + WAIT_FOR_COMMANDS;
-    loop {
-        match App::start(options(launch)).await {
-            Err(StartError::Owned { owner: Some(owner), .. })
-                if owner.face == Face::Command && Instant::now() < give_up =>
-            {
-                sleep(ASK_AGAIN).await;
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 fn options(launch: &Launch) -> Options {

@@ -8,6 +8,7 @@ use futures::Stream;
 use mesh::Sessions;
 use model::{Event, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,6 +22,10 @@ use crate::scans::Scans;
 use crate::secrets::Vault;
 use crate::{StartError, feed, now, paths};
 use discovery::scan::Caps;
+
+/// How long a command that has the data directory is waited for.
+const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How long calls in flight may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -130,6 +135,23 @@ impl App {
             let snapshot = self.0.registry.snapshot();
             self.0.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
             self.0.logs.tidy(|id| snapshot.get(id).is_some());
+        }
+    }
+
+    /// Like [`App::start`], for what stays: a command has the directory for a moment only and is waited for.
+    pub async fn start_to_stay(options: Options) -> Result<Self, StartError> {
+        let give_up = Instant::now() + WAIT_FOR_COMMANDS;
+        loop {
+            match Self::start(options.clone()).await {
+                // Whoever has just begun has not said yet who it is.
+                Err(StartError::Owned { ref owner, .. })
+                    if owner.as_ref().is_none_or(|owner| owner.face == Face::Command)
+                        && Instant::now() < give_up =>
+                {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+                outcome => return outcome,
+            }
         }
     }
 

@@ -67,6 +67,21 @@ fn a_second_owner_is_told_who_the_first_is() {
     second.refused(1, &[&serving.child.id().to_string(), &serving.url, "--data-dir"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_waits_for_a_command_that_has_the_directory() {
+    let mute = testkit::decoy::Decoy::Mute.start().await;
+    let place = Place::new();
+    let port = mute.address().port().to_string();
+    let scan = ["scan", "127.0.0.1", "--ports", &port, "--timeout", "2"];
+    let mut scanning = place.command(&scan).stdout(std::process::Stdio::null()).spawn().unwrap();
+    while mute.connections() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let serving = place.serve(&[]);
+    assert!(scanning.try_wait().unwrap().is_some(), "it served when the scan was over");
+    drop(serving);
+}
+
 #[test]
 fn a_connection_that_somebody_holds_open_does_not_hold_the_process() {
     let place = Place::new();

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::print;
 
 pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), Failure> {
-    let app = App::start(core::options(common, Face::Serve)).await?;
+    let app = App::start_to_stay(core::options(common, Face::Serve)).await?;
     let outcome = answer(&app, args).await;
     app.shutdown().await;
     outcome
