@@ -21,7 +21,7 @@ export function ago(since: number, now: number): string {
 
 /** Milliseconds as people read them: `0.4`, `38`, `1,240`. */
 export function millis(ms: number): string {
-  if (ms < 1 && ms > 0) return ms < 0.05 ? "0.1" : ms.toFixed(1);
+  if (ms < 0.95 && ms > 0) return ms < 0.05 ? "0.1" : ms.toFixed(1);
   return count(Math.round(ms));
 }
 

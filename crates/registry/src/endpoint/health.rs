@@ -223,7 +223,7 @@ impl Endpoint {
             status: HealthStatus::Paused,
             score: 0.0,
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
-            summary: Some("Drained by you".to_owned()),
+            summary: Some("Paused by you".to_owned()),
             since: Some(paused_since(info)),
             ..measured
         }
