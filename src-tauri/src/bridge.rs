@@ -11,10 +11,11 @@ use crate::window::MAIN;
 /// The event that carries batches of changes to the page.
 const EVENTS: &str = "events";
 
-/// Runs an operation of the core by its name.
+/// Runs an operation of the core by its name. The answer is text within the text that Tauri makes of it: its own reader
+/// in the page would round long numbers, the page's does not.
 #[tauri::command]
-pub(crate) async fn call(core: State<'_, App>, name: String, args: Value) -> Result<Value, ApiError> {
-    core.perform(&name, args).await
+pub(crate) async fn call(core: State<'_, App>, name: String, args: Value) -> Result<String, ApiError> {
+    core.perform(&name, args).await.map(|answer| Box::<str>::from(answer).into_string())
 }
 
 /// Hands every batch to the page until the core has stopped.

@@ -105,10 +105,13 @@ export async function startScripted(
     const { id, method, params } = JSON.parse(Buffer.concat(chunks).toString());
     if (id === undefined) return void response.writeHead(202).end();
     const answer = answers[method];
-    const body = answer ? { result: answer(params ?? {}) } : { error: { code: -32601, message: "Method not found" } };
+    const given = answer?.(params ?? {});
+    // A text is JSON as it stands, for what a page would round.
+    const result = typeof given === "string" ? given : JSON.stringify(given);
+    const body = answer ? `"result":${result}` : '"error":{"code":-32601,"message":"Method not found"}';
     response
       .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ jsonrpc: "2.0", id, ...body }));
+      .end(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${body}}`);
   });
   await new Promise((resolve) => server.listen(wanted, "127.0.0.1", resolve));
   const stop = () =>

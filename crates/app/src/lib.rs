@@ -12,6 +12,7 @@ mod logs;
 pub mod operations;
 mod owner;
 pub mod paths;
+pub mod raw;
 mod scans;
 mod secrets;
 mod start;

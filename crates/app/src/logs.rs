@@ -10,17 +10,17 @@ use mcp::{LineSink, Target};
 use model::{CheckResult, CheckStatus, Event, Health, Millis, ServerId};
 use registry::Published;
 use ring::{Ring, Weighed};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::contact::millis;
-use crate::now;
 use crate::operations::{
     ApiError, CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
 };
+use crate::{now, raw};
 
 /// Requests kept of one server.
 const KEPT_REQUESTS: usize = 100;
@@ -256,11 +256,13 @@ fn failure(health: &Health) -> Option<String> {
 }
 
 /// The texts of an answer with `isError`; nothing when it is none.
-fn tool_error(result: &Value) -> Option<String> {
-    let failed = result.get("isError").and_then(Value::as_bool) == Some(true);
-    let parts = result.get("content").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let texts: Vec<&str> = parts.iter().filter_map(|part| part.get("text")?.as_str()).collect();
-    failed.then(|| cut(&texts.join("\n")))
+fn tool_error(result: &RawValue) -> Option<String> {
+    if !raw::says(result, "isError") {
+        return None;
+    }
+    let parts = raw::at(result, &["content"]).map(raw::items).unwrap_or_default();
+    let texts: Vec<String> = parts.into_iter().filter_map(|part| raw::text(part, &["text"])).collect();
+    Some(cut(&texts.join("\n")))
 }
 
 /// The message, and what the server sent with a protocol error.

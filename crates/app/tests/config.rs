@@ -82,7 +82,11 @@ impl Core {
     }
 
     async fn status(&self) -> Value {
-        self.app.perform("config", json!({})).await.unwrap()
+        self.ask("config").await
+    }
+
+    async fn ask(&self, operation: &str) -> Value {
+        serde_json::from_str(self.app.perform(operation, json!({})).await.unwrap().get()).unwrap()
     }
 }
 
@@ -105,7 +109,7 @@ async fn the_guides_file_loads_as_it_stands() {
     assert_eq!(status["problems"], json!([]));
     assert_eq!(status["effective"]["service_registry"]["config"]["registry_file"], "/etc/mcp/servers.json");
     assert_eq!(status["effective"]["health_monitoring"]["min_successes"], 1, "defaults are shown");
-    assert_eq!(core.app.perform("status", json!({})).await.unwrap()["notices"], json!([]));
+    assert_eq!(core.ask("status").await["notices"], json!([]));
     core.app.shutdown().await;
 }
 

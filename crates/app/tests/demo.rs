@@ -16,7 +16,7 @@ use std::time::Duration;
 use app::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use support::Core;
+use support::{Core, read};
 use testkit::fake::Fake;
 use tokio::net::TcpStream;
 
@@ -114,7 +114,7 @@ async fn each_of_them_answers_a_call_as_it_should() {
     let mut failed = 0;
     for _ in 0..6 {
         match core.app.perform("call", track.clone()).await {
-            Ok(called) => assert_eq!(called["result"]["structuredContent"]["number"], "DP204816"),
+            Ok(called) => assert_eq!(read(&called)["result"]["structuredContent"]["number"], "DP204816"),
             Err(error) => {
                 assert_eq!(error.code, ErrorCode::TransportFailed, "{error:?}");
                 failed += 1;

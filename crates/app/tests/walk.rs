@@ -103,7 +103,9 @@ async fn a_server_that_went_away_is_told_from_one_that_says_no() {
     let wrong = core.app.perform("call", json!({ "capability": "echo", "arguments": {} })).await;
     // Arguments that the tool refuses: an answer with isError, or a protocol error, by the server's taste.
     let said_no = match &wrong {
-        Ok(result) => result["result"]["isError"] == true,
+        Ok(result) => {
+            app::raw::at(result, &["result"]).is_some_and(|result| app::raw::says(result, "isError"))
+        }
         Err(error) => error.code == ErrorCode::ProtocolError,
     };
     assert!(said_no, "{wrong:?}");

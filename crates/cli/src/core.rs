@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use app::{ApiError, App, Face, Options, OwnerCard, StartError};
+use app::{ApiError, App, ErrorCode, Face, Options, OwnerCard, StartError};
 use futures::{Stream, StreamExt, future};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Common;
@@ -51,6 +52,11 @@ impl Core {
     }
 
     pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Value, ApiError> {
+        read(&self.ask(name, args).await?)
+    }
+
+    /// The answer as it came, for what must keep its digits.
+    pub(crate) async fn ask(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
         match self {
             Self::Own(app) => app.perform(name, args).await,
             Self::Remote(remote) => remote.call(name, args).await,
@@ -75,6 +81,12 @@ impl Core {
             app.shutdown().await;
         }
     }
+}
+
+pub(crate) fn read(answer: &RawValue) -> Result<Value, ApiError> {
+    serde_json::from_str(answer.get()).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the core's answer cannot be read: {error}"))
+    })
 }
 
 pub(crate) fn options(common: &Common, face: Face) -> Options {

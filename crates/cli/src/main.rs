@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod core;
 mod failure;
+mod layout;
 mod print;
 mod remote;
 

@@ -7,6 +7,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 
 use crate::args::Format;
+use crate::layout::{indented, on_one_line};
 
 /// A table for fewer columns than this is not worth arranging.
 const NARROW: u16 = 40;
@@ -44,6 +45,15 @@ impl Printer {
             Format::Table => out(&plain_lines(&sentence())),
             Format::Json => json(value),
             Format::Ndjson => line(value),
+        }
+    }
+
+    /// The same for JSON that must keep its text: only the space between its parts is ours.
+    pub(crate) fn one_as_it_is(self, json: &str, sentence: impl FnOnce() -> String) -> io::Result<()> {
+        match self.format {
+            Format::Table => out(&plain_lines(&sentence())),
+            Format::Json => out(&document(indented(json))),
+            Format::Ndjson => out(&document(on_one_line(json))),
         }
     }
 }

@@ -5,6 +5,7 @@ use futures::{StreamExt, future};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use sse_stream::SseStream;
 
 use crate::core::Batches;
@@ -25,7 +26,7 @@ impl Remote {
         Some(Self { client, address: address.to_owned() })
     }
 
-    pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Value, ApiError> {
+    pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
         let url = format!("{}/api/v1/{name}", self.address);
         let answer = self.client.post(url).json(&args).send().await.map_err(|error| self.lost(&error))?;
         let fine = answer.status().is_success();

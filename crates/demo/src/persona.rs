@@ -39,6 +39,8 @@ pub struct Tool {
 pub enum Act {
     /// Answers this `CallToolResult`.
     Answer(Value),
+    /// Answers this text as its `CallToolResult`, byte for byte: JSON on one line, for what a tree of values would round.
+    Exactly(&'static str),
     /// Answers a JSON-RPC error.
     Fail {
         /// Its code.

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 /// Proxies and browsers drop a stream that is silent for long.
@@ -45,7 +46,7 @@ pub(crate) async fn operation(
     State(app): State<App>,
     Path(name): Path<String>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Json<Box<RawValue>>, Failure> {
     let body = body.map_err(|rejected| {
         let message = format!("the body cannot be read: {}", rejected.body_text());
         Failure(ApiError::new(ErrorCode::InvalidArguments, message))

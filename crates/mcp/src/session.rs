@@ -14,6 +14,7 @@ use model::{Identity, Tool};
 use rmcp::RoleClient;
 use rmcp::model::{ClientRequest, ServerResult};
 use rmcp::service::{Peer, RunningService};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -131,15 +132,18 @@ impl Session {
         timeout(deadline, list::contents(self)).await.map_err(|_| McpError::Timeout { after: deadline })?
     }
 
-    /// Calls a tool. The result is MCP's `CallToolResult` as it came; `isError: true` is an answer, not an
-    /// error.
+    /// Calls a tool. The result is MCP's `CallToolResult` in the server's own text; `isError: true` is an
+    /// answer, not an error.
     pub async fn call_tool(
         &self,
         name: &str,
         arguments: Map<String, Value>,
         options: CallOptions,
-    ) -> Result<Value, McpError> {
-        call::call_tool(self, name, arguments, options).await
+    ) -> Result<Box<RawValue>, McpError> {
+        let result = call::call_tool(self, name, arguments, options).await?;
+        to_raw_value(&result).map_err(|error| McpError::Transport {
+            message: format!("the server's answer cannot be kept: {error}"),
+        })
     }
 
     /// Ends the conversation: deletes the server's session, or ends the child with its tree. Waits at most 8

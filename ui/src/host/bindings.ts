@@ -926,7 +926,8 @@ ms: number, };
 
 export type CallResult = { 
 /**
- * MCP's `CallToolResult` as it came: `content`, `structuredContent`, `isError`.
+ * MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
+ * tree on its way to a face, since a tree rounds long numbers.
  */
 result: unknown, 
 /**

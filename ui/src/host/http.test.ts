@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { print } from "../shared/exact";
 import { http, tokenIn } from "./http";
 
 const answer = (status: number, body: string) =>
@@ -29,6 +30,13 @@ it("rejects with the core's own error", async () => {
     message: "no server `x`",
     detail: { id: "x" },
   });
+});
+
+it("gives a call's result with the digits that were sent, and the core's own numbers as numbers", async () => {
+  answer(200, '{"result":{"n":12345678901234567890123,"d":1.0},"server":{},"tool":"t","attempts":[],"elapsed_ms":3.0}');
+  const called = await http.call("call", { capability: "t" });
+  expect(print(called.result)).toBe('{"n":12345678901234567890123,"d":1.0}');
+  expect(called.elapsed_ms).toBe(3);
 });
 
 it("tells a refused browser, a strange answer and silence apart", async () => {

@@ -1,4 +1,5 @@
 import type { EventBatch } from "./bindings";
+import { readResult } from "./read";
 import { asCallError, CallError, isApiError, type Link, type Transport } from "./types";
 
 const API = "/api/v1";
@@ -11,7 +12,7 @@ export const http: Transport = {
 
   async call(name, args) {
     const response = await post(`${API}/${name}`, { "content-type": "application/json" }, JSON.stringify(args));
-    const body = await readJson(response);
+    const body = await readJson(response, response.ok ? (text) => readResult(name, text) : JSON.parse);
     if (response.ok) return body as never;
     if (isApiError(body)) throw asCallError(body);
     if (response.status === 401) throw new CallError("unauthorized", "This browser has not been let in yet");
@@ -48,11 +49,11 @@ async function post(path: string, headers: Record<string, string>, body?: string
   }
 }
 
-async function readJson(response: Response): Promise<unknown> {
+async function readJson(response: Response, read: (text: string) => unknown): Promise<unknown> {
   const text = await response.text();
   if (text === "") return null;
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {
     throw new CallError("internal", `The core answered ${response.status} with something that is not JSON`, { text });
   }

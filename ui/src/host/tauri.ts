@@ -1,6 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { EventBatch } from "./bindings";
+import { readResult } from "./read";
 import { asCallError, type Transport } from "./types";
 
 /** The core in the same process, behind the desktop shell's one command and one event. */
@@ -9,7 +10,7 @@ export const tauri: Transport = {
 
   async call(name, args) {
     try {
-      return await invoke("call", { name, args });
+      return readResult(name, await invoke<string>("call", { name, args }));
     } catch (thrown) {
       throw asCallError(thrown);
     }

@@ -1,4 +1,5 @@
 import { type ParseError, parse, printParseErrorCode } from "jsonc-parser";
+import { Digits, findInexact } from "./exact";
 import { visible } from "./text";
 
 /** A piece of JSON text and what it is. */
@@ -35,7 +36,7 @@ export function readObject(text: string): { value: Record<string, unknown> } | {
   if (text.trim() === "") return { value: {} };
   try {
     const value: unknown = JSON.parse(text);
-    const inexact = findInexact(text);
+    const inexact = tooLong(text);
     if (inexact) return { problem: inexact };
     if (isObject(value)) return { value };
     return { problem: { message: 'Arguments are a JSON object, such as {"city": "Oslo"}', line: 1, column: 1 } };
@@ -45,20 +46,17 @@ export function readObject(text: string): { value: Record<string, unknown> } | {
 }
 
 /** A whole number that a page cannot hold exactly: another one would be sent than the one that stands there. */
-export function findInexact(text: string): JsonProblem | null {
-  for (const match of text.matchAll(/"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g)) {
-    const literal = match[0];
-    if (literal.startsWith('"') || String(BigInt(Number(literal))) === String(BigInt(literal))) continue;
-    const before = text.slice(0, match.index).split("\n");
-    const message = `${literal.slice(0, 40)} is too long to be sent exactly; send it as text, in double quotes, if the tool takes that`;
-    return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-  }
-  return null;
+export function tooLong(text: string): JsonProblem | null {
+  const found = findInexact(text);
+  if (!found) return null;
+  const before = text.slice(0, found.at).split("\n");
+  const message = `${found.digits.slice(0, 40)} is too long to be sent exactly; send it as text, in double quotes, if the tool takes that`;
+  return { message, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** It is an object with keys, not a list and not null. */
+/** It is an object with keys, not a list, not null and not a number as it came. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Digits);
 }
 
 const REASONS: Record<string, string> = {

@@ -1,4 +1,5 @@
 use serde_json::json;
+use serde_json::value::to_raw_value;
 
 use super::*;
 
@@ -68,9 +69,10 @@ fn a_call_is_noted_however_it_ends() {
 fn what_a_tool_said_of_its_failure_is_kept_and_cut() {
     let long = "é".repeat(LONGEST_ERROR);
     let result = json!({ "isError": true, "content": [{ "type": "text", "text": long }] });
-    let said = tool_error(&result).unwrap();
+    let said = tool_error(&to_raw_value(&result).unwrap()).unwrap();
     assert!(said.len() < LONGEST_ERROR + 40 && said.ends_with("more bytes)"), "{} bytes", said.len());
-    assert_eq!(tool_error(&json!({ "content": [{ "type": "text", "text": "fine" }] })), None);
+    let fine = json!({ "content": [{ "type": "text", "text": "fine" }] });
+    assert_eq!(tool_error(&to_raw_value(&fine).unwrap()), None);
 }
 
 #[test]

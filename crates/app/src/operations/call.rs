@@ -7,6 +7,7 @@ use std::time::Duration;
 use mcp::{Brief, CallOptions, McpError, Progress, Session, Target};
 use model::{Event, HealthStatus, ResolveError, Server, Source, Tool};
 use registry::{Ended, Measure, Outcome, Reason, Snapshot};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
@@ -18,13 +19,16 @@ use super::{
     ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
 };
 use crate::contact::{self, millis};
-use crate::{App, now};
+use crate::{App, now, raw};
 
 /// Seconds for a call that names none.
 const DEFAULT_TIMEOUT: f64 = 30.0;
 
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
+
+/// How deep a result may nest: readers of JSON stop at 128 levels, and a result stands within an answer.
+const DEEPEST: usize = 120;
 
 /// What bounds a call.
 #[derive(Clone, Copy)]
@@ -82,8 +86,11 @@ impl App {
         let elapsed_ms = millis(started);
         self.note_outcome(&server, outcome.as_ref().err()).await;
         let to = ServerRef::to(&server);
-        let result = outcome.map_err(|error| ApiError::from(error).in_call(&to, &tool.name, elapsed_ms))?;
-        let tool_error = result.get("isError").and_then(Value::as_bool) == Some(true);
+        let result = outcome
+            .map_err(ApiError::from)
+            .and_then(shallow)
+            .map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
+        let tool_error = raw::says(&result, "isError");
         let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
         let attempts = vec![Attempt { server: to.clone(), outcome, ms: elapsed_ms }];
         Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
@@ -113,7 +120,7 @@ impl App {
         tool: &str,
         arguments: Map<String, Value>,
         limits: Limits<'_>,
-    ) -> Result<Value, McpError> {
+    ) -> Result<Box<RawValue>, McpError> {
         let left = || limits.until.saturating_duration_since(Instant::now());
         let session = tokio::select! {
             session = self.session(server, target, left()) => session?,
@@ -181,6 +188,15 @@ impl ApiError {
         self.detail = json!({ "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms });
         self
     }
+}
+
+/// Whoever lays a result out indents each line by its depth, so deep nesting would grow beyond every bound.
+fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, ApiError> {
+    if raw::nests_within(result.get(), DEEPEST) {
+        return Ok(result);
+    }
+    let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
+    Err(ApiError::new(ErrorCode::TransportFailed, message))
 }
 
 fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {

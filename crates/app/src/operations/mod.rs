@@ -23,6 +23,7 @@ use model::ScanStatus;
 pub use secret::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 pub use types::*;
 
@@ -35,8 +36,9 @@ macro_rules! operations {
         pub const NAMES: &[&str] = &[$(stringify!($name)),+];
 
         impl App {
-            /// Carries out the operation `name`. What comes back has the shape that the table promises.
-            pub async fn perform(&self, name: &str, args: Value) -> Result<Value, ApiError> {
+            /// Carries out the operation `name`. What comes back has the shape that the table promises. It is text:
+            /// a face passes it on, and what a server answered reaches the caller with the digits it was sent with.
+            pub async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
                 match name {
                     $( stringify!($name) => {
                         let args: $args = read(name, args)?;
@@ -142,8 +144,8 @@ fn read<T: DeserializeOwned>(name: &str, args: Value) -> Result<T, ApiError> {
         .map_err(|error| ApiError::arguments(format!("`{name}` does not take these arguments: {error}")))
 }
 
-fn write<T: Serialize>(result: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(result).map_err(|error| {
+fn write<T: Serialize>(result: &T) -> Result<Box<RawValue>, ApiError> {
+    to_raw_value(result).map_err(|error| {
         ApiError::new(ErrorCode::Internal, format!("the result could not be written: {error}"))
     })
 }

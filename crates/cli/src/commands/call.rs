@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use app::raw;
 use futures::StreamExt;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::look::array;
@@ -10,6 +12,7 @@ use super::{Session, read};
 use crate::args::Call;
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
+use crate::layout::on_one_line;
 use crate::print::{note, text};
 
 pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> {
@@ -23,7 +26,7 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
         "timeout": args.timeout,
         "call": handle,
     });
-    let mut answer = std::pin::pin!(session.call("call", request));
+    let mut answer = std::pin::pin!(session.core.ask("call", request));
     let result = tokio::select! {
         result = &mut answer => result?,
         () = show_progress(events, &handle) => answer.await?,
@@ -33,8 +36,9 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
             answer.await?
         }
     };
-    session.print.one(&result, || answer_text(&result))?;
-    if result.pointer("/result/isError") == Some(&Value::Bool(true)) {
+    let answer = raw::at(&result, &["result"]).unwrap_or(&result);
+    session.print.one_as_it_is(result.get(), || answer_text(answer))?;
+    if raw::says(answer, "isError") {
         return Err(Failure::silent(exit::TOOL_ERROR));
     }
     Ok(())
@@ -65,27 +69,28 @@ async fn show_progress(mut events: Batches, handle: &str) {
 }
 
 /// The texts of the answer; what is no text is named.
-fn answer_text(result: &Value) -> String {
-    let blocks = result.pointer("/result/content").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let mut lines: Vec<String> = blocks.iter().map(block_text).collect();
+fn answer_text(answer: &RawValue) -> String {
+    let blocks = raw::at(answer, &["content"]).map(raw::items).unwrap_or_default();
+    let mut lines: Vec<String> = blocks.into_iter().map(block_text).collect();
     if lines.is_empty()
-        && let Some(structured) = result.pointer("/result/structuredContent")
+        && let Some(structured) = raw::at(answer, &["structuredContent"])
     {
-        lines.push(structured.to_string());
+        lines.push(on_one_line(structured.get()));
     }
     lines.join("\n")
 }
 
-fn block_text(block: &Value) -> String {
-    let part = |pointer| block.pointer(pointer).and_then(Value::as_str);
-    if let Some(text) = part("/text").or_else(|| part("/resource/text")) {
-        return text.to_owned();
+fn block_text(block: &RawValue) -> String {
+    let either = |key| raw::text(block, &[key]).or_else(|| raw::text(block, &["resource", key]));
+    if let Some(text) = either("text") {
+        return text;
     }
-    let uri = part("/uri").or_else(|| part("/resource/uri"));
-    let kind = part("/mimeType").or_else(|| part("/resource/mimeType")).or_else(|| part("/type"));
-    match (uri, part("/name")) {
+    match (either("uri"), raw::text(block, &["name"])) {
         (Some(uri), Some(name)) => format!("{name}: {uri}"),
-        (Some(uri), None) => uri.to_owned(),
-        _ => format!("[{}: --format json shows it]", kind.unwrap_or("no text")),
+        (Some(uri), None) => uri,
+        _ => {
+            let kind = either("mimeType").or_else(|| raw::text(block, &["type"]));
+            format!("[{}: --format json shows it]", kind.as_deref().unwrap_or("no text"))
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::look::{address, array};
 use super::serve::{StopSignals, until_stopped};
 use crate::args::{Common, Demo};
-use crate::core::{self, Core};
+use crate::core::{self, Core, read};
 use crate::failure::Failure;
 use crate::print::{Column, Printer, note, text};
 
@@ -51,7 +51,7 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
     let face = http_face::Face::bind(app, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
         .map_err(|error| Failure::failed(format!("cannot listen on loopback: {error}")))?;
-    let started = app.perform("demo_start", Value::Null).await?;
+    let started = read(&app.perform("demo_start", Value::Null).await?)?;
     print.list(array(&started, "servers"), COLUMNS)?;
     // The link lets whoever reads it in: people may, logs may not.
     let link = if std::io::stderr().is_terminal() {

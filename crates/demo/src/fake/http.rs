@@ -205,7 +205,7 @@ fn send(reply: Reply, streams: bool) -> Response {
         let body = Body::from_stream(priming.chain(events).map(Ok::<_, Infallible>));
         return streamed(status, &[("content-type", "text/event-stream")], body);
     }
-    let body = Body::from_stream(reply.messages.map(|message| Ok::<_, Infallible>(message.to_string())));
+    let body = Body::from_stream(reply.messages.map(Ok::<_, Infallible>));
     streamed(status, &[("content-type", "application/json")], body)
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Request {
 /// The answer: a status and the messages to send.
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    pub(crate) messages: BoxStream<'static, Value>,
+    pub(crate) messages: BoxStream<'static, String>,
     /// The session that `initialize` opened.
     pub(crate) opened: Option<String>,
     /// There are messages before the answer, so it needs an event stream.
@@ -33,13 +33,13 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn one(status: u16, message: Value) -> Self {
+    fn one(status: u16, message: String) -> Self {
         Self { status, messages: stream::iter([message]).boxed(), opened: None, takes_long: false }
     }
 
     fn error(status: u16, id: &Value, code: i64, text: &str, data: &Value) -> Self {
         let error = json!({ "code": code, "message": text, "data": data });
-        Self::one(status, json!({ "jsonrpc": "2.0", "id": id, "error": error }))
+        Self::one(status, json!({ "jsonrpc": "2.0", "id": id, "error": error }).to_string())
     }
 }
 
@@ -72,7 +72,11 @@ impl Request {
         if self.is_modern() {
             insert(&mut result, "resultType", json!("complete"));
         }
-        Reply::one(200, json!({ "jsonrpc": "2.0", "id": self.id(), "result": result }))
+        self.result_text(&result.to_string())
+    }
+
+    fn result_text(&self, result: &str) -> Reply {
+        Reply::one(200, format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, self.id()))
     }
 
     /// Notifications have no answer.
@@ -203,6 +207,7 @@ impl Request {
         };
         match (tool.act)(&self.param("arguments")) {
             Act::Answer(result) => self.result(result),
+            Act::Exactly(text) => self.result_text(text),
             Act::Fail { code, message, data } => Reply::error(200, &self.id(), code, message, &data),
             Act::Steps(steps) => self.work(steps),
         }
@@ -229,7 +234,7 @@ impl Request {
                 let message = (steps.message)(step);
                 let params =
                     json!({ "progressToken": token, "progress": step, "total": steps.count, "message": message });
-                yield json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params });
+                yield json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params }).to_string();
             }
             running.over = true;
             let mut last = done.messages;

@@ -41,7 +41,7 @@ pub(crate) fn answer(
     let over = state.over.clone();
     state.clone().tasks.spawn(over.run_until_cancelled_owned(async move {
         while let Some(message) = reply.messages.next().await {
-            state.send_on_stream(&session, &message);
+            state.send_on_stream(&session, message);
         }
     }));
     plain(StatusCode::ACCEPTED, "Accepted")

@@ -175,9 +175,9 @@ impl State {
         receiver
     }
 
-    pub(crate) fn send_on_stream(&self, session: &str, message: &Value) {
+    pub(crate) fn send_on_stream(&self, session: &str, message: String) {
         if let Some(sender) = self.memory().streams.get(session) {
-            let _ = sender.send(message.to_string());
+            let _ = sender.send(message);
         }
     }
 

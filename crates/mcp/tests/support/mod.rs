@@ -1,11 +1,17 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use mcp::{ProbeOptions, ProbeReport, ProbeTarget, Session, Target, probe};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 /// Long enough for a busy machine; nothing waits for it when all is well.
@@ -39,6 +45,11 @@ pub(crate) fn one_and_two() -> Map<String, Value> {
 }
 
 /// The text of the first content block of a result.
-pub(crate) fn text(result: &Value) -> &str {
-    result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default()
+pub(crate) fn text(result: &RawValue) -> String {
+    read(result)["content"][0]["text"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A result, where its digits do not matter.
+pub(crate) fn read(result: &RawValue) -> Value {
+    serde_json::from_str(result.get()).unwrap()
 }

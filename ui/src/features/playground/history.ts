@@ -1,4 +1,5 @@
 import type { CallResult, ErrorCode, ServerId } from "../../host";
+import { parse, print } from "../../shared/exact";
 import { isObject } from "../../shared/json";
 import { keep, recall } from "../../shared/persist";
 import { hide } from "./form/secrets";
@@ -17,6 +18,7 @@ export interface Entry {
   text: string;
   ending: Ending;
   ms: number;
+  /** Its numbers are as they came, here and where it is written down: see `shared/exact.ts`. */
   result: CallResult | null;
   error: { code: ErrorCode | "offline"; message: string; detail: unknown } | null;
   /** A person wants to keep it. */
@@ -79,12 +81,12 @@ function lean(entry: Entry): Entry {
         error: hidden(rest.error, secrets),
       }
     : rest;
-  return JSON.stringify(bare.result).length > MAX_KEPT ? { ...bare, result: null } : bare;
+  return print(bare.result).length > MAX_KEPT ? { ...bare, result: null } : bare;
 }
 
 function hidden<T>(value: T, secrets: readonly string[]): T {
   try {
-    return JSON.parse(hide(JSON.stringify(value), secrets));
+    return parse(hide(print(value), secrets)) as T;
   } catch {
     return null as T;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parse, print } from "../../shared/exact";
 import { asCommand, asRequest, shellQuote } from "./command";
 import { jsonOf, readAnswer, tableOf } from "./result";
 import { merge, search } from "./tools";
@@ -39,6 +40,20 @@ describe("an answer", () => {
     expect(jsonOf(readAnswer({ content: [{ type: "text", text: "[1]" }] }))).toEqual({ value: [1] });
     expect(jsonOf(readAnswer({ content: [{ type: "text", text: "5 apples" }] }))).toBeNull();
     expect(jsonOf(readAnswer({ content: [{ type: "text", text: "{oops" }] }))).toBeNull();
+  });
+
+  it("shows numbers as they came, as data, as its only text, and in a table", () => {
+    const rows = '[{"id":12345678901234567890123,"d":1.0}]';
+    const answers = [
+      readAnswer(parse(`{"content":[],"structuredContent":${rows}}`)),
+      readAnswer({ content: [{ type: "text", text: rows }] }),
+    ];
+    for (const answer of answers) {
+      const value = jsonOf(answer)?.value;
+      expect(print(value)).toBe(rows);
+      expect(String(tableOf(value)?.rows[0]?.id)).toBe("12345678901234567890123");
+    }
+    expect(tableOf(parse("[12345678901234567890123]"))).toBeNull();
   });
 
   it("is a table when it is one list of flat objects", () => {

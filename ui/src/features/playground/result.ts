@@ -1,3 +1,4 @@
+import { parse } from "../../shared/exact";
 import { isObject } from "../../shared/json";
 
 /** A piece of a tool's answer, as the protocol knows them. */
@@ -46,7 +47,7 @@ export function jsonOf(answer: Answer): { value: unknown } | null {
   const [only] = answer.content;
   if (answer.content.length !== 1 || only?.type !== "text" || !/^\s*[[{]/.test(only.text)) return null;
   try {
-    return { value: JSON.parse(only.text) };
+    return { value: parse(only.text) };
   } catch {
     return null;
   }
@@ -64,7 +65,7 @@ export function tableOf(value: unknown): Table | null {
 function toTable(title: string, list: unknown[]): Table | null {
   if (list.length === 0 || list.length > MAX_ROWS || !list.every(isObject)) return null;
   const columns = [...new Set(list.flatMap((row) => Object.keys(row)))];
-  const flat = list.every((row) => Object.values(row).every((cell) => typeof cell !== "object" || cell === null));
+  const flat = list.every((row) => Object.values(row).every((cell) => !isObject(cell) && !Array.isArray(cell)));
   return flat && columns.length > 0 && columns.length <= MAX_COLUMNS ? { title, columns, rows: list } : null;
 }
 

@@ -2,6 +2,7 @@
 
 use model::Tool;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
@@ -96,9 +97,10 @@ pub struct Attempt {
 /// What came back. Failures of transport or protocol are errors of the operation, not results.
 #[derive(Debug, Clone, Serialize, TS)]
 pub struct CallResult {
-    /// MCP's `CallToolResult` as it came: `content`, `structuredContent`, `isError`.
+    /// MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
+    /// tree on its way to a face, since a tree rounds long numbers.
     #[ts(type = "unknown")]
-    pub result: Value,
+    pub result: Box<RawValue>,
     /// Who answered.
     pub server: ServerRef,
     /// The tool that was called.
