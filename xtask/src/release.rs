@@ -22,6 +22,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         "health" => "mesh",
         "registry" => "registry",
         "scan" => "discovery",
+        "wire" => "mcp",
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     };
     run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))

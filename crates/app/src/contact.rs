@@ -97,16 +97,14 @@ fn launch(info: &ServerInfo) -> Result<Launch, ApiError> {
 /// Connects and lists everything. The time is in milliseconds.
 pub(crate) async fn look(target: &Target, tasks: &TaskTracker) -> Result<(mcp::Contents, f64), McpError> {
     let started = Instant::now();
-    let session = Session::connect(target, LOOK_WITHIN).await?.brief(tasks);
+    let session = Session::connect_briefly(target, LOOK_WITHIN, tasks).await?;
     look_in(&session, LOOK_WITHIN.saturating_sub(started.elapsed())).await
 }
 
 /// Lists everything. The time is that of one question: to connect, or to start a child, takes longer than to answer.
 pub(crate) async fn look_in(session: &Session, deadline: Duration) -> Result<(mcp::Contents, f64), McpError> {
-    let asked = Instant::now();
-    session.ping(deadline).await?;
-    let ms = millis(asked);
-    let contents = session.contents(deadline.saturating_sub(asked.elapsed())).await?;
+    let contents = session.contents(deadline).await?;
+    let ms = contents.round_trip_ms;
     Ok((contents, ms))
 }
 
@@ -124,14 +122,14 @@ pub(crate) async fn measure(info: &mut ServerInfo, vault: &Vault, tasks: &TaskTr
         Err(error) => return seen(HealthStatus::Unknown, Some(error.message)),
     };
     let looked = match look(&target, tasks).await {
-        Err(McpError::Transport { message }) if info.auth_required => {
-            look_elsewhere(info, &target, tasks).await.ok_or(McpError::Transport { message })
+        Err(error @ (McpError::NotMcp { .. } | McpError::Status { .. })) if info.auth_required => {
+            look_elsewhere(info, &target, tasks).await.ok_or(error)
         }
         looked => looked,
     };
     match looked {
         Ok((contents, ms)) => {
-            let observation = seen(HealthStatus::Healthy, None);
+            let observation = seen(HealthStatus::Healthy, contents.missing());
             Observation { response_time_ms: Some(ms), contents: Some(kept(contents)), ..observation }
         }
         Err(error) => failed(&error),

@@ -131,7 +131,22 @@ impl From<McpError> for ApiError {
             McpError::NeedsSignIn { .. } => Self::new(ErrorCode::NeedsSignIn, message),
             McpError::Timeout { .. } => Self::new(ErrorCode::Timeout, message),
             McpError::Cancelled => Self::new(ErrorCode::Cancelled, message),
-            _ => Self::new(ErrorCode::TransportFailed, message),
+            McpError::Status { status, retry_after, .. } => {
+                let retry_after = retry_after.map(|after| after.as_secs());
+                Self::new(ErrorCode::TransportFailed, message)
+                    .with(json!({ "status": status, "retry_after": retry_after }))
+            }
+            McpError::Ended { stderr, .. } => {
+                Self::new(ErrorCode::TransportFailed, message).with(json!({ "stderr": stderr }))
+            }
+            McpError::NotMcp { field, .. } => {
+                Self::new(ErrorCode::TransportFailed, message).with(json!({ "field": field }))
+            }
+            McpError::InvalidTarget { .. }
+            | McpError::Unsent { .. }
+            | McpError::Lost { .. }
+            | McpError::OtherEra { .. }
+            | McpError::TooLarge { .. } => Self::new(ErrorCode::TransportFailed, message),
         }
     }
 }

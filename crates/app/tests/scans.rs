@@ -67,6 +67,39 @@ async fn a_server_that_hangs_when_it_is_met_hides_no_other_and_does_not_outlive_
 }
 
 #[tokio::test]
+async fn a_server_that_keeps_every_session_is_met_once_and_shown_as_known() {
+    let core = Core::start().await;
+    let server = Fake::legacy().frail().start().await;
+    let first = scanned(&core, &[&server], true).await;
+    assert_eq!((&first["rows"][0]["known"], &first["rows"][0]["reason"]), (&json!(true), &Value::Null));
+    let opened = server.opened_sessions();
+
+    for target in ["127.0.0.1", "localhost", "127.0.0.1"] {
+        let ports = [server.address().port().to_string()];
+        let scan = json!({ "targets": [target], "ports": ports, "register": true });
+        let again = core.scanned(async { drop(core.perform("scan_start", scan).await) }).await;
+        let (row, before) = (&again["rows"][0], &first["rows"][0]);
+        assert!(row["reason"].as_str().unwrap().starts_with("as known"), "{row}");
+        for same in
+            ["id", "name", "url", "era", "protocol_version", "server_version", "tools", "outcome", "known"]
+        {
+            assert_eq!(row[same], before[same], "{same}");
+        }
+        assert!(row["latency_ms"].is_number(), "{row}");
+    }
+    assert_eq!(server.opened_sessions(), opened, "nobody greeted it again");
+    assert!(server.seen().iter().all(|seen| seen.http_method != "DELETE"), "it would break");
+
+    let address = server.address();
+    server.stop().await;
+    let other = Fake::legacy().on_port(address.port()).start().await;
+    let other_row = &scanned(&core, &[&other], false).await["rows"][0];
+    assert_eq!((&other_row["protocol_version"], &other_row["reason"]), (&json!("2025-11-25"), &Value::Null));
+    core.app.shutdown().await;
+    assert_eq!(other.open_sessions(), 0);
+}
+
+#[tokio::test]
 async fn an_answer_does_not_wait_for_the_goodbye() {
     let core = Core::start().await;
     let server = Fake::legacy().silent_at_goodbye().start().await;

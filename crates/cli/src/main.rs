@@ -57,16 +57,9 @@ fn log_to_stderr(level: Level) {
         Level::Debug => LevelFilter::DEBUG,
         Level::Trace => LevelFilter::TRACE,
     };
-    let mut filter = EnvFilter::default().add_directive(level.into());
-    // rmcp logs each 401 and 501 as an error; ours say what they mean.
-    if level < LevelFilter::DEBUG
-        && let Ok(quiet) = "rmcp=off".parse()
-    {
-        filter = filter.add_directive(quiet);
-    }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::default().add_directive(level.into()))
         .init();
 }

@@ -123,6 +123,7 @@ pub struct Fake {
     pub(crate) pages: Pages,
     pub(crate) remembers: usize,
     pub(crate) answers_goodbye: bool,
+    pub(crate) is_frail: bool,
     host: IpAddr,
     port: u16,
 }
@@ -167,6 +168,7 @@ impl Fake {
             pages: Pages::Any,
             remembers: REMEMBERED,
             answers_goodbye: true,
+            is_frail: false,
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
         }
@@ -200,6 +202,13 @@ impl Fake {
     #[must_use]
     pub fn silent_at_goodbye(self) -> Self {
         Self { answers_goodbye: false, ..self }
+    }
+
+    /// Answers 500 to everything after one DELETE, as PyPI `mcp` 1.9 does: on uvicorn, of revision 2025-03-26, with a session for
+    /// every request that has none.
+    #[must_use]
+    pub fn frail(self) -> Self {
+        Self { is_frail: true, ..self.opening_sessions_for_everything() }
     }
 
     /// Opens a session for every request without one, as Python's SDK does, even when it refuses the request.

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::TlsFault;
+
 /// Why talking to a server failed: a variant per decision of the caller. Messages say what happened and the
 /// likely cause, and never carry credentials, header values or query strings.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -12,10 +14,50 @@ pub enum McpError {
         /// What is wrong with it.
         message: String,
     },
-    /// The server could not be reached, the connection broke, or what came back was no MCP.
+    /// The request never left: asking somebody else, or again, does no harm.
     #[error("{message}")]
-    Transport {
+    Unsent {
+        /// Why not.
+        cause: Unsent,
         /// What happened and the likely cause.
+        message: String,
+    },
+    /// The request was sent and its answer did not come, or not whole: a tool may have run.
+    #[error("{message}")]
+    Lost {
+        /// What happened and the likely cause.
+        message: String,
+    },
+    /// The command has ended, or never began to answer.
+    #[error("{message}")]
+    Ended {
+        /// How, and the likely cause in its own words.
+        message: String,
+        /// The last lines of its standard error, oldest first; at most 20.
+        stderr: Vec<String>,
+    },
+    /// The server answers with this HTTP status instead of MCP's answer.
+    #[error("{message}")]
+    Status {
+        /// Of the answer.
+        status: u16,
+        /// When it may be asked again (`Retry-After`).
+        retry_after: Option<Duration>,
+        /// What the status means.
+        message: String,
+    },
+    /// What came back is no MCP.
+    #[error("{message}")]
+    NotMcp {
+        /// Which part of the answer.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// It is of the other era than was asked in.
+    #[error("{message}")]
+    OtherEra {
+        /// How it showed.
         message: String,
     },
     /// The server answered with a JSON-RPC error.
@@ -28,7 +70,7 @@ pub enum McpError {
         /// The server's data, unchanged but for secrets of ours that it quotes.
         data: Option<Value>,
     },
-    /// The server asks who we are, or refuses the credentials it got (HTTP 401 or 403 with a challenge).
+    /// The server asks who we are, or refuses the credentials it got (HTTP 401 or 403).
     #[error("{message}")]
     NeedsSignIn {
         /// What it asked for.
@@ -51,4 +93,40 @@ pub enum McpError {
         /// How much is accepted, in bytes.
         limit: usize,
     },
+}
+
+impl McpError {
+    /// The same in other words.
+    pub(crate) fn map_text(mut self, change: impl Fn(String) -> String) -> Self {
+        match &mut self {
+            Self::InvalidTarget { message }
+            | Self::Unsent { message, .. }
+            | Self::Lost { message }
+            | Self::Ended { message, .. }
+            | Self::Status { message, .. }
+            | Self::NotMcp { message, .. }
+            | Self::OtherEra { message }
+            | Self::NeedsSignIn { message }
+            | Self::Protocol { message, .. } => *message = change(std::mem::take(message)),
+            Self::Timeout { .. } | Self::Cancelled | Self::TooLarge { .. } => {}
+        }
+        self
+    }
+}
+
+/// Why a request never left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unsent {
+    /// The name has no address, or none that may be used.
+    NoAddress,
+    /// Nothing listens there.
+    Refused,
+    /// There is no way there, or no connection in time.
+    Unreachable,
+    /// TLS failed; an untrusted certificate for example.
+    Tls(TlsFault),
+    /// A connection that was kept was closed before anything was written.
+    Closed,
+    /// The command did not start, or has ended.
+    Ended,
 }

@@ -1,85 +1,231 @@
-//! From what rmcp and reqwest say to what a person can act on.
+//! What went wrong, as the error that callers decide by.
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
-use rmcp::model::ProtocolVersion;
-use rmcp::service::{ClientInitializeError, ServiceError};
-use rmcp::transport::streamable_http_client::{
-    AuthRequiredError, InsufficientScopeError, StreamableHttpError,
-};
+use http::header;
 
-use crate::McpError;
-use crate::transport::Place;
-use crate::transport::sse::LOST_MESSAGE;
+use crate::wire::ANSWER_LIMIT;
+use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::greet::Greeting;
+use crate::wire::list::List;
+use crate::wire::message::{Message, Reply, RpcError, messages};
+use crate::wire::place::Place;
+use crate::wire::refusal::{Refusal, refusal};
+use crate::wire::tls::TlsFault;
+use crate::wire::verdict::{Other, before_the_body, not_here};
+use crate::words::tame;
+use crate::{McpError, Unsent};
 
-/// Why a request failed.
-pub(crate) fn of_request(error: &ServiceError, place: &Place) -> McpError {
-    place.scrub(request(error, place))
+/// An answer's result as it came, or why there is none.
+pub(crate) fn result(
+    answer: Answer,
+    place: &Place,
+    limit: usize,
+) -> Result<Box<serde_json::value::RawValue>, McpError> {
+    if refusal(&answer).is_some() {
+        return Err(of_answer(&answer, place, limit));
+    }
+    match answer.reply {
+        Some(Reply::Result(result)) => Ok(result),
+        Some(Reply::Error(error)) => Err(protocol(error)),
+        None => Err(of_answer(&answer, place, limit)),
+    }
 }
 
-fn request(error: &ServiceError, place: &Place) -> McpError {
-    match error {
-        ServiceError::McpError(error) if error.message == LOST_MESSAGE => {
-            let cause = error.data.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-            McpError::Transport { message: format!("{LOST_MESSAGE}, the tool may have run: {cause}") }
+/// What an answer without a usable reply means, from a server that is known to be one.
+pub(crate) fn of_answer(answer: &Answer, place: &Place, limit: usize) -> McpError {
+    place.scrub(of_answer_as_told(answer, place, limit))
+}
+
+fn of_answer_as_told(answer: &Answer, place: &Place, limit: usize) -> McpError {
+    let name = place.name();
+    // What the head says holds however the body ended.
+    if let Some(other) = before_the_body(answer) {
+        return of_other(&other, answer.status.as_u16(), place);
+    }
+    match &answer.end {
+        End::TooLarge => {
+            return McpError::TooLarge { what: format!("the answer of {name}"), limit };
         }
-        ServiceError::McpError(error) => protocol(error),
-        ServiceError::TransportSend(error) => of_transport(error.error.as_ref(), place),
-        ServiceError::TransportClosed => hung_up(place),
-        ServiceError::Cancelled { .. } => McpError::Cancelled,
-        ServiceError::Timeout { timeout } => McpError::Timeout { after: *timeout },
-        other => McpError::Transport {
-            message: format!("{} gave an answer that does not fit: {other}", place.name()),
+        End::Slow => return place.timeout(),
+        End::Flooded => return flooded(place),
+        End::Broken => return broke_off(place),
+        End::Complete | End::Coded(_) => {}
+    }
+    if answers_another(answer) {
+        let message = format!("{name} sent the answer to another request");
+        return McpError::NotMcp { field: "id".to_owned(), message };
+    }
+    if answer.status.is_success() {
+        of_other(&not_here(answer), answer.status.as_u16(), place)
+    } else {
+        status(answer, place)
+    }
+}
+
+/// It speaks JSON-RPC, only not to us.
+fn answers_another(answer: &Answer) -> bool {
+    answer.status.is_success()
+        && messages(&answer.body).iter().any(|message| matches!(message, Message::Reply { .. }))
+}
+
+/// What something that is no MCP's answer means, from a server that is known to be one.
+fn of_other(other: &Other, status: u16, place: &Place) -> McpError {
+    let name = place.name();
+    let not_mcp = |field: &str, message: String| McpError::NotMcp { field: field.to_owned(), message };
+    match other {
+        Other::Refused(Refusal::Name(said)) => {
+            not_mcp("Host", format!("{name} refuses the name we call it by: `{said}`"))
+        }
+        Other::Refused(Refusal::Forbidden) => {
+            McpError::NeedsSignIn { message: format!("{name} refuses these credentials (HTTP {status})") }
+        }
+        Other::Refused(_) => {
+            McpError::NeedsSignIn { message: format!("{name} asks for sign-in (HTTP {status})") }
+        }
+        Other::Redirect(to) => {
+            let to = tame(to.split(['?', '#']).next().unwrap_or_default());
+            let message = format!("{name} redirects the call (HTTP {status}), which is not followed: `{to}`");
+            not_mcp("location", message)
+        }
+        Other::WantsTls => not_mcp("scheme", format!("{name} wants `https`")),
+        Other::NotMcp { field, why } => {
+            not_mcp(field, format!("{name} answers what is not MCP's: `{field}`: {why}"))
+        }
+        Other::NotHere(why) | Other::NotPosted(why) => {
+            not_mcp("body", format!("{name} answers something that is not MCP: {why}; is the path right?"))
+        }
+    }
+}
+
+/// Why a server could not be met.
+pub(crate) fn of_greeting(greeting: Greeting, place: &Place) -> McpError {
+    let name = place.name();
+    match greeting {
+        Greeting::NoAnswer(why) => no_answer(&why, place),
+        Greeting::Other(Other::NotMcp { field, why }, _) => {
+            of_other(&Other::NotMcp { field, why }, 200, place)
+        }
+        Greeting::Other(_, answer) => of_answer(&answer, place, ANSWER_LIMIT),
+        Greeting::Error { code, message } => McpError::Protocol { code, message, data: None },
+        Greeting::Stranger(versions) => McpError::NotMcp {
+            field: "protocolVersion".to_owned(),
+            message: format!("{name} speaks only revisions that we do not: {}", tame(&versions.join(", "))),
         },
+        Greeting::Met(_) => McpError::Cancelled,
     }
 }
 
-/// Why a conversation could not begin.
-pub(crate) fn of_connect(error: &ClientInitializeError, place: &Place) -> McpError {
-    match error {
-        ClientInitializeError::JsonRpcError(error) => protocol(error),
-        ClientInitializeError::TransportError { error, .. } => of_transport(error.error.as_ref(), place),
-        ClientInitializeError::ConnectionClosed(_) => hung_up(place),
-        ClientInitializeError::LegacyFallbackFailed { fallback, .. } => of_connect(fallback, place),
-        ClientInitializeError::Cancelled => McpError::Cancelled,
-        ClientInitializeError::NoCompatibleProtocolVersion { server_supported, .. } => {
-            let theirs: Vec<&str> = server_supported.iter().map(ProtocolVersion::as_str).collect();
-            let message =
-                format!("{} speaks only revisions that we do not: {}", place.name(), theirs.join(", "));
-            McpError::Transport { message }
+/// It asks without end.
+pub(crate) fn flooded(place: &Place) -> McpError {
+    let message =
+        format!("{} asks more often than a thousand times a second instead of answering", place.name());
+    McpError::NotMcp { field: "method".to_owned(), message }
+}
+
+/// A list that is none.
+pub(crate) fn bad_list(list: List, why: &str, place: &Place) -> McpError {
+    let field = list.key();
+    let message = format!("{} answers `{}` without a list: `{field}`: {why}", place.name(), list.method());
+    McpError::NotMcp { field: field.to_owned(), message }
+}
+
+/// A refusal in JSON-RPC.
+pub(crate) fn protocol(error: RpcError) -> McpError {
+    let data = error.data.as_ref().map(|_| error.data());
+    McpError::Protocol { code: error.code, message: error.message, data }
+}
+
+/// A status that is no success, and when the server may be asked again.
+fn status(answer: &Answer, place: &Place) -> McpError {
+    let code = answer.status.as_u16();
+    let name = place.name();
+    let message = match code {
+        404 => format!("{name} answers HTTP 404: there is no MCP server at this path"),
+        429 => format!("{name} answers HTTP 429: it is asked too often"),
+        502..=504 => format!("{name} answers HTTP {code}: the server behind it is down or overloaded"),
+        500..=599 => format!("{name} answers HTTP {code}: it failed inside"),
+        300..=399 => format!("{name} redirects the call, which is not followed (HTTP {code})"),
+        _ => format!("{name} answers HTTP {code}"),
+    };
+    McpError::Status { status: code, retry_after: retry_after(answer), message }
+}
+
+/// `Retry-After` in seconds; its other form, a date, is not used by machines that are asked often.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let text = answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// No answer at all.
+pub(crate) fn no_answer(why: &NoAnswer, place: &Place) -> McpError {
+    place.scrub(no_answer_as_told(why, place))
+}
+
+fn no_answer_as_told(why: &NoAnswer, place: &Place) -> McpError {
+    let name = place.name();
+    let unsent = |cause, message| McpError::Unsent { cause, message };
+    match why {
+        NoAnswer::Mute | NoAnswer::TooSlow => place.timeout(),
+        NoAnswer::NotHttp(first) => McpError::NotMcp {
+            field: "status line".to_owned(),
+            message: format!(
+                "{name} does not speak HTTP: it answers `{}`",
+                tame(&String::from_utf8_lossy(first).chars().take(40).collect::<String>())
+            ),
+        },
+        NoAnswer::HungUp => {
+            McpError::Lost { message: format!("{name} reset the connection in the middle of an exchange") }
         }
-        _ => McpError::Transport { message: format!("{} does not begin like an MCP server", place.name()) },
+        NoAnswer::Refused => {
+            unsent(Unsent::Refused, format!("connection refused by {name}: nothing listens there"))
+        }
+        NoAnswer::NoAddress(why) => unsent(Unsent::NoAddress, tame(why)),
+        NoAnswer::Unreachable(why) => {
+            unsent(Unsent::Unreachable, format!("no connection to {name}: {}", tame(why)))
+        }
+        NoAnswer::Closed => {
+            unsent(Unsent::Closed, format!("{name} closed the connection before it was asked"))
+        }
+        NoAnswer::Tls(fault) if fault.is_about_certificate() => {
+            unsent(Unsent::Tls(fault.clone()), format!("the certificate of {name} is not trusted: {fault}"))
+        }
+        NoAnswer::Tls(fault) => {
+            unsent(Unsent::Tls(fault.clone()), format!("the TLS handshake with {name} failed: {fault}"))
+        }
     }
-}
-
-/// The other side is gone.
-pub(crate) fn hung_up(place: &Place) -> McpError {
-    place.take_broken().or_else(|| place.last_words()).unwrap_or_else(|| McpError::Transport {
-        message: format!("the connection to {} broke: the server hung up or was stopped", place.name()),
-    })
 }
 
 /// A streamed answer ended before it was whole.
-pub(crate) fn broke_off(error: &(dyn Error + 'static), place: &Place) -> McpError {
-    let message = format!("{} stopped in the middle of its answer: {}", place.name(), innermost(error));
-    McpError::Transport { message }
+pub(crate) fn broke_off(place: &Place) -> McpError {
+    McpError::Lost { message: format!("{} stopped in the middle of its answer", place.name()) }
 }
 
-fn protocol(error: &rmcp::ErrorData) -> McpError {
-    McpError::Protocol {
-        code: error.code.0.into(),
-        message: error.message.to_string(),
-        data: error.data.clone(),
+/// Why reqwest has no answer.
+pub(crate) fn of_reqwest(error: &reqwest::Error) -> NoAnswer {
+    if let Some(fault) = TlsFault::of(error) {
+        return NoAnswer::Tls(fault);
     }
-}
-
-/// Looks through a chain of errors for the one that says most.
-pub(crate) fn of_transport(error: &(dyn Error + 'static), place: &Place) -> McpError {
-    let found = chain(error).find_map(|error| known(error, place));
-    found.or_else(|| place.last_words()).unwrap_or_else(|| McpError::Transport {
-        message: format!("the connection to {} broke: {}", place.name(), innermost(error)),
-    })
+    let kind = chain(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let hyper = chain(error).find_map(|error| error.downcast_ref::<hyper::Error>());
+    match kind {
+        Some(io::ErrorKind::ConnectionRefused) => NoAnswer::Refused,
+        Some(io::ErrorKind::TimedOut) if error.is_connect() => {
+            NoAnswer::Unreachable("no answer: is it on, and on this network?".to_owned())
+        }
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+            NoAnswer::Unreachable("there is no way there: is this computer on the right network?".to_owned())
+        }
+        _ if error.is_connect() && error.is_timeout() => {
+            NoAnswer::Unreachable("no answer: is it on, and on this network?".to_owned())
+        }
+        _ if error.is_connect() => NoAnswer::Unreachable(innermost(error)),
+        _ if hyper.is_some_and(hyper::Error::is_canceled) => NoAnswer::Closed,
+        _ if hyper.is_some_and(hyper::Error::is_parse) => NoAnswer::NotHttp(Vec::new()),
+        _ => NoAnswer::HungUp,
+    }
 }
 
 /// An error and what caused it, outermost first.
@@ -92,108 +238,6 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
     })
 }
 
-fn known(error: &(dyn Error + 'static), place: &Place) -> Option<McpError> {
-    if let Some(error) = error.downcast_ref::<McpError>() {
-        return Some(error.clone());
-    }
-    if error.is::<AuthRequiredError>() {
-        return Some(McpError::NeedsSignIn {
-            message: format!("{} asks for sign-in (HTTP 401)", place.name()),
-        });
-    }
-    if error.is::<InsufficientScopeError>() {
-        let message = format!("{} refuses these credentials (HTTP 403)", place.name());
-        return Some(McpError::NeedsSignIn { message });
-    }
-    if let Some(error) = error.downcast_ref::<reqwest::Error>() {
-        return Some(of_reqwest(error, place));
-    }
-    error.downcast_ref::<StreamableHttpError<reqwest::Error>>().and_then(|error| of_http(error, place))
-}
-
-/// A status line may come with nothing behind its colon.
-fn said(what: &str) -> String {
-    tame(what).trim_end().trim_end_matches(':').to_owned()
-}
-
-fn of_http(error: &StreamableHttpError<reqwest::Error>, place: &Place) -> Option<McpError> {
-    let name = place.name();
-    let message = match error {
-        StreamableHttpError::Client(error) => return Some(of_reqwest(error, place)),
-        StreamableHttpError::HttpStatus(error) => status(error.status, place),
-        StreamableHttpError::ResponseBodyTooLarge { max_size } => {
-            return Some(McpError::TooLarge { what: format!("the answer of {name}"), limit: *max_size });
-        }
-        StreamableHttpError::UnexpectedContentType(kind) => {
-            let kind = kind.as_deref().unwrap_or("something without a type");
-            format!("{name} answers `{}`, which is not MCP: is the path right?", tame(kind))
-        }
-        StreamableHttpError::UnexpectedServerResponse(what) if what.starts_with("HTTP 3") => {
-            format!("{name} redirects the call, which is not followed: {}", said(what))
-        }
-        StreamableHttpError::UnexpectedServerResponse(what) => {
-            format!("{name} answers something that is not MCP: {}", said(what))
-        }
-        StreamableHttpError::Deserialize(error) => format!("{name} answers broken JSON: {error}"),
-        StreamableHttpError::UnexpectedEndOfStream => format!("{name} stopped in the middle of its answer"),
-        StreamableHttpError::SessionExpired => format!("{name} has forgotten our session; connect again"),
-        StreamableHttpError::Sse(error) => format!("{name} stopped in the middle of its answer: {error}"),
-        _ => return None,
-    };
-    Some(McpError::Transport { message })
-}
-
-fn of_reqwest(error: &reqwest::Error, place: &Place) -> McpError {
-    let name = place.name();
-    if let Some(code) = error.status() {
-        return status_error(code.as_u16(), place);
-    }
-    let io = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
-    let kind = io.map(io::Error::kind);
-    let cause = innermost(error);
-    let message = match kind {
-        Some(io::ErrorKind::ConnectionRefused) => {
-            format!("connection refused by {name}: nothing listens there")
-        }
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe) => {
-            format!("{name} reset the connection in the middle of an exchange")
-        }
-        Some(io::ErrorKind::TimedOut) => format!("no answer from {name}: is it on, and on this network?"),
-        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
-            format!("there is no way to {name}: is this computer on the right network?")
-        }
-        _ if cause.contains("certificate") => format!("the certificate of {name} is not trusted: {cause}"),
-        _ if error.is_connect() => format!("no connection to {name}: {cause}"),
-        _ if error.is_timeout() => format!("{name} did not answer in time"),
-        _ if error.is_body() || error.is_decode() => {
-            format!("{name} stopped in the middle of its answer: {cause}")
-        }
-        _ => format!("the exchange with {name} failed: {cause}"),
-    };
-    McpError::Transport { message }
-}
-
-/// What a status that is no success means.
-pub(crate) fn status_error(code: u16, place: &Place) -> McpError {
-    let name = place.name();
-    match code {
-        401 => McpError::NeedsSignIn { message: format!("{name} asks for sign-in (HTTP 401)") },
-        403 => McpError::NeedsSignIn { message: format!("{name} refuses these credentials (HTTP 403)") },
-        _ => McpError::Transport { message: status(code, place) },
-    }
-}
-
-fn status(code: u16, place: &Place) -> String {
-    let name = place.name();
-    match code {
-        404 => format!("{name} answers HTTP 404: there is no MCP server at this path"),
-        429 => format!("{name} answers HTTP 429: it is asked too often"),
-        502..=504 => format!("{name} answers HTTP {code}: the server behind it is down or overloaded"),
-        500..=599 => format!("{name} answers HTTP {code}: it failed inside"),
-        _ => format!("{name} answers HTTP {code}"),
-    }
-}
-
 /// The last error of a chain is the cause; the ones before it repeat URLs, which may carry secrets.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let last = chain(error).last().unwrap_or(error);
@@ -201,8 +245,4 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
         Some(_) => "the connection failed".to_owned(),
         None => tame(&last.to_string()),
     }
-}
-
-fn tame(text: &str) -> String {
-    crate::words::tame(text)
 }

@@ -4,24 +4,28 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Health, Server, ServerInfo, ServerRow, Source, servers_json};
-use rmcp::RoleClient;
-use rmcp::model::{ClientJsonRpcMessage, ProtocolVersion, ServerJsonRpcMessage};
-use rmcp::service::ClientLifecycleMode;
-use rmcp::transport::Transport;
-use serde_json::Map;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use model::{Era, Health, Server, ServerInfo, ServerRow, Source, servers_json};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::frame::Frame;
-use crate::probe::fuzzing::{Limits, Question, Wire, exchange, judge, open_stream};
-use crate::session::{as_value, begin, distinct};
-use crate::sse::{Event, EventReader};
-use crate::transport::Place;
-use crate::transport::stdio::{era_of, is_first_answer, pass_on};
-use crate::{CallOptions, Contents, McpError, words};
+use crate::probe::fuzzing::{Wire, exchange, judge, open_stream};
+use crate::session::told;
+use crate::wire::answer::{Limits, read_answer};
+use crate::wire::events::{Event, EventReader};
+use crate::wire::id::Id;
+use crate::wire::list::{List, Tools, page};
+use crate::wire::message::{Message, messages};
+use crate::wire::mirror;
+use crate::wire::pipe::pass_on;
+use crate::wire::place::Place;
+use crate::wire::request::progress;
+use crate::wire::terms::{MODERN, discover, nothing};
+use crate::{CallOptions, Contents, words};
 
 /// How much of a body is read here, in bytes: small, so that the caps are met often.
 pub const CAP: usize = 4 * 1024;
@@ -45,7 +49,7 @@ pub fn probe_answer(bytes: &[u8], cut: usize, manner: Manner) {
     paused(async {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP, message: 2 * CAP };
-        let question = Question::discover_any();
+        let question = discover(Id::from(1), MODERN, nothing());
         let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
         if let Ok(answer) = with_stranger(theirs, bytes, cut, manner, asking).await {
             assert!(answer.body.len() <= 2 * CAP, "{} bytes were kept", answer.body.len());
@@ -96,43 +100,35 @@ fn read_event(event: &Event, limit: usize) {
     read_frame(event.data.as_bytes());
 }
 
-/// One JSON-RPC message, as the probe reads it and as a session does.
+/// What is read of bytes that may be messages.
 pub fn read_frame(bytes: &[u8]) {
-    if let Some(frame) = Frame::parse(bytes) {
-        let _ = frame.answers(1);
-    }
-    if let Ok(message) = serde_json::from_slice::<ServerJsonRpcMessage>(bytes) {
-        read_message(message);
-    }
+    messages(bytes).into_iter().for_each(read_message);
 }
 
-fn read_message(message: ServerJsonRpcMessage) {
-    let _ = (is_first_answer(&message), era_of(&message));
-    if let ServerJsonRpcMessage::Response(response) = message {
-        let _ = as_value(response.result);
+fn read_message(message: Message) {
+    if let Message::Notification { params, .. } = &message {
+        let _ = progress(params.as_deref());
     }
+    let _ = message.reply_alone(Id::from(1));
 }
 
 /// What a child writes to its standard output, in pieces of `cut` bytes.
 pub fn stdio_lines(bytes: &[u8], cut: usize) {
     paused(async {
         let (ours, mut theirs) = tokio::io::duplex(cut.max(1));
-        let (messages, mut read) = mpsc::channel(64);
         let place = Place::new("`child`");
         let listening = async {
-            let _ = pass_on(ours, &messages, &place).await;
-            drop(messages);
-        };
-        let reading = async {
-            while let Some(message) = read.recv().await {
+            let take = |message| {
                 read_message(message);
-            }
+                Ok(())
+            };
+            let _ = pass_on(ours, take, &place).await;
         };
         let talking = async move {
             // Nobody may listen any more.
             let _ = theirs.write_all(bytes).await;
         };
-        tokio::join!(talking, listening, reading);
+        tokio::join!(talking, listening);
         if let Some(error) = place.last_words() {
             assert!(error.to_string().len() < 4 * 1024);
         }
@@ -143,7 +139,8 @@ pub fn stdio_lines(bytes: &[u8], cut: usize) {
 /// server becomes.
 pub fn conversation(bytes: &[u8], mode: Handshake) {
     paused(async {
-        let Ok(session) = connect(bytes, mode).await else { return };
+        let era = if mode == Handshake::Legacy { model::Era::Legacy } else { model::Era::Modern };
+        let Ok(session) = told(bytes, era, LIMIT).await else { return };
         let contents = session.contents(LIMIT).await;
         let options = CallOptions { deadline: LIMIT, ..CallOptions::default() };
         let called = session.call_tool("echo", Map::new(), options).await;
@@ -166,30 +163,86 @@ pub enum Handshake {
     Modern,
 }
 
-async fn connect(bytes: &[u8], mode: Handshake) -> Result<crate::Session, McpError> {
-    let mode = match mode {
-        Handshake::Legacy => ClientLifecycleMode::Initialize,
-        Handshake::Modern => {
-            ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] }
-        }
-    };
-    let place = Place::new("`child`");
-    let (messages, incoming) = mpsc::channel(bytes.len() + 1);
-    let _ = pass_on(bytes, &messages, &place).await;
-    let transport = Told { incoming, held: None, due: Arc::new(Semaphore::new(0)) };
-    let beginning = begin(transport, place, mode);
-    tokio::time::timeout(LIMIT, beginning).await.map_err(|_| McpError::Timeout { after: LIMIT })?
-}
-
 /// Tool lists straight from JSON, as health checks and sessions read them.
 pub fn tool_entry(bytes: &[u8]) {
-    if let Ok(entry) = serde_json::from_slice(bytes) {
-        let _ = distinct([entry]);
+    if let Ok(entry) = serde_json::from_slice::<&RawValue>(bytes) {
+        Tools::default().add(&[entry], true);
+    }
+}
+
+/// What a tool wants mirrored into headers, and the arguments that go there.
+pub fn mirrored(schema: &[u8], arguments: &[u8]) {
+    let Ok(schema) = serde_json::from_slice(schema) else { return };
+    let Ok(wanted) = mirror::headers(&schema) else { return };
+    let arguments: Map<String, Value> = serde_json::from_slice(arguments).unwrap_or_default();
+    let sent = mirror::values(&wanted, &arguments);
+    assert!(sent.len() <= wanted.len(), "no argument goes into two headers");
+    let mut names: Vec<_> = sent.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), sent.len(), "no header is sent twice");
+    for (name, value) in sent {
+        assert!(name.as_str().starts_with("mcp-param-"), "{name}");
+        assert!(value.to_str().is_ok(), "{value:?}");
+    }
+}
+
+/// A body that says how it is compressed, in pieces of `cut` bytes: no more of it is kept than the cap allows, however small
+/// it came.
+pub fn compressed(coding: &str, bytes: &[u8], cut: usize) {
+    let Ok(coding) = HeaderValue::from_str(coding) else { return };
+    for media in ["application/json", "text/event-stream"] {
+        let media = HeaderValue::from_static(media);
+        let headers =
+            HeaderMap::from_iter([(header::CONTENT_ENCODING, coding.clone()), (header::CONTENT_TYPE, media)]);
+        let pieces: Vec<_> =
+            bytes.chunks(cut.max(1)).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        paused(async {
+            let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP, message: 2 * CAP };
+            let pieces = futures::stream::iter(pieces);
+            let answer = read_answer(
+                StatusCode::OK,
+                headers,
+                pieces,
+                Id::from(1),
+                limits,
+                &crate::wire::scrub::Scrub::default(),
+            )
+            .await;
+            assert!(answer.body.len() <= 2 * CAP, "{} bytes were kept", answer.body.len());
+            judge(&answer);
+        });
+    }
+}
+
+/// A page of each list, in each era.
+pub fn list_page(bytes: &[u8]) {
+    let Ok(result) = serde_json::from_slice::<&RawValue>(bytes) else { return };
+    for list in [List::Tools, List::Resources, List::Prompts] {
+        for era in [Era::Legacy, Era::Modern] {
+            let Ok(page) = page(result, list, era) else { continue };
+            assert!(era == Era::Modern || page.next.as_deref() != Some(""), "an empty cursor is the end");
+            let mut tools = Tools::default();
+            tools.add(&page.entries, true);
+            let Tools { kept: tools, left_out, .. } = tools;
+            assert!(tools.len() + left_out.len() <= page.entries.len());
+            assert!(left_out.iter().all(|why| why.len() < 4 * 1024));
+        }
+    }
+}
+
+/// The parameters of a notification of progress.
+pub fn progress_report(bytes: &[u8]) {
+    let Ok(params) = serde_json::from_slice::<&RawValue>(bytes) else { return };
+    if let Some((id, report)) = progress(Some(params)) {
+        let again = serde_json::value::to_raw_value(&id.to_string()).ok();
+        assert!(again.is_some_and(|again| id.is(&again)), "{id}");
+        assert!(report.message.is_none_or(|message| message.len() <= bytes.len()));
     }
 }
 
 fn becomes_a_row(contents: Contents) {
-    let Contents { identity, tools, resources, prompts } = contents;
+    let Contents { identity, tools, resources, prompts, .. } = contents;
     let Ok(base) = ServerInfo::new_http(&identity.name, "http://127.0.0.1:1/mcp", Source::Scan, 0) else {
         return;
     };
@@ -208,41 +261,6 @@ fn becomes_a_row(contents: Contents) {
     let file = servers_json::read(&servers_json::write(std::slice::from_ref(&server), NOW), NOW);
     assert!(file.is_ok(), "one server makes a whole export unreadable: {file:?}");
     assert!(serde_json::to_string(&ServerRow::from(server)).is_ok());
-}
-
-/// What was said beforehand, told as if it were answers: one for each request that is sent.
-struct Told {
-    incoming: mpsc::Receiver<ServerJsonRpcMessage>,
-    held: Option<ServerJsonRpcMessage>,
-    due: Arc<Semaphore>,
-}
-
-impl Transport<RoleClient> for Told {
-    type Error = McpError;
-
-    fn send(
-        &mut self,
-        item: ClientJsonRpcMessage,
-    ) -> impl Future<Output = Result<(), McpError>> + Send + 'static {
-        if matches!(item, ClientJsonRpcMessage::Request(_)) {
-            self.due.add_permits(1);
-        }
-        std::future::ready(Ok(()))
-    }
-
-    async fn receive(&mut self) -> Option<ServerJsonRpcMessage> {
-        if self.held.is_none() {
-            self.held = Some(self.incoming.recv().await?);
-        }
-        if matches!(self.held, Some(ServerJsonRpcMessage::Response(_) | ServerJsonRpcMessage::Error(_))) {
-            self.due.acquire().await.ok()?.forget();
-        }
-        self.held.take()
-    }
-
-    async fn close(&mut self) -> Result<(), McpError> {
-        Ok(())
-    }
 }
 
 /// Runs what we do while a stranger answers our request, until we are done.

@@ -12,7 +12,6 @@
 mod crypto;
 mod error;
 mod failure;
-mod frame;
 #[cfg(test)]
 mod fuzz;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -23,25 +22,28 @@ mod probe;
 mod range;
 mod secret;
 mod session;
-mod sse;
 mod target;
-mod transport;
+pub mod wire;
 mod words;
 
 pub use crypto::install_crypto;
-pub use error::McpError;
+pub use error::{McpError, Unsent};
 pub use names::is_localhost;
 pub use probe::{
-    Ailment, Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError,
-    Scheme, Step, USUAL_PORTS, Visit, probe, resolve,
+    Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme,
+    Spared, Step, USUAL_PORTS, Visit, probe, resolve,
 };
 pub use range::{is_public, reach};
 pub use secret::Secret;
-pub use session::{Brief, CallOptions, Contents, Progress, Session};
+pub use session::{Brief, CallOptions, Contents, Session};
 pub use target::{Launch, LineSink, Remote, Target};
+pub use wire::request::Progress;
+pub use wire::tls::TlsFault;
 pub use words::tame;
 
 /// What we call ourselves to servers (`clientInfo.name`).
 pub(crate) const CLIENT_NAME: &str = "mcp-discovery";
 /// The version that goes with [`CLIENT_NAME`].
 pub(crate) const CLIENT_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The same over HTTP.
+pub(crate) const USER_AGENT: &str = concat!("mcp-discovery/", env!("CARGO_PKG_VERSION"));

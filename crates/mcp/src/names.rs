@@ -38,6 +38,18 @@ pub(crate) fn leads_here(url: &Url) -> bool {
     }
 }
 
+/// What else a server at a loopback address may be called in a `Host` header, when it refuses `authority`: servers that look at
+/// names allow one or the other.
+pub(crate) fn other_loopback_name(authority: &str, host: IpAddr) -> Option<String> {
+    if !host.is_loopback() {
+        return None;
+    }
+    let (name, port) = authority.rsplit_once(':')?;
+    let other = if is_localhost(name) { host.to_string() } else { "localhost".to_owned() };
+    let other = if other.contains(':') { format!("[{other}]") } else { other };
+    Some(format!("{other}:{port}"))
+}
+
 /// The addresses of a name, IPv4 first. `localhost` is both loopback addresses and is asked of nobody.
 pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unresolved> {
     if is_localhost(name) {

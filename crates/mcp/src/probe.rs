@@ -2,25 +2,21 @@
 //! for a banner, ask `server/discover`, then `initialize`, then the event stream of old.
 
 mod ask;
-mod borrowed;
 mod exchange;
 mod gate;
 mod known;
 mod line;
 mod options;
-mod question;
 mod report;
 mod resolve;
 mod target;
-mod verdict;
 mod wire;
 mod words;
 
-pub(crate) use borrowed::{Answered, read_response};
+pub use ask::Spared;
 pub use gate::USUAL_PORTS;
-pub use known::{Ailment, Asked, Kept, Listing, Visit};
+pub use known::{Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};
-pub(crate) use question::Question;
 pub use report::{ProbeReport, Step};
 pub use resolve::{ResolveError, resolve};
 pub use target::{ProbeTarget, Scheme};
@@ -68,10 +64,14 @@ pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport 
 }
 
 fn closed_port(target: &ProbeTarget, closed: &Closed) -> ProbeReport {
-    ProbeReport::not_mcp(match closed {
-        Closed::Refused => format!("connection refused by {}: nothing listens there", target.authority()),
-        Closed::Silent(why) => format!("no connection to {}: {}", target.authority(), words::tame(why)),
-    })
+    let name = target.authority();
+    match closed {
+        Closed::Refused => {
+            let why = format!("connection refused by {name}: nothing listens there");
+            ProbeReport { refused: true, ..ProbeReport::not_mcp(why) }
+        }
+        Closed::Silent(why) => ProbeReport::not_mcp(format!("no connection to {name}: {}", words::tame(why))),
+    }
 }
 
 fn open_but(why: &str) -> ProbeReport {
@@ -103,18 +103,18 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
 /// What the tests over bytes need of the inside.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing {
-    pub(crate) use super::exchange::{Answer, Limits, exchange, open_stream};
-    pub(crate) use super::question::Question;
+    pub(crate) use super::exchange::{exchange, open_stream};
     pub(crate) use super::wire::Wire;
+    use crate::wire::answer::Answer;
+    use crate::wire::message::Reply;
+    use crate::wire::verdict;
 
     /// Every judgement there is.
     pub(crate) fn judge(answer: &Answer) {
-        let _ = super::verdict::discovered(answer);
-        let _ = super::verdict::initialized(answer);
-        let _ = super::verdict::tools(answer.frame.as_ref());
+        let _ = (verdict::discovered(answer), verdict::initialized(answer));
         let _ = super::words::answer(answer);
-        if let Some(crate::frame::Frame::Result { result, .. }) = &answer.frame {
-            let _ = super::verdict::modern_identity(result, &super::verdict::best_version(result));
+        if let Some(Reply::Result(result)) = &answer.reply {
+            let _ = verdict::modern(result, &verdict::best_version(result));
         }
     }
 }

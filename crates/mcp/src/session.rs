@@ -1,49 +1,65 @@
 //! A conversation with one server, whatever its transport and era.
 
+mod begin;
 mod brief;
 mod call;
-mod connect;
-mod handler;
-mod list;
-mod sign;
+mod lists;
 
-use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::{Identity, Tool};
-use rmcp::RoleClient;
-use rmcp::model::{ClientRequest, ServerResult};
-use rmcp::service::{Peer, RunningService};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::transport::Place;
-use crate::{McpError, Target, failure};
-pub use brief::Brief;
+use crate::wire::http::Http;
+use crate::wire::list::in_short;
+use crate::wire::mirror::Mirrored;
+use crate::wire::pipe::Pipe;
+use crate::wire::place::Place;
+use crate::wire::request::{Again, Progress, Request, Wait};
+use crate::wire::terms::Params;
+use crate::wire::verdict::Offers;
+use crate::wire::{Answers, Client, Nobody};
+use crate::{McpError, Target};
+
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use connect::begin;
-use handler::Handler;
-pub(crate) use list::{distinct, size};
+pub(crate) use begin::told;
+pub use brief::Brief;
 
 /// How long [`Session::close`] waits for the server.
 const CLOSE_LIMIT: Duration = Duration::from_secs(8);
-/// How long a connect goes on when nobody waits for it any more.
-const CONNECT_GRACE: Duration = Duration::from_secs(2);
 
 /// A conversation with one server. Dropping it ends the conversation as well (the server's session is
 /// deleted, a child is killed with its tree), only nobody waits for the end; [`Session::close`] does.
 pub struct Session {
     identity: Identity,
-    service: RunningService<RoleClient, Handler>,
+    offers: Offers,
+    /// What of its introduction is not kept.
+    left_out: Option<String>,
+    channel: Channel,
     place: Place,
-    /// Calls run here, so that the server is told when a caller goes away.
-    calls: TaskTracker,
+    answers: Arc<Answers>,
+    /// What goes on behind the answers: goodbyes, rests of streams, answers to the server's requests.
+    tasks: TaskTracker,
     /// Ends the calls with the session.
     over: CancellationToken,
+    /// What each tool wants mirrored into headers; unknown until it is asked for.
+    mirrored: Mutex<Option<Arc<Headers>>>,
+    is_left: bool,
+}
+
+type Headers = std::collections::HashMap<String, Vec<Mirrored>>;
+
+/// What carries a conversation.
+enum Channel {
+    Http(Arc<Http>),
+    Pipe(Arc<Pipe>),
 }
 
 /// What a server offers, all pages of it.
@@ -57,17 +73,17 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+    /// What could not be read or used, a sentence each; it never costs the rest.
+    pub left_out: Vec<String>,
+    /// How long the first page of tools took, in milliseconds.
+    pub round_trip_ms: f64,
 }
 
-/// How far a call is, in the server's words.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// Only grows.
-    pub progress: f64,
-    /// Of how much, when known.
-    pub total: Option<f64>,
-    /// For people.
-    pub message: Option<String>,
+impl Contents {
+    /// What is missing of it, in one sentence; nothing when nothing is.
+    pub fn missing(&self) -> Option<String> {
+        in_short(&self.left_out)
+    }
 }
 
 /// How a call is made.
@@ -75,6 +91,8 @@ pub struct Progress {
 pub struct CallOptions {
     /// For the whole call. When it passes, the server is told to stop.
     pub deadline: Duration,
+    /// Ends the call as well when nothing was heard for so long; progress counts as heard.
+    pub idle: Option<Duration>,
     /// Where progress goes. A full channel loses reports, never blocks the call.
     pub progress: Option<mpsc::Sender<Progress>>,
     /// Ends the call; the server is told. Dropping the call's future does the same.
@@ -83,7 +101,8 @@ pub struct CallOptions {
 
 impl Default for CallOptions {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(30), progress: None, cancel: CancellationToken::new() }
+        let deadline = Duration::from_secs(30);
+        Self { deadline, idle: None, progress: None, cancel: CancellationToken::new() }
     }
 }
 
@@ -91,24 +110,26 @@ impl Session {
     /// Connects, agrees on an era and a revision. When the deadline passes, or the future is dropped, a
     /// session that the server is just opening is still closed.
     pub async fn connect(target: &Target, deadline: Duration) -> Result<Self, McpError> {
-        let (target, place) = (target.clone(), connect::place(target));
-        let unwanted = CancellationToken::new();
-        let _on_drop = unwanted.clone().drop_guard();
-        let connecting = connect::connect(target, place.clone(), deadline);
-        let connecting = TaskTracker::new().spawn(or_close(connecting, unwanted));
-        match timeout(deadline, connecting).await {
-            Ok(Ok(Some(connected))) => connected,
-            Ok(_) => {
-                Err(McpError::Transport { message: "connecting broke down; a defect of ours".to_owned() })
-            }
-            // A child that writes junk never answers: the junk is the better reason.
-            Err(_) => Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })),
-        }
+        Self::connect_as(target, deadline, Arc::new(Nobody)).await
     }
 
-    /// The same conversation, for one purpose: it ends on these tasks when it is dropped.
-    pub fn brief(self, tasks: &TaskTracker) -> Brief {
-        Brief::new(self, tasks.clone())
+    /// The same as a client that answers what the server asks.
+    pub async fn connect_as(
+        target: &Target,
+        deadline: Duration,
+        client: Arc<dyn Client>,
+    ) -> Result<Self, McpError> {
+        begin::connect(target, deadline, client, &TaskTracker::new()).await
+    }
+
+    /// The same for one purpose: what goes on when nobody waits any more goes on among these tasks, and so does its end.
+    pub async fn connect_briefly(
+        target: &Target,
+        deadline: Duration,
+        tasks: &TaskTracker,
+    ) -> Result<Brief, McpError> {
+        let session = begin::connect(target, deadline, Arc::new(Nobody), tasks).await?;
+        Ok(Brief::new(session, tasks.clone()))
     }
 
     /// What the server says of itself.
@@ -118,7 +139,10 @@ impl Session {
 
     /// The server hung up, the child died, or the session was closed: connect again.
     pub fn is_closed(&self) -> bool {
-        self.service.is_closed() || self.service.peer().is_transport_closed()
+        match &self.channel {
+            Channel::Http(_) => self.over.is_cancelled(),
+            Channel::Pipe(pipe) => self.over.is_cancelled() || pipe.is_closed(),
+        }
     }
 
     /// The last lines a child wrote to its standard error, oldest first; empty for other transports.
@@ -126,61 +150,114 @@ impl Session {
         self.place.stderr()
     }
 
-    /// Lists tools, resources and prompts, all pages within bounds (100 pages, 10,000 entries each). What a
-    /// server does not declare, or does not know, is empty.
+    /// Lists tools, resources and prompts, all pages within bounds (100 pages, 10,000 entries each). What a server does not
+    /// declare, or does not know, is empty; a list of resources or prompts that fails or hangs never costs the tools.
     pub async fn contents(&self, deadline: Duration) -> Result<Contents, McpError> {
-        timeout(deadline, list::contents(self)).await.map_err(|_| McpError::Timeout { after: deadline })?
+        lists::contents(self, deadline).await
     }
 
-    /// Calls a tool. The result is MCP's `CallToolResult` in the server's own text; `isError: true` is an
-    /// answer, not an error.
+    /// Lists the tools alone, all pages.
+    pub async fn tools(&self, deadline: Duration) -> Result<Vec<Tool>, McpError> {
+        lists::tools(self, deadline).await.map(|listed| listed.tools)
+    }
+
+    /// The same, and what of the list is not kept, in one sentence.
+    pub async fn tools_and_missing(
+        &self,
+        deadline: Duration,
+    ) -> Result<(Vec<Tool>, Option<String>), McpError> {
+        let listed = lists::tools(self, deadline).await?;
+        let missing = in_short(&listed.left_out);
+        Ok((listed.tools, missing))
+    }
+
+    /// Asks for a sign of life: `ping`, which the modern era has not, so there it is `server/discover`. Any JSON-RPC answer
+    /// is one.
+    pub async fn ping(&self, deadline: Duration) -> Result<(), McpError> {
+        let method = match self.identity.era {
+            model::Era::Legacy => "ping",
+            model::Era::Modern => "server/discover",
+        };
+        let wait = Wait::at_most(deadline);
+        let request = Request { method, params: Params::default(), again: Again::Harmless, wait };
+        match self.ask(request).await {
+            Ok(_) | Err(McpError::Protocol { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Calls a tool. The result is MCP's `CallToolResult` as it came; `isError: true` is an answer, not an
+    /// error.
     pub async fn call_tool(
         &self,
         name: &str,
         arguments: Map<String, Value>,
         options: CallOptions,
     ) -> Result<Box<RawValue>, McpError> {
-        let result = call::call_tool(self, name, arguments, options).await?;
-        to_raw_value(&result).map_err(|error| McpError::Transport {
-            message: format!("the server's answer cannot be kept: {error}"),
-        })
+        call::call_tool(self, name, arguments, options).await
+    }
+
+    /// Asks anything else; the result is as it came.
+    pub async fn request(
+        &self,
+        method: &'static str,
+        params: &RawValue,
+        options: CallOptions,
+    ) -> Result<Box<RawValue>, McpError> {
+        call::request(self, method, params, options).await
     }
 
     /// Ends the conversation: deletes the server's session, or ends the child with its tree. Waits at most 8
     /// s.
     pub async fn close(mut self) {
+        self.is_left = true;
         self.over.cancel();
-        self.calls.close();
-        self.calls.wait().await;
-        if let Err(error) = self.service.close_with_timeout(CLOSE_LIMIT).await {
-            tracing::debug!(%error, "a session ended badly");
+        self.tasks.close();
+        let leaving = async {
+            // Whoever waited for an answer is still telling the server that nobody does any more.
+            if matches!(self.channel, Channel::Http(_)) {
+                self.tasks.wait().await;
+            }
+            self.channel.leave().await;
+            self.tasks.wait().await;
+        };
+        if timeout(CLOSE_LIMIT, leaving).await.is_err() {
+            tracing::debug!(server = self.place.name(), "a session ended badly");
         }
     }
 
-    fn peer(&self) -> &Peer<RoleClient> {
-        self.service.peer()
+    fn mirrored(&self) -> Option<Arc<Headers>> {
+        self.mirrored.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn ask(&self, request: ClientRequest) -> Result<Value, McpError> {
-        let answer = self.peer().send_request(request).await;
-        answer.map_err(|error| failure::of_request(&error, &self.place)).and_then(as_value)
+    fn mirror(&self, headers: Headers) {
+        *self.mirrored.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(headers));
+    }
+
+    /// One request with all that can end it.
+    async fn ask(&self, request: Request<'_>) -> Result<Box<RawValue>, McpError> {
+        tokio::select! {
+            answer = self.channel.request(&request) => answer,
+            why = request.wait.over() => Err(why),
+            () = self.over.cancelled() => Err(McpError::Cancelled),
+        }
     }
 }
 
-/// Goes on for a moment when nobody waits any more, to close what comes of it.
-async fn or_close(
-    connecting: impl Future<Output = Result<Session, McpError>>,
-    unwanted: CancellationToken,
-) -> Option<Result<Session, McpError>> {
-    let mut connecting = pin!(connecting);
-    tokio::select! {
-        connected = &mut connecting => return Some(connected),
-        () = unwanted.cancelled() => {}
+impl Channel {
+    async fn request(&self, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
+        match self {
+            Self::Http(http) => http.request(request).await,
+            Self::Pipe(pipe) => pipe.request(request).await,
+        }
     }
-    if let Ok(Ok(session)) = timeout(CONNECT_GRACE, connecting).await {
-        session.close().await;
+
+    async fn leave(&self) {
+        match self {
+            Self::Http(http) => http.leave().await,
+            Self::Pipe(pipe) => pipe.leave().await,
+        }
     }
-    None
 }
 
 impl std::fmt::Debug for Session {
@@ -192,12 +269,16 @@ impl std::fmt::Debug for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.over.cancel();
+        if self.is_left {
+            return;
+        }
+        match &self.channel {
+            Channel::Pipe(pipe) => pipe.let_go(),
+            Channel::Http(http) => {
+                let Ok(runtime) = Handle::try_current() else { return };
+                let http = http.clone();
+                self.tasks.spawn_on(async move { http.leave().await }, &runtime);
+            }
+        }
     }
-}
-
-/// A result as JSON. What rmcp does not know comes through unchanged.
-pub(crate) fn as_value(result: ServerResult) -> Result<Value, McpError> {
-    serde_json::to_value(result).map_err(|error| McpError::Transport {
-        message: format!("the server's answer cannot be read: {error}"),
-    })
 }

@@ -3,12 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use model::Era;
-use serde_json::Value;
+use url::Url;
 
-use crate::Secret;
-
-/// Shorter ones are part of other words; whoever has such a secret has none.
-const SHORTEST: usize = 6;
+use crate::{McpError, Secret};
 
 /// A server to talk to: where it is and what it needs from us.
 #[derive(Debug, Clone)]
@@ -70,21 +67,20 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// What a server said, without the secrets we sent it: some quote a token that they refuse.
-    pub(crate) fn scrub(&self, text: String) -> String {
-        let secrets = self.bearer.iter().chain(self.headers.iter().map(|(_, secret)| secret));
-        let quoted = secrets.filter(|secret| secret.expose().len() >= SHORTEST);
-        quoted.fold(text, |text, secret| text.replace(secret.expose(), "…"))
-    }
-
-    /// The same for data.
-    pub(crate) fn scrub_value(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.scrub(std::mem::take(text)),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_value(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|field| self.scrub_value(field)),
-            _ => {}
+    /// The URL, if a conversation can take place there.
+    pub(crate) fn parsed(&self) -> Result<Url, McpError> {
+        let invalid = |message: String| Err(McpError::InvalidTarget { message });
+        let url = match Url::parse(&self.url) {
+            Ok(url) => url,
+            Err(error) => return invalid(format!("the URL cannot be read: {error}")),
+        };
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return invalid("the URL is not `http` or `https`".to_owned());
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return invalid("the URL has a user name or password in it; use a token".to_owned());
+        }
+        Ok(url)
     }
 
     /// A server without credentials.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use mcp::{CallOptions, Launch, McpError, Session, Target};
 use model::Era;
 use serde_json::{Map, json};
-use support::{PATIENCE, arguments, connect, one_and_two, read, text};
+use support::{PATIENCE, arguments, connect, one_and_two, parsed, text};
 use testkit::fake::{Fake, Running};
 use testkit::real::{plain_python, script};
 use tokio::sync::mpsc;
@@ -106,8 +106,8 @@ async fn a_call_is_answered_in_every_transport_and_era() {
 async fn a_tool_that_refuses_has_answered() {
     for place in Place::all().await {
         let session = connect(&place.target).await;
-        let answer = session.call_tool("refuse", Map::new(), CallOptions::default()).await.unwrap();
-        assert_eq!(read(&answer)["isError"], json!(true), "{}", place.name);
+        let answer = parsed(&session.call_tool("refuse", Map::new(), CallOptions::default()).await.unwrap());
+        assert_eq!(answer["isError"], json!(true), "{}", place.name);
         session.close().await;
     }
 }
@@ -131,7 +131,12 @@ async fn progress_arrives_and_a_cancel_is_seen_by_the_server() {
         let session = connect(&place.target).await;
         let (sender, mut progress) = mpsc::channel(64);
         let cancel = CancellationToken::new();
-        let options = CallOptions { deadline: PATIENCE, progress: Some(sender), cancel: cancel.clone() };
+        let options = CallOptions {
+            deadline: PATIENCE,
+            progress: Some(sender),
+            cancel: cancel.clone(),
+            ..CallOptions::default()
+        };
         let call = session.call_tool("wait", Map::new(), options);
         let listen = async {
             for _ in 0..3 {

@@ -76,7 +76,7 @@ async fn junk_between_the_messages_is_tolerated() {
 async fn nothing_but_junk_is_told_as_such() {
     let target = Target::Stdio(faulty("both", &["only-junk"]));
     let error = Session::connect(&target, Duration::from_secs(2)).await.err().unwrap();
-    let McpError::Transport { message } = error else { panic!("{error:?}") };
+    let message = error.to_string();
     assert!(message.ends_with("writes to its standard output what is not MCP: `junk`"), "{message}");
 }
 
@@ -85,7 +85,7 @@ async fn a_child_that_dies_is_told_with_its_last_words_and_a_new_one_works() {
     for era in ["legacy", "modern"] {
         let session = connect(&Target::Stdio(faulty(era, &["die:tools/call"]))).await;
         let error = session.call_tool("add", one_and_two(), CallOptions::default()).await.unwrap_err();
-        let McpError::Transport { message } = error else { panic!("{error:?}") };
+        let message = error.to_string();
         assert!(message.contains("exit status: 3") && message.contains("`out of coffee`"), "{message}");
         assert_eq!(session.stderr(), ["out of coffee"]);
         assert!(session.is_closed());
@@ -97,8 +97,18 @@ async fn a_child_that_dies_is_told_with_its_last_words_and_a_new_one_works() {
 }
 
 #[tokio::test]
+async fn a_child_that_breaks_on_the_modern_question_gets_a_fresh_start() {
+    for fault in ["die:server/discover", "spoilt"] {
+        let session = connect(&Target::Stdio(faulty("both", &[fault]))).await;
+        assert_eq!(session.identity().era, model::Era::Legacy, "{fault}");
+        works(&session).await;
+        session.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_child_that_dies_at_once_is_told_with_its_last_words() {
-    let target = Target::Stdio(faulty("both", &["die:server/discover"]));
+    let target = Target::Stdio(faulty("both", &["die:server/discover", "die:initialize"]));
     let error = Session::connect(&target, PATIENCE).await.err().unwrap();
     assert!(error.to_string().contains("`out of coffee`"), "{error}");
 }

@@ -24,7 +24,9 @@ use testkit::{Persona, Tool};
 async fn failed_call(session: &Session) -> String {
     let options = CallOptions { deadline: Duration::from_secs(8), ..CallOptions::default() };
     match session.call_tool("add", one_and_two(), options).await {
-        Err(McpError::Transport { message }) => message,
+        Err(
+            McpError::Lost { message } | McpError::Status { message, .. } | McpError::NotMcp { message, .. },
+        ) => message,
         other => panic!("a failure of the transport was expected, not {other:?}"),
     }
 }
@@ -128,7 +130,7 @@ async fn a_broken_event_stream_is_opened_again() {
         server.break_streams();
     };
     let (answer, ()) = tokio::join!(waiting, breaking);
-    let Err(McpError::Transport { message }) = answer else { panic!("{answer:?}") };
+    let Err(McpError::Lost { message }) = answer else { panic!("{answer:?}") };
     assert!(message.contains("the event stream broke before the answer came"), "{message}");
     works(&session).await;
     assert_eq!(server.opened_sessions(), 2);

@@ -16,7 +16,7 @@ use mcp::{ProbeOptions, ProbeTarget, probe};
 use model::Outcome;
 use support::{PATIENCE, scan, scan_with};
 use testkit::decoy::Decoy;
-use testkit::fake::{Fake, Fault, SignIn};
+use testkit::fake::{Fake, Fault, Running, SignIn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -47,10 +47,10 @@ async fn every_session_is_deleted_even_those_that_came_with_a_refusal() {
     assert_eq!(server.open_sessions(), 0);
 }
 
-#[tokio::test]
-async fn a_probe_that_is_dropped_still_deletes_its_session() {
+/// Asks a server that is slow at `initialize`, and loses interest in the middle of it.
+async fn dropped_in_the_middle(fake: Fake) -> Running {
     let pause = Duration::from_millis(200);
-    let server = Fake::legacy().failing(Fault::Slow(pause), "initialize").start().await;
+    let server = fake.failing(Fault::Slow(pause), "initialize").start().await;
     let options = ProbeOptions { banner: Duration::from_millis(1), ..ProbeOptions::default() };
     let target = ProbeTarget::new(server.address().ip(), server.address().port());
     {
@@ -65,7 +65,28 @@ async fn a_probe_that_is_dropped_still_deletes_its_session() {
     }
     options.tasks.close();
     options.tasks.wait().await;
+    server
+}
+
+#[tokio::test]
+async fn a_probe_that_is_dropped_still_deletes_its_session() {
+    let server = dropped_in_the_middle(Fake::legacy()).await;
     assert_eq!((server.opened_sessions(), server.open_sessions()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_at_a_goodbye_gets_none_from_anybody() {
+    let server = Fake::legacy().frail().start().await;
+    assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
+    assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp, "the first has broken nothing");
+    let session = support::connect(&mcp::Target::http(server.url())).await;
+    session.contents(PATIENCE).await.unwrap();
+    session.close().await;
+    let dropped = dropped_in_the_middle(Fake::legacy().frail()).await;
+    for server in [server, dropped] {
+        assert!(server.open_sessions() > 0);
+        assert!(server.seen().iter().all(|seen| seen.http_method != "DELETE"), "{:#?}", server.seen());
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use mcp::{CallOptions, ProbeOptions, Session, Target, probe, resolve};
 use model::{Era, Outcome, Transport};
 use serde_json::{Value, json};
-use support::{PATIENCE, arguments, read};
+use support::{PATIENCE, arguments, parsed};
 use testkit::real::{Peer, RealServer};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -137,7 +137,7 @@ async fn ask(row: Row, session: &Session) -> Cells {
     let (tool, given) = row.call;
     let given = arguments(serde_json::from_str(given).unwrap_or_default());
     let called = session.call_tool(tool, given, CallOptions::default()).await;
-    let result = read(&called.map_err(|error| error.to_string())?);
+    let result = parsed(&called.map_err(|error| error.to_string())?);
     if result.get("isError") == Some(&json!(true)) || !result.get("content").is_some_and(Value::is_array) {
         return Err(format!("`{tool}` answered {result}"));
     }

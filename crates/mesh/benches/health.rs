@@ -89,7 +89,7 @@ async fn ours(peer: &Peer, sort: Sort) -> f64 {
         let mut visit = Visit::begin(&remote, &mut kept, Instant::now() + Duration::from_secs(10)).unwrap();
         visit.alive(Era::Modern, &TaskTracker::new()).await.outcome.unwrap();
         if sort == Sort::Round {
-            visit.tools(Era::Modern).await.outcome.unwrap();
+            visit.tools(Era::Modern, &TaskTracker::new()).await.outcome.unwrap();
         }
     });
     probes.buffer_unordered(8).collect::<Vec<()>>().await;

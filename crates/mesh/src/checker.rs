@@ -40,6 +40,8 @@ pub struct Checker {
     watched: HashMap<ServerId, Watched>,
     queue: Queue,
     rounds: JoinSet<Finished>,
+    /// Ends the rounds under way. They give back what they remember, since a server may keep a session for it.
+    ending: CancellationToken,
     results: mpsc::UnboundedSender<Measured>,
 }
 
@@ -66,6 +68,7 @@ struct Watched {
 
 /// What came out of the set of tasks.
 enum Finished {
+    Ended(Memory),
     Round { id: ServerId, address: Address, memory: Memory, examined: Box<Examined>, began: Instant },
     Left,
 }
@@ -97,6 +100,7 @@ impl Checker {
             watched: HashMap::new(),
             queue: Queue::default(),
             rounds: JoinSet::new(),
+            ending: CancellationToken::new(),
             results,
             settings,
         };
@@ -251,13 +255,18 @@ impl Checker {
         let Some(memory) = watched.memory.take() else { return };
         (watched.due, watched.is_new) = (None, false);
         let (server, address) = (server.clone(), Address::of(&server.info));
-        let (lanes, plan) = (self.lanes.clone(), self.plan.clone());
+        let (lanes, plan, ending) = (self.lanes.clone(), self.plan.clone(), self.ending.clone());
         self.rounds.spawn(async move {
             let (lane, host) = (lane(&server.health), host(&server.info).to_owned());
             let work = || async move {
                 let (mut memory, began) = (memory, Instant::now());
-                let examined = Box::new(examine(&server, &mut memory, &plan).await);
-                Finished::Round { id, address, memory, examined, began }
+                let examining = examine(&server, &mut memory, &plan);
+                match ending.run_until_cancelled(examining).await {
+                    Some(examined) => {
+                        Finished::Round { id, address, memory, examined: Box::new(examined), began }
+                    }
+                    None => Finished::Ended(memory),
+                }
             };
             lanes.run(lane, &host, work).await
         });
@@ -394,14 +403,19 @@ impl Checker {
 
     /// Ends rounds under way and what servers keep for us.
     async fn stop(&mut self) {
-        self.rounds.abort_all();
-        while self.rounds.join_next().await.is_some() {}
+        self.ending.cancel();
         for (_, watched) in self.watched.drain() {
             if let Some(memory) = watched.memory {
                 leave(&mut self.rounds, memory);
             }
         }
-        let all_left = async { while self.rounds.join_next().await.is_some() {} };
+        let all_left = async {
+            while let Some(finished) = self.rounds.join_next().await {
+                if let Ok(Finished::Ended(memory) | Finished::Round { memory, .. }) = finished {
+                    leave(&mut self.rounds, memory);
+                }
+            }
+        };
         if timeout(STOP_WITHIN, all_left).await.is_err() {
             tracing::debug!("some sessions were still open at the end");
         }

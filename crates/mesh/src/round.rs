@@ -54,6 +54,8 @@ pub(crate) struct Evidence {
     pub(crate) news: News,
     pub(crate) identity: Option<Identity>,
     pub(crate) is_of_other_era: bool,
+    /// What the server says and is not kept, in a sentence.
+    pub(crate) left_out: Option<String>,
 }
 
 impl Plan {
@@ -149,6 +151,7 @@ impl Evidence {
             news: News::default(),
             identity: None,
             is_of_other_era: false,
+            left_out: None,
         }
     }
 

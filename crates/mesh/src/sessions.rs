@@ -1,5 +1,5 @@
-//! Conversations that outlive a question. A stdio server is a long-lived child of ours and an event stream stays open: checks
-//! and calls share them. They end when nobody has asked for long, when the record changes or goes, and with the core.
+//! Conversations that outlive a question, over every transport: a child of ours, an event stream, a session that a server
+//! keeps for us. Checks and calls share those of children and streams. They end when nobody has asked for long, when the record changes or goes, and with the core.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use mcp::{McpError, Session, Target};
+use mcp::{Brief, McpError, Session, Target};
 use model::{ServerId, ServerInfo};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_mins(5);
 /// A child may have to fetch its packages first, which takes longer than a check waits.
 const BEGIN_WITHIN: Duration = Duration::from_mins(2);
 
-type Beginning = Shared<BoxFuture<'static, Result<Arc<Session>, McpError>>>;
+type Beginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
 
 /// The conversations we keep, by server.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ struct Kept {
     /// It goes on when whoever asked first no longer waits.
     _going_on: AbortOnDropHandle<()>,
     address: Address,
+    record: Address,
+    stamp: Option<u64>,
     used: Instant,
 }
 
@@ -44,6 +46,24 @@ impl Sessions {
         Self { kept: Arc::default(), tasks }
     }
 
+    /// The conversation with this server that is there, if nothing changed since it began: neither the record nor, by this
+    /// stamp, any secret. So a name is looked up and a keyring asked once a conversation.
+    pub fn kept(&self, info: &ServerInfo, stamp: u64) -> Option<Arc<Brief>> {
+        let mut all = self.lock();
+        let kept = all.get_mut(&info.id)?;
+        let is_same = kept.record == Address::of(info) && kept.stamp == Some(stamp) && kept.is_good();
+        let session = kept.session.peek().filter(|_| is_same)?.as_ref().ok()?.clone();
+        kept.used = Instant::now();
+        Some(session)
+    }
+
+    /// What was begun with the secrets of this stamp may be used as long as they are the same.
+    pub fn stamp(&self, id: ServerId, stamp: u64) {
+        if let Some(kept) = self.lock().get_mut(&id) {
+            kept.stamp = Some(stamp);
+        }
+    }
+
     /// The conversation with this server: the one we have, or a new one. However many ask at once, one is begun; it goes on
     /// beginning when the deadline of those who asked is over.
     pub async fn get(
@@ -51,7 +71,7 @@ impl Sessions {
         info: &ServerInfo,
         target: &Target,
         deadline: Duration,
-    ) -> Result<Arc<Session>, McpError> {
+    ) -> Result<Arc<Brief>, McpError> {
         let session = self.place(info, target);
         timeout(deadline, session).await.map_err(|_| McpError::Timeout { after: deadline })?
     }
@@ -66,18 +86,21 @@ impl Sessions {
             kept.used = Instant::now();
             return kept.session.clone();
         }
-        let kept = self.begin(address, target.clone());
+        let kept = self.begin(address, Address::of(info), target.clone());
         let session = kept.session.clone();
         all.insert(info.id, kept);
         session
     }
 
-    fn begin(&self, address: Address, target: Target) -> Kept {
-        let connecting = async move { Session::connect(&target, BEGIN_WITHIN).await.map(Arc::new) };
+    fn begin(&self, address: Address, record: Address, target: Target) -> Kept {
+        let tasks = self.tasks.clone();
+        let connecting =
+            async move { Session::connect_briefly(&target, BEGIN_WITHIN, &tasks).await.map(Arc::new) };
         let session = connecting.boxed().shared();
         let beginning = session.clone();
         let going_on = self.tasks.spawn(async move { drop(beginning.await) });
-        Kept { session, _going_on: AbortOnDropHandle::new(going_on), address, used: Instant::now() }
+        let (going_on, used) = (AbortOnDropHandle::new(going_on), Instant::now());
+        Kept { session, _going_on: going_on, address, record, stamp: None, used }
     }
 
     /// Whether somebody has a question under way there.
@@ -96,7 +119,7 @@ impl Sessions {
     }
 
     /// Lets go of the conversation with a server: it ends when the last question under way has its answer.
-    pub(crate) fn end(&self, id: ServerId) {
+    pub fn end(&self, id: ServerId) {
         self.lock().remove(&id);
     }
 

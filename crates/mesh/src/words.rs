@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp::{Ailment, McpError};
+use mcp::{McpError, Unsent};
 use registry::Reason;
 
 /// What came of asking.
@@ -33,59 +33,59 @@ pub(crate) struct Context {
     pub(crate) was_mcp: bool,
 }
 
-/// What an ailment means to a person.
-pub(crate) fn of_ailment(ailment: &Ailment, context: Context) -> Trouble {
-    match ailment {
-        Ailment::NeedsSignIn(why) => sign_in(why),
-        Ailment::Status(429) => {
-            Trouble::Busy(Reason::new("it answers HTTP 429: it is asked too often", "Asked too often (429)"))
-        }
-        ailment => Trouble::Ill(ill(ailment, context)),
-    }
-}
-
-fn ill(ailment: &Ailment, context: Context) -> Reason {
-    match ailment {
-        Ailment::Refused => Reason::new(
-            "connection refused: the computer answers, but nothing listens there; the server has most likely stopped",
-            "Connection refused",
-        ),
-        Ailment::Unreachable(why) => Reason::new(format!("it cannot be reached: {why}"), "Cannot be reached"),
-        Ailment::Silent => silent(context.timeout),
-        Ailment::Broke(why) => Reason::new(why.clone(), "Connection broke"),
-        Ailment::Tls(why) => Reason::new(why.clone(), "TLS failed"),
-        Ailment::NotMcp(why) => not_mcp(why, context),
-        Ailment::Status(status) => {
-            Reason::new(format!("it answers HTTP {status}: {}", meaning(*status)), &format!("HTTP {status}"))
-        }
-        Ailment::Error { code, message } => {
-            Reason::new(format!("it answers with error {code}: {message}"), &format!("Error {code}"))
-        }
-        Ailment::OtherEra => not_mcp("it answers, but not MCP's questions", context),
-        Ailment::Invalid(why) | Ailment::NeedsSignIn(why) => Reason::new(why.clone(), "Cannot be asked"),
-    }
-}
-
-/// What a session's failure means to a person.
+/// What a failure means to a person.
 pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
-    let sentence = error.to_string();
     match error {
         McpError::NeedsSignIn { message } => sign_in(message),
-        McpError::Timeout { .. } => Trouble::Ill(silent(context.timeout)),
-        McpError::Protocol { code, .. } => Trouble::Ill(Reason::new(sentence, &format!("Error {code}"))),
-        McpError::InvalidTarget { .. } => Trouble::Ill(Reason::new(sentence, "Cannot be asked")),
-        McpError::TooLarge { .. } => Trouble::Ill(Reason::new(sentence, "Answer too large")),
-        McpError::Cancelled => Trouble::Ill(Reason::new(sentence, "Cancelled")),
-        McpError::Transport { .. } => {
-            let summary =
-                if sentence.contains("refused") { "Connection refused" } else { "Connection broke" };
-            Trouble::Ill(Reason::new(sentence, summary))
+        McpError::Status { status: 429, message, .. } => {
+            Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
+        }
+        error => Trouble::Ill(ill(error, context)),
+    }
+}
+
+fn ill(error: &McpError, context: Context) -> Reason {
+    let sentence = error.to_string();
+    match error {
+        McpError::Unsent { cause, .. } => unsent(cause, &sentence),
+        McpError::Timeout { .. } => silent(context.timeout),
+        McpError::Lost { .. } => Reason::new(sentence, "Connection broke"),
+        McpError::Ended { .. } => Reason::new(sentence, "Has ended"),
+        McpError::NotMcp { message, .. } => not_mcp(message, context),
+        McpError::OtherEra { .. } => not_mcp("it answers, but not MCP's questions", context),
+        McpError::Status { status, .. } => Reason::new(sentence, &format!("HTTP {status}")),
+        McpError::Protocol { code, .. } => Reason::new(sentence, &format!("Error {code}")),
+        McpError::TooLarge { .. } => Reason::new(sentence, "Answer too large"),
+        McpError::Cancelled => Reason::new(sentence, "Cancelled"),
+        McpError::InvalidTarget { .. } | McpError::NeedsSignIn { .. } => {
+            Reason::new(sentence, "Cannot be asked")
         }
     }
+}
+
+fn unsent(cause: &Unsent, sentence: &str) -> Reason {
+    let summary = match cause {
+        Unsent::Refused => {
+            let sentence = "connection refused: the computer answers, but nothing listens there; the server has most likely stopped";
+            return Reason::new(sentence, "Connection refused");
+        }
+        Unsent::NoAddress => "No address",
+        Unsent::Unreachable => "Cannot be reached",
+        Unsent::Tls(_) => "TLS failed",
+        Unsent::Closed => "Connection broke",
+        Unsent::Ended => "Has ended",
+    };
+    Reason::new(sentence, summary)
 }
 
 pub(crate) fn sign_in(why: &str) -> Trouble {
     Trouble::NeedsSignIn(Reason::new(why, "Needs sign-in"))
+}
+
+/// Nothing answers at the port.
+pub(crate) fn closed(is_refused: bool, why: &str) -> Reason {
+    let cause = if is_refused { Unsent::Refused } else { Unsent::Unreachable };
+    unsent(&cause, why)
 }
 
 /// No answer within the time of a round.
@@ -112,15 +112,5 @@ pub(crate) fn not_mcp(why: &str, context: Context) -> Reason {
         Reason::new(format!("not MCP any more: {why}"), "Not MCP any more")
     } else {
         Reason::new(format!("not MCP: {why}"), "Not MCP")
-    }
-}
-
-fn meaning(status: u16) -> &'static str {
-    match status {
-        403 => "it refuses us",
-        404 => "there is nothing at this path",
-        500 => "it failed inside",
-        502..=504 => "the server behind it is down or overloaded",
-        _ => "that is no answer of an MCP server",
     }
 }

@@ -6,6 +6,7 @@ faulty_stdio.py ERA [FAULT ...]     ERA is legacy, modern or both
   die:METHOD      ends with status 3 and some last words when METHOD is asked
   hang:METHOD     never answers METHOD
   endless:METHOD  answers METHOD with a line that has no end
+  spoilt          takes a question that it does not know for a client, and knows nobody else after it
   stubborn        ignores the end of its input and SIGTERM
   family          starts a child of its own; both process ids go to the file $PID_LOG
 Cancelled calls of the tool `wait` are noted in the file $CANCEL_LOG.
@@ -22,6 +23,7 @@ import time
 ERA, FAULTS = sys.argv[1], sys.argv[2:]
 LOCK = threading.Lock()
 RUNNING = {}
+SPOILT = []
 
 
 def send(message):
@@ -79,6 +81,10 @@ def answer(message):
             event.set()
     if id is None or misbehave(method):
         return
+    if "spoilt" in FAULTS and (method == "server/discover" or SPOILT):
+        SPOILT.append(method)
+        if method != "initialize":
+            return error(id, -32602, "Invalid request parameters")
     info = {"name": "faulty", "version": "1.0"}
     if method == "server/discover" and ERA != "legacy":
         meta = {"io.modelcontextprotocol/serverInfo": info}

@@ -1,12 +1,16 @@
 //! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that
-//! misbehave on demand ([`fake`], from the crate of the demo fleet), one whose answer must arrive as it is ([`digits`]), and
-//! [`decoy`] ports that are no MCP at all.
+//! misbehave on demand ([`fake`], from the crate of the demo fleet), those of a table that answer oddly ([`odd`]), one whose
+//! answer must arrive as it is ([`digits`]), another client of the same server ([`neighbour`]), and [`decoy`] ports that are
+//! no MCP at all. A [`relay`] counts what goes through.
 //!
 //! Everything ends when its handle is dropped.
 
 pub mod decoy;
 pub mod digits;
+pub mod neighbour;
+pub mod odd;
 pub mod real;
+pub mod relay;
 
 pub use demo::fake;
 pub use demo::{Act, Persona, Tool};

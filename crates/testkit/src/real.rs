@@ -1,5 +1,5 @@
 //! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm
-//! packages in `npm/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`;
+//! packages in `npm*/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`;
 //! `cargo xtask test` installs it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -29,8 +29,14 @@ pub enum Peer {
     Mcp2,
     /// PyPI `mcp` before 2: http, sse, stdio; legacy.
     Mcp1,
+    /// PyPI `mcp` 1.9: http, sse, stdio; legacy. Answers 500 to everything after one DELETE.
+    Mcp19,
     /// PyPI `mcp-server-time`: stdio; both eras.
     Time,
+    /// npm `@playwright/mcp`: http; legacy. Wants to be called `localhost`.
+    Playwright,
+    /// npm `supergateway` before `Everything`: sse, with every answer to all who listen; legacy.
+    Bridge,
 }
 
 /// Why a real server could not be started.
@@ -86,6 +92,14 @@ pub struct RealServer {
     pub url: String,
 }
 
+impl RealServer {
+    /// Ends it, and waits until it has ended.
+    pub async fn stop(mut self) {
+        let _ = self.child.start_kill();
+        let _ = self.child.wait().await;
+    }
+}
+
 impl Drop for RealServer {
     fn drop(&mut self) {
         // The group may be gone already.
@@ -109,6 +123,11 @@ impl Peer {
         self.start_at("http", "/mcp", address).await
     }
 
+    /// The same as [`Peer::sse`] at exactly this address, as after a restart.
+    pub async fn sse_at(self, address: SocketAddr) -> Result<RealServer, PeerError> {
+        self.start_at("sse", "/sse", address).await
+    }
+
     /// The same as [`Peer::http`] on an address of its own (127.0.0.0/8). `Everything` listens on every
     /// address.
     pub async fn http_on(self, host: Ipv4Addr) -> Result<RealServer, PeerError> {
@@ -130,10 +149,12 @@ impl Peer {
             Self::FastMcp4 => python("py-fastmcp", "fastmcp4.py", &["stdio"]),
             Self::Mcp2 => python("py-mcp2", "mcp2.py", &["stdio"]),
             Self::Mcp1 => python("py-mcp1", "mcp1.py", &["stdio"]),
+            Self::Mcp19 => python("py-mcp19", "mcp1.py", &["stdio"]),
             Self::Time => Ok(Command {
                 program: installed(&tools().join("py-time/bin/mcp-server-time"))?,
                 args: vec!["--local-timezone".to_owned(), "UTC".to_owned()],
             }),
+            Self::Playwright | Self::Bridge => Err(PeerError::NoTransport { peer: self, transport: "stdio" }),
         }
     }
 
@@ -146,7 +167,16 @@ impl Peer {
             Self::FastMcp4 => python("py-fastmcp", "fastmcp4.py", &args),
             Self::Mcp2 => python("py-mcp2", "mcp2.py", &args),
             Self::Mcp1 => python("py-mcp1", "mcp1.py", &args),
-            Self::Filesystem | Self::Memory | Self::Time => {
+            Self::Mcp19 => python("py-mcp19", "mcp1.py", &args),
+            Self::Playwright if transport == "http" => {
+                other("@playwright/mcp/cli.js", &["--headless", "--port", &port])
+            }
+            Self::Bridge if transport == "sse" => {
+                let everything = npm("server-everything", &["stdio"])?;
+                let child = format!("{} \"{}\"", everything.program, everything.args.join("\" \""));
+                other("supergateway/dist/index.js", &["--stdio", &child, "--port", &port])
+            }
+            Self::Filesystem | Self::Memory | Self::Time | Self::Playwright | Self::Bridge => {
                 Err(PeerError::NoTransport { peer: self, transport })
             }
         }
@@ -213,9 +243,21 @@ pub fn tools() -> PathBuf {
     folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools"))
 }
 
+/// The command of npm `supergateway` as a child that leads to a server over Streamable HTTP.
+pub fn bridge_to(url: &str) -> Result<Command, PeerError> {
+    other("supergateway/dist/index.js", &["--streamableHttp", url, "--outputTransport", "stdio"])
+}
+
 /// A plain Python of the tools folder, for scripts that need nothing but the standard library.
 pub fn plain_python() -> Result<String, PeerError> {
     installed(&tools().join("py-time/bin/python"))
+}
+
+/// The command line of the official conformance suite, on the Node that was installed with it.
+pub fn conformance() -> Result<Command, PeerError> {
+    let modules = tools().join("npm-conformance/node_modules");
+    let suite = installed(&modules.join("@modelcontextprotocol/conformance/dist/index.js"))?;
+    Ok(Command { program: installed(&modules.join(".bin/node"))?, args: vec![suite] })
 }
 
 /// A script of ours in `peers/`.
@@ -224,8 +266,16 @@ pub fn script(name: &str) -> String {
 }
 
 fn npm(package: &str, args: &[&str]) -> Result<Command, PeerError> {
-    let file = tools().join("npm/node_modules/@modelcontextprotocol").join(package).join("dist/index.js");
-    let mut all = vec![installed(&file)?];
+    let modules = tools().join("npm/node_modules/@modelcontextprotocol");
+    node(&modules.join(package).join("dist/index.js"), args)
+}
+
+fn other(file: &str, args: &[&str]) -> Result<Command, PeerError> {
+    node(&tools().join("npm-others/node_modules").join(file), args)
+}
+
+fn node(file: &Path, args: &[&str]) -> Result<Command, PeerError> {
+    let mut all = vec![installed(file)?];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
     Ok(Command { program: "node".to_owned(), args: all })
 }

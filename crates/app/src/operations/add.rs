@@ -20,11 +20,11 @@ struct New {
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
-        let New { mut info, observation, token } = match (&args.url, &args.stdio) {
-            (Some(url), None) => self.at_url(url, &args).await?,
-            (None, Some(command)) => self.of_command(command, &args).await?,
-            _ => return Err(ApiError::arguments("give either a `url` or a `stdio` command")),
-        };
+        // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
+        let _under_way = self.0.tasks.token();
+        let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
+        let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was added");
+        let New { mut info, observation, token } = met.unwrap_or_else(|| Err(stopped()))?;
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
@@ -34,6 +34,14 @@ impl App {
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
         Ok(Added { token, ..self.keep(info, observation).await? })
+    }
+
+    async fn meet(&self, args: &AddArgs) -> Result<New, ApiError> {
+        match (&args.url, &args.stdio) {
+            (Some(url), None) => self.at_url(url, args).await,
+            (None, Some(command)) => self.of_command(command, args).await,
+            _ => Err(ApiError::arguments("give either a `url` or a `stdio` command")),
+        }
     }
 
     /// Keeps a server that a person added, then what was just measured of it.
@@ -88,7 +96,10 @@ impl App {
             let observation = Some(contact::seen(HealthStatus::NeedsSignIn, report.reason));
             return Ok(New { info, observation, token });
         }
+        // The era that the probe found is not asked for again; all else is measured.
+        info.identity.clone_from(&report.identity);
         let observation = contact::measure(&mut info, &self.0.vault, &self.0.tasks).await;
+        info.identity = None;
         name_after(&mut info, &observation);
         Ok(New { info, observation: Some(observation), token })
     }
@@ -146,7 +157,7 @@ impl App {
         self.0.logs.listen(info.id, &mut target);
         let session = self.0.sessions.get(&info, &target, START_WITHIN).await?;
         let (contents, ms) = contact::look_in(&session, LOOK_WITHIN).await?;
-        let seen = contact::seen(HealthStatus::Healthy, None);
+        let seen = contact::seen(HealthStatus::Healthy, contents.missing());
         let contents = Some(contact::kept(contents));
         let observation = Observation { response_time_ms: Some(ms), contents, ..seen };
         name_after(&mut info, &observation);

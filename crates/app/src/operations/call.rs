@@ -1,11 +1,9 @@
 //! A tool call: whom it goes to, its progress, its end.
 
-use std::ops::Deref;
-use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{Brief, CallOptions, McpError, Progress, Session, Target};
-use model::{Event, HealthStatus, ResolveError, Server, Source, Tool};
+use mcp::{CallOptions, McpError, Progress, Session, Target};
+use model::{Event, HealthStatus, ResolveError, Server, ServerId, Source, Tool};
 use registry::{Ended, Measure, Outcome, Reason, Snapshot};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -39,23 +37,6 @@ struct Limits<'a> {
     cancel: &'a CancellationToken,
 }
 
-/// Where a call takes place.
-enum Conversation {
-    Kept(Arc<Session>),
-    Brief(Box<Brief>),
-}
-
-impl Deref for Conversation {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        match self {
-            Self::Kept(session) => session,
-            Self::Brief(session) => session,
-        }
-    }
-}
-
 impl App {
     pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, ApiError> {
         let deadline = deadline(args.timeout)?;
@@ -79,10 +60,8 @@ impl App {
         let started = Instant::now();
         let limits =
             Limits { deadline, until: started + deadline, handle: &handle, cancel: &in_flight.cancel };
-        let mut target = self.reach(&server, limits).await?;
-        self.0.logs.listen(server.info.id, &mut target);
         let arguments = args.arguments.unwrap_or_default();
-        let outcome = self.attempt(&server, &target, &tool.name, arguments, limits).await;
+        let outcome = self.attempt(&server, &tool.name, arguments, limits).await?;
         let elapsed_ms = millis(started);
         self.note_outcome(&server, outcome.as_ref().err()).await;
         let to = ServerRef::to(&server);
@@ -111,43 +90,76 @@ impl App {
         }
     }
 
-    /// One call within one deadline, on a conversation of its own or, with a child, on the one we keep. Dropping this
-    /// future tells the server as well.
+    /// One call within one deadline, on the conversation that is kept. Where that could not even send it, the server may be
+    /// somewhere else by now: it is begun anew, once. Dropping this future tells the server as well.
     async fn attempt(
         &self,
         server: &Server,
-        target: &Target,
+        tool: &str,
+        arguments: Map<String, Value>,
+        limits: Limits<'_>,
+    ) -> Result<Result<Box<RawValue>, McpError>, ApiError> {
+        let (sessions, id) = (&self.0.sessions, server.info.id);
+        let stamp = self.0.vault.stamp();
+        let mut outcome = None;
+        if let Some(session) = sessions.kept(&server.info, stamp) {
+            outcome = Some(self.call_in(&session, tool, arguments.clone(), limits).await);
+        }
+        if !matches!(&outcome, None | Some(Err(McpError::Unsent { .. }))) {
+            return Ok(self.judged(id, outcome.unwrap_or(Err(McpError::Cancelled))));
+        }
+        if outcome.is_some() {
+            sessions.end(id);
+        }
+        let mut target = self.reach(server, limits).await?;
+        self.0.logs.listen(id, &mut target);
+        let begun = tokio::select! {
+            session = sessions.get(&server.info, &target, left(limits)) => session,
+            () = limits.cancel.cancelled() => Err(McpError::Cancelled),
+        };
+        let session = match begun {
+            Ok(session) => session,
+            Err(error) => return Ok(Err(error)),
+        };
+        sessions.stamp(id, stamp);
+        Ok(self.judged(id, self.call_in(&session, tool, arguments, limits).await))
+    }
+
+    /// A conversation that failed for another reason than the tool's is not gone on with.
+    fn judged(
+        &self,
+        id: ServerId,
+        outcome: Result<Box<RawValue>, McpError>,
+    ) -> Result<Box<RawValue>, McpError> {
+        let is_over = matches!(
+            &outcome,
+            Err(McpError::Unsent { .. }
+                | McpError::NotMcp { .. }
+                | McpError::OtherEra { .. }
+                | McpError::NeedsSignIn { .. })
+        );
+        if is_over {
+            self.0.sessions.end(id);
+        }
+        outcome
+    }
+
+    async fn call_in(
+        &self,
+        session: &Session,
         tool: &str,
         arguments: Map<String, Value>,
         limits: Limits<'_>,
     ) -> Result<Box<RawValue>, McpError> {
-        let left = || limits.until.saturating_duration_since(Instant::now());
-        let session = tokio::select! {
-            session = self.session(server, target, left()) => session?,
-            () = limits.cancel.cancelled() => return Err(McpError::Cancelled),
-        };
         let (progress, reports) = mpsc::channel(64);
-        let options =
-            CallOptions { deadline: left(), progress: Some(progress), cancel: limits.cancel.clone() };
+        let options = CallOptions {
+            deadline: left(limits),
+            progress: Some(progress),
+            cancel: limits.cancel.clone(),
+            ..CallOptions::default()
+        };
         let call = session.call_tool(tool, arguments, options);
         tokio::join!(call, self.pass_progress(limits.handle, reports)).0
-    }
-
-    async fn session(
-        &self,
-        server: &Server,
-        target: &Target,
-        deadline: Duration,
-    ) -> Result<Conversation, McpError> {
-        match target {
-            Target::Stdio(_) => {
-                self.0.sessions.get(&server.info, target, deadline).await.map(Conversation::Kept)
-            }
-            Target::Http(_) | Target::Sse(_) => {
-                let session = Session::connect(target, deadline).await?;
-                Ok(Conversation::Brief(Box::new(session.brief(&self.0.tasks))))
-            }
-        }
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
@@ -169,10 +181,20 @@ impl App {
             Some(McpError::NeedsSignIn { message }) => {
                 (Ended::NeedsSignIn, Some(Reason::new(message, "Needs sign-in")))
             }
-            Some(error @ McpError::Transport { .. }) => {
-                (Ended::Failed, Some(Reason::new(format!("a call failed: {error}"), "A call failed")))
-            }
-            Some(_) => return,
+            Some(
+                error @ (McpError::Unsent { .. }
+                | McpError::Lost { .. }
+                | McpError::Ended { .. }
+                | McpError::NotMcp { .. }
+                | McpError::OtherEra { .. }
+                | McpError::Status { .. }),
+            ) => (Ended::Failed, Some(Reason::new(format!("a call failed: {error}"), "A call failed"))),
+            Some(
+                McpError::InvalidTarget { .. }
+                | McpError::Timeout { .. }
+                | McpError::Cancelled
+                | McpError::TooLarge { .. },
+            ) => return,
         };
         let measure = Measure::Call(Outcome { at: now(), ended, reason });
         if let Err(error) = self.0.registry.measure(server.info.id, measure).await {
@@ -197,6 +219,10 @@ fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, ApiError> {
     }
     let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
     Err(ApiError::new(ErrorCode::TransportFailed, message))
+}
+
+fn left(limits: Limits<'_>) -> Duration {
+    limits.until.saturating_duration_since(Instant::now())
 }
 
 fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {

@@ -105,6 +105,7 @@ impl App {
             protocols: protocols(args.protocols.as_deref())?,
             depth: if args.deep { Depth::Deep } else { Depth::Usual },
             tasks: self.0.tasks.clone(),
+            spared: self.0.registry.snapshot().iter().map(|server| &*server.info).collect(),
             ..ProbeOptions::default()
         })
     }
@@ -215,9 +216,10 @@ impl Job {
         (info.id, info.name, info.auth_required) = (row.id, row.name.clone(), row.auth_required);
         // No scan goes farther, so nothing that it found may lead farther later.
         info.reach = Some(Reach::Private);
+        let remote = mcp::Remote { era: row.era, ..mcp::Remote::new(&row.url) };
         let target = match row.transport {
-            Transport::Sse => mcp::Target::sse(&row.url),
-            Transport::Http | Transport::Stdio => mcp::Target::http(&row.url),
+            Transport::Sse => mcp::Target::Sse(remote),
+            Transport::Http | Transport::Stdio => mcp::Target::Http(remote),
         };
         if row.outcome == Outcome::Mcp
             && let Ok((contents, _)) = contact::look(&target, &self.app.0.tasks).await

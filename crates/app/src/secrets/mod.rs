@@ -12,6 +12,7 @@ mod sign;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -86,6 +87,8 @@ pub(crate) struct Vault {
     turn: Arc<Mutex<()>>,
     keyring: Keyring,
     read: Arc<Mutex<Read>>,
+    /// Counts what was given and forgotten.
+    stamp: Arc<AtomicU64>,
 }
 
 /// What the keyring said, so that it is asked once and not before every round.
@@ -113,6 +116,7 @@ impl Vault {
             turn: Arc::default(),
             keyring: Keyring::default(),
             read: Arc::default(),
+            stamp: Arc::default(),
         };
         (vault, notice)
     }
@@ -124,6 +128,11 @@ impl Vault {
             Err(SecretError::NoKeyring(why)) => Ok((SecretPlace::File, Some(why))),
             Err(error) => Err(error),
         }
+    }
+
+    /// Another one after each change: a conversation that began at this stamp has the secrets of today.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp.load(Ordering::Relaxed)
     }
 
     /// Keeps a secret, in the place of an earlier one.
@@ -269,6 +278,7 @@ impl Vault {
         let mut read = self.read();
         read.changes += 1;
         read.secrets.remove(key);
+        self.stamp.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Readable in the desktop's password manager, and another one in every data directory.

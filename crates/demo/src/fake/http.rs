@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -23,6 +23,15 @@ pub(crate) fn router(state: Arc<State>) -> Router {
 }
 
 async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
+    let is_frail = state.fake.is_frail;
+    let mut response = respond(state, request).await;
+    if is_frail {
+        response.headers_mut().insert(header::SERVER, HeaderValue::from_static("uvicorn"));
+    }
+    response
+}
+
+async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 4 << 20).await.unwrap_or_default();
     let mut message: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -34,6 +43,9 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
         headers: head.headers.clone(),
         rpc_method: method.clone(),
     });
+    if state.is_broken() {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    }
     if let Some(response) = turned_away(&state, &head.headers, &path) {
         return response;
     }

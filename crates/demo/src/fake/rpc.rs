@@ -138,7 +138,9 @@ impl Request {
 
     fn initialize(&self) -> Reply {
         let asked = self.param("protocolVersion");
-        let version = asked.as_str().filter(|version| *version < MODERN).unwrap_or("2025-11-25");
+        let newest = if self.state.fake.is_frail { "2025-03-26" } else { "2025-11-25" };
+        let is_spoken = |version: &&str| *version <= newest;
+        let version = asked.as_str().filter(is_spoken).unwrap_or(newest);
         let mut reply = self.result(json!({
             "protocolVersion": version,
             "capabilities": { "tools": {}, "resources": {}, "prompts": {} },

@@ -49,6 +49,7 @@ pub(crate) struct State {
 #[derive(Debug, Default)]
 struct Memory {
     healed: bool,
+    broken: bool,
     faults: usize,
     /// Sessions by number, so that the oldest is first.
     open: BTreeSet<usize>,
@@ -90,8 +91,14 @@ impl State {
 
     pub(crate) fn end_session(&self, id: &str) -> bool {
         let mut memory = self.memory();
+        memory.broken = self.fake.is_frail;
         memory.streams.remove(id);
         number(id).is_some_and(|number| memory.open.remove(&number))
+    }
+
+    /// Since it was told to end a session.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.memory().broken
     }
 
     pub(crate) fn has_session(&self, id: &str) -> bool {

@@ -1,19 +1,23 @@
 //! The questions in their order, path by path, until one answer settles what the address is.
 
-mod legacy;
-mod modern;
+mod spared;
 mod stream;
 mod tools;
 
 use model::{Era, Outcome, Transport};
 use serde_json::Value;
 
-use super::exchange::NoAnswer;
-use super::line::{Line, Security};
-use super::question::{LEGACY, MODERN, Question};
-use super::verdict::{self, Discovered, Other};
+use super::line::{At, Line, Security};
 use super::{Depth, ProbeOptions, ProbeReport, Protocols, Scheme, words};
 use crate::names;
+use crate::wire::answer::{Answer, NoAnswer};
+use crate::wire::greet::{Greeting, Known, Met, greet};
+use crate::wire::redirect::same_place;
+use crate::wire::refusal::{Refusal, may_want_another_name};
+use crate::wire::terms::{MODERN, document};
+use crate::wire::verdict::Other;
+
+pub use spared::Spared;
 
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
@@ -38,12 +42,16 @@ pub(super) struct Asker {
     line: Line,
     protocols: Protocols,
     depth: Depth,
+    /// What is known of the server here, if it is not to be met again.
+    spared: Option<ProbeReport>,
     /// The path that is being asked led to another one.
     redirected: bool,
     tls_tried: bool,
     /// Why TLS was tried on a port that did not ask for it.
     guessed_tls: Option<String>,
-    /// Something that refused our Host, and where.
+    /// What else a server of this computer may be called.
+    other_name: Option<String>,
+    /// Something that may be one, and where.
     probable: Option<(String, String)>,
 }
 
@@ -55,20 +63,27 @@ impl Asker {
         if tls_first {
             line.security = Security::Tls;
         }
+        let spared = options.spared.at(&line.target);
+        let other_name = names::other_loopback_name(&line.authority, line.target.host);
         Self {
             line,
             protocols: options.protocols,
             depth: options.depth,
+            spared,
             redirected: false,
             tls_tried: tls_first,
             guessed_tls: None,
+            other_name,
             probable: None,
         }
     }
 
     /// Asks until there is a verdict, and gives back the line, on which sessions may have to be deleted.
     pub(super) async fn run(mut self) -> (ProbeReport, Line) {
-        let mut report = self.ask_paths().await;
+        let mut report = match self.as_known().await {
+            Some(known) => known,
+            None => self.ask_paths().await,
+        };
         report.open = true;
         report.certificate.clone_from(&self.line.certificate);
         report.evidence = std::mem::take(&mut self.line.steps);
@@ -135,10 +150,12 @@ impl Asker {
     }
 
     async fn ask_path(&mut self, path: String) -> Path {
+        // Whoever names an address means it, and where it leads.
+        let insists = self.line.target.asked_by_name && self.line.target.path.as_ref() == Some(&path);
         let mut path = path;
         self.redirected = false;
         for _ in 0..MOST_TURNS {
-            match self.ask_once(&path).await {
+            match self.ask_once(&path, insists).await {
                 Path::Again(next) => path = next,
                 settled => return settled,
             }
@@ -146,21 +163,19 @@ impl Asker {
         Path::Nothing("it sends us in circles".to_owned())
     }
 
-    async fn ask_once(&mut self, path: &str) -> Path {
+    async fn ask_once(&mut self, path: &str, insists: bool) -> Path {
         if !self.protocols.http {
             return self.only_stream(path).await;
         }
-        let answer = match self.line.ask(path, &Question::discover(MODERN)).await {
-            Ok(answer) => answer,
-            Err(error) => return self.unanswered(path, error),
-        };
-        match verdict::discovered(&answer) {
-            Discovered::Modern(result) => self.modern(path, &result).await,
-            Discovered::OtherVersions(supported) => self.other_versions(path, &supported).await,
-            Discovered::Modest => self.modest(path),
-            Discovered::ConfirmByList => self.confirm_by_list(path).await,
-            Discovered::MaybeLegacy => self.legacy(path, LEGACY).await,
-            Discovered::Other(other) => self.other(path, other).await,
+        let known = Known { insists, ..Known::era(None) };
+        match greet(&mut At { line: &mut self.line, path }, &known).await {
+            Greeting::Met(met) => self.met(path, *met).await,
+            Greeting::Stranger(versions) => self.stranger(path, &versions),
+            Greeting::Error { code, message } => Path::Nothing(format!(
+                "it speaks JSON-RPC, but refuses MCP's `initialize` with error {code}: {message}"
+            )),
+            Greeting::Other(other, answer) => self.other(path, other, &answer).await,
+            Greeting::NoAnswer(error) => self.unanswered(path, error),
         }
     }
 
@@ -171,12 +186,30 @@ impl Asker {
         Path::Absent("no event stream was looked for there".to_owned())
     }
 
-    async fn other(&mut self, path: &str, other: Other) -> Path {
+    /// It is MCP: who it is, and how many tools it has.
+    async fn met(&mut self, path: &str, met: Met) -> Path {
+        self.line.know(&met);
+        let mut report = self.found(path, Transport::Http, Some(met.terms.era));
+        report.tools = self.list(path, &met.terms).await;
+        report.reason = met.reserve.map(str::to_owned);
+        report.identity = met.reserve.is_none().then_some(met.said.identity);
+        Path::Settled(Box::new(report))
+    }
+
+    fn stranger(&self, path: &str, versions: &[String]) -> Path {
+        let is_newer = versions.iter().all(|version| version.as_str() > MODERN);
+        if versions.is_empty() || !is_newer {
+            return Path::Nothing("it speaks none of the revisions that we speak".to_owned());
+        }
+        let mut report = self.found(path, Transport::Http, Some(Era::Modern));
+        report.reason =
+            Some(format!("it speaks only {}, which is newer than what we speak", versions.join(", ")));
+        Path::Settled(Box::new(report))
+    }
+
+    async fn other(&mut self, path: &str, other: Other, answer: &Answer) -> Path {
         match other {
-            Other::NeedsSignIn(why) => self.sign_in(path, Transport::Http, why),
-            Other::MaybeSignIn => self.maybe_sign_in(path).await,
-            Other::HostRefused(why) => self.host_refused(path, &why),
-            Other::Guarded(why) => self.maybe_one(path, why),
+            Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
             Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
             Other::NotPosted(_) if self.protocols.sse && is_stream_path(path) => {
@@ -184,7 +217,31 @@ impl Asker {
             }
             Other::NotPosted(why) => Path::Absent(why),
             Other::NotHere(why) => Path::Nothing(why),
+            Other::NotMcp { field, why } => {
+                Path::Nothing(format!("it speaks JSON-RPC, but its answer is not MCP's: `{field}`: {why}"))
+            }
         }
+    }
+
+    /// On this computer whoever looks at names may want the other one, whatever words it has for that.
+    async fn refused(&mut self, path: &str, refusal: &Refusal, answer: &Answer) -> Path {
+        if may_want_another_name(answer) && self.take_other_name() {
+            return Path::Again(path.to_owned());
+        }
+        let status = answer.status.as_u16();
+        let why = words::refusal(refusal, status);
+        match refusal {
+            Refusal::SignIn => self.sign_in(path, Transport::Http, why),
+            Refusal::Challenge => self.maybe_sign_in(path, status, why).await,
+            Refusal::Name(_) | Refusal::Guarded => self.maybe_one(path, why),
+            Refusal::Credentials | Refusal::Forbidden => Path::Nothing(why),
+        }
+    }
+
+    fn take_other_name(&mut self) -> bool {
+        let Some(other) = self.other_name.take() else { return false };
+        self.line.authority = other;
+        true
     }
 
     fn sign_in(&self, path: &str, transport: Transport, why: String) -> Path {
@@ -197,34 +254,22 @@ impl Asker {
 
     /// RFC 9728: the document of a protected resource stands at the root, with the resource's path behind it.
     /// It is asked for at this address only, wherever a challenge may point.
-    async fn maybe_sign_in(&mut self, path: &str) -> Path {
+    async fn maybe_sign_in(&mut self, path: &str, status: u16, otherwise: String) -> Path {
         let well_known = "/.well-known/oauth-protected-resource";
         let deciding_ms = self.line.last_ms;
         let beside = without_query(path).trim_end_matches('/');
-        for document in [format!("{well_known}{beside}"), well_known.to_owned()] {
-            let question = Question::document("protected resource");
-            let Ok(answer) = self.line.ask(&document, &question).await else { continue };
+        for place in [format!("{well_known}{beside}"), well_known.to_owned()] {
+            let question = document("protected resource", "application/json");
+            let Ok(answer) = self.line.ask(&place, &question).await else { continue };
             let json: Option<Value> = serde_json::from_slice(&answer.body).ok();
             let resource = json.as_ref().and_then(|json| json.get("resource")).and_then(Value::as_str);
             if answer.status.is_success() && resource.is_some() {
                 self.line.last_ms = deciding_ms;
-                let why = "it asks for sign-in (HTTP 401 and a protected-resource document)".to_owned();
+                let why = format!("it asks for sign-in (HTTP {status} and a protected-resource document)");
                 return self.sign_in(path, Transport::Http, why);
             }
         }
-        Path::Nothing("it asks for credentials, with nothing that says MCP".to_owned())
-    }
-
-    fn host_refused(&mut self, path: &str, why: &str) -> Path {
-        let localhost = format!("localhost:{}", self.line.target.port);
-        if self.line.target.host.is_loopback() && self.line.authority != localhost {
-            self.line.authority = localhost;
-            return Path::Again(path.to_owned());
-        }
-        self.maybe_one(
-            path,
-            format!("it answers like an MCP server that refuses the name we call it by: `{why}`"),
-        )
+        Path::Nothing(otherwise)
     }
 
     /// Not proven, and not refuted: unless another path has it, a person decides.
@@ -235,7 +280,7 @@ impl Asker {
     }
 
     fn redirect(&mut self, path: &str, to: &str) -> Path {
-        match self.same_origin(path, to) {
+        match self.same_place(path, to) {
             None => Path::Nothing(format!(
                 "it redirects to another origin, which is not asked: `{}`",
                 words::tame(to)
@@ -248,17 +293,8 @@ impl Asker {
         }
     }
 
-    /// Path and query of a reference, if it stays at this address. `localhost` and `127.0.0.1` are one place:
-    /// whatever the name, only the address of this probe is connected to.
-    fn same_origin(&self, path: &str, reference: &str) -> Option<String> {
-        let base = self.line.url(path)?;
-        let next = base.join(reference).ok()?;
-        let both_here = self.line.target.host.is_loopback() && names::leads_here(&next);
-        let same_place =
-            next.scheme() == base.scheme() && next.port_or_known_default() == base.port_or_known_default();
-        let same_host = next.host() == base.host() || both_here;
-        let query = next.query().map(|query| format!("?{query}")).unwrap_or_default();
-        (same_place && same_host).then(|| format!("{}{query}", next.path()))
+    fn same_place(&self, path: &str, reference: &str) -> Option<String> {
+        same_place(&self.line.url(path)?, reference)
     }
 
     fn unanswered(&mut self, path: &str, error: NoAnswer) -> Path {
@@ -306,17 +342,16 @@ impl Asker {
     /// path.
     async fn advised_paths(&mut self) -> Vec<String> {
         let mut paths = Vec::new();
-        for document in ["/.well-known/ai-catalog.json", "/mcp/server-card"] {
+        for place in ["/.well-known/ai-catalog.json", "/mcp/server-card"] {
             if self.line.is_over() {
                 break;
             }
-            let Ok(answer) = self.line.ask(document, &Question::document("advisory document")).await else {
-                break;
-            };
+            let question = document("advisory document", "application/json");
+            let Ok(answer) = self.line.ask(place, &question).await else { break };
             let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
             let mut urls = Vec::new();
             collect_urls(&json, &mut urls);
-            paths.extend(urls.iter().filter_map(|url| self.same_origin("/", url)));
+            paths.extend(urls.iter().filter_map(|url| self.same_place("/", url)));
         }
         paths.dedup();
         paths.truncate(4);

@@ -1,111 +1,30 @@
-//! One request and its answer, within a deadline and a byte cap. The connection is driven by the caller's own
-//! future, so dropping the exchange closes it.
+//! One request and its answer over a connection of its own, within a deadline and a byte cap. The connection is driven by the
+//! caller's own future, so dropping the exchange closes it.
 
+use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use futures::future::{Either, select};
-use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use futures::{FutureExt, Stream, TryStreamExt};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, Connection, SendRequest};
+use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
-use super::question::{ID, Question};
 use super::wire::{FirstBytes, Wire};
-use crate::frame::{Frame, begins_like_message};
-use crate::sse::{Event, EventReader};
+use crate::USER_AGENT;
+use crate::wire::answer::{Answer, End, Events, Limits, NoAnswer, is_event_stream, read_answer};
+use crate::wire::coding::{UnknownCoding, decoded};
+use crate::wire::events::Event;
+use crate::wire::scrub::Scrub;
+use crate::wire::terms::{Question, event_stream};
 
-/// How a body ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// All of it, or as much as was needed.
-    Complete,
-    /// It grew over the cap.
-    TooLarge,
-    /// Time was up while it was coming in.
-    Slow,
-    /// The connection broke in the middle.
-    Broken,
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    /// The status line's code.
-    pub(crate) status: StatusCode,
-    /// Everything in the head.
-    pub(crate) headers: HeaderMap,
-    /// The JSON-RPC message that answers our request, if one came.
-    pub(crate) frame: Option<Frame>,
-    /// The body as far as it was read; empty for event streams.
-    pub(crate) body: Vec<u8>,
-    /// How it ended.
-    pub(crate) end: End,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum NoAnswer {
-    /// Not a byte in time.
-    Mute,
-    /// Bytes came, but too slowly for a whole head.
-    TooSlow,
-    /// What came is not HTTP; the first bytes.
-    NotHttp(Vec<u8>),
-    /// The other side hung up without a word.
-    HungUp,
-    /// The connection could not be made (again).
-    Connect(String),
-    /// The TLS handshake failed.
-    Tls(String),
-}
-
-impl Answer {
-    /// A header as text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// The media type without parameters, in lower case; empty when there is none.
-    pub(crate) fn media_type(&self) -> String {
-        media_type(&self.headers)
-    }
-
-    /// The body as text, for words that SDKs put there.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-/// Limits of one exchange.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// When it must be over.
-    pub(crate) deadline: Instant,
-    /// How much of a body is read, in bytes.
-    pub(crate) body: usize,
-    /// The same for a body that begins like a message: some servers introduce themselves at length.
-    pub(crate) message: usize,
-}
-
-/// Strangers whose long message is read at the same time, which bounds the memory of a scan.
-static LONG_MESSAGES: Semaphore = Semaphore::const_new(64);
-
-impl Limits {
-    /// When a body outgrows its cap: whether it may go on, up to the cap for messages, while the permit is held.
-    async fn more_of(self, begun: &[u8]) -> Result<SemaphorePermit<'static>, End> {
-        if self.message <= self.body || !begins_like_message(begun) {
-            return Err(End::TooLarge);
-        }
-        match timeout_at(self.deadline, LONG_MESSAGES.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(End::Slow),
-        }
-    }
-}
+type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
 /// Sends one question and reads the answer to it.
 pub(crate) async fn exchange(
@@ -121,22 +40,33 @@ pub(crate) async fn exchange(
     let talk = pin!(async {
         let response = head(&mut sender, request, limits.deadline, &first).await?;
         let (head, body) = response.into_parts();
-        Ok(read_answer(head.status, head.headers, body, limits).await)
+        Ok(read_answer(head.status, head.headers, chunks(body), question.id, limits, &Scrub::default()).await)
     });
-    match select(talk, pin!(connection)).await {
+    match select(talk, connection).await {
         Either::Left((answer, _)) => answer,
         // The other side closed; what it sent before is still to be read.
-        Either::Right((_, talk)) => talk.await,
+        Either::Right(((), talk)) => talk.await,
     }
 }
+
+/// The bytes of a body.
+pub(super) fn chunks(body: Incoming) -> impl Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static {
+    body.into_data_stream().map_err(io::Error::other)
+}
+
+/// What moves the bytes of a connection, until it is over.
+pub(super) type Driven = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(super) async fn handshake(
     wire: Wire,
     first: &FirstBytes,
-) -> Result<(SendRequest<Full<Bytes>>, Connection<TokioIo<Wire>, Full<Bytes>>), NoAnswer> {
+) -> Result<(SendRequest<Full<Bytes>>, Driven), NoAnswer> {
     let mut builder = http1::Builder::new();
     builder.max_buf_size(64 * 1024).max_headers(128);
-    builder.handshake(TokioIo::new(wire)).await.map_err(|error| no_answer(&error, first))
+    let (sender, connection) =
+        builder.handshake(TokioIo::new(wire)).await.map_err(|error| no_answer(&error, first))?;
+    // It must be gone when it is over: a request that it did not take any more would wait for ever.
+    Ok((sender, Box::pin(connection.map(drop).fuse())))
 }
 
 pub(super) async fn head(
@@ -168,132 +98,25 @@ fn looks_like_http(bytes: &[u8]) -> bool {
 }
 
 fn request(authority: &str, path: &str, question: &Question) -> Result<Request<Full<Bytes>>, NoAnswer> {
-    let body = question.body.as_ref().map(ToString::to_string).unwrap_or_default();
     let mut request = Request::builder()
         .method(question.method.clone())
         .uri(path)
         .header(header::HOST, authority)
-        .header(header::USER_AGENT, concat!("mcp-discovery/", env!("CARGO_PKG_VERSION")))
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::ACCEPT_ENCODING, "identity")
         .header(header::CONNECTION, "close");
     for (name, value) in &question.headers {
-        request = request.header(*name, value);
+        request = request.header(name, value);
     }
-    request.body(Full::new(Bytes::from(body))).map_err(|error| NoAnswer::Connect(error.to_string()))
-}
-
-async fn read_answer(status: StatusCode, headers: HeaderMap, body: Incoming, limits: Limits) -> Answer {
-    let media = media_type(&headers);
-    let (frame, body, end) = if media == "text/event-stream" {
-        let (frame, end) = read_stream(body, limits).await;
-        (frame, Vec::new(), end)
-    } else if status.is_success() && says_nothing_to_us(&media) {
-        (None, Vec::new(), End::Complete)
-    } else {
-        let (bytes, end) = read_whole(body, limits).await;
-        let frame = Frame::parse(&bytes).filter(|frame| end == End::Complete && frame.answers(ID));
-        (frame, bytes, end)
-    };
-    Answer { status, headers, frame, body, end }
-}
-
-/// A page or picture is not read: it cannot change the verdict.
-pub(super) fn says_nothing_to_us(media: &str) -> bool {
-    let kind = media.split('/').next().unwrap_or_default();
-    media == "text/html" || matches!(kind, "image" | "video" | "audio" | "font")
-}
-
-pub(super) async fn read_whole(mut body: Incoming, limits: Limits) -> (Vec<u8>, End) {
-    let mut bytes = Vec::new();
-    let mut cap = limits.body;
-    let mut long = None;
-    loop {
-        let chunk = match next_chunk(&mut body, limits.deadline).await {
-            Chunk::Bytes(chunk) => chunk,
-            Chunk::End => return (bytes, End::Complete),
-            Chunk::Late => return (bytes, End::Slow),
-            Chunk::Broken => return (bytes, End::Broken),
-        };
-        if bytes.len() + chunk.len() > cap && long.is_none() {
-            match limits.more_of(&bytes).await {
-                Ok(permit) => (long, cap) = (Some(permit), limits.message),
-                Err(end) => return (bytes, end),
-            }
-        }
-        if bytes.len() + chunk.len() > cap {
-            return (bytes, End::TooLarge);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-}
-
-/// Reads until the message that answers us. Priming events and notifications before it are skipped.
-pub(super) async fn read_stream(mut body: Incoming, limits: Limits) -> (Option<Frame>, End) {
-    let mut reader = EventReader::new(limits.body);
-    let mut left = limits.body;
-    let mut long = None;
-    loop {
-        let chunk = match next_chunk(&mut body, limits.deadline).await {
-            Chunk::Bytes(chunk) => chunk,
-            Chunk::End => return (None, End::Complete),
-            Chunk::Late => return (None, End::Slow),
-            Chunk::Broken => return (None, End::Broken),
-        };
-        if chunk.len() > left && long.is_none() {
-            match limits.more_of(reader.begun()).await {
-                Ok(permit) => long = Some(permit),
-                Err(end) => return (None, end),
-            }
-            reader.grow(limits.message);
-            left = limits.message;
-        }
-        let Some(rest) = left.checked_sub(chunk.len()) else { return (None, End::TooLarge) };
-        left = rest;
-        let Ok(events) = reader.push(&chunk) else { return (None, End::TooLarge) };
-        if let Some(frame) = events.iter().find_map(answer_in) {
-            return (Some(frame), End::Complete);
-        }
-    }
-}
-
-fn answer_in(event: &Event) -> Option<Frame> {
-    Frame::parse(event.data.as_bytes()).filter(|frame| frame.answers(ID))
-}
-
-enum Chunk {
-    Bytes(Bytes),
-    End,
-    Late,
-    Broken,
-}
-
-async fn next_chunk(body: &mut Incoming, deadline: Instant) -> Chunk {
-    loop {
-        match timeout_at(deadline, body.frame()).await {
-            Err(_) => return Chunk::Late,
-            Ok(None) => return Chunk::End,
-            Ok(Some(Err(_))) => return Chunk::Broken,
-            Ok(Some(Ok(frame))) => {
-                if let Ok(bytes) = frame.into_data() {
-                    return Chunk::Bytes(bytes);
-                }
-            }
-        }
-    }
-}
-
-pub(super) fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let value = String::from_utf8_lossy(value);
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    let request = request.body(Full::new(question.body.clone()));
+    request.map_err(|error| NoAnswer::Unreachable(error.to_string()))
 }
 
 /// An event stream that stays open while other exchanges go on.
 pub(crate) struct OpenStream {
-    connection: Pin<Box<Connection<TokioIo<Wire>, Full<Bytes>>>>,
-    body: Incoming,
-    reader: EventReader,
-    ready: std::collections::VecDeque<Event>,
-    left: usize,
+    connection: Driven,
+    events: Events<Chunks>,
+    left: Arc<AtomicUsize>,
     message: usize,
     over: bool,
     // Dropping the sender would end the connection.
@@ -308,62 +131,74 @@ pub(crate) async fn open_stream(
     limits: Limits,
 ) -> Result<Result<OpenStream, Answer>, NoAnswer> {
     let first = wire.first_bytes();
-    let (mut sender, connection) = handshake(wire, &first).await?;
-    let mut connection = Box::pin(connection);
-    let request = request(authority, path, &Question::event_stream())?;
+    let (mut sender, mut connection) = handshake(wire, &first).await?;
+    let question = event_stream(None);
+    let request = request(authority, path, &question)?;
     let response = {
         let head = pin!(head(&mut sender, request, limits.deadline, &first));
         match select(head, connection.as_mut()).await {
             Either::Left((response, _)) => response?,
-            Either::Right((_, head)) => head.await?,
+            Either::Right(((), head)) => head.await?,
         }
     };
     let (head, body) = response.into_parts();
-    if head.status == StatusCode::OK && media_type(&head.headers) == "text/event-stream" {
-        let reader = EventReader::new(limits.body);
-        let ready = std::collections::VecDeque::new();
-        let (left, message) = (limits.body, limits.message);
-        let open =
-            OpenStream { connection, body, reader, ready, left, message, over: false, _sender: sender };
-        return Ok(Ok(open));
+    if head.status != StatusCode::OK || !is_event_stream(&head.headers) {
+        let nothing = Scrub::default();
+        let read = read_answer(head.status, head.headers, chunks(body), question.id, limits, &nothing);
+        let read = pin!(read);
+        return match select(read, connection).await {
+            Either::Left((answer, _)) => Ok(Err(answer)),
+            Either::Right(((), read)) => Ok(Err(read.await)),
+        };
     }
-    let read = pin!(read_answer(head.status, head.headers, body, limits));
-    match select(read, connection).await {
-        Either::Left((answer, _)) => Ok(Err(answer)),
-        Either::Right((_, read)) => Ok(Err(read.await)),
+    let left = Arc::new(AtomicUsize::new(limits.body));
+    match decoded(&head.headers, chunks(body)) {
+        Ok(chunks) => {
+            let chunks: Chunks = Box::pin(bounded(chunks, left.clone()));
+            let events = Events::new(chunks, limits.body, Scrub::default());
+            let message = limits.message;
+            Ok(Ok(OpenStream { connection, events, left, message, over: false, _sender: sender }))
+        }
+        Err(UnknownCoding(coding)) => {
+            let (status, headers, end) = (head.status, head.headers, End::Coded(coding));
+            Ok(Err(Answer { status, headers, reply: None, body: Vec::new(), end }))
+        }
     }
+}
+
+/// No more bytes than are left.
+fn bounded(
+    chunks: impl Stream<Item = io::Result<Bytes>> + Send,
+    left: Arc<AtomicUsize>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    chunks.and_then(move |chunk| {
+        let rest = left.load(Ordering::Relaxed).checked_sub(chunk.len());
+        left.store(rest.unwrap_or(0), Ordering::Relaxed);
+        std::future::ready(rest.map(|_| chunk).ok_or_else(|| io::Error::other("it has no end")))
+    })
 }
 
 impl OpenStream {
     /// It is MCP's: from here on it may say as much as a message.
     pub(crate) fn trust(&mut self) {
-        self.reader.grow(self.message);
-        self.left = self.left.max(self.message);
+        self.events.reader.grow(self.message);
+        self.left.fetch_max(self.message, Ordering::Relaxed);
     }
 
     /// The next event with data; `None` when the stream ended, grew too large or time is up.
     pub(crate) async fn next(&mut self, deadline: Instant) -> Option<Event> {
-        loop {
-            if let Some(event) = self.ready.pop_front() {
-                return Some(event);
+        let event = pin!(timeout_at(deadline, self.events.next()));
+        let event = if self.over {
+            event.await
+        } else {
+            match select(event, self.connection.as_mut()).await {
+                Either::Left((event, _)) => event,
+                Either::Right(((), event)) => {
+                    self.over = true;
+                    event.await
+                }
             }
-            let Chunk::Bytes(chunk) = self.chunk(deadline).await else { return None };
-            self.left = self.left.checked_sub(chunk.len())?;
-            self.ready.extend(self.reader.push(&chunk).ok()?);
-        }
-    }
-
-    async fn chunk(&mut self, deadline: Instant) -> Chunk {
-        let chunk = pin!(next_chunk(&mut self.body, deadline));
-        if self.over {
-            return chunk.await;
-        }
-        match select(chunk, self.connection.as_mut()).await {
-            Either::Left((chunk, _)) => chunk,
-            Either::Right((_, chunk)) => {
-                self.over = true;
-                chunk.await
-            }
-        }
+        };
+        event.ok()?.ok()
     }
 }

@@ -4,49 +4,81 @@
 //! Unlike the probe it sends the server's credentials and verifies certificates, as a session does. A legacy session is
 //! kept by its id alone: no connection stays open for it.
 
-mod ailment;
+mod alive;
+mod asked;
 mod health;
 mod join;
 mod site;
-mod trust;
-mod written;
 
+use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use http::StatusCode;
 use model::{Era, Identity, Tool};
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::exchange::{Answer, End, Limits, NoAnswer};
-use super::question::{ID, LEGACY, MODERN, Question};
 use super::words;
-use crate::frame::Frame;
-use crate::{Remote, session};
+use crate::wire::answer::{Answer, End, LONG, Limits, NoAnswer};
+use crate::wire::forgotten::has_forgotten_us;
+use crate::wire::id::Id;
+use crate::wire::list::{List, Tools, in_short, page};
+use crate::wire::message::{Reply, RpcError};
+use crate::wire::place::Place;
+use crate::wire::redirect;
+use crate::wire::refusal::may_want_another_name;
+use crate::wire::terms::{self, MODERN, Params, Question, Terms};
+use crate::{McpError, Remote, failure, names};
 
-pub use ailment::{Ailment, Asked};
-use ailment::{ailment, alive_in_session, discovered, page};
+pub use asked::Asked;
 use join::{Joined, Joining};
 use site::{Line, Site};
-use written::{Written, discover, modern_tools};
 
 /// How much of an answer that is not a list is read, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
-/// How much of a list is read, all pages of it, in bytes: a record takes no more.
-const PAGE_LIMIT: usize = 4 * 1024 * 1024;
+/// How much of a list is read, all pages of it, in bytes: as much as a session reads.
+const PAGE_LIMIT: usize = crate::wire::ANSWER_LIMIT;
 /// How many pages of a list are read.
 const MOST_PAGES: usize = 100;
 /// How many tools are kept of a list.
 const MOST_TOOLS: usize = 10_000;
+
 /// What is remembered of a server from one visit to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Kept {
+    /// Of every question to this server: one that nobody else has, and the same each time, so that the same answer is the
+    /// same bytes. There is never more than one question under way.
+    id: Id,
     session: Option<Joined>,
     joining: Option<Joining>,
+    /// It answers `ping` as if it had forgotten us, in a session that it has just opened.
+    is_pingless: bool,
     discovered: Option<u64>,
     listed: Option<u64>,
+    /// The name and the path that it wants, where those of its record do not do.
+    authority: Option<Box<str>>,
+    path: Option<Box<str>>,
+    /// What of the last list is not kept, in a sentence.
+    left_out: Option<Box<str>>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            id: Id::random(),
+            session: None,
+            joining: None,
+            is_pingless: false,
+            discovered: None,
+            listed: None,
+            authority: None,
+            path: None,
+            left_out: None,
+        }
+    }
 }
 
 /// The tools of a server.
@@ -63,7 +95,11 @@ pub struct Visit<'a> {
     site: Site<'a>,
     kept: &'a mut Kept,
     line: Option<Line>,
+    identity: Option<Identity>,
 }
+
+/// An answer, and the hash of its body when that came whole.
+type Hashed = (Answer, Option<u64>);
 
 impl Kept {
     /// Forgets what was listed, so that the next visit gives all of it.
@@ -73,7 +109,7 @@ impl Kept {
 
     /// Whether a server keeps a session for us, or is about to.
     pub fn has_session(&self) -> bool {
-        self.joining.is_some() || self.session.as_ref().is_some_and(|joined| joined.id.is_some())
+        self.joining.is_some() || self.session.as_ref().is_some_and(|joined| joined.terms.session.is_some())
     }
 
     /// Ends the session that a legacy server keeps for us, if there is one.
@@ -91,183 +127,247 @@ impl Kept {
 
 impl<'a> Visit<'a> {
     /// Nothing is sent yet. All questions together have until `deadline`.
-    pub fn begin(remote: &'a Remote, kept: &'a mut Kept, deadline: Instant) -> Result<Self, Ailment> {
-        Ok(Self { site: Site::new(remote, deadline)?, kept, line: None })
+    pub fn begin(remote: &'a Remote, kept: &'a mut Kept, deadline: Instant) -> Result<Self, McpError> {
+        Ok(Self { site: Site::new(remote, deadline)?, kept, line: None, identity: None })
     }
 
-    /// Is it there, as an MCP server? `server/discover` in the modern era, `ping` (after `initialize`) in the legacy one.
-    /// Says who it is when that is not known from the last time. A handshake runs on `tasks`, beyond this visit if need be.
-    pub async fn alive(&mut self, era: Era, tasks: &TaskTracker) -> Asked<Option<Identity>> {
-        match era {
-            Era::Modern => self.discover().await,
-            Era::Legacy => Box::pin(self.ping(tasks)).await,
-        }
+    /// What the server has said of itself during this visit.
+    pub fn identity(&mut self) -> Option<Identity> {
+        self.identity.take()
     }
 
-    async fn discover(&mut self) -> Asked<Option<Identity>> {
-        let (asked, hash) = self.ask_json(discover(), ANSWER_LIMIT, self.kept.discovered).await;
-        asked.and_then(|answer| match answer {
-            None => Ok(None),
-            Some(answer) => {
-                let identity = discovered(&answer)?;
-                self.kept.discovered = hash;
-                Ok(identity)
-            }
-        })
-    }
-
-    async fn ping(&mut self, tasks: &TaskTracker) -> Asked<Option<Identity>> {
-        let Some(joined) = self.kept.session.clone() else { return self.join(tasks).await };
-        let written = Written::of(&Question::ping(&joined.version, joined.id.as_deref()));
-        let asked = self.ask(&written, ANSWER_LIMIT).await;
-        let asked = asked.and_then(|answer| alive_in_session(&answer));
-        // It has forgotten us, as a restarted server has: that is no failure.
-        if matches!(asked.outcome, Err(Ailment::Status(400 | 404) | Ailment::Error { .. })) {
-            self.kept.session = None;
-            // One that it still keeps must not pile up.
-            if matches!(asked.outcome, Err(Ailment::Error { .. })) {
-                joined.leave(self.site.remote, self.site.deadline).await;
-            }
-            return self.join(tasks).await;
-        }
-        asked
+    /// What of its list is not kept, in a sentence.
+    pub fn left_out(&self) -> Option<&str> {
+        self.kept.left_out.as_deref()
     }
 
     /// The tools it lists, all pages.
-    pub async fn tools(&mut self, era: Era) -> Asked<Listing> {
-        let first = match era {
-            Era::Modern => modern_tools().clone(),
-            Era::Legacy => self.legacy_tools(None),
+    pub async fn tools(&mut self, era: Era, tasks: &TaskTracker) -> Asked<Listing> {
+        let first = |terms: &Terms, id| terms.request(id, List::Tools.method(), &Params::default());
+        let known = self.kept.listed;
+        let (asked, terms) = match era {
+            Era::Modern => {
+                let terms = Terms::modern(MODERN, terms::nothing());
+                let question = first(&terms, self.kept.id);
+                (self.hashed(&question, PAGE_LIMIT, known).await, terms)
+            }
+            Era::Legacy => {
+                let asked = Box::pin(self.hashed_in_session(tasks, first, PAGE_LIMIT, known)).await;
+                let terms = self.kept.session.as_ref().map(|joined| joined.terms.clone());
+                (asked, terms.unwrap_or_else(|| Terms::legacy(terms::LEGACY, None)))
+            }
         };
-        let (asked, hash) = self.ask_json(&first, PAGE_LIMIT, self.kept.listed).await;
         let Asked { sent, received, ms, outcome } = asked;
         let outcome = match outcome {
-            Err(ailment) => Err(ailment),
-            Ok(None) => Ok(Listing::Same),
-            Ok(Some(answer)) => Box::pin(self.all_pages(era, answer, hash)).await,
+            Err(error) => Err(error),
+            Ok((_, hash)) if hash.is_some() && hash == known => Ok(Listing::Same),
+            Ok((answer, hash)) => Box::pin(self.all_pages(&terms, answer, hash)).await,
         };
         Asked { sent, received, ms, outcome }
     }
 
-    async fn all_pages(&mut self, era: Era, answer: Answer, hash: Option<u64>) -> Result<Listing, Ailment> {
+    async fn all_pages(
+        &mut self,
+        terms: &Terms,
+        answer: Answer,
+        hash: Option<u64>,
+    ) -> Result<Listing, McpError> {
+        let place = self.site.place();
+        let (mut tools, mut seen) = (Tools::default(), HashSet::new());
         let mut bytes = length(&answer);
-        let (mut tools, mut next) = page(&answer)?;
+        let Some(result) = listed(answer, &place)? else { return Ok(Listing::Tools(Vec::new())) };
+        let mut next = add(&mut tools, &result, terms, &place)?;
         // Only a list of one page is known by its bytes.
         self.kept.listed = hash.filter(|_| next.is_none());
         for _ in 1..MOST_PAGES {
-            let Some(cursor) = next else { break };
-            let written = match era {
-                Era::Modern => Written::of(&Question::modern_tools(MODERN, Some(&cursor))),
-                Era::Legacy => self.legacy_tools(Some(&cursor)),
-            };
-            let answer = self.ask(&written, PAGE_LIMIT).await.outcome?;
+            let Some(cursor) = next.filter(|next| seen.insert(next.clone())) else { break };
+            let params = Params::page(Some(&cursor));
+            let question = terms.request(self.kept.id, List::Tools.method(), &params);
+            // A later page that fails leaves what came before it.
+            let Ok(answer) = self.ask(&question, PAGE_LIMIT).await.outcome else { break };
             bytes += length(&answer);
             if bytes > PAGE_LIMIT {
-                return Err(Ailment::NotMcp("its list of tools has no end".to_owned()));
+                let what = format!("the list of tools of {}", place.name());
+                return Err(McpError::TooLarge { what, limit: PAGE_LIMIT });
             }
-            let (more, then) = page(&answer)?;
-            tools.extend(more);
-            next = then.filter(|_| tools.len() < MOST_TOOLS);
+            let Ok(Some(result)) = listed(answer, &place) else { break };
+            next = add(&mut tools, &result, terms, &place).unwrap_or_default();
+            next = next.filter(|_| tools.kept.len() < MOST_TOOLS);
         }
-        tools.truncate(MOST_TOOLS);
-        Ok(Listing::Tools(tools))
+        self.kept.left_out = in_short(&tools.left_out).map(Into::into);
+        tools.kept.truncate(MOST_TOOLS);
+        Ok(Listing::Tools(tools.kept))
     }
 
-    fn legacy_tools(&self, cursor: Option<&str>) -> Written {
-        let joined = self.kept.session.as_ref();
-        let version = joined.map_or(LEGACY, |joined| joined.version.as_str());
-        let id = joined.and_then(|joined| joined.id.as_deref());
-        Written::of(&Question::legacy_tools(version, id, cursor))
+    async fn in_session(
+        &mut self,
+        tasks: &TaskTracker,
+        question: impl Fn(&Terms, Id) -> Question,
+        limit: usize,
+    ) -> Asked<Answer> {
+        self.hashed_in_session(tasks, question, limit, None).await.and_then(|(answer, _)| Ok(answer))
+    }
+
+    /// Asks a legacy server in the session that it keeps for us. One that it has forgotten, as a restarted server has, is
+    /// opened again once: that is no failure.
+    async fn hashed_in_session(
+        &mut self,
+        tasks: &TaskTracker,
+        question: impl Fn(&Terms, Id) -> Question,
+        limit: usize,
+        known: Option<u64>,
+    ) -> Asked<Hashed> {
+        let mut turn = 0;
+        loop {
+            turn += 1;
+            let terms = match self.joined(tasks).await {
+                Ok(terms) => terms,
+                Err(asked) => return asked.and_then(|never| match never {}),
+            };
+            let asked = self.hashed(&question(&terms, self.kept.id), limit, known).await;
+            match &asked.outcome {
+                Ok((answer, _)) if turn == 1 && has_forgotten_us(answer, &terms) => {
+                    self.kept.session = None;
+                }
+                _ => return asked,
+            }
+        }
     }
 
     /// Asks, and parses the answer unless it is known by its hash. `None` means: the same as then.
-    async fn ask_json(
+    async fn ask_unless(
         &mut self,
-        written: &Written,
+        question: &Question,
         limit: usize,
         known: Option<u64>,
     ) -> (Asked<Option<Answer>>, Option<u64>) {
-        let mut asked = self.exchange(written, limit, known).await;
-        let hash = match &mut asked.outcome {
-            Ok((_, hash)) => *hash,
-            Err(_) => None,
-        };
+        let asked = self.hashed(question, limit, known).await;
+        let hash = asked.outcome.as_ref().ok().and_then(|(_, hash)| *hash);
         let is_known = hash.is_some() && hash == known;
         (asked.and_then(|(answer, _)| Ok((!is_known).then_some(answer))), hash)
     }
 
-    async fn ask(&mut self, written: &Written, limit: usize) -> Asked<Answer> {
-        self.exchange(written, limit, None).await.and_then(|(answer, _)| Ok(answer))
+    async fn ask(&mut self, question: &Question, limit: usize) -> Asked<Answer> {
+        self.hashed(question, limit, None).await.and_then(|(answer, _)| Ok(answer))
     }
 
+    async fn hashed(&mut self, question: &Question, limit: usize, known: Option<u64>) -> Asked<Hashed> {
+        let began = Instant::now();
+        let answered = self.exchange(question, limit, known).await;
+        let noted = self.noted(question, began, answered.as_ref().map(|(answer, _)| answer));
+        let outcome = answered.map_err(|why| failure::no_answer(&why, &self.site.place()));
+        Asked { sent: noted.sent, received: noted.received, ms: noted.ms, outcome }
+    }
+
+    /// What was asked and what came, for people.
+    fn noted(&self, question: &Question, began: Instant, answered: Result<&Answer, &NoAnswer>) -> Asked<()> {
+        let ms = began.elapsed().as_secs_f64() * 1000.0;
+        let received = match answered {
+            Ok(answer) => self.site.secrets.text(words::answer(answer)),
+            Err(why) => words::no_answer(why),
+        };
+        Asked { sent: self.site.words_for(question), received, ms, outcome: Ok(()) }
+    }
+
+    /// One question under the name and at the path that the server wants.
     async fn exchange(
         &mut self,
-        written: &Written,
+        question: &Question,
         limit: usize,
         known: Option<u64>,
-    ) -> Asked<(Answer, Option<u64>)> {
-        let began = Instant::now();
-        let answered = self.answer(written, limit, known).await;
-        let ms = began.elapsed().as_secs_f64() * 1000.0;
-        let sent = self.site.words_for(written);
-        let received = match &answered {
-            Ok((answer, _)) => words::answer(answer),
-            Err(ailment) => words::tame(&ailment.to_string()),
-        };
-        Asked { sent, received, ms, outcome: answered }
+    ) -> Result<Hashed, NoAnswer> {
+        let mut answered = self.once(question, limit, known).await?;
+        if may_want_another_name(&answered.0)
+            && self.kept.authority.is_none()
+            && let Some(host) = self.site.loopback()
+            && let Some(other) = names::other_loopback_name(&self.site.authority(), host)
+        {
+            self.kept.authority = Some(other.into());
+            answered = self.once(question, limit, known).await?;
+        }
+        if let Some(path) = redirect::target(&self.site.url, &answered.0).filter(|path| *path != self.path())
+        {
+            self.kept.path = Some(path.into());
+            answered = self.once(question, limit, known).await?;
+        }
+        Ok(answered)
     }
 
-    async fn answer(
+    fn path(&self) -> String {
+        self.kept.path.as_deref().map_or_else(|| self.site.path(), str::to_owned)
+    }
+
+    async fn once(
         &mut self,
-        written: &Written,
+        question: &Question,
         limit: usize,
         known: Option<u64>,
-    ) -> Result<(Answer, Option<u64>), Ailment> {
+    ) -> Result<Hashed, NoAnswer> {
         let is_fresh = self.line.is_none();
-        let limits = Limits { deadline: self.site.deadline, body: limit, message: limit };
-        match self.over_line(written, limits, known).await {
-            // A server may close a connection that was idle at the moment we use it again.
-            Err(NoAnswer::HungUp) if !is_fresh => {}
-            answered => return answered.map_err(|why| ailment(&why)),
+        let limits = Limits { deadline: self.site.deadline, body: limit.min(LONG), message: limit };
+        match self.over_line(question, limits, known).await {
+            // A server may close a connection that was idle at the moment we use it again, or have more to say to the last
+            // question than it announced.
+            Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) if !is_fresh => {}
+            answered => return answered,
         }
         self.line = None;
-        Box::pin(self.over_line(written, limits, known)).await.map_err(|why| ailment(&why))
+        Box::pin(self.over_line(question, limits, known)).await
     }
 
     async fn over_line(
         &mut self,
-        written: &Written,
+        question: &Question,
         limits: Limits,
         known: Option<u64>,
-    ) -> Result<(Answer, Option<u64>), NoAnswer> {
+    ) -> Result<Hashed, NoAnswer> {
+        let authority = self.kept.authority.as_deref().map_or_else(|| self.site.authority(), str::to_owned);
+        let request = self.site.request(question, &authority, &self.path())?;
         let mut line = match self.line.take() {
             Some(line) => line,
             None => self.site.open().await?,
         };
-        let request = self.site.request(written)?;
-        let (answered, is_open) = line.talk(request, limits).await;
-        let mut answer = answered?;
+        let (answered, is_open) = line.talk(request, question.id, limits, &self.site.secrets).await;
+        let answer = answered?;
+        let is_whole = answer.reply.is_none() && answer.end == End::Complete;
         // The rest of an event stream is not waited for.
-        if is_open && answer.frame.is_none() && answer.end == End::Complete {
+        if is_open && is_whole {
             self.line = Some(line);
         }
-        let hash = (answer.status == StatusCode::OK && answer.frame.is_none() && answer.end == End::Complete)
-            .then(|| hash(&answer.body));
-        if answer.frame.is_none() && (hash.is_none() || hash != known) {
-            answer.frame =
-                Frame::parse(&answer.body).filter(|frame| answer.end == End::Complete && frame.answers(ID));
+        let hash = (answer.status == StatusCode::OK && is_whole).then(|| hash(&answer.body));
+        if hash.is_some() && hash == known {
+            return Ok((answer, hash));
         }
-        if let Some(Frame::Error { message, .. }) = &mut answer.frame {
-            *message = self.site.remote.scrub(std::mem::take(message));
-        }
-        Ok((answer, hash))
+        Ok((answer.parsed(question.id).await, hash))
     }
+}
+
+/// The result of a list; nothing when the server does not know the method.
+fn listed(answer: Answer, place: &Place) -> Result<Option<Box<RawValue>>, McpError> {
+    match failure::result(answer, place, PAGE_LIMIT) {
+        Ok(result) => Ok(Some(result)),
+        Err(McpError::Protocol { code: RpcError::METHOD_NOT_FOUND, .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds a page, and tells how the next one is asked for.
+fn add(
+    tools: &mut Tools,
+    result: &RawValue,
+    terms: &Terms,
+    place: &Place,
+) -> Result<Option<String>, McpError> {
+    let page =
+        page(result, List::Tools, terms.era).map_err(|why| failure::bad_list(List::Tools, &why, place))?;
+    tools.add(&page.entries, true);
+    Ok(page.next)
 }
 
 /// Of an answer, in bytes; an event stream keeps only its message.
 fn length(answer: &Answer) -> usize {
-    match &answer.frame {
-        Some(Frame::Result { result, .. }) if answer.body.is_empty() => session::size(result),
+    match &answer.reply {
+        Some(Reply::Result(result)) if answer.body.is_empty() => result.get().len(),
         _ => answer.body.len(),
     }
 }

@@ -10,11 +10,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::exchange::{Answer, Limits, NoAnswer, OpenStream, exchange, open_stream};
-use super::question::Question;
+use super::exchange::{OpenStream, exchange, open_stream};
 use super::wire::{Closed, Wire, connect};
 use super::{ProbeOptions, ProbeTarget, Step, words};
-use crate::sse::Event;
+use crate::wire::answer::{Answer, Limits, NoAnswer};
+use crate::wire::events::Event;
+use crate::wire::frail;
+use crate::wire::greet::{Carry, Met};
+use crate::wire::terms::{Question, delete};
+use crate::wire::tls::TlsFault;
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -39,7 +43,7 @@ pub(super) enum Security {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Opened {
     path: String,
-    id: String,
+    session: frail::Opened,
 }
 
 pub(super) struct Line {
@@ -60,6 +64,8 @@ pub(super) struct Line {
     /// Set when whoever asked has lost interest.
     pub(super) abandoned: CancellationToken,
     sessions: Vec<Opened>,
+    /// Whether its end harms nobody, as far as the server has told.
+    may_be_left: Option<bool>,
 }
 
 impl Line {
@@ -83,6 +89,7 @@ impl Line {
             fresh: Some(stream),
             abandoned,
             sessions: Vec::new(),
+            may_be_left: None,
             target: target.clone(),
         }
     }
@@ -133,7 +140,7 @@ impl Line {
         let shown = path.split('?').next().unwrap_or_default();
         self.note(format!("{} {shown} {}", question.method, question.name), received, started);
         if let Ok(answer) = &answer {
-            self.remember_session(path, answer);
+            self.remember(path, answer);
         }
         answer
     }
@@ -160,7 +167,7 @@ impl Line {
         let shown = path.split('?').next().unwrap_or_default();
         self.note(format!("GET {shown} event stream"), received, started);
         if let Ok(Err(answer)) = &opened {
-            self.remember_session(path, answer);
+            self.remember(path, answer);
         }
         opened
     }
@@ -189,8 +196,9 @@ impl Line {
             Security::Plain => Ok(Wire::plain(stream)),
             Security::Tls => {
                 let deadline = deadline.min(Instant::now() + TLS_LIMIT);
-                let (wire, certificate) =
-                    Wire::tls(stream, self.server_name(), deadline).await.map_err(NoAnswer::Tls)?;
+                let (wire, certificate) = Wire::tls(stream, self.server_name(), deadline)
+                    .await
+                    .map_err(|why| NoAnswer::Tls(TlsFault::Other(words::tame(&why))))?;
                 self.certificate = certificate;
                 Ok(wire)
             }
@@ -200,8 +208,8 @@ impl Line {
     async fn connect(&self) -> Result<TcpStream, NoAnswer> {
         let limit = self.connect_limit.min(self.end.saturating_duration_since(Instant::now()));
         connect(&addresses(&self.target), limit).await.map_err(|closed| match closed {
-            Closed::Refused => NoAnswer::Connect("connection refused".to_owned()),
-            Closed::Silent(why) => NoAnswer::Connect(why),
+            Closed::Refused => NoAnswer::Refused,
+            Closed::Silent(why) => NoAnswer::Unreachable(why),
         })
     }
 
@@ -210,17 +218,22 @@ impl Line {
         name.unwrap_or_else(|| ServerName::IpAddress(self.target.host.into()))
     }
 
-    fn remember_session(&mut self, path: &str, answer: &Answer) {
-        let Some(id) = answer.header("mcp-session-id") else { return };
-        let opened = Opened { path: path.to_owned(), id: id.to_owned() };
+    fn remember(&mut self, path: &str, answer: &Answer) {
+        let Some(session) = frail::Opened::with(answer) else { return };
+        let opened = Opened { path: path.to_owned(), session };
         if !self.sessions.contains(&opened) {
             self.sessions.push(opened);
         }
     }
 
-    /// Whether the server opened any.
+    /// A server that does not bear the end of a session keeps all that it opens.
+    pub(super) fn know(&mut self, met: &Met) {
+        self.may_be_left = Some(met.may_be_left);
+    }
+
+    /// Whether the server opened any that may be ended.
     pub(super) fn has_sessions(&self) -> bool {
-        !self.sessions.is_empty()
+        self.sessions.iter().any(|opened| opened.session.may_be_ended(self.may_be_left))
     }
 
     /// Deletes every session the server opened for us. Servers that know no DELETE answer 404 or 405, which
@@ -228,10 +241,32 @@ impl Line {
     pub(super) async fn hang_up(mut self) {
         let until = Instant::now() + HANG_UP_LIMIT;
         self.abandoned = CancellationToken::new();
-        for opened in std::mem::take(&mut self.sessions) {
+        let may_be_left = self.may_be_left;
+        let sessions = std::mem::take(&mut self.sessions).into_iter();
+        for Opened { path, session } in sessions.filter(|opened| opened.session.may_be_ended(may_be_left)) {
             self.end = until.min(Instant::now() + HANG_UP_LIMIT / 2);
-            let _ = self.ask(&opened.path, &Question::delete(&opened.id)).await;
+            let _ = self.ask(&path, &delete(session.id)).await;
         }
+    }
+}
+
+/// The line, for questions at one path.
+pub(super) struct At<'a> {
+    pub(super) line: &'a mut Line,
+    pub(super) path: &'a str,
+}
+
+impl Carry for At<'_> {
+    async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
+        let end = self.line.end;
+        // A server that is silent to the first question may answer the next.
+        if question.name == "server/discover" && self.line.target.asked_by_name {
+            let now = Instant::now();
+            self.line.end = now + end.saturating_duration_since(now) / 2;
+        }
+        let answer = self.line.ask(self.path, question).await;
+        self.line.end = end;
+        answer
     }
 }
 

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
+use super::Spared;
+
 /// How thorough a probe is about paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Depth {
@@ -45,6 +47,8 @@ pub struct ProbeOptions {
     /// Exchanges that may open a session at the server run here, so that the session is deleted even when the
     /// probe is dropped in the middle. Wait for it at shutdown; it is empty within 3 s.
     pub tasks: TaskTracker,
+    /// Known servers that are not met again.
+    pub spared: Spared,
 }
 
 impl Default for ProbeOptions {
@@ -57,6 +61,7 @@ impl Default for ProbeOptions {
             depth: Depth::default(),
             protocols: Protocols::default(),
             tasks: TaskTracker::new(),
+            spared: Spared::default(),
         }
     }
 }

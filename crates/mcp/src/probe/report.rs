@@ -18,6 +18,8 @@ pub struct ProbeReport {
     pub outcome: Outcome,
     /// The port accepted a connection.
     pub open: bool,
+    /// The port refused the connection: nothing listens there.
+    pub refused: bool,
     /// How it is spoken to; absent unless it is MCP, or may be.
     pub transport: Option<Transport>,
     /// The side of the July 2026 break it is on.
@@ -46,6 +48,7 @@ impl ProbeReport {
         Self {
             outcome: Outcome::NotMcp,
             open: false,
+            refused: false,
             transport: None,
             era: None,
             endpoint: None,

@@ -1,7 +1,8 @@
 //! The evidence of a probe in words.
 
-use super::exchange::{Answer, End, NoAnswer};
-use crate::frame::Frame;
+use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::message::{Reply, RpcError};
+use crate::wire::refusal::Refusal;
 pub(crate) use crate::words::tame;
 
 /// The first bytes of something that is not HTTP.
@@ -17,19 +18,23 @@ pub(crate) fn answer(answer: &Answer) -> String {
     if !media.is_empty() {
         line = format!("{line} {}", tame(&media));
     }
-    match &answer.frame {
-        Some(Frame::Result { .. }) => line.push_str(", a JSON-RPC result"),
-        Some(Frame::Error { code, message, .. }) => {
+    match &answer.reply {
+        Some(Reply::Result(_)) => line.push_str(", a JSON-RPC result"),
+        Some(Reply::Error(RpcError { code, message, .. })) => {
             line = format!("{line}, JSON-RPC error {code}: {}", tame(message));
         }
-        Some(Frame::Call { .. }) | None => {}
+        None => {}
     }
-    line.push_str(match answer.end {
-        End::Complete => "",
-        End::TooLarge => ", too much of it",
-        End::Slow => ", not all of it in time",
-        End::Broken => ", then the connection broke",
-    });
+    match &answer.end {
+        End::Complete => {}
+        End::TooLarge => line.push_str(", too much of it"),
+        End::Slow => line.push_str(", not all of it in time"),
+        End::Broken => line.push_str(", then the connection broke"),
+        End::Flooded => line.push_str(", a flood of requests"),
+        End::Coded(coding) => {
+            line = format!("{line}, compressed in a way that nobody knows here: `{}`", tame(coding));
+        }
+    }
     line
 }
 
@@ -40,7 +45,29 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
         NoAnswer::TooSlow => "its answer came too slowly".to_owned(),
         NoAnswer::NotHttp(first) => format!("it does not speak HTTP: it answers `{}`", bytes(first)),
         NoAnswer::HungUp => "it hangs up without a word".to_owned(),
-        NoAnswer::Tls(why) => format!("its TLS handshake failed: {}", tame(why)),
-        NoAnswer::Connect(why) => format!("it could not be reached again: {}", tame(why)),
+        NoAnswer::Tls(fault) if fault.is_about_certificate() => {
+            format!("its certificate is not trusted: {fault}")
+        }
+        NoAnswer::Tls(fault) => format!("its TLS handshake failed: {fault}"),
+        NoAnswer::Refused => "connection refused: nothing listens there".to_owned(),
+        NoAnswer::NoAddress(why) => tame(why),
+        NoAnswer::Unreachable(why) => format!("it could not be reached: {}", tame(why)),
+        NoAnswer::Closed => "it closed the connection before it was asked".to_owned(),
+    }
+}
+
+/// A refusal in a sentence.
+pub(crate) fn refusal(refusal: &Refusal, status: u16) -> String {
+    match refusal {
+        Refusal::SignIn => format!("it asks for sign-in (HTTP {status} with an MCP challenge)"),
+        Refusal::Challenge => {
+            format!("it asks for credentials (HTTP {status}), with nothing that says MCP")
+        }
+        Refusal::Name(said) => {
+            format!("it answers like an MCP server that refuses the name we call it by: `{said}`")
+        }
+        Refusal::Guarded => "it speaks JSON-RPC and asks for credentials: it may be an MCP server".to_owned(),
+        Refusal::Credentials => "it asks for credentials, with nothing that says MCP".to_owned(),
+        Refusal::Forbidden => format!("it refuses us without a word of why (HTTP {status})"),
     }
 }

@@ -18,6 +18,15 @@ impl Brief {
     }
 }
 
+impl Brief {
+    /// Ends it, and waits for that.
+    pub async fn close(mut self) {
+        if let Some(session) = self.session.take() {
+            session.close().await;
+        }
+    }
+}
+
 impl Deref for Brief {
     type Target = Session;
 

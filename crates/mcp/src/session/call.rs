@@ -1,154 +1,208 @@
-use std::time::Duration;
+use std::sync::Arc;
 
-use rmcp::RoleClient;
-use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
-use rmcp::service::{Peer, PeerRequestOptions, RequestHandle};
+use http::{HeaderName, HeaderValue};
+use model::Era;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
 
-use super::handler::Handler;
-use super::{CallOptions, Progress, Session, as_value};
-use crate::transport::Place;
-use crate::{McpError, failure};
+use super::{CallOptions, Headers, Session, lists};
+use crate::McpError;
+use crate::wire::mirror;
+use crate::wire::place::Place;
+use crate::wire::raw::{members, quoted, text};
+use crate::wire::request::{Again, Request, Wait};
+use crate::wire::terms::Params;
 
 /// MCP's code for a request whose headers do not fit its body: the tool mirrors arguments into headers.
 const HEADER_MISMATCH: i64 = -32020;
-/// How long we try to tell the server that a call is over.
-const TELL_LIMIT: Duration = Duration::from_secs(2);
+/// How often a server may want to know more before it answers.
+const MOST_ROUNDS: usize = 10;
+
+/// One call, however often it has to be sent.
+struct Call<'a> {
+    session: &'a Session,
+    method: &'static str,
+    /// The params as a caller gave them, or as members in JSON.
+    raw: Option<&'a RawValue>,
+    members: Vec<(&'static str, String)>,
+    name: Option<&'a str>,
+    arguments: Option<&'a Map<String, Value>>,
+    options: CallOptions,
+    until: Instant,
+}
 
 pub(super) async fn call_tool(
     session: &Session,
     name: &str,
     arguments: Map<String, Value>,
     options: CallOptions,
-) -> Result<Value, McpError> {
-    let until = Instant::now() + options.deadline;
-    let first = call_once(session, name, arguments.clone(), &options, until).await;
-    match first {
-        Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) => {
-            // Listing tells the transport which arguments the server wants to see in headers; the call itself
-            // was refused before it began.
-            list_again(session, &options, until).await?;
-            call_once(session, name, arguments, &options, until).await
-        }
-        settled => settled,
-    }
-}
-
-async fn list_again(session: &Session, options: &CallOptions, until: Instant) -> Result<(), McpError> {
-    tokio::select! {
-        listed = super::list::tools(session) => listed.map(drop),
-        () = sleep_until(until) => Err(McpError::Timeout { after: options.deadline }),
-        () = options.cancel.cancelled() => Err(McpError::Cancelled),
-        () = session.over.cancelled() => Err(McpError::Cancelled),
-    }
-}
-
-async fn call_once(
-    session: &Session,
-    name: &str,
-    arguments: Map<String, Value>,
-    options: &CallOptions,
-    until: Instant,
-) -> Result<Value, McpError> {
-    let gone = CancellationToken::new();
-    let _on_drop = gone.clone().drop_guard();
+) -> Result<Box<RawValue>, McpError> {
+    let members = vec![("name", quoted(name)), ("arguments", Value::Object(arguments.clone()).to_string())];
     let call = Call {
-        peer: session.peer().clone(),
-        handler: session.service.service().clone(),
-        place: session.place.clone(),
-        progress: options.progress.clone(),
-        until,
-        deadline: options.deadline,
-        cancel: options.cancel.clone(),
-        over: session.over.clone(),
-        gone,
+        session,
+        method: "tools/call",
+        raw: None,
+        members,
+        name: Some(name),
+        arguments: Some(&arguments),
+        until: Instant::now() + options.deadline,
+        options,
     };
-    let params = CallToolRequestParams::new(name.to_owned()).with_arguments(arguments);
-    session.calls.spawn(call.run(params)).await.unwrap_or_else(|_| {
-        Err(McpError::Transport { message: "the call broke down; this is a defect of ours".to_owned() })
-    })
+    tool_result(call.made().await?, &session.place)
 }
 
-/// One call with all that can end it.
-struct Call {
-    peer: Peer<RoleClient>,
-    handler: Handler,
-    place: Place,
-    progress: Option<mpsc::Sender<Progress>>,
-    until: Instant,
-    deadline: Duration,
-    cancel: CancellationToken,
-    over: CancellationToken,
-    gone: CancellationToken,
+pub(super) async fn request(
+    session: &Session,
+    method: &'static str,
+    params: &RawValue,
+    options: CallOptions,
+) -> Result<Box<RawValue>, McpError> {
+    let said = members(params);
+    let named = said.as_ref().and_then(|said| match method {
+        "tools/call" | "prompts/get" => said.text("name"),
+        "resources/read" => said.text("uri"),
+        _ => None,
+    });
+    // For the headers that mirror them alone; what is sent are the bytes that the caller gave.
+    let arguments = said.filter(|_| method == "tools/call").and_then(|said| said.get("arguments"));
+    let arguments = arguments.map(|raw| serde_json::from_str(raw.get()).unwrap_or_default());
+    let call = Call {
+        session,
+        method,
+        raw: Some(params),
+        members: Vec::new(),
+        name: named.as_deref(),
+        arguments: arguments.as_ref(),
+        until: Instant::now() + options.deadline,
+        options,
+    };
+    call.made().await
 }
 
-impl Call {
-    async fn run(self, params: CallToolRequestParams) -> Result<Value, McpError> {
-        let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
-        let sent = self.peer.send_request_with_option(request, PeerRequestOptions::no_options()).await;
-        let mut handle = sent.map_err(|error| failure::of_request(&error, &self.place))?;
-        let _listening =
-            self.progress.clone().map(|sender| self.handler.listen(handle.progress_token.clone(), sender));
+impl Call<'_> {
+    /// Sends it until there is a result. A server of the modern era may want to know more first.
+    async fn made(&self) -> Result<Box<RawValue>, McpError> {
+        let mut more = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let result = self.with_headers(&more).await?;
+            match self.what_it_wants(&result).await {
+                Some(answered) => more = answered,
+                None => return Ok(result),
+            }
+        }
+        let message = format!("{} wants to know more and more before it answers", self.session.place.name());
+        Err(McpError::NotMcp { field: "resultType".to_owned(), message })
+    }
+
+    /// A tool may want arguments mirrored into headers; which ones, its list says.
+    async fn with_headers(&self, more: &[(&'static str, String)]) -> Result<Box<RawValue>, McpError> {
+        let headers = self.headers(self.session.mirrored().as_ref());
+        match self.sent(more, headers).await {
+            Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) if self.arguments.is_some() => {
+                // The call was refused before it began.
+                self.listed_again().await?;
+                let headers = self.headers(self.session.mirrored().as_ref());
+                self.sent(more, headers).await
+            }
+            settled => settled,
+        }
+    }
+
+    fn headers(&self, known: Option<&Arc<Headers>>) -> Vec<(HeaderName, HeaderValue)> {
+        let wanted = || known?.get(self.name?);
+        match (wanted(), self.arguments) {
+            (Some(wanted), Some(arguments)) => mirror::values(wanted, arguments),
+            _ => Vec::new(),
+        }
+    }
+
+    async fn listed_again(&self) -> Result<(), McpError> {
+        let left = self.until.saturating_duration_since(Instant::now());
         tokio::select! {
-            answer = &mut handle.rx => match answer {
-                Ok(Ok(result)) => as_value(result).and_then(|value| tool_result(value, &self.place)),
-                Ok(Err(error)) => Err(failure::of_request(&error, &self.place)),
-                Err(_) => Err(failure::hung_up(&self.place)),
+            listed = lists::tools(self.session, left) => match listed {
+                Err(McpError::Timeout { .. }) => Err(McpError::Timeout { after: self.options.deadline }),
+                listed => listed.map(drop),
             },
-            () = sleep_until(self.until) => {
-                tell(handle, "the deadline passed").await;
-                Err(McpError::Timeout { after: self.deadline })
-            }
-            () = self.unwanted() => {
-                tell(handle, "cancelled").await;
-                Err(McpError::Cancelled)
-            }
+            () = self.options.cancel.cancelled() => Err(McpError::Cancelled),
         }
     }
 
-    async fn unwanted(&self) {
-        tokio::select! {
-            () = self.cancel.cancelled() => {}
-            () = self.over.cancelled() => {}
-            () = self.gone.cancelled() => {}
+    async fn sent(
+        &self,
+        more: &[(&'static str, String)],
+        headers: Vec<(HeaderName, HeaderValue)>,
+    ) -> Result<Box<RawValue>, McpError> {
+        let CallOptions { deadline, idle, progress, cancel } = &self.options;
+        let left = self.until.saturating_duration_since(Instant::now());
+        let wait = Wait::new(left, *idle, cancel.clone(), progress.clone());
+        let members = self.members.iter().chain(more).cloned().collect();
+        let params =
+            Params { raw: self.raw, members, progress: wait.wants_progress(), name: self.name, headers };
+        let request = Request { method: self.method, params, again: Again::Never, wait };
+        match self.session.ask(request).await {
+            Err(McpError::Timeout { after }) if Some(after) != *idle => {
+                Err(McpError::Timeout { after: *deadline })
+            }
+            settled => settled,
         }
     }
-}
 
-async fn tell(handle: RequestHandle<RoleClient>, reason: &str) {
-    if timeout(TELL_LIMIT, handle.cancel(Some(reason.to_owned()))).await.is_err() {
-        tracing::debug!("the server could not be told that a call is over");
+    /// `input_required` (MCP 2026-07-28, Multi Round-Trip Requests): what goes with the next try. Who declares nothing
+    /// passes the question on.
+    async fn what_it_wants(&self, result: &RawValue) -> Option<Vec<(&'static str, String)>> {
+        let is_modern = self.session.identity.era == Era::Modern;
+        if !is_modern || !self.session.answers.is_open() || !result.get().contains("input_required") {
+            return None;
+        }
+        let said = members(result)?;
+        said.text("resultType").filter(|kind| kind == "input_required")?;
+        let mut more = Vec::new();
+        if let Some(asked) = said.get("inputRequests") {
+            more.push(("inputResponses", self.responses(asked).await?));
+        }
+        more.extend(said.get("requestState").map(|state| ("requestState", state.get().to_owned())));
+        Some(more)
+    }
+
+    async fn responses(&self, asked: &RawValue) -> Option<String> {
+        let mut responses = Vec::new();
+        for (key, request) in members(asked)?.0 {
+            let request = members(request)?;
+            let method = text(request.get("method")?)?;
+            let result = self.session.answers.result(&method, request.get("params")).await.ok()?;
+            responses.push(format!("{}:{}", quoted(&key), result.get()));
+        }
+        Some(format!("{{{}}}", responses.join(",")))
     }
 }
 
 /// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.
-fn tool_result(value: Value, place: &Place) -> Result<Value, McpError> {
-    let says = |key: &str| value.get(key).is_some();
-    if ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"]
-        .into_iter()
-        .any(says)
-    {
-        return Ok(value);
+fn tool_result(result: Box<RawValue>, place: &Place) -> Result<Box<RawValue>, McpError> {
+    let is_one = members(&result).is_some_and(|said| {
+        ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"]
+            .into_iter()
+            .any(|key| said.has(key))
+    });
+    if is_one {
+        return Ok(result);
     }
     let message = format!("{} answered the call with something that is no result of a tool", place.name());
-    Err(McpError::Transport { message })
+    Err(McpError::NotMcp { field: "content".to_owned(), message })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn an_answer_that_is_no_result_of_a_tool_is_an_error_and_an_empty_one_is_not() {
         let place = Place::new("127.0.0.1:1");
-        assert!(tool_result(json!({ "content": [] }), &place).is_ok());
-        for bad in [json!("just a string"), json!({}), json!([1]), json!(null)] {
-            let error = tool_result(bad, &place).unwrap_err().to_string();
+        let judge = |text: &str| tool_result(RawValue::from_string(text.to_owned()).unwrap(), &place);
+        assert!(judge(r#"{ "content": [] }"#).is_ok());
+        assert!(judge(r#"{ "content": null }"#).is_ok());
+        for bad in ["\"just a string\"", "{}", "[1]", "null"] {
+            let error = judge(bad).unwrap_err().to_string();
             assert!(error.contains("no result of a tool"), "{error}");
         }
     }

@@ -1,11 +1,6 @@
 //! What several test files need.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on says so by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -44,12 +39,12 @@ pub(crate) fn one_and_two() -> Map<String, Value> {
     arguments(json!({ "a": 1, "b": 2 }))
 }
 
-/// The text of the first content block of a result.
-pub(crate) fn text(result: &RawValue) -> String {
-    read(result)["content"][0]["text"].as_str().unwrap_or_default().to_owned()
+/// A result that came as bytes.
+pub(crate) fn parsed(result: &RawValue) -> Value {
+    serde_json::from_str(result.get()).unwrap()
 }
 
-/// A result, where its digits do not matter.
-pub(crate) fn read(result: &RawValue) -> Value {
-    serde_json::from_str(result.get()).unwrap()
+/// The text of the first content block of a result.
+pub(crate) fn text(result: &RawValue) -> String {
+    parsed(result).pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

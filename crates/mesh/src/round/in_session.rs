@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mcp::{Session, Target};
-use model::Era;
+use mcp::{McpError, Session, Target};
 use model::config::BuiltInCheck;
+use model::{Era, Tool};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence, not_asked};
@@ -43,19 +43,28 @@ impl Asking<'_> {
         self.finding(name, began, sign.as_ref().copied())
     }
 
+    /// Where the list is wanted it is the sign of life as well.
     async fn asked(&self, session: &Session) -> Evidence {
-        let reached = self.sign_of_life(session).await;
-        let is_good = reached.trouble.is_none();
-        let (listed, tools) = if is_good && self.plan.wants(BuiltInCheck::ToolAvailability) {
-            let listing = Instant::now();
-            let tools = session.tools(self.beyond()).await;
-            (self.finding("tools/list", listing, tools.as_ref().map(|_| ())), tools.ok())
-        } else {
-            (not_asked(Some(&reached)), None)
-        };
-        let tools = tools.map(|tools| self.shared(tools));
         let identity = Some(session.identity().clone());
-        Evidence { tools, identity, ..Evidence::new(reached, listed) }
+        if !self.plan.wants(BuiltInCheck::ToolAvailability) {
+            let reached = self.sign_of_life(session).await;
+            let listed = not_asked(Some(&reached));
+            return Evidence { identity, ..Evidence::new(reached, listed) };
+        }
+        let (reached, listed, tools) = self.listed(session).await;
+        let (tools, left_out) = tools.map_or((None, None), |(tools, left_out)| (Some(tools), left_out));
+        let tools = tools.map(|tools| self.shared(tools));
+        Evidence { tools, identity, left_out, ..Evidence::new(reached, listed) }
+    }
+
+    async fn listed(&self, session: &Session) -> (Finding, Finding, Option<(Vec<Tool>, Option<String>)>) {
+        let began = Instant::now();
+        let tools = session.tools_and_missing(self.beyond()).await;
+        let listed = self.finding("tools/list", began, tools.as_ref().map(|_| ()));
+        // Any JSON-RPC answer shows that the server is there, whatever it says of the list.
+        let is_life = matches!(tools, Ok(_) | Err(McpError::Protocol { .. }));
+        let reached = if is_life { Finding { trouble: None, ..listed.clone() } } else { listed.clone() };
+        (reached, listed, tools.ok())
     }
 
     /// The round's own deadline is what ends it.

@@ -1,6 +1,6 @@
 //! The first contact with a server over HTTP: find where it answers if that is not known, then take over all it offers.
 
-use mcp::{Ailment, ProbeOptions, Remote, Session, Target, probe, resolve};
+use mcp::{Brief, ProbeOptions, Remote, Session, Target, probe, resolve};
 use model::{Outcome, Transport};
 use registry::{Contents, News, Reason};
 use tokio::time::Instant;
@@ -21,12 +21,12 @@ impl Asking<'_> {
             moved = Some((transport, endpoint));
         }
         let began = Instant::now();
-        let session = match Session::connect(&target, self.left()).await {
-            Ok(session) => session.brief(&self.plan.tasks),
+        let session = match Session::connect_briefly(&target, self.left(), &self.plan.tasks).await {
+            Ok(session) => session,
             Err(error) => match self.elsewhere(&target).await {
                 Some((session, stream)) => {
                     moved = Some((Transport::Sse, stream));
-                    session.brief(&self.plan.tasks)
+                    session
                 }
                 None => return Evidence::failed(self.finding("connect", began, Err(&error))),
             },
@@ -37,30 +37,32 @@ impl Asking<'_> {
     }
 
     /// The conversation at the other place where a server may be that asked who we are before it said what it is.
-    async fn elsewhere(&self, target: &Target) -> Option<(Session, String)> {
+    async fn elsewhere(&self, target: &Target) -> Option<(Brief, String)> {
         let guess = target.other_guess().filter(|_| self.info.auth_required)?;
         let Target::Sse(remote) = &guess else { return None };
-        let session = Session::connect(&guess, self.left()).await.ok()?;
+        let session = Session::connect_briefly(&guess, self.left(), &self.plan.tasks).await.ok()?;
         Some((session, remote.url.clone()))
     }
 
     /// All that a server offers, of a session that has just begun. How long it took to begin is no response time: a child
     /// may have fetched its packages first.
     pub(super) async fn introduced(&self, session: &Session) -> Evidence {
-        let reached = self.sign_of_life(session).await;
-        if reached.trouble.is_some() {
-            return Evidence::failed(reached);
-        }
         let listing = Instant::now();
         let contents = session.contents(self.left()).await;
-        let listed = self.finding("tools/list", listing, contents.as_ref().map(|_| ()));
+        let mut listed = self.finding("tools/list", listing, contents.as_ref().map(|_| ()));
+        listed.ms = contents.as_ref().map_or(listed.ms, |contents| Some(contents.round_trip_ms));
+        if contents.is_err() {
+            return Evidence::failed(listed);
+        }
+        let reached = listed.clone();
+        let left_out = contents.as_ref().ok().and_then(mcp::Contents::missing);
         let adopted = contents.ok().map(|contents| Contents {
             identity: contents.identity,
             tools: contents.tools.into(),
             resources: contents.resources,
             prompts: contents.prompts,
         });
-        Evidence { news: News { adopted, ..News::default() }, ..Evidence::new(reached, listed) }
+        Evidence { news: News { adopted, ..News::default() }, left_out, ..Evidence::new(reached, listed) }
     }
 
     async fn find(&self, remote: &Remote) -> Result<(Transport, String), Box<Evidence>> {
@@ -83,8 +85,7 @@ impl Asking<'_> {
         let trouble = match report.outcome {
             Outcome::NeedsSignIn => words::sign_in(&why),
             _ if report.open => Trouble::Ill(words::not_mcp(&why, self.context)),
-            _ if why.contains("refused") => words::of_ailment(&Ailment::Refused, self.context),
-            _ => words::of_ailment(&Ailment::Unreachable(why), self.context),
+            _ => Trouble::Ill(words::closed(report.refused, &why)),
         };
         let mut evidence = Evidence::missing(trouble);
         if let Some(step) = report.evidence.last() {

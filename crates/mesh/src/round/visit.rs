@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcp::{Ailment, Asked, Kept, Listing, Remote, Visit};
+use mcp::{Asked, Kept, Listing, McpError, Remote, Visit};
 use model::config::BuiltInCheck;
 use model::{Era, Reach, Tool};
 
@@ -52,22 +52,23 @@ impl Asking<'_> {
         };
         let mut visit = match Visit::begin(remote, kept, self.deadline) {
             Ok(visit) => visit,
-            Err(ailment) => return Evidence::missing(words::of_ailment(&ailment, self.context)),
+            Err(error) => return Evidence::missing(words::of_error(&error, self.context)),
         };
-        // A legacy list needs the session that a sign of life keeps.
-        let alive = if (health.is_none() && self.plan.wants_a_sign()) || era == Era::Legacy {
-            Some(visit.alive(era, &self.plan.tasks).await)
-        } else {
-            None
+        let wants_list = self.plan.wants(BuiltInCheck::ToolAvailability);
+        // One question a round does for a legacy server: its list is a sign of life as well.
+        let wants_sign = match era {
+            Era::Modern => health.is_none() && self.plan.wants_a_sign(),
+            Era::Legacy => !wants_list,
         };
+        let alive = if wants_sign { Some(visit.alive(era, &self.plan.tasks).await) } else { None };
         let mut is_other = alive.as_ref().is_some_and(|asked| is_of_other_era(era, &asked.outcome));
-        let (alive, identity) = alive
-            .map(|asked| self.split(asked))
-            .map_or((None, None), |(finding, identity)| (Some(finding), identity));
+        let alive = alive.map(|asked| self.split(asked).0);
         let is_ill = alive.as_ref().is_some_and(|alive| alive.trouble.is_some());
-        let (listed, tools) = if self.plan.wants(BuiltInCheck::ToolAvailability) && !is_ill {
-            let asked = visit.tools(era).await;
+        let mut listed_is_life = None;
+        let (listed, tools) = if wants_list && !is_ill {
+            let asked = visit.tools(era, &self.plan.tasks).await;
             is_other |= is_of_other_era(era, &asked.outcome);
+            listed_is_life = Some(is_sign_of_life(&asked.outcome));
             let (listed, listing) = self.split(asked);
             let tools = listing.and_then(|listing| match listing {
                 Listing::Same => listed_before,
@@ -77,16 +78,20 @@ impl Asking<'_> {
         } else {
             (not_asked(alive.as_ref()), None)
         };
-        let reached = health.or(alive).unwrap_or_else(|| listed.clone());
-        let identity = identity.flatten();
-        Evidence { tools, identity, is_of_other_era: is_other, ..Evidence::new(reached, listed) }
+        let reached = health.or(alive).unwrap_or_else(|| match listed_is_life {
+            Some(true) => Finding { trouble: None, ..listed.clone() },
+            _ => listed.clone(),
+        });
+        let identity = visit.identity();
+        let left_out = visit.left_out().map(str::to_owned);
+        Evidence { tools, identity, is_of_other_era: is_other, left_out, ..Evidence::new(reached, listed) }
     }
 
     fn split<T>(&self, asked: Asked<T>) -> (Finding, Option<T>) {
         let Asked { sent, received, ms, outcome } = asked;
         let (trouble, good) = match outcome {
             Ok(good) => (None, Some(good)),
-            Err(ailment) => (Some(words::of_ailment(&ailment, self.context)), None),
+            Err(error) => (Some(words::of_error(&error, self.context)), None),
         };
         (Finding { sent, received, ms: Some(ms), trouble }, good)
     }
@@ -95,18 +100,28 @@ impl Asking<'_> {
     fn health(&self, asked: Asked<u16>) -> Finding {
         let outcome = match asked.outcome {
             Ok(200..=299) => Ok(()),
-            Ok(status) => Err(Ailment::Status(status)),
-            Err(ailment) => Err(ailment),
+            Ok(status) => {
+                let message = format!("its health endpoint answers HTTP {status}");
+                Err(McpError::Status { status, retry_after: None, message })
+            }
+            Err(error) => Err(error),
         };
         self.split(Asked { sent: asked.sent, received: asked.received, ms: asked.ms, outcome }).0
     }
 }
 
 /// It answers something, only not to this question. A legacy server is never sure to say so.
-fn is_of_other_era<T>(era: Era, outcome: &Result<T, Ailment>) -> bool {
+fn is_of_other_era<T>(era: Era, outcome: &Result<T, McpError>) -> bool {
     match outcome {
-        Err(Ailment::OtherEra) => true,
-        Err(Ailment::Error { .. } | Ailment::NotMcp(_) | Ailment::Status(400..=428)) => era == Era::Legacy,
+        Err(McpError::OtherEra { .. }) => true,
+        Err(
+            McpError::Protocol { .. } | McpError::NotMcp { .. } | McpError::Status { status: 400..=428, .. },
+        ) => era == Era::Legacy,
         _ => false,
     }
+}
+
+/// Any JSON-RPC answer shows that the server is there, whatever it says of the list.
+fn is_sign_of_life<T>(outcome: &Result<T, McpError>) -> bool {
+    matches!(outcome, Ok(_) | Err(McpError::Protocol { .. }))
 }

@@ -8,7 +8,7 @@ use super::observe::take;
 use super::undo::taken_over;
 use super::upsert::check;
 use crate::RegistryError;
-use crate::endpoint::{HealthPolicy, Measure, Minute, News};
+use crate::endpoint::{HealthPolicy, Measure, Minute, News, Reason, Round};
 use crate::registry::Changed;
 use crate::state::Draft;
 
@@ -47,13 +47,16 @@ impl Command for Measuring {
 }
 
 fn measure_one(draft: &mut Draft, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
-    if let Measure::Round(round) = measure {
-        let news = round.news.as_deref();
-        if let Some(news) = news {
-            take_news(draft, id, news)?;
-        }
-        draft.note_listing(id, news);
+    let Measure::Round(round) = measure else { return draft.take_measure(id, measure) };
+    let news = round.news.as_deref();
+    if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
+        // What was measured counts, whatever becomes of what was said.
+        let why = format!("what it says of itself could not be kept: {error}");
+        let reason = round.reason.clone().or_else(|| Some(Reason::new(why, "Not kept")));
+        let round = Round { reason, news: None, ..(**round).clone() };
+        return draft.take_measure(id, &Measure::Round(Box::new(round)));
     }
+    draft.note_listing(id, news);
     draft.take_measure(id, measure)
 }
 

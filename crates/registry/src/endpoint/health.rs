@@ -33,6 +33,8 @@ pub(crate) struct Endpoint {
     failure: Option<Reason>,
     /// What the last round found to complain of.
     complaint: Option<Reason>,
+    /// What the last round, which found nothing to complain of, found worth knowing.
+    note: Option<Reason>,
     checked_at: Option<Millis>,
     since: Option<Millis>,
     last_success: Option<Millis>,
@@ -55,6 +57,7 @@ impl Endpoint {
             average_ms: None,
             failure: None,
             complaint: None,
+            note: None,
             checked_at: None,
             since: None,
             last_success: None,
@@ -91,6 +94,7 @@ impl Endpoint {
         (self.checks, self.checks_mean) = (Arc::from([]), self.judge.level.points());
         self.checked_at = Some(observation.at);
         let reason = observation.reason.as_ref().map(|text| Reason::new(text.clone(), text));
+        self.note = reason.clone().filter(|_| observation.status == HealthStatus::Healthy);
         self.complaint.clone_from(&reason);
         self.round_trip(observation.response_time_ms);
         let from = self.judge.status;
@@ -113,6 +117,8 @@ impl Endpoint {
         self.checks = round.checks.clone();
         self.checked_at = Some(round.at);
         self.next_check = round.next_check;
+        let is_well = sign == Sign::Good && worst == CheckStatus::Passing;
+        self.note = round.reason.clone().filter(|_| is_well);
         self.complaint.clone_from(&round.reason);
         if sign != Sign::Nothing {
             self.hour.note(round.at, round.round_trip_ms.filter(|_| sign != Sign::Bad));
@@ -192,7 +198,8 @@ impl Endpoint {
 
     fn reason(&self) -> Option<Reason> {
         match self.judge.status {
-            HealthStatus::Healthy => None,
+            // Something worth knowing that is no fault: that not all it lists is kept.
+            HealthStatus::Healthy => self.note.clone(),
             HealthStatus::Degraded if self.judge.failures == 0 => {
                 self.complaint.clone().or_else(|| Some(recovering(self.judge.successes)))
             }

@@ -1,85 +1,111 @@
 //! The event stream of revision 2024-11-05: opening it is the question, its first event the answer.
 
-use model::{Era, Identity, Transport};
+use http::{HeaderMap, StatusCode};
+use model::{Era, Transport};
 
 use super::super::exchange::OpenStream;
 use super::super::line::next_event;
-use super::super::question::{ID, LEGACY, Question};
-use super::super::verdict::{self, Discovered, Initialized, Other};
+use super::super::words;
 use super::tools::Lister;
 use super::{Asker, Path};
-use crate::frame::Frame;
+use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::events::Event;
+use crate::wire::greet::{Carry, Greeting, Known, initialize};
+use crate::wire::message::{Reply, messages as messages_in};
+use crate::wire::pipe::EVENTS_BEFORE;
+use crate::wire::refusal::{Refusal, may_want_another_name};
+use crate::wire::terms::{LEGACY, Question};
+use crate::wire::verdict::{Other, before_the_body, not_here};
+
+/// A server whose answers come over an event stream.
+struct Streamed<'a> {
+    asker: &'a mut Asker,
+    stream: &'a mut OpenStream,
+    messages: &'a str,
+}
+
+impl Carry for Streamed<'_> {
+    async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
+        let reply = self.asker.ask_over(self.stream, self.messages, question).await.ok_or(NoAnswer::Mute)?;
+        let (status, headers) = (StatusCode::OK, HeaderMap::new());
+        Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: End::Complete })
+    }
+}
 
 impl Asker {
     pub(super) async fn event_stream(&mut self, path: &str) -> Path {
         let mut stream = match self.line.stream(path).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(answer)) => {
-                return match verdict::discovered(&answer) {
-                    Discovered::Other(Other::NeedsSignIn(why)) => self.sign_in(path, Transport::Sse, why),
-                    Discovered::Other(Other::Redirect(to)) => self.redirect(path, &to),
-                    _ => Path::Absent(format!("no event stream: it answers HTTP {}", answer.status.as_u16())),
-                };
-            }
+            Ok(Err(answer)) => return self.no_stream(path, &answer),
             Err(error) => return self.unanswered(path, error),
         };
-        let first = self.line.next_of(&mut stream).await;
-        let Some(event) = first.filter(|event| event.name == "endpoint") else {
+        let Some(event) = self.endpoint_of(&mut stream).await else {
             return Path::Nothing("its event stream does not begin with MCP's endpoint".to_owned());
         };
-        let Some(messages) = self.same_origin(path, &event.data) else {
+        let Some(messages) = self.same_place(path, &event.data) else {
             return Path::Nothing("its event stream names an endpoint on another origin".to_owned());
         };
         stream.trust();
         let mut report = self.found(path, Transport::Sse, Some(Era::Legacy));
-        match self.initialize_over(&mut stream, &messages).await {
-            Some(identity) => {
-                report.tools = self.list_over(&mut stream, &messages, &identity.protocol_version).await;
-                report.identity = Some(identity);
+        let mut streamed = Streamed { asker: self, stream: &mut stream, messages: &messages };
+        match initialize(&mut streamed, &Known::era(Some(Era::Legacy)), LEGACY).await {
+            Greeting::Met(met) => {
+                self.end_handshake(&messages, &met.terms).await;
+                let lister = Lister::Stream { stream: &mut stream, messages: &messages };
+                report.tools = self.count_tools(&met.terms, lister).await;
+                report.identity = Some(met.said.identity);
             }
-            None => {
+            _ => {
                 report.reason = Some("it names an endpoint, but `initialize` got no MCP answer".to_owned());
             }
         }
         Path::Settled(Box::new(report))
     }
 
-    pub(super) async fn initialize_over(
-        &mut self,
-        stream: &mut OpenStream,
-        messages: &str,
-    ) -> Option<Identity> {
-        let answer = self.ask_over(stream, messages, &Question::initialize(LEGACY)).await?;
-        match verdict::initialized_frame(&answer) {
-            Initialized::Legacy(identity) => Some(identity),
-            _ => None,
+    /// Others may come before it, such as a `ping`.
+    async fn endpoint_of(&self, stream: &mut OpenStream) -> Option<Event> {
+        for _ in 0..EVENTS_BEFORE {
+            let event = self.line.next_of(stream).await?;
+            if event.name == "endpoint" {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    fn no_stream(&mut self, path: &str, answer: &Answer) -> Path {
+        let status = answer.status.as_u16();
+        match before_the_body(answer) {
+            Some(Other::Refused(_)) if may_want_another_name(answer) && self.take_other_name() => {
+                Path::Again(path.to_owned())
+            }
+            Some(Other::Refused(refusal @ Refusal::SignIn)) => {
+                self.sign_in(path, Transport::Sse, words::refusal(&refusal, status))
+            }
+            Some(Other::Redirect(to)) => self.redirect(path, &to),
+            _ if matches!(answer.end, End::Coded(_)) => match not_here(answer) {
+                Other::NotHere(why) | Other::NotPosted(why) => Path::Nothing(why),
+                _ => Path::Absent(String::new()),
+            },
+            _ => Path::Absent(format!("no event stream: it answers HTTP {status}")),
         }
     }
 
-    pub(super) async fn list_over(
-        &mut self,
-        stream: &mut OpenStream,
-        messages: &str,
-        version: &str,
-    ) -> Option<u32> {
-        self.quietly(messages, &Question::initialized(version, None)).await?;
-        self.count_tools(Lister::Stream { stream, messages, version }).await
-    }
-
-    /// Posts a request; the answer comes over the stream.
+    /// Posts a request; the answer comes over the stream, perhaps among answers to others.
     pub(super) async fn ask_over(
         &mut self,
         stream: &mut OpenStream,
         messages: &str,
         question: &Question,
-    ) -> Option<Frame> {
+    ) -> Option<Reply> {
         let deciding_ms = self.line.last_ms;
         let (deadline, abandoned) = (self.line.deadline(), self.line.abandoned.clone());
         let answered = async {
             loop {
                 let event = next_event(stream, deadline, &abandoned).await?;
-                if let Some(frame) = Frame::parse(event.data.as_bytes()).filter(|frame| frame.answers(ID)) {
-                    return Some(frame);
+                let mut found = messages_in(event.data.as_bytes()).into_iter();
+                if let Some(reply) = found.find_map(|message| message.reply_to(question.id)) {
+                    return Some(reply);
                 }
             }
         };
@@ -89,8 +115,8 @@ impl Asker {
         // A refused POST has no answer to wait for.
         let both =
             futures::future::try_join(async { posted.await.ok_or(()) }, async { answered.await.ok_or(()) });
-        let frame = both.await.ok().map(|(_, frame)| frame);
+        let reply = both.await.ok().map(|(_, reply)| reply);
         self.line.last_ms = deciding_ms;
-        frame
+        reply
     }
 }

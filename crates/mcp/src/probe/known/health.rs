@@ -5,10 +5,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::super::words;
-use super::ailment::{Ailment, Asked};
-use super::written::Written;
-use super::{ANSWER_LIMIT, Kept, Visit};
-use crate::Remote;
+use super::{ANSWER_LIMIT, Asked, Kept, Visit};
+use crate::wire::terms::document;
+use crate::{McpError, Remote};
 
 impl Visit<'_> {
     /// The status of a health endpoint. Credentials are sent only on the server's own origin; on another, nothing at all is
@@ -18,17 +17,19 @@ impl Visit<'_> {
         let mut kept = Kept::default();
         let base = Url::parse(&remote.url).ok();
         let Some(url) = base.as_ref().and_then(|base| base.join(place).ok()) else {
-            let ailment = Ailment::Invalid(format!("the health endpoint `{}` is no URL", words::tame(place)));
-            return Asked::failed(format!("GET {}", words::tame(place)), began, ailment);
+            let message = format!("the health endpoint `{}` is no URL", words::tame(place));
+            let sent = format!("GET {}", words::tame(place));
+            return Asked::failed(sent, began, McpError::InvalidTarget { message });
         };
         let is_own = base.is_some_and(|base| base.origin() == url.origin());
         let remote = if is_own { Remote { url: url.into(), ..remote.clone() } } else { Remote::new(url) };
         match Visit::begin(&remote, &mut kept, deadline) {
             Ok(mut visit) => {
                 visit.site.farthest = (!is_own).then_some(farthest);
-                visit.ask(&Written::get(), ANSWER_LIMIT).await.and_then(|answer| Ok(answer.status.as_u16()))
+                let asked = visit.ask(&document("", "*/*"), ANSWER_LIMIT).await;
+                asked.and_then(|answer| Ok(answer.status.as_u16()))
             }
-            Err(ailment) => Asked::failed("GET".to_owned(), began, ailment),
+            Err(error) => Asked::failed("GET".to_owned(), began, error),
         }
     }
 }

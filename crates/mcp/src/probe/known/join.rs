@@ -2,20 +2,21 @@
 //! the same. So a handshake goes on by itself, the next visit waits for the same one, and a session that nobody wants any
 //! more is ended.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use model::Identity;
+use model::{Era, Identity};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use super::super::question::{LEGACY, Question};
-use super::ailment::{Ailment, Asked, initialized};
-use super::written::Written;
-use super::{ANSWER_LIMIT, Kept, Visit};
-use crate::Remote;
+use super::{ANSWER_LIMIT, Asked, Kept, Visit};
+use crate::wire::answer::{Answer, NoAnswer};
+use crate::wire::greet::{Carry, Greeting, Known, initialize};
+use crate::wire::terms::{LEGACY, Question, Terms};
+use crate::{Remote, failure};
 
 /// No handshake takes longer: a server that is started again in the meantime is asked again.
 const JOIN_LIMIT: Duration = Duration::from_secs(30);
@@ -24,11 +25,11 @@ const GRACE: Duration = Duration::from_secs(2);
 /// For the end of a session that nobody wants.
 const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
-/// A legacy session: its id, if the server gave one, and the revision that was agreed on.
+/// What was agreed on with a legacy server.
 #[derive(Debug, Clone)]
 pub(super) struct Joined {
-    pub(super) id: Option<String>,
-    pub(super) version: String,
+    pub(super) terms: Terms,
+    may_be_left: bool,
 }
 
 type Handshake = Asked<(Joined, Identity)>;
@@ -53,10 +54,10 @@ impl Joining {
 impl Joined {
     /// A server that knows no DELETE forgets the session by itself.
     pub(super) async fn leave(self, remote: &Remote, deadline: Instant) {
-        let Some(id) = self.id else { return };
+        let Some(goodbye) = self.terms.goodbye().filter(|_| self.may_be_left) else { return };
         let mut nothing = Kept::default();
         if let Ok(mut visit) = Visit::begin(remote, &mut nothing, deadline) {
-            let _ = visit.ask(&Written::of(&Question::delete(&id)), ANSWER_LIMIT).await;
+            let _ = visit.ask(&goodbye, ANSWER_LIMIT).await;
         }
     }
 }
@@ -75,38 +76,70 @@ async fn tell(remote: Remote, mut told: oneshot::Sender<Handshake>) {
     }
 }
 
+/// A visit as a carrier, that notes the last question for whoever reads what was asked.
+struct Noted<'a, 'b> {
+    visit: &'a mut Visit<'b>,
+    last: Option<Asked<()>>,
+}
+
+impl Carry for Noted<'_, '_> {
+    async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
+        let began = Instant::now();
+        let answered = self.visit.exchange(question, ANSWER_LIMIT, None).await.map(|(answer, _)| answer);
+        self.last = Some(self.visit.noted(question, began, answered.as_ref()));
+        answered
+    }
+}
+
 async fn handshake(remote: &Remote) -> Handshake {
     let began = Instant::now();
     let mut nothing = Kept::default();
     let mut visit = match Visit::begin(remote, &mut nothing, began + JOIN_LIMIT) {
         Ok(visit) => visit,
-        Err(ailment) => return Asked::failed("initialize".to_owned(), began, ailment),
+        Err(error) => return Asked::failed("initialize".to_owned(), began, error),
     };
-    let asked = visit.ask(&Written::of(&Question::initialize(LEGACY)), ANSWER_LIMIT).await;
-    let asked = asked.and_then(|answer| {
-        let identity = initialized(&answer)?;
-        let id = answer.header("mcp-session-id").map(str::to_owned);
-        Ok((Joined { id, version: identity.protocol_version.clone() }, identity))
+    let place = visit.site.place();
+    let mut carrier = Noted { visit: &mut visit, last: None };
+    let greeting = initialize(&mut carrier, &Known::era(Some(Era::Legacy)), LEGACY).await;
+    let Some(asked) = carrier.last.take() else {
+        return Asked::failed("initialize".to_owned(), began, failure::no_answer(&NoAnswer::Mute, &place));
+    };
+    let asked = asked.and_then(|()| match greeting {
+        Greeting::Met(met) => {
+            Ok((Joined { terms: met.terms, may_be_left: met.may_be_left }, met.said.identity))
+        }
+        other => Err(failure::of_greeting(other, &place)),
     });
     if let Ok((joined, _)) = &asked.outcome {
-        let ready = Question::initialized(&joined.version, joined.id.as_deref());
-        let _ = visit.ask(&Written::of(&ready), ANSWER_LIMIT).await;
+        let ready = joined.terms.notification("notifications/initialized", None);
+        let _ = visit.ask(&ready, ANSWER_LIMIT).await;
     }
     asked
 }
 
 impl Visit<'_> {
-    pub(super) async fn join(&mut self, tasks: &TaskTracker) -> Asked<Option<Identity>> {
+    /// The session with a legacy server: the one that is kept, or a new one.
+    pub(super) async fn joined(&mut self, tasks: &TaskTracker) -> Result<Terms, Asked<Infallible>> {
+        if let Some(joined) = &self.kept.session {
+            return Ok(joined.terms.clone());
+        }
         let began = Instant::now();
         let joining = self.kept.joining.get_or_insert_with(|| Joining::begin(self.site.remote, tasks));
         let Some(asked) = joining.answer(self.site.deadline).await else {
-            let sent = self.site.words_for(&Written::of(&Question::initialize(LEGACY)));
-            return Asked::failed(sent, began, Ailment::Silent);
+            let sent = format!("POST {} initialize", self.site.url.path());
+            let error = failure::no_answer(&NoAnswer::Mute, &self.site.place());
+            return Err(Asked::failed(sent, began, error));
         };
         self.kept.joining = None;
-        asked.and_then(|(joined, identity)| {
-            self.kept.session = Some(joined);
-            Ok(Some(identity))
-        })
+        let Asked { sent, received, ms, outcome } = asked;
+        match outcome {
+            Ok((joined, identity)) => {
+                let terms = joined.terms.clone();
+                self.kept.session = Some(joined);
+                self.identity = Some(identity);
+                Ok(terms)
+            }
+            Err(error) => Err(Asked { sent, received, ms, outcome: Err(error) }),
+        }
     }
 }

@@ -1,29 +1,29 @@
 //! The place of a known server, and a connection to it.
 
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::{Either, select};
 use http::{Request, header};
 use http_body_util::Full;
-use hyper::client::conn::http1::{Connection, SendRequest};
-use hyper_util::rt::TokioIo;
+use hyper::client::conn::http1::SendRequest;
 use model::Reach;
 use rustls::pki_types::ServerName;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use super::super::exchange::{
-    Answer, End, Limits, NoAnswer, handshake, head, media_type, read_stream, read_whole, says_nothing_to_us,
-};
+use super::super::exchange::{Driven, chunks, handshake, head};
 use super::super::wire::{Closed, FirstBytes, Wire, connect};
-use super::ailment::{Ailment, REFUSED};
-use super::trust::trusted;
-use super::written::Written;
-use crate::{Remote, names, range};
+use crate::wire::answer::{Answer, Limits, NoAnswer, read_unparsed};
+use crate::wire::id::Id;
+use crate::wire::place::Place;
+use crate::wire::scrub::Scrub;
+use crate::wire::terms::Question;
+use crate::wire::tls::{TlsFault, trusted};
+use crate::{McpError, Remote, USER_AGENT, names, range};
 
 /// For the TCP connect and the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -32,8 +32,9 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 pub(super) struct Site<'a> {
     pub(super) remote: &'a Remote,
     pub(super) deadline: Instant,
+    began: Instant,
+    pub(super) secrets: Scrub,
     pub(super) url: Url,
-    path: String,
     /// Addresses farther away than this get nothing.
     pub(super) farthest: Option<Reach>,
 }
@@ -41,37 +42,62 @@ pub(super) struct Site<'a> {
 /// One connection, kept from question to question.
 pub(super) struct Line {
     sender: SendRequest<Full<Bytes>>,
-    connection: Pin<Box<Connection<TokioIo<Wire>, Full<Bytes>>>>,
+    connection: Driven,
     first: FirstBytes,
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn new(remote: &'a Remote, deadline: Instant) -> Result<Self, Ailment> {
-        let invalid = |why: &str| Ailment::Invalid(why.to_owned());
-        let url = Url::parse(&remote.url).map_err(|_| invalid("its URL cannot be read"))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(invalid("its URL is not `http` or `https`"));
-        }
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = format!("{}{query}", url.path());
-        Ok(Self { remote, deadline, url, path, farthest: None })
+    pub(super) fn new(remote: &'a Remote, deadline: Instant) -> Result<Self, McpError> {
+        Ok(Self {
+            url: remote.parsed()?,
+            remote,
+            deadline,
+            began: Instant::now(),
+            secrets: Scrub::of_remote(remote),
+            farthest: None,
+        })
+    }
+
+    /// The name it goes by in messages.
+    pub(super) fn place(&self) -> Place {
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        Place::new(&format!("{}:{port}", self.url.host_str().unwrap_or_default()))
+            .hiding(self.secrets.clone())
+            .waiting(self.deadline.saturating_duration_since(self.began))
+    }
+
+    /// Path and query, as the record has them.
+    pub(super) fn path(&self) -> String {
+        let query = self.url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("{}{query}", self.url.path())
+    }
+
+    /// `host:port` as the record has it.
+    pub(super) fn authority(&self) -> String {
+        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{}{port}", self.url.host_str().unwrap_or_default())
     }
 
     /// A question in a few words, without anything that may be secret.
-    pub(super) fn words_for(&self, written: &Written) -> String {
-        format!("{} {} {}", written.method, self.url.path(), written.name).trim_end().to_owned()
+    pub(super) fn words_for(&self, question: &Question) -> String {
+        let name = if question.name == "event stream" { "" } else { &*question.name };
+        format!("{} {} {name}", question.method, self.url.path()).trim_end().to_owned()
     }
 
-    pub(super) fn request(&self, written: &Written) -> Result<Request<Full<Bytes>>, NoAnswer> {
-        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let authority = format!("{}{port}", self.url.host_str().unwrap_or_default());
+    pub(super) fn request(
+        &self,
+        question: &Question,
+        authority: &str,
+        path: &str,
+    ) -> Result<Request<Full<Bytes>>, NoAnswer> {
         let mut request = Request::builder()
-            .method(written.method.clone())
-            .uri(&self.path)
+            .method(question.method.clone())
+            .uri(path)
             .header(header::HOST, authority)
-            .header(header::USER_AGENT, concat!("mcp-discovery/", env!("CARGO_PKG_VERSION")));
-        for (name, value) in &written.headers {
-            request = request.header(*name, value);
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::ACCEPT_ENCODING, "identity");
+        for (name, value) in &question.headers {
+            request = request.header(name, value);
         }
         for (name, value) in &self.remote.headers {
             request = request.header(name, value.expose());
@@ -79,28 +105,32 @@ impl<'a> Site<'a> {
         if let Some(token) = &self.remote.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
-        request.body(Full::new(written.body.clone())).map_err(|error| NoAnswer::Connect(error.to_string()))
+        let request = request.body(Full::new(question.body.clone()));
+        request.map_err(|error| NoAnswer::Unreachable(error.to_string()))
     }
 
     pub(super) async fn open(&self) -> Result<Line, NoAnswer> {
         let addresses = self.addresses().await?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         let stream = connect(&addresses, left.min(CONNECT_LIMIT)).await.map_err(|closed| match closed {
-            Closed::Refused => NoAnswer::Connect(REFUSED.to_owned()),
+            Closed::Refused => NoAnswer::Refused,
             Closed::Silent(_) if Instant::now() >= self.deadline => NoAnswer::Mute,
-            Closed::Silent(why) => NoAnswer::Connect(why),
+            Closed::Silent(why) => NoAnswer::Unreachable(why),
         })?;
         let wire = if self.url.scheme() == "https" {
             let connector = TlsConnector::from(trusted().map_err(NoAnswer::Tls)?);
             let tls = Box::pin(connector.connect(self.server_name()?, stream));
             let secured = timeout_at(self.deadline, tls).await.map_err(|_| NoAnswer::Mute)?;
-            Wire::secured(secured.map_err(|error| NoAnswer::Tls(error.to_string()))?)
+            Wire::secured(secured.map_err(|error| {
+                let fault = TlsFault::of(&error);
+                NoAnswer::Tls(fault.unwrap_or_else(|| TlsFault::Other(error.to_string())))
+            })?)
         } else {
             Wire::plain(stream)
         };
         let first = wire.first_bytes();
         let (sender, connection) = handshake(wire, &first).await?;
-        Ok(Line { sender, connection: Box::pin(connection), first })
+        Ok(Line { sender, connection, first })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NoAnswer> {
@@ -112,59 +142,59 @@ impl<'a> Site<'a> {
             (None, Some(Host::Domain(name))) => {
                 let found = timeout_at(self.deadline, Box::pin(names::look_up(name, port))).await;
                 found.map_err(|_| NoAnswer::Mute)?.map_err(|unresolved| {
-                    NoAnswer::Connect(format!("no address for `{name}`: {unresolved}"))
+                    NoAnswer::NoAddress(format!("no address for `{name}`: {unresolved}"))
                 })?
             }
             (None, None) => Vec::new(),
         };
         let too_far = |ip: &&IpAddr| self.farthest.is_some_and(|farthest| range::reach(**ip) > farthest);
         if let Some(ip) = ips.iter().find(too_far) {
-            return Err(NoAnswer::Connect(format!(
+            return Err(NoAnswer::NoAddress(format!(
                 "{ip} is farther away than the server itself, so nothing was sent there"
             )));
         }
         Ok(ips.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
     }
 
+    /// Whether it is on this computer.
+    pub(super) fn loopback(&self) -> Option<IpAddr> {
+        match (self.remote.address, self.url.host()) {
+            (Some(pinned), _) => Some(pinned),
+            (None, Some(Host::Ipv4(ip))) => Some(ip.into()),
+            (None, Some(Host::Ipv6(ip))) => Some(ip.into()),
+            (None, Some(Host::Domain(name))) if names::is_localhost(name) => {
+                Some(std::net::Ipv4Addr::LOCALHOST.into())
+            }
+            (None, _) => None,
+        }
+        .filter(IpAddr::is_loopback)
+    }
+
     fn server_name(&self) -> Result<ServerName<'static>, NoAnswer> {
         let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        ServerName::try_from(host.to_owned()).map_err(|error| NoAnswer::Tls(error.to_string()))
+        ServerName::try_from(host.to_owned())
+            .map_err(|error| NoAnswer::Tls(TlsFault::Other(error.to_string())))
     }
 }
 
 impl Line {
-    /// One exchange; tells whether the connection is still there.
+    /// One exchange; tells whether the connection is still there. The answer is not parsed yet unless it is an event stream.
     pub(super) async fn talk(
         &mut self,
         request: Request<Full<Bytes>>,
+        id: Id,
         limits: Limits,
+        secrets: &Scrub,
     ) -> (Result<Answer, NoAnswer>, bool) {
-        let talk = pin!(exchanged(&mut self.sender, request, limits, &self.first));
+        let talk = pin!(async {
+            let response = head(&mut self.sender, request, limits.deadline, &self.first).await?;
+            let (head, body) = response.into_parts();
+            Ok(read_unparsed(head.status, head.headers, chunks(body), id, limits, secrets).await)
+        });
         match select(talk, self.connection.as_mut()).await {
             Either::Left((answered, _)) => (answered, true),
             // The other side closed; what it sent before is still to be read.
-            Either::Right((_, talk)) => (talk.await, false),
+            Either::Right(((), talk)) => (talk.await, false),
         }
     }
-}
-
-/// The answer, not parsed yet unless it is an event stream.
-async fn exchanged(
-    sender: &mut SendRequest<Full<Bytes>>,
-    request: Request<Full<Bytes>>,
-    limits: Limits,
-    first: &FirstBytes,
-) -> Result<Answer, NoAnswer> {
-    let (head, body) = head(sender, request, limits.deadline, first).await?.into_parts();
-    let (status, headers) = (head.status, head.headers);
-    let media = media_type(&headers);
-    if media == "text/event-stream" {
-        let (frame, end) = read_stream(body, limits).await;
-        return Ok(Answer { status, headers, frame, body: Vec::new(), end });
-    }
-    if status.is_success() && says_nothing_to_us(&media) {
-        return Ok(Answer { status, headers, frame: None, body: Vec::new(), end: End::Complete });
-    }
-    let (body, end) = read_whole(body, limits).await;
-    Ok(Answer { status, headers, frame: None, body, end })
 }

@@ -1,0 +1,95 @@
+//! Servers that know no `ping`: any answer is a sign of life, and where there is none their list is.
+
+use serde_json::{Value, json};
+
+use crate::trial::{Trial, over, row};
+
+/// A round that asks nothing but whether it is there.
+const SIGNS_ONLY: &str = "health_monitoring:\n  check_interval: 600\n  checks: [endpoint_reachable]\n";
+const WITH_LIST: &str = "health_monitoring:\n  check_interval: 600\n";
+
+/// Each way to answer a ping badly.
+fn ways() -> Vec<(&'static str, Value)> {
+    let error = |code: i64, status: u16| json!({ "error": { "code": code, "message": "Method not supported: ping" }, "status": status });
+    let plain = |status: u16, kind: &str, body: &str| json!({ "status": status, "type": kind, "body": body });
+    vec![
+        ("unknown", error(-32601, 200)),
+        ("unknown-404", error(-32601, 404)),
+        ("unknown-400", error(-32601, 400)),
+        ("request", error(-32600, 200)),
+        ("request-400", error(-32600, 400)),
+        ("own-400", error(-32000, 400)),
+        ("internal", error(-32603, 200)),
+        ("internal-500", error(-32603, 500)),
+        ("params", error(-32602, 200)),
+        ("501", plain(501, "text/plain", "not supported")),
+        ("500", plain(500, "text/plain", "oops")),
+        ("405", plain(405, "text/plain", "Method Not Allowed")),
+        ("405-html", plain(405, "text/html", "<h1>Method Not Allowed</h1>")),
+        ("404-html", plain(404, "text/html", "<h1>Not Found</h1>")),
+        ("404-empty", plain(404, "text/plain", "")),
+        ("400-plain", plain(400, "text/plain", "Bad Request")),
+        ("202", plain(202, "text/plain", "")),
+        ("204", plain(204, "text/plain", "")),
+        ("200-empty", plain(200, "application/json", "")),
+        ("200-html", plain(200, "text/html", "<h1>Hello</h1>")),
+        ("json", plain(200, "application/json", "{\"ok\":true}")),
+        ("result-null", json!({ "result": null })),
+        ("result-text", json!({ "result": "pong" })),
+    ]
+}
+
+impl Trial {
+    async fn handshakes(&self, name: &str) -> usize {
+        self.odd.seen(name).await.count("initialize")
+    }
+}
+
+async fn stay_well(rows: Vec<Value>, config: &str) {
+    let trial = Trial::configured(rows, config).await;
+    let mut wrong = Vec::new();
+    for ((name, _), visit) in trial.rows().zip(trial.visits().await) {
+        let opened = trial.handshakes(name).await;
+        let mut found = Vec::new();
+        for _ in 0..5 {
+            let health = trial.core.check(name).await;
+            found.push((health["status"].clone(), health["reason"].clone()));
+        }
+        let opened = trial.handshakes(name).await - opened;
+        let is_well = visit.is_good() && found.iter().all(|(status, _)| status == "healthy");
+        if !is_well || opened > 1 {
+            wrong.push(format!("{name}: {opened} handshakes in 5 checks, {found:?}, {visit:?}"));
+        }
+    }
+    trial.core.app.shutdown().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn rows(transport: &str) -> Vec<Value> {
+    let row = |(name, how): (&str, Value)| {
+        over(transport, "legacy", &format!("{transport}-{name}"), json!({ "ping": how }))
+    };
+    ways().into_iter().map(row).collect()
+}
+
+#[tokio::test]
+async fn a_server_without_ping_is_as_good_as_any() {
+    let hanging = row("hangs", json!({ "ping": { "silent": true } }));
+    stay_well([rows("http"), vec![hanging]].concat(), WITH_LIST).await;
+}
+
+#[tokio::test]
+async fn its_list_is_its_sign_of_life_where_nothing_else_is_asked() {
+    stay_well(rows("http"), SIGNS_ONLY).await;
+}
+
+#[tokio::test]
+async fn over_streams_and_pipes_as_well() {
+    // What is said of HTTP statuses is for the POST there, which a ping shares with every other question.
+    let errors = |transport: &str| {
+        let all = rows(transport).into_iter();
+        let is_rpc = |row: &Value| row["odd"]["ping"].get("body").is_none();
+        all.filter(is_rpc).collect::<Vec<_>>()
+    };
+    stay_well([errors("sse"), errors("stdio")].concat(), SIGNS_ONLY).await;
+}

@@ -1,0 +1,116 @@
+//! What a call on a kept conversation costs: ours beside rmcp's, over Streamable HTTP in both eras and over standard input and
+//! output; the older HTTP + SSE beside our own HTTP; and what memory a kept conversation takes.
+//!
+//! The servers are another process, so that their work is not counted. `modern`, `legacy`, `stdio`, `sse` and `memory` behind
+//! `--` choose parts.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a benchmark that cannot go on must fail, and it prints"
+)]
+
+mod gauge;
+mod memory;
+mod peer;
+mod talker;
+
+use std::sync::Arc;
+
+use gauge::{Sample, middle};
+use talker::{Over, Talker, Whose};
+
+// As the programs do it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How often each contender has its turn.
+const ROUNDS: usize = 5;
+/// How many call at once, and how many calls a turn has.
+const LOADS: [(usize, usize); 2] = [(1, 1_000), (64, 4_480)];
+
+fn main() {
+    // `cargo bench` adds `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if words == ["serve"] {
+        return peer::serve();
+    }
+    if words == ["serve-stdio"] {
+        return peer::over_stdio();
+    }
+    mcp::install_crypto();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        if let ["memory", over, whose, port] = words[..] {
+            return memory::measure(Over::named(over), Whose::named(whose), port.parse().unwrap()).await;
+        }
+        let peer = peer::Process::start();
+        let chosen = |part: &str| words.is_empty() || words.contains(&part);
+        calls(peer.port, chosen).await;
+        if chosen("memory") {
+            memory::all(peer.port).await;
+        }
+    });
+}
+
+async fn calls(port: u16, chosen: impl Fn(&str) -> bool) {
+    println!(
+        "one call on a kept conversation, medians of {ROUNDS} turns each, one after the other; rmcp with a pool of connections,\n\
+         which it has not by itself (\"bare\"), and as many requests at once as there are callers"
+    );
+    println!(
+        "{:<14} {:>7}  {:<10} {:>9} {:>9} {:>9}",
+        "over", "callers", "whose", "p50 µs", "p99 µs", "CPU µs"
+    );
+    for over in [Over::Modern, Over::Legacy, Over::Stdio, Over::Sse] {
+        let rivals: &[(Over, Whose)] = match over {
+            Over::Stdio => &[(over, Whose::Rmcp)],
+            // rmcp has no such client.
+            Over::Sse => &[(Over::Legacy, Whose::Ours)],
+            _ => &[(over, Whose::Rmcp), (over, Whose::Bare)],
+        };
+        if chosen(over.path()) {
+            compare(port, &[&[(over, Whose::Ours)], rivals].concat()).await;
+        }
+    }
+}
+
+/// The first beside the others.
+async fn compare(port: u16, contenders: &[(Over, Whose)]) {
+    let mut talkers = Vec::new();
+    for (over, whose) in contenders {
+        let talker = Arc::new(Talker::connect(*over, *whose, &over.url(port)).await);
+        gauge::calls(&talker, 8, 400).await;
+        talkers.push(talker);
+    }
+    for (callers, total) in LOADS {
+        let mut samples = vec![Vec::new(); talkers.len()];
+        for round in 0..ROUNDS {
+            // Whoever begins has it a little colder.
+            for turn in 0..talkers.len() {
+                let place = (turn + round) % talkers.len();
+                samples[place].push(gauge::calls(&talkers[place], callers, total).await);
+            }
+        }
+        let medians: Vec<Sample> = samples.iter().map(|samples| middle(samples)).collect();
+        for ((over, whose), median) in contenders.iter().zip(&medians) {
+            let Sample { p50, p99, cpu } = median;
+            println!("{over:<14} {callers:>7}  {whose:<10} {p50:>9.1} {p99:>9.1} {cpu:>9.1}");
+        }
+        let (ours, theirs) = (&medians[0], &medians[1]);
+        let (p50, cpu) = (ours.p50 / theirs.p50, ours.cpu / theirs.cpu);
+        let against = contenders[1];
+        let aim = if against.1 == Whose::Rmcp { "; the aim is 1.0 × and 0.6 × or less" } else { "" };
+        println!(
+            "  {p50:.2} × the p50 and {cpu:.2} × the CPU of {} over {}{aim}",
+            against.1.name(),
+            against.0.name()
+        );
+    }
+    for talker in talkers {
+        Arc::into_inner(talker).unwrap().close().await;
+    }
+}

@@ -1,0 +1,73 @@
+//! What a kept conversation takes: many of them in a process of their own, each with a server of its own that was called once.
+
+use std::process::Stdio;
+
+use tokio::process::Command;
+use tokio::task::JoinSet;
+use tokio::time::{Duration, sleep};
+
+use crate::gauge::memory;
+use crate::talker::{Over, Talker, Whose, ourselves};
+
+const SESSIONS: u32 = 1_000;
+/// What the first ones need is needed once.
+const FIRST: u32 = 100;
+/// Idle connections are closed after 4 s.
+const REST: Duration = Duration::from_secs(6);
+
+pub(crate) async fn all(port: u16) {
+    println!(
+        "memory of a kept conversation, {SESSIONS} of them after one call each; the aim is 12 KiB or less"
+    );
+    println!("{:<14} {:<10} {:>11} {:>16}", "over", "whose", "KiB at once", "KiB after a rest");
+    let rows = [
+        (Over::Modern, Whose::Ours),
+        (Over::Modern, Whose::Rmcp),
+        (Over::Legacy, Whose::Ours),
+        (Over::Legacy, Whose::Rmcp),
+        (Over::Sse, Whose::Ours),
+    ];
+    let mut measures = JoinSet::new();
+    for (place, (over, whose)) in rows.into_iter().enumerate() {
+        let mut process = Command::new(ourselves());
+        process.args(["memory", over.path(), whose.name(), &port.to_string()]);
+        measures.spawn(async move {
+            let output = process.stderr(Stdio::inherit()).output().await.unwrap();
+            assert!(output.status.success(), "{over} {whose}");
+            (place, String::from_utf8(output.stdout).unwrap())
+        });
+    }
+    let mut lines = measures.join_all().await;
+    lines.sort();
+    for (_, line) in lines {
+        print!("{line}");
+    }
+}
+
+pub(crate) async fn measure(over: Over, whose: Whose, port: u16) {
+    rlimit::increase_nofile_limit(u64::from(SESSIONS + FIRST) * 2).unwrap();
+    let mut kept = Vec::new();
+    for place in 0..FIRST {
+        kept.push(one(over, whose, port, place).await);
+    }
+    sleep(Duration::from_millis(300)).await;
+    let before = memory();
+    for place in FIRST..FIRST + SESSIONS {
+        kept.push(one(over, whose, port, place).await);
+    }
+    let each = |now: u64| now.saturating_sub(before) as f64 / f64::from(SESSIONS) / 1024.0;
+    sleep(Duration::from_millis(300)).await;
+    let at_once = each(memory());
+    sleep(REST).await;
+    println!("{over:<14} {whose:<10} {at_once:>11.1} {:>16.1}", each(memory()));
+    // Nobody waits for so many goodbyes.
+    std::process::exit(0);
+}
+
+/// Each at an address of its own, so that nobody shares a connection.
+async fn one(over: Over, whose: Whose, port: u16, place: u32) -> Talker {
+    let address = std::net::Ipv4Addr::from_bits(0x7f01_0000 + place + 1);
+    let talker = Talker::connect(over, whose, &format!("http://{address}:{port}/{}", over.path())).await;
+    talker.call().await;
+    talker
+}

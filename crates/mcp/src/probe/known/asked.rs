@@ -1,0 +1,31 @@
+//! What came of a question.
+
+use tokio::time::Instant;
+
+use super::super::words;
+use crate::McpError;
+
+/// One question and what came of it.
+#[derive(Debug)]
+pub struct Asked<T> {
+    /// What we sent, such as `POST /mcp server/discover`.
+    pub sent: String,
+    /// What came back, such as `200 application/json`. Cut, one line, no control characters.
+    pub received: String,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+    /// What it means.
+    pub outcome: Result<T, McpError>,
+}
+
+impl<T> Asked<T> {
+    pub(super) fn and_then<U>(self, judge: impl FnOnce(T) -> Result<U, McpError>) -> Asked<U> {
+        let Self { sent, received, ms, outcome } = self;
+        Asked { sent, received, ms, outcome: outcome.and_then(judge) }
+    }
+
+    pub(super) fn failed(sent: String, began: Instant, error: McpError) -> Self {
+        let received = words::tame(&error.to_string());
+        Self { sent, received, ms: began.elapsed().as_secs_f64() * 1000.0, outcome: Err(error) }
+    }
+}

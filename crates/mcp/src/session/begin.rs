@@ -1,0 +1,207 @@
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use model::Era;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::{Channel, Session};
+use crate::wire::greet::Met;
+use crate::wire::http::Http;
+use crate::wire::pipe::{Carrier, Failed, Pipe, Shared, Sse, Stdio};
+use crate::wire::place::Place;
+use crate::wire::scrub::Scrub;
+use crate::wire::{Answers, Client};
+use crate::{Launch, McpError, Remote, Target};
+
+/// How long a connect goes on when nobody waits for it any more.
+const CONNECT_GRACE: Duration = Duration::from_secs(2);
+/// How long a server that may not know the first question is waited for; a child, which may be starting, at least so long.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
+
+/// What a conversation is made of.
+struct Beginning {
+    place: Place,
+    answers: Arc<Answers>,
+    tasks: TaskTracker,
+    over: CancellationToken,
+}
+
+pub(super) async fn connect(
+    target: &Target,
+    deadline: Duration,
+    client: Arc<dyn Client>,
+    tasks: &TaskTracker,
+) -> Result<Session, McpError> {
+    let place = place(target);
+    let beginning = Beginning::new(place.clone(), client);
+    let unwanted = CancellationToken::new();
+    let _on_drop = unwanted.clone().drop_guard();
+    let connecting = beginning.begin(target.clone(), deadline);
+    let connecting = tasks.spawn(or_close(connecting, unwanted));
+    match timeout(deadline, connecting).await {
+        Ok(Ok(Some(connected))) => connected.map_err(|error| place.scrub(error)),
+        Ok(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
+        // A child that writes junk never answers: the junk is the better reason.
+        Err(_) => Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })),
+    }
+}
+
+/// Goes on for a moment when nobody waits any more, to close what comes of it.
+async fn or_close(
+    connecting: impl Future<Output = Result<Session, McpError>>,
+    unwanted: CancellationToken,
+) -> Option<Result<Session, McpError>> {
+    let mut connecting = pin!(connecting);
+    tokio::select! {
+        connected = &mut connecting => return Some(connected),
+        () = unwanted.cancelled() => {}
+    }
+    if let Ok(Ok(session)) = timeout(CONNECT_GRACE, connecting).await {
+        session.close().await;
+    }
+    None
+}
+
+/// Where the conversation will take place, for messages.
+fn place(target: &Target) -> Place {
+    match target {
+        Target::Http(remote) | Target::Sse(remote) => {
+            Place::new(&authority(&remote.url)).hiding(Scrub::of_remote(remote))
+        }
+        Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command))
+            .heard_by(launch.stderr.clone())
+            .hiding(Scrub::of_launch(launch)),
+    }
+}
+
+/// `host:port` without anything that may be secret.
+fn authority(url: &str) -> String {
+    let Ok(url) = Url::parse(url) else { return "the server".to_owned() };
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", url.host_str().unwrap_or_default())
+}
+
+impl Beginning {
+    fn new(place: Place, client: Arc<dyn Client>) -> Self {
+        let answers = Arc::new(Answers::new(client));
+        Self { place, answers, tasks: TaskTracker::new(), over: CancellationToken::new() }
+    }
+
+    async fn begin(self, target: Target, deadline: Duration) -> Result<Session, McpError> {
+        match &target {
+            Target::Http(remote) => {
+                let (place, answers, tasks) = (self.place.clone(), self.answers.clone(), self.tasks.clone());
+                let patience = (deadline / 2).min(FIRST_ANSWER);
+                let (http, met) =
+                    Http::begin(remote, place, answers, tasks, self.over.clone(), patience).await?;
+                Ok(self.session(Channel::Http(http), met))
+            }
+            Target::Sse(remote) => self.sse(remote).await,
+            Target::Stdio(launch) => self.stdio(launch, deadline).await,
+        }
+    }
+
+    async fn sse(self, remote: &Remote) -> Result<Session, McpError> {
+        let shared = self.shared();
+        let carrier = Carrier::Sse(Sse::open(remote, &shared).await?);
+        match Pipe::begin(shared, carrier, Some(Era::Legacy), None).await {
+            Ok((pipe, met)) => Ok(self.session(Channel::Pipe(pipe), met)),
+            Err((pipe, failed)) => {
+                pipe.leave().await;
+                Err(self.error(failed))
+            }
+        }
+    }
+
+    /// A child of which nothing is known is asked in the modern way. Some break on a question that they do not know, or are
+    /// silent for ever: they get a fresh start, which begins with `initialize`.
+    async fn stdio(self, launch: &Launch, deadline: Duration) -> Result<Session, McpError> {
+        let patience = Some((deadline / 2).max(FIRST_ANSWER));
+        let first = match self.child(launch, launch.era, patience).await {
+            Ok((pipe, met)) => return Ok(self.session(Channel::Pipe(pipe), met)),
+            Err(failed) => failed,
+        };
+        // It may have been updated since it was asked, so what was known may be wrong; a start that fails at once is not
+        // repeated, and what a second one says is better than what the first did.
+        let has_started = !matches!(&first, Failed::Broke(McpError::Unsent { .. }));
+        let other = match launch.era {
+            None | Some(Era::Modern) => Some(Era::Legacy),
+            Some(Era::Legacy) => None,
+        };
+        if !has_started {
+            return Err(self.error(first));
+        }
+        match self.child(launch, other, patience).await {
+            Ok((pipe, met)) => Ok(self.session(Channel::Pipe(pipe), met)),
+            Err(Failed::Silent) => Err(self.error(first)),
+            Err(failed) => Err(self.error(failed)),
+        }
+    }
+
+    async fn child(
+        &self,
+        launch: &Launch,
+        era: Option<Era>,
+        patience: Option<Duration>,
+    ) -> Result<(Arc<Pipe>, Met), Failed> {
+        self.place.forget_end();
+        let shared = self.shared();
+        let carrier = Carrier::Stdio(Stdio::start(launch, &shared).map_err(Failed::Broke)?);
+        match Pipe::begin(shared, carrier, era, patience).await {
+            Ok(begun) => Ok(begun),
+            Err((pipe, failed)) => {
+                // Its last words come before its end; the next child must not wait for it.
+                let leaving = pipe.clone();
+                self.tasks.spawn(async move { leaving.leave().await });
+                Err(failed)
+            }
+        }
+    }
+
+    fn shared(&self) -> Arc<Shared> {
+        Shared::new(self.place.clone(), self.answers.clone(), self.tasks.clone())
+    }
+
+    fn error(&self, failed: Failed) -> McpError {
+        match failed {
+            Failed::Silent => self.place.last_words().unwrap_or_else(|| McpError::Lost {
+                message: format!("{} was started and answers nothing", self.place.name()),
+            }),
+            Failed::Refused(error) | Failed::Broke(error) => error,
+        }
+    }
+
+    fn session(self, channel: Channel, met: Met) -> Session {
+        let Self { place, answers, tasks, over } = self;
+        Session {
+            identity: met.said.identity,
+            offers: met.said.offers,
+            left_out: met.said.left_out,
+            channel,
+            place,
+            answers,
+            tasks,
+            over,
+            mirrored: Mutex::new(None),
+            is_left: false,
+        }
+    }
+}
+
+/// A conversation with somebody who has said everything beforehand.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) async fn told(lines: &[u8], era: Era, deadline: Duration) -> Result<Session, McpError> {
+    use crate::wire::Nobody;
+    use crate::wire::pipe::told::Told;
+    let beginning = Beginning::new(Place::new("`child`"), Arc::new(Nobody));
+    let carrier = Carrier::Told(Told::new(lines));
+    let begun = timeout(deadline, Pipe::begin(beginning.shared(), carrier, Some(era), None)).await;
+    match begun.map_err(|_| McpError::Timeout { after: deadline })? {
+        Ok((pipe, met)) => Ok(beginning.session(Channel::Pipe(pipe), met)),
+        Err((_, failed)) => Err(beginning.error(failed)),
+    }
+}

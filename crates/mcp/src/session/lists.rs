@@ -1,0 +1,184 @@
+//! What a server lists, all pages. Each list has its own time, so that one that hangs costs no other.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use model::Tool;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
+
+use super::{Channel, Contents, Headers, Session};
+use crate::wire::ANSWER_LIMIT;
+use crate::wire::RpcError;
+use crate::wire::list::{List, Tools, page};
+use crate::wire::mirror;
+use crate::wire::raw;
+use crate::wire::request::{Again, Request, Wait};
+use crate::wire::terms::Params;
+use crate::{McpError, failure};
+
+/// The most pages of one list that are read.
+const MOST_PAGES: usize = 100;
+/// The most entries of one list that are kept.
+const MOST_ENTRIES: usize = 10_000;
+/// How much of the names of a list is kept, in bytes.
+const MOST_BYTES: usize = 96 * 1024;
+/// How long a list of resources or prompts may take, which nobody needs for a call.
+const ASIDE: Duration = Duration::from_secs(5);
+
+/// The tools of a server, and what was left out.
+pub(super) struct Listed {
+    pub(super) tools: Vec<Tool>,
+    pub(super) left_out: Vec<String>,
+    round_trip_ms: f64,
+}
+
+pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Contents, McpError> {
+    let until = Instant::now() + deadline;
+    let Listed { tools, mut left_out, round_trip_ms } = tools(session, deadline).await?;
+    let aside = until.min(Instant::now() + ASIDE);
+    let (resources, prompts) = tokio::join!(
+        beside(session, List::Resources, session.offers.resources, aside),
+        beside(session, List::Prompts, session.offers.prompts, aside),
+    );
+    let (resources, why_resources) = resources;
+    let (prompts, why_prompts) = prompts;
+    left_out.extend(session.left_out.iter().cloned().chain(why_resources).chain(why_prompts));
+    for why in &left_out {
+        tracing::debug!(server = session.place.name(), "{why}");
+    }
+    let identity = session.identity.clone();
+    Ok(Contents { identity, tools, resources, prompts, left_out, round_trip_ms })
+}
+
+/// A list that may fail.
+async fn beside(
+    session: &Session,
+    list: List,
+    is_declared: bool,
+    until: Instant,
+) -> (Vec<String>, Option<String>) {
+    if !is_declared {
+        return (Vec::new(), None);
+    }
+    let key = if list == List::Resources { "uri" } else { "name" };
+    let mut found = Found { list, ..Found::default() };
+    let listed = timeout_at(until, walk(session, until, &mut found)).await;
+    let (texts, is_cut) = found.texts(key);
+    let why = match listed {
+        Ok(Ok(None)) if is_cut => Some(unfinished(list, "it is too large to be kept")),
+        Ok(Ok(rest)) => rest,
+        Ok(Err(error)) => Some(format!("its list of {} could not be read: {error}", list.key())),
+        Err(_) => Some(format!("its list of {} did not come in time", list.key())),
+    };
+    (texts, why)
+}
+
+/// The tools of a server. One that does not know the method has none.
+pub(super) async fn tools(session: &Session, deadline: Duration) -> Result<Listed, McpError> {
+    let until = Instant::now() + deadline;
+    let mut found = Found { list: List::Tools, ..Found::default() };
+    let walked = timeout_at(until, walk(session, until, &mut found)).await;
+    let rest = walked.map_err(|_| McpError::Timeout { after: deadline })??;
+    let is_http = matches!(session.channel, Channel::Http(_));
+    let round_trip_ms = found.round_trip_ms;
+    // Looking into thousands of schemas is no work for a thread that others wait for.
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut tools = Tools::default();
+        tools.add(&found.entries.iter().map(|entry| &**entry).collect::<Vec<_>>(), is_http);
+        tools
+    });
+    let Tools { kept: tools, mut left_out, .. } = reading.await.unwrap_or_default();
+    left_out.extend(rest);
+    if is_http && session.identity.era == model::Era::Modern {
+        session.mirror(headers(&tools));
+    }
+    Ok(Listed { tools, left_out, round_trip_ms })
+}
+
+fn headers(tools: &[Tool]) -> Headers {
+    let wanted = |tool: &Tool| {
+        let wanted = mirror::headers(&tool.input_schema.to_value()).unwrap_or_default();
+        (!wanted.is_empty()).then(|| (tool.name.clone(), wanted))
+    };
+    tools.iter().filter_map(wanted).collect()
+}
+
+/// What was found of a list so far.
+struct Found {
+    list: List,
+    entries: Vec<Box<RawValue>>,
+    bytes: usize,
+    cursors: HashSet<String>,
+    round_trip_ms: f64,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self { list: List::Tools, entries: Vec::new(), bytes: 0, cursors: HashSet::new(), round_trip_ms: 0.0 }
+    }
+}
+
+impl Found {
+    /// What they are called, as much as a record has room for, and whether that is less than all.
+    fn texts(&self, key: &str) -> (Vec<String>, bool) {
+        let (mut seen, mut bytes, mut is_cut) = (HashSet::new(), 0, false);
+        let mut kept = Vec::new();
+        for text in self.entries.iter().filter_map(|entry| raw::members(entry)?.text(key)) {
+            if !seen.insert(text.clone()) {
+                continue;
+            }
+            bytes += text.len();
+            is_cut |= bytes > MOST_BYTES;
+            if bytes <= MOST_BYTES {
+                kept.push(text);
+            }
+        }
+        (kept, is_cut)
+    }
+}
+
+/// All pages of a list. What comes back is why the rest of it is missing, if it is.
+async fn walk(session: &Session, until: Instant, found: &mut Found) -> Result<Option<String>, McpError> {
+    let list = found.list;
+    let mut cursor: Option<String> = None;
+    for turn in 0..MOST_PAGES {
+        let wait = Wait::at_most(until.saturating_duration_since(Instant::now()));
+        let params = Params::page(cursor.as_deref());
+        let request = Request { method: list.method(), params, again: Again::Harmless, wait };
+        let began = Instant::now();
+        let asked = session.ask(request).await;
+        if turn == 0 {
+            found.round_trip_ms = began.elapsed().as_secs_f64() * 1000.0;
+        }
+        let result = match asked {
+            Ok(result) => result,
+            Err(McpError::Protocol { code: RpcError::METHOD_NOT_FOUND, .. }) => return Ok(None),
+            // A later page that fails leaves what came before it.
+            Err(error) if turn > 0 => return Ok(Some(unfinished(list, &error.to_string()))),
+            Err(error) => return Err(error),
+        };
+        found.bytes += result.get().len();
+        if found.bytes > ANSWER_LIMIT {
+            let what = format!("the list of {} of {}", list.key(), session.place.name());
+            return Err(McpError::TooLarge { what, limit: ANSWER_LIMIT });
+        }
+        let page = match page(&result, list, session.identity.era) {
+            Ok(page) => page,
+            Err(why) if turn > 0 => return Ok(Some(unfinished(list, &why))),
+            Err(why) => return Err(failure::bad_list(list, &why, &session.place)),
+        };
+        let room = MOST_ENTRIES - found.entries.len();
+        found.entries.extend(page.entries.into_iter().take(room).map(ToOwned::to_owned));
+        // A cursor that was there before is the end: what follows is what came after it then.
+        cursor = page.next.filter(|next| found.cursors.insert(next.clone()));
+        if cursor.is_none() || found.entries.len() >= MOST_ENTRIES {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+fn unfinished(list: List, why: &str) -> String {
+    format!("the rest of its list of {} is missing: {why}", list.key())
+}

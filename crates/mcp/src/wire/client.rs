@@ -1,0 +1,117 @@
+//! What we are to a server: who answers what it asks, and hears what it says unasked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::message::RpcError;
+
+/// How many requests of a server are worked on at the same time.
+const MOST_AT_ONCE: usize = 16;
+/// More requests of a server in a second are no conversation any more.
+const MOST_A_SECOND: u32 = 1_000;
+
+/// Answers a server's requests. The default declares nothing, so nothing but `ping` should come.
+pub trait Client: Send + Sync + 'static {
+    /// What is declared: MCP's `ClientCapabilities`. With anything in it, a legacy server over Streamable HTTP is given a
+    /// stream on which it can ask.
+    fn capabilities(&self) -> Value {
+        json!({})
+    }
+
+    /// The result of a request (`sampling/createMessage`, `elicitation/create`, `roots/list`).
+    fn answer<'a>(
+        &'a self,
+        method: &'a str,
+        _params: Option<&'a RawValue>,
+    ) -> BoxFuture<'a, Result<Box<RawValue>, RpcError>> {
+        let message = format!("`{}` is not supported by this client", crate::words::tame(method));
+        std::future::ready(Err(RpcError::new(RpcError::METHOD_NOT_FOUND, message))).boxed()
+    }
+
+    /// A notification that belongs to no call. Must not block.
+    fn hear(&self, _method: &str, _params: Option<&RawValue>) {}
+}
+
+/// Declares nothing, answers nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Nobody;
+
+impl Client for Nobody {}
+
+/// A client, and how much of its work a server may ask for.
+pub(crate) struct Answers {
+    pub(crate) client: Arc<dyn Client>,
+    turns: Arc<Semaphore>,
+    asked: Mutex<Asked>,
+}
+
+/// How often a server asked in the second that began then.
+struct Asked {
+    since: Instant,
+    times: u32,
+}
+
+/// It asks faster than anybody could answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flood;
+
+impl Answers {
+    pub(crate) fn new(client: Arc<dyn Client>) -> Self {
+        let asked = Mutex::new(Asked { since: Instant::now(), times: 0 });
+        Self { client, turns: Arc::new(Semaphore::new(MOST_AT_ONCE)), asked }
+    }
+
+    /// What is declared, in JSON.
+    pub(crate) fn capabilities(&self) -> Arc<str> {
+        self.client.capabilities().to_string().into()
+    }
+
+    /// Whether a server has anything to ask.
+    pub(crate) fn is_open(&self) -> bool {
+        self.client.capabilities().as_object().is_some_and(|declared| !declared.is_empty())
+    }
+
+    /// A turn for one request, held while it is worked on; none is left for whoever asks faster than it is answered.
+    pub(crate) fn take_turn(&self) -> Result<Option<OwnedSemaphorePermit>, Flood> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.since.elapsed() >= Duration::from_secs(1) {
+            *asked = Asked { since: Instant::now(), times: 0 };
+        }
+        asked.times += 1;
+        if asked.times > MOST_A_SECOND {
+            return Err(Flood);
+        }
+        Ok(self.turns.clone().try_acquire_owned().ok())
+    }
+
+    /// The message that answers a request.
+    pub(crate) async fn to(&self, id: &RawValue, method: &str, params: Option<&RawValue>) -> String {
+        let id = id.get();
+        match self.result(method, params).await {
+            Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, result.get()),
+            Err(RpcError { code, message, .. }) => {
+                let error = json!({ "code": code, "message": message });
+                format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
+            }
+        }
+    }
+
+    pub(crate) async fn result(
+        &self,
+        method: &str,
+        params: Option<&RawValue>,
+    ) -> Result<Box<RawValue>, RpcError> {
+        if method == "ping" {
+            return serde_json::value::to_raw_value(&json!({}))
+                .map_err(|error| RpcError::new(-32603, error.to_string()));
+        }
+        self.client.answer(method, params).await
+    }
+}

@@ -1,0 +1,46 @@
+//! PyPI `mcp` 1.8 and 1.9 answer 500 to everybody after one DELETE, with the libraries of today below them. They run on
+//! uvicorn, and speak nothing newer than 2025-03-26.
+
+use http::{HeaderMap, HeaderValue};
+
+use super::answer::Answer;
+use super::terms::SESSION_ID;
+
+/// What a server may speak that does not bear the end of a session.
+const NEWEST: &str = "2025-03-26";
+
+/// A session that a server opened for us, wanted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opened {
+    pub(crate) id: HeaderValue,
+    is_of_uvicorn: bool,
+}
+
+impl Opened {
+    /// The session that came with an answer.
+    pub(crate) fn with(answer: &Answer) -> Option<Self> {
+        let id = answer.headers.get(SESSION_ID)?.clone();
+        Some(Self { id, is_of_uvicorn: is_uvicorn(&answer.headers) })
+    }
+
+    /// Whether ending it harms nobody. A server that may be one of these and has not said how old it is keeps its session:
+    /// one too many is the lesser harm.
+    pub(crate) fn may_be_ended(&self, may_be_left: Option<bool>) -> bool {
+        may_be_left.unwrap_or(!self.is_of_uvicorn)
+    }
+}
+
+/// Whether a server of this revision bears the end of a session.
+pub(crate) fn may_be_left(headers: &HeaderMap, version: &str) -> bool {
+    !(is_uvicorn(headers) && is_old(version))
+}
+
+/// Whether one that speaks this may be one of these.
+pub(crate) fn is_old(version: &str) -> bool {
+    version <= NEWEST
+}
+
+/// Whether the program that answers is theirs.
+pub(crate) fn is_uvicorn(headers: &HeaderMap) -> bool {
+    headers.get("server").is_some_and(|server| server.as_bytes().to_ascii_lowercase().starts_with(b"uvicorn"))
+}

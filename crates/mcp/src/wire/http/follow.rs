@@ -1,0 +1,136 @@
+//! An answer that comes as an event stream: what is said before it, its end, and how it is taken up again when it breaks off.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{FutureExt, Stream, StreamExt};
+use model::Era;
+use reqwest::Response;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::way::{Begun, Head, Over, chunks};
+use super::{Http, endless};
+use crate::wire::ANSWER_LIMIT;
+use crate::wire::answer::{Answer, End, Events, NoAnswer, is_event_stream};
+use crate::wire::client::Flood;
+use crate::wire::coding::{UnknownCoding, decoded};
+use crate::wire::id::Id;
+use crate::wire::message::{Message, Reply};
+use crate::wire::request::{Wait, progress};
+use crate::wire::terms::Terms;
+
+/// How often an answer that broke off is taken up again.
+const MOST_RESUMES: usize = 5;
+/// Before that, unless the server asked for something else; at most 30 s.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How much of a body nobody needs is read so that its connection can be used again, and for how long.
+const DRAIN_BYTES: usize = 64 * 1024;
+const DRAIN_LIMIT: Duration = Duration::from_secs(1);
+
+/// Reads the answer to a request from its stream, and from those that go on where it broke off.
+pub(super) async fn answer(
+    http: &Arc<Http>,
+    terms: &Terms,
+    id: Id,
+    wait: &Wait,
+    head: Head,
+    response: Response,
+) -> Result<Answer, NoAnswer> {
+    let answered = |reply, end| Answer {
+        status: head.status,
+        headers: head.headers.clone(),
+        reply,
+        body: Vec::new(),
+        end,
+    };
+    let (mut headers, mut response) = (head.headers.clone(), response);
+    let (mut last_id, mut pause) = (None, PAUSE);
+    for _ in 0..=MOST_RESUMES {
+        let chunks = match decoded(&headers, chunks(response)) {
+            Ok(chunks) => chunks,
+            Err(UnknownCoding(coding)) => return Ok(answered(None, End::Coded(coding))),
+        };
+        let mut events = Events::new(chunks, ANSWER_LIMIT, http.place.secrets().clone());
+        let end = match reply(http, terms, id, wait, &mut events).await {
+            Ok(reply) => {
+                drain_behind(&http.tasks, events.rest());
+                return Ok(answered(Some(reply), End::Complete));
+            }
+            Err(end) => end,
+        };
+        last_id = events.reader.id.clone().or(last_id);
+        pause = events.reader.retry_ms.map_or(pause, Duration::from_millis).min(LONGEST_PAUSE);
+        // Streams of the modern era cannot be taken up again, and what is too large stays so.
+        let Some(last) = last_id
+            .as_deref()
+            .filter(|_| terms.era == Era::Legacy && !matches!(end, End::TooLarge | End::Flooded))
+        else {
+            return Ok(answered(None, if end == End::Complete { End::Broken } else { end }));
+        };
+        sleep(pause).await;
+        match http.way.send(&terms.stream(Some(last)), Over::Kept, endless()).await {
+            Ok(Begun::Body(head, next)) if head.status.is_success() && is_event_stream(&head.headers) => {
+                (headers, response) = (head.headers, next);
+            }
+            _ => return Ok(answered(None, End::Broken)),
+        }
+    }
+    Ok(answered(None, End::Broken))
+}
+
+async fn reply<S>(
+    http: &Arc<Http>,
+    terms: &Terms,
+    id: Id,
+    wait: &Wait,
+    events: &mut Events<S>,
+) -> Result<Reply, End>
+where
+    S: Stream<Item = io::Result<Bytes>> + Unpin,
+{
+    loop {
+        let messages = events.messages().await?;
+        wait.touch();
+        for message in messages {
+            match message {
+                Message::Notification { method, params } if method == "notifications/progress" => {
+                    if let Some((_, report)) = progress(params.as_deref()).filter(|(token, _)| *token == id) {
+                        wait.report(report);
+                    }
+                }
+                message @ Message::Reply { .. } => {
+                    if let Some(reply) = message.reply_alone(id) {
+                        return Ok(reply);
+                    }
+                }
+                message => http.hear(terms, message).map_err(|Flood| End::Flooded)?,
+            }
+        }
+    }
+}
+
+/// Most streams end with the answer; the rest of the others is read behind the caller's back.
+pub(crate) fn drain_behind<S>(tasks: &TaskTracker, mut rest: S)
+where
+    S: Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static,
+{
+    if !matches!(rest.next().now_or_never(), Some(None)) {
+        tasks.spawn(drain(rest));
+    }
+}
+
+/// Reads what is left, within bounds; beyond them the connection is closed.
+pub(super) async fn drain(mut rest: impl Stream<Item = io::Result<Bytes>> + Unpin) {
+    let reading = async {
+        let mut left = DRAIN_BYTES;
+        while let Some(Ok(chunk)) = rest.next().await {
+            let Some(less) = left.checked_sub(chunk.len()) else { return };
+            left = less;
+        }
+    };
+    let _ = timeout(DRAIN_LIMIT, reading).await;
+}

@@ -1,0 +1,128 @@
+//! The place of a server over HTTP: certificates are verified, no proxy for our own networks, no redirect that is not
+//! followed by hand, since only there it is known that nothing of ours can leak.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use url::{Host, Url};
+
+use super::clients::{Kind, client};
+use crate::wire::answer::NoAnswer;
+use crate::wire::scrub::Scrub;
+use crate::{McpError, Remote, names, range};
+
+/// Node's and uvicorn's servers close a connection that was idle for 5 s; a request that is written into that moment is
+/// lost.
+pub(crate) const IDLE: Duration = Duration::from_secs(4);
+
+/// A server behind a URL: where it is, and what it is sent with every request.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) url: Url,
+    addresses: Vec<SocketAddr>,
+    pub(crate) headers: HeaderMap,
+    /// What is taken out of all that is read there.
+    pub(crate) secrets: Scrub,
+}
+
+impl Site {
+    /// Resolves the name, once.
+    pub(crate) async fn prepare(remote: &Remote) -> Result<Self, McpError> {
+        let url = remote.parsed()?;
+        let headers = headers(remote)?;
+        let addresses = addresses(&url, remote.address).await?;
+        Ok(Self { url, addresses, headers, secrets: Scrub::of_remote(remote) })
+    }
+
+    /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an
+    /// address is called as such, and the name stands in the `Host` header alone; so one client does for all.
+    pub(crate) fn routes(&self, name: &Url, idle: Duration) -> Result<Arc<[Route]>, NoAnswer> {
+        let is_direct = self.addresses.iter().any(|address| !range::is_public(address.ip()));
+        if !is_direct || name.scheme() == "https" {
+            let host = match name.host() {
+                Some(Host::Domain(host)) => Some((host.to_owned(), self.addresses.clone())),
+                _ => None,
+            };
+            let client = client(Kind { idle, is_direct, name: host })?;
+            return Ok(Arc::new([Route { client, url: name.clone(), host: None }]));
+        }
+        let client = client(Kind { idle, is_direct, name: None })?;
+        let host = HeaderValue::from_str(&authority(name)).ok();
+        let route = |address: &SocketAddr| {
+            let mut url = name.clone();
+            url.set_ip_host(address.ip()).ok()?;
+            Some(Route { client: client.clone(), url, host: host.clone() })
+        };
+        Ok(self.addresses.iter().filter_map(route).collect())
+    }
+
+    /// The same place under the other name of this computer, if it is on it.
+    pub(crate) fn other_name(&self) -> Option<Url> {
+        let host = self.addresses.first()?.ip();
+        let port = self.url.port_or_known_default()?;
+        let authority = format!("{}:{port}", self.url.host_str()?);
+        let other = names::other_loopback_name(&authority, host)?;
+        let mut url = self.url.clone();
+        url.set_host(Some(other.rsplit_once(':')?.0)).ok()?;
+        Some(url)
+    }
+}
+
+/// A way to a place.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) client: Arc<reqwest::Client>,
+    /// What the client is asked to connect to.
+    pub(crate) url: Url,
+    /// `Host`, where it is not that of the URL.
+    pub(crate) host: Option<HeaderValue>,
+}
+
+/// `host:port` as it stands in a URL.
+fn authority(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+async fn addresses(url: &Url, pinned: Option<IpAddr>) -> Result<Vec<SocketAddr>, McpError> {
+    let port = url.port_or_known_default().unwrap_or(80);
+    if let Some(ip) = pinned {
+        return Ok(vec![SocketAddr::new(ip, port)]);
+    }
+    match url.host() {
+        Some(Host::Ipv4(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
+        Some(Host::Ipv6(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
+        Some(Host::Domain(name)) => {
+            let found = names::look_up(name, port).await.map_err(|unresolved| McpError::Unsent {
+                cause: crate::Unsent::NoAddress,
+                message: format!("no address for `{name}`: {unresolved}"),
+            })?;
+            Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+        }
+        None => Err(McpError::InvalidTarget { message: "the URL has no host".to_owned() }),
+    }
+}
+
+fn headers(remote: &Remote) -> Result<HeaderMap, McpError> {
+    let invalid = |message: String| McpError::InvalidTarget { message };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    for (name, value) in &remote.headers {
+        let header = HeaderName::from_bytes(name.as_bytes());
+        let header = header.map_err(|_| invalid(format!("`{name}` is no name of a header")))?;
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
+            invalid(format!("the value of `{name}` has characters that a header cannot carry"))
+        })?;
+        value.set_sensitive(true);
+        headers.insert(header, value);
+    }
+    if let Some(token) = &remote.bearer {
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose()))
+            .map_err(|_| invalid("the token has characters that a header cannot carry".to_owned()))?;
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    Ok(headers)
+}

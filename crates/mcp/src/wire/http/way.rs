@@ -1,0 +1,229 @@
+//! How a server is reached at the moment: under which name, at which path, over which connections. It changes when the server
+//! says so, and stays changed for the conversation.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt, TryStreamExt};
+use http::{HeaderMap, StatusCode, header};
+use reqwest::Response;
+use url::Url;
+
+use super::site::{IDLE, Route, Site};
+use crate::failure;
+use crate::wire::answer::{Answer, Limits, NoAnswer, read_answer};
+use crate::wire::redirect;
+use crate::wire::refusal::may_want_another_name;
+use crate::wire::terms::Question;
+
+/// How often one question is led on: another name, redirects.
+const MOST_TURNS: usize = 4;
+
+/// The way to a server.
+pub(crate) struct Way {
+    site: Site,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The place as it is called at the moment.
+    url: Arc<Url>,
+    /// The ways there; the first is the one that worked.
+    routes: Arc<[Route]>,
+    idle: Duration,
+    has_tried_other_name: bool,
+}
+
+/// Over which connection a question goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// One that was kept, if there is one.
+    Kept,
+    /// A new one: one that was kept has failed.
+    New,
+}
+
+/// What comes back first.
+pub(crate) enum Begun {
+    /// A whole answer.
+    Answer(Answer),
+    /// A body that is still to come.
+    Body(Head, Response),
+}
+
+/// Status and headers.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Way {
+    pub(crate) fn to(site: Site) -> Result<Self, NoAnswer> {
+        let routes = site.routes(&site.url, IDLE)?;
+        let url = Arc::new(site.url.clone());
+        let state = State { url, routes, idle: IDLE, has_tried_other_name: false };
+        Ok(Self { site, state: Mutex::new(state) })
+    }
+
+    /// The place as it is called at the moment.
+    pub(crate) fn url(&self) -> Arc<Url> {
+        self.lock().url.clone()
+    }
+
+    /// Sends a question. What leads to another name or path is followed, and remembered.
+    pub(crate) async fn send(
+        &self,
+        question: &Question,
+        over: Over,
+        limits: Limits,
+    ) -> Result<Begun, NoAnswer> {
+        let mut begun = self.send_once(question, over).await?;
+        for _ in 0..MOST_TURNS {
+            let Begun::Body(head, _) = &begun else { return Ok(begun) };
+            self.heed_keep_alive(&head.headers);
+            if !leads_on(head.status) {
+                return Ok(begun);
+            }
+            let Begun::Body(head, response) = begun else { return Ok(begun) };
+            let answer = read_answer(
+                head.status,
+                head.headers,
+                chunks(response),
+                question.id,
+                limits,
+                &self.site.secrets,
+            )
+            .await;
+            if !self.take_other_way(&answer)? {
+                return Ok(Begun::Answer(answer));
+            }
+            begun = self.send_once(question, over).await?;
+        }
+        Ok(begun)
+    }
+
+    /// Sends it to another path of this place: the endpoint of an event stream.
+    pub(crate) async fn send_to(&self, url: Url, question: &Question) -> Result<Response, NoAnswer> {
+        let mut url = url;
+        for _ in 0..MOST_TURNS {
+            let response = self.over_a_route(&url, question, Over::Kept).await?;
+            self.heed_keep_alive(response.headers());
+            let location = response.headers().get("location").and_then(|location| location.to_str().ok());
+            let path = location.filter(|_| matches!(response.status().as_u16(), 307 | 308));
+            let next = path.and_then(|location| redirect::same_place(&url, location));
+            match next.and_then(|path| url.join(&path).ok()) {
+                Some(next) if next != url => url = next,
+                _ => return Ok(response),
+            }
+        }
+        self.over_a_route(&url, question, Over::Kept).await
+    }
+
+    async fn send_once(&self, question: &Question, over: Over) -> Result<Begun, NoAnswer> {
+        self.over_a_route(&self.url(), question, over).await.map(begun)
+    }
+
+    /// The routes in their order, as long as none of it was sent.
+    async fn over_a_route(&self, url: &Url, question: &Question, over: Over) -> Result<Response, NoAnswer> {
+        let routes = match over {
+            Over::Kept => self.lock().routes.clone(),
+            Over::New => self.site.routes(url, Duration::ZERO)?,
+        };
+        let mut failure = NoAnswer::Unreachable("there is no address to connect to".to_owned());
+        for (place, route) in routes.iter().enumerate() {
+            let sent = self.over(route, url, question).await;
+            match sent {
+                Err(why @ (NoAnswer::Refused | NoAnswer::Unreachable(_))) => failure = why,
+                sent => {
+                    if place > 0 && over == Over::Kept {
+                        let mut routes = routes.to_vec();
+                        routes.swap(0, place);
+                        self.lock().routes = routes.into();
+                    }
+                    return sent;
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    async fn over(&self, route: &Route, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
+        let mut target = route.url.clone();
+        if (target.path(), target.query()) != (url.path(), url.query()) {
+            target.set_path(url.path());
+            target.set_query(url.query());
+        }
+        let mut request =
+            route.client.request(question.method.clone(), target).headers(self.site.headers.clone());
+        if let Some(host) = &route.host {
+            request = request.header(header::HOST, host);
+        }
+        for (name, value) in &question.headers {
+            request = request.header(name, value);
+        }
+        if !question.body.is_empty() {
+            request = request.body(question.body.clone());
+        }
+        request.send().await.map_err(|error| failure::of_reqwest(&error))
+    }
+
+    fn take_other_way(&self, answer: &Answer) -> Result<bool, NoAnswer> {
+        let mut state = self.lock();
+        if may_want_another_name(answer) {
+            let tried = std::mem::replace(&mut state.has_tried_other_name, true);
+            let Some(url) = self.site.other_name().filter(|_| !tried) else { return Ok(false) };
+            state.routes = self.site.routes(&url, state.idle)?;
+            state.url = Arc::new(url);
+            return Ok(true);
+        }
+        let Some(path) = redirect::target(&state.url, answer) else { return Ok(false) };
+        let Ok(url) = state.url.join(&path) else { return Ok(false) };
+        let is_new = url != *state.url;
+        state.url = Arc::new(url);
+        Ok(is_new)
+    }
+
+    /// A server may keep idle connections for less than most do; ours are closed a second before.
+    fn heed_keep_alive(&self, headers: &HeaderMap) {
+        let Some(timeout) =
+            headers.get("keep-alive").and_then(|value| value.to_str().ok()).and_then(timeout_of)
+        else {
+            return;
+        };
+        let idle = timeout.saturating_sub(Duration::from_secs(1)).min(IDLE);
+        let mut state = self.lock();
+        if idle != state.idle
+            && let Ok(routes) = self.site.routes(&state.url, idle)
+        {
+            (state.idle, state.routes) = (idle, routes);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn begun(response: Response) -> Begun {
+    let head = Head { status: response.status(), headers: response.headers().clone() };
+    Begun::Body(head, response)
+}
+
+fn leads_on(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 307 | 308 | 403 | 421)
+}
+
+/// `timeout=5, max=100`.
+fn timeout_of(value: &str) -> Option<Duration> {
+    let mut parts = value.split(',').filter_map(|part| part.trim().split_once('='));
+    let (_, seconds) = parts.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// The bytes of a body.
+pub(crate) fn chunks(response: Response) -> impl Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static {
+    response.bytes_stream().map_err(io::Error::other).boxed()
+}

@@ -1,0 +1,57 @@
+//! Lines from a stranger, with a cap on their length.
+
+use tokio::io::{AsyncBufRead, AsyncBufReadExt};
+
+/// A line, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// Without its end.
+    Text(Vec<u8>),
+    /// Longer than the cap. What follows of it would come as lines of its own.
+    TooLong,
+    /// The stream ended.
+    End,
+}
+
+/// Reads the next line of at most `limit` bytes. Cancelling it loses what was read of the line.
+pub(crate) async fn next_line(reader: &mut (impl AsyncBufRead + Unpin), limit: usize) -> Line {
+    let mut line = Vec::new();
+    loop {
+        let (used, ended) = {
+            let Ok(available) = reader.fill_buf().await else { return Line::End };
+            if available.is_empty() {
+                return if line.is_empty() { Line::End } else { Line::Text(line) };
+            }
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let text = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+            line.extend_from_slice(text);
+            (text.len() + usize::from(end.is_some()), end.is_some())
+        };
+        reader.consume(used);
+        if line.len() > limit {
+            return Line::TooLong;
+        }
+        if ended {
+            if line.last() == Some(&b'\r') {
+                line.pop();
+            }
+            return Line::Text(line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn lines_are_cut_at_either_end_of_line_and_too_long_ones_are_told() {
+        let mut reader = tokio::io::BufReader::with_capacity(4, &b"ok\r\n\n0123456789\nlast"[..]);
+        assert_eq!(next_line(&mut reader, 5).await, Line::Text(b"ok".to_vec()));
+        assert_eq!(next_line(&mut reader, 5).await, Line::Text(b"".to_vec()));
+        assert_eq!(next_line(&mut reader, 5).await, Line::TooLong);
+        assert!(matches!(next_line(&mut reader, 5).await, Line::Text(_)));
+        assert_eq!(next_line(&mut reader, 5).await, Line::Text(b"last".to_vec()));
+        assert_eq!(next_line(&mut reader, 5).await, Line::End);
+    }
+}

@@ -1,0 +1,376 @@
+//! A conversation in which all messages share one way: the pipes of a child, or the event stream of revision 2024-11-05. What
+//! comes is told apart by ids that nobody else has, since bridges send one server's answers to all who listen.
+
+mod sse;
+mod stdio;
+mod stream;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod told;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use model::Era;
+use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::client::Answers;
+use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
+use super::id::Id;
+use super::message::{Message, Reply, RpcError, is_nobodys};
+use super::place::Place;
+use super::request::{Progress, Request, progress};
+use super::terms::{LEGACY, Question, Terms};
+use crate::{McpError, failure};
+
+use super::answer::{Answer, End, NoAnswer};
+pub(crate) use sse::Sse;
+pub(crate) use stdio::Stdio;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use stdio::pass_on;
+pub(crate) use stream::EVENTS_BEFORE;
+
+/// How long we try to tell the server that a call is over.
+const TELL_LIMIT: Duration = Duration::from_secs(2);
+/// Reports of progress that wait for a caller; more are lost.
+const MOST_REPORTS: usize = 64;
+
+/// What carries messages there. What comes back is given to [`Shared::route`].
+pub(crate) enum Carrier {
+    Stdio(Stdio),
+    Sse(Sse),
+    #[cfg(any(test, feature = "fuzzing"))]
+    Told(told::Told),
+}
+
+/// A conversation over one way.
+pub(crate) struct Pipe {
+    pub(crate) shared: Arc<Shared>,
+    carrier: Carrier,
+}
+
+/// What whoever reads and whoever asks have in common.
+pub(crate) struct Shared {
+    pub(crate) place: Place,
+    pub(crate) answers: Arc<Answers>,
+    pub(crate) tasks: TaskTracker,
+    pending: Mutex<HashMap<Id, Pending>>,
+    terms: Mutex<Terms>,
+}
+
+/// Somebody who waits for an answer.
+struct Pending {
+    reply: oneshot::Sender<Result<Reply, McpError>>,
+    reports: Option<mpsc::Sender<Progress>>,
+}
+
+impl Shared {
+    pub(crate) fn new(place: Place, answers: Arc<Answers>, tasks: TaskTracker) -> Arc<Self> {
+        let terms = Mutex::new(Terms::legacy(LEGACY, None));
+        Arc::new(Self { place, answers, tasks, pending: Mutex::default(), terms })
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn agree(&self, terms: Terms) {
+        *self.terms.lock().unwrap_or_else(PoisonError::into_inner) = terms;
+    }
+
+    fn pending(&self) -> MutexGuard<'_, HashMap<Id, Pending>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives a message to whoever waits for it. Answers to nobody are dropped. A request of the server's comes back, with
+    /// the answer that is due.
+    pub(crate) fn route(self: &Arc<Self>, message: Message, is_ours_alone: bool) -> Option<Due> {
+        match message {
+            Message::Reply { id, reply } => {
+                let waiting = self.waiting(id.as_deref(), &reply, is_ours_alone);
+                if let Some(waiting) = waiting {
+                    let _ = waiting.reply.send(Ok(reply));
+                }
+                None
+            }
+            Message::Notification { method, params } if method == "notifications/progress" => {
+                if let Some((id, report)) = progress(params.as_deref())
+                    && let Some(Pending { reports: Some(reports), .. }) = self.pending().get(&id)
+                {
+                    let _ = reports.try_send(report);
+                }
+                None
+            }
+            Message::Notification { method, params } => {
+                self.answers.client.hear(&method, params.as_deref());
+                None
+            }
+            Message::Request { id, method, params } => {
+                // What a server asks while we wait for nothing belongs to a call of somebody else, who will answer it: a
+                // refusal of ours would come first and end that call.
+                let may_be_for_us = is_ours_alone || method == "ping" || !self.pending().is_empty();
+                may_be_for_us.then_some(Due { id, method, params })
+            }
+        }
+    }
+
+    /// On a way that is ours alone an error without an id is the answer to the only request there is.
+    fn waiting(&self, id: Option<&RawValue>, reply: &Reply, is_ours_alone: bool) -> Option<Pending> {
+        let mut pending = self.pending();
+        if let Some(id) = id.and_then(Id::read) {
+            return pending.remove(&id);
+        }
+        let may_be_the_only_one = is_ours_alone && is_nobodys(id) && matches!(reply, Reply::Error(_));
+        let only = pending.keys().next().copied().filter(|_| may_be_the_only_one && pending.len() == 1)?;
+        pending.remove(&only)
+    }
+
+    /// Whoever waits hears that nothing will come.
+    pub(crate) fn fail_all(&self, why: &McpError) {
+        let all: Vec<Pending> = self.pending().drain().map(|(_, waiting)| waiting).collect();
+        for waiting in all {
+            let _ = waiting.reply.send(Err(why.clone()));
+        }
+    }
+}
+
+/// A request of the server's.
+pub(crate) struct Due {
+    id: Box<RawValue>,
+    method: String,
+    params: Option<Box<RawValue>>,
+}
+
+impl Due {
+    /// The message that answers it.
+    pub(crate) async fn body(self, answers: &Answers) -> String {
+        answers.to(&self.id, &self.method, self.params.as_deref()).await
+    }
+}
+
+impl Pipe {
+    /// Meets the server over what carries to it.
+    pub(crate) async fn begin(
+        shared: Arc<Shared>,
+        carrier: Carrier,
+        known: Option<Era>,
+        patience: Option<Duration>,
+    ) -> Result<(Arc<Self>, Met), (Arc<Self>, Failed)> {
+        let pipe = Arc::new(Self { shared, carrier });
+        let known = Known { capabilities: pipe.shared.answers.capabilities(), ..Known::era(known) };
+        let mut first = First { pipe: &pipe, patience, failed: None, is_spoilt: false };
+        let greeting = match known.era {
+            Some(Era::Legacy) => initialize(&mut first, &known, LEGACY).await,
+            _ => greet(&mut first, &known).await,
+        };
+        let failed = first.failed;
+        match greeting {
+            Greeting::Met(met) => match pipe.enter(&met).await {
+                Ok(()) => Ok((pipe, *met)),
+                Err(error) => Err((pipe, Failed::Broke(error))),
+            },
+            Greeting::NoAnswer(NoAnswer::Mute) if failed.is_none() => Err((pipe, Failed::Silent)),
+            Greeting::NoAnswer(why) => {
+                let error = failed.unwrap_or_else(|| failure::no_answer(&why, &pipe.shared.place));
+                Err((pipe, Failed::Broke(error)))
+            }
+            other => {
+                let error = failure::of_greeting(other, &pipe.shared.place);
+                Err((pipe, Failed::Refused(error)))
+            }
+        }
+    }
+
+    async fn enter(self: &Arc<Self>, met: &Met) -> Result<(), McpError> {
+        self.shared.agree(met.terms.clone());
+        if met.terms.era == Era::Modern {
+            return Ok(());
+        }
+        let question = met.terms.notification("notifications/initialized", None);
+        self.write(&question).await
+    }
+
+    /// Asks and waits for the answer.
+    pub(crate) async fn request(self: &Arc<Self>, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
+        let id = Id::random();
+        let question = self.shared.terms().request(id, request.method, &request.params);
+        let (reports, mut heard) = mpsc::channel(MOST_REPORTS);
+        let mut asked = self.ask(&question, request.wait.wants_progress().then_some(reports)).await?;
+        let reply = loop {
+            tokio::select! {
+                reply = &mut asked.reply => break reply,
+                Some(report) = heard.recv() => request.wait.report(report),
+            }
+        };
+        asked.is_over = true;
+        while let Ok(report) = heard.try_recv() {
+            request.wait.report(report);
+        }
+        match reply.unwrap_or_else(|_| Err(failure::broke_off(&self.shared.place)))? {
+            Reply::Result(result) => Ok(result),
+            Reply::Error(error) => Err(failure::protocol(error)),
+        }
+    }
+
+    /// Sends a request; what comes back is awaited with what is returned, and cancelled when that is dropped.
+    async fn ask(
+        self: &Arc<Self>,
+        question: &Question,
+        reports: Option<mpsc::Sender<Progress>>,
+    ) -> Result<Asked, McpError> {
+        let (told, reply) = oneshot::channel();
+        self.shared.pending().insert(question.id, Pending { reply: told, reports });
+        let is_handshake = matches!(&*question.name, "initialize" | "server/discover");
+        let asked = Asked { pipe: self.clone(), id: question.id, reply, is_over: is_handshake };
+        if let Err(error) = self.write(question).await {
+            self.shared.pending().remove(&question.id);
+            let mut asked = asked;
+            asked.is_over = true;
+            return Err(error);
+        }
+        Ok(asked)
+    }
+
+    pub(crate) async fn write(&self, question: &Question) -> Result<(), McpError> {
+        match &self.carrier {
+            Carrier::Stdio(stdio) => stdio.write(question.body.to_vec()).await,
+            Carrier::Sse(sse) => sse.post(question).await,
+            #[cfg(any(test, feature = "fuzzing"))]
+            Carrier::Told(told) => {
+                told.answer(question, &self.shared);
+                Ok(())
+            }
+        }
+    }
+
+    /// The other side is gone for good.
+    pub(crate) fn is_closed(&self) -> bool {
+        match &self.carrier {
+            Carrier::Stdio(stdio) => stdio.is_closed(),
+            Carrier::Sse(sse) => sse.is_closed(),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Carrier::Told(_) => false,
+        }
+    }
+
+    /// Ends the conversation.
+    pub(crate) async fn leave(&self) {
+        match &self.carrier {
+            Carrier::Stdio(stdio) => stdio.leave().await,
+            Carrier::Sse(sse) => sse.leave(),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Carrier::Told(_) => {}
+        }
+        self.shared.fail_all(&McpError::Cancelled);
+    }
+
+    /// Ends it without waiting.
+    pub(crate) fn let_go(&self) {
+        match &self.carrier {
+            Carrier::Stdio(stdio) => stdio.let_go(),
+            Carrier::Sse(sse) => sse.leave(),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Carrier::Told(_) => {}
+        }
+    }
+}
+
+/// Why a conversation did not begin.
+pub(crate) enum Failed {
+    /// It was asked, and said nothing.
+    Silent,
+    /// It said something that is no beginning.
+    Refused(McpError),
+    /// It ended, or could not be reached.
+    Broke(McpError),
+}
+
+/// The first words: no terms are agreed on yet.
+struct First<'a> {
+    pipe: &'a Arc<Pipe>,
+    /// For `server/discover`: legacy servers may ignore what they do not know.
+    patience: Option<Duration>,
+    failed: Option<McpError>,
+    /// A child that may be of no use after the first question: a fresh one will be asked.
+    is_spoilt: bool,
+}
+
+impl First<'_> {
+    /// Servers that do not know the first question say so, or have errors of the modern era. Any other error may be that of
+    /// somebody behind the child, who was met for the sake of this question and is not met properly any more.
+    fn note(&mut self, reply: &Reply) {
+        let Reply::Error(error) = reply else { return };
+        let is_harmless = matches!(error.code, RpcError::METHOD_NOT_FOUND | -32022..=-32020);
+        if matches!(self.pipe.carrier, Carrier::Stdio(_)) && !is_harmless {
+            self.is_spoilt = true;
+            self.failed = Some(failure::protocol(error.clone()));
+        }
+    }
+}
+
+impl Carry for First<'_> {
+    async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
+        if self.is_spoilt {
+            return Err(NoAnswer::HungUp);
+        }
+        let asking = async { self.pipe.ask(question, None).await?.answered().await };
+        let reply = match self.patience.filter(|_| question.name == "server/discover") {
+            Some(patience) => timeout(patience, asking).await.map_err(|_| NoAnswer::Mute)?,
+            None => asking.await,
+        };
+        match reply {
+            Ok(reply) => {
+                if question.name == "server/discover" {
+                    self.note(&reply);
+                }
+                let (status, headers) = (http::StatusCode::OK, http::HeaderMap::new());
+                Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: End::Complete })
+            }
+            Err(error) => {
+                self.failed = Some(error);
+                Err(NoAnswer::HungUp)
+            }
+        }
+    }
+}
+
+/// A request that is on its way. When it is dropped without an answer the server is told.
+struct Asked {
+    pipe: Arc<Pipe>,
+    id: Id,
+    reply: oneshot::Receiver<Result<Reply, McpError>>,
+    is_over: bool,
+}
+
+impl Asked {
+    async fn answered(mut self) -> Result<Reply, McpError> {
+        let reply = (&mut self.reply).await;
+        self.is_over = true;
+        reply.unwrap_or_else(|_| Err(failure::broke_off(&self.pipe.shared.place)))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.pipe.shared.pending().remove(&self.id);
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.is_over {
+            return;
+        }
+        let params = format!(r#"{{"requestId":{},"reason":"nobody waits for it any more"}}"#, self.id);
+        let question = self.pipe.shared.terms().notification("notifications/cancelled", Some(&params));
+        let pipe = self.pipe.clone();
+        self.pipe.shared.tasks.spawn_on(
+            async move {
+                if timeout(TELL_LIMIT, pipe.write(&question)).await.is_err() {
+                    tracing::debug!("the server could not be told that a call is over");
+                }
+            },
+            &runtime,
+        );
+    }
+}

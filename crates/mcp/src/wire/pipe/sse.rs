@@ -1,0 +1,231 @@
+//! HTTP + SSE of revision 2024-11-05: one event stream from the server, and a POST for each message to it.
+//!
+//! The stream is the session. When it breaks, what was asked on it is lost: those requests fail with a clear
+//! error, the stream is opened again, and the handshake is repeated, so that the next call works.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use super::Shared;
+use super::stream::{ENDPOINT_LIMIT, EventStream, accepted, lost};
+use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::client::Flood;
+use crate::wire::greet::{Carry, Greeting, Known, initialize};
+use crate::wire::http::{Site, Way};
+use crate::wire::message::messages;
+use crate::wire::place::Place;
+use crate::wire::terms::{LEGACY, Question};
+use crate::{McpError, Remote, failure};
+
+/// How often a broken stream is opened again before we give up.
+const MOST_ATTEMPTS: u32 = 5;
+/// Between two attempts, unless the server asked for something else; doubles each time, at most 10 s.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A server on HTTP + SSE.
+pub(crate) struct Sse {
+    line: Arc<Line>,
+    reading: Mutex<JoinSet<()>>,
+}
+
+struct Line {
+    way: Way,
+    place: Place,
+    tasks: TaskTracker,
+    endpoint: watch::Sender<Endpoint>,
+    /// A message was taken, so the server knew this stream.
+    was_known: AtomicBool,
+}
+
+/// Where messages are posted.
+#[derive(Debug, Clone)]
+enum Endpoint {
+    At(Url),
+    /// The stream is being opened again.
+    Awaited,
+    /// The stream could not be opened again.
+    Gone,
+}
+
+impl Sse {
+    /// Opens the event stream and waits for the endpoint. What comes on it goes to `shared`.
+    pub(crate) async fn open(remote: &Remote, shared: &Arc<Shared>) -> Result<Self, McpError> {
+        let place = shared.place.clone();
+        let site = Site::prepare(remote).await?;
+        let way = Way::to(site).map_err(|why| failure::no_answer(&why, &place))?;
+        let mut stream = EventStream::open(&way, &place, None).await?;
+        let endpoint = stream.endpoint(&way, &place).await?;
+        let (tasks, endpoint) = (shared.tasks.clone(), watch::Sender::new(Endpoint::At(endpoint)));
+        let line = Arc::new(Line { way, place, tasks, endpoint, was_known: false.into() });
+        let mut reading = JoinSet::new();
+        reading.spawn(keep_reading(line.clone(), shared.clone(), stream));
+        Ok(Self { line, reading: Mutex::new(reading) })
+    }
+
+    /// Posts a message.
+    pub(crate) async fn post(&self, question: &Question) -> Result<(), McpError> {
+        self.line.post(question).await
+    }
+
+    /// The stream could not be opened again.
+    pub(crate) fn is_closed(&self) -> bool {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        while reading.try_join_next().is_some() {}
+        reading.is_empty()
+    }
+
+    /// Closes the stream.
+    pub(crate) fn leave(&self) {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+}
+
+impl Line {
+    async fn post(&self, question: &Question) -> Result<(), McpError> {
+        let mut endpoint = self.endpoint.subscribe();
+        let settled = endpoint.wait_for(|endpoint| !matches!(endpoint, Endpoint::Awaited)).await;
+        let settled = settled.map(|endpoint| endpoint.clone());
+        match settled {
+            Ok(Endpoint::At(url)) => self.post_to(url, question).await,
+            _ => Err(self.gone()),
+        }
+    }
+
+    async fn post_to(&self, url: Url, question: &Question) -> Result<(), McpError> {
+        let sent = self.way.send_to(url, question).await;
+        let sent = sent.map_err(|why| failure::no_answer(&why, &self.place))?;
+        match accepted(sent, &self.place, &self.tasks).await {
+            Ok(()) => {
+                self.was_known.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            // It was started anew and its end of the stream is still on its way: the message was not looked at.
+            Err(McpError::Status { status: 400 | 404, message, .. })
+                if self.was_known.load(Ordering::Relaxed) =>
+            {
+                Err(McpError::Unsent { cause: crate::Unsent::Closed, message })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn gone(&self) -> McpError {
+        let why = self.place.last_end().map(|why| format!(": {why}")).unwrap_or_default();
+        let name = self.place.name();
+        let message = format!("the event stream of {name} broke, and could not be opened again{why}");
+        McpError::Unsent { cause: crate::Unsent::Closed, message }
+    }
+}
+
+/// Reads the stream as long as there is one, and opens it again when it breaks.
+async fn keep_reading(line: Arc<Line>, shared: Arc<Shared>, stream: EventStream) {
+    let mut stream = stream;
+    loop {
+        let why = pass_on(&line, &shared, &mut stream).await;
+        line.endpoint.send_replace(Endpoint::Awaited);
+        shared.fail_all(&lost(&why));
+        line.place.note_end(why);
+        let (pause, last_id) = (stream.retry(), stream.last_id());
+        let Some(next) = reopen(&line, &shared, pause, last_id.as_deref()).await else {
+            line.endpoint.send_replace(Endpoint::Gone);
+            return;
+        };
+        stream = next;
+        line.place.forget_end();
+    }
+}
+
+async fn pass_on(line: &Arc<Line>, shared: &Arc<Shared>, stream: &mut EventStream) -> McpError {
+    loop {
+        let event = match stream.next(&line.place).await {
+            Ok(event) => event,
+            Err(error) => return error,
+        };
+        for message in messages(event.data.as_bytes()) {
+            // Others may listen to the same server: an answer without our id is not ours.
+            let Some(due) = shared.route(message, false) else { continue };
+            let turn = match shared.answers.take_turn() {
+                Ok(Some(turn)) => turn,
+                Ok(None) => continue,
+                Err(Flood) => return failure::flooded(&line.place),
+            };
+            let (line, answers, terms) = (line.clone(), shared.answers.clone(), shared.terms());
+            shared.tasks.spawn(async move {
+                let _turn = turn;
+                let body = due.body(&answers).await;
+                let _ = timeout(ENDPOINT_LIMIT, line.post(&terms.answer(body))).await;
+            });
+        }
+    }
+}
+
+async fn reopen(
+    line: &Line,
+    shared: &Arc<Shared>,
+    pause: Option<Duration>,
+    last_id: Option<&str>,
+) -> Option<EventStream> {
+    let mut pause = pause.unwrap_or(FIRST_PAUSE).min(LONGEST_PAUSE);
+    for _ in 0..MOST_ATTEMPTS {
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        match begin_again(line, shared, last_id).await {
+            Ok(stream) => return Some(stream),
+            Err(error) => tracing::debug!(%error, "the event stream could not be opened again"),
+        }
+    }
+    None
+}
+
+/// A new stream is a new session for the server: the handshake is repeated on it.
+async fn begin_again(
+    line: &Line,
+    shared: &Arc<Shared>,
+    last_id: Option<&str>,
+) -> Result<EventStream, McpError> {
+    let mut stream = EventStream::open(&line.way, &line.place, last_id).await?;
+    let endpoint = stream.endpoint(&line.way, &line.place).await?;
+    let known = Known { capabilities: shared.answers.capabilities(), ..Known::era(Some(model::Era::Legacy)) };
+    let mut first = First { line, stream: &mut stream, endpoint: &endpoint };
+    let greeting = timeout(ENDPOINT_LIMIT, initialize(&mut first, &known, LEGACY)).await;
+    let met = match greeting.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })? {
+        Greeting::Met(met) => met,
+        other => return Err(failure::of_greeting(other, &line.place)),
+    };
+    line.post_to(endpoint.clone(), &met.terms.notification("notifications/initialized", None)).await?;
+    shared.agree(met.terms);
+    line.endpoint.send_replace(Endpoint::At(endpoint));
+    Ok(stream)
+}
+
+/// A new stream that nobody else reads yet.
+struct First<'a> {
+    line: &'a Line,
+    stream: &'a mut EventStream,
+    endpoint: &'a Url,
+}
+
+impl Carry for First<'_> {
+    async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
+        let posted = self.line.post_to(self.endpoint.clone(), question).await;
+        posted.map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
+        loop {
+            let event = self.stream.next(&self.line.place).await.map_err(|_| NoAnswer::HungUp)?;
+            let reply =
+                messages(event.data.as_bytes()).into_iter().find_map(|message| message.reply_to(question.id));
+            if reply.is_some() {
+                let (status, headers) = (StatusCode::OK, HeaderMap::new());
+                return Ok(Answer { status, headers, reply, body: Vec::new(), end: End::Complete });
+            }
+        }
+    }
+}

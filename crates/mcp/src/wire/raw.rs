@@ -1,0 +1,166 @@
+//! JSON that is looked into without being taken apart: what is not looked at costs nothing and stays as it came.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// How many members of an object, or items of a list, are looked at; the rest is passed over.
+const MOST: usize = 10_000;
+
+/// The members of an object in their order.
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// The members of an object; `None` when it is none.
+pub(crate) fn members(raw: &RawValue) -> Option<Members<'_>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+impl<'a> Members<'a> {
+    /// The value under a key, of several the last. `null` counts as absent.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
+        let found = self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value);
+        found.filter(|value| value.get() != "null")
+    }
+
+    /// A member that is text.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(text)
+    }
+
+    /// Whether there is a member of this name, even if it is `null`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == key)
+    }
+}
+
+/// The value under a key of an object.
+pub(crate) fn member<'a>(raw: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+    members(raw)?.get(key)
+}
+
+/// The items of a list, as many as are looked at; `None` when it is none.
+pub(crate) fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok().map(|Items(items)| items)
+}
+
+/// Whether a value has at most so many elements (members, items and the values themselves), and nests at most so deep. What a
+/// tree of values costs goes by their number, not by bytes.
+pub(crate) fn fits(raw: &RawValue, most: usize, deepest: usize) -> bool {
+    let (mut depth, mut elements, mut in_text, mut escaped) = (0_usize, 1_usize, false, false);
+    for byte in raw.get().bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'{' | b'[' => (depth, elements) = (depth + 1, elements + 1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' | b':' => elements += 1,
+            _ => {}
+        }
+        if depth > deepest || elements > most {
+            return false;
+        }
+    }
+    true
+}
+
+/// A text; `None` when it is none.
+pub(crate) fn text(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// Whether it is an object.
+pub(crate) fn is_object(raw: &RawValue) -> bool {
+    raw.get().starts_with('{')
+}
+
+/// Text as JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Text(key)) = map.next_key()? {
+                    let value = map.next_value()?;
+                    if members.len() < MOST {
+                        members.push((key, value));
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
+
+struct Items<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Items<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Items<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<'de>, A::Error> {
+                let mut items = Vec::new();
+                while items.len() < MOST {
+                    match list.next_element()? {
+                        Some(item) => items.push(item),
+                        None => return Ok(Items(items)),
+                    }
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Items(items))
+            }
+        }
+        deserializer.deserialize_seq(All)
+    }
+}
+
+/// A string, borrowed where it has no escapes.
+#[derive(Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn elements_are_counted_outside_of_text() {
+        let value = raw(r#"{"a":[1,2,{"b":"{[,:\"\\"}],"c":null}"#);
+        assert!(fits(&value, 11, 3) && !fits(&value, 9, 3) && !fits(&value, 11, 2));
+        assert!(fits(&raw("\"[[[[[[\""), 1, 0));
+    }
+
+    #[test]
+    fn of_very_long_lists_and_objects_the_beginning_is_looked_at() {
+        let list = raw(&format!("[{}0]", "0,".repeat(MOST + 5)));
+        assert_eq!(items(&list).map(|items| items.len()), Some(MOST));
+        let object = raw(&format!("{{{}\"z\":0}}", "\"a\":0,".repeat(MOST + 5)));
+        assert_eq!(members(&object).map(|members| members.0.len()), Some(MOST));
+        assert!(items(&object).is_none() && members(&list).is_none());
+    }
+}

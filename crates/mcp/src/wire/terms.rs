@@ -1,0 +1,354 @@
+//! What was agreed on with a server, and the questions that are asked on these terms. Never an `Origin`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, header};
+use model::Era;
+use serde_json::value::RawValue;
+
+use super::id::Id;
+use super::raw::{Members, members, quoted};
+use crate::{CLIENT_NAME, CLIENT_VERSION};
+
+/// The revision we speak with modern servers.
+pub(crate) const MODERN: &str = "2026-07-28";
+/// The newest revision that has a handshake; legacy servers answer with the one they want.
+pub(crate) const LEGACY: &str = "2025-11-25";
+
+pub(crate) const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+
+/// One HTTP request, or one message for a pipe.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    /// GET, POST or DELETE.
+    pub(crate) method: Method,
+    /// Besides those that every request has.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// The JSON-RPC message; empty for GET and DELETE.
+    pub(crate) body: Bytes,
+    /// What it asks, for people.
+    pub(crate) name: Cow<'static, str>,
+    /// Of the request in the body; of no meaning without one.
+    pub(crate) id: Id,
+}
+
+/// What a request carries besides its method.
+#[derive(Debug, Default)]
+pub(crate) struct Params<'a> {
+    /// An object as somebody else wrote it.
+    pub(crate) raw: Option<&'a RawValue>,
+    /// Members in JSON, after those of `raw`, which they replace.
+    pub(crate) members: Vec<(&'static str, String)>,
+    /// Reports of progress are wanted.
+    pub(crate) progress: bool,
+    /// `Mcp-Name`.
+    pub(crate) name: Option<&'a str>,
+    /// `Mcp-Param-*`.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Params<'_> {
+    /// A page of a list.
+    pub(crate) fn page(cursor: Option<&str>) -> Self {
+        let members = cursor.map(|cursor| ("cursor", quoted(cursor))).into_iter().collect();
+        Self { members, ..Self::default() }
+    }
+}
+
+/// What was agreed on.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) era: Era,
+    /// The revision, as the server wrote it.
+    pub(crate) version: Arc<str>,
+    /// The session that a legacy server keeps for us.
+    pub(crate) session: Option<HeaderValue>,
+    /// What we declare, in JSON.
+    capabilities: Arc<str>,
+}
+
+impl Terms {
+    /// The modern era, on a revision.
+    pub(crate) fn modern(version: &str, capabilities: Arc<str>) -> Self {
+        Self { era: Era::Modern, version: version.into(), session: None, capabilities }
+    }
+
+    /// The legacy era, on a revision, with a session if there is one.
+    pub(crate) fn legacy(version: &str, session: Option<HeaderValue>) -> Self {
+        Self { era: Era::Legacy, version: version.into(), session, capabilities: nothing() }
+    }
+
+    /// A request on these terms.
+    pub(crate) fn request(
+        &self,
+        id: Id,
+        method: impl Into<Cow<'static, str>>,
+        params: &Params<'_>,
+    ) -> Question {
+        let method = method.into();
+        let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{},"params":"#, quoted(&method));
+        self.write_params(&mut body, id, params);
+        body.push('}');
+        let mut question = post(method, body, id);
+        self.sign(&mut question, params.name);
+        question.headers.extend(params.headers.iter().cloned());
+        question
+    }
+
+    /// A notification on these terms.
+    pub(crate) fn notification(
+        &self,
+        method: impl Into<Cow<'static, str>>,
+        params: Option<&str>,
+    ) -> Question {
+        let params = params.map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
+        let method = method.into();
+        let body = format!(r#"{{"jsonrpc":"2.0","method":{}{params}}}"#, quoted(&method));
+        let mut question = post(method, body, Id::from(0));
+        self.sign(&mut question, None);
+        question
+    }
+
+    /// Our answer to a request of the server's.
+    pub(crate) fn answer(&self, body: String) -> Question {
+        let mut question = post("answer", body, Id::from(0));
+        self.sign(&mut question, None);
+        question
+    }
+
+    /// The rest of an answer that broke off, from the event with this id (MCP 2025-11-25, resumability). Without one, the
+    /// stream of what the server says by itself.
+    pub(crate) fn stream(&self, last_id: Option<&str>) -> Question {
+        let mut question = event_stream(last_id);
+        self.sign(&mut question, None);
+        question
+    }
+
+    /// The end of the session that a server keeps for us, if it does.
+    pub(crate) fn goodbye(&self) -> Option<Question> {
+        let mut question = delete(self.session.clone()?);
+        question.headers.push((VERSION, HeaderValue::from_str(&self.version).ok()?));
+        Some(question)
+    }
+
+    fn sign(&self, question: &mut Question, name: Option<&str>) {
+        // A server may call its revision what it likes; what a header cannot carry is not repeated.
+        if let Ok(version) = HeaderValue::from_str(&self.version) {
+            question.headers.push((VERSION, version));
+        }
+        match self.era {
+            Era::Modern => {
+                question.headers.push((METHOD, header_value(&question.name)));
+                question.headers.extend(name.map(|name| (NAME, header_value(name))));
+            }
+            Era::Legacy => question.headers.extend(self.session.clone().map(|session| (SESSION_ID, session))),
+        }
+    }
+
+    fn write_params(&self, body: &mut String, id: Id, params: &Params<'_>) {
+        let given = params.raw.and_then(members).unwrap_or(Members(Vec::new()));
+        let mut first = true;
+        let mut member = |body: &mut String, key: &str, value: &str| {
+            body.push(if std::mem::take(&mut first) { '{' } else { ',' });
+            body.push_str(&quoted(key));
+            body.push(':');
+            body.push_str(value);
+        };
+        for (key, value) in &given.0 {
+            if key != "_meta" && !params.members.iter().any(|(name, _)| name == key) {
+                member(body, key, value.get());
+            }
+        }
+        for (key, value) in &params.members {
+            member(body, key, value);
+        }
+        let meta = self.meta(id, given.get("_meta"), params.progress);
+        if let Some(meta) = meta {
+            member(body, "_meta", &meta);
+        }
+        body.push_str(if first { "{}" } else { "}" });
+    }
+
+    /// The caller's own, with what the era demands and our token for progress.
+    fn meta(&self, id: Id, given: Option<&RawValue>, progress: bool) -> Option<String> {
+        let given = given.and_then(members).unwrap_or(Members(Vec::new()));
+        let ours = |key: &str| {
+            (progress && key == "progressToken") || (self.era == Era::Modern && MODERN_META.contains(&key))
+        };
+        let kept = given.0.iter().filter(|(key, _)| !ours(key));
+        let mut parts: Vec<String> =
+            kept.map(|(key, value)| format!("{}:{}", quoted(key), value.get())).collect();
+        if progress {
+            parts.push(format!(r#""progressToken":{id}"#));
+        }
+        if self.era == Era::Modern {
+            let [version, capabilities, client] = MODERN_META;
+            parts.push(format!(
+                r#""{version}":{},"{capabilities}":{},"{client}":{}"#,
+                quoted(&self.version),
+                self.capabilities,
+                client_info()
+            ));
+        }
+        (!parts.is_empty()).then(|| format!("{{{}}}", parts.join(",")))
+    }
+}
+
+/// The keys that every request of the modern era carries.
+const MODERN_META: [&str; 3] = [
+    "io.modelcontextprotocol/protocolVersion",
+    "io.modelcontextprotocol/clientCapabilities",
+    "io.modelcontextprotocol/clientInfo",
+];
+
+/// We declare nothing.
+pub(crate) fn nothing() -> Arc<str> {
+    "{}".into()
+}
+
+/// `server/discover`, the first question to a server of which nothing is known.
+pub(crate) fn discover(id: Id, version: &str, capabilities: Arc<str>) -> Question {
+    Terms::modern(version, capabilities).request(id, "server/discover", &Params::default())
+}
+
+/// `initialize`, which never offers a revision that has no handshake.
+pub(crate) fn initialize(id: Id, version: &str, capabilities: &str) -> Question {
+    let (version, client) = (quoted(version), client_info());
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":{version},"capabilities":{capabilities},"clientInfo":{client}}}}}"#
+    );
+    post("initialize", body, id)
+}
+
+/// The end of a session that a server opened for us.
+pub(crate) fn delete(session: HeaderValue) -> Question {
+    let headers = vec![(SESSION_ID, session)];
+    Question {
+        method: Method::DELETE,
+        headers,
+        body: Bytes::new(),
+        name: "end of session".into(),
+        id: Id::from(0),
+    }
+}
+
+/// An event stream, of revision 2024-11-05 or the rest of one.
+pub(crate) fn event_stream(last_id: Option<&str>) -> Question {
+    let mut headers = vec![(header::ACCEPT, HeaderValue::from_static("text/event-stream"))];
+    let last_id = last_id.and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
+    headers.extend(last_id.map(|id| (HeaderName::from_static("last-event-id"), id)));
+    Question {
+        method: Method::GET,
+        headers,
+        body: Bytes::new(),
+        name: "event stream".into(),
+        id: Id::from(0),
+    }
+}
+
+/// A small document.
+pub(crate) fn document(name: &'static str, accept: &'static str) -> Question {
+    let headers = vec![(header::ACCEPT, HeaderValue::from_static(accept))];
+    Question { method: Method::GET, headers, body: Bytes::new(), name: name.into(), id: Id::from(0) }
+}
+
+fn post(name: impl Into<Cow<'static, str>>, body: String, id: Id) -> Question {
+    let headers = vec![
+        (header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream")),
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+    ];
+    Question { method: Method::POST, headers, body: body.into(), name: name.into(), id }
+}
+
+fn client_info() -> String {
+    format!(r#"{{"name":"{CLIENT_NAME}","version":"{CLIENT_VERSION}"}}"#)
+}
+
+/// A value for `Mcp-Name` and `Mcp-Param-*`: as it is, or in Base64 where a header cannot carry it (MCP 2026-07-28, "Value
+/// Encoding").
+pub(crate) fn header_value(text: &str) -> HeaderValue {
+    use base64::Engine as _;
+    let is_plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'))
+        && text.trim_matches([' ', '\t']).len() == text.len()
+        && !(text.starts_with("=?base64?") && text.ends_with("?="));
+    let plain = is_plain.then(|| HeaderValue::from_str(text).ok()).flatten();
+    plain.unwrap_or_else(|| {
+        let coded = format!("=?base64?{}?=", base64::engine::general_purpose::STANDARD.encode(text));
+        HeaderValue::from_str(&coded).unwrap_or_else(|_| HeaderValue::from_static(""))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn body(question: &Question) -> Value {
+        serde_json::from_slice(&question.body).unwrap()
+    }
+
+    fn header<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
+        let found = question.headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn a_modern_request_says_everything_twice() {
+        let terms = Terms::modern(MODERN, nothing());
+        let params =
+            Params { name: Some("grüß"), members: vec![("name", quoted("grüß"))], ..Params::default() };
+        let question = terms.request(Id::from(7), "tools/call", &params);
+        assert_eq!(header(&question, "mcp-method"), Some("tools/call"));
+        assert_eq!(header(&question, "mcp-name"), Some("=?base64?Z3LDvMOf?="));
+        assert_eq!(header(&question, "mcp-protocol-version"), Some(MODERN));
+        let body = body(&question);
+        assert_eq!((&body["id"], &body["params"]["name"]), (&json!(7), &json!("grüß")));
+        let meta = &body["params"]["_meta"];
+        assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], MODERN);
+        assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], CLIENT_NAME);
+    }
+
+    #[test]
+    fn what_a_caller_gives_passes_as_it_is_but_for_what_is_ours() {
+        let raw = r#"{"arguments": {"n": 12345678901234567890123}, "_meta": {"progressToken": "theirs", "x": 1e400}}"#;
+        let raw = RawValue::from_string(raw.to_owned()).unwrap();
+        let terms = Terms::legacy(LEGACY, Some(HeaderValue::from_static("s")));
+        let params = Params { raw: Some(&raw), ..Params::default() };
+        let text =
+            String::from_utf8(terms.request(Id::from(7), "tools/call", &params).body.to_vec()).unwrap();
+        assert!(text.contains(r#""arguments":{"n": 12345678901234567890123}"#), "{text}");
+        assert!(text.contains(r#""_meta":{"progressToken":"theirs","x":1e400}"#), "{text}");
+        let params = Params { raw: Some(&raw), progress: true, ..Params::default() };
+        let question = terms.request(Id::from(7), "tools/call", &params);
+        let text = String::from_utf8(question.body.to_vec()).unwrap();
+        assert!(text.contains(r#""_meta":{"x":1e400,"progressToken":7}"#), "{text}");
+        assert_eq!(header(&question, "mcp-session-id"), Some("s"));
+    }
+
+    #[test]
+    fn headers_carry_any_text() {
+        for (text, coded) in [
+            ("us-west1", "us-west1"),
+            ("a b", "a b"),
+            (" padded ", "=?base64?IHBhZGRlZCA=?="),
+            ("line1\nline2", "=?base64?bGluZTEKbGluZTI=?="),
+            ("=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?="),
+            ("", ""),
+        ] {
+            assert_eq!(header_value(text), coded, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_handshake_offers_no_revision_without_one() {
+        let question = initialize(Id::from(1), LEGACY, "{}");
+        assert_eq!(body(&question)["params"]["protocolVersion"], "2025-11-25");
+        assert_eq!(header(&question, "mcp-protocol-version"), None);
+    }
+}

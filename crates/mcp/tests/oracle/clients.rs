@@ -1,0 +1,92 @@
+//! The clients of others, one process for each SDK: they read the rows and print a line for each.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use testkit::odd::Process;
+use testkit::real::{Command, script, tools};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use crate::rows::Row;
+use crate::server::OddServer;
+
+/// Whose client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sdk {
+    /// npm `@modelcontextprotocol/sdk` 1.x.
+    TypeScript1,
+    /// npm `@modelcontextprotocol/client` 2.
+    TypeScript2,
+    /// PyPI `mcp` 1.x.
+    Python1,
+    /// PyPI `mcp` 2.
+    Python2,
+}
+
+/// What became of a row. `ok` is: connected, `echo` is listed, calling it gave a result.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Verdict {
+    row: String,
+    pub(crate) ok: bool,
+    pub(crate) error: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+/// The verdicts of one client by the row's name.
+pub(crate) type Verdicts = HashMap<String, Verdict>;
+
+impl Sdk {
+    /// How long a row may take. The Python SDK 2 waits 10 s for an answer to `server/discover` before it falls
+    /// back; nothing hangs on what the older ones say.
+    fn limit(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::TypeScript1 | Self::Python1 => 6,
+            Self::TypeScript2 => 10,
+            Self::Python2 => 14,
+        })
+    }
+
+    fn command(self) -> Command {
+        let modules = tools().join("npm/node_modules").to_string_lossy().into_owned();
+        let python = |environment: &str| {
+            let program = tools().join(environment).join("bin/python");
+            Command { program: program.to_string_lossy().into_owned(), args: vec![script("oracle_py.py")] }
+        };
+        let node = |name: &str| Command { program: "node".to_owned(), args: vec![script(name), modules] };
+        match self {
+            Self::TypeScript1 => node("oracle_ts1.mjs"),
+            Self::TypeScript2 => node("oracle_ts2.mjs"),
+            Self::Python1 => python("py-mcp1"),
+            Self::Python2 => python("py-mcp2"),
+        }
+    }
+}
+
+/// Asks this client for its verdict on each row. A row it says nothing of is not ok.
+pub(crate) async fn run(sdk: Sdk, rows: &[Row], server: &OddServer) -> Verdicts {
+    let mut process = Process::start(&sdk.command());
+    let asked: Vec<Value> = rows.iter().map(|row| asked(row, server)).collect();
+    let asked = json!({ "limit": sdk.limit().as_millis(), "rows": asked }).to_string();
+    let mut input = process.0.stdin().take().unwrap();
+    // One that ended at once has no verdicts, which is told later.
+    let _ = input.write_all(asked.as_bytes()).await;
+    drop(input);
+    let mut lines = String::new();
+    process.0.stdout().take().unwrap().read_to_string(&mut lines).await.unwrap();
+    let verdicts = lines.lines().map(|line| {
+        serde_json::from_str::<Verdict>(line).unwrap_or_else(|error| panic!("{sdk:?}: {error} in {line}"))
+    });
+    verdicts.map(|verdict| (verdict.row.clone(), verdict)).collect()
+}
+
+fn asked(row: &Row, server: &OddServer) -> Value {
+    let mut asked = json!({ "name": row.name, "era": row.era, "over": row.over, "url": server.url(row) });
+    if asked["url"].is_null() {
+        let Command { program, args } = server.child(row);
+        asked["command"] = program.into();
+        asked["args"] = args.into();
+    }
+    asked
+}
