@@ -123,6 +123,24 @@ fn strange_json() -> impl Strategy<Value = String> {
     })
 }
 
+/// A schema that wants arguments in headers, here and there.
+fn strange_schema() -> impl Strategy<Value = String> {
+    let leaf =
+        ("(string|integer|boolean|number|object)", "(|A|b|a b|x-y|Região)").prop_map(|(kind, header)| {
+            if header.is_empty() {
+                json!({ "type": kind })
+            } else {
+                json!({ "type": kind, "x-mcp-header": header })
+            }
+        });
+    let schema = leaf.prop_recursive(3, 12, 3, |inner| {
+        let key = prop_oneof![8 => Just("properties"), 1 => Just("items"), 1 => Just("default"), 1 => Just("anyOf")];
+        let members = proptest::collection::btree_map("(a|b|_meta)", inner, 0..3);
+        (key, members).prop_map(|(key, members)| json!({ "type": "object", key: members }))
+    });
+    schema.prop_map(|schema| schema.to_string())
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_an_answer_or_none(bytes in prop_oneof![strange_bytes(), strange_answers()], cut in 1_usize..64, stays: bool) {
@@ -135,6 +153,18 @@ proptest! {
     fn any_json_is_a_frame_or_none(text in strange_json()) {
         fuzzing::read_frame(text.as_bytes());
         fuzzing::tool_entry(text.as_bytes());
+        fuzzing::list_page(text.as_bytes());
+        fuzzing::progress_report(text.as_bytes());
+    }
+
+    #[test]
+    fn any_schema_has_headers_or_none(schema in strange_schema(), arguments in strange_json()) {
+        fuzzing::mirrored(schema.as_bytes(), arguments.as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_are_a_compressed_body_or_none(coding in "(gzip|deflate|br|zstd|identity|x)(, ?(gzip|br))?", bytes in vec(any::<u8>(), 0..256), cut in 1_usize..64) {
+        fuzzing::compressed(&coding, &bytes, cut);
     }
 
     #[test]

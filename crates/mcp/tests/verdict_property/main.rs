@@ -105,7 +105,7 @@ fn the_same_bytes_give_probe_check_and_session_the_same_verdict() {
     let failures = Failures::default();
     let shards = (0..SHARDS).map(|shard| {
         let failures = failures.clone();
-        thread::spawn(move || ask_shard(shard, cases.div_ceil(SHARDS), &failures))
+        thread::spawn(move || ask_shard(shard, cases.div_ceil(SHARDS * STAGES), &failures))
     });
     let shards: Vec<_> = shards.collect();
     for shard in shards {
@@ -124,7 +124,7 @@ fn ask_shard(shard: u32, cases: u32, failures: &Failures) {
     let runner = Mutex::new(TestRunner::new(Config { rng_seed, ..Config::default() }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tasks = TaskTracker::new();
-    runtime.block_on(join_all((0..STAGES).map(|_| ask_stage(&runner, cases / STAGES, &tasks, failures))));
+    runtime.block_on(join_all((0..STAGES).map(|_| ask_stage(&runner, cases, &tasks, failures))));
 }
 
 async fn ask_stage(runner: &Mutex<TestRunner>, cases: u32, tasks: &TaskTracker, failures: &Failures) {

@@ -185,6 +185,14 @@ async fn checked(url: &str, era: Era, tasks: &TaskTracker) -> Checked {
         Listing::Tools(tools) => tools.len(),
         Listing::Same => panic!("it was never listed before"),
     });
+    if let Ok(tools) = &tools {
+        // What is the same, byte for byte, is not read again.
+        match visit.tools(era, tasks).await.outcome {
+            Ok(Listing::Same) => {}
+            Ok(Listing::Tools(again)) => assert_eq!(again.len(), *tools),
+            Err(error) => panic!("it was listed a moment ago: {error}"),
+        }
+    }
     kept.leave(&remote, deadline).await;
     Checked { alive, tools }
 }
