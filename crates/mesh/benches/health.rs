@@ -328,6 +328,8 @@ mod peer {
     use tokio::task::JoinSet;
 
     const PORTS: usize = 4;
+    /// Stands for the id of the request; ours have as many digits.
+    const PLACE: u64 = 11_111_111_111_111;
 
     pub(super) fn identity() -> Value {
         json!({
@@ -355,12 +357,12 @@ mod peer {
             .into_iter()
             .map(|tool| json!({ "name": tool["name"], "description": tool["description"], "inputSchema": schema() }))
             .collect();
-        let discovered = json!({ "jsonrpc": "2.0", "id": 1, "result": {
+        let discovered = json!({ "jsonrpc": "2.0", "id": PLACE, "result": {
             "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} },
             "_meta": { "io.modelcontextprotocol/serverInfo": { "name": "peer", "version": "1.0" } },
         }});
         let listed =
-            json!({ "jsonrpc": "2.0", "id": 1, "result": { "resultType": "complete", "tools": listed }});
+            json!({ "jsonrpc": "2.0", "id": PLACE, "result": { "resultType": "complete", "tools": listed }});
         (http(&discovered.to_string()), http(&listed.to_string()))
     }
 
@@ -413,15 +415,21 @@ mod peer {
                 http(&answers.2.load(Ordering::Relaxed).to_string())
             } else if text.contains("tools/list") {
                 answers.2.fetch_add(1, Ordering::Relaxed);
-                answers.1.clone()
+                with_id(&answers.1, &text)
             } else {
-                answers.0.clone()
+                with_id(&answers.0, &text)
             };
             if stream.write_all(reply.as_bytes()).await.is_err() {
                 return;
             }
             buffer.clear();
         }
+    }
+
+    /// The answer to this request. Blanks keep it as long as it says.
+    fn with_id(answer: &str, request: &str) -> String {
+        let id = request.split(r#""id":"#).nth(1).and_then(|rest| rest.split(',').next()).unwrap_or("null");
+        answer.replacen(&PLACE.to_string(), &format!("{id:<14}"), 1)
     }
 
     fn is_whole(buffer: &[u8]) -> bool {
