@@ -24,7 +24,7 @@ use crate::wire::mirror;
 use crate::wire::pipe::pass_on;
 use crate::wire::place::Place;
 use crate::wire::request::progress;
-use crate::wire::terms::{MODERN, discover, nothing};
+use crate::wire::terms::{MODERN, NOTHING, discover};
 use crate::{CallOptions, Contents, words};
 
 /// How much of a body is read here, in bytes: small, so that the caps are met often.
@@ -49,7 +49,7 @@ pub fn probe_answer(bytes: &[u8], cut: usize, manner: Manner) {
     paused(async {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP, message: 2 * CAP };
-        let question = discover(Id::from(1), MODERN, nothing());
+        let question = discover(Id::from(1), MODERN, NOTHING);
         let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
         if let Ok(answer) = with_stranger(theirs, bytes, cut, manner, asking).await {
             assert!(answer.body.len() <= 2 * CAP, "{} bytes were kept", answer.body.len());

@@ -41,9 +41,8 @@ pub use wire::request::Progress;
 pub use wire::tls::TlsFault;
 pub use words::tame;
 
-/// What we call ourselves to servers (`clientInfo.name`).
-pub(crate) const CLIENT_NAME: &str = "mcp-discovery";
-/// The version that goes with [`CLIENT_NAME`].
-pub(crate) const CLIENT_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// What we call ourselves to servers (`clientInfo`), in JSON.
+pub(crate) const CLIENT_INFO: &str =
+    concat!(r#"{"name":"mcp-discovery","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#);
 /// The same over HTTP.
 pub(crate) const USER_AGENT: &str = concat!("mcp-discovery/", env!("CARGO_PKG_VERSION"));

@@ -30,7 +30,7 @@ use crate::wire::message::{Reply, RpcError};
 use crate::wire::place::Place;
 use crate::wire::redirect;
 use crate::wire::refusal::may_want_another_name;
-use crate::wire::terms::{self, MODERN, Params, Question, Terms};
+use crate::wire::terms::{self, Params, Question, Terms};
 use crate::{McpError, Remote, failure, names};
 
 pub use asked::Asked;
@@ -147,7 +147,7 @@ impl<'a> Visit<'a> {
         let known = self.kept.listed;
         let (asked, terms) = match era {
             Era::Modern => {
-                let terms = Terms::modern(MODERN, terms::nothing());
+                let terms = Terms::plain().clone();
                 let question = first(&terms, self.kept.id);
                 (self.hashed(&question, PAGE_LIMIT, known).await, terms)
             }

@@ -80,7 +80,7 @@ pub(crate) struct Known {
 impl Known {
     /// Of this era, if that is known.
     pub(crate) fn era(era: Option<Era>) -> Self {
-        Self { era, capabilities: terms::nothing(), insists: false }
+        Self { era, capabilities: terms::NOTHING.into(), insists: false }
     }
 }
 
@@ -139,18 +139,18 @@ async fn discover(carrier: &mut impl Carry, known: &Known) -> Greeting {
 }
 
 async fn ask_discover(carrier: &mut impl Carry, known: &Known) -> Result<(Discovered, Answer), NoAnswer> {
-    let question = terms::discover(Id::random(), MODERN, known.capabilities.clone());
+    let question = terms::discover(Id::random(), MODERN, &known.capabilities);
     carrier.ask(&question).await.map(|answer| (verdict::discovered(&answer), answer))
 }
 
 fn modern(known: &Known, result: &RawValue) -> Greeting {
     let version = verdict::best_version(result);
-    met(Terms::modern(&version, known.capabilities.clone()), verdict::modern(result, &version), None)
+    met(Terms::modern(&version, &known.capabilities), verdict::modern(result, &version), None)
 }
 
 fn modest(known: &Known) -> Greeting {
     let reserve = "it wants a client with more capabilities before it says who it is";
-    let terms = Terms::modern(MODERN, known.capabilities.clone());
+    let terms = Terms::modern(MODERN, &known.capabilities);
     met(terms, verdict::nameless(MODERN, Era::Modern), Some(reserve))
 }
 
@@ -160,7 +160,7 @@ fn met(terms: Terms, said: Introduction, reserve: Option<&'static str>) -> Greet
 
 /// A server that knows neither way to begin may still list its tools in the modern way.
 async fn confirm_by_list(carrier: &mut impl Carry, known: &Known) -> Option<Greeting> {
-    let terms = Terms::modern(MODERN, known.capabilities.clone());
+    let terms = Terms::modern(MODERN, &known.capabilities);
     let question = terms.request(Id::random(), List::Tools.method(), &Params::default());
     let said = confirmed(&carrier.ask(&question).await.ok()?)?;
     Some(met(terms, said, None))

@@ -80,6 +80,9 @@ pub(crate) fn is_object(raw: &RawValue) -> bool {
 
 /// Text as JSON.
 pub(crate) fn quoted(text: &str) -> String {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        return format!("\"{text}\"");
+    }
     serde_json::Value::from(text).to_string()
 }
 

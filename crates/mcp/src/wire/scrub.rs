@@ -40,6 +40,9 @@ impl Scrub {
             }
             needles.push(Zeroizing::new(secret.to_owned()));
         }
+        if needles.is_empty() {
+            return Self::default();
+        }
         // A longer one may contain a shorter.
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         Self(needles.into())

@@ -1,7 +1,8 @@
 //! What was agreed on with a server, and the questions that are asked on these terms. Never an `Origin`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, header};
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::id::Id;
 use super::raw::{Members, members, quoted};
-use crate::{CLIENT_NAME, CLIENT_VERSION};
+use crate::CLIENT_INFO;
 
 /// The revision we speak with modern servers.
 pub(crate) const MODERN: &str = "2026-07-28";
@@ -64,23 +65,40 @@ impl Params<'_> {
 #[derive(Debug, Clone)]
 pub(crate) struct Terms {
     pub(crate) era: Era,
-    /// The revision, as the server wrote it.
-    pub(crate) version: Arc<str>,
     /// The session that a legacy server keeps for us.
     pub(crate) session: Option<HeaderValue>,
-    /// What we declare, in JSON.
-    capabilities: Arc<str>,
+    /// The revision, as the server wrote it, for a header. A server may call its revision what it likes; what a header cannot carry is not repeated.
+    version_header: Option<HeaderValue>,
+    /// The members of `_meta` that every request carries, in JSON; none in the legacy era.
+    meta: Arc<str>,
 }
 
 impl Terms {
-    /// The modern era, on a revision.
-    pub(crate) fn modern(version: &str, capabilities: Arc<str>) -> Self {
-        Self { era: Era::Modern, version: version.into(), session: None, capabilities }
+    /// The modern era, on a revision, with what we declare.
+    pub(crate) fn modern(version: &str, capabilities: &str) -> Self {
+        let [version_key, capabilities_key, client] = MODERN_META;
+        let meta = format!(
+            r#""{version_key}":{},"{capabilities_key}":{capabilities},"{client}":{CLIENT_INFO}"#,
+            quoted(version)
+        );
+        Self::new(Era::Modern, version, None, meta.into())
+    }
+
+    /// The modern era, on the revision we speak, with nothing declared: what known servers are asked on, many thousand times.
+    pub(crate) fn plain() -> &'static Self {
+        static PLAIN: LazyLock<Terms> = LazyLock::new(|| Terms::modern(MODERN, NOTHING));
+        &PLAIN
     }
 
     /// The legacy era, on a revision, with a session if there is one.
     pub(crate) fn legacy(version: &str, session: Option<HeaderValue>) -> Self {
-        Self { era: Era::Legacy, version: version.into(), session, capabilities: nothing() }
+        static NONE: LazyLock<Arc<str>> = LazyLock::new(|| "".into());
+        Self::new(Era::Legacy, version, session, NONE.clone())
+    }
+
+    fn new(era: Era, version: &str, session: Option<HeaderValue>, meta: Arc<str>) -> Self {
+        let version_header = HeaderValue::from_str(version).ok();
+        Self { era, session, version_header, meta }
     }
 
     /// A request on these terms.
@@ -91,7 +109,9 @@ impl Terms {
         params: &Params<'_>,
     ) -> Question {
         let method = method.into();
-        let mut body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{},"params":"#, quoted(&method));
+        let mut body = String::with_capacity(self.meta.len() + 128);
+        // Writing to a string cannot fail.
+        let _ = write!(body, r#"{{"jsonrpc":"2.0","id":{id},"method":{},"params":"#, quoted(&method));
         self.write_params(&mut body, id, params);
         body.push('}');
         let mut question = post(method, body, id);
@@ -132,18 +152,19 @@ impl Terms {
     /// The end of the session that a server keeps for us, if it does.
     pub(crate) fn goodbye(&self) -> Option<Question> {
         let mut question = delete(self.session.clone()?);
-        question.headers.push((VERSION, HeaderValue::from_str(&self.version).ok()?));
+        question.headers.extend(self.version_header.clone().map(|version| (VERSION, version)));
         Some(question)
     }
 
     fn sign(&self, question: &mut Question, name: Option<&str>) {
-        // A server may call its revision what it likes; what a header cannot carry is not repeated.
-        if let Ok(version) = HeaderValue::from_str(&self.version) {
-            question.headers.push((VERSION, version));
-        }
+        question.headers.extend(self.version_header.clone().map(|version| (VERSION, version)));
         match self.era {
             Era::Modern => {
-                question.headers.push((METHOD, header_value(&question.name)));
+                let method = match &question.name {
+                    Cow::Borrowed(name) => HeaderValue::from_static(name),
+                    Cow::Owned(name) => header_value(name),
+                };
+                question.headers.push((METHOD, method));
                 question.headers.extend(name.map(|name| (NAME, header_value(name))));
             }
             Era::Legacy => question.headers.extend(self.session.clone().map(|session| (SESSION_ID, session))),
@@ -176,6 +197,9 @@ impl Terms {
 
     /// The caller's own, with what the era demands and our token for progress.
     fn meta(&self, id: Id, given: Option<&RawValue>, progress: bool) -> Option<String> {
+        if given.is_none() && !progress {
+            return (!self.meta.is_empty()).then(|| format!("{{{}}}", self.meta));
+        }
         let given = given.and_then(members).unwrap_or(Members(Vec::new()));
         let ours = |key: &str| {
             (progress && key == "progressToken") || (self.era == Era::Modern && MODERN_META.contains(&key))
@@ -186,14 +210,8 @@ impl Terms {
         if progress {
             parts.push(format!(r#""progressToken":{id}"#));
         }
-        if self.era == Era::Modern {
-            let [version, capabilities, client] = MODERN_META;
-            parts.push(format!(
-                r#""{version}":{},"{capabilities}":{},"{client}":{}"#,
-                quoted(&self.version),
-                self.capabilities,
-                client_info()
-            ));
+        if !self.meta.is_empty() {
+            parts.push(self.meta.to_string());
         }
         (!parts.is_empty()).then(|| format!("{{{}}}", parts.join(",")))
     }
@@ -207,20 +225,18 @@ const MODERN_META: [&str; 3] = [
 ];
 
 /// We declare nothing.
-pub(crate) fn nothing() -> Arc<str> {
-    "{}".into()
-}
+pub(crate) const NOTHING: &str = "{}";
 
 /// `server/discover`, the first question to a server of which nothing is known.
-pub(crate) fn discover(id: Id, version: &str, capabilities: Arc<str>) -> Question {
+pub(crate) fn discover(id: Id, version: &str, capabilities: &str) -> Question {
     Terms::modern(version, capabilities).request(id, "server/discover", &Params::default())
 }
 
 /// `initialize`, which never offers a revision that has no handshake.
 pub(crate) fn initialize(id: Id, version: &str, capabilities: &str) -> Question {
-    let (version, client) = (quoted(version), client_info());
+    let version = quoted(version);
     let body = format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":{version},"capabilities":{capabilities},"clientInfo":{client}}}}}"#
+        r#"{{"jsonrpc":"2.0","id":{id},"method":"initialize","params":{{"protocolVersion":{version},"capabilities":{capabilities},"clientInfo":{CLIENT_INFO}}}}}"#
     );
     post("initialize", body, id)
 }
@@ -265,10 +281,6 @@ fn post(name: impl Into<Cow<'static, str>>, body: String, id: Id) -> Question {
     Question { method: Method::POST, headers, body: body.into(), name: name.into(), id }
 }
 
-fn client_info() -> String {
-    format!(r#"{{"name":"{CLIENT_NAME}","version":"{CLIENT_VERSION}"}}"#)
-}
-
 /// A value for `Mcp-Name` and `Mcp-Param-*`: as it is, or in Base64 where a header cannot carry it (MCP 2026-07-28, "Value
 /// Encoding").
 pub(crate) fn header_value(text: &str) -> HeaderValue {
@@ -300,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_modern_request_says_everything_twice() {
-        let terms = Terms::modern(MODERN, nothing());
+        let terms = Terms::modern(MODERN, NOTHING);
         let params =
             Params { name: Some("grüß"), members: vec![("name", quoted("grüß"))], ..Params::default() };
         let question = terms.request(Id::from(7), "tools/call", &params);
@@ -311,7 +323,7 @@ mod tests {
         assert_eq!((&body["id"], &body["params"]["name"]), (&json!(7), &json!("grüß")));
         let meta = &body["params"]["_meta"];
         assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], MODERN);
-        assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], CLIENT_NAME);
+        assert_eq!(meta["io.modelcontextprotocol/clientInfo"]["name"], "mcp-discovery");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::wire::forgotten::has_forgotten_us;
 use crate::wire::greet::{self, Greeting, newest_legacy};
 use crate::wire::list::List;
 use crate::wire::place::Place;
-use crate::wire::terms::{self, MODERN, Params, Terms};
+use crate::wire::terms::{MODERN, Params, Terms};
 use crate::wire::verdict::{self, Discovered};
 use crate::{McpError, failure};
 
@@ -24,13 +24,12 @@ impl Visit<'_> {
     }
 
     async fn discover(&mut self) -> Asked<()> {
-        let question = terms::discover(self.kept.id, MODERN, terms::nothing());
+        let question = Terms::plain().request(self.kept.id, "server/discover", &Params::default());
         let (mut asked, mut hash) = self.ask_unless(&question, ANSWER_LIMIT, self.kept.discovered).await;
         // As when it was met: who refuses the revision and names the same one is asked again.
         if matches!(&asked.outcome, Ok(Some(answer)) if names_ours(answer)) {
             (asked, hash) = self.ask_unless(&question, ANSWER_LIMIT, None).await;
         }
-        let place = self.site.place();
         let Asked { sent, received, ms, outcome } = asked;
         let outcome = match outcome {
             Err(error) => Err(error),
@@ -38,7 +37,7 @@ impl Visit<'_> {
             Ok(Some(answer)) if matches!(verdict::discovered(&answer), Discovered::NoSuchMethod) => {
                 self.confirmed().await
             }
-            Ok(Some(answer)) => discovered(&answer, &place).map(|identity| {
+            Ok(Some(answer)) => discovered(&answer, &self.site.place()).map(|identity| {
                 self.kept.discovered = hash;
                 self.identity = identity;
             }),
@@ -48,8 +47,7 @@ impl Visit<'_> {
 
     /// It does not know how to begin, so what it lists decides.
     async fn confirmed(&mut self) -> Result<(), McpError> {
-        let terms = Terms::modern(MODERN, terms::nothing());
-        let question = terms.request(self.kept.id, List::Tools.method(), &Params::default());
+        let question = Terms::plain().request(self.kept.id, List::Tools.method(), &Params::default());
         let answer = self.ask(&question, PAGE_LIMIT).await.outcome?;
         greet::confirmed(&answer).map(drop).ok_or_else(|| other_era(&self.site.place()))
     }
