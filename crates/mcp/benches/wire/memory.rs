@@ -10,8 +10,8 @@ use crate::gauge::memory;
 use crate::talker::{Over, Talker, Whose, ourselves};
 
 const SESSIONS: u32 = 1_000;
-/// What the first ones need is needed once.
-const FIRST: u32 = 100;
+/// What the first ones need is needed once; and what their connections took is there for those of the others.
+const FIRST: u32 = 1_000;
 /// Connections that were idle for 4 s are closed when they are looked at, which is every 4 s.
 const REST: Duration = Duration::from_secs(9);
 
@@ -50,7 +50,7 @@ pub(crate) async fn measure(over: Over, whose: Whose, port: u16) {
     for place in 0..FIRST {
         kept.push(one(over, whose, port, place).await);
     }
-    sleep(Duration::from_millis(300)).await;
+    sleep(REST).await;
     let before = memory();
     for place in FIRST..FIRST + SESSIONS {
         kept.push(one(over, whose, port, place).await);

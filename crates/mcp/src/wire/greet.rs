@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use model::Era;
 use serde_json::value::RawValue;
 
@@ -202,7 +203,8 @@ pub(crate) async fn initialize(carrier: &mut impl Carry, known: &Known, version:
 }
 
 fn legacy(answer: &Answer, said: Introduction) -> Greeting {
-    let session = answer.headers.get(SESSION_ID).cloned();
+    // A copy: the header is a part of the buffer in which the whole head came, which would stay with it.
+    let session = answer.headers.get(SESSION_ID).and_then(|id| HeaderValue::from_bytes(id.as_bytes()).ok());
     let version = &said.identity.protocol_version;
     let may_be_left = may_be_left(&answer.headers, version);
     let terms = Terms::legacy(version, session);
