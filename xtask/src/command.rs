@@ -15,7 +15,7 @@ Every command a contributor types
   cargo xtask test [--only STEP]... [--list]
                           installs what tests need and runs everything
   cargo xtask bench NAME [-- ARGS]
-                          measures: registry, scan, health, wire or ui
+                          measures: registry, scan, health, wire, size or ui
   cargo xtask bindings    writes the TypeScript types anew
   cargo xtask pictures    takes the pictures in docs/ anew
   cargo xtask bundle      builds the Debian package";

@@ -8,6 +8,7 @@ mod node;
 mod peers;
 mod release;
 mod run;
+mod size;
 mod stamp;
 mod stop;
 mod test;

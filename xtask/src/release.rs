@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::needs::{BUILD, TESTS, WINDOW};
 use crate::stop::{Outcome, Stop, failed};
 use crate::workspace::{Workspace, run};
-use crate::{install, node, peers, ui};
+use crate::{install, node, peers, size, ui};
 
 /// Writes `ui/src/host/bindings.ts` anew.
 pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
@@ -17,6 +17,9 @@ pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
 pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Outcome {
     if name == "ui" {
         return in_browser(workspace, "tests/browser/bench-ui.mjs", rest);
+    }
+    if name == "size" {
+        return size::bench(workspace);
     }
     let package = match name {
         "health" => "mesh",
