@@ -22,7 +22,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         return size::bench(workspace);
     }
     let package = match name {
-        "health" => "mesh",
+        "health" => "checks",
         "registry" => "registry",
         "scan" => "discovery",
         "wire" => "mcp",

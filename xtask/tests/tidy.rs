@@ -25,9 +25,9 @@ mod tests {
     const LAYERS: &[&[&str]] = &[
         &["model", "demo"],
         &["mcp", "store", "testkit"],
-        &["registry"],
+        &["registry", "vault"],
         &["discovery", "mesh", "metrics"],
-        &["gateway"],
+        &["checks", "gateway"],
         &["app"],
         &["http-face"],
         &["mcp-discovery", "mcp-discovery-app"],

@@ -9,6 +9,7 @@ use std::io;
 
 use ::demo::{Fleet, Member, Wire};
 use futures::future::join_all;
+use mesh::Contact;
 use model::{NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, RegistryError};
 use tokio::sync::{mpsc, oneshot};
@@ -16,8 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::operations::{ApiError, ErrorCode};
-use crate::secrets::Vault;
-use crate::{App, contact, now};
+use crate::{App, now};
 
 /// What can be wanted of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl App {
     /// Deletes its records for good, and what was kept for them.
     async fn forget_demo(&self) -> Result<(), RegistryError> {
         let gone = self.0.registry.forget(Source::Demo).await?.ids;
-        self.0.tasks.spawn(self.0.vault.clone().forget_servers(gone));
+        self.0.tasks.spawn(self.0.vault().clone().forget_servers(gone));
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl App {
         let known = self.0.registry.snapshot();
         let records = fleet.members().iter().filter_map(record);
         let new: Vec<ServerInfo> = records.filter(|info| known.get(info.id).is_none()).collect();
-        let met = join_all(new.into_iter().map(|info| met(info, &self.0.vault, &self.0.tasks))).await;
+        let met = join_all(new.into_iter().map(|info| met(info, &self.0.mesh.contact, &self.0.tasks))).await;
         let (records, seen): (Vec<_>, Vec<_>) = met
             .into_iter()
             .map(|(info, seen)| {
@@ -206,8 +206,8 @@ fn record(member: &Member) -> Option<ServerInfo> {
 }
 
 /// The record with what its server says of itself.
-async fn met(mut info: ServerInfo, vault: &Vault, tasks: &TaskTracker) -> (ServerInfo, Observation) {
-    let seen = contact::measure(&mut info, vault, tasks).await;
+async fn met(mut info: ServerInfo, contact: &Contact, tasks: &TaskTracker) -> (ServerInfo, Observation) {
+    let seen = checks::measure(&mut info, contact, tasks).await;
     (info, seen)
 }
 

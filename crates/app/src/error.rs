@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use mcp::McpError;
+use mesh::Unreached;
 use model::FilterError;
 use registry::RegistryError;
 use serde_json::{Value, json};
@@ -148,6 +149,18 @@ impl From<McpError> for ApiError {
             | McpError::OtherEra { .. }
             | McpError::TooLarge { .. } => Self::new(ErrorCode::TransportFailed, message),
         }
+    }
+}
+
+impl From<Unreached> for ApiError {
+    fn from(error: Unreached) -> Self {
+        let code = match &error {
+            Unreached::Unsigned(_) => ErrorCode::NeedsSignIn,
+            Unreached::NoAddress(_) => ErrorCode::TransportFailed,
+            Unreached::NoTarget { .. } => ErrorCode::InvalidArguments,
+            Unreached::NotAllowed(_) => ErrorCode::Forbidden,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -2,14 +2,10 @@
 
 use std::sync::{Arc, Weak};
 
-use futures::FutureExt;
-use mesh::{CheckError, Checker, CheckerHandle, Notify, Reach, Settings, Unreached, check_once};
-use model::{Health, NoticeLevel, ServerId, ServerInfo};
+use checks::{CheckError, Checker, CheckerHandle, Notify, Settings, check_once};
+use model::{Health, NoticeLevel, ServerId};
 
-use crate::contact;
-use crate::logs::Logs;
 use crate::operations::{ApiError, ErrorCode};
-use crate::secrets::Vault;
 use crate::start::Core;
 use crate::{App, Face};
 
@@ -44,28 +40,12 @@ impl App {
         Settings {
             registry: self.0.registry.clone(),
             config: self.live_config(),
-            reach: reach(self.0.vault.clone(), self.0.logs.clone()),
-            sessions: self.0.sessions.clone(),
+            contact: self.0.mesh.contact.clone(),
+            sessions: self.0.mesh.sessions.clone(),
             notify: notify(Arc::downgrade(&self.0)),
             tasks: self.0.tasks.clone(),
         }
     }
-}
-
-fn reach(vault: Vault, logs: Logs) -> Reach {
-    Arc::new(move |info: Arc<ServerInfo>| {
-        let (vault, logs) = (vault.clone(), logs.clone());
-        async move {
-            let mut target = contact::target(&info, &vault).await.map_err(|error| match error.code {
-                ErrorCode::NeedsSignIn => Unreached::NeedsSignIn(error.message),
-                ErrorCode::TransportFailed => Unreached::NoAddress(error.message),
-                _ => Unreached::NotAllowed(error.message),
-            })?;
-            logs.listen(info.id, &mut target);
-            Ok(target)
-        }
-        .boxed()
-    })
 }
 
 /// The checker must not keep the core alive.

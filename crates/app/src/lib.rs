@@ -3,10 +3,10 @@
 
 mod calls;
 mod config;
-mod contact;
 mod demo;
 mod error;
 mod feed;
+mod headers;
 mod health;
 mod logs;
 pub mod operations;
@@ -14,17 +14,21 @@ mod owner;
 pub mod paths;
 pub mod raw;
 mod scans;
-mod secrets;
 mod start;
 
 pub use error::StartError;
 pub use operations::{ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
-pub use secrets::{GivenSecret, SecretPlace};
 pub use start::{App, Options};
+pub use vault::{GivenSecret, SecretPlace};
 
 /// Now, as the store keeps it.
 fn now() -> model::Millis {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Milliseconds since `started`.
+fn millis(started: tokio::time::Instant) -> f64 {
+    (started.elapsed().as_secs_f64() * 100_000.0).round() / 100.0
 }

@@ -6,7 +6,7 @@ mod ring;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mcp::{LineSink, Target};
+use mesh::Lines;
 use model::{CheckResult, CheckStatus, Event, Health, Millis, ServerId};
 use registry::Published;
 use ring::{Ring, Weighed};
@@ -16,7 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::contact::millis;
+use crate::millis;
 use crate::operations::{
     ApiError, CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
 };
@@ -84,12 +84,10 @@ impl Logs {
         }
     }
 
-    /// Hears what the child of this target will write to its standard error. Other targets write none.
-    pub(crate) fn listen(&self, id: ServerId, target: &mut Target) {
-        if let Target::Stdio(launch) = target {
-            let logs = self.clone();
-            launch.stderr = Some(LineSink::new(move |line| logs.note_line(id, line)));
-        }
+    /// Hears what children write to their standard error.
+    pub(crate) fn lines(&self) -> Lines {
+        let logs = self.clone();
+        Arc::new(move |id, line| logs.note_line(id, line))
     }
 
     /// Begins to note a call. Dropped before its end, it is noted as one whose caller went away.

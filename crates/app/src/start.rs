@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
-use mesh::Sessions;
+use mesh::{Contact, Mesh};
 use model::{Event, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
 use tokio::time::Instant;
@@ -19,9 +19,9 @@ use crate::health::Checks;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
-use crate::secrets::Vault;
 use crate::{StartError, feed, now, paths};
 use discovery::scan::Caps;
+use vault::Vault;
 
 /// How long a command that has the data directory is waited for.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);
@@ -57,8 +57,7 @@ pub(crate) struct Core {
     pub(crate) scan_caps: Caps,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
-    pub(crate) sessions: Sessions,
-    pub(crate) vault: Vault,
+    pub(crate) mesh: Mesh,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
     pub(crate) tasks: TaskTracker,
@@ -69,6 +68,12 @@ pub(crate) struct Core {
     notices: Mutex<Vec<Notice>>,
     listening: Mutex<Option<String>>,
     ownership: Ownership,
+}
+
+impl Core {
+    pub(crate) fn vault(&self) -> &Vault {
+        self.mesh.contact.vault()
+    }
 }
 
 impl App {
@@ -82,15 +87,16 @@ impl App {
         let (vault, secrets_notice) = Vault::open(&data_dir);
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
+        let logs = Logs::default();
+        let mesh = Mesh::new(Contact::new(vault, logs.lines()), opened.registry.clone(), tasks.clone());
         let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
             scan_caps: Caps::default(),
             calls: Calls::default(),
-            logs: Logs::default(),
-            sessions: Sessions::new(tasks.clone()),
-            vault,
+            logs,
+            mesh,
             checks: Checks::new(),
             demo,
             tasks,
@@ -108,7 +114,10 @@ impl App {
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
-        app.0.tasks.spawn(app.clone().tidy_sessions());
+        app.0.tasks.spawn(app.clone().tidy());
+        let cells = app.0.mesh.cells.clone();
+        let stop = app.stopping();
+        app.0.tasks.spawn(async move { cells.report(stop).await });
         app.forget_expired(options.face, opened.expired).await;
         app.follow_config(loaded.reading);
         app.start_checks(options.face);
@@ -117,7 +126,7 @@ impl App {
 
     /// What was kept for servers that are gone for good goes as well; a command does not wait for a keyring.
     async fn forget_expired(&self, face: Face, expired: Vec<ServerId>) {
-        let vault = self.0.vault.clone();
+        let vault = self.0.vault().clone();
         match face {
             Face::Command => vault.mark_gone(expired).await,
             Face::Window | Face::Serve => drop(self.0.tasks.spawn(vault.forget_servers(expired))),
@@ -125,7 +134,7 @@ impl App {
     }
 
     /// Idle children are ended, and those of servers that are gone or paused.
-    async fn tidy_sessions(self) {
+    async fn tidy(self) {
         let stop = self.stopping();
         loop {
             tokio::select! {
@@ -133,7 +142,8 @@ impl App {
                 () = tokio::time::sleep(TIDY) => {}
             }
             let snapshot = self.0.registry.snapshot();
-            self.0.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
+            self.0.mesh.cells.tidy(|id| snapshot.get(id).is_some());
+            self.0.mesh.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
             self.0.logs.tidy(|id| snapshot.get(id).is_some());
         }
     }
@@ -163,7 +173,8 @@ impl App {
             tracing::warn!("calls were still in flight after 10 s and are ended");
             self.0.calls.cancel_all();
         }
-        self.0.sessions.close().await;
+        self.0.mesh.sessions.close().await;
+        self.0.mesh.cells.tell().await;
         if tokio::time::timeout(DRAIN, self.0.demo.ended()).await.is_err() {
             tracing::warn!("the demo fleet was still starting at the end");
         }

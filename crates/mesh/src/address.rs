@@ -9,10 +9,11 @@ static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// What decides how a server is asked. When it is another, what was remembered of the server is void.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Address(u64);
+pub struct Address(u64);
 
 impl Address {
-    pub(crate) fn of(info: &ServerInfo) -> Self {
+    /// Of this record.
+    pub fn of(info: &ServerInfo) -> Self {
         let mut hasher = DefaultHasher::new();
         info.transport.hash(&mut hasher);
         (&info.url, &info.endpoint, &info.command, &info.args).hash(&mut hasher);
@@ -34,7 +35,7 @@ impl Address {
 }
 
 /// The computer a server is on: what is asked of it together is bounded.
-pub(crate) fn host(info: &ServerInfo) -> &str {
+pub fn host(info: &ServerInfo) -> &str {
     if info.transport == Transport::Stdio {
         return "";
     }

@@ -1,32 +1,24 @@
-//! How servers are: every server of the registry is checked on a schedule, and what was measured goes to the registry, which
-//! makes a status of it.
+//! How a call gets to a server.
 //!
-//! - [`Checker`] is the schedule: jittered, bounded over all and per host, with no server that could hold up another. It
-//!   follows the configuration and the registry, and answers "check now" with the same round.
-//! - `round.rs` asks one server, within one deadline; `check/` judges what came back.
-//! - [`Sessions`] are the conversations that outlive a question, such as those with children of ours.
-//! - [`check_once`] is one round without a schedule, for commands that come and go.
+//! - [`Contact`] is the way there: the name is looked up and guarded, the credentials are read, a command is allowed.
+//! - [`Sessions`] are the conversations that outlive a question, of calls and of checks.
+//! - [`Mesh::run`] is a call: one attempt on a conversation that is kept or begun, within one deadline.
+//! - [`Cells`] gather what calls tell of their servers; the registry gets tallies.
 //!
-//! Deliberately absent: statuses, scores and history. They are the registry's, where calls count as well.
+//! Deliberately absent: what a status is made of. That is the registry's.
 
 mod address;
-mod check;
-mod checker;
-mod judge;
-mod lanes;
-mod memory;
-mod once;
-mod reach;
-mod report;
-mod round;
-mod schedule;
+mod cells;
+mod choose;
+mod contact;
+mod run;
 mod sessions;
-mod settings;
-mod times;
-mod words;
+mod unreached;
 
-pub use checker::{Checker, CheckerHandle};
-pub use once::check_once;
-pub use reach::{Notify, Reach, Unreached};
+pub use address::{Address, host};
+pub use cells::Cells;
+pub use choose::{NoChoice, choose, resolve};
+pub use contact::{Contact, Lines};
+pub use run::{Attempt, Call, CallFailed, Mesh};
 pub use sessions::Sessions;
-pub use settings::{CheckError, Settings};
+pub use unreached::Unreached;

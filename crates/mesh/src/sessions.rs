@@ -104,17 +104,17 @@ impl Sessions {
     }
 
     /// Whether somebody has a question under way there.
-    pub(crate) fn is_in_use(&self, id: ServerId) -> bool {
+    pub fn is_in_use(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(Kept::is_in_use)
     }
 
     /// Whether it has begun and not answered yet.
-    pub(crate) fn is_beginning(&self, id: ServerId) -> bool {
+    pub fn is_beginning(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(|kept| kept.session.peek().is_none())
     }
 
     /// Whether there is a conversation with a server.
-    pub(crate) fn is_open(&self, id: ServerId) -> bool {
+    pub fn is_open(&self, id: ServerId) -> bool {
         self.lock().get(&id).is_some_and(|kept| matches!(kept.session.peek(), Some(Ok(_))) && kept.is_good())
     }
 

@@ -76,12 +76,9 @@ fn what_a_tool_said_of_its_failure_is_kept_and_cut() {
 }
 
 #[test]
-fn a_target_that_is_no_child_has_no_listener_and_a_child_is_heard() {
+fn what_a_child_writes_is_heard() {
     let logs = Logs::default();
-    let mut child = Target::stdio("server", ["--fast"]);
-    logs.listen(id(), &mut child);
-    let Target::Stdio(launch) = child else { unreachable!("it is a child") };
-    launch.stderr.unwrap().hear("starting");
+    (logs.lines())(id(), "starting");
     let lines = logs.of(id(), 7);
     assert_eq!((lines.stderr[0].text.as_str(), lines.since), ("starting", 7));
 }

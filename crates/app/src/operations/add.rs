@@ -1,5 +1,8 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
+use std::time::Duration;
+
+use checks::LOOK_WITHIN;
 use mcp::{ProbeOptions, ProbeReport, probe, resolve};
 use model::{Endpoint, HealthStatus, Outcome, ServerId, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, Upserted};
@@ -7,9 +10,11 @@ use serde_json::{Value, json};
 
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
-use crate::contact::{self, LOOK_WITHIN, START_WITHIN};
-use crate::secrets::{Key, Slot};
-use crate::{App, now};
+use crate::{App, headers, now};
+use vault::{Key, Slot};
+
+/// For a command to start: it may have to fetch its packages first.
+const START_WITHIN: Duration = Duration::from_mins(2);
 
 /// A server that is about to be kept.
 struct New {
@@ -67,7 +72,7 @@ impl App {
         let url = with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
-        info.header_env = contact::checked(&args.header_env)?;
+        info.header_env = headers::checked(&args.header_env)?;
         if args.no_probe {
             let token = self.keep_token(&info, args).await?;
             return Ok(New { info, observation: None, token });
@@ -91,14 +96,14 @@ impl App {
             info.name.clone_from(&said.name);
         }
         let token = self.keep_token(&info, args).await?;
-        if info.auth_required && !self.0.vault.signs(&info) {
+        if info.auth_required && !self.0.vault().signs(&info) {
             self.keep_place(&mut info);
-            let observation = Some(contact::seen(HealthStatus::NeedsSignIn, report.reason));
+            let observation = Some(checks::seen(HealthStatus::NeedsSignIn, report.reason));
             return Ok(New { info, observation, token });
         }
         // The era that the probe found is not asked for again; all else is measured.
         info.identity.clone_from(&report.identity);
-        let observation = contact::measure(&mut info, &self.0.vault, &self.0.tasks).await;
+        let observation = checks::measure(&mut info, &self.0.mesh.contact, &self.0.tasks).await;
         info.identity = None;
         name_after(&mut info, &observation);
         Ok(New { info, observation: Some(observation), token })
@@ -153,13 +158,10 @@ impl App {
         if args.no_probe {
             return Ok(New { info, observation: None, token: None });
         }
-        let mut target = contact::target(&info, &self.0.vault).await?;
-        self.0.logs.listen(info.id, &mut target);
-        let session = self.0.sessions.get(&info, &target, START_WITHIN).await?;
-        let (contents, ms) = contact::look_in(&session, LOOK_WITHIN).await?;
-        let seen = contact::seen(HealthStatus::Healthy, contents.missing());
-        let contents = Some(contact::kept(contents));
-        let observation = Observation { response_time_ms: Some(ms), contents, ..seen };
+        let target = self.0.mesh.contact.target(&info).await?;
+        let session = self.0.mesh.sessions.get(&info, &target, START_WITHIN).await?;
+        let (contents, ms) = checks::look_in(&session, LOOK_WITHIN).await?;
+        let observation = checks::well(contents, ms);
         name_after(&mut info, &observation);
         Ok(New { info, observation: Some(observation), token: None })
     }

@@ -7,13 +7,13 @@ use super::{
     LoggedRequest, ServerHealth, ServerHistory, ServerLogs,
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
-use crate::secrets::SecretPlace;
 use model::{
     CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
     NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
     Transition, Transport,
 };
 use ts_rs::{Config, TS};
+use vault::SecretPlace;
 
 macro_rules! declarations {
     ($config:expr; $($type:ty),+ $(,)?) => {{

@@ -170,7 +170,7 @@ impl App {
     pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, ApiError> {
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
         // A person is there to open a keyring that was locked.
-        self.0.vault.wake();
+        self.0.vault().wake();
         let health = self.check_now(id).await?;
         let reached = health.checks.iter().all(|check| check.status != model::CheckStatus::Critical);
         let outcome = match health.status {

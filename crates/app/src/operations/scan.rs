@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::add::at_address;
 use super::{ApiError, ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
-use crate::{App, contact, now};
+use crate::{App, now};
 
 /// Seconds for one host and port.
 const DEFAULT_TIMEOUT: f64 = 5.0;
@@ -201,10 +201,10 @@ impl Job {
         let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;
         let status = match row.outcome {
             Outcome::Mcp => HealthStatus::Healthy,
-            Outcome::NeedsSignIn if !self.app.0.vault.signs(&server.info) => HealthStatus::NeedsSignIn,
+            Outcome::NeedsSignIn if !self.app.0.vault().signs(&server.info) => HealthStatus::NeedsSignIn,
             Outcome::NeedsSignIn | Outcome::Probable | Outcome::NotMcp | Outcome::Incomplete => return None,
         };
-        let seen = contact::seen(status, row.reason.clone());
+        let seen = checks::seen(status, row.reason.clone());
         Some(Observation { response_time_ms: row.latency_ms, ..seen })
     }
 
@@ -222,9 +222,9 @@ impl Job {
             Transport::Http | Transport::Stdio => mcp::Target::Http(remote),
         };
         if row.outcome == Outcome::Mcp
-            && let Ok((contents, _)) = contact::look(&target, &self.app.0.tasks).await
+            && let Ok((contents, _)) = checks::look(&target, &self.app.0.tasks).await
         {
-            let contents = contact::kept(contents);
+            let contents = checks::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
         }

@@ -8,8 +8,8 @@ use ts_rs::TS;
 
 use super::look::find;
 use super::{ApiError, Empty, ErrorCode};
-use crate::secrets::{GivenSecret, Key, SecretError, SecretPlace, Slot};
-use crate::{App, contact};
+use crate::{App, headers};
+use vault::{GivenSecret, Key, SecretError, SecretPlace, Slot};
 
 /// A secret for a server.
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -103,7 +103,7 @@ pub struct Secrets {
 
 impl App {
     pub(super) async fn secrets(&self, _: Empty) -> Result<Secrets, ApiError> {
-        let vault = &self.0.vault;
+        let vault = &self.0.vault();
         let (place, why) = match vault.place().await {
             Ok(found) => found,
             Err(error) => (SecretPlace::Keyring, Some(error.to_string())),
@@ -127,9 +127,9 @@ impl App {
         };
         let slot = slot(args.header.as_deref())?;
         let mut forgotten = false;
-        for (key, _) in self.0.vault.list(None) {
+        for (key, _) in self.0.vault().list(None) {
             if key.server == id && key.slot == slot {
-                forgotten |= self.0.vault.forget(&key).await.map_err(|error| not_changed(&error))?;
+                forgotten |= self.0.vault().forget(&key).await.map_err(|error| not_changed(&error))?;
             }
         }
         let health = if found.is_ok() { Some(self.check_now(id).await?) } else { None };
@@ -139,7 +139,7 @@ impl App {
     /// A server that is not in the registry, by its id, when a secret of it is kept.
     fn owner_of_secret(&self, key: &str) -> Option<ServerId> {
         let id = ServerId::parse(key)?;
-        self.0.vault.list(None).into_iter().any(|(key, _)| key.server == id).then_some(id)
+        self.0.vault().list(None).into_iter().any(|(key, _)| key.server == id).then_some(id)
     }
 
     /// Puts a secret where secrets are kept.
@@ -160,16 +160,16 @@ impl App {
             .ok_or_else(|| ApiError::arguments(format!("`{}` has no address to send it to", info.name)))?;
         let (place, why) = match place {
             Some(place) => (place, None),
-            None => self.0.vault.place().await.map_err(|error| not_changed(&error))?,
+            None => self.0.vault().place().await.map_err(|error| not_changed(&error))?,
         };
-        self.0.vault.put(key, secret, place).await.map_err(|error| not_changed(&error))?;
+        self.0.vault().put(key, secret, place).await.map_err(|error| not_changed(&error))?;
         Ok(KeptIn { place, why })
     }
 
     /// What is kept of one server, or of all.
     pub(super) fn kept_secrets(&self, of: Option<&ServerInfo>) -> Vec<KeptSecret> {
         let snapshot = self.0.registry.snapshot();
-        let kept = self.0.vault.list(of).into_iter().map(|(key, place)| KeptSecret {
+        let kept = self.0.vault().list(of).into_iter().map(|(key, place)| KeptSecret {
             server: key.server,
             name: snapshot.get(key.server).map(|server| server.info.name.clone()),
             origin: key.origin,
@@ -185,7 +185,7 @@ impl App {
 
 fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
     let Some(name) = header else { return Ok(Slot::Token) };
-    contact::checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
+    headers::checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
     if name.eq_ignore_ascii_case("authorization") {
         return Err(ApiError::arguments(
             "`Authorization` carries the token: leave the header out and give the token",

@@ -69,6 +69,21 @@ impl Core {
         self.perform("scan", json!({})).await
     }
 
+    /// The servers that match, as soon as one does. What calls tell of servers is gathered, so it is seen a moment later.
+    pub(crate) async fn until_seen(&self, filter: &str) -> Value {
+        let mut events = Box::pin(self.app.events());
+        let waiting = async {
+            loop {
+                let list = self.perform("servers", json!({ "filter": filter })).await;
+                if !list["servers"].as_array().unwrap().is_empty() {
+                    return list["servers"].clone();
+                }
+                events.next().await.expect("the core runs");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("a server like that")
+    }
+
     pub(crate) async fn refused(&self, name: &str, args: Value) -> ApiError {
         self.app.perform(name, args).await.unwrap_err()
     }

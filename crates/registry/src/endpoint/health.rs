@@ -71,7 +71,7 @@ impl Endpoint {
     pub(crate) fn measure(&mut self, measure: &Measure, policy: &HealthPolicy) -> Option<Flip> {
         match measure {
             Measure::Round(round) => self.round(round, policy),
-            Measure::Call(outcome) => self.call(outcome, policy),
+            Measure::Calls(outcome) => self.calls(outcome, policy),
             Measure::Planned(at) => {
                 self.next_check = *at;
                 None
@@ -132,16 +132,21 @@ impl Endpoint {
         flip
     }
 
-    fn call(&mut self, outcome: &Outcome, policy: &HealthPolicy) -> Option<Flip> {
+    fn calls(&mut self, outcome: &Outcome, policy: &HealthPolicy) -> Option<Flip> {
         let sign = match outcome.ended {
             Ended::Answered => Sign::Good,
             Ended::Failed => Sign::Bad,
             Ended::NeedsSignIn => Sign::NeedsSignIn,
         };
-        let from = self.judge.status;
-        self.count(sign, outcome.at, outcome.reason.clone(), policy);
-        self.judge.take(sign, policy);
-        self.flip_from(from, outcome.at)
+        let first = self.judge.status;
+        for _ in 0..outcome.times {
+            let from = self.judge.status;
+            self.count(sign, outcome.at, outcome.reason.clone(), policy);
+            self.judge.take(sign, policy);
+            self.flip_from(from, outcome.at);
+        }
+        let to = self.judge.status;
+        (first != to).then_some(Flip { from: first, to })
     }
 
     fn round_trip(&mut self, newest: Option<f64>) {
@@ -371,12 +376,22 @@ mod tests {
 
     #[test]
     fn a_call_that_fails_counts_like_a_round() {
-        let failed = |at| Measure::Call(Outcome { at, ended: Ended::Failed, reason: None });
+        let failed = |at| Measure::Calls(Outcome { at, ended: Ended::Failed, reason: None, times: 1 });
         let shown = after(&[round(1, Passing, Passing), failed(2), failed(3), failed(4)]);
         assert_eq!((shown.status, shown.score), (HealthStatus::Unhealthy, 0.0));
-        let answered = Measure::Call(Outcome { at: 5, ended: Ended::Answered, reason: None });
+        let answered = Measure::Calls(Outcome { at: 5, ended: Ended::Answered, reason: None, times: 1 });
         let shown = after(&[round(1, Critical, Critical), answered]);
         assert_eq!(shown.status, HealthStatus::Degraded, "the checks still say something else");
+    }
+
+    #[test]
+    fn calls_in_a_row_count_like_one_after_the_other() {
+        let calls = |at, ended, times| Measure::Calls(Outcome { at, ended, reason: None, times });
+        let together = [round(1, Passing, Passing), calls(4, Ended::Failed, 3), calls(6, Ended::Answered, 2)];
+        let mut one_by_one = vec![round(1, Passing, Passing)];
+        one_by_one.extend([4, 4, 4].map(|at| calls(at, Ended::Failed, 1)));
+        one_by_one.extend([6, 6].map(|at| calls(at, Ended::Answered, 1)));
+        assert_eq!(after(&together), after(&one_by_one));
     }
 
     #[test]

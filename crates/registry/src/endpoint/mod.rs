@@ -51,8 +51,8 @@ pub struct Contents {
 pub enum Measure {
     /// A round of checks.
     Round(Box<Round>),
-    /// The outcome of a live call.
-    Call(Outcome),
+    /// How live calls ended.
+    Calls(Outcome),
     /// When it is checked next; `None`: it is not.
     Planned(Option<Millis>),
 }
@@ -87,15 +87,17 @@ pub enum Verdict {
     NotChecked,
 }
 
-/// The outcome of a live call.
+/// How live calls ended, one after the other in the same way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// When it ended.
+    /// When the last ended.
     pub at: Millis,
     /// How.
     pub ended: Ended,
     /// What is wrong, when something is.
     pub reason: Option<Reason>,
+    /// How many.
+    pub times: u32,
 }
 
 /// How a live call ended, as far as it tells something of the server. An error of the tool is an answer.

@@ -131,7 +131,7 @@ fn measure(sample: &Sample) -> Measure {
         details: None,
     };
     match sample {
-        Call { at, ended } => Measure::Call(Outcome { at: *at, ended: *ended, reason: None }),
+        Call { at, ended } => Measure::Calls(Outcome { at: *at, ended: *ended, reason: None, times: 1 }),
         Checks { at, verdict, reachable, slow, tools } => Measure::Round(Box::new(Round {
             at: *at,
             verdict: *verdict,

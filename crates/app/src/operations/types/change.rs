@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use super::super::KeptIn;
-use crate::secrets::{GivenSecret, SecretPlace};
+use vault::{GivenSecret, SecretPlace};
 
 /// A server to add.
 #[derive(Debug, Clone, Default, Deserialize, TS)]

@@ -1,13 +1,14 @@
 //! What the checker is made with, and why a check may have no result.
 
+use mesh::{Contact, Sessions};
 use model::config::Config;
 use registry::{Registry, RegistryError};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
-use crate::reach::{Notify, Reach};
-use crate::sessions::Sessions;
+/// Where sentences go that a person should read.
+pub type Notify = Arc<dyn Fn(String) + Send + Sync>;
 
 /// Why a check that was asked for has no result.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,7 +29,7 @@ pub struct Settings {
     /// The configuration, now and later.
     pub config: watch::Receiver<Arc<Config>>,
     /// How servers are reached.
-    pub reach: Reach,
+    pub contact: Contact,
     /// The conversations that checks share with calls; whoever made them ends them.
     pub sessions: Sessions,
     /// Who reads what a person should know.

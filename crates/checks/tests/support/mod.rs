@@ -5,18 +5,17 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::ready;
-use mcp::{Launch, Remote, Target};
-use mesh::{CheckError, Checker, CheckerHandle, Sessions, Settings, Unreached};
+use checks::{CheckError, Checker, CheckerHandle, Settings};
+use mesh::{Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
-use model::{Era, Health, HealthStatus, Identity, ServerId, ServerInfo, Source, Tool, ToolHints, Transport};
+use model::{Era, Health, HealthStatus, Identity, ServerId, ServerInfo, Source, Tool, ToolHints};
 use registry::{Contents, History, Observation, Opened, Origin, Registry};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vault::Vault;
 
 /// Longer than anything here takes on a busy machine.
 const IN_VAIN: Duration = Duration::from_secs(30);
@@ -51,7 +50,7 @@ impl Scene {
         let settings = Settings {
             registry: registry.clone(),
             config: receiver,
-            reach: Arc::new(|info: Arc<ServerInfo>| ready(reach(&info)).boxed()),
+            contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
             sessions: sessions.clone(),
             notify: Arc::new(move |text| told.lock().unwrap().push(text)),
             tasks: tasks.clone(),
@@ -140,19 +139,6 @@ impl Scene {
 impl Drop for Scene {
     fn drop(&mut self) {
         self.cancel.cancel();
-    }
-}
-
-/// As the app does it, without credentials.
-fn reach(info: &ServerInfo) -> Result<Target, Unreached> {
-    let url = || info.target().map(Remote::new).ok_or(Unreached::NotAllowed("no URL".to_owned()));
-    match (info.transport, &info.command) {
-        (Transport::Http, _) => url().map(Target::Http),
-        (Transport::Sse, _) => url().map(Target::Sse),
-        (Transport::Stdio, Some(command)) if info.source == Source::Manual => {
-            Ok(Target::Stdio(Launch::new(command, info.args.clone())))
-        }
-        _ => Err(Unreached::NotAllowed("its command came with a file".to_owned())),
     }
 }
 

@@ -16,18 +16,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use given::GivenSecret;
+pub use given::{GivenSecret, Unfit};
 use keyring::Keyring;
 use ledger::{Kept, Ledger};
 use mcp::Secret;
 use model::{Endpoint, ServerId, ServerInfo};
 use serde::{Deserialize, Serialize};
+pub use sign::Unsigned;
 use ts_rs::TS;
 
 /// What a secret is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Slot {
+pub enum Slot {
     /// `Authorization: Bearer …`.
     Token,
     /// Another header, by its name in small letters.
@@ -36,10 +37,13 @@ pub(crate) enum Slot {
 
 /// Whose secret: the server, and the origin it was given for and goes to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
-    pub(crate) server: ServerId,
-    pub(crate) origin: String,
-    pub(crate) slot: Slot,
+pub struct Key {
+    /// The server.
+    pub server: ServerId,
+    /// Scheme, host and port.
+    pub origin: String,
+    /// Its use there.
+    pub slot: Slot,
 }
 
 /// Where secrets are kept.
@@ -54,7 +58,7 @@ pub enum SecretPlace {
 
 /// Why a secret was not kept, or not found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SecretError {
+pub enum SecretError {
     /// No keyring runs here.
     #[error(
         "no keyring can be reached from here ({0}): start MCP Discovery in your desktop session, or give the secret again"
@@ -81,7 +85,7 @@ pub(crate) enum SecretError {
 
 /// What is kept, and the way to it. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub(crate) struct Vault {
+pub struct Vault {
     ledger: Arc<Mutex<Ledger>>,
     /// Whose turn it is to write the file.
     turn: Arc<Mutex<()>>,
@@ -101,7 +105,7 @@ struct Read {
 
 impl Key {
     /// What a server's secret is found by; nothing for a server that is a command.
-    pub(crate) fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
+    pub fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
         let origin = Endpoint::parse(info.target()?).ok()?.origin();
         Some(Self { server: info.id, origin, slot })
     }
@@ -109,7 +113,7 @@ impl Key {
 
 impl Vault {
     /// Opens what is kept in the data directory; a sentence when a person should know something of it.
-    pub(crate) fn open(folder: &Path) -> (Self, Option<String>) {
+    pub fn open(folder: &Path) -> (Self, Option<String>) {
         let (ledger, notice) = Ledger::load(folder);
         let vault = Self {
             ledger: Arc::new(Mutex::new(ledger)),
@@ -122,7 +126,7 @@ impl Vault {
     }
 
     /// Where the next secret goes, and why it is not the keyring.
-    pub(crate) async fn place(&self) -> Result<(SecretPlace, Option<String>), SecretError> {
+    pub async fn place(&self) -> Result<(SecretPlace, Option<String>), SecretError> {
         match self.keyring.is_there().await {
             Ok(()) => Ok((SecretPlace::Keyring, None)),
             Err(SecretError::NoKeyring(why)) => Ok((SecretPlace::File, Some(why))),
@@ -131,12 +135,12 @@ impl Vault {
     }
 
     /// Another one after each change: a conversation that began at this stamp has the secrets of today.
-    pub(crate) fn stamp(&self) -> u64 {
+    pub fn stamp(&self) -> u64 {
         self.stamp.load(Ordering::Relaxed)
     }
 
     /// Keeps a secret, in the place of an earlier one.
-    pub(crate) async fn put(&self, key: Key, secret: Secret, place: SecretPlace) -> Result<(), SecretError> {
+    pub async fn put(&self, key: Key, secret: Secret, place: SecretPlace) -> Result<(), SecretError> {
         match place {
             SecretPlace::Keyring => self.put_in_keyring(key, secret).await,
             SecretPlace::File => self.put_in_file(key, secret).await,
@@ -166,7 +170,7 @@ impl Vault {
     }
 
     /// The secret, when one is kept.
-    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Secret>, SecretError> {
+    pub async fn get(&self, key: &Key) -> Result<Option<Secret>, SecretError> {
         match self.kept(key) {
             None => return Ok(None),
             Some(Kept::Here(secret)) => return Ok(Some(secret)),
@@ -188,7 +192,7 @@ impl Vault {
     }
 
     /// Forgets a secret; says whether there was one.
-    pub(crate) async fn forget(&self, key: &Key) -> Result<bool, SecretError> {
+    pub async fn forget(&self, key: &Key) -> Result<bool, SecretError> {
         let Some(kept) = self.kept(key) else { return Ok(false) };
         if kept == Kept::Keyring {
             self.keyring.delete(self.account(key)).await?;
@@ -199,7 +203,7 @@ impl Vault {
 
     /// Forgets all secrets of servers that are gone for good. What the keyring does not give up now is tried at the next
     /// start.
-    pub(crate) async fn forget_servers(self, gone: Vec<ServerId>) {
+    pub async fn forget_servers(self, gone: Vec<ServerId>) {
         self.mark_gone(gone).await;
         let keys: Vec<Key> = {
             let ledger = self.ledger();
@@ -214,7 +218,7 @@ impl Vault {
 
     /// The same for a command that comes and goes: its secrets are forgotten by the next core that stays, which may wait
     /// for a keyring.
-    pub(crate) async fn mark_gone(&self, gone: Vec<ServerId>) {
+    pub async fn mark_gone(&self, gone: Vec<ServerId>) {
         let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
         if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
             tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
@@ -222,7 +226,7 @@ impl Vault {
     }
 
     /// What is kept of this server at the origin it has now, or of all servers.
-    pub(crate) fn list(&self, server: Option<&ServerInfo>) -> Vec<(Key, SecretPlace)> {
+    pub fn list(&self, server: Option<&ServerInfo>) -> Vec<(Key, SecretPlace)> {
         let wanted = server.map(|info| Key::of(info, Slot::Token));
         let is_wanted = |key: &Key| match &wanted {
             None => true,
@@ -235,12 +239,12 @@ impl Vault {
     }
 
     /// The file, for people.
-    pub(crate) fn file(&self) -> String {
+    pub fn file(&self) -> String {
         self.ledger().path().display().to_string()
     }
 
     /// A person is there: a keyring that was locked is asked again.
-    pub(crate) fn wake(&self) {
+    pub fn wake(&self) {
         self.keyring.wake();
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Target};
+use mesh::{Contact, Sessions, Unreached};
 use model::config::{BuiltInCheck, HealthMonitoring};
 use model::{Identity, Server, ServerInfo, Tool};
 use registry::{News, Reason, Verdict};
@@ -17,8 +18,6 @@ use tokio_util::task::TaskTracker;
 use crate::check::Finding;
 use crate::judge::judge;
 use crate::memory::Memory;
-use crate::reach::{Reach, Unreached};
-use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::words::{self, Context, Trouble};
 
@@ -28,7 +27,7 @@ pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     pub(crate) warn_ms: f64,
     pub(crate) checks: Arc<[BuiltInCheck]>,
-    pub(crate) reach: Reach,
+    pub(crate) contact: Contact,
     pub(crate) sessions: Sessions,
     /// Where a probe runs what must go on after it.
     pub(crate) tasks: TaskTracker,
@@ -64,7 +63,7 @@ impl Plan {
             timeout: Duration::try_from_secs_f64(config.timeout.0).unwrap_or(Duration::from_secs(10)),
             warn_ms: config.warn_ms,
             checks: config.checks.clone().into(),
-            reach: settings.reach.clone(),
+            contact: settings.contact.clone(),
             sessions: settings.sessions.clone(),
             tasks: settings.tasks.clone(),
         }
@@ -87,14 +86,18 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
     let deadline = Instant::now() + plan.timeout;
     let asking = Asking { info, context, plan, deadline };
     let asked = timeout_at(deadline, async {
-        let target = (plan.reach)(server.info.clone()).await?;
+        let target = plan.contact.target(info).await?;
         Ok(asking.ask(&target, memory).await)
     });
     let evidence = match asked.await {
         Ok(Ok(evidence)) => evidence,
-        Ok(Err(Unreached::NotAllowed(why))) => return not_checked(&why),
-        Ok(Err(Unreached::NeedsSignIn(why))) => Evidence::missing(words::sign_in(&why)),
-        Ok(Err(Unreached::NoAddress(why))) => Evidence::missing(Trouble::Ill(Reason::new(why, "No address"))),
+        Ok(Err(error)) => match error {
+            Unreached::NotAllowed(_) | Unreached::NoTarget { .. } => return not_checked(&error.to_string()),
+            Unreached::Unsigned(_) => Evidence::missing(words::sign_in(&error.to_string())),
+            Unreached::NoAddress(_) => {
+                Evidence::missing(Trouble::Ill(Reason::new(error.to_string(), "No address")))
+            }
+        },
         Err(_) => Evidence::missing(asking.too_late()),
     };
     judge(server, evidence, plan, memory)

@@ -159,7 +159,7 @@ fn guard(_: &Path) -> Option<String> {
 }
 
 fn put_aside(path: &Path) -> String {
-    let aside = path.with_extension(format!("json.corrupt-{}", crate::now()));
+    let aside = path.with_extension(format!("json.corrupt-{}", millis_now()));
     match std::fs::rename(path, &aside) {
         Ok(()) => format!(
             "The file of secrets could not be read and was moved aside as `{}`: give your servers their tokens again.",
@@ -169,6 +169,11 @@ fn put_aside(path: &Path) -> String {
             format!("The file of secrets `{}` can neither be read nor moved aside ({error}).", path.display())
         }
     }
+}
+
+fn millis_now() -> u128 {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since_epoch.unwrap_or_default().as_millis()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::tame;
+use mesh::{Address, host};
 use model::{Event, Health, HealthStatus, Server, ServerId};
 use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Verdict};
 use tokio::sync::broadcast::error::RecvError;
@@ -13,7 +14,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::address::{Address, host};
 use crate::lanes::{Lane, Lanes};
 use crate::memory::Memory;
 use crate::report::{Measured, Reply, report};

@@ -5,13 +5,35 @@ use std::collections::BTreeMap;
 use mcp::{Remote, Secret};
 use model::ServerInfo;
 
-use super::{Key, SecretError, Slot, Vault};
-use crate::operations::{ApiError, ErrorCode};
+use crate::{Key, SecretError, Slot, Vault};
+
+/// Why a credential that a server needs is not there. Without it the server is not asked, so that it is seen what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsigned {
+    /// It is kept and cannot be read.
+    #[error("its {what} cannot be read: {error}")]
+    Unread {
+        /// What it is for.
+        what: String,
+        /// Why.
+        error: SecretError,
+    },
+    /// The variable that should hold it is not set.
+    #[error(
+        "the environment variable `{variable}` (for its {what}) is not set: set it where MCP Discovery is started"
+    )]
+    NotSet {
+        /// What it is for.
+        what: String,
+        /// The variable.
+        variable: String,
+    },
+}
 
 impl Vault {
     /// Adds a server's credentials to the way it is reached. What is kept goes before a variable of the same use: a person
     /// gave it for this server.
-    pub(crate) async fn sign(&self, info: &ServerInfo, remote: &mut Remote) -> Result<(), ApiError> {
+    pub async fn sign(&self, info: &ServerInfo, remote: &mut Remote) -> Result<(), Unsigned> {
         remote.bearer = self.credential(info, Slot::Token, info.token_env.as_deref()).await?;
         remote.headers.clear();
         for (header, variable) in self.headers(info) {
@@ -24,7 +46,7 @@ impl Vault {
     }
 
     /// Whether something would be sent.
-    pub(crate) fn signs(&self, info: &ServerInfo) -> bool {
+    pub fn signs(&self, info: &ServerInfo) -> bool {
         info.token_env.is_some() || !info.header_env.is_empty() || !self.list(Some(info)).is_empty()
     }
 
@@ -50,10 +72,11 @@ impl Vault {
         info: &ServerInfo,
         slot: Slot,
         variable: Option<&str>,
-    ) -> Result<Option<Secret>, ApiError> {
+    ) -> Result<Option<Secret>, Unsigned> {
         let what = slot.to_string();
         if let Some(key) = Key::of(info, slot)
-            && let Some(secret) = self.get(&key).await.map_err(|error| missing(&what, &error))?
+            && let Some(secret) =
+                self.get(&key).await.map_err(|error| Unsigned::Unread { what: what.clone(), error })?
         {
             return Ok(Some(secret));
         }
@@ -70,16 +93,7 @@ impl std::fmt::Display for Slot {
     }
 }
 
-/// Without its credential a server is not asked, so that it is seen what is missing.
-fn missing(what: &str, error: &SecretError) -> ApiError {
-    ApiError::new(ErrorCode::NeedsSignIn, format!("its {what} cannot be read: {error}"))
-}
-
-fn from_environment(what: &str, variable: &str) -> Result<Secret, ApiError> {
-    std::env::var(variable).map(Secret::new).map_err(|_| {
-        let message = format!(
-            "the environment variable `{variable}` (for its {what}) is not set: set it where MCP Discovery is started"
-        );
-        ApiError::new(ErrorCode::NeedsSignIn, message)
-    })
+fn from_environment(what: &str, variable: &str) -> Result<Secret, Unsigned> {
+    let (what, named) = (what.to_owned(), variable.to_owned());
+    std::env::var(variable).map(Secret::new).map_err(|_| Unsigned::NotSet { what, variable: named })
 }

@@ -18,11 +18,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::ready;
+use checks::{Checker, Settings};
+use futures::StreamExt;
 use futures::stream::iter;
-use futures::{FutureExt, StreamExt};
-use mcp::{Kept, Remote, Target, Visit};
-use mesh::{Checker, Sessions, Settings, Unreached};
+use mcp::{Kept, Remote, Visit};
+use mesh::{Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{CheckResult, CheckStatus, Era, HealthStatus, ServerInfo, Source};
 use registry::{Measure, Opened, Origin, Round, Verdict};
@@ -30,6 +30,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vault::Vault;
 
 // As the programs do it.
 #[global_allocator]
@@ -158,10 +159,7 @@ async fn load(peer: &Peer) {
     let settings = Settings {
         registry: registry.clone(),
         config: receiver,
-        reach: Arc::new(|info: Arc<ServerInfo>| {
-            let target = info.target().map(|url| Target::Http(Remote::new(url)));
-            ready(target.ok_or(Unreached::NotAllowed(String::new()))).boxed()
-        }),
+        contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
         sessions: Sessions::new(tasks.clone()),
         notify: Arc::new(|_| {}),
         tasks: tasks.clone(),

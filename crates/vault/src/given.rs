@@ -14,20 +14,23 @@ pub struct GivenSecret(Secret);
 
 /// What is wrong with a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unfit {
+pub enum Unfit {
+    /// Nothing is left of it.
     #[error("the secret is empty: give it on one line")]
     Empty,
+    /// Bytes other than printable ASCII.
     #[error(
         "the secret has a line break or a letter that no header can carry: give it on one line, as it was issued"
     )]
     Letters,
+    /// More than keyrings keep.
     #[error("the secret is longer than {LONGEST} bytes, more than keyrings keep: is it the right text?")]
     TooLong,
 }
 
 impl GivenSecret {
     /// The secret as it is sent, without what people copy along: blanks around it and the word `Bearer`.
-    pub(crate) fn fit_for(&self, slot: &Slot) -> Result<Secret, Unfit> {
+    pub fn fit_for(&self, slot: &Slot) -> Result<Secret, Unfit> {
         let mut text = self.0.expose().trim();
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         if *slot == Slot::Token && word.eq_ignore_ascii_case("bearer") {

@@ -1,0 +1,23 @@
+//! Headers that a person may add.
+
+use std::collections::BTreeMap;
+
+use crate::operations::ApiError;
+
+/// Header names that can be sent, and are not the protocol's own.
+pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, ApiError> {
+    const OURS: [&str; 5] = ["host", "content-length", "content-type", "accept", "origin"];
+    for name in headers.keys() {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty()
+            || !name.bytes().all(letters)
+            || OURS.contains(&lower.as_str())
+            || lower.starts_with("mcp-")
+        {
+            let message = format!("`{name}` is no header that can be added: give one such as `X-Api-Key`");
+            return Err(ApiError::arguments(message));
+        }
+    }
+    Ok(headers.clone())
+}

@@ -1,0 +1,88 @@
+//! How a server is reached: its address, looked up once and guarded, its credentials, or its command.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use mcp::{Launch, LineSink, Remote, Target};
+use model::{ServerId, ServerInfo, Source, Transport};
+use vault::Vault;
+
+use crate::Unreached;
+
+/// Who gets what a child writes to its standard error, a line at a time.
+pub type Lines = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
+
+/// The way to every server. Cheap to clone.
+#[derive(Clone)]
+pub struct Contact {
+    vault: Vault,
+    lines: Lines,
+}
+
+impl Contact {
+    /// With these credentials.
+    pub fn new(vault: Vault, lines: Lines) -> Self {
+        Self { vault, lines }
+    }
+
+    /// The credentials.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// How a server is reached at this moment, at one address that was looked up and may be used. Secrets are read only
+    /// now, from where they are kept.
+    pub async fn target(&self, info: &ServerInfo) -> Result<Target, Unreached> {
+        let mut target = match info.transport {
+            Transport::Http => remote(info).map(Target::Http),
+            Transport::Sse => remote(info).map(Target::Sse),
+            Transport::Stdio => self.launch(info).map(Target::Stdio),
+        }?;
+        if let Target::Http(remote) | Target::Sse(remote) = &mut target {
+            remote.address = pinned(info, &remote.url).await?;
+            self.vault.sign(info, remote).await?;
+        }
+        Ok(target)
+    }
+
+    /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
+    fn launch(&self, info: &ServerInfo) -> Result<Launch, Unreached> {
+        let command = info.command.as_ref().ok_or_else(|| lacks(info, "command"))?;
+        if info.source != Source::Manual {
+            return Err(Unreached::NotAllowed(format!(
+                "`{}` was not started: its command came with a file. To agree to it, add it yourself: mcp-discovery add --stdio {}",
+                info.name,
+                info.address()
+            )));
+        }
+        let era = info.identity.as_ref().map(|said| said.era);
+        let (lines, id) = (self.lines.clone(), info.id);
+        let stderr = Some(LineSink::new(move |line| lines(id, line)));
+        Ok(Launch { era, stderr, ..Launch::new(command, info.args.clone()) })
+    }
+}
+
+fn remote(info: &ServerInfo) -> Result<Remote, Unreached> {
+    let url = info.target().ok_or_else(|| lacks(info, "URL"))?;
+    let mut remote = Remote::new(url);
+    remote.era = info.identity.as_ref().map(|said| said.era);
+    Ok(remote)
+}
+
+fn lacks(info: &ServerInfo, what: &'static str) -> Unreached {
+    Unreached::NoTarget { name: info.name.clone(), what }
+}
+
+/// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than
+/// when a person added the server (DNS rebinding). Of `localhost`, which no resolver is asked for, either address will do.
+async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, Unreached> {
+    let found = mcp::resolve(url).await.map_err(Unreached::NoAddress)?;
+    if info.reach.is_some_and(|agreed| mcp::reach(found.host) > agreed) {
+        return Err(Unreached::NotAllowed(format!(
+            "`{}` was added at an address near by, and its name now leads to {}: nothing was sent there; add it again to agree",
+            info.name, found.host
+        )));
+    }
+    let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
+    Ok((!is_localhost).then_some(found.host))
+}

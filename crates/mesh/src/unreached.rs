@@ -1,0 +1,23 @@
+use vault::Unsigned;
+
+/// Why a server is not asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Unreached {
+    /// The credentials that it needs are not there.
+    #[error(transparent)]
+    Unsigned(#[from] Unsigned),
+    /// Its name leads nowhere.
+    #[error("{0}")]
+    NoAddress(mcp::ResolveError),
+    /// The record names nothing that could be asked.
+    #[error("`{name}` has no {what}")]
+    NoTarget {
+        /// Its name.
+        name: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// It may not be asked: its command came with a file, its name leads farther away than a person agreed to.
+    #[error("{0}")]
+    NotAllowed(String),
+}
