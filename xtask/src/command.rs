@@ -12,8 +12,9 @@ Every command a contributor types
   cargo xtask run [--headless] [--release] [-- ARGS]
                           installs what is missing, builds the interface and opens the app;
                           --headless serves it on http://127.0.0.1:8090 instead
-  cargo xtask test [--only STEP]... [--list]
-                          installs what tests need and runs everything
+  cargo xtask test [--long] [--only STEP]... [--list]
+                          installs what tests need and runs everything that is over in half an hour;
+                          --long also runs what takes longer: more real packages, attacks, full lengths
   cargo xtask bench NAME [-- ARGS]
                           measures: registry, scan, health, wire, size or ui
   cargo xtask bindings    writes the TypeScript types anew
@@ -64,7 +65,16 @@ pub(crate) enum Profile {
 pub(crate) struct Test {
     /// Names of steps; empty means all.
     pub(crate) only: Vec<String>,
+    pub(crate) length: Length,
     pub(crate) mode: Mode,
+}
+
+/// Whether what takes long is left out.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    #[default]
+    Plain,
+    Long,
 }
 
 /// Whether steps are run or named.
@@ -121,6 +131,7 @@ fn parse_test(mut parser: Parser) -> Outcome<Task> {
         match argument {
             Long("only") => test.only.push(parser.value()?.string()?),
             Long("list") => test.mode = Mode::List,
+            Long("long") => test.length = Length::Long,
             Long("help") | Short('h') => return Ok(Task::Help),
             other => return Err(other.unexpected().into()),
         }
@@ -162,8 +173,15 @@ mod tests {
 
     #[test]
     fn steps_can_be_chosen() {
-        let expected = Test { only: vec!["rust".into(), "tidy".into()], mode: Mode::Go };
+        let expected = Test { only: vec!["rust".into(), "tidy".into()], ..Test::default() };
         assert_eq!(check("test --only rust --only=tidy"), Ok(Task::Test(expected)));
+    }
+
+    #[test]
+    fn what_takes_long_runs_when_it_is_asked_for() {
+        assert_eq!(check("test"), Ok(Task::Test(Test::default())));
+        let expected = Test { length: Length::Long, ..Test::default() };
+        assert_eq!(check("test --long"), Ok(Task::Test(expected)));
     }
 
     #[test]

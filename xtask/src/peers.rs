@@ -1,18 +1,24 @@
 //! The real MCP servers that tests talk to: from npm and PyPI, into `.tools`, as `crates/testkit/peers` lists them.
+//! What only long runs need stands in `long-*.txt`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::command::Length;
 use crate::stamp::{Stamp, text_of};
 use crate::stop::{Outcome, failed};
 use crate::workspace::{Workspace, run};
 
 const LISTS: &str = "crates/testkit/peers";
 
-/// Installs every peer whose list changed since it was installed.
-pub(crate) fn ensure(workspace: &Workspace) -> Outcome {
+/// Installs every peer of runs of this length whose list changed since it was installed.
+pub(crate) fn ensure(workspace: &Workspace, length: Length) -> Outcome {
     for list in lists(&workspace.at(LISTS))? {
         let name = list.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (kind, needed_by) = kind(&name);
+        if needed_by != length {
+            continue;
+        }
         let folder = workspace.at(".tools").join(&name);
         let wanted = text_of(&list)?;
         let stamp = Stamp::new(folder.join(".installed-from"));
@@ -21,7 +27,7 @@ pub(crate) fn ensure(workspace: &Workspace) -> Outcome {
         }
         eprintln!("Installing the test peers of `{LISTS}/{name}.txt`");
         // One folder a list: the suite brings a Node of its own, which the servers must not run on.
-        if name.starts_with("npm") {
+        if kind.starts_with("npm") {
             from_npm(workspace, &folder, &wanted)?;
         } else {
             from_pypi(workspace, &folder, &list)?;
@@ -29,6 +35,11 @@ pub(crate) fn ensure(workspace: &Workspace) -> Outcome {
         stamp.set(&wanted)?;
     }
     Ok(())
+}
+
+/// `npm…` or `py…`, and which runs need it.
+fn kind(name: &str) -> (&str, Length) {
+    name.strip_prefix("long-").map_or((name, Length::Plain), |kind| (kind, Length::Long))
 }
 
 fn lists(folder: &Path) -> Outcome<Vec<PathBuf>> {
@@ -64,6 +75,12 @@ fn packages(list: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_tells_by_its_name_what_needs_it() {
+        assert_eq!(kind("npm-others"), ("npm-others", Length::Plain));
+        assert_eq!(kind("long-py-fastmcp2"), ("py-fastmcp2", Length::Long));
+    }
 
     #[test]
     fn a_list_may_have_comments() {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::command::Length;
 use crate::needs::{BUILD, TESTS, WINDOW};
 use crate::stop::{Outcome, Stop, failed};
 use crate::workspace::{Workspace, run};
@@ -42,7 +43,7 @@ fn in_browser(workspace: &Workspace, script: &str, rest: &[OsString]) -> Outcome
     install::ensure(&workspace, BUILD.iter().chain(TESTS))?;
     node::ensure(&mut workspace)?;
     ui::ensure_built(&workspace)?;
-    peers::ensure(&workspace)?;
+    peers::ensure(&workspace, Length::Plain)?;
     run(workspace.cargo().args(["build", "--release", "--package", "mcp-discovery"]))?;
     let program = workspace.built("release", "mcp-discovery");
     run(workspace.command("node").arg(workspace.at(script)).args(rest).env("MCP_DISCOVERY_BIN", program))

@@ -22,9 +22,12 @@ use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_probe_calls_nothing_and_sends_neither_origin_nor_credentials() {
-    for fake in
-        [Fake::legacy(), Fake::modern(), Fake::sse(), Fake::legacy().opening_sessions_for_everything()]
-    {
+    for (fake, takes_posts) in [
+        (Fake::legacy(), true),
+        (Fake::modern(), true),
+        (Fake::sse(), false),
+        (Fake::legacy().opening_sessions_for_everything(), true),
+    ] {
         let server = fake.start().await;
         assert_eq!(scan(server.address()).await.outcome, Outcome::Mcp);
         assert_eq!(server.calls(), Vec::<String>::new());
@@ -34,7 +37,8 @@ async fn a_probe_calls_nothing_and_sends_neither_origin_nor_credentials() {
             }
             let host = seen.headers.get("host").unwrap();
             assert_eq!(host.to_str().unwrap(), server.address().to_string());
-            assert!(!(seen.http_method == "GET" && seen.path == "/mcp"), "GET /mcp opens sessions");
+            let opens_a_session = takes_posts && seen.http_method == "GET" && seen.path == "/mcp";
+            assert!(!opens_a_session, "GET opens sessions where POST is taken");
         }
     }
 }

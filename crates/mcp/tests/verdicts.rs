@@ -139,6 +139,14 @@ async fn a_redirect_to_the_same_origin_is_followed_once() {
     assert_eq!((report.outcome, report.endpoint), (Outcome::Mcp, Some(server.url())));
 }
 
+/// npm `mcp-hub` has it where others have Streamable HTTP.
+#[tokio::test]
+async fn an_event_stream_where_nobody_takes_a_post_is_mcp() {
+    let server = Fake::sse().at("/mcp").start().await;
+    let report = scan(server.address()).await;
+    assert_eq!((report.outcome, report.transport), (Outcome::Mcp, Some(Transport::Sse)), "{report:#?}");
+}
+
 #[tokio::test]
 async fn an_event_stream_with_an_endpoint_is_mcp() {
     let server = Fake::sse().pages_of(2).start().await;

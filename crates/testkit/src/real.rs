@@ -1,18 +1,11 @@
 //! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm
 //! packages in `npm*/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`;
-//! `cargo xtask test` installs it.
+//! `cargo xtask test` installs it, and with `--long` what stands in `peers/long-*.txt`.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop, ProcessGroup};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep};
-
-/// How long a server may take until it accepts connections. Python starts slowly on a busy machine.
-const READY_LIMIT: Duration = Duration::from_mins(1);
+pub use crate::served::{Command, RealServer};
 
 /// A real server that tests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,40 +63,6 @@ pub enum PeerError {
 impl std::fmt::Debug for PeerError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self}")
-    }
-}
-
-/// A command line.
-#[derive(Debug, Clone)]
-pub struct Command {
-    /// The program.
-    pub program: String,
-    /// Its arguments.
-    pub args: Vec<String>,
-}
-
-/// A running server behind a URL. Killed with its whole process tree on drop.
-#[derive(Debug)]
-pub struct RealServer {
-    child: Box<dyn ChildWrapper>,
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// The URL with the MCP path.
-    pub url: String,
-}
-
-impl RealServer {
-    /// Ends it, and waits until it has ended.
-    pub async fn stop(mut self) {
-        let _ = self.child.start_kill();
-        let _ = self.child.wait().await;
-    }
-}
-
-impl Drop for RealServer {
-    fn drop(&mut self) {
-        // The group may be gone already.
-        let _ = self.child.start_kill();
     }
 }
 
@@ -199,32 +158,7 @@ impl Peer {
         address: SocketAddr,
     ) -> Result<RealServer, PeerError> {
         let command = self.listening(transport, address)?;
-        let mut wrap = CommandWrap::with_new(&command.program, |process| {
-            process
-                .args(&command.args)
-                .env("PORT", address.port().to_string())
-                .current_dir(std::env::temp_dir());
-            process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        });
-        wrap.wrap(KillOnDrop).wrap(ProcessGroup::leader());
-        let child = wrap.spawn().map_err(|error| self.not_ready(error.to_string()))?;
-        let mut server = RealServer { child, address, url: format!("http://{address}{path}") };
-        self.wait_until_ready(&mut server).await?;
-        Ok(server)
-    }
-
-    async fn wait_until_ready(self, server: &mut RealServer) -> Result<(), PeerError> {
-        let end = Instant::now() + READY_LIMIT;
-        while TcpStream::connect(server.address).await.is_err() {
-            if let Ok(Some(status)) = server.child.try_wait() {
-                return Err(self.not_ready(format!("it ended with {status}")));
-            }
-            if Instant::now() > end {
-                return Err(self.not_ready(format!("nothing listens on {} after 60 s", server.address)));
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+        RealServer::start(&command, address, path).await.map_err(|why| self.not_ready(why))
     }
 
     fn not_ready(self, why: String) -> PeerError {
@@ -265,7 +199,7 @@ pub fn script(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name).to_string_lossy().into_owned()
 }
 
-fn npm(package: &str, args: &[&str]) -> Result<Command, PeerError> {
+pub(crate) fn npm(package: &str, args: &[&str]) -> Result<Command, PeerError> {
     let modules = tools().join("npm/node_modules/@modelcontextprotocol");
     node(&modules.join(package).join("dist/index.js"), args)
 }
@@ -274,7 +208,7 @@ fn other(file: &str, args: &[&str]) -> Result<Command, PeerError> {
     node(&tools().join("npm-others/node_modules").join(file), args)
 }
 
-fn node(file: &Path, args: &[&str]) -> Result<Command, PeerError> {
+pub(crate) fn node(file: &Path, args: &[&str]) -> Result<Command, PeerError> {
     let mut all = vec![installed(file)?];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
     Ok(Command { program: "node".to_owned(), args: all })
@@ -287,7 +221,7 @@ fn python(environment: &str, script_name: &str, args: &[&str]) -> Result<Command
     Ok(Command { program, args: all })
 }
 
-fn installed(file: &Path) -> Result<String, PeerError> {
+pub(crate) fn installed(file: &Path) -> Result<String, PeerError> {
     if file.exists() {
         return Ok(file.to_string_lossy().into_owned());
     }

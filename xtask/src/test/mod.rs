@@ -1,13 +1,14 @@
 //! `cargo xtask test`: everything, one step after the other, and one honest line at the end.
 
 mod counts;
+mod long;
 mod step;
 mod watch;
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use crate::command::{Mode, Test};
+use crate::command::{Length, Mode, Test};
 use crate::needs::{BUILD, TESTS, WINDOW};
 use crate::stop::{Outcome, Stop};
 use crate::workspace::Workspace;
@@ -26,7 +27,7 @@ struct Report {
 
 /// Runs the chosen steps. All of them run, whatever fails; without what they need none does.
 pub(crate) fn run(workspace: &Workspace, options: &Test) -> Outcome<ExitCode> {
-    let steps = chosen(&options.only)?;
+    let steps = chosen(&options.only, options.length)?;
     if options.mode == Mode::List {
         for step in steps {
             println!("{:10} {}", step.name, step.about);
@@ -43,9 +44,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Test) -> Outcome<ExitCode> {
     Ok(conclude(&reports))
 }
 
-fn chosen(names: &[String]) -> Outcome<Vec<&'static Step>> {
+/// The named steps, whatever their length; without names, those of this length.
+fn chosen(names: &[String], length: Length) -> Outcome<Vec<&'static Step>> {
     if names.is_empty() {
-        return Ok(STEPS.iter().collect());
+        return Ok(STEPS
+            .iter()
+            .filter(|step| step.length == Length::Plain || step.length == length)
+            .collect());
     }
     let find = |name: &String| {
         let step = STEPS.iter().find(|step| step.name == name);
@@ -68,7 +73,10 @@ fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> Outcome {
         ui::install(workspace)?;
     }
     if any(|step| step.drives) {
-        peers::ensure(workspace)?;
+        peers::ensure(workspace, Length::Plain)?;
+    }
+    if any(|step| step.length == Length::Long) {
+        peers::ensure(workspace, Length::Long)?;
     }
     Ok(())
 }
@@ -101,4 +109,23 @@ fn conclude(reports: &[Report]) -> ExitCode {
     }
     println!("\n{} passed, {} failed", sum.passed, sum.failed);
     if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(names: &[&str], length: Length, last: &str) {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let steps = chosen(&names, length).unwrap();
+        assert_eq!(steps.last().map(|step| step.name), Some(last), "{names:?}, {length:?}");
+    }
+
+    #[test]
+    fn long_runs_come_last_and_only_when_they_are_asked_for() {
+        check(&[], Length::Plain, "browser");
+        check(&[], Length::Long, "long");
+        check(&["long"], Length::Plain, "long");
+        check(&["tidy"], Length::Long, "tidy");
+    }
 }

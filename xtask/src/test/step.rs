@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::counts::{Counts, Runner};
-use super::watch;
+use super::{long, watch};
+use crate::command::Length;
 use crate::stop::{Outcome, failed};
 use crate::ui::npm;
 use crate::workspace::{Workspace, run};
@@ -20,11 +21,20 @@ pub(crate) struct Step {
     pub(crate) scripts: bool,
     /// It drives windows and browsers, and talks to real servers.
     pub(crate) drives: bool,
+    /// Whether it runs only when long runs are asked for.
+    pub(crate) length: Length,
     pub(crate) run: fn(&Workspace, &mut Counts) -> Outcome,
 }
 
-const PLAIN: Step =
-    Step { name: "", about: "", compiles: false, scripts: false, drives: false, run: |_, _| Ok(()) };
+const PLAIN: Step = Step {
+    name: "",
+    about: "",
+    compiles: false,
+    scripts: false,
+    drives: false,
+    length: Length::Plain,
+    run: |_, _| Ok(()),
+};
 
 /// All steps in their order. The interface is built before anything that embeds it.
 pub(crate) const STEPS: &[Step] = &[
@@ -42,6 +52,7 @@ pub(crate) const STEPS: &[Step] = &[
         scripts: true,
         drives: true,
         run: rust,
+        ..PLAIN
     },
     Step {
         name: "browser",
@@ -50,8 +61,22 @@ pub(crate) const STEPS: &[Step] = &[
         scripts: true,
         drives: true,
         run: browser,
+        ..PLAIN
+    },
+    Step {
+        name: "long",
+        about: "real packages, attacks and full lengths",
+        compiles: true,
+        scripts: true,
+        drives: true,
+        length: Length::Long,
+        run: long_runs,
     },
 ];
+
+/// After this many seconds a step is ended: a window that hangs would hold CI for ever.
+const RUST_LIMIT: &str = "2400";
+const LONG_LIMIT: &str = "14400";
 
 fn format(workspace: &Workspace, _: &mut Counts) -> Outcome {
     run(workspace.cargo().args(["fmt", "--all", "--check"]))
@@ -88,7 +113,18 @@ fn rust(workspace: &Workspace, counts: &mut Counts) -> Outcome {
     ensure_interface(workspace)?;
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
-    watch::run(&mut in_a_session(workspace, &cargo), Runner::Cargo, counts)
+    watch::run(&mut in_a_session(workspace, &cargo, RUST_LIMIT), Runner::Cargo, counts)
+}
+
+/// One test after the other: what they measure is time and memory, and each has the machine for itself.
+fn long_runs(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+    ensure_interface(workspace)?;
+    let tests = long::tests(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--"]);
+    cargo.args(["--ignored", "--nocapture", "--test-threads=1"]).args(&tests);
+    let outcome = watch::run(&mut in_a_session(workspace, &cargo, LONG_LIMIT), Runner::Cargo, counts);
+    long::all_ran(tests.len(), *counts).and(outcome)
 }
 
 fn browser(workspace: &Workspace, counts: &mut Counts) -> Outcome {
@@ -116,12 +152,12 @@ fn ensure_interface(workspace: &Workspace) -> Outcome {
     crate::ui::ensure_built(workspace)
 }
 
-/// The same command with a display and a session bus of its own, and with an end: a window that hangs would hold CI for ever.
-fn in_a_session(workspace: &Workspace, command: &Command) -> Command {
+/// The same command with a display and a session bus of its own, and with an end.
+fn in_a_session(workspace: &Workspace, command: &Command, limit: &str) -> Command {
     if cfg!(not(target_os = "linux")) {
         return clone(workspace, command, &[]);
     }
-    let around = ["timeout", "--kill-after=10", "2400", "dbus-run-session", "--", "xvfb-run", "-a", "-s"];
+    let around = ["timeout", "--kill-after=10", limit, "dbus-run-session", "--", "xvfb-run", "-a", "-s"];
     clone(workspace, command, &[around.as_slice(), &["-screen 0 1280x800x24"]].concat())
 }
 

@@ -21,6 +21,8 @@ pub use spared::Spared;
 
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
+/// Where servers usually are that speak Streamable HTTP. Some have an event stream there instead.
+const HTTP_PATH: &str = "/mcp";
 /// How often one path may be asked again: a redirect, another Host, TLS.
 const MOST_TURNS: usize = 4;
 
@@ -139,7 +141,7 @@ impl Asker {
             Depth::Usual => &[],
             Depth::Deep => &["/", "/api/mcp", "/mcp/v1", "/v1/mcp"],
         };
-        let usual = ["/mcp", "/sse"].iter().chain(deep).map(|path| (*path).to_owned());
+        let usual = [HTTP_PATH, "/sse"].iter().chain(deep).map(|path| (*path).to_owned());
         let mut paths: Vec<String> = self.line.target.path.iter().cloned().collect();
         for path in usual {
             if !paths.contains(&path) {
@@ -174,7 +176,7 @@ impl Asker {
             Greeting::Error { code, message } => Path::Nothing(format!(
                 "it speaks JSON-RPC, but refuses MCP's `initialize` with error {code}: {message}"
             )),
-            Greeting::Other(other, answer) => self.other(path, other, &answer).await,
+            Greeting::Other(other, answer) => self.other(path, other, &answer, insists).await,
             Greeting::NoAnswer(error) => self.unanswered(path, error),
         }
     }
@@ -207,13 +209,16 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
-    async fn other(&mut self, path: &str, other: Other, answer: &Answer) -> Path {
+    async fn other(&mut self, path: &str, other: Other, answer: &Answer, insists: bool) -> Path {
         match other {
             Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
             Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
             Other::NotPosted(_) if self.protocols.sse && is_stream_path(path) => {
                 Box::pin(self.event_stream(path)).await
+            }
+            Other::NotPosted(why) if self.protocols.sse && (insists || path == HTTP_PATH) => {
+                self.stream_or(path, why).await
             }
             Other::NotPosted(why) => Path::Absent(why),
             Other::NotHere(why) => Path::Nothing(why),

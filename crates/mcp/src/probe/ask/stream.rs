@@ -62,6 +62,18 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
+    /// MCP's way from the new transport to the old one: whoever takes no POST here may have an event stream at the same path.
+    pub(super) async fn stream_or(&mut self, path: &str, otherwise: String) -> Path {
+        let deciding_ms = self.line.last_ms;
+        match Box::pin(self.event_stream(path)).await {
+            Path::Absent(_) | Path::Nothing(_) => {
+                self.line.last_ms = deciding_ms;
+                Path::Absent(otherwise)
+            }
+            settled => settled,
+        }
+    }
+
     /// Others may come before it, such as a `ping`.
     async fn endpoint_of(&self, stream: &mut OpenStream) -> Option<Event> {
         for _ in 0..EVENTS_BEFORE {
