@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use vault::Slot;
+
 use crate::operations::ApiError;
 
 /// Header names that can be sent, and are not the protocol's own.
@@ -20,4 +22,16 @@ pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<Str
         }
     }
     Ok(headers.clone())
+}
+
+/// What a secret is for: this header, or the bearer token.
+pub(crate) fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
+    let Some(name) = header else { return Ok(Slot::Token) };
+    checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
+    if name.eq_ignore_ascii_case("authorization") {
+        return Err(ApiError::arguments(
+            "`Authorization` carries the token: leave the header out and give the token",
+        ));
+    }
+    Ok(Slot::Header(name.to_ascii_lowercase()))
 }

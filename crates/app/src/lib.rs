@@ -8,6 +8,7 @@ mod error;
 mod feed;
 mod headers;
 mod health;
+mod intake;
 mod logs;
 pub mod operations;
 mod owner;

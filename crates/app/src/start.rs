@@ -16,6 +16,7 @@ use crate::calls::Calls;
 use crate::config::LiveConfig;
 use crate::demo::DemoHost;
 use crate::health::Checks;
+use crate::intake::Sightings;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
@@ -54,6 +55,7 @@ pub struct App(pub(crate) Arc<Core>);
 pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) scans: Scans,
+    pub(crate) sightings: Sightings,
     pub(crate) scan_caps: Caps,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
@@ -93,6 +95,7 @@ impl App {
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
+            sightings: Sightings::default(),
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,

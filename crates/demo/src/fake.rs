@@ -67,6 +67,19 @@ pub enum SignIn {
     Bare,
     /// Open for this token, a 401 with a challenge for anybody else.
     Token(String),
+    /// Open for whoever sends this header, and for anybody else what nothing says MCP.
+    Header {
+        /// Its name, in small letters.
+        name: &'static str,
+        /// Its value.
+        value: &'static str,
+        /// The status of the refusal.
+        status: u16,
+        /// Its challenge, if it has one.
+        challenge: Option<&'static str>,
+        /// Its type and text.
+        body: (&'static str, &'static str),
+    },
 }
 
 /// What a server answers `server/discover` with when it does not like the question.

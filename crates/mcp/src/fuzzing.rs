@@ -24,7 +24,8 @@ use crate::wire::mirror;
 use crate::wire::pipe::pass_on;
 use crate::wire::place::Place;
 use crate::wire::request::progress;
-use crate::wire::terms::{MODERN, NOTHING, discover};
+use crate::wire::scrub::Scrub;
+use crate::wire::terms::{self, MODERN, NOTHING, discover};
 use crate::{CallOptions, Contents, words};
 
 /// How much of a body is read here, in bytes: small, so that the caps are met often.
@@ -50,7 +51,8 @@ pub fn probe_answer(bytes: &[u8], cut: usize, manner: Manner) {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let limits = Limits { deadline: Instant::now() + LIMIT, body: CAP, message: 2 * CAP };
         let question = discover(Id::from(1), MODERN, NOTHING);
-        let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits);
+        let nothing = Scrub::default();
+        let asking = exchange(Wire::over(ours), "127.0.0.1:1", "/mcp", &question, limits, &nothing);
         if let Ok(answer) = with_stranger(theirs, bytes, cut, manner, asking).await {
             assert!(answer.body.len() <= 2 * CAP, "{} bytes were kept", answer.body.len());
             judge(&answer);
@@ -65,7 +67,8 @@ pub fn probe_stream(bytes: &[u8], cut: usize, manner: Manner) {
         let deadline = Instant::now() + LIMIT;
         let listening = async {
             let limits = Limits { deadline, body: CAP, message: CAP };
-            match open_stream(Wire::over(ours), "127.0.0.1:1", "/sse", limits).await {
+            let (stream, nothing) = (terms::event_stream(None), Scrub::default());
+            match open_stream(Wire::over(ours), "127.0.0.1:1", "/sse", &stream, limits, &nothing).await {
                 Ok(Ok(mut stream)) => {
                     while let Some(event) = stream.next(deadline).await {
                         read_event(&event, CAP);

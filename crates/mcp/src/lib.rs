@@ -9,6 +9,7 @@
 //! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and
 //!   cancel.
 
+mod credentials;
 mod crypto;
 mod error;
 mod failure;
@@ -26,6 +27,7 @@ mod target;
 pub mod wire;
 mod words;
 
+pub use credentials::Credentials;
 pub use crypto::install_crypto;
 pub use error::{McpError, Unsent};
 pub use names::is_localhost;

@@ -63,7 +63,7 @@ enum Channel {
 }
 
 /// What a server offers, all pages of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Contents {
     /// What the server says of itself.
     pub identity: Identity,

@@ -107,11 +107,11 @@ async fn a_challenge_with_metadata_needs_sign_in() {
 }
 
 #[tokio::test]
-async fn a_401_alone_is_no_proof() {
+async fn a_401_alone_may_be_one_that_needs_a_token() {
     for sign_in in [SignIn::Bearer, SignIn::Bare] {
         let server = Fake::modern().sign_in(sign_in.clone()).start().await;
         let report = scan(server.address()).await;
-        assert_eq!(report.outcome, Outcome::NotMcp, "{sign_in:?}");
+        assert_eq!((report.outcome, report.auth_required), (Outcome::Probable, true), "{sign_in:?}");
         assert!(report.reason.unwrap().contains("credentials"));
     }
 }

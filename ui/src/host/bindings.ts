@@ -652,6 +652,14 @@ header_env?: { [key in string]: string },
  */
 token?: string, 
 /**
+ * More headers and their values, to be kept like the token.
+ */
+headers?: Record<string, string>, 
+/**
+ * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+ */
+in_clear?: boolean, 
+/**
  * Where to keep it; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
@@ -1315,7 +1323,11 @@ header?: string,
 /**
  * Where to keep it; absent means the keyring or, only where there is none, the file.
  */
-place?: SecretPlace, };
+place?: SecretPlace, 
+/**
+ * It may travel over plain HTTP beyond this computer, where others can read it.
+ */
+in_clear?: boolean, };
 
 export type SecretSet = { 
 /**

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use checks::LOOK_WITHIN;
-use mcp::{ProbeOptions, ProbeReport, probe, resolve};
-use model::{Endpoint, HealthStatus, Outcome, ServerId, ServerInfo, Source, Transport};
+use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, Remote, probe, resolve};
+use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Transport};
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
+use super::given::Given;
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
+use crate::intake::Sighting;
 use crate::{App, headers, now};
 use vault::{Key, Slot};
 
@@ -69,18 +71,31 @@ impl App {
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
-        let url = with_scheme(url);
+        let given = Given::read(args)?;
+        let url = given.with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
         if args.no_probe {
-            let token = self.keep_token(&info, args).await?;
+            given.may_stay_at(&url)?;
+            let token = self.keep_given(&info, &given).await?;
             return Ok(New { info, observation: None, token });
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
+        given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
-        let options = ProbeOptions { tasks: self.0.tasks.clone(), ..ProbeOptions::default() };
+        if let Some(seen) = self.just_seen(&url, &given) {
+            return Ok(as_seen(info, seen));
+        }
+        let credentials = self.credentials_for(&info, &given).await;
+        let options = ProbeOptions {
+            budget: LOOK_WITHIN,
+            depth: Depth::Named,
+            tasks: self.0.tasks.clone(),
+            credentials,
+            ..ProbeOptions::default()
+        };
         let report = probe(&target, &options).await;
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
         if !keeps {
@@ -95,18 +110,52 @@ impl App {
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
-        let token = self.keep_token(&info, args).await?;
-        if info.auth_required && !self.0.vault().signs(&info) {
-            self.keep_place(&mut info);
-            let observation = Some(checks::seen(HealthStatus::NeedsSignIn, report.reason));
-            return Ok(New { info, observation, token });
-        }
-        // The era that the probe found is not asked for again; all else is measured.
-        info.identity.clone_from(&report.identity);
-        let observation = checks::measure(&mut info, &self.0.mesh.contact, &self.0.tasks).await;
-        info.identity = None;
+        let token = self.keep_given(&info, &given).await?;
+        let observation = self.seen_of(&mut info, report).await;
         name_after(&mut info, &observation);
         Ok(New { info, observation: Some(observation), token })
+    }
+
+    /// What the probe saw, if it saw all; else the server is asked once more.
+    async fn seen_of(&self, info: &mut ServerInfo, report: ProbeReport) -> Observation {
+        if let Some(contents) = report.contents {
+            let ms = contents.round_trip_ms;
+            return checks::well(*contents, ms);
+        }
+        if info.auth_required && !self.0.vault().signs(info) {
+            self.keep_place(info);
+            return checks::seen(HealthStatus::NeedsSignIn, report.reason);
+        }
+        // The era that the probe found is not asked for again; all else is measured.
+        info.identity = report.identity;
+        let observation = checks::measure(info, &self.0.mesh.contact, &self.0.tasks).await;
+        info.identity = None;
+        observation
+    }
+
+    /// What a scan met a moment ago is not asked again, unless a person gives what the scan did not have.
+    fn just_seen(&self, url: &str, given: &Given<'_>) -> Option<Sighting> {
+        if !given.credentials.is_empty() {
+            return None;
+        }
+        let seen = self.0.sightings.at(url)?;
+        let is_signed = |known: &Server| self.0.vault().signs(&known.info);
+        (!self.0.registry.snapshot().get(seen.row.id).is_some_and(is_signed)).then_some(seen)
+    }
+
+    /// What was given, or what is kept for this address already.
+    async fn credentials_for(&self, info: &ServerInfo, given: &Given<'_>) -> Credentials {
+        if !given.credentials.is_empty() {
+            return given.credentials.clone();
+        }
+        let known = self.0.registry.snapshot().get(info.id).cloned();
+        let Some(known) = known.filter(|known| self.0.vault().signs(&known.info)) else {
+            return Credentials::default();
+        };
+        let mut remote = Remote::new(known.info.target().unwrap_or_default());
+        // Without them it is asked as a stranger, and says what it wants.
+        let _ = self.0.vault().sign(&known.info, &mut remote).await;
+        Credentials::of(&remote)
     }
 
     /// A server that asks who we are does not say where it is: what was found out before is better than a guess, unless
@@ -121,27 +170,6 @@ impl App {
         }
     }
 
-    /// Two places for one token would leave open which of them counts.
-    async fn keep_token(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<KeptIn>, ApiError> {
-        match (&args.token, &args.token_env) {
-            (Some(token), None) => {
-                Ok(Some(self.keep_secret(info, Slot::Token, token, args.token_place).await?))
-            }
-            (Some(_), Some(_)) => {
-                Err(ApiError::arguments("give either a token or the variable that holds it"))
-            }
-            (None, Some(variable))
-                if self.kept_secrets(Some(info)).iter().any(|kept| kept.header.is_none()) =>
-            {
-                let id = info.id;
-                Err(ApiError::arguments(format!(
-                    "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
-                )))
-            }
-            (None, _) => Ok(None),
-        }
-    }
-
     /// The child that is started to be looked at is the one that is kept.
     async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, ApiError> {
         let [program, arguments @ ..] = command else {
@@ -150,7 +178,11 @@ impl App {
         let arguments = arguments.to_vec();
         let mut info =
             ServerInfo::new_stdio(program_name(program), program, arguments, Source::Manual, now());
-        if args.token.is_some() || args.token_env.is_some() || !args.header_env.is_empty() {
+        if args.token.is_some()
+            || args.token_env.is_some()
+            || !args.header_env.is_empty()
+            || !args.headers.is_empty()
+        {
             return Err(ApiError::arguments(
                 "a stdio server takes no token or header: it runs with this program's environment",
             ));
@@ -167,10 +199,14 @@ impl App {
     }
 }
 
-/// `localhost:3000` is accepted as people write it.
-fn with_scheme(url: &str) -> String {
-    let url = url.trim();
-    if url.contains("://") || url.is_empty() { url.to_owned() } else { format!("http://{url}") }
+/// A record of what a scan met.
+fn as_seen(info: ServerInfo, Sighting { row, contents, at, .. }: Sighting) -> New {
+    let mut info = ServerInfo { id: row.id, transport: row.transport, endpoint: Some(row.url), ..info };
+    info.auth_required = row.auth_required;
+    let ms = contents.round_trip_ms;
+    let observation = Observation { at, ..checks::well(contents, ms) };
+    name_after(&mut info, &observation);
+    New { info, observation: Some(observation), token: None }
 }
 
 /// A record that is named after its address until the server says what it is called.
@@ -197,6 +233,9 @@ fn no_server(url: &str, report: &ProbeReport) -> ApiError {
     let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
     let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
     let advice = match report.outcome {
+        Outcome::Probable if report.auth_required => {
+            "; give its token (--token -) or the header that it wants (--header NAME=-), or keep it as it is with --no-probe"
+        }
         Outcome::Probable => "; if you know that it is one, add it with --no-probe",
         _ => "",
     };

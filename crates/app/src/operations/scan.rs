@@ -7,7 +7,7 @@ use discovery::ports;
 use discovery::scan::{Found, Plan, PortSet, Run, run};
 use futures::StreamExt;
 use futures::future::ready;
-use mcp::{Depth, ProbeOptions, Protocols};
+use mcp::{Contents, Depth, ProbeOptions, Protocols};
 use model::{
     Event, HealthStatus, Outcome, Reach, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport,
 };
@@ -155,14 +155,14 @@ struct Job {
 
 impl Job {
     async fn run(self, plan: Plan, how: Run) {
-        let rows = run(plan, how).filter_map(|Found { progress, row }| {
+        let rows = run(plan, how).filter_map(|Found { progress, row, contents }| {
             self.update(|status, _| {
                 (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
             });
-            ready(row)
+            ready(row.map(|row| (row, contents)))
         });
         // A server that keeps us waiting holds up neither the others nor the probes.
-        rows.for_each_concurrent(None, |row| self.take(row)).await;
+        rows.for_each_concurrent(None, |(row, contents)| self.take(row, contents)).await;
         let state = if self.cancel.is_cancelled() { ScanState::Cancelled } else { ScanState::Finished };
         self.update(|status, _| {
             status.state = state;
@@ -170,18 +170,21 @@ impl Job {
         });
     }
 
-    async fn take(&self, row: ScanRow) {
-        let row = self.meet(row).await;
+    async fn take(&self, row: ScanRow, contents: Option<Box<Contents>>) {
+        if let Some(contents) = &contents {
+            self.app.0.sightings.note(&row, (**contents).clone());
+        }
+        let row = self.meet(row, contents).await;
         self.update(|_, rows| rows.push(row.clone()));
         self.app.0.registry.publish(Event::ScanFound { scan: self.scan.clone(), row });
     }
 
     /// Compares a row with the registry, and registers what is new if that was asked for.
-    async fn meet(&self, mut row: ScanRow) -> ScanRow {
+    async fn meet(&self, mut row: ScanRow, contents: Option<Box<Contents>>) -> ScanRow {
         row.known = self.app.0.registry.snapshot().get(row.id).is_some();
         if self.register && !row.known && matches!(row.outcome, Outcome::Mcp | Outcome::NeedsSignIn) {
             row.known = tokio::select! {
-                kept = self.keep(&row) => kept,
+                kept = self.keep(&row, contents) => kept,
                 () = self.cancel.cancelled() => false,
             };
         }
@@ -209,21 +212,14 @@ impl Job {
     }
 
     /// Registers what was found; false when it is on the ignore list or could not be kept.
-    async fn keep(&self, row: &ScanRow) -> bool {
+    async fn keep(&self, row: &ScanRow, contents: Option<Box<Contents>>) -> bool {
         let Ok(_one_of_few) = self.meeting.acquire().await else { return false };
         let Ok(info) = at_address(&row.url, Source::Scan) else { return false };
         let mut info = ServerInfo { transport: row.transport, endpoint: Some(row.url.clone()), ..info };
         (info.id, info.name, info.auth_required) = (row.id, row.name.clone(), row.auth_required);
         // No scan goes farther, so nothing that it found may lead farther later.
         info.reach = Some(Reach::Private);
-        let remote = mcp::Remote { era: row.era, ..mcp::Remote::new(&row.url) };
-        let target = match row.transport {
-            Transport::Sse => mcp::Target::Sse(remote),
-            Transport::Http | Transport::Stdio => mcp::Target::Http(remote),
-        };
-        if row.outcome == Outcome::Mcp
-            && let Ok((contents, _)) = checks::look(&target, &self.app.0.tasks).await
-        {
+        if let Some(contents) = self.contents(row, contents).await {
             let contents = checks::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
@@ -235,6 +231,19 @@ impl Job {
                 false
             }
         }
+    }
+
+    /// All that a server offers: as the probe read it, or asked for once more where that was too much for a probe.
+    async fn contents(&self, row: &ScanRow, contents: Option<Box<Contents>>) -> Option<Contents> {
+        if contents.is_some() || row.outcome != Outcome::Mcp {
+            return contents.map(|contents| *contents);
+        }
+        let remote = mcp::Remote { era: row.era, ..mcp::Remote::new(&row.url) };
+        let target = match row.transport {
+            Transport::Sse => mcp::Target::Sse(remote),
+            Transport::Http | Transport::Stdio => mcp::Target::Http(remote),
+        };
+        checks::look(&target, &self.app.0.tasks).await.ok().map(|(contents, _)| contents)
     }
 
     fn update(&self, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) {

@@ -1,11 +1,10 @@
 //! Secrets that people give for their servers. They come in here and are never told again.
 
-use std::collections::BTreeMap;
-
 use model::{Health, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::given::{in_clear, is_here};
 use super::look::find;
 use super::{ApiError, Empty, ErrorCode};
 use crate::{App, headers};
@@ -28,6 +27,10 @@ pub struct SecretSetArgs {
     #[serde(default)]
     #[ts(optional)]
     pub place: Option<SecretPlace>,
+    /// It may travel over plain HTTP beyond this computer, where others can read it.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub in_clear: bool,
 }
 
 /// Which secret of a server.
@@ -113,7 +116,9 @@ impl App {
 
     pub(super) async fn secret_set(&self, args: SecretSetArgs) -> Result<SecretSet, ApiError> {
         let info = find(&self.0.registry.snapshot(), &args.id)?.info;
-        let slot = slot(args.header.as_deref())?;
+        let slot = headers::slot(args.header.as_deref())?;
+        let url = info.target().unwrap_or_default();
+        in_clear(url, is_here(url), args.in_clear || info.transport == Transport::Stdio)?;
         let kept = self.keep_secret(&info, slot, &args.secret, args.place).await?;
         let health = self.check_now(info.id).await?;
         Ok(SecretSet { id: info.id, kept, health })
@@ -125,7 +130,7 @@ impl App {
             Ok(server) => server.info.id,
             Err(error) => self.owner_of_secret(&args.id).ok_or_else(|| error.clone())?,
         };
-        let slot = slot(args.header.as_deref())?;
+        let slot = headers::slot(args.header.as_deref())?;
         let mut forgotten = false;
         for (key, _) in self.0.vault().list(None) {
             if key.server == id && key.slot == slot {
@@ -181,17 +186,6 @@ impl App {
         });
         kept.collect()
     }
-}
-
-fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
-    let Some(name) = header else { return Ok(Slot::Token) };
-    headers::checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
-    if name.eq_ignore_ascii_case("authorization") {
-        return Err(ApiError::arguments(
-            "`Authorization` carries the token: leave the header out and give the token",
-        ));
-    }
-    Ok(Slot::Header(name.to_ascii_lowercase()))
 }
 
 fn not_changed(error: &SecretError) -> ApiError {

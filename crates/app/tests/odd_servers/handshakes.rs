@@ -138,8 +138,8 @@ async fn the_handshake_offers_nothing_that_has_none() {
         let handshakes = seen.messages.iter().filter(|seen| seen["message"]["method"] == "initialize");
         let offered: Vec<String> =
             handshakes.map(|seen| text(&seen["message"]["params"]["protocolVersion"])).collect();
-        // The scan, the look when it is added, the call and the check.
-        assert!(offered.len() >= 3 && offered.iter().all(|one| one == "2025-11-25"), "{name}: {offered:?}");
+        // The scan, whose findings are taken over, then the call or the check.
+        assert!(offered.len() >= 2 && offered.iter().all(|one| one == "2025-11-25"), "{name}: {offered:?}");
     }
     trial.core.app.shutdown().await;
 }

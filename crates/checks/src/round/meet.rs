@@ -1,6 +1,6 @@
 //! The first contact with a server over HTTP: find where it answers if that is not known, then take over all it offers.
 
-use mcp::{Brief, ProbeOptions, Remote, Session, Target, probe, resolve};
+use mcp::{Brief, Credentials, Depth, ProbeOptions, Remote, Session, Target, probe, resolve};
 use model::{Outcome, Transport};
 use registry::{Contents, News, Reason};
 use tokio::time::Instant;
@@ -72,8 +72,13 @@ impl Asking<'_> {
         if let Some(pinned) = remote.address {
             (target.host, target.alternatives) = (pinned, Vec::new());
         }
-        let options =
-            ProbeOptions { budget: self.left(), tasks: self.plan.tasks.clone(), ..ProbeOptions::default() };
+        let options = ProbeOptions {
+            budget: self.left(),
+            depth: Depth::Named,
+            tasks: self.plan.tasks.clone(),
+            credentials: Credentials::of(remote),
+            ..ProbeOptions::default()
+        };
         let report = probe(&target, &options).await;
         let may_go_on = report.outcome == Outcome::Mcp
             || (report.outcome == Outcome::NeedsSignIn

@@ -118,6 +118,13 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
             (sent != Some(&format!("Bearer {token}")))
                 .then(|| with(unauthorized, &[("www-authenticate", &challenge(&document))], ""))
         }
+        SignIn::Header { name, value, status, challenge, body: (kind, text) } => {
+            let sent = headers.get(*name).and_then(|value| value.to_str().ok());
+            let mut said = vec![("content-type", *kind)];
+            said.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
+            let status = StatusCode::from_u16(*status).unwrap_or(unauthorized);
+            (sent != Some(value)).then(|| with(status, &said, text))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures::StreamExt;
 use futures::stream::{self, Stream};
-use mcp::{ProbeOptions, ProbeReport, ProbeTarget, probe};
+use mcp::{Contents, ProbeOptions, ProbeReport, ProbeTarget, probe};
 use model::{Outcome, ScanRow, ServerId, Transport};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +70,8 @@ pub struct Found {
     pub progress: Progress,
     /// Absent when nothing accepted the connection.
     pub row: Option<ScanRow>,
+    /// All that the server of this row offers, if it said so.
+    pub contents: Option<Box<Contents>>,
 }
 
 /// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
@@ -82,11 +84,12 @@ pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
         .map(move |at| ask(at, caps.clone(), options.clone()))
         .buffer_unordered(at_once())
         .take_until(cancel.cancelled_owned())
-        .map(move |(at, report)| {
+        .map(move |(at, mut report)| {
+            let contents = report.contents.take();
             progress.done += 1;
             progress.open += u64::from(report.open);
             progress.found += u64::from(matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn));
-            Found { progress, row: report.open.then(|| row(&at, report)) }
+            Found { progress, row: report.open.then(|| row(&at, report)), contents }
         })
 }
 

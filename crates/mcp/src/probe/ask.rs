@@ -1,5 +1,6 @@
 //! The questions in their order, path by path, until one answer settles what the address is.
 
+mod paths;
 mod spared;
 mod stream;
 mod tools;
@@ -17,12 +18,11 @@ use crate::wire::refusal::{Refusal, may_want_another_name};
 use crate::wire::terms::{MODERN, document};
 use crate::wire::verdict::Other;
 
+use paths::{is_stream_path, is_usual, without_query};
 pub use spared::Spared;
 
 /// Ports on which TLS is tried first.
 const TLS_PORTS: [u16; 2] = [443, 8443];
-/// Where servers usually are that speak Streamable HTTP. Some have an event stream there instead.
-const HTTP_PATH: &str = "/mcp";
 /// How often one path may be asked again: a redirect, another Host, TLS.
 const MOST_TURNS: usize = 4;
 
@@ -40,6 +40,14 @@ enum Path {
     Again(String),
 }
 
+/// Something that may be a server: not proven, and not refuted.
+struct Probable {
+    url: String,
+    why: String,
+    wants_credentials: bool,
+    is_guess: bool,
+}
+
 pub(super) struct Asker {
     line: Line,
     protocols: Protocols,
@@ -53,8 +61,12 @@ pub(super) struct Asker {
     guessed_tls: Option<String>,
     /// What else a server of this computer may be called.
     other_name: Option<String>,
-    /// Something that may be one, and where.
-    probable: Option<(String, String)>,
+    /// Something that may be one.
+    probable: Option<Probable>,
+    /// A server that asks at the root who we are, until another path says more.
+    at_root: Option<Box<ProbeReport>>,
+    /// The path that is being asked is the one that a person gave.
+    insists: bool,
 }
 
 impl Asker {
@@ -77,6 +89,8 @@ impl Asker {
             guessed_tls: None,
             other_name,
             probable: None,
+            at_root: None,
+            insists: false,
         }
     }
 
@@ -113,11 +127,15 @@ impl Asker {
         self.nothing_found(reason.or(absent))
     }
 
-    fn nothing_found(&self, reason: Option<String>) -> ProbeReport {
-        if let Some((url, why)) = &self.probable {
+    fn nothing_found(&mut self, reason: Option<String>) -> ProbeReport {
+        if let Some(report) = self.at_root.take() {
+            return *report;
+        }
+        if let Some(Probable { url, why, wants_credentials, .. }) = &self.probable {
             let mut report = ProbeReport::not_mcp(why.clone());
             report.outcome = Outcome::Probable;
             report.endpoint = Some(url.clone());
+            report.auth_required = *wants_credentials;
             report.latency_ms = Some(self.line.last_ms);
             return report;
         }
@@ -135,29 +153,14 @@ impl Asker {
         report
     }
 
-    /// The given path first, then those where servers usually are.
-    fn paths(&self) -> Vec<String> {
-        let deep: &[&str] = match self.depth {
-            Depth::Usual => &[],
-            Depth::Deep => &["/", "/api/mcp", "/mcp/v1", "/v1/mcp"],
-        };
-        let usual = [HTTP_PATH, "/sse"].iter().chain(deep).map(|path| (*path).to_owned());
-        let mut paths: Vec<String> = self.line.target.path.iter().cloned().collect();
-        for path in usual {
-            if !paths.contains(&path) {
-                paths.push(path);
-            }
-        }
-        paths
-    }
-
     async fn ask_path(&mut self, path: String) -> Path {
         // Whoever names an address means it, and where it leads.
-        let insists = self.line.target.asked_by_name && self.line.target.path.as_ref() == Some(&path);
+        let given = self.line.target.path.as_deref().or((self.depth == Depth::Named).then_some("/"));
+        self.insists = self.line.target.asked_by_name && given == Some(&*path);
         let mut path = path;
         self.redirected = false;
         for _ in 0..MOST_TURNS {
-            match self.ask_once(&path, insists).await {
+            match self.ask_once(&path).await {
                 Path::Again(next) => path = next,
                 settled => return settled,
             }
@@ -165,24 +168,24 @@ impl Asker {
         Path::Nothing("it sends us in circles".to_owned())
     }
 
-    async fn ask_once(&mut self, path: &str, insists: bool) -> Path {
+    async fn ask_once(&mut self, path: &str) -> Path {
         if !self.protocols.http {
             return self.only_stream(path).await;
         }
-        let known = Known { insists, ..Known::era(None) };
+        let known = Known { insists: self.insists, ..Known::era(None) };
         match greet(&mut At { line: &mut self.line, path }, &known).await {
             Greeting::Met(met) => self.met(path, *met).await,
             Greeting::Stranger(versions) => self.stranger(path, &versions),
             Greeting::Error { code, message } => Path::Nothing(format!(
                 "it speaks JSON-RPC, but refuses MCP's `initialize` with error {code}: {message}"
             )),
-            Greeting::Other(other, answer) => self.other(path, other, &answer, insists).await,
+            Greeting::Other(other, answer) => self.other(path, other, &answer).await,
             Greeting::NoAnswer(error) => self.unanswered(path, error),
         }
     }
 
     async fn only_stream(&mut self, path: &str) -> Path {
-        if is_stream_path(path) {
+        if self.may_stream(path) {
             return self.event_stream(path).await;
         }
         Path::Absent("no event stream was looked for there".to_owned())
@@ -192,7 +195,7 @@ impl Asker {
     async fn met(&mut self, path: &str, met: Met) -> Path {
         self.line.know(&met);
         let mut report = self.found(path, Transport::Http, Some(met.terms.era));
-        report.tools = self.list(path, &met.terms).await;
+        self.list(path, &met, &mut report).await;
         report.reason = met.reserve.map(str::to_owned);
         report.identity = met.reserve.is_none().then_some(met.said.identity);
         Path::Settled(Box::new(report))
@@ -209,7 +212,7 @@ impl Asker {
         Path::Settled(Box::new(report))
     }
 
-    async fn other(&mut self, path: &str, other: Other, answer: &Answer, insists: bool) -> Path {
+    async fn other(&mut self, path: &str, other: Other, answer: &Answer) -> Path {
         match other {
             Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
@@ -217,7 +220,7 @@ impl Asker {
             Other::NotPosted(_) if self.protocols.sse && is_stream_path(path) => {
                 Box::pin(self.event_stream(path)).await
             }
-            Other::NotPosted(why) if self.protocols.sse && (insists || path == HTTP_PATH) => {
+            Other::NotPosted(why) if self.protocols.sse && self.may_stream(path) => {
                 self.stream_or(path, why).await
             }
             Other::NotPosted(why) => Path::Absent(why),
@@ -238,9 +241,27 @@ impl Asker {
         match refusal {
             Refusal::SignIn => self.sign_in(path, Transport::Http, why),
             Refusal::Challenge => self.maybe_sign_in(path, status, why).await,
-            Refusal::Name(_) | Refusal::Guarded => self.maybe_one(path, why),
-            Refusal::Credentials | Refusal::Forbidden => Path::Nothing(why),
+            Refusal::Name(_) => self.maybe_one(path, why, false),
+            Refusal::Guarded | Refusal::Credentials | Refusal::Forbidden => self.guarded(path, why),
         }
+    }
+
+    /// Somebody asks who we are, with nothing that says MCP. Where servers usually are, that is worth telling.
+    fn guarded(&mut self, path: &str, why: String) -> Path {
+        if !self.line.credentials.is_empty() {
+            return self.maybe_one(path, "it refuses the credentials that were given".to_owned(), true);
+        }
+        if self.insists || is_usual(path) {
+            return self.maybe_one(path, why, true);
+        }
+        Path::Nothing(why)
+    }
+
+    /// Some have an event stream where others take a POST. A person may know of one anywhere; a scan looks for it on this
+    /// computer alone.
+    fn may_stream(&self, path: &str) -> bool {
+        let is_local = self.line.target.host.is_loopback();
+        is_stream_path(path) || self.depth == Depth::Named || (is_local && is_usual(path))
     }
 
     fn take_other_name(&mut self) -> bool {
@@ -249,12 +270,21 @@ impl Asker {
         true
     }
 
-    fn sign_in(&self, path: &str, transport: Transport, why: String) -> Path {
+    fn sign_in(&mut self, path: &str, transport: Transport, why: String) -> Path {
         let mut report = self.found(path, transport, None);
         report.outcome = Outcome::NeedsSignIn;
         report.auth_required = true;
-        report.reason = Some(why);
+        report.reason = Some(why.clone());
+        if self.is_guess(path) {
+            self.at_root.get_or_insert(Box::new(report));
+            return Path::Nothing(why);
+        }
         Path::Settled(Box::new(report))
+    }
+
+    /// Whoever asks at every path who we are does so at the root as well, which nobody named: it is the last guess.
+    fn is_guess(&self, path: &str) -> bool {
+        path == "/" && self.line.target.path.is_none()
     }
 
     /// RFC 9728: the document of a protected resource stands at the root, with the resource's path behind it.
@@ -274,13 +304,16 @@ impl Asker {
                 return self.sign_in(path, Transport::Http, why);
             }
         }
-        Path::Nothing(otherwise)
+        self.guarded(path, otherwise)
     }
 
     /// Not proven, and not refuted: unless another path has it, a person decides.
-    fn maybe_one(&mut self, path: &str, why: String) -> Path {
+    fn maybe_one(&mut self, path: &str, why: String, wants_credentials: bool) -> Path {
         let url = self.line.url(path).map(String::from).unwrap_or_default();
-        self.probable.get_or_insert((url, why.clone()));
+        let known = self.probable.take().filter(|known| !known.is_guess);
+        let is_guess = self.is_guess(path);
+        let found = Probable { url, why: why.clone(), wants_credentials, is_guess };
+        self.probable = known.or(Some(found));
         Path::Nothing(why)
     }
 
@@ -342,45 +375,4 @@ impl Asker {
         report.latency_ms = Some(self.line.last_ms);
         report
     }
-
-    /// Paths that two draft documents name. They are advice: what is found there is asked like any other
-    /// path.
-    async fn advised_paths(&mut self) -> Vec<String> {
-        let mut paths = Vec::new();
-        for place in ["/.well-known/ai-catalog.json", "/mcp/server-card"] {
-            if self.line.is_over() {
-                break;
-            }
-            let question = document("advisory document", "application/json");
-            let Ok(answer) = self.line.ask(place, &question).await else { break };
-            let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            let mut urls = Vec::new();
-            collect_urls(&json, &mut urls);
-            paths.extend(urls.iter().filter_map(|url| self.same_place("/", url)));
-        }
-        paths.dedup();
-        paths.truncate(4);
-        paths
-    }
-}
-
-fn collect_urls<'a>(json: &'a Value, urls: &mut Vec<&'a str>) {
-    match json {
-        Value::Object(map) => {
-            let named = ["url", "endpoint", "remote"].iter().filter_map(|key| map.get(*key)?.as_str());
-            urls.extend(named);
-            map.values().for_each(|value| collect_urls(value, urls));
-        }
-        Value::Array(list) => list.iter().for_each(|value| collect_urls(value, urls)),
-        _ => {}
-    }
-}
-
-/// What a query says may be secret, and is no part of where a document stands.
-fn without_query(path: &str) -> &str {
-    path.split('?').next().unwrap_or_default()
-}
-
-fn is_stream_path(path: &str) -> bool {
-    without_query(path).trim_end_matches('/').ends_with("/sse")
 }

@@ -22,7 +22,7 @@ use crate::wire::answer::{Answer, End, Events, Limits, NoAnswer, is_event_stream
 use crate::wire::coding::{UnknownCoding, decoded};
 use crate::wire::events::Event;
 use crate::wire::scrub::Scrub;
-use crate::wire::terms::{Question, event_stream};
+use crate::wire::terms::Question;
 
 type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -33,6 +33,7 @@ pub(crate) async fn exchange(
     path: &str,
     question: &Question,
     limits: Limits,
+    secrets: &Scrub,
 ) -> Result<Answer, NoAnswer> {
     let first = wire.first_bytes();
     let (mut sender, connection) = handshake(wire, &first).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn exchange(
     let talk = pin!(async {
         let response = head(&mut sender, request, limits.deadline, &first).await?;
         let (head, body) = response.into_parts();
-        Ok(read_answer(head.status, head.headers, chunks(body), question.id, limits, &Scrub::default()).await)
+        Ok(read_answer(head.status, head.headers, chunks(body), question.id, limits, secrets).await)
     });
     match select(talk, connection).await {
         Either::Left((answer, _)) => answer,
@@ -128,12 +129,13 @@ pub(crate) async fn open_stream(
     wire: Wire,
     authority: &str,
     path: &str,
+    question: &Question,
     limits: Limits,
+    secrets: &Scrub,
 ) -> Result<Result<OpenStream, Answer>, NoAnswer> {
     let first = wire.first_bytes();
     let (mut sender, mut connection) = handshake(wire, &first).await?;
-    let question = event_stream(None);
-    let request = request(authority, path, &question)?;
+    let request = request(authority, path, question)?;
     let response = {
         let head = pin!(head(&mut sender, request, limits.deadline, &first));
         match select(head, connection.as_mut()).await {
@@ -143,8 +145,7 @@ pub(crate) async fn open_stream(
     };
     let (head, body) = response.into_parts();
     if head.status != StatusCode::OK || !is_event_stream(&head.headers) {
-        let nothing = Scrub::default();
-        let read = read_answer(head.status, head.headers, chunks(body), question.id, limits, &nothing);
+        let read = read_answer(head.status, head.headers, chunks(body), question.id, limits, secrets);
         let read = pin!(read);
         return match select(read, connection).await {
             Either::Left((answer, _)) => Ok(Err(answer)),
@@ -155,7 +156,7 @@ pub(crate) async fn open_stream(
     match decoded(&head.headers, chunks(body)) {
         Ok(chunks) => {
             let chunks: Chunks = Box::pin(bounded(chunks, left.clone()));
-            let events = Events::new(chunks, limits.body, Scrub::default());
+            let events = Events::new(chunks, limits.body, secrets.clone());
             let message = limits.message;
             Ok(Ok(OpenStream { connection, events, left, message, over: false, _sender: sender }))
         }

@@ -6,19 +6,22 @@ use std::time::Duration;
 
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::exchange::{OpenStream, exchange, open_stream};
 use super::wire::{Closed, Wire, connect};
 use super::{ProbeOptions, ProbeTarget, Step, words};
+use crate::Credentials;
 use crate::wire::answer::{Answer, Limits, NoAnswer};
 use crate::wire::events::Event;
 use crate::wire::frail;
 use crate::wire::greet::{Carry, Met};
-use crate::wire::terms::{Question, delete};
-use crate::wire::tls::TlsFault;
+use crate::wire::scrub::Scrub;
+use crate::wire::terms::{Question, delete, event_stream};
+use crate::wire::tls::{TlsFault, trusted};
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -64,6 +67,8 @@ pub(super) struct Line {
     /// Set when whoever asked has lost interest.
     pub(super) abandoned: CancellationToken,
     sessions: Vec<Opened>,
+    pub(super) credentials: Credentials,
+    secrets: Scrub,
     /// Whether its end harms nobody, as far as the server has told.
     may_be_left: Option<bool>,
 }
@@ -89,6 +94,8 @@ impl Line {
             fresh: Some(stream),
             abandoned,
             sessions: Vec::new(),
+            credentials: options.credentials.clone(),
+            secrets: options.credentials.scrub(),
             may_be_left: None,
             target: target.clone(),
         }
@@ -123,10 +130,11 @@ impl Line {
         let started = Instant::now();
         let limits = Limits { deadline: self.deadline(), body, message: MESSAGE_LIMIT };
         let abandoned = self.abandoned.clone();
-        let authority = self.authority.clone();
+        let (authority, secrets) = (self.authority.clone(), self.secrets.clone());
+        let signed = self.signed(question);
         let asked = async {
             let wire = self.wire(limits.deadline).await?;
-            exchange(wire, &authority, path, question, limits).await
+            exchange(wire, &authority, path, &signed, limits, &secrets).await
         };
         let answer = tokio::select! {
             answer = asked => answer,
@@ -150,10 +158,11 @@ impl Line {
         let started = Instant::now();
         let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT, message: MESSAGE_LIMIT };
         let abandoned = self.abandoned.clone();
-        let authority = self.authority.clone();
+        let (authority, secrets) = (self.authority.clone(), self.secrets.clone());
+        let signed = self.signed(&event_stream(None));
         let opening = async {
             let wire = self.wire(limits.deadline).await?;
-            open_stream(wire, &authority, path, limits).await
+            open_stream(wire, &authority, path, &signed, limits, &secrets).await
         };
         let opened = tokio::select! {
             opened = opening => opened,
@@ -170,6 +179,13 @@ impl Line {
             self.remember(path, answer);
         }
         opened
+    }
+
+    /// The question with the credentials that a person gave for this place.
+    fn signed(&self, question: &Question) -> Question {
+        let mut question = question.clone();
+        question.headers.extend(self.credentials.as_headers());
+        question
     }
 
     /// The next event of a stream, as long as somebody waits for it.
@@ -196,6 +212,9 @@ impl Line {
             Security::Plain => Ok(Wire::plain(stream)),
             Security::Tls => {
                 let deadline = deadline.min(Instant::now() + TLS_LIMIT);
+                if !self.credentials.is_empty() {
+                    return verified(stream, self.server_name(), deadline).await.map_err(NoAnswer::Tls);
+                }
                 let (wire, certificate) = Wire::tls(stream, self.server_name(), deadline)
                     .await
                     .map_err(|why| NoAnswer::Tls(TlsFault::Other(words::tame(&why))))?;
@@ -248,6 +267,16 @@ impl Line {
             let _ = self.ask(&path, &delete(session.id)).await;
         }
     }
+}
+
+/// TLS with somebody whose certificate can be trusted: nobody else gets a secret.
+async fn verified(stream: TcpStream, name: ServerName<'static>, deadline: Instant) -> Result<Wire, TlsFault> {
+    let connecting = TlsConnector::from(trusted()?).connect(name, stream);
+    let late = || TlsFault::Other("no TLS answer in time".to_owned());
+    let secured = timeout_at(deadline, connecting).await.map_err(|_| late())?;
+    secured
+        .map(Wire::secured)
+        .map_err(|error| TlsFault::of(&error).unwrap_or_else(|| TlsFault::Other(error.to_string())))
 }
 
 /// The line, for questions at one path.

@@ -3,13 +3,17 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use super::Spared;
+use crate::Credentials;
 
 /// How thorough a probe is about paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Depth {
-    /// `/mcp`, then `/sse`.
+    /// `/mcp`, then `/sse`, and on this computer `/`.
     #[default]
     Usual,
+    /// What a person typed, exactly, then below it, then where servers usually are, then the rarer places. An event stream
+    /// may be at any of them.
+    Named,
     /// Also `/`, `/api/mcp`, `/mcp/v1`, `/v1/mcp`, and the advisory documents of the server card draft.
     Deep,
 }
@@ -49,6 +53,8 @@ pub struct ProbeOptions {
     pub tasks: TaskTracker,
     /// Known servers that are not met again.
     pub spared: Spared,
+    /// Sent along with every question. Over TLS the certificate must then be one that can be trusted.
+    pub credentials: Credentials,
 }
 
 impl Default for ProbeOptions {
@@ -62,6 +68,7 @@ impl Default for ProbeOptions {
             protocols: Protocols::default(),
             tasks: TaskTracker::new(),
             spared: Spared::default(),
+            credentials: Credentials::default(),
         }
     }
 }

@@ -1,3 +1,4 @@
+use crate::Contents;
 use model::{Era, Identity, Outcome, Transport};
 
 /// One step of a probe: the raw evidence for a verdict. Texts are cut and free of control characters.
@@ -30,6 +31,8 @@ pub struct ProbeReport {
     pub identity: Option<Identity>,
     /// It asked for credentials.
     pub auth_required: bool,
+    /// All that it offers; absent when it did not say all of it, or not in time.
+    pub contents: Option<Box<Contents>>,
     /// How many tools it lists; absent when it did not say.
     pub tools: Option<u32>,
     /// The round trip that decided, in milliseconds.
@@ -54,6 +57,7 @@ impl ProbeReport {
             endpoint: None,
             identity: None,
             auth_required: false,
+            contents: None,
             tools: None,
             latency_ms: None,
             certificate: None,

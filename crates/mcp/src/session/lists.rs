@@ -10,9 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use super::{Channel, Contents, Headers, Session};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::RpcError;
-use crate::wire::list::{List, Tools, page};
+use crate::wire::list::{List, Tools, names, page};
 use crate::wire::mirror;
-use crate::wire::raw;
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
 use crate::{McpError, failure};
@@ -21,8 +20,6 @@ use crate::{McpError, failure};
 const MOST_PAGES: usize = 100;
 /// The most entries of one list that are kept.
 const MOST_ENTRIES: usize = 10_000;
-/// How much of the names of a list is kept, in bytes.
-const MOST_BYTES: usize = 96 * 1024;
 /// How long a list of resources or prompts may take, which nobody needs for a call.
 const ASIDE: Duration = Duration::from_secs(5);
 
@@ -61,10 +58,9 @@ async fn beside(
     if !is_declared {
         return (Vec::new(), None);
     }
-    let key = if list == List::Resources { "uri" } else { "name" };
     let mut found = Found { list, ..Found::default() };
     let listed = timeout_at(until, walk(session, until, &mut found)).await;
-    let (texts, is_cut) = found.texts(key);
+    let (texts, is_cut) = names(&found.entries, list);
     let why = match listed {
         Ok(Ok(None)) if is_cut => Some(unfinished(list, "it is too large to be kept")),
         Ok(Ok(rest)) => rest,
@@ -116,25 +112,6 @@ struct Found {
 impl Default for Found {
     fn default() -> Self {
         Self { list: List::Tools, entries: Vec::new(), bytes: 0, cursors: HashSet::new(), round_trip_ms: 0.0 }
-    }
-}
-
-impl Found {
-    /// What they are called, as much as a record has room for, and whether that is less than all.
-    fn texts(&self, key: &str) -> (Vec<String>, bool) {
-        let (mut seen, mut bytes, mut is_cut) = (HashSet::new(), 0, false);
-        let mut kept = Vec::new();
-        for text in self.entries.iter().filter_map(|entry| raw::members(entry)?.text(key)) {
-            if !seen.insert(text.clone()) {
-                continue;
-            }
-            bytes += text.len();
-            is_cut |= bytes > MOST_BYTES;
-            if bytes <= MOST_BYTES {
-                kept.push(text);
-            }
-        }
-        (kept, is_cut)
     }
 }
 

@@ -77,6 +77,28 @@ fn next_cursor(said: &Members<'_>, era: Era) -> Option<String> {
     said.text("nextCursor").filter(|cursor| era == Era::Modern || !cursor.is_empty())
 }
 
+/// How much of the names of a list is kept, in bytes.
+const MOST_NAMES: usize = 96 * 1024;
+
+/// What the entries of a list of resources or prompts are called, as much as a record has room for, and whether that is
+/// less than all.
+pub(crate) fn names(entries: &[Box<RawValue>], list: List) -> (Vec<String>, bool) {
+    let key = if list == List::Resources { "uri" } else { "name" };
+    let (mut seen, mut bytes, mut is_cut) = (HashSet::new(), 0, false);
+    let mut kept = Vec::new();
+    for text in entries.iter().filter_map(|entry| members(entry)?.text(key)) {
+        if !seen.insert(text.clone()) {
+            continue;
+        }
+        bytes += text.len();
+        is_cut |= bytes > MOST_NAMES;
+        if bytes <= MOST_NAMES {
+            kept.push(text);
+        }
+    }
+    (kept, is_cut)
+}
+
 /// The tools among some entries.
 #[derive(Debug, Default)]
 pub(crate) struct Tools {

@@ -30,7 +30,7 @@ impl Scrub {
     }
 
     /// As they are, and as they stand in JSON.
-    fn of<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
+    pub(crate) fn of<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
         let mut needles = Vec::new();
         for secret in secrets.map(Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
             let written = quoted(secret);

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{Health, ServerId};
+use model::{Endpoint, Health, ServerId, ServerInfo};
 use store::Record;
 
 use super::Command;
@@ -75,6 +75,7 @@ fn take_news(draft: &mut Draft, id: ServerId, news: &News) -> Result<(), Registr
     }
     if let Some(contents) = &news.adopted {
         take(&mut info, contents);
+        name_after(&mut info);
     }
     if info == *record.info {
         return Ok(());
@@ -83,6 +84,16 @@ fn take_news(draft: &mut Draft, id: ServerId, news: &News) -> Result<(), Registr
     info.updated_at = draft.now;
     draft.put(Record { info: Arc::new(info), ..(*record).clone() });
     Ok(())
+}
+
+/// A name that is only an address gives way to what the server calls itself.
+fn name_after(info: &mut ServerInfo) {
+    let said = info.identity.as_ref().map(|identity| identity.name.trim().to_owned());
+    let endpoint = info.url.as_deref().and_then(|url| Endpoint::parse(url).ok());
+    let is_address = endpoint.is_some_and(|endpoint| endpoint.url().authority() == info.name);
+    if let Some(said) = said.filter(|said| is_address && !said.is_empty()) {
+        info.name = said;
+    }
 }
 
 /// Sets how measurements become a status.

@@ -38,6 +38,12 @@ pub struct AddArgs {
     /// The bearer token itself, to be kept where `secrets` says.
     #[ts(optional, type = "string")]
     pub token: Option<GivenSecret>,
+    /// More headers and their values, to be kept like the token.
+    #[ts(optional, type = "Record<string, string>")]
+    pub headers: BTreeMap<String, GivenSecret>,
+    /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+    #[ts(optional, as = "Option<bool>")]
+    pub in_clear: bool,
     /// Where to keep it; absent means the keyring or, only where there is none, the file.
     #[ts(optional)]
     pub token_place: Option<SecretPlace>,

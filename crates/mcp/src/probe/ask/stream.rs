@@ -52,7 +52,7 @@ impl Asker {
             Greeting::Met(met) => {
                 self.end_handshake(&messages, &met.terms).await;
                 let lister = Lister::Stream { stream: &mut stream, messages: &messages };
-                report.tools = self.count_tools(&met.terms, lister).await;
+                self.contents(&met, lister, &mut report).await;
                 report.identity = Some(met.said.identity);
             }
             _ => {

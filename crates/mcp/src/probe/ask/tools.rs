@@ -1,68 +1,118 @@
-//! How many tools a server lists, all pages of them, counted as a session would keep them.
+//! What a server offers, all pages of it, read as a session would read it. So whoever keeps the server need not ask again.
 
 use std::collections::HashSet;
 
+use model::Era;
+use serde_json::value::RawValue;
+
+use super::super::ProbeReport;
 use super::super::exchange::OpenStream;
 use super::Asker;
+use crate::Contents;
+use crate::wire::greet::Met;
 use crate::wire::id::Id;
-use crate::wire::list::{List, Tools, page};
+use crate::wire::list::{List, Tools, names, page};
 use crate::wire::message::{Reply, RpcError};
 use crate::wire::refusal::refusal;
 use crate::wire::terms::{Params, Question, Terms};
 
-/// How much of a list of tools is read once the server is known to be MCP, in bytes.
+/// How much of a page is read once the server is known to be MCP, in bytes.
 const LIST_LIMIT: usize = 1024 * 1024;
-/// How many pages are counted.
+/// How many pages of a list are read.
 const MOST_PAGES: usize = 20;
 
-/// Where and how the list is asked for.
+/// Where and how a list is asked for.
 pub(super) enum Lister<'a> {
     Posted { path: &'a str },
     Stream { stream: &'a mut OpenStream, messages: &'a str },
 }
 
 impl Asker {
-    /// Ends the handshake of a legacy server, and counts. `None` when the server did not say, or not in time.
-    pub(super) async fn list(&mut self, path: &str, terms: &Terms) -> Option<u32> {
-        self.end_handshake(path, terms).await;
-        self.count_tools(terms, Lister::Posted { path }).await
+    /// Ends the handshake of a legacy server, and lists.
+    pub(super) async fn list(&mut self, path: &str, met: &Met, report: &mut ProbeReport) {
+        self.end_handshake(path, &met.terms).await;
+        self.contents(met, Lister::Posted { path }, report).await;
     }
 
     /// What it answers to that is of no meaning, if it is anything at all.
     pub(super) async fn end_handshake(&mut self, path: &str, terms: &Terms) {
-        if terms.era == model::Era::Legacy {
+        if terms.era == Era::Legacy {
             self.quietly(path, &terms.notification("notifications/initialized", None)).await;
         }
     }
 
-    pub(super) async fn count_tools(&mut self, terms: &Terms, mut lister: Lister<'_>) -> Option<u32> {
+    /// How many tools it has, and all that it offers: without the latter a list ended too early, or did not come in time.
+    pub(super) async fn contents(&mut self, met: &Met, mut lister: Lister<'_>, report: &mut ProbeReport) {
+        let Some((entries, is_whole)) = self.entries(&met.terms, List::Tools, &mut lister).await else {
+            return;
+        };
+        let round_trip_ms = self.line.steps.last().map_or(self.line.last_ms, |step| step.ms);
         let mut tools = Tools::default();
+        tools.add(&entries.iter().map(|entry| &**entry).collect::<Vec<_>>(), true);
+        report.tools = u32::try_from(tools.kept.len()).ok();
+        if is_whole {
+            let rest = self.rest(met, tools, round_trip_ms, &mut lister).await;
+            report.contents = rest.map(Box::new);
+        }
+    }
+
+    async fn rest(
+        &mut self,
+        met: &Met,
+        tools: Tools,
+        round_trip_ms: f64,
+        lister: &mut Lister<'_>,
+    ) -> Option<Contents> {
+        let (terms, offers) = (&met.terms, &met.said.offers);
+        let (mut resources, mut prompts) = (Vec::new(), Vec::new());
+        for (list, is_declared, kept) in [
+            (List::Resources, offers.resources, &mut resources),
+            (List::Prompts, offers.prompts, &mut prompts),
+        ] {
+            if is_declared {
+                let (entries, is_whole) = self.entries(terms, list, lister).await?;
+                let (names, is_cut) = names(&entries, list);
+                *kept = Some(names).filter(|_| is_whole && !is_cut)?;
+            }
+        }
+        let identity = met.said.identity.clone();
+        let left_out = tools.left_out.into_iter().chain(met.said.left_out.clone()).collect();
+        Some(Contents { identity, tools: tools.kept, resources, prompts, left_out, round_trip_ms })
+    }
+
+    /// The entries of a list, and whether they are all: a page that fails leaves what came before it.
+    async fn entries(
+        &mut self,
+        terms: &Terms,
+        list: List,
+        lister: &mut Lister<'_>,
+    ) -> Option<(Vec<Box<RawValue>>, bool)> {
+        let mut entries = Vec::new();
         let (mut cursor, mut seen) = (None, HashSet::new());
         for turn in 0..MOST_PAGES {
             if self.line.is_over() {
                 return None;
             }
             let params = Params::page(cursor.as_deref());
-            let question = terms.request(Id::random(), List::Tools.method(), &params);
-            let next = match self.answer(&mut lister, &question).await {
-                Some(Reply::Result(result)) => match page(&result, List::Tools, terms.era) {
+            let question = terms.request(Id::random(), list.method(), &params);
+            let next = match self.answer(lister, &question).await {
+                Some(Reply::Result(result)) => match page(&result, list, terms.era) {
                     Ok(page) => {
-                        tools.add(&page.entries, true);
+                        entries.extend(page.entries.into_iter().map(ToOwned::to_owned));
                         page.next
                     }
-                    Err(_) if turn > 0 => None,
+                    Err(_) if turn > 0 => return Some((entries, false)),
                     Err(_) => return None,
                 },
-                // A server that does not know the method has no tools.
+                // A server that does not know the method has none.
                 Some(Reply::Error(RpcError { code: RpcError::METHOD_NOT_FOUND, .. })) => None,
-                // A page that fails leaves what came before it.
-                _ if turn > 0 => None,
+                _ if turn > 0 => return Some((entries, false)),
                 _ => return None,
             };
             // A cursor that was there before is the end: what follows is what came after it then.
             cursor = next.filter(|next| seen.insert(next.clone()));
             if cursor.is_none() {
-                return u32::try_from(tools.kept.len()).ok();
+                return Some((entries, true));
             }
         }
         None

@@ -1,0 +1,116 @@
+//! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
+
+use std::net::IpAddr;
+
+use mcp::Credentials;
+use model::ServerInfo;
+use vault::{GivenSecret, Slot};
+
+use super::{AddArgs, ApiError, ErrorCode, KeptIn};
+use crate::{App, headers};
+
+/// What a person gave for one server.
+pub(super) struct Given<'a> {
+    /// As it is sent.
+    pub(super) credentials: Credentials,
+    secrets: Vec<(Slot, &'a GivenSecret)>,
+    args: &'a AddArgs,
+}
+
+impl<'a> Given<'a> {
+    /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
+    pub(super) fn read(args: &'a AddArgs) -> Result<Self, ApiError> {
+        // Two places for one token would leave open which of them counts.
+        if args.token.is_some() && args.token_env.is_some() {
+            return Err(ApiError::arguments("give either a token or the variable that holds it"));
+        }
+        let mut given = Self { credentials: Credentials::default(), secrets: Vec::new(), args };
+        if let Some(token) = &args.token {
+            given.credentials.bearer = Some(fit(token, &Slot::Token)?);
+            given.secrets.push((Slot::Token, token));
+        }
+        for (name, secret) in &args.headers {
+            let slot = headers::slot(Some(name))?;
+            given.credentials.headers.push((name.clone(), fit(secret, &slot)?));
+            given.secrets.push((slot, secret));
+        }
+        let variable = |name: &String| std::env::var(name).ok().map(mcp::Secret::new);
+        if let Some(token) = args.token_env.as_ref().and_then(variable) {
+            given.credentials.bearer = Some(token);
+        }
+        for (name, variable_name) in &args.header_env {
+            if let Some(secret) = variable(variable_name) {
+                given.credentials.headers.push((name.clone(), secret));
+            }
+        }
+        Ok(given)
+    }
+
+    /// The address with a scheme. People write `localhost:3000`; with a secret it is TLS beyond this computer.
+    pub(super) fn with_scheme(&self, url: &str) -> String {
+        let url = url.trim();
+        if url.contains("://") || url.is_empty() {
+            return url.to_owned();
+        }
+        let plain = format!("http://{url}");
+        if self.credentials.is_empty() || is_here(&plain) { plain } else { format!("https://{url}") }
+    }
+
+    /// What travels in the clear beyond this computer does so after a person's yes alone.
+    pub(super) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), ApiError> {
+        if self.credentials.is_empty() {
+            return Ok(());
+        }
+        in_clear(url, host.is_loopback(), self.args.in_clear)
+    }
+
+    /// The same for an address that is not looked up.
+    pub(super) fn may_stay_at(&self, url: &str) -> Result<(), ApiError> {
+        if self.credentials.is_empty() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
+    }
+}
+
+/// Whether a secret may be sent to this URL.
+pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), ApiError> {
+    if url.starts_with("https://") || is_loopback || is_agreed {
+        return Ok(());
+    }
+    let message = "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an \
+        https:// address, or agree to it (`--in-clear` on the command line)";
+    Err(ApiError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true })))
+}
+
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, ApiError> {
+    secret.fit_for(slot).map_err(|error| ApiError::arguments(error.to_string()))
+}
+
+/// Whether a URL leads to this computer by its own words.
+pub(super) fn is_here(url: &str) -> bool {
+    let Ok(endpoint) = model::Endpoint::parse(url) else { return false };
+    let host = endpoint.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
+    mcp::is_localhost(host) || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+impl App {
+    /// Keeps what a person gave, under the server that it was given for.
+    pub(super) async fn keep_given(
+        &self,
+        info: &ServerInfo,
+        given: &Given<'_>,
+    ) -> Result<Option<KeptIn>, ApiError> {
+        let args = given.args;
+        if let Some(variable) = &args.token_env
+            && self.kept_secrets(Some(info)).iter().any(|kept| kept.header.is_none())
+        {
+            let id = info.id;
+            return Err(ApiError::arguments(format!(
+                "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
+            )));
+        }
+        let mut kept = None;
+        for (slot, secret) in &given.secrets {
+            kept = Some(self.keep_secret(info, slot.clone(), secret, args.token_place).await?);
+        }
+        Ok(kept)
+    }
+}
