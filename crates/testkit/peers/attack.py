@@ -4,7 +4,8 @@ answered with the attack; everything else is answered as a good server of the le
 `server-discover` is attacked. HOW is
 
   result, data, message, batch   15 MB of WHAT, tiny parts, in the result, in the data or the words of an error, or
-                                 before the answer in a batch: objects, arrays, deep
+                                 before the answer in a batch: objects, arrays, deep, keys
+  whole                          15 MB of members (`keys`) or of parts in `content` (`objects`): the whole result
   flood                          requests of the server's own, named WHAT, for 10 s, and no answer
   progress                       WHAT reports of progress with 8 MB of words each, then the answer
 """
@@ -19,7 +20,7 @@ TINY = {
     "objects": lambda: b"[0" + b',{"":0}' * (SIZE // 7) + b"]",
     "arrays": lambda: b"[0" + b",[[]]" * (SIZE // 5) + b"]",
     "deep": lambda: b"[" * (SIZE // 2) + b"]" * (SIZE // 2),
-    "small": lambda: b"[0]",
+    "keys": lambda: b"{" + b",".join(b'"%x":0' % number for number in range(SIZE // 10)) + b"}",
 }
 MODERN = "2026-07-28"
 INFO = {"name": "attacker", "version": "1"}
@@ -62,6 +63,10 @@ def respond(talk, message):
     if how == "result":
         before, after = HOLDERS[message["method"]].split(b"%s")
         return b"".join((head, b',"result":', before, tiny(what), after, b"}"))
+    if how == "whole" and what == "keys":
+        return b"".join((head, b',"result":{"isError":true,"content":[],', tiny(what)[1:], b"}"))
+    if how == "whole":
+        return b"".join((head, b',"result":{"isError":true,"content":', tiny(what), b"}}"))
     if how == "batch":
         return b"".join((tiny(what)[:-1], b",", good(message, target == "server-discover"), b"]"))
     words = b'"no","data":' if how == "data" else b""

@@ -1,6 +1,6 @@
 //! A core in a process of its own, over its API, and what the process costs.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
 use std::time::Duration;
 

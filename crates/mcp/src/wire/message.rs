@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::beside::beside;
 use super::id::Id;
 use super::raw::{self, fits, members};
 
@@ -89,6 +90,11 @@ pub(crate) fn messages(bytes: &[u8]) -> Vec<Message> {
         return raw::items_in(bytes).into_iter().filter_map(|one| message(one.get().as_bytes())).collect();
     }
     message(bytes).into_iter().collect()
+}
+
+/// The same of bytes that are not needed any more; many of them are read beside the tasks of others.
+pub(crate) async fn messages_of(bytes: Vec<u8>) -> Vec<Message> {
+    beside(bytes.len(), move || messages(&bytes)).await.unwrap_or_default()
 }
 
 /// One message; `None` when it is no JSON-RPC 2.0.
