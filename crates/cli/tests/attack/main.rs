@@ -15,6 +15,7 @@ mod api;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod combined;
 mod flood;
 mod tiny;
 mod watch;
