@@ -13,6 +13,7 @@ pub(crate) mod beside;
 pub(crate) mod child;
 pub(crate) mod client;
 pub(crate) mod coding;
+mod escaped;
 pub(crate) mod events;
 pub(crate) mod forgotten;
 pub(crate) mod frail;
