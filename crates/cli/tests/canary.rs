@@ -169,7 +169,8 @@ async fn a_token_that_its_server_quotes_is_nowhere() {
         }
         said.extend(all(&api).await);
         // The last thing that the events tell.
-        let last = json!({ "url": quoting.url("plain/legacy/mcp?last=1"), "name": "the-last", "no_probe": true });
+        let last =
+            json!({ "url": quoting.url("plain/legacy/mcp?last=1"), "name": "the-last", "no_probe": true });
         api.perform("add", last).await;
         said
     };

@@ -57,7 +57,8 @@ async fn besieged(api: &Api, attack: &Plain) {
 async fn flooded(api: &Api, server: &str, time: Duration) -> usize {
     let (until, mut floods) = (Instant::now() + time, 0);
     while Instant::now() < until {
-        let called = api.perform("call", json!({ "capability": "hit", "server": server, "timeout": 20 })).await;
+        let called =
+            api.perform("call", json!({ "capability": "hit", "server": server, "timeout": 20 })).await;
         assert!(called["result"].is_null(), "{called}");
         floods += 1;
     }
@@ -78,12 +79,7 @@ async fn attacked(api: &Api, attack: &Plain, time: Duration, reports: &str) -> F
     let server = format!("progress-{reports}");
     let progress = api.perform("call", json!({ "capability": "hit", "server": server, "timeout": 120 }));
     let work = async {
-        tokio::join!(
-            join_all(lists),
-            flooded(api, "flood", time),
-            flooded(api, "flood-pipe", time),
-            progress
-        )
+        tokio::join!(join_all(lists), flooded(api, "flood", time), flooded(api, "flood-pipe", time), progress)
     };
     let ((_, one, two, told), latencies) = watched(api, work).await;
     assert_eq!(told["result"]["content"][0]["text"], "ok", "{told}");
@@ -93,7 +89,10 @@ async fn attacked(api: &Api, attack: &Plain, time: Duration, reports: &str) -> F
 impl Figures {
     fn print(&self) {
         let Self { before, peak, latencies, floods } = self;
-        eprintln!("memory: {before} MB before, {peak} MB at most (+{}); {floods} floods cut off", peak - before);
+        eprintln!(
+            "memory: {before} MB before, {peak} MB at most (+{}); {floods} floods cut off",
+            peak - before
+        );
         let (p99, worst, count) = (latencies.p99(), latencies.worst(), latencies.count());
         eprintln!("status: 99 of 100 within {p99:?}, the longest of {count} took {worst:?}");
     }

@@ -43,7 +43,10 @@ async fn a_flood_of_requests_ends_the_call_and_costs_nothing() {
         assert!(message.contains("more often than a thousand times a second"), "{way}: {called}");
         let (peak, worst) = (api.peak(), latencies.worst());
         eprintln!("{way} {path}: {before} MB, then {peak} MB; the longest wait {worst:?}");
-        assert!(peak < before + MOST && worst < Duration::from_secs(1), "{way}: {before} to {peak} MB, {worst:?}");
+        assert!(
+            peak < before + MOST && worst < Duration::from_secs(1),
+            "{way}: {before} to {peak} MB, {worst:?}"
+        );
         // It asked us too much once; it is not punished for it.
         let checked = api.perform("check", json!({ "id": "flood" })).await;
         assert_eq!(checked["health"]["status"], "healthy", "{way}: {checked}");
@@ -95,7 +98,8 @@ async fn long_words_of_progress_are_cut_and_do_not_pile_up() {
         let before = api.memory();
         api.forget_peak();
         let call = json!({ "capability": "hit", "server": "flood", "timeout": 60, "call": "mine" });
-        let (called, heard) = tokio::join!(api.perform("call", call), tokio::time::timeout(Duration::from_mins(1), listening));
+        let (called, heard) =
+            tokio::join!(api.perform("call", call), tokio::time::timeout(Duration::from_mins(1), listening));
         assert_eq!(called["result"]["content"][0]["text"], "ok", "{way}: {called}");
         let heard = heard.expect("the last report is told");
         let peak = api.peak();

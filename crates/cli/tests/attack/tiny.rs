@@ -35,7 +35,10 @@ async fn is_borne(api: &Api, name: &str, address: Value) -> Value {
     };
     let (health, latencies) = watched(api, work).await;
     let (peak, worst) = (api.peak(), latencies.worst());
-    eprintln!("{name}: {before} MB, then {peak} MB at most; the longest of {} waits {worst:?}", latencies.count());
+    eprintln!(
+        "{name}: {before} MB, then {peak} MB at most; the longest of {} waits {worst:?}",
+        latencies.count()
+    );
     assert!(peak < before + MOST, "{name} costs {} MB: {health}", peak - before);
     assert!(worst < LONGEST, "{name} lets others wait {worst:?}");
     api.perform("remove", json!({ "ids": [name] })).await;
@@ -109,6 +112,9 @@ async fn a_list_of_tiny_parts_leaves_a_server_that_can_be_used() {
         let reason = health["reason"].as_str().unwrap_or_default();
         // On a machine that does other things it may be slow as well.
         assert!(health["status"] == "healthy" || reason.contains("slow:"), "{kind}: {health}");
-        assert!(reason.contains("slow:") || reason.contains("`hit`") && reason.contains("too many parts"), "{kind}: {health}");
+        assert!(
+            reason.contains("slow:") || reason.contains("`hit`") && reason.contains("too many parts"),
+            "{kind}: {health}"
+        );
     }
 }

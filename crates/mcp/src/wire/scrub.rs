@@ -59,12 +59,15 @@ impl Scrub {
         if self.0.is_empty() || !plain.contains(&b'\\') {
             return plain;
         }
-        self.0.iter().fold(plain, |bytes, needle| without_escaped(bytes, needle.as_bytes(), HIDDEN.as_bytes()))
+        self.0
+            .iter()
+            .fold(plain, |bytes, needle| without_escaped(bytes, needle.as_bytes(), HIDDEN.as_bytes()))
     }
 
     /// The text without the secrets.
     pub(crate) fn text(&self, text: String) -> String {
-        let is_clean = |needle: &Zeroizing<String>| memmem::find(text.as_bytes(), needle.as_bytes()).is_none();
+        let is_clean =
+            |needle: &Zeroizing<String>| memmem::find(text.as_bytes(), needle.as_bytes()).is_none();
         if self.0.iter().all(is_clean) && (self.0.is_empty() || !text.contains('\\')) {
             return text;
         }
