@@ -33,7 +33,8 @@ const FORMS: [&str; 4] = ["plain", "slashed", "escaped", "url"];
 /// Each secret in each form, and what to call it.
 fn needles() -> Vec<(String, String)> {
     let forms = |secret: &str| {
-        let escaped: String = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let letters: Vec<String> = secret.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let escaped = letters.concat();
         let url = secret.replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
         [secret.to_owned(), secret.replace('/', "\\/"), escaped, url]
     };
