@@ -1,10 +1,11 @@
 //! All attacks at once, against one core.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
 use testkit::plain::Plain;
+use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::support::Place;

@@ -1,8 +1,9 @@
 //! Whether others are still answered while something goes on.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::api::Api;
 

@@ -146,8 +146,8 @@ mod tests {
         for written in [
             r#"ab/c+d\"é="#,
             r#"ab\/c+d\"é="#,
-            r#"ab\/c\u002Bd\u0022\u00e9="#,
-            r#"\u0061\u0062\u002f\u0063\u002b\u0064\u0022\u00E9\u003d"#,
+            r"ab\/c\u002Bd\u0022\u00e9=",
+            r"\u0061\u0062\u002f\u0063\u002b\u0064\u0022\u00E9\u003d",
             "ab%2Fc%2Bd%22%C3%A9%3D",
         ] {
             assert_eq!(scrub.text(format!("\\\\{written}\\\\ a\\/b")), r"\\…\\ a\/b", "{written}");
