@@ -253,12 +253,16 @@ fn failure(health: &Health) -> Option<String> {
     (!said.is_empty()).then(|| cut(&said.join("\n")))
 }
 
+/// How many parts of an answer are looked at: more are no words for a log.
+const MOST_PARTS: usize = 100;
+
 /// The texts of an answer with `isError`; nothing when it is none.
 fn tool_error(result: &RawValue) -> Option<String> {
     if !raw::says(result, "isError") {
         return None;
     }
-    let parts = raw::at(result, &["content"]).map(raw::items).unwrap_or_default();
+    let content = raw::at(result, &["content"]);
+    let parts = content.map(|content| raw::first_items(content, MOST_PARTS)).unwrap_or_default();
     let texts: Vec<String> = parts.into_iter().filter_map(|part| raw::text(part, &["text"])).collect();
     Some(cut(&texts.join("\n")))
 }

@@ -1,16 +1,50 @@
 //! Looking into JSON text without reading it as a whole: what is looked at stays the text that a server sent, with its
 //! long numbers and its unknown fields. What cannot be read is absent.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The value at the end of this path of keys.
+/// The value at the end of this path of keys; of two under one key the last. Nothing else of it is kept, however many keys a
+/// stranger's object has.
 pub fn at<'a>(json: &'a RawValue, path: &[&str]) -> Option<&'a RawValue> {
     path.iter().try_fold(json, |json, key| {
-        let mut fields: HashMap<String, &RawValue> = serde_json::from_str(json.get()).ok()?;
-        fields.remove(*key)
+        let mut reader = serde_json::Deserializer::from_str(json.get());
+        Under(key).deserialize(&mut reader).ok()?
     })
+}
+
+/// Looks for one key of an object.
+struct Under<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for Under<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Under<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key == self.0 {
+                found = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The text at the end of this path of keys.
@@ -26,6 +60,31 @@ pub fn says(json: &RawValue, key: &str) -> bool {
 /// The entries of a list; none when it is no list.
 pub fn items(json: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(json.get()).unwrap_or_default()
+}
+
+/// The first entries of a list, at most so many; none when it is no list.
+pub(crate) fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
+    struct First(usize);
+    impl<'de> Visitor<'de> for First {
+        type Value = Vec<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut items = Vec::new();
+            while let Some(item) = list.next_element()? {
+                items.push(item);
+                if items.len() == self.0 {
+                    while list.next_element::<IgnoredAny>()?.is_some() {}
+                    break;
+                }
+            }
+            Ok(items)
+        }
+    }
+    serde_json::Deserializer::from_str(json.get()).deserialize_seq(First(most)).unwrap_or_default()
 }
 
 /// Whether lists and objects stand in one another at most so often. The text is JSON.

@@ -9,9 +9,11 @@
 //! origins, and secrets. What cannot be used is refused with the part and the reason named.
 
 pub(crate) mod answer;
+pub(crate) mod beside;
 pub(crate) mod child;
 pub(crate) mod client;
 pub(crate) mod coding;
+mod escaped;
 pub(crate) mod events;
 pub(crate) mod forgotten;
 pub(crate) mod frail;

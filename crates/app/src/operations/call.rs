@@ -60,11 +60,11 @@ impl App {
         };
         let elapsed_ms = millis(started);
         let to = ServerRef::to(&server);
-        let result = outcome
-            .map_err(ApiError::from)
-            .and_then(shallow)
-            .map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
-        let tool_error = raw::says(&result, "isError");
+        let judged = match outcome {
+            Ok(result) => judge(result).await,
+            Err(error) => Err(error.into()),
+        };
+        let (result, tool_error) = judged.map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
         let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
         let attempts = vec![Attempt { server: to.clone(), outcome, ms: elapsed_ms }];
         Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
@@ -127,6 +127,25 @@ fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, ApiError> {
     }
     let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
     Err(ApiError::new(ErrorCode::TransportFailed, message))
+}
+
+/// How long a result may be that is looked into at once, in bytes.
+const SHORT: usize = 256 * 1024;
+
+/// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
+/// others.
+async fn judge(result: Box<RawValue>) -> Result<(Box<RawValue>, bool), ApiError> {
+    let is_short = result.get().len() <= SHORT;
+    let judging = move || {
+        let result = shallow(result)?;
+        let tool_error = raw::says(&result, "isError");
+        Ok((result, tool_error))
+    };
+    if is_short {
+        return judging();
+    }
+    let stopped = |_| ApiError::new(ErrorCode::Internal, "the core stops");
+    tokio::task::spawn_blocking(judging).await.map_err(stopped)?
 }
 
 fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {

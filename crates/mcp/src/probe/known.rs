@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use super::words;
 use crate::wire::answer::{Answer, End, LONG, Limits, NoAnswer};
+use crate::wire::beside::beside;
 use crate::wire::forgotten::has_forgotten_us;
 use crate::wire::id::Id;
 use crate::wire::list::{List, Tools, in_short, page};
@@ -176,7 +177,7 @@ impl<'a> Visit<'a> {
         let (mut tools, mut seen) = (Tools::default(), HashSet::new());
         let mut bytes = length(&answer);
         let Some(result) = listed(answer, &place)? else { return Ok(Listing::Tools(Vec::new())) };
-        let mut next = add(&mut tools, &result, terms, &place)?;
+        let mut next = add(&mut tools, result, terms, &place).await?;
         // Only a list of one page is known by its bytes.
         self.kept.listed = hash.filter(|_| next.is_none());
         for _ in 1..MOST_PAGES {
@@ -191,7 +192,7 @@ impl<'a> Visit<'a> {
                 return Err(McpError::TooLarge { what, limit: PAGE_LIMIT });
             }
             let Ok(Some(result)) = listed(answer, &place) else { break };
-            next = add(&mut tools, &result, terms, &place).unwrap_or_default();
+            next = add(&mut tools, result, terms, &place).await.unwrap_or_default();
             next = next.filter(|_| tools.kept.len() < MOST_TOOLS);
         }
         self.kept.left_out = in_short(&tools.left_out).map(Into::into);
@@ -352,16 +353,23 @@ fn listed(answer: Answer, place: &Place) -> Result<Option<Box<RawValue>>, McpErr
 }
 
 /// Adds a page, and tells how the next one is asked for.
-fn add(
+async fn add(
     tools: &mut Tools,
-    result: &RawValue,
+    result: Box<RawValue>,
     terms: &Terms,
     place: &Place,
 ) -> Result<Option<String>, McpError> {
-    let page =
-        page(result, List::Tools, terms.era).map_err(|why| failure::bad_list(List::Tools, &why, place))?;
-    tools.add(&page.entries, true);
-    Ok(page.next)
+    let (mut before, era) = (std::mem::take(tools), terms.era);
+    let reading = beside(result.get().len(), move || {
+        let next = page(&result, List::Tools, era).map(|page| {
+            before.add(&page.entries, true);
+            page.next
+        });
+        (before, next)
+    });
+    let (after, next) = reading.await.ok_or(McpError::Cancelled)?;
+    *tools = after;
+    next.map_err(|why| failure::bad_list(List::Tools, &why, place))
 }
 
 /// Of an answer, in bytes; an event stream keeps only its message.

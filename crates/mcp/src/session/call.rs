@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{CallOptions, Headers, Session, lists};
 use crate::McpError;
+use crate::wire::beside::beside;
 use crate::wire::mirror;
 use crate::wire::place::Place;
 use crate::wire::raw::{members, quoted, text};
@@ -49,7 +50,9 @@ pub(super) async fn call_tool(
         until: Instant::now() + options.deadline,
         options,
     };
-    tool_result(call.made().await?, &session.place)
+    let (result, place) = (call.made().await?, session.place.clone());
+    let judged = beside(result.get().len(), move || tool_result(result, &place));
+    judged.await.unwrap_or(Err(McpError::Cancelled))
 }
 
 pub(super) async fn request(

@@ -10,7 +10,8 @@ use tokio::time::{Instant, timeout_at};
 use super::{Channel, Contents, Headers, Session};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::RpcError;
-use crate::wire::list::{List, Tools, names, page};
+use crate::wire::beside::beside;
+use crate::wire::list::{List, Page, Tools, names, page};
 use crate::wire::mirror;
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
@@ -35,8 +36,8 @@ pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Co
     let Listed { tools, mut left_out, round_trip_ms } = tools(session, deadline).await?;
     let aside = until.min(Instant::now() + ASIDE);
     let (resources, prompts) = tokio::join!(
-        beside(session, List::Resources, session.offers.resources, aside),
-        beside(session, List::Prompts, session.offers.prompts, aside),
+        optional(session, List::Resources, session.offers.resources, aside),
+        optional(session, List::Prompts, session.offers.prompts, aside),
     );
     let (resources, why_resources) = resources;
     let (prompts, why_prompts) = prompts;
@@ -49,7 +50,7 @@ pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Co
 }
 
 /// A list that may fail.
-async fn beside(
+async fn optional(
     session: &Session,
     list: List,
     is_declared: bool,
@@ -60,7 +61,7 @@ async fn beside(
     }
     let mut found = Found { list, ..Found::default() };
     let listed = timeout_at(until, walk(session, until, &mut found)).await;
-    let (texts, is_cut) = names(&found.entries, list);
+    let (texts, is_cut) = beside(found.bytes, move || names(&found.entries, list)).await.unwrap_or_default();
     let why = match listed {
         Ok(Ok(None)) if is_cut => Some(unfinished(list, "it is too large to be kept")),
         Ok(Ok(rest)) => rest,
@@ -140,15 +141,20 @@ async fn walk(session: &Session, until: Instant, found: &mut Found) -> Result<Op
             let what = format!("the list of {} of {}", list.key(), session.place.name());
             return Err(McpError::TooLarge { what, limit: ANSWER_LIMIT });
         }
-        let page = match page(&result, list, session.identity.era) {
+        let (era, room) = (session.identity.era, MOST_ENTRIES - found.entries.len());
+        let reading = beside(result.get().len(), move || {
+            let Page { entries, next } = page(&result, list, era)?;
+            let entries = entries.into_iter().take(room).map(ToOwned::to_owned);
+            Ok::<_, String>((entries.collect::<Vec<Box<RawValue>>>(), next))
+        });
+        let (entries, next) = match reading.await.ok_or(McpError::Cancelled)? {
             Ok(page) => page,
             Err(why) if turn > 0 => return Ok(Some(unfinished(list, &why))),
             Err(why) => return Err(failure::bad_list(list, &why, &session.place)),
         };
-        let room = MOST_ENTRIES - found.entries.len();
-        found.entries.extend(page.entries.into_iter().take(room).map(ToOwned::to_owned));
+        found.entries.extend(entries);
         // A cursor that was there before is the end: what follows is what came after it then.
-        cursor = page.next.filter(|next| found.cursors.insert(next.clone()));
+        cursor = next.filter(|next| found.cursors.insert(next.clone()));
         if cursor.is_none() || found.entries.len() >= MOST_ENTRIES {
             return Ok(None);
         }

@@ -10,10 +10,11 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
 
+use super::beside::{LARGE, beside};
 use super::coding::{UnknownCoding, decoded};
 use super::events::{Event, EventReader};
 use super::id::Id;
-use super::message::{Message, Reply, begins_like_message, messages};
+use super::message::{Message, Reply, begins_like_message, messages, messages_of};
 use super::scrub::Scrub;
 
 /// How a body ended.
@@ -78,16 +79,12 @@ impl Answer {
         if self.reply.is_some() || self.end != End::Complete || self.body.is_empty() {
             return self;
         }
-        if self.body.len() <= LARGE {
-            self.reply = reply_in(&self.body, id);
-            return self;
-        }
         let body = std::mem::take(&mut self.body);
-        let parsing = tokio::task::spawn_blocking(move || {
+        let parsed = beside(body.len(), move || {
             let reply = reply_in(&body, id);
-            (if reply.is_some() { Vec::new() } else { body }, reply)
+            (if reply.is_some() && body.len() > LARGE { Vec::new() } else { body }, reply)
         });
-        if let Ok((body, reply)) = parsing.await {
+        if let Some((body, reply)) = parsed.await {
             (self.body, self.reply) = (body, reply);
         }
         self
@@ -124,8 +121,6 @@ pub(crate) struct Limits {
 static LONG_MESSAGES: Semaphore = Semaphore::const_new(64);
 /// The same for longer ones, which only servers may send that are known.
 static HUGE_MESSAGES: Semaphore = Semaphore::const_new(2);
-/// What is longer than this is not parsed among the tasks of others, in bytes.
-const LARGE: usize = 256 * 1024;
 /// How much of a body is read before it needs a turn, in bytes.
 pub(crate) const LONG: usize = 1024 * 1024;
 
@@ -182,7 +177,9 @@ where
         }
         Ok(mut chunks) => {
             let (body, end) = read_whole(&mut chunks, limits).await;
-            (None, secrets.bytes(body), end)
+            let secrets = secrets.clone();
+            let body = beside(body.len(), move || secrets.bytes(body)).await;
+            (None, body.unwrap_or_default(), end)
         }
     };
     Answer { status, headers, reply, body, end }
@@ -230,10 +227,9 @@ where
     let mut left = limits.body;
     let mut long = None;
     loop {
-        if let Some(event) = events.take() {
-            if let Some(reply) =
-                messages(event.data.as_bytes()).into_iter().find_map(|one| one.reply_alone(id))
-            {
+        if let Some(event) = events.take().await {
+            let messages = messages_of(event.data.into_bytes()).await;
+            if let Some(reply) = messages.into_iter().find_map(|one| one.reply_alone(id)) {
                 return (Some(reply), End::Complete);
             }
             continue;
@@ -277,15 +273,21 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
         Self { chunks, reader, ready, is_over: false, secrets }
     }
 
-    fn take(&mut self) -> Option<Event> {
+    async fn take(&mut self) -> Option<Event> {
         let event = self.ready.pop_front()?;
-        Some(Event { data: self.secrets.text(event.data), ..event })
+        if event.name == "endpoint" {
+            // It is asked and never told, and may carry the key that it was opened with.
+            return Some(event);
+        }
+        let (secrets, Event { name, data, id }) = (self.secrets.clone(), event);
+        let data = beside(data.len(), move || secrets.text(data)).await?;
+        Some(Event { name, data, id })
     }
 
     /// The next event with data. `Complete` means that the stream ended.
     pub(crate) async fn next(&mut self) -> Result<Event, End> {
         loop {
-            if let Some(event) = self.take() {
+            if let Some(event) = self.take().await {
                 return Ok(event);
             }
             match self.chunks.next().await {
@@ -299,7 +301,8 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
 
     /// The messages of the next event.
     pub(crate) async fn messages(&mut self) -> Result<Vec<Message>, End> {
-        self.next().await.map(|event| messages(event.data.as_bytes()))
+        let event = self.next().await?;
+        Ok(messages_of(event.data.into_bytes()).await)
     }
 
     /// What is not read yet.

@@ -8,7 +8,13 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::beside::beside;
 use super::id::Id;
+use super::raw::{self, fits, members};
+
+/// How many elements an error's data may have, and how deep it may nest: it travels inside other JSON.
+const MOST_ELEMENTS: usize = 20_000;
+const DEEPEST: usize = 64;
 
 /// What a message can be.
 #[derive(Debug, Clone)]
@@ -68,20 +74,27 @@ impl RpcError {
         Self { code, message: message.into(), data: None }
     }
 
-    /// The data, read by keys; `null` when there is none, or none that can be read.
+    /// The data, read by keys; `null` when there is none, or none that can be read. Data of very many parts is left out: as a
+    /// tree it would take hundreds of times its bytes.
     pub(crate) fn data(&self) -> serde_json::Value {
-        self.data.as_deref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default()
+        let data = self.data.as_deref().filter(|data| fits(data, MOST_ELEMENTS, DEEPEST));
+        data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default()
     }
 }
 
-/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26). What is no message is passed over.
+/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26), as many as are looked at. What is no
+/// message is passed over.
 pub(crate) fn messages(bytes: &[u8]) -> Vec<Message> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.first() == Some(&b'[') {
-        let batch: Vec<&RawValue> = serde_json::from_slice(bytes).unwrap_or_default();
-        return batch.into_iter().filter_map(|one| message(one.get().as_bytes())).collect();
+        return raw::items_in(bytes).into_iter().filter_map(|one| message(one.get().as_bytes())).collect();
     }
     message(bytes).into_iter().collect()
+}
+
+/// The same of bytes that are not needed any more; many of them are read beside the tasks of others.
+pub(crate) async fn messages_of(bytes: Vec<u8>) -> Vec<Message> {
+    beside(bytes.len(), move || messages(&bytes)).await.unwrap_or_default()
 }
 
 /// One message; `None` when it is no JSON-RPC 2.0.
@@ -191,21 +204,21 @@ impl<'de> Visitor<'de> for Members {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn rpc_error(raw: &RawValue) -> Option<RpcError> {
-    #[derive(Deserialize)]
-    struct Parts {
-        code: serde_json::Value,
-        #[serde(default)]
-        message: serde_json::Value,
-        data: Option<Box<RawValue>>,
-    }
-    let Parts { code, message, data } = serde_json::from_str(raw.get()).ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "a code that is no whole number is rounded")]
-    let code = match &code {
-        serde_json::Value::String(text) => text.trim().parse().ok()?,
-        number => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64))?,
+    let said = members(raw)?;
+    let code = said.get("code")?;
+    let code = match raw::text(code) {
+        Some(text) => text.trim().parse().ok()?,
+        None => whole(code)?,
     };
-    let message = message.as_str().map_or_else(String::new, str::to_owned);
-    Some(RpcError { code, message, data: data.filter(|data| data.get() != "null") })
+    let message = said.text("message").unwrap_or_default();
+    Some(RpcError { code, message, data: said.get("data").map(ToOwned::to_owned) })
+}
+
+/// A number; one that is not whole is rounded.
+#[expect(clippy::cast_possible_truncation, reason = "a code that is no whole number is rounded")]
+fn whole(raw: &RawValue) -> Option<i64> {
+    let number: serde_json::Number = raw.get().parse().ok()?;
+    number.as_i64().or_else(|| number.as_f64().map(|number| number as i64))
 }
 
 #[cfg(test)]
@@ -249,6 +262,21 @@ mod tests {
                 .is_some()
         );
         assert!(reply("\u{feff} {\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}\n").is_some());
+    }
+
+    #[test]
+    fn data_of_very_many_parts_is_left_out_of_an_error() {
+        let data = |parts: usize| format!("[0{}]", r#",{"":0}"#.repeat(parts));
+        let error = |data: &str| {
+            let text =
+                format!(r#"{{"jsonrpc":"2.0","id":5,"error":{{"code":"-7","message":[1],"data":{data}}}}}"#);
+            let Some(Reply::Error(error)) = reply(&text) else { panic!("{text}") };
+            assert_eq!((error.code, error.message.as_str()), (-7, ""));
+            error.data()
+        };
+        assert_eq!(error(&data(1_000)).as_array().unwrap().len(), 1_001);
+        assert!(error(&data(10_000)).is_null());
+        assert!(error(&format!("{}{}", "[".repeat(70), "]".repeat(70))).is_null());
     }
 
     #[test]

@@ -96,8 +96,9 @@ impl Place {
 
     /// Keeps a line of standard error.
     pub(crate) fn note_stderr(&self, line: &str) {
-        let line = self.secrets.text(line.to_owned());
+        // First what cannot be seen: it may stand in the middle of a secret.
         let line: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        let line = self.secrets.text(line);
         if let Some(listener) = &self.listener {
             listener.hear(&line);
         }

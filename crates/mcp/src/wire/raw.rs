@@ -46,6 +46,11 @@ pub(crate) fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok().map(|Items(items)| items)
 }
 
+/// The items of a list that is not parsed yet, as many as are looked at; none when it is none.
+pub(crate) fn items_in(bytes: &[u8]) -> Vec<&RawValue> {
+    serde_json::from_slice(bytes).map(|Items(items)| items).unwrap_or_default()
+}
+
 /// Whether a value has at most so many elements (members, items and the values themselves), and nests at most so deep. What a
 /// tree of values costs goes by their number, not by bytes.
 pub(crate) fn fits(raw: &RawValue, most: usize, deepest: usize) -> bool {

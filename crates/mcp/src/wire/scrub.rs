@@ -1,16 +1,22 @@
 //! What we sent comes back now and then: servers quote a token in an error, an instruction, a result. It is taken out of every
 //! byte that is read, before anything is made of it: so it is in no record, log, event or export.
+//!
+//! Taken out is a secret as it is, as any writer of JSON may escape it (PHP's writes `\/`, .NET's `\u002B`), as a URL has it,
+//! without the word before it (`Basic …`), and each line of one that has several. Not what somebody made of it: its base64,
+//! its hash, a part of it.
 
 use std::sync::Arc;
 
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::raw::quoted;
+use super::escaped::without_escaped;
 use crate::{Launch, Remote, Secret};
 
 /// Shorter ones are part of other words; whoever has such a secret has none.
 const SHORTEST: usize = 6;
+/// The same for one line of several: short ones are braces and words of anybody.
+const SHORTEST_LINE: usize = 12;
 /// What stands in its place.
 const HIDDEN: &str = "…";
 
@@ -29,16 +35,15 @@ impl Scrub {
         Self::of(launch.env.iter().map(|(_, secret)| secret))
     }
 
-    /// As they are, and as they stand in JSON.
+    /// In all forms in which they are known.
     pub(crate) fn of<'a>(secrets: impl Iterator<Item = &'a Secret>) -> Self {
         let mut needles = Vec::new();
-        for secret in secrets.map(Secret::expose).filter(|secret| secret.len() >= SHORTEST) {
-            let written = quoted(secret);
-            let written = written.trim_matches('"');
-            if written != secret {
-                needles.push(Zeroizing::new(written.to_owned()));
+        for secret in secrets.map(Secret::expose) {
+            let parts = std::iter::once(secret).chain(without_its_word(secret)).chain(its_lines(secret));
+            for part in parts.filter(|part| part.len() >= SHORTEST) {
+                needles.push(Zeroizing::new(part.to_owned()));
+                needles.extend(in_a_url(part));
             }
-            needles.push(Zeroizing::new(secret.to_owned()));
         }
         if needles.is_empty() {
             return Self::default();
@@ -50,16 +55,48 @@ impl Scrub {
 
     /// The bytes without the secrets.
     pub(crate) fn bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        self.0.iter().fold(bytes, |bytes, needle| without(bytes, needle.as_bytes()))
+        let plain = self.0.iter().fold(bytes, |bytes, needle| without(bytes, needle.as_bytes()));
+        if self.0.is_empty() || !plain.contains(&b'\\') {
+            return plain;
+        }
+        self.0
+            .iter()
+            .fold(plain, |bytes, needle| without_escaped(bytes, needle.as_bytes(), HIDDEN.as_bytes()))
     }
 
     /// The text without the secrets.
     pub(crate) fn text(&self, text: String) -> String {
-        if self.0.iter().all(|needle| memmem::find(text.as_bytes(), needle.as_bytes()).is_none()) {
+        let is_clean =
+            |needle: &Zeroizing<String>| memmem::find(text.as_bytes(), needle.as_bytes()).is_none();
+        if self.0.iter().all(is_clean) && (self.0.is_empty() || !text.contains('\\')) {
             return text;
         }
         String::from_utf8_lossy(&self.bytes(text.into_bytes())).into_owned()
     }
+}
+
+/// `Bearer x`, `Basic x`: some quote what stands behind the word.
+fn without_its_word(secret: &str) -> Option<&str> {
+    let (word, rest) = secret.split_once(' ')?;
+    let is_word = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_word.then(|| rest.trim())
+}
+
+/// A key of several lines is printed line by line.
+fn its_lines(secret: &str) -> impl Iterator<Item = &str> {
+    secret.lines().map(str::trim).filter(move |line| *line != secret && line.len() >= SHORTEST_LINE)
+}
+
+fn in_a_url(secret: &str) -> Option<Zeroizing<String>> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if secret.bytes().all(is_plain) {
+        return None;
+    }
+    let written = secret.bytes().map(|byte| match byte {
+        byte if is_plain(byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    Some(Zeroizing::new(written.collect()))
 }
 
 fn without(bytes: Vec<u8>, needle: &[u8]) -> Vec<u8> {
@@ -96,5 +133,33 @@ mod tests {
         let text = r#"{"a":"Bearer s3cret-token","b":"pass\"word\n","c":"short s3cret-toke"}"#;
         assert_eq!(scrub.text(text.to_owned()), r#"{"a":"Bearer …","b":"…","c":"short s3cret-toke"}"#);
         assert_eq!(scrub.bytes(b"pass\"word\n!".to_vec()), "…!".as_bytes());
+    }
+
+    fn of(secret: &str) -> Scrub {
+        let headers = vec![("x".to_owned(), Secret::new(secret))];
+        Scrub::of_remote(&Remote { headers, ..Remote::new("http://a") })
+    }
+
+    #[test]
+    fn every_way_to_escape_a_secret_is_known() {
+        let scrub = of("ab/c+d\"é=");
+        for written in [
+            r#"ab/c+d\"é="#,
+            r#"ab\/c+d\"é="#,
+            r"ab\/c\u002Bd\u0022\u00e9=",
+            r"\u0061\u0062\u002f\u0063\u002b\u0064\u0022\u00E9\u003d",
+            "ab%2Fc%2Bd%22%C3%A9%3D",
+        ] {
+            assert_eq!(scrub.text(format!("\\\\{written}\\\\ a\\/b")), r"\\…\\ a\/b", "{written}");
+        }
+        assert_eq!(scrub.text(r"ab\/c+e \u00 \".to_owned()), r"ab\/c+e \u00 \");
+    }
+
+    #[test]
+    fn what_stands_behind_a_word_and_each_of_several_lines_are_secrets_too() {
+        assert_eq!(of("Basic dXNlcjpw").text("for dXNlcjpw!".to_owned()), "for …!");
+        let key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n";
+        assert_eq!(of(key).text("read MIIEvQIBADANBg".to_owned()), "read …");
+        assert_eq!(of(key).text(format!("{key:?}")), r#""…\n…\n…\n""#);
     }
 }

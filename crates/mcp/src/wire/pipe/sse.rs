@@ -20,7 +20,7 @@ use crate::wire::answer::{Answer, End, NoAnswer};
 use crate::wire::client::Flood;
 use crate::wire::greet::{Carry, Greeting, Known, initialize};
 use crate::wire::http::{Site, Way};
-use crate::wire::message::messages;
+use crate::wire::message::messages_of;
 use crate::wire::place::Place;
 use crate::wire::terms::{LEGACY, Question};
 use crate::{McpError, Remote, failure};
@@ -150,7 +150,7 @@ async fn pass_on(line: &Arc<Line>, shared: &Arc<Shared>, stream: &mut EventStrea
             Ok(event) => event,
             Err(error) => return error,
         };
-        for message in messages(event.data.as_bytes()) {
+        for message in messages_of(event.data.into_bytes()).await {
             // Others may listen to the same server: an answer without our id is not ours.
             let Some(due) = shared.route(message, false) else { continue };
             let turn = match shared.answers.take_turn() {
@@ -220,8 +220,8 @@ impl Carry for First<'_> {
         posted.map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
         loop {
             let event = self.stream.next(&self.line.place).await.map_err(|_| NoAnswer::HungUp)?;
-            let reply =
-                messages(event.data.as_bytes()).into_iter().find_map(|message| message.reply_to(question.id));
+            let messages = messages_of(event.data.into_bytes()).await;
+            let reply = messages.into_iter().find_map(|message| message.reply_to(question.id));
             if reply.is_some() {
                 let (status, headers) = (StatusCode::OK, HeaderMap::new());
                 return Ok(Answer { status, headers, reply, body: Vec::new(), end: End::Complete });

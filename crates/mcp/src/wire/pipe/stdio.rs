@@ -15,11 +15,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Due, Shared};
 use crate::failure;
 use crate::wire::ANSWER_LIMIT;
+use crate::wire::beside::beside;
 use crate::wire::child::{Pipes, Tree};
 use crate::wire::client::Flood;
 use crate::wire::lines::{Line, next_line};
 use crate::wire::message::{Message, messages};
 use crate::wire::place::Place;
+use crate::wire::scrub::Scrub;
 use crate::words::tame;
 use crate::{Launch, McpError, Unsent};
 
@@ -213,7 +215,7 @@ pub(crate) async fn pass_on(
     let mut junk = 0;
     loop {
         let line = match next_line(&mut reader, ANSWER_LIMIT).await {
-            Line::Text(line) => place.secrets().bytes(line),
+            Line::Text(line) => line,
             Line::TooLong => {
                 let what = format!("an answer of {}", place.name());
                 place.note_end(McpError::TooLarge { what, limit: ANSWER_LIMIT });
@@ -221,10 +223,9 @@ pub(crate) async fn pass_on(
             }
             Line::End => return Ended::OutputClosed,
         };
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let read = messages(&line);
+        let secrets = place.secrets().clone();
+        let looked_into = beside(line.len(), move || look_into(line, &secrets)).await;
+        let Some(Looked { read, begins }) = looked_into.filter(|looked| !looked.is_blank()) else { continue };
         if !read.is_empty() {
             junk = 0;
             if read.into_iter().try_for_each(&mut take).is_err() {
@@ -234,12 +235,33 @@ pub(crate) async fn pass_on(
             continue;
         }
         // Programs print a greeting or a warning there now and then: tolerated, and remembered.
-        place.note_junk(&String::from_utf8_lossy(line.get(..400).unwrap_or(&line)));
+        place.note_junk(&begins);
         junk += 1;
         if junk > MOST_JUNK {
             return Ended::TooMuchJunk;
         }
     }
+}
+
+/// What a line holds.
+struct Looked {
+    read: Vec<Message>,
+    /// Its first words, for people.
+    begins: String,
+}
+
+impl Looked {
+    fn is_blank(&self) -> bool {
+        self.read.is_empty() && self.begins.trim_ascii().is_empty()
+    }
+}
+
+fn look_into(line: Vec<u8>, secrets: &Scrub) -> Looked {
+    let line = secrets.bytes(line);
+    let read = messages(&line);
+    let begins = line.trim_ascii();
+    let begins = if read.is_empty() { begins.get(..400).unwrap_or(begins) } else { &[] };
+    Looked { read, begins: String::from_utf8_lossy(begins).into_owned() }
 }
 
 fn ended(place: &Place, status: Option<ExitStatus>) -> McpError {
