@@ -8,7 +8,7 @@ use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Sourc
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
-use super::given::Given;
+use super::credentials::Given;
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::intake::Sighting;

@@ -8,7 +8,7 @@ mod call;
 mod change;
 mod demo;
 mod files;
-mod given;
+mod credentials;
 mod health;
 mod logs;
 mod look;

@@ -4,7 +4,7 @@ use model::{Health, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::given::{in_clear, is_here};
+use super::credentials::{in_clear, is_here};
 use super::look::find;
 use super::{ApiError, Empty, ErrorCode};
 use crate::{App, headers};
