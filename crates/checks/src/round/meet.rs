@@ -76,8 +76,7 @@ impl Asking<'_> {
             ProbeOptions { budget: self.left(), tasks: self.plan.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
         let may_go_on = report.outcome == Outcome::Mcp
-            || (report.outcome == Outcome::NeedsSignIn
-                && (remote.bearer.is_some() || !remote.headers.is_empty()));
+            || (report.outcome == Outcome::NeedsSignIn && remote.is_signed());
         if let Some(endpoint) = report.endpoint.filter(|_| may_go_on) {
             return Ok((report.transport.unwrap_or(Transport::Http), endpoint));
         }
