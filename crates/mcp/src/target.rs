@@ -104,7 +104,14 @@ impl Remote {
 
     /// A server without credentials.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), bearer: None, headers: Vec::new(), query: Vec::new(), address: None, era: None }
+        Self {
+            url: url.into(),
+            bearer: None,
+            headers: Vec::new(),
+            query: Vec::new(),
+            address: None,
+            era: None,
+        }
     }
 }
 

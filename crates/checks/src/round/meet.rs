@@ -75,8 +75,8 @@ impl Asking<'_> {
         let options =
             ProbeOptions { budget: self.left(), tasks: self.plan.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
-        let may_go_on = report.outcome == Outcome::Mcp
-            || (report.outcome == Outcome::NeedsSignIn && remote.is_signed());
+        let may_go_on =
+            report.outcome == Outcome::Mcp || (report.outcome == Outcome::NeedsSignIn && remote.is_signed());
         if let Some(endpoint) = report.endpoint.filter(|_| may_go_on) {
             return Ok((report.transport.unwrap_or(Transport::Http), endpoint));
         }
