@@ -8,8 +8,9 @@ use model::{Endpoint, HealthStatus, Outcome, ServerId, ServerInfo, Source, Trans
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
+use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
-use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
+use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn, KeptSecret};
 use crate::{App, headers, now};
 use vault::{Key, Slot};
 
@@ -21,15 +22,17 @@ struct New {
     info: ServerInfo,
     observation: Option<Observation>,
     token: Option<KeptIn>,
+    kept: Option<KeptIn>,
 }
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
+        let (args, taken) = without_keys_in_url(args);
         // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
         let _under_way = self.0.tasks.token();
         let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
         let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was added");
-        let New { mut info, observation, token } = met.unwrap_or_else(|| Err(stopped()))?;
+        let New { mut info, observation, token, kept } = met.unwrap_or_else(|| Err(stopped()))?;
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
@@ -38,7 +41,7 @@ impl App {
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
-        Ok(Added { token, ..self.keep(info, observation).await? })
+        Ok(Added { token, kept, taken, ..self.keep(info, observation).await? })
     }
 
     async fn meet(&self, args: &AddArgs) -> Result<New, ApiError> {
@@ -65,7 +68,7 @@ impl App {
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
-        Ok(Added { server, updated, undo, token: None })
+        Ok(Added { server, updated, undo, token: None, kept: None, taken: Vec::new() })
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
@@ -74,8 +77,8 @@ impl App {
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
         if args.no_probe {
-            let token = self.keep_token(&info, args).await?;
-            return Ok(New { info, observation: None, token });
+            let (token, kept) = self.keep_token(&mut info, args).await?;
+            return Ok(New { info, observation: None, token, kept });
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
@@ -95,18 +98,18 @@ impl App {
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
-        let token = self.keep_token(&info, args).await?;
+        let (token, kept) = self.keep_token(&mut info, args).await?;
         if info.auth_required && !self.0.vault().signs(&info) {
             self.keep_place(&mut info);
             let observation = Some(checks::seen(HealthStatus::NeedsSignIn, report.reason));
-            return Ok(New { info, observation, token });
+            return Ok(New { info, observation, token, kept });
         }
         // The era that the probe found is not asked for again; all else is measured.
         info.identity.clone_from(&report.identity);
         let observation = checks::measure(&mut info, &self.0.mesh.contact, &self.0.tasks).await;
         info.identity = None;
         name_after(&mut info, &observation);
-        Ok(New { info, observation: Some(observation), token })
+        Ok(New { info, observation: Some(observation), token, kept })
     }
 
     /// A server that asks who we are does not say where it is: what was found out before is better than a guess, unless
@@ -121,8 +124,18 @@ impl App {
         }
     }
 
+    /// Keeps what was given for a server, whose id it decides: another key is another server.
+    async fn keep_token(
+        &self,
+        info: &mut ServerInfo,
+        args: &AddArgs,
+    ) -> Result<(Option<KeptIn>, Option<KeptIn>), ApiError> {
+        self.told_apart_by_query(info, args).await?;
+        Ok((self.keep_bearer(info, args).await?, self.keep_query(info, args).await?))
+    }
+
     /// Two places for one token would leave open which of them counts.
-    async fn keep_token(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<KeptIn>, ApiError> {
+    async fn keep_bearer(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<KeptIn>, ApiError> {
         match (&args.token, &args.token_env) {
             (Some(token), None) => {
                 Ok(Some(self.keep_secret(info, Slot::Token, token, args.token_place).await?))
@@ -130,9 +143,7 @@ impl App {
             (Some(_), Some(_)) => {
                 Err(ApiError::arguments("give either a token or the variable that holds it"))
             }
-            (None, Some(variable))
-                if self.kept_secrets(Some(info)).iter().any(|kept| kept.header.is_none()) =>
-            {
+            (None, Some(variable)) if self.kept_secrets(Some(info)).iter().any(KeptSecret::is_token) => {
                 let id = info.id;
                 Err(ApiError::arguments(format!(
                     "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
@@ -152,18 +163,23 @@ impl App {
             ServerInfo::new_stdio(program_name(program), program, arguments, Source::Manual, now());
         if args.token.is_some() || args.token_env.is_some() || !args.header_env.is_empty() {
             return Err(ApiError::arguments(
-                "a stdio server takes no token or header: it runs with this program's environment",
+                "a stdio server takes no token or header: give it an environment (`--env NAME=-`)",
             ));
         }
+        let env = with_environment(&mut info, args)?;
+        self.told_apart_by_env(&mut info, &env).await?;
         if args.no_probe {
-            return Ok(New { info, observation: None, token: None });
+            let kept = self.keep_env(&info, args).await?;
+            return Ok(New { info, observation: None, token: None, kept });
         }
-        let target = self.0.mesh.contact.target(&info).await?;
+        let target = self.0.mesh.contact.target_given(&info, &env).await?;
         let session = self.0.mesh.sessions.get(&info, &target, START_WITHIN).await?;
         let (contents, ms) = checks::look_in(&session, LOOK_WITHIN).await?;
         let observation = checks::well(contents, ms);
         name_after(&mut info, &observation);
-        Ok(New { info, observation: Some(observation), token: None })
+        // Of a command that does not run nothing is kept.
+        let kept = self.keep_env(&info, args).await?;
+        Ok(New { info, observation: Some(observation), token: None, kept })
     }
 }
 

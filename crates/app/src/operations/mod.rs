@@ -8,6 +8,7 @@ mod call;
 mod change;
 mod demo;
 mod files;
+mod given;
 mod health;
 mod logs;
 mod look;

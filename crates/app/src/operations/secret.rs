@@ -24,6 +24,14 @@ pub struct SecretSetArgs {
     #[serde(default)]
     #[ts(optional)]
     pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
     /// Where to keep it; absent means the keyring or, only where there is none, the file.
     #[serde(default)]
     #[ts(optional)]
@@ -40,6 +48,14 @@ pub struct SecretArgs {
     #[serde(default)]
     #[ts(optional)]
     pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
 }
 
 /// Where a secret was put.
@@ -80,10 +96,14 @@ pub struct KeptSecret {
     pub server: ServerId,
     /// The server's name; absent when it was removed.
     pub name: Option<String>,
-    /// Where it is sent, and nowhere else: scheme, host and port.
+    /// Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
     pub origin: String,
-    /// The header that carries it; absent means the bearer token.
+    /// The header that carries it; without header, variable and parameter it is the bearer token.
     pub header: Option<String>,
+    /// The environment variable of a command that it is for.
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it.
+    pub query: Option<String>,
     /// Where it is kept.
     pub place: SecretPlace,
 }
@@ -113,7 +133,7 @@ impl App {
 
     pub(super) async fn secret_set(&self, args: SecretSetArgs) -> Result<SecretSet, ApiError> {
         let info = find(&self.0.registry.snapshot(), &args.id)?.info;
-        let slot = slot(args.header.as_deref())?;
+        let slot = slot_of(args.header.as_deref(), args.env.as_deref(), args.query.as_deref())?;
         let kept = self.keep_secret(&info, slot, &args.secret, args.place).await?;
         let health = self.check_now(info.id).await?;
         Ok(SecretSet { id: info.id, kept, health })
@@ -125,7 +145,7 @@ impl App {
             Ok(server) => server.info.id,
             Err(error) => self.owner_of_secret(&args.id).ok_or_else(|| error.clone())?,
         };
-        let slot = slot(args.header.as_deref())?;
+        let slot = slot_of(args.header.as_deref(), args.env.as_deref(), args.query.as_deref())?;
         let mut forgotten = false;
         for (key, _) in self.0.vault().list(None) {
             if key.server == id && key.slot == slot {
@@ -150,10 +170,15 @@ impl App {
         secret: &GivenSecret,
         place: Option<SecretPlace>,
     ) -> Result<KeptIn, ApiError> {
-        if info.transport == Transport::Stdio {
-            return Err(ApiError::arguments(
-                "a stdio server takes no token or header: it runs with this program's environment",
-            ));
+        if matches!(slot, Slot::Env(_)) != (info.transport == Transport::Stdio) {
+            return Err(ApiError::arguments(match info.transport {
+                Transport::Stdio => {
+                    "a stdio server takes no token, header or key: give it an environment (`--env NAME`)"
+                }
+                Transport::Http | Transport::Sse => {
+                    "only a stdio server takes an environment: give a token, a header or a key of the query"
+                }
+            }));
         }
         let secret = secret.fit_for(&slot).map_err(|error| ApiError::arguments(error.to_string()))?;
         let key = Key::of(info, slot)
@@ -173,9 +198,17 @@ impl App {
             server: key.server,
             name: snapshot.get(key.server).map(|server| server.info.name.clone()),
             origin: key.origin,
-            header: match key.slot {
-                Slot::Token => None,
-                Slot::Header(name) => Some(name),
+            header: match &key.slot {
+                Slot::Header(name) => Some(name.clone()),
+                _ => None,
+            },
+            env: match &key.slot {
+                Slot::Env(name) => Some(name.clone()),
+                _ => None,
+            },
+            query: match key.slot {
+                Slot::Query(name) => Some(name),
+                _ => None,
             },
             place,
         });
@@ -183,8 +216,38 @@ impl App {
     }
 }
 
-fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
-    let Some(name) = header else { return Ok(Slot::Token) };
+impl KeptSecret {
+    pub(super) fn is_token(&self) -> bool {
+        self.header.is_none() && self.env.is_none() && self.query.is_none()
+    }
+}
+
+/// What a secret is for; a token when nothing else is said.
+pub(super) fn slot_of(
+    header: Option<&str>,
+    env: Option<&str>,
+    query: Option<&str>,
+) -> Result<Slot, ApiError> {
+    match (header, env, query) {
+        (None, None, None) => Ok(Slot::Token),
+        (Some(name), None, None) => header_slot(name),
+        (None, Some(name), None) => match name.is_empty() || name.contains(['=', '\0']) {
+            true => Err(ApiError::arguments(format!("`{name}` is no name of an environment variable"))),
+            false => Ok(Slot::Env(name.to_owned())),
+        },
+        (None, None, Some(name)) => {
+            match name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+                true => Err(ApiError::arguments(format!(
+                    "`{name}` is no name of a parameter: give one such as `apiKey`"
+                ))),
+                false => Ok(Slot::Query(name.to_owned())),
+            }
+        }
+        _ => Err(ApiError::arguments("give one of `header`, `env` and `query`")),
+    }
+}
+
+fn header_slot(name: &str) -> Result<Slot, ApiError> {
     headers::checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
     if name.eq_ignore_ascii_case("authorization") {
         return Err(ApiError::arguments(
@@ -194,7 +257,7 @@ fn slot(header: Option<&str>) -> Result<Slot, ApiError> {
     Ok(Slot::Header(name.to_ascii_lowercase()))
 }
 
-fn not_changed(error: &SecretError) -> ApiError {
+pub(super) fn not_changed(error: &SecretError) -> ApiError {
     let hint = match error {
         SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
             "; or keep it in the file instead (`--file` on the command line), or name an environment variable"
