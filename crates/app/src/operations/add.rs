@@ -86,6 +86,11 @@ impl App {
         let options = ProbeOptions { tasks: self.0.tasks.clone(), ..ProbeOptions::default() };
         let report = probe(&target, &options).await;
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
+        if !keeps && let Some(observation) = self.met_with_keys(&mut info, args).await {
+            let (token, kept) = self.keep_token(&mut info, args).await?;
+            name_after(&mut info, &observation);
+            return Ok(New { info, observation: Some(observation), token, kept });
+        }
         if !keeps {
             return Err(no_server(&url, &report));
         }

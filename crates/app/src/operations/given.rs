@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use mcp::Secret;
+use mcp::{Remote, Secret, Target};
 use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
+use registry::Observation;
 use vault::{GivenSecret, Slot};
 
 use super::secret::slot_of;
@@ -108,6 +109,33 @@ impl App {
             ..Given::default()
         };
         self.told_apart(std::slice::from_mut(info), &[given], By::Hand).await
+    }
+
+    /// Some servers say nothing at all without their key, not even that they are one: they are met at the address as it was
+    /// given, with the key. Nothing is kept of those that do not answer then.
+    pub(super) async fn met_with_keys(&self, info: &mut ServerInfo, args: &AddArgs) -> Option<Observation> {
+        if args.query.is_empty() {
+            return None;
+        }
+        let mut query = Vec::new();
+        for (name, value) in &args.query {
+            query.push((name.clone(), value.fit_for(&Slot::Query(name.clone())).ok()?));
+        }
+        let Target::Http(remote) = self.0.mesh.contact.target(info).await.ok()? else { return None };
+        let http = Target::Http(Remote { query, ..remote });
+        let sse = http.other_guess();
+        for target in [Some(http), sse].into_iter().flatten() {
+            let (Target::Http(remote) | Target::Sse(remote)) = &target else { continue };
+            if let Ok((contents, ms)) = checks::look(&target, &self.0.tasks).await {
+                info.transport =
+                    if matches!(target, Target::Sse(_)) { Transport::Sse } else { Transport::Http };
+                info.endpoint = Some(remote.url.clone());
+                info.id = ServerId::for_url(info.transport, &remote.url).unwrap_or(info.id);
+                info.auth_required = true;
+                return Some(checks::well(contents, ms));
+            }
+        }
+        None
     }
 
     /// Keeps what a person gave for a server, where its tokens are kept.
