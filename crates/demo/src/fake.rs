@@ -67,6 +67,8 @@ pub enum SignIn {
     Bare,
     /// Open for this token, a 401 with a challenge for anybody else.
     Token(String),
+    /// Open where this stands in the query of the URL, a 401 with a challenge for anybody else.
+    Query(String),
 }
 
 /// What a server answers `server/discover` with when it does not like the question.
