@@ -26,11 +26,11 @@ impl Given {
     pub fn values(&self) -> Vec<(String, &str)> {
         let env =
             self.env.iter().filter_map(|(name, value)| Some((format!("--env {name}"), value.as_deref()?)));
-        let headers =
-            self.headers.iter().map(|(name, value)| match name.eq_ignore_ascii_case("authorization") {
-                true => ("(its token)".to_owned(), value.as_str()),
-                false => (format!("--header {name}"), value.as_str()),
-            });
+        let headers = self.headers.iter().map(|(name, value)| {
+            let is_token = name.eq_ignore_ascii_case("authorization");
+            let flag = if is_token { "(its token)".to_owned() } else { format!("--header {name}") };
+            (flag, value.as_str())
+        });
         let query = self.query.iter().map(|(name, value)| (format!("--query {name}"), value.as_str()));
         env.chain(headers).chain(query).collect()
     }

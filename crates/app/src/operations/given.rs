@@ -182,15 +182,13 @@ impl App {
         let mut left = Vec::new();
         for (place, (info, given)) in infos.iter_mut().zip(given).enumerate() {
             let given = plain(given);
-            match self.known_so(known.get(&info.id).map_or(&[], Vec::as_slice), info.id, &given, &taken).await
-            {
-                Some(id) => info.id = id,
-                None => {
-                    left.push((place, given));
-                    continue;
-                }
+            let at_address = known.get(&info.id).map_or(&[][..], Vec::as_slice);
+            if let Some(id) = self.known_so(at_address, info.id, &given, &taken).await {
+                info.id = id;
+                taken.insert(id);
+            } else {
+                left.push((place, given));
             }
-            taken.insert(info.id);
         }
         let mut minted = Vec::new();
         for (place, given) in left {

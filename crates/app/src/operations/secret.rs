@@ -231,17 +231,17 @@ pub(super) fn slot_of(
     match (header, env, query) {
         (None, None, None) => Ok(Slot::Token),
         (Some(name), None, None) => header_slot(name),
-        (None, Some(name), None) => match name.is_empty() || name.contains(['=', '\0']) {
-            true => Err(ApiError::arguments(format!("`{name}` is no name of an environment variable"))),
-            false => Ok(Slot::Env(name.to_owned())),
-        },
+        (None, Some(name), None) => {
+            let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+            let wrong = || ApiError::arguments(format!("`{name}` is no name of an environment variable"));
+            is_name.then(|| Slot::Env(name.to_owned())).ok_or_else(wrong)
+        }
         (None, None, Some(name)) => {
-            match name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
-                true => Err(ApiError::arguments(format!(
-                    "`{name}` is no name of a parameter: give one such as `apiKey`"
-                ))),
-                false => Ok(Slot::Query(name.to_owned())),
-            }
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+            let wrong = || {
+                ApiError::arguments(format!("`{name}` is no name of a parameter: give one such as `apiKey`"))
+            };
+            is_name.then(|| Slot::Query(name.to_owned())).ok_or_else(wrong)
         }
         _ => Err(ApiError::arguments("give one of `header`, `env` and `query`")),
     }

@@ -29,7 +29,8 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
         report = call(true).await?;
         // What the first of the two did is what happened.
         for key in ["added", "updated", "unchanged", "undo"] {
-            report[key] = added.get(key).cloned().unwrap_or_default();
+            let first = added.get(key).cloned().unwrap_or_default();
+            report.as_object_mut().and_then(|report| report.insert(key.to_owned(), first));
         }
     }
     let warnings: Vec<&str> = array(&report, "warnings").iter().filter_map(Value::as_str).collect();

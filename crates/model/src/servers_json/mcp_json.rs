@@ -39,16 +39,18 @@ fn entry(info: &ServerInfo) -> Option<Value> {
 
 /// Of an environment only names: `${NAME}` is what clients put their own value in for.
 fn of_command(info: &ServerInfo, command: &str) -> Value {
-    let mut entry = json!({ "command": command, "args": info.args });
+    let mut entry = Map::new();
+    entry.insert("command".to_owned(), json!(command));
+    entry.insert("args".to_owned(), json!(info.args));
     let env: Map<String, Value> =
         info.env.iter().map(|name| (name.clone(), Value::String(format!("${{{name}}}")))).collect();
     if !env.is_empty() {
-        entry["env"] = env.into();
+        entry.insert("env".to_owned(), env.into());
     }
     if let Some(cwd) = &info.cwd {
-        entry["cwd"] = json!(cwd);
+        entry.insert("cwd".to_owned(), json!(cwd));
     }
-    entry
+    entry.into()
 }
 
 /// `taken` has each name with the last number that was tried behind it: thousands of servers may share a name.
