@@ -41,8 +41,7 @@ impl Memory {
 
     /// Whether what is kept was begun with these credentials.
     pub(crate) fn is_signed_as(&self, remote: &Remote) -> bool {
-        let same = |joined: &Remote| joined.bearer == remote.bearer && joined.headers == remote.headers;
-        self.joined.as_deref().is_none_or(same)
+        self.joined.as_deref().is_none_or(|joined| joined.is_signed_as(remote))
     }
 
     /// Ends what somebody keeps for us.

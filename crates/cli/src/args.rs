@@ -110,13 +110,13 @@ pub(crate) enum Command {
     Tools(Tools),
     /// Call a tool and print what it answers
     Call(Call),
-    /// Keep tokens and headers for servers
+    /// Keep tokens, headers, keys and environment variables for servers
     ///
     /// The keyring of this computer keeps them; where there is none, a file that only you can read does, and the
     /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
     #[command(subcommand)]
     Secret(Secret),
-    /// Take servers from a servers.json
+    /// Take servers from a servers.json, or from the file of an AI client
     Import(Import),
     /// Print the servers as a file
     Export(Export),
@@ -197,15 +197,45 @@ pub(crate) struct Add {
     /// Keep the server's bearer token: `-` asks for it, or reads it from standard input
     #[arg(long, value_name = "-", conflicts_with_all = ["token_env", "stdio"])]
     pub(crate) token: Option<String>,
+    /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
+    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
+    pub(crate) header: Vec<String>,
+    /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
+    #[arg(long)]
+    pub(crate) in_clear: bool,
     /// A header of its requests, and the environment variable that holds its value
     #[arg(long, value_name = "HEADER=VAR")]
     pub(crate) header_env: Vec<String>,
+    /// Keep a key that belongs into the query of its URL, such as apiKey=-: `-` asks for it, or reads it from standard input
+    ///
+    /// A URL that has one already may be given as it is: what looks like a key is taken out of it and kept. Several `-` are
+    /// asked one after the other; standard input has a line for each, in the order of the flags.
+    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
+    pub(crate) query: Vec<String>,
+    /// An environment variable of the command: NAME=- keeps its value, NAME takes that of this program's environment
+    #[arg(long, value_name = "NAME=-")]
+    pub(crate) env: Vec<String>,
+    /// The folder in which the command starts [default: that of this program]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
     /// Keep it without asking it anything
     #[arg(long)]
     pub(crate) no_probe: bool,
+    /// What is asked for, in the order of the flags
+    #[arg(skip)]
+    pub(crate) asked: Vec<Asked>,
     /// A server that is a command: the program and its arguments, up to the end of the line
     #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) stdio: Option<Vec<String>>,
+}
+
+/// A secret that `add` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Token,
+    Header(String),
+    Query(String),
+    Env(String),
 }
 
 #[derive(Debug, Args)]
@@ -257,6 +287,9 @@ pub(crate) struct Call {
 pub(crate) struct Import {
     /// The file; - is standard input
     pub(crate) file: PathBuf,
+    /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are asked
+    #[arg(long)]
+    pub(crate) keep_secrets: bool,
 }
 
 #[derive(Debug, Args)]
@@ -268,7 +301,7 @@ pub(crate) struct Export {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Secret {
-    /// Keep a bearer token or the value of a header, then measure the server
+    /// Keep a bearer token, a header, a key of the URL or an environment variable, then measure the server
     ///
     /// It is asked for without being shown, or read from standard input.
     Set {
@@ -277,17 +310,32 @@ pub(crate) enum Secret {
         /// The header that carries it, such as X-Api-Key [default: Authorization: Bearer]
         #[arg(long, value_name = "HEADER")]
         header: Option<String>,
+        /// The environment variable of a command that it is for
+        #[arg(long, value_name = "NAME", conflicts_with = "header")]
+        env: Option<String>,
+        /// The parameter in the query of the URL that carries it, such as apiKey
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["header", "env"])]
+        query: Option<String>,
+        /// It may travel over plain http beyond this computer, where everybody on the way can read it
+        #[arg(long)]
+        in_clear: bool,
         /// Keep it in the file even where there is a keyring
         #[arg(long)]
         file: bool,
     },
-    /// Forget a token or the value of a header, then measure the server
+    /// Forget a token, a header, a key or an environment variable, then measure the server
     Rm {
         /// The server's id, or its name when only one has it
         id: String,
         /// The header that carries it [default: Authorization: Bearer]
         #[arg(long, value_name = "HEADER")]
         header: Option<String>,
+        /// The environment variable of a command that it is for
+        #[arg(long, value_name = "NAME", conflicts_with = "header")]
+        env: Option<String>,
+        /// The parameter in the query of the URL that carries it
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["header", "env"])]
+        query: Option<String>,
     },
     /// List what is kept and where; never the secrets themselves
     List,

@@ -1,6 +1,7 @@
 //! The command line of MCP Discovery. A thin face: every command is an operation of the core, printed.
 
 mod args;
+mod asked;
 mod commands;
 mod core;
 mod failure;
@@ -12,7 +13,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use args::{Cli, Level};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -22,7 +23,15 @@ use tracing_subscriber::filter::LevelFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    if let Err(failure) = asked::in_order(&mut cli, &matches) {
+        say(failure.message.as_deref());
+        return ExitCode::from(failure.code);
+    }
     log_to_stderr(cli.common.log);
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {

@@ -80,6 +80,8 @@ pub enum SignIn {
         /// Its type and text.
         body: (&'static str, &'static str),
     },
+    /// Open where this stands in the query of the URL, a 401 with a challenge for anybody else.
+    Query(String),
 }
 
 /// What a server answers `server/discover` with when it does not like the question.

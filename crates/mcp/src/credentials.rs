@@ -10,17 +10,19 @@ pub struct Credentials {
     pub bearer: Option<Secret>,
     /// More headers, by name.
     pub headers: Vec<(String, Secret)>,
+    /// Keys in the query of the URL, by name.
+    pub query: Vec<(String, Secret)>,
 }
 
 impl Credentials {
     /// Those of a server that is known.
     pub fn of(remote: &Remote) -> Self {
-        Self { bearer: remote.bearer.clone(), headers: remote.headers.clone() }
+        Self { bearer: remote.bearer.clone(), headers: remote.headers.clone(), query: remote.query.clone() }
     }
 
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.bearer.is_none() && self.headers.is_empty()
+        self.bearer.is_none() && self.headers.is_empty() && self.query.is_empty()
     }
 
     /// As headers; what no header can carry was refused when it was given, and is left out.
@@ -39,6 +41,7 @@ impl Credentials {
     }
 
     pub(crate) fn scrub(&self) -> Scrub {
-        Scrub::of(self.bearer.iter().chain(self.headers.iter().map(|(_, secret)| secret)))
+        let named = self.headers.iter().chain(&self.query).map(|(_, secret)| secret);
+        Scrub::of(self.bearer.iter().chain(named))
     }
 }

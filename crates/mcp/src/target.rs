@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::Era;
 use url::Url;
 
+use crate::wire::query;
 use crate::{McpError, Secret};
 
 /// A server to talk to: where it is and what it needs from us.
@@ -59,6 +60,9 @@ pub struct Remote {
     pub bearer: Option<Secret>,
     /// More headers, by name.
     pub headers: Vec<(String, Secret)>,
+    /// Keys that the server wants in the query of its URL, by name. They are added where a request is written, so that no
+    /// message, log or evidence that shows `url` has them.
+    pub query: Vec<(String, Secret)>,
     /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer
     /// differently the second time. Without it the name is resolved once, when the session begins.
     pub address: Option<IpAddr>,
@@ -83,9 +87,31 @@ impl Remote {
         Ok(url)
     }
 
+    /// Whether something would be sent by which the server knows who we are.
+    pub fn is_signed(&self) -> bool {
+        self.bearer.is_some() || !self.headers.is_empty() || !self.query.is_empty()
+    }
+
+    /// Whether two are asked with the same credentials.
+    pub fn is_signed_as(&self, other: &Self) -> bool {
+        self.bearer == other.bearer && self.headers == other.headers && self.query == other.query
+    }
+
+    /// A path and query of this server as they are asked: with its keys. Only for the request itself.
+    pub(crate) fn asked(&self, path: &str) -> String {
+        query::signed(path, &self.query)
+    }
+
     /// A server without credentials.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), bearer: None, headers: Vec::new(), address: None, era: None }
+        Self {
+            url: url.into(),
+            bearer: None,
+            headers: Vec::new(),
+            query: Vec::new(),
+            address: None,
+            era: None,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) mod message;
 pub(crate) mod mirror;
 pub(crate) mod pipe;
 pub(crate) mod place;
+pub(crate) mod query;
 pub(crate) mod raw;
 pub(crate) mod redirect;
 pub(crate) mod refusal;

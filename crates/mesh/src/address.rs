@@ -17,20 +17,31 @@ impl Address {
         let mut hasher = DefaultHasher::new();
         info.transport.hash(&mut hasher);
         (&info.url, &info.endpoint, &info.command, &info.args).hash(&mut hasher);
+        (&info.env, &info.cwd).hash(&mut hasher);
         (&info.token_env, &info.header_env, &info.health_endpoint, &info.reach).hash(&mut hasher);
         Self(hasher.finish())
     }
 
     /// The same for these credentials: a conversation that began with others is not gone on with.
     pub(crate) fn signed(self, target: &Target) -> Self {
-        let (Target::Http(remote) | Target::Sse(remote)) = target else { return self };
         let mut hasher = KEYS.build_hasher();
         self.0.hash(&mut hasher);
-        remote.bearer.as_ref().map(mcp::Secret::expose).hash(&mut hasher);
-        for (header, secret) in &remote.headers {
-            (header, secret.expose()).hash(&mut hasher);
+        match target {
+            Target::Http(remote) | Target::Sse(remote) => {
+                remote.bearer.as_ref().map(mcp::Secret::expose).hash(&mut hasher);
+                hash_all(&remote.headers, &mut hasher);
+                hash_all(&remote.query, &mut hasher);
+            }
+            Target::Stdio(launch) => hash_all(&launch.env, &mut hasher),
         }
         Self(hasher.finish())
+    }
+}
+
+fn hash_all(secrets: &[(String, mcp::Secret)], hasher: &mut impl Hasher) {
+    secrets.len().hash(hasher);
+    for (name, secret) in secrets {
+        (name, secret.expose()).hash(hasher);
     }
 }
 

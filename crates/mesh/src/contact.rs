@@ -1,9 +1,10 @@
 //! How a server is reached: its address, looked up once and guarded, its credentials, or its command.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use mcp::{Launch, LineSink, Remote, Target};
+use mcp::{Launch, LineSink, Remote, Secret, Target};
 use model::{ServerId, ServerInfo, Source, Transport};
 use vault::Vault;
 
@@ -33,10 +34,19 @@ impl Contact {
     /// How a server is reached at this moment, at one address that was looked up and may be used. Secrets are read only
     /// now, from where they are kept.
     pub async fn target(&self, info: &ServerInfo) -> Result<Target, Unreached> {
+        self.target_given(info, &[]).await
+    }
+
+    /// The same for a command whose environment a person has just given, and which is not kept yet.
+    pub async fn target_given(
+        &self,
+        info: &ServerInfo,
+        env: &[(String, Secret)],
+    ) -> Result<Target, Unreached> {
         let mut target = match info.transport {
             Transport::Http => remote(info).map(Target::Http),
             Transport::Sse => remote(info).map(Target::Sse),
-            Transport::Stdio => self.launch(info).map(Target::Stdio),
+            Transport::Stdio => self.launch(info, env).await.map(Target::Stdio),
         }?;
         if let Target::Http(remote) | Target::Sse(remote) = &mut target {
             remote.address = pinned(info, &remote.url).await?;
@@ -46,20 +56,29 @@ impl Contact {
     }
 
     /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
-    fn launch(&self, info: &ServerInfo) -> Result<Launch, Unreached> {
+    async fn launch(&self, info: &ServerInfo, env: &[(String, Secret)]) -> Result<Launch, Unreached> {
         let command = info.command.as_ref().ok_or_else(|| lacks(info, "command"))?;
         if info.source != Source::Manual {
             return Err(Unreached::NotAllowed(format!(
-                "`{}` was not started: its command came with a file. To agree to it, add it yourself: mcp-discovery add --stdio {}",
+                "`{}` was not started: its command came with a file. To agree to it, add it yourself: mcp-discovery add {}--stdio {}",
                 info.name,
+                flags(info),
                 info.address()
             )));
         }
         let era = info.identity.as_ref().map(|said| said.era);
         let (lines, id) = (self.lines.clone(), info.id);
         let stderr = Some(LineSink::new(move |line| lines(id, line)));
-        Ok(Launch { era, stderr, ..Launch::new(command, info.args.clone()) })
+        let env = self.vault.environment(info, env).await?;
+        let cwd = info.cwd.as_ref().map(PathBuf::from);
+        Ok(Launch { era, stderr, env, cwd, ..Launch::new(command, info.args.clone()) })
     }
+}
+
+/// What else a person agrees to, as it is typed.
+fn flags(info: &ServerInfo) -> String {
+    let folder = info.cwd.as_ref().map(|cwd| format!("--cwd {cwd:?} ")).unwrap_or_default();
+    info.env.iter().fold(folder, |flags, name| flags + &format!("--env {name}=- "))
 }
 
 fn remote(info: &ServerInfo) -> Result<Remote, Unreached> {

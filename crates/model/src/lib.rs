@@ -6,6 +6,7 @@ pub mod config;
 mod endpoint;
 mod event;
 pub mod filter;
+mod given;
 mod health;
 mod id;
 mod nesting;
@@ -26,6 +27,7 @@ pub use endpoint::{Endpoint, EndpointError, same_server};
 
 pub use event::{Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};
+pub use given::{Given, is_reference, without_keys};
 pub use health::{
     CheckResult, CheckStatus, Differences, Health, HealthStatus, LONGEST_SUMMARY, RESPONSE_TIME, Transition,
     moving_average, summary,

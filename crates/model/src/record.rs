@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Map;
@@ -49,6 +49,8 @@ impl ServerInfo {
             version: None,
             token_env: None,
             header_env: BTreeMap::new(),
+            env: BTreeSet::new(),
+            cwd: None,
             reach: None,
             source,
             paused: false,

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,14 @@ pub struct ServerInfo {
     /// More headers of its requests: their names, and the environment variables that hold their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub header_env: BTreeMap<String, String>,
+    /// The environment variables that its command is started with, by name. Their values are kept in the vault, or are
+    /// those of our own environment; never here.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[ts(type = "string[]")]
+    pub env: BTreeSet<String>,
+    /// The folder in which its command starts; absent means ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
     /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,

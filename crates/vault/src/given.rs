@@ -29,8 +29,16 @@ pub enum Unfit {
 }
 
 impl GivenSecret {
+    /// A secret that a file had.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Secret::new(text))
+    }
+
     /// The secret as it is sent, without what people copy along: blanks around it and the word `Bearer`.
     pub fn fit_for(&self, slot: &Slot) -> Result<Secret, Unfit> {
+        if matches!(slot, Slot::Env(_)) {
+            return self.fit_for_a_child();
+        }
         let mut text = self.0.expose().trim();
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
         if *slot == Slot::Token && word.eq_ignore_ascii_case("bearer") {
@@ -46,6 +54,18 @@ impl GivenSecret {
             return Err(Unfit::Letters);
         }
         Ok(Secret::new(text))
+    }
+
+    /// A variable may hold any text, such as a private key of many lines; only the end of the line that it was read as is
+    /// left out.
+    fn fit_for_a_child(&self) -> Result<Secret, Unfit> {
+        let text = self.0.expose().trim_end_matches(['\r', '\n']);
+        match text {
+            "" => Err(Unfit::Empty),
+            text if text.len() > LONGEST => Err(Unfit::TooLong),
+            text if text.contains('\0') => Err(Unfit::Letters),
+            text => Ok(Secret::new(text)),
+        }
     }
 }
 
@@ -84,6 +104,8 @@ mod tests {
             (" abc\n", &Slot::Token, "abc"),
             ("Bearer abc", &Slot::Token, "abc"),
             ("bearer abc", &header, "bearer abc"),
+            (" abc ", &Slot::Query("key".to_owned()), "abc"),
+            (" two\nlines \n", &Slot::Env("KEY".to_owned()), " two\nlines "),
         ] {
             assert_eq!(fit(text, slot).as_deref(), Ok(sent));
         }

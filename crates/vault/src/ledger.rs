@@ -37,6 +37,11 @@ pub(super) struct Ledger {
     pub(super) kept: BTreeMap<Key, Kept>,
     /// Servers that are gone for good, while the keyring still has a secret of theirs.
     pub(super) gone: BTreeSet<ServerId>,
+    /// The key of the hashes that tell servers of one address apart. It is nowhere else, so that an id says nothing of the
+    /// values that it was made of.
+    pub(super) salt: [Uuid; 2],
+    /// What the first server of an address was told apart by when it got its id.
+    pub(super) marks: BTreeMap<ServerId, String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +51,14 @@ struct Written<T> {
     kept: Vec<Row<T>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     gone: BTreeSet<ServerId>,
+    #[serde(default = "random")]
+    salt: [Uuid; 2],
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    marks: BTreeMap<ServerId, String>,
+}
+
+fn random() -> [Uuid; 2] {
+    [Uuid::new_v4(), Uuid::new_v4()]
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,8 +78,14 @@ impl Ledger {
     /// Reads the file in `folder`. One that cannot be read is moved aside, never written over; the sentence says so.
     pub(super) fn load(folder: &Path) -> (Self, Option<String>) {
         let path = folder.join(FILE);
-        let empty =
-            Self { path: path.clone(), vault: Uuid::new_v4(), kept: BTreeMap::new(), gone: BTreeSet::new() };
+        let empty = Self {
+            path: path.clone(),
+            vault: Uuid::new_v4(),
+            kept: BTreeMap::new(),
+            gone: BTreeSet::new(),
+            salt: random(),
+            marks: BTreeMap::new(),
+        };
         match std::fs::read(&path).map(Zeroizing::new) {
             Ok(bytes) => match serde_json::from_slice::<Written<String>>(&bytes) {
                 Ok(written) => (empty.filled(written), guard(&path)),
@@ -84,7 +103,8 @@ impl Ledger {
                 secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret))),
             )
         });
-        Self { vault: written.vault, kept: rows.collect(), gone: written.gone, ..self }
+        let Written { vault, gone, salt, marks, .. } = written;
+        Self { vault, kept: rows.collect(), gone, salt, marks, ..self }
     }
 
     /// Writes it, readable by its owner alone. It is as it was, or as it is now, and never half of it.
@@ -98,8 +118,14 @@ impl Ledger {
                 Kept::Here(secret) => Some(secret.expose()),
             },
         });
-        let written =
-            Written { version: 1, vault: self.vault, kept: rows.collect(), gone: self.gone.clone() };
+        let written = Written {
+            version: 1,
+            vault: self.vault,
+            kept: rows.collect(),
+            gone: self.gone.clone(),
+            salt: self.salt,
+            marks: self.marks.clone(),
+        };
         let bytes = Zeroizing::new(serde_json::to_vec_pretty(&written).map_err(io::Error::other)?);
         let beside = self.path.with_extension("json.new");
         let mut options = OpenOptions::new();

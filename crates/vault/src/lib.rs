@@ -9,6 +9,7 @@ mod given;
 mod keyring;
 mod ledger;
 mod sign;
+mod twins;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub use given::{GivenSecret, Unfit};
 use keyring::Keyring;
 use ledger::{Kept, Ledger};
 use mcp::Secret;
-use model::{Endpoint, ServerId, ServerInfo};
+use model::{Endpoint, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
 pub use sign::Unsigned;
 use ts_rs::TS;
@@ -33,14 +34,21 @@ pub enum Slot {
     Token,
     /// Another header, by its name in small letters.
     Header(String),
+    /// An environment variable of a command.
+    Env(String),
+    /// A parameter in the query of the URL.
+    Query(String),
 }
+
+/// What stands in the place of an origin for a server that is a command: it is on this computer and nowhere else.
+const STDIO: &str = "stdio";
 
 /// Whose secret: the server, and the origin it was given for and goes to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     /// The server.
     pub server: ServerId,
-    /// Scheme, host and port.
+    /// Scheme, host and port; `stdio` for a command.
     pub origin: String,
     /// Its use there.
     pub slot: Slot,
@@ -104,8 +112,11 @@ struct Read {
 }
 
 impl Key {
-    /// What a server's secret is found by; nothing for a server that is a command.
+    /// What a server's secret is found by.
     pub fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
+        if info.transport == Transport::Stdio {
+            return Some(Self { server: info.id, origin: STDIO.to_owned(), slot });
+        }
         let origin = Endpoint::parse(info.target()?).ok()?.origin();
         Some(Self { server: info.id, origin, slot })
     }
@@ -205,6 +216,7 @@ impl Vault {
     /// start.
     pub async fn forget_servers(self, gone: Vec<ServerId>) {
         self.mark_gone(gone).await;
+        self.forget_marks().await;
         let keys: Vec<Key> = {
             let ledger = self.ledger();
             ledger.kept.keys().filter(|key| ledger.gone.contains(&key.server)).cloned().collect()
@@ -291,6 +303,8 @@ impl Vault {
         let what = match slot {
             Slot::Token => "token".to_owned(),
             Slot::Header(name) => format!("header {name}"),
+            Slot::Env(name) => format!("variable {name}"),
+            Slot::Query(name) => format!("key {name}"),
         };
         format!("{what} for {origin} ({server}, {})", self.ledger().vault)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mcp::{Remote, Secret};
-use model::ServerInfo;
+use model::{ServerId, ServerInfo};
 
 use crate::{Key, SecretError, Slot, Vault};
 
@@ -28,6 +28,16 @@ pub enum Unsigned {
         /// The variable.
         variable: String,
     },
+    /// A command's variable has no value, neither here nor in our own environment.
+    #[error(
+        "its environment variable `{name}` has no value: give it (mcp-discovery secret set {server} --env {name}), or set it where MCP Discovery is started"
+    )]
+    Missing {
+        /// The variable.
+        name: String,
+        /// Whose.
+        server: ServerId,
+    },
 }
 
 impl Vault {
@@ -42,7 +52,35 @@ impl Vault {
                 remote.headers.push((header, secret));
             }
         }
+        remote.query.clear();
+        for (key, _) in self.list(Some(info)) {
+            if let Slot::Query(name) = &key.slot
+                && let Some(secret) = self.credential(info, key.slot.clone(), None).await?
+            {
+                remote.query.push((name.clone(), secret));
+            }
+        }
         Ok(())
+    }
+
+    /// The environment of a command: what is kept for it, else what this program was started with. `given` goes first: a
+    /// person gave it, and it is kept once the command was seen to run.
+    pub async fn environment(
+        &self,
+        info: &ServerInfo,
+        given: &[(String, Secret)],
+    ) -> Result<Vec<(String, Secret)>, Unsigned> {
+        let mut environment = Vec::new();
+        for name in &info.env {
+            let secret = match given.iter().find(|(own, _)| own == name) {
+                Some((_, secret)) => Some(secret.clone()),
+                None => self.credential(info, Slot::Env(name.clone()), None).await?,
+            };
+            let secret = secret.or_else(|| std::env::var(name).ok().map(Secret::new));
+            let missing = || Unsigned::Missing { name: name.clone(), server: info.id };
+            environment.push((name.clone(), secret.ok_or_else(missing)?));
+        }
+        Ok(environment)
     }
 
     /// Whether something would be sent.
@@ -89,6 +127,8 @@ impl std::fmt::Display for Slot {
         match self {
             Self::Token => f.write_str("token"),
             Self::Header(name) => write!(f, "header `{name}`"),
+            Self::Env(name) => write!(f, "environment variable `{name}`"),
+            Self::Query(name) => write!(f, "key `{name}`"),
         }
     }
 }

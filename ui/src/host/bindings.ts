@@ -610,6 +610,14 @@ token_env: string | null,
  */
 header_env: { [key in string]: string }, 
 /**
+ * The environment variables that its command is started with; their values are kept, or those of this program.
+ */
+env: string[], 
+/**
+ * The folder in which its command starts; absent means that of this program.
+ */
+cwd: string | null, 
+/**
  * Its token and headers that are kept for it; not the secrets themselves.
  */
 secrets: Array<KeptSecret>, 
@@ -660,7 +668,21 @@ headers?: Record<string, string>,
  */
 in_clear?: boolean, 
 /**
- * Where to keep it; absent means the keyring or, only where there is none, the file.
+ * Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+ * itself is taken out and treated the same.
+ */
+query?: Record<string, string>, 
+/**
+ * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
+ * was started with.
+ */
+env?: Record<string, string | null>, 
+/**
+ * The folder in which a stdio server starts, from the root on.
+ */
+cwd?: string, 
+/**
+ * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
 /**
@@ -681,6 +703,14 @@ updated: boolean,
  * Where its token was put, when one was given.
  */
 token: KeptIn | null, 
+/**
+ * Where its environment or its keys were put, when some were given.
+ */
+kept: KeptIn | null, 
+/**
+ * Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
+ */
+taken: Array<string>, 
 /**
  * The journal entry that takes it back.
  */
@@ -963,7 +993,12 @@ text: string,
 /**
  * Its name, for messages.
  */
-file?: string, };
+file?: string, 
+/**
+ * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
+ * and named in the warnings.
+ */
+secrets?: boolean, };
 
 export type ImportReport = { 
 /**
@@ -982,6 +1017,14 @@ unchanged: number,
  * Entries that were left out or read tolerantly, each with its place and reason.
  */
 warnings: Array<string>, 
+/**
+ * How many values of environments, headers and keys are kept now.
+ */
+secrets_kept: number, 
+/**
+ * How many were left out, and could be kept.
+ */
+secrets_left: number, 
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
@@ -1277,13 +1320,21 @@ server: ServerId,
  */
 name: string | null, 
 /**
- * Where it is sent, and nowhere else: scheme, host and port.
+ * Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
  */
 origin: string, 
 /**
- * The header that carries it; absent means the bearer token.
+ * The header that carries it; without header, variable and parameter it is the bearer token.
  */
 header: string | null, 
+/**
+ * The environment variable of a command that it is for.
+ */
+env: string | null, 
+/**
+ * The parameter of the URL's query that carries it.
+ */
+query: string | null, 
 /**
  * Where it is kept.
  */
@@ -1321,6 +1372,14 @@ secret: string,
  */
 header?: string, 
 /**
+ * The environment variable of a command that it is for, instead of a token.
+ */
+env?: string, 
+/**
+ * The parameter of the URL's query that carries it, instead of a token.
+ */
+query?: string, 
+/**
  * Where to keep it; absent means the keyring or, only where there is none, the file.
  */
 place?: SecretPlace, 
@@ -1351,7 +1410,15 @@ id: string,
 /**
  * The header that carries it; absent means the bearer token.
  */
-header?: string, };
+header?: string, 
+/**
+ * The environment variable of a command that it is for, instead of a token.
+ */
+env?: string, 
+/**
+ * The parameter of the URL's query that carries it, instead of a token.
+ */
+query?: string, };
 
 export type SecretForgotten = { 
 /**

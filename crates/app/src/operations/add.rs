@@ -9,6 +9,7 @@ use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::credentials::Given;
+use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::intake::Sighting;
@@ -23,15 +24,17 @@ struct New {
     info: ServerInfo,
     observation: Option<Observation>,
     token: Option<KeptIn>,
+    kept: Option<KeptIn>,
 }
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
+        let (args, taken) = without_keys_in_url(args);
         // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
         let _under_way = self.0.tasks.token();
         let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
         let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was added");
-        let New { mut info, observation, token } = met.unwrap_or_else(|| Err(stopped()))?;
+        let New { mut info, observation, token, kept } = met.unwrap_or_else(|| Err(stopped()))?;
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
@@ -40,7 +43,7 @@ impl App {
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
-        Ok(Added { token, ..self.keep(info, observation).await? })
+        Ok(Added { token, kept, taken, ..self.keep(info, observation).await? })
     }
 
     async fn meet(&self, args: &AddArgs) -> Result<New, ApiError> {
@@ -67,7 +70,7 @@ impl App {
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
-        Ok(Added { server, updated, undo, token: None })
+        Ok(Added { server, updated, undo, token: None, kept: None, taken: Vec::new() })
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
@@ -78,8 +81,8 @@ impl App {
         info.header_env = headers::checked(&args.header_env)?;
         if args.no_probe {
             given.may_stay_at(&url)?;
-            let token = self.keep_given(&info, &given).await?;
-            return Ok(New { info, observation: None, token });
+            let (token, kept) = self.keep_credentials(&mut info, &given).await?;
+            return Ok(New { info, observation: None, token, kept });
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         given.may_go_to(&url, target.host)?;
@@ -110,10 +113,10 @@ impl App {
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
-        let token = self.keep_given(&info, &given).await?;
+        let (token, kept) = self.keep_credentials(&mut info, &given).await?;
         let observation = self.seen_of(&mut info, report).await;
         name_after(&mut info, &observation);
-        Ok(New { info, observation: Some(observation), token })
+        Ok(New { info, observation: Some(observation), token, kept })
     }
 
     /// What the probe saw, if it saw all; else the server is asked once more.
@@ -184,18 +187,23 @@ impl App {
             || !args.headers.is_empty()
         {
             return Err(ApiError::arguments(
-                "a stdio server takes no token or header: it runs with this program's environment",
+                "a stdio server takes no token or header: give it an environment (`--env NAME=-`)",
             ));
         }
+        let env = with_environment(&mut info, args)?;
+        self.told_apart_by_env(&mut info, &env).await?;
         if args.no_probe {
-            return Ok(New { info, observation: None, token: None });
+            let kept = self.keep_env(&info, args).await?;
+            return Ok(New { info, observation: None, token: None, kept });
         }
-        let target = self.0.mesh.contact.target(&info).await?;
+        let target = self.0.mesh.contact.target_given(&info, &env).await?;
         let session = self.0.mesh.sessions.get(&info, &target, START_WITHIN).await?;
         let (contents, ms) = checks::look_in(&session, LOOK_WITHIN).await?;
         let observation = checks::well(contents, ms);
         name_after(&mut info, &observation);
-        Ok(New { info, observation: Some(observation), token: None })
+        // Of a command that does not run nothing is kept.
+        let kept = self.keep_env(&info, args).await?;
+        Ok(New { info, observation: Some(observation), token: None, kept })
     }
 }
 
@@ -206,7 +214,7 @@ fn as_seen(info: ServerInfo, Sighting { row, contents, at, .. }: Sighting) -> Ne
     let ms = contents.round_trip_ms;
     let observation = Observation { at, ..checks::well(contents, ms) };
     name_after(&mut info, &observation);
-    New { info, observation: Some(observation), token: None }
+    New { info, observation: Some(observation), token: None, kept: None }
 }
 
 /// A record that is named after its address until the server says what it is called.

@@ -6,7 +6,8 @@ use mcp::Credentials;
 use model::ServerInfo;
 use vault::{GivenSecret, Slot};
 
-use super::{AddArgs, ApiError, ErrorCode, KeptIn};
+use super::secret::slot_of;
+use super::{AddArgs, ApiError, ErrorCode, KeptIn, KeptSecret};
 use crate::{App, headers};
 
 /// What a person gave for one server.
@@ -33,6 +34,10 @@ impl<'a> Given<'a> {
             let slot = headers::slot(Some(name))?;
             given.credentials.headers.push((name.clone(), fit(secret, &slot)?));
             given.secrets.push((slot, secret));
+        }
+        for (name, secret) in &args.query {
+            let slot = slot_of(None, None, Some(name))?;
+            given.credentials.query.push((name.clone(), fit(secret, &slot)?));
         }
         let variable = |name: &String| std::env::var(name).ok().map(mcp::Secret::new);
         if let Some(token) = args.token_env.as_ref().and_then(variable) {
@@ -92,15 +97,17 @@ pub(super) fn is_here(url: &str) -> bool {
 }
 
 impl App {
-    /// Keeps what a person gave, under the server that it was given for.
-    pub(super) async fn keep_given(
+    /// Keeps what a person gave, under the server that it was given for: another key is another server. Says where the token
+    /// and where the keys went.
+    pub(super) async fn keep_credentials(
         &self,
-        info: &ServerInfo,
+        info: &mut ServerInfo,
         given: &Given<'_>,
-    ) -> Result<Option<KeptIn>, ApiError> {
+    ) -> Result<(Option<KeptIn>, Option<KeptIn>), ApiError> {
         let args = given.args;
+        self.told_apart_by_query(info, args).await?;
         if let Some(variable) = &args.token_env
-            && self.kept_secrets(Some(info)).iter().any(|kept| kept.header.is_none())
+            && self.kept_secrets(Some(info)).iter().any(KeptSecret::is_token)
         {
             let id = info.id;
             return Err(ApiError::arguments(format!(
@@ -111,6 +118,6 @@ impl App {
         for (slot, secret) in &given.secrets {
             kept = Some(self.keep_secret(info, slot.clone(), secret, args.token_place).await?);
         }
-        Ok(kept)
+        Ok((kept, self.keep_query(info, args).await?))
     }
 }

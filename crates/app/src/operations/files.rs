@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use model::config::{self, Problem};
-use model::{Endpoint, Server, ServerInfo, Source, secrets, servers_json};
+use model::{Endpoint, Given, Server, ServerInfo, Source, secrets, servers_json};
 use registry::{Origin, Snapshot, Upserted};
 use serde_json::json;
 
+use super::given::By;
 use super::{
     ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs,
     ExportForm, Exported, ImportArgs, ImportReport,
@@ -21,13 +22,13 @@ impl App {
             let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
             ApiError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
         })?;
-        let mut report =
-            ImportReport { added: 0, updated: 0, unchanged: 0, warnings: read.warnings, undo: None };
+        let mut report = ImportReport { warnings: read.warnings, ..ImportReport::default() };
         if read.servers.is_empty() {
             return Ok(report);
         }
         let snapshot = self.0.registry.snapshot();
-        read.servers.retain(|info| {
+        let mut entries: Vec<_> = read.servers.drain(..).zip(read.given).collect();
+        entries.retain(|(info, _)| {
             let is_whole = !secrets::lacks_secret(&info.args);
             if !is_whole {
                 report.warnings.push(format!(
@@ -37,11 +38,20 @@ impl App {
             }
             is_whole
         });
-        for info in &mut read.servers {
+        let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
+        for info in &mut servers {
             report.warnings.extend(distrust(info, &snapshot));
         }
-        let label = format!("imported {} from {file}", count(read.servers.len()));
-        let committed = self.0.registry.upsert(read.servers, Origin::Person { label }).await?;
+        let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
+        self.told_apart(&mut servers, &given, By::File).await?;
+        let label = format!("imported {} from {file}", count(servers.len()));
+        let committed = self.0.registry.upsert(servers.clone(), Origin::Person { label }).await?;
+        for ((info, given), line) in servers.iter().zip(&given).zip(lines) {
+            let values = self.keep_given(info, given, args.secrets).await;
+            report.secrets_kept += values.kept;
+            report.secrets_left += values.left;
+            report.warnings.extend(values.said.iter().map(|said| format!("line {line}: {said}")));
+        }
         let count =
             |kinds: &[Upserted]| committed.upserted.iter().filter(|(_, what)| kinds.contains(what)).count();
         report.added = count(&[Upserted::Added, Upserted::Restored]);

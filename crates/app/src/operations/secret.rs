@@ -23,6 +23,14 @@ pub struct SecretSetArgs {
     #[serde(default)]
     #[ts(optional)]
     pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
     /// Where to keep it; absent means the keyring or, only where there is none, the file.
     #[serde(default)]
     #[ts(optional)]
@@ -43,6 +51,14 @@ pub struct SecretArgs {
     #[serde(default)]
     #[ts(optional)]
     pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
 }
 
 /// Where a secret was put.
@@ -83,10 +99,14 @@ pub struct KeptSecret {
     pub server: ServerId,
     /// The server's name; absent when it was removed.
     pub name: Option<String>,
-    /// Where it is sent, and nowhere else: scheme, host and port.
+    /// Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
     pub origin: String,
-    /// The header that carries it; absent means the bearer token.
+    /// The header that carries it; without header, variable and parameter it is the bearer token.
     pub header: Option<String>,
+    /// The environment variable of a command that it is for.
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it.
+    pub query: Option<String>,
     /// Where it is kept.
     pub place: SecretPlace,
 }
@@ -116,7 +136,7 @@ impl App {
 
     pub(super) async fn secret_set(&self, args: SecretSetArgs) -> Result<SecretSet, ApiError> {
         let info = find(&self.0.registry.snapshot(), &args.id)?.info;
-        let slot = headers::slot(args.header.as_deref())?;
+        let slot = slot_of(args.header.as_deref(), args.env.as_deref(), args.query.as_deref())?;
         let url = info.target().unwrap_or_default();
         in_clear(url, is_here(url), args.in_clear || info.transport == Transport::Stdio)?;
         let kept = self.keep_secret(&info, slot, &args.secret, args.place).await?;
@@ -130,7 +150,7 @@ impl App {
             Ok(server) => server.info.id,
             Err(error) => self.owner_of_secret(&args.id).ok_or_else(|| error.clone())?,
         };
-        let slot = headers::slot(args.header.as_deref())?;
+        let slot = slot_of(args.header.as_deref(), args.env.as_deref(), args.query.as_deref())?;
         let mut forgotten = false;
         for (key, _) in self.0.vault().list(None) {
             if key.server == id && key.slot == slot {
@@ -155,10 +175,15 @@ impl App {
         secret: &GivenSecret,
         place: Option<SecretPlace>,
     ) -> Result<KeptIn, ApiError> {
-        if info.transport == Transport::Stdio {
-            return Err(ApiError::arguments(
-                "a stdio server takes no token or header: it runs with this program's environment",
-            ));
+        if matches!(slot, Slot::Env(_)) != (info.transport == Transport::Stdio) {
+            return Err(ApiError::arguments(match info.transport {
+                Transport::Stdio => {
+                    "a stdio server takes no token, header or key: give it an environment (`--env NAME`)"
+                }
+                Transport::Http | Transport::Sse => {
+                    "only a stdio server takes an environment: give a token, a header or a key of the query"
+                }
+            }));
         }
         let secret = secret.fit_for(&slot).map_err(|error| ApiError::arguments(error.to_string()))?;
         let key = Key::of(info, slot)
@@ -178,9 +203,17 @@ impl App {
             server: key.server,
             name: snapshot.get(key.server).map(|server| server.info.name.clone()),
             origin: key.origin,
-            header: match key.slot {
-                Slot::Token => None,
-                Slot::Header(name) => Some(name),
+            header: match &key.slot {
+                Slot::Header(name) => Some(name.clone()),
+                _ => None,
+            },
+            env: match &key.slot {
+                Slot::Env(name) => Some(name.clone()),
+                _ => None,
+            },
+            query: match key.slot {
+                Slot::Query(name) => Some(name),
+                _ => None,
             },
             place,
         });
@@ -188,7 +221,38 @@ impl App {
     }
 }
 
-fn not_changed(error: &SecretError) -> ApiError {
+impl KeptSecret {
+    pub(super) fn is_token(&self) -> bool {
+        self.header.is_none() && self.env.is_none() && self.query.is_none()
+    }
+}
+
+/// What a secret is for; a token when nothing else is said.
+pub(super) fn slot_of(
+    header: Option<&str>,
+    env: Option<&str>,
+    query: Option<&str>,
+) -> Result<Slot, ApiError> {
+    match (header, env, query) {
+        (None, None, None) => Ok(Slot::Token),
+        (Some(name), None, None) => headers::slot(Some(name)),
+        (None, Some(name), None) => {
+            let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+            let wrong = || ApiError::arguments(format!("`{name}` is no name of an environment variable"));
+            is_name.then(|| Slot::Env(name.to_owned())).ok_or_else(wrong)
+        }
+        (None, None, Some(name)) => {
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+            let wrong = || {
+                ApiError::arguments(format!("`{name}` is no name of a parameter: give one such as `apiKey`"))
+            };
+            is_name.then(|| Slot::Query(name.to_owned())).ok_or_else(wrong)
+        }
+        _ => Err(ApiError::arguments("give one of `header`, `env` and `query`")),
+    }
+}
+
+pub(super) fn not_changed(error: &SecretError) -> ApiError {
     let hint = match error {
         SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
             "; or keep it in the file instead (`--file` on the command line), or name an environment variable"

@@ -80,9 +80,8 @@ impl Asking<'_> {
             ..ProbeOptions::default()
         };
         let report = probe(&target, &options).await;
-        let may_go_on = report.outcome == Outcome::Mcp
-            || (report.outcome == Outcome::NeedsSignIn
-                && (remote.bearer.is_some() || !remote.headers.is_empty()));
+        let may_go_on =
+            report.outcome == Outcome::Mcp || (report.outcome == Outcome::NeedsSignIn && remote.is_signed());
         if let Some(endpoint) = report.endpoint.filter(|_| may_go_on) {
             return Ok((report.transport.unwrap_or(Transport::Http), endpoint));
         }

@@ -29,8 +29,8 @@ const LARGEST_FILE: u64 = 224 * 1024 * 1024;
 pub(crate) struct Session {
     core: Core,
     print: Printer,
-    /// What the person gave for a command that keeps one.
-    secret: Option<String>,
+    /// What the person gave for a command that keeps some, in the order it was asked for.
+    secrets: Vec<String>,
 }
 
 impl Session {
@@ -47,9 +47,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Config(Config::Check { file }) => return config::check(print, file).await,
         _ => {}
     }
-    let secret = secret::read(&cli.command)?;
+    let secrets = secret::read(&cli.command)?;
     let core = Core::open(&cli.common).await?;
-    let session = Session { core, print, secret };
+    let session = Session { core, print, secrets };
     let outcome = one_shot(&session, &cli.command).await;
     session.core.close().await;
     outcome
@@ -82,7 +82,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Health(args) => health::health(session, args).await,
         Command::Secret(command) => secret::run(session, command).await,
         Command::Logs(args) => logs::logs(session, &args.id).await,
-        Command::Import(args) => files::import(session, &args.file).await,
+        Command::Import(args) => files::import(session, args).await,
         Command::Export(args) => files::export(session, &args.form).await,
         Command::Config(Config::Show) => config::show(session).await,
         Command::Serve(_)

@@ -1,38 +1,60 @@
 //! Tokens and headers of servers. A secret is asked for without being shown, or comes over standard input; never as an
 //! argument, where every process could read it.
 
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read};
 
 use serde_json::{Value, json};
 
 use super::Session;
 use super::look::array;
-use crate::args::{Command, Secret};
+use crate::args::{Asked, Command, Secret};
 use crate::failure::Failure;
 use crate::print::{Column, note, text};
 
 /// More is a mistake: the core takes less.
 const LARGEST: u64 = 64 * 1024;
 
-/// Reads the secret that a command needs, before it holds the data directory: a person may take their time.
-pub(super) fn read(command: &Command) -> Result<Option<String>, Failure> {
-    let prompt = match command {
-        Command::Add(args) => match args.token.as_deref() {
-            None => return Ok(None),
-            Some("-") => "Token: ".to_owned(),
-            Some(_) => {
-                return Err(Failure::usage(
-                    "a token among the arguments can be read by every program: write `--token -` and give it when asked, or over standard input",
-                ));
-            }
-        },
-        Command::Secret(Secret::Set { id, header, .. }) => match header {
-            Some(header) => format!("{header} for {id}: "),
-            None => format!("Token for {id}: "),
-        },
-        _ => return Ok(None),
+/// Reads the secrets that a command needs, before it holds the data directory: a person may take their time.
+pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
+    let prompts = match command {
+        Command::Add(args) => args.asked.iter().map(prompt).collect(),
+        Command::Secret(Secret::Set { id, header, env, query, .. }) => {
+            vec![match header.as_ref().or(env.as_ref()).or(query.as_ref()) {
+                Some(name) => format!("{name} for {id}: "),
+                None => format!("Token for {id}: "),
+            }]
+        }
+        _ => Vec::new(),
     };
-    ask(&prompt).map(Some)
+    match prompts.as_slice() {
+        [prompt] => Ok(vec![ask(prompt)?]),
+        several => several.iter().map(|prompt| ask_for_line(prompt)).collect(),
+    }
+}
+
+fn prompt(asked: &Asked) -> String {
+    match asked {
+        Asked::Token => "Token: ".to_owned(),
+        Asked::Header(name) | Asked::Query(name) | Asked::Env(name) => format!("{name}: "),
+    }
+}
+
+/// One of several: a line of its own.
+fn ask_for_line(prompt: &str) -> Result<String, Failure> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return ask(prompt);
+    }
+    let mut line = String::new();
+    let read = stdin.lock().take(LARGEST).read_line(&mut line);
+    let size = read.map_err(|error| Failure::failed(format!("the secret could not be read: {error}")))?;
+    if size == 0 {
+        let name = prompt.trim_end_matches([':', ' ']);
+        return Err(Failure::usage(format!(
+            "standard input ended before `{name}`: give a line for each `-`, in the order of the flags"
+        )));
+    }
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 fn ask(prompt: &str) -> Result<String, Failure> {
@@ -48,15 +70,20 @@ fn ask(prompt: &str) -> Result<String, Failure> {
 
 pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failure> {
     match command {
-        Secret::Set { id, header, file } => set(session, id, header.as_deref(), *file).await,
-        Secret::Rm { id, header } => forget(session, id, header.as_deref()).await,
+        Secret::Set { id, header, env, query, in_clear, file } => {
+            let place = file.then_some("file");
+            let secret = session.secrets.first();
+            let args = json!({ "id": id, "header": header, "env": env, "query": query, "secret": secret, "place": place, "in_clear": in_clear });
+            set(session, id, args).await
+        }
+        Secret::Rm { id, header, env, query } => {
+            forget(session, id, json!({ "id": id, "header": header, "env": env, "query": query })).await
+        }
         Secret::List => list(session).await,
     }
 }
 
-async fn set(session: &Session, id: &str, header: Option<&str>, file: bool) -> Result<(), Failure> {
-    let place = file.then_some("file");
-    let args = json!({ "id": id, "header": header, "secret": session.secret, "place": place });
+async fn set(session: &Session, id: &str, args: Value) -> Result<(), Failure> {
     let set = session.call("secret_set", args).await?;
     session.print.one(&set, || {
         let kept = kept_in(set.get("kept").unwrap_or(&Value::Null));
@@ -70,8 +97,8 @@ async fn set(session: &Session, id: &str, header: Option<&str>, file: bool) -> R
     Ok(())
 }
 
-async fn forget(session: &Session, id: &str, header: Option<&str>) -> Result<(), Failure> {
-    let forgotten = session.call("secret_forget", json!({ "id": id, "header": header })).await?;
+async fn forget(session: &Session, id: &str, args: Value) -> Result<(), Failure> {
+    let forgotten = session.call("secret_forget", args).await?;
     session.print.one(&forgotten, || {
         let what = if forgotten.get("forgotten") == Some(&Value::Bool(true)) {
             "forgotten"
@@ -148,7 +175,7 @@ fn name_or_id(row: &Value) -> String {
 }
 
 fn what(row: &Value) -> String {
-    row.get("header")
-        .and_then(Value::as_str)
-        .map_or_else(|| "token".to_owned(), |name| format!("header {name}"))
+    let named = [("header", "header"), ("env", "variable"), ("query", "key")];
+    let found = named.into_iter().find_map(|(key, word)| Some((word, row.get(key)?.as_str()?)));
+    found.map_or_else(|| "token".to_owned(), |(word, name)| format!("{word} {name}"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, header};
 use axum::response::Response;
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     if state.is_broken() {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
     }
-    if let Some(response) = turned_away(&state, &head.headers, &path) {
+    if let Some(response) = turned_away(&state, &head.headers, &head.uri) {
         return response;
     }
     let is_session_end = head.method == Method::DELETE;
@@ -78,7 +78,8 @@ async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
 }
 
 /// Redirects, refused hosts, and who may come in.
-fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Response> {
+fn turned_away(state: &State, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+    let path = uri.path();
     if let Some((from, to)) = &state.fake.redirect
         && path == from
     {
@@ -112,6 +113,10 @@ fn turned_away(state: &State, headers: &HeaderMap, path: &str) -> Option<Respons
             Some(with(unauthorized, &[("www-authenticate", "Bearer")], ""))
         }
         SignIn::Bare => Some(plain(unauthorized, "Unauthorized")),
+        SignIn::Query(pair) => {
+            let is_known = uri.query().is_some_and(|query| query.split('&').any(|sent| sent == pair));
+            (!is_known).then(|| with(unauthorized, &[("www-authenticate", "Bearer")], ""))
+        }
         SignIn::Token(token) => {
             let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
             let document = format!("http://{}{WELL_KNOWN}", state.address);

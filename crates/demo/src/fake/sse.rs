@@ -29,7 +29,10 @@ pub(crate) fn answer(
     if path == state.fake.path {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     }
-    let session = query.and_then(|query| query.strip_prefix("session=")).unwrap_or_default().to_owned();
+    let session = query
+        .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("session=")))
+        .unwrap_or_default()
+        .to_owned();
     if path != MESSAGES || *method != Method::POST {
         return plain(StatusCode::NOT_FOUND, "Not Found");
     }

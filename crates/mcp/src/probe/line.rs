@@ -19,6 +19,7 @@ use crate::wire::answer::{Answer, Limits, NoAnswer};
 use crate::wire::events::Event;
 use crate::wire::frail;
 use crate::wire::greet::{Carry, Met};
+use crate::wire::query;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::{Question, delete, event_stream};
 use crate::wire::tls::{TlsFault, trusted};
@@ -131,10 +132,10 @@ impl Line {
         let limits = Limits { deadline: self.deadline(), body, message: MESSAGE_LIMIT };
         let abandoned = self.abandoned.clone();
         let (authority, secrets) = (self.authority.clone(), self.secrets.clone());
-        let signed = self.signed(question);
+        let (signed, at) = (self.signed(question), query::signed(path, &self.credentials.query));
         let asked = async {
             let wire = self.wire(limits.deadline).await?;
-            exchange(wire, &authority, path, &signed, limits, &secrets).await
+            exchange(wire, &authority, &at, &signed, limits, &secrets).await
         };
         let answer = tokio::select! {
             answer = asked => answer,
@@ -159,10 +160,10 @@ impl Line {
         let limits = Limits { deadline: self.deadline(), body: BODY_LIMIT, message: MESSAGE_LIMIT };
         let abandoned = self.abandoned.clone();
         let (authority, secrets) = (self.authority.clone(), self.secrets.clone());
-        let signed = self.signed(&event_stream(None));
+        let (signed, at) = (self.signed(&event_stream(None)), query::signed(path, &self.credentials.query));
         let opening = async {
             let wire = self.wire(limits.deadline).await?;
-            open_stream(wire, &authority, path, &signed, limits, &secrets).await
+            open_stream(wire, &authority, &at, &signed, limits, &secrets).await
         };
         let opened = tokio::select! {
             opened = opening => opened,

@@ -27,7 +27,9 @@ pub(crate) struct Scrub(Arc<[Zeroizing<String>]>);
 impl Scrub {
     /// What is sent to a server behind a URL.
     pub(crate) fn of_remote(remote: &Remote) -> Self {
-        Self::of(remote.bearer.iter().chain(remote.headers.iter().map(|(_, secret)| secret)))
+        let keys = remote.query.iter().map(|(_, secret)| secret);
+        let headers = remote.headers.iter().map(|(_, secret)| secret);
+        Self::of(remote.bearer.iter().chain(headers).chain(keys))
     }
 
     /// What is given to a child.
@@ -128,10 +130,13 @@ mod tests {
     fn secrets_are_taken_out_as_they_are_and_as_json_writes_them() {
         let headers =
             vec![("x".to_owned(), Secret::new("pass\"word\n")), ("y".to_owned(), Secret::new("short"))];
-        let remote = Remote { bearer: Some(Secret::new("s3cret-token")), headers, ..Remote::new("http://a") };
+        let query = vec![("key".to_owned(), Secret::new("letme/in"))];
+        let bearer = Some(Secret::new("s3cret-token"));
+        let remote = Remote { bearer, headers, query, ..Remote::new("http://a") };
         let scrub = Scrub::of_remote(&remote);
         let text = r#"{"a":"Bearer s3cret-token","b":"pass\"word\n","c":"short s3cret-toke"}"#;
         assert_eq!(scrub.text(text.to_owned()), r#"{"a":"Bearer …","b":"…","c":"short s3cret-toke"}"#);
+        assert_eq!(scrub.text("/mcp?key=letme%2Fin letme/in".to_owned()), "/mcp?key=… …");
         assert_eq!(scrub.bytes(b"pass\"word\n!".to_vec()), "…!".as_bytes());
     }
 

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -20,6 +20,10 @@ pub(super) struct Block {
     token_env: Option<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     header_env: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    env: BTreeSet<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cwd: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<Reach>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +53,8 @@ impl Block {
             capabilities: Some(info.capabilities.clone()),
             token_env: info.token_env.clone(),
             header_env: info.header_env.clone(),
+            env: info.env.clone(),
+            cwd: info.cwd.clone(),
             reach: info.reach,
             source: Some(info.source),
             paused: info.paused,
@@ -69,6 +75,8 @@ impl Block {
         }
         info.token_env = self.token_env;
         info.header_env = self.header_env;
+        info.env = self.env;
+        info.cwd = self.cwd;
         info.reach = self.reach;
         info.source = self.source.unwrap_or(info.source);
         info.paused = self.paused;

@@ -1,22 +1,25 @@
 use std::collections::HashMap;
 
 use super::read::Reader;
-use crate::{ServerId, ServerInfo};
+use crate::{Given, ServerId, ServerInfo};
 
 /// The records of a file, each server once.
 #[derive(Default)]
 pub(super) struct Merged {
     pub(super) servers: Vec<ServerInfo>,
-    by_id: HashMap<ServerId, usize>,
-    by_name_and_address: HashMap<(String, ServerId), usize>,
+    pub(super) given: Vec<(usize, Given)>,
+    by_id: HashMap<(ServerId, String), usize>,
+    by_name_and_address: HashMap<(String, ServerId, String), usize>,
 }
 
 impl Merged {
     /// Adds a record. One address is one server, under whatever names and ids; so is one name at two spellings of an
-    /// address.
-    pub(super) fn add(&mut self, info: ServerInfo, at: usize, reader: &mut Reader<'_>) {
-        let named = (info.name.clone(), info.address_id());
-        let known = self.by_id.get(&info.id).or_else(|| self.by_name_and_address.get(&named)).copied();
+    /// address. What was given beside the address tells two apart: two databases, two accounts.
+    pub(super) fn add(&mut self, info: ServerInfo, given: Given, at: usize, reader: &mut Reader<'_>) {
+        let apart = if given.is_empty() { String::new() } else { given.key() };
+        let named = (info.name.clone(), info.address_id(), apart.clone());
+        let own = (info.id, apart);
+        let known = self.by_id.get(&own).or_else(|| self.by_name_and_address.get(&named)).copied();
         if let Some((known, other)) = known.and_then(|known| Some((known, self.servers.get(known)?))) {
             let (name, address) = (&info.name, info.address());
             let message = if other.name == *name {
@@ -27,9 +30,10 @@ impl Merged {
             reader.warn(at, message);
             return self.keep_newest(known, info);
         }
-        self.by_id.insert(info.id, self.servers.len());
+        self.by_id.insert(own, self.servers.len());
         self.by_name_and_address.insert(named, self.servers.len());
         self.servers.push(info);
+        self.given.push((reader.line(at), given));
     }
 
     /// The one that was seen last counts; the id stays that of the first.

@@ -1,13 +1,15 @@
 use super::merge::Merged;
 use super::tree::{self, Json, Node};
 use super::{entry, mcp_json};
-use crate::{Millis, ServerInfo};
+use crate::{Given, Millis, ServerInfo};
 
 /// What a file held.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServersFile {
     /// The records, in the order of the file.
     pub servers: Vec<ServerInfo>,
+    /// What each of them was given beside its address, in the same order, with its line. The values may be secrets.
+    pub given: Vec<(usize, Given)>,
     /// What was left out or read tolerantly, each with its place and reason.
     pub warnings: Vec<String>,
 }
@@ -35,13 +37,19 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn warn(&mut self, at: usize, message: impl AsRef<str>) {
+        let line = self.line(at);
+        self.warnings.push(format!("line {line}: {}", message.as_ref()));
+    }
+
+    /// The line of a place, from 1.
+    pub(super) fn line(&mut self, at: usize) -> usize {
         let (mut from, mut line) = self.counted;
         if at < from {
             (from, line) = (0, 1);
         }
         line += self.text.get(from..at).unwrap_or_default().matches('\n').count();
         self.counted = (at, line);
-        self.warnings.push(format!("line {line}: {}", message.as_ref()));
+        line
     }
 }
 
@@ -63,15 +71,17 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
             for (key, node) in entries {
                 let at = node.at;
                 if let Some(info) = entry::read(key.as_deref(), node, &mut reader) {
-                    merged.add(info, at, &mut reader);
+                    let given = names_of(&info);
+                    merged.add(info, given, at, &mut reader);
                 }
             }
         }
         Ok((Form::Client, entries)) => {
             for (key, node) in entries {
                 let at = node.at;
-                if let Some(info) = mcp_json::read_entry(&key.unwrap_or_default(), node, &mut reader) {
-                    merged.add(info, at, &mut reader);
+                let entry = mcp_json::read_entry(&key.unwrap_or_default(), node, &mut reader);
+                if let Some((info, given)) = entry {
+                    merged.add(info, given, at, &mut reader);
                 }
             }
         }
@@ -82,7 +92,13 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
             return Err(FileError { line, column, message });
         }
     }
-    Ok(ServersFile { servers: merged.servers, warnings: reader.warnings })
+    Ok(ServersFile { servers: merged.servers, given: merged.given, warnings: reader.warnings })
+}
+
+/// A record that we wrote names what its command was given.
+fn names_of(info: &ServerInfo) -> Given {
+    let env = info.env.iter().map(|name| (name.clone(), None)).collect();
+    Given { cwd: info.cwd.clone(), env, ..Given::default() }
 }
 
 enum Form {

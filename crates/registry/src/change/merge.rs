@@ -98,6 +98,10 @@ fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     if new.command.is_some() {
         info.command.clone_from(&new.command);
         info.args.clone_from(&new.args);
+        if !new.env.is_empty() {
+            info.env.clone_from(&new.env);
+        }
+        info.cwd = new.cwd.clone().or(info.cwd.take());
     }
 }
 

@@ -129,6 +129,10 @@ struct Face {
     version: Option<String>,
     token_env: Option<String>,
     header_env: BTreeMap<String, String>,
+    #[serde(default)]
+    env: BTreeSet<String>,
+    #[serde(default)]
+    cwd: Option<String>,
     reach: Option<Reach>,
     source: Source,
     paused: bool,
@@ -187,6 +191,8 @@ impl Face {
             version: info.version.clone(),
             token_env: info.token_env.clone(),
             header_env: info.header_env.clone(),
+            env: info.env.clone(),
+            cwd: info.cwd.clone(),
             reach: info.reach,
             source: info.source,
             paused: info.paused,
@@ -211,6 +217,8 @@ impl Face {
             version: self.version,
             token_env: self.token_env,
             header_env: self.header_env,
+            env: self.env,
+            cwd: self.cwd,
             reach: self.reach,
             source: self.source,
             paused: self.paused,

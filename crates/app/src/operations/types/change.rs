@@ -44,7 +44,18 @@ pub struct AddArgs {
     /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
     #[ts(optional, as = "Option<bool>")]
     pub in_clear: bool,
-    /// Where to keep it; absent means the keyring or, only where there is none, the file.
+    /// Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+    /// itself is taken out and treated the same.
+    #[ts(optional, type = "Record<string, string>")]
+    pub query: BTreeMap<String, GivenSecret>,
+    /// Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
+    /// was started with.
+    #[ts(optional, type = "Record<string, string | null>")]
+    pub env: BTreeMap<String, Option<GivenSecret>>,
+    /// The folder in which a stdio server starts, from the root on.
+    #[ts(optional)]
+    pub cwd: Option<String>,
+    /// Where to keep what is secret; absent means the keyring or, only where there is none, the file.
     #[ts(optional)]
     pub token_place: Option<SecretPlace>,
     /// Keep it without asking it anything first.
@@ -61,6 +72,10 @@ pub struct Added {
     pub updated: bool,
     /// Where its token was put, when one was given.
     pub token: Option<KeptIn>,
+    /// Where its environment or its keys were put, when some were given.
+    pub kept: Option<KeptIn>,
+    /// Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
+    pub taken: Vec<String>,
     /// The journal entry that takes it back.
     pub undo: i64,
 }

@@ -15,10 +15,15 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional)]
     pub file: Option<String>,
+    /// Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
+    /// and named in the warnings.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub secrets: bool,
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, TS)]
 pub struct ImportReport {
     /// New servers.
     pub added: usize,
@@ -28,6 +33,10 @@ pub struct ImportReport {
     pub unchanged: usize,
     /// Entries that were left out or read tolerantly, each with its place and reason.
     pub warnings: Vec<String>,
+    /// How many values of environments, headers and keys are kept now.
+    pub secrets_kept: usize,
+    /// How many were left out, and could be kept.
+    pub secrets_left: usize,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
 }

@@ -124,6 +124,11 @@ pub struct ServerDetails {
     pub token_env: Option<String>,
     /// More headers of its requests, by name, and the environment variables that hold their values.
     pub header_env: BTreeMap<String, String>,
+    /// The environment variables that its command is started with; their values are kept, or those of this program.
+    #[ts(type = "string[]")]
+    pub env: std::collections::BTreeSet<String>,
+    /// The folder in which its command starts; absent means that of this program.
+    pub cwd: Option<String>,
     /// Its token and headers that are kept for it; not the secrets themselves.
     pub secrets: Vec<KeptSecret>,
     /// A path or URL that answers 2xx while it is well.

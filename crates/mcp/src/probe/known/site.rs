@@ -92,7 +92,7 @@ impl<'a> Site<'a> {
     ) -> Result<Request<Full<Bytes>>, NoAnswer> {
         let mut request = Request::builder()
             .method(question.method.clone())
-            .uri(path)
+            .uri(self.remote.asked(path))
             .header(header::HOST, authority)
             .header(header::USER_AGENT, USER_AGENT)
             .header(header::ACCEPT_ENCODING, "identity");

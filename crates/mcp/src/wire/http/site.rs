@@ -10,8 +10,9 @@ use url::{Host, Url};
 
 use super::clients::{Kind, client};
 use crate::wire::answer::NoAnswer;
+use crate::wire::query;
 use crate::wire::scrub::Scrub;
-use crate::{McpError, Remote, names, range};
+use crate::{McpError, Remote, Secret, names, range};
 
 /// Node's and uvicorn's servers close a connection that was idle for 5 s; a request that is written into that moment is
 /// lost.
@@ -23,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) url: Url,
     addresses: Vec<SocketAddr>,
     pub(crate) headers: HeaderMap,
+    /// Keys that stand in the query of what is asked, and in no URL that is kept here.
+    pub(crate) query: Vec<(String, Secret)>,
     /// What is taken out of all that is read there.
     pub(crate) secrets: Scrub,
 }
@@ -33,7 +36,22 @@ impl Site {
         let url = remote.parsed()?;
         let headers = headers(remote)?;
         let addresses = addresses(&url, remote.address).await?;
-        Ok(Self { url, addresses, headers, secrets: Scrub::of_remote(remote) })
+        let query = remote.query.clone();
+        Ok(Self { url, addresses, headers, query, secrets: Scrub::of_remote(remote) })
+    }
+
+    /// Where a route is asked for what `url` names, keys included. Only for the request itself.
+    pub(crate) fn asked(&self, route: &Route, url: &Url) -> Url {
+        let mut asked = route.url.clone();
+        if (asked.path(), asked.query()) != (url.path(), url.query()) {
+            asked.set_path(url.path());
+            asked.set_query(url.query());
+        }
+        if !self.query.is_empty() {
+            let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+            asked.set_query(query::signed(&query, &self.query).strip_prefix('?'));
+        }
+        asked
     }
 
     /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an

@@ -151,11 +151,7 @@ impl Way {
     }
 
     async fn over(&self, route: &Route, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
-        let mut target = route.url.clone();
-        if (target.path(), target.query()) != (url.path(), url.query()) {
-            target.set_path(url.path());
-            target.set_query(url.query());
-        }
+        let target = self.site.asked(route, url);
         let mut request =
             route.client.request(question.method.clone(), target).headers(self.site.headers.clone());
         if let Some(host) = &route.host {
@@ -167,7 +163,8 @@ impl Way {
         if !question.body.is_empty() {
             request = request.body(question.body.clone());
         }
-        request.send().await.map_err(|error| failure::of_reqwest(&error))
+        // An error of reqwest knows the URL, and there may be a key in it.
+        request.send().await.map_err(|error| failure::of_reqwest(&error.without_url()))
     }
 
     fn take_other_way(&self, answer: &Answer) -> Result<bool, NoAnswer> {
@@ -225,5 +222,5 @@ fn timeout_of(value: &str) -> Option<Duration> {
 
 /// The bytes of a body.
 pub(crate) fn chunks(response: Response) -> impl Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static {
-    response.bytes_stream().map_err(io::Error::other).boxed()
+    response.bytes_stream().map_err(|error| io::Error::other(error.without_url())).boxed()
 }

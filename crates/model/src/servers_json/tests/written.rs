@@ -75,7 +75,10 @@ fn clients_files_are_written_with_unique_names_and_read() {
     );
     let secret = reads(r#"{"mcpServers": {"x": {"command": "y", "env": {"KEY": "hunter2"}}, "z": {}}}"#);
     assert!(!format!("{secret:?}").contains("hunter2"));
-    warns(&secret, &["`env` were not taken"]);
+    // The value stays beside the record, and in no text of ours.
+    assert_eq!(secret.servers[0].env.iter().collect::<Vec<_>>(), ["KEY"]);
+    assert_eq!(secret.given[0].1.values(), [("--env KEY".to_owned(), "hunter2")]);
+    assert!(!format!("{secret:?}").contains("hunter2"), "{secret:?}");
     warns(&secret, &["`z` was left out"]);
 }
 

@@ -1,0 +1,49 @@
+//! Which secrets `add` asks for, and in which order: that of the flags, so that lines of standard input can follow it.
+
+use clap::ArgMatches;
+
+use crate::args::{Add, Asked, Cli, Command};
+use crate::failure::Failure;
+
+/// Notes it in the arguments of `add`.
+pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), Failure> {
+    let (Command::Add(args), Some(("add", matches))) = (&mut cli.command, matches.subcommand()) else {
+        return Ok(());
+    };
+    args.asked = asked(args, matches)?;
+    Ok(())
+}
+
+fn asked(args: &Add, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
+    let places = |flag: &str| matches.indices_of(flag).into_iter().flatten();
+    let mut asked = Vec::new();
+    if let Some(token) = args.token.as_deref() {
+        if token != "-" {
+            return Err(open("a token", "--token -"));
+        }
+        asked.extend(places("token").map(|place| (place, Asked::Token)));
+    }
+    for (pair, place) in args.header.iter().zip(places("header")) {
+        let name = pair.strip_suffix("=-").ok_or_else(|| open("a header", "--header NAME=-"))?;
+        asked.push((place, Asked::Header(name.to_owned())));
+    }
+    for (pair, place) in args.query.iter().zip(places("query")) {
+        let name = pair.strip_suffix("=-").ok_or_else(|| open("a key", "--query NAME=-"))?;
+        asked.push((place, Asked::Query(name.to_owned())));
+    }
+    for (pair, place) in args.env.iter().zip(places("env")) {
+        match pair.split_once('=') {
+            None => {}
+            Some((name, "-")) => asked.push((place, Asked::Env(name.to_owned()))),
+            Some(_) => return Err(open("a value of the environment", "--env NAME=-")),
+        }
+    }
+    asked.sort_by_key(|(place, _)| *place);
+    Ok(asked.into_iter().map(|(_, asked)| asked).collect())
+}
+
+fn open(what: &str, flag: &str) -> Failure {
+    Failure::usage(format!(
+        "{what} among the arguments can be read by every program: write `{flag}` and give it when asked, or over standard input"
+    ))
+}

@@ -1,0 +1,114 @@
+//! What an entry says beside its address that tells it from another at the same: folder, environment, headers, keys.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a person or a file gives for a server beside its address. The values may be secrets: they are in no `Debug`.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Given {
+    /// Where a command starts.
+    pub cwd: Option<String>,
+    /// Environment variables of a command. Of one without a value only the name is known.
+    pub env: BTreeMap<String, Option<String>>,
+    /// Headers of requests.
+    pub headers: BTreeMap<String, String>,
+    /// Keys in the query of the URL.
+    pub query: BTreeMap<String, String>,
+}
+
+impl Given {
+    /// Nothing was given.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Every value, with what it is for in the words of the command line: `--env NAME`.
+    pub fn values(&self) -> Vec<(String, &str)> {
+        let env =
+            self.env.iter().filter_map(|(name, value)| Some((format!("--env {name}"), value.as_deref()?)));
+        let headers = self.headers.iter().map(|(name, value)| {
+            let is_token = name.eq_ignore_ascii_case("authorization");
+            let flag = if is_token { "(its token)".to_owned() } else { format!("--header {name}") };
+            (flag, value.as_str())
+        });
+        let query = self.query.iter().map(|(name, value)| (format!("--query {name}"), value.as_str()));
+        env.chain(headers).chain(query).collect()
+    }
+
+    /// All of it as text that no two have in common. It holds secrets: only for a keyed hash.
+    pub fn key(&self) -> String {
+        serde_json::json!([self.cwd, self.env, self.headers, self.query]).to_string()
+    }
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |map: &BTreeMap<String, String>| map.keys().cloned().collect::<Vec<_>>();
+        f.debug_struct("Given")
+            .field("cwd", &self.cwd)
+            .field("env", &self.env.keys().collect::<Vec<_>>())
+            .field("headers", &names(&self.headers))
+            .field("query", &names(&self.query))
+            .finish()
+    }
+}
+
+/// Whether a value of a file stands for one that its reader has: `${NAME}`, `${env:NAME}`, `${input:x}`.
+pub fn is_reference(value: &str) -> bool {
+    value.contains("${")
+}
+
+/// A URL and the parameters of it that look like keys, by their names. Text that is no URL stays as it is.
+pub fn without_keys(text: &str) -> (String, BTreeMap<String, String>) {
+    let Ok(mut url) = url::Url::parse(text.trim()) else { return (text.to_owned(), BTreeMap::new()) };
+    let mut keys = BTreeMap::new();
+    let mut rest = Vec::new();
+    for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        match url::form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, value)) if crate::secrets::is_secret_name(&name) => {
+                keys.insert(name.into_owned(), value.into_owned());
+            }
+            _ => rest.push(pair.to_owned()),
+        }
+    }
+    if keys.is_empty() {
+        return (text.to_owned(), keys);
+    }
+    url.set_query((!rest.is_empty()).then(|| rest.join("&")).as_deref());
+    (url.into(), keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_look_like_keys_are_taken_out_and_others_stay() {
+        for (text, url, keys) in [
+            (
+                "http://a:1/mcp?tavilyApiKey=k-1&profile=a%20b",
+                "http://a:1/mcp?profile=a%20b",
+                &["tavilyApiKey"][..],
+            ),
+            ("http://a:1/mcp?api_key=x&exaApiKey=y", "http://a:1/mcp", &["api_key", "exaApiKey"]),
+            ("http://a:1/mcp?profile=a", "http://a:1/mcp?profile=a", &[]),
+            ("http://a:1", "http://a:1", &[]),
+            ("nonsense?key=1", "nonsense?key=1", &[]),
+        ] {
+            let (rest, taken) = without_keys(text);
+            assert_eq!(
+                (rest.as_str(), taken.keys().map(String::as_str).collect::<Vec<_>>()),
+                (url, keys.to_vec())
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_given_does_not_print() {
+        let env = BTreeMap::from([("A".to_owned(), Some("hunter2".to_owned()))]);
+        let query = BTreeMap::from([("key".to_owned(), "hunter2".to_owned())]);
+        let given = Given { env, query, ..Given::default() };
+        assert!(!format!("{given:?}").contains("hunter2"));
+        assert_ne!(given.key(), Given::default().key());
+    }
+}
