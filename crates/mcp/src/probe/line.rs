@@ -182,6 +182,11 @@ impl Line {
         opened
     }
 
+    /// Whether what is read here may be kept: over TLS, any certificate will do to say what a server is, but not more.
+    pub(super) fn is_vouched_for(&self) -> bool {
+        self.security == Security::Plain || !self.credentials.is_empty()
+    }
+
     /// The question with the credentials that a person gave for this place.
     fn signed(&self, question: &Question) -> Question {
         let mut question = question.clone();

@@ -31,7 +31,8 @@ pub struct ProbeReport {
     pub identity: Option<Identity>,
     /// It asked for credentials.
     pub auth_required: bool,
-    /// All that it offers; absent when it did not say all of it, or not in time.
+    /// All that it offers; absent when it did not say all of it, or not in time, or over
+    /// TLS with a certificate that nobody looked at.
     pub contents: Option<Box<Contents>>,
     /// How many tools it lists; absent when it did not say.
     pub tools: Option<u32>,

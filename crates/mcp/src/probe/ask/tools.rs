@@ -50,7 +50,7 @@ impl Asker {
         let mut tools = Tools::default();
         tools.add(&entries.iter().map(|entry| &**entry).collect::<Vec<_>>(), true);
         report.tools = u32::try_from(tools.kept.len()).ok();
-        if is_whole {
+        if is_whole && self.line.is_vouched_for() {
             let rest = self.rest(met, tools, round_trip_ms, &mut lister).await;
             report.contents = rest.map(Box::new);
         }
