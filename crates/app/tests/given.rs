@@ -58,7 +58,7 @@ fn is_only_in_the_vault(core: &Core, value: &str) {
     for entry in std::fs::read_dir(core.dir.path().join("data")).unwrap().map(Result::unwrap) {
         let bytes = std::fs::read(entry.path()).unwrap_or_default();
         let has_it = bytes.windows(value.len()).any(|window| window == value.as_bytes());
-        assert_eq!(has_it, entry.file_name() == "secrets.json", "{:?}", entry.path());
+        assert_eq!(has_it, entry.file_name() == "secrets.json", "{}", entry.path().display());
     }
 }
 

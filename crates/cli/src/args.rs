@@ -83,7 +83,7 @@ pub(crate) enum Command {
     /// List the servers of the registry, worst first
     Servers(Servers),
     /// Add a server, after asking it what it is
-    Add(Add),
+    Add(Box<Add>),
     /// Remove servers; they can be brought back for 30 days
     Remove(Ids),
     /// Bring removed servers back
