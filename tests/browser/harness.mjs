@@ -78,6 +78,7 @@ export async function startScripted(
     instructions = "",
     tools = [],
     token = "",
+    key = "",
     call = () => ({ content: [] }),
     port: wanted = 0,
   },
@@ -98,6 +99,7 @@ export async function startScripted(
       const document = `http://${request.headers.host}/.well-known/oauth-protected-resource`;
       return void response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${document}"` }).end();
     }
+    if (key && request.headers["x-api-key"] !== key) return void response.writeHead(401).end("who are you?");
     if (request.method !== "POST" || request.url !== "/mcp")
       return void response.writeHead(request.method === "DELETE" ? 200 : 405).end();
     const chunks = [];

@@ -83,3 +83,19 @@ test("a token is given with the address", async (t) => {
   await dialog.getByText("Its token is kept in a file that only you can read, not encrypted.").waitFor();
   await dialog.getByText("Healthy").waitFor();
 });
+
+test("a server that says nothing without its key asks for it, and opens to it", async (t) => {
+  const server = await startScripted(t, { name: "billing", key: TOKEN });
+  const core = await startCore(t, { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } });
+  const { page } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Add by URL" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add a server" });
+  await dialog.getByRole("textbox", { name: /^Address/ }).fill(server.address);
+  await dialog.getByRole("button", { name: "Add server" }).click();
+  await dialog.getByText("It was not added").waitFor();
+  await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
+  await dialog.getByRole("textbox", { name: /^Header/ }).fill("X-API-Key");
+  assert.deepEqual(await barriers(page), []);
+  await page.keyboard.press("Enter");
+  await dialog.getByText("Healthy").waitFor();
+});

@@ -179,7 +179,7 @@ async fn entries_that_differ_in_their_values_alone_are_servers_of_their_own() {
     assert!(first["warnings"][0].as_str().unwrap().contains("secret set"), "{first}");
     assert_eq!(core.perform("secrets", json!({})).await["kept"], json!([]));
     let core = core.restart().await;
-    let again = core.perform("import", json!({ "text": text, "secrets": true })).await;
+    let again = core.perform("import", json!({ "text": text, "secrets": true, "place": "file" })).await;
     assert_eq!((&again["unchanged"], &again["secrets_kept"]), (&json!(4), &json!(4)), "{again}");
     let names = core.perform("servers", json!({})).await;
     let mut names: Vec<_> =

@@ -290,6 +290,9 @@ pub(crate) struct Import {
     /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are asked
     #[arg(long)]
     pub(crate) keep_secrets: bool,
+    /// Keep them in the file even where there is a keyring
+    #[arg(long = "file", requires = "keep_secrets")]
+    pub(crate) in_file: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-import type { SecretPlace, Secrets } from "../host";
+import type { CallError, SecretPlace, Secrets } from "../host";
 
 /** Where a secret that is given now is kept, in a sentence. */
 export function keptWords({ place, why }: Pick<Secrets, "place" | "why">): string {
@@ -14,4 +14,19 @@ export function keptWords({ place, why }: Pick<Secrets, "place" | "why">): strin
 /** Where a secret is, in a few words. */
 export function placeWords(place: SecretPlace): string {
   return place === "keyring" ? "in the keyring" : "in a file that only you can read";
+}
+
+/** Whether a secret was refused since it would travel where others can read it. */
+export function inClear(error: CallError | null): boolean {
+  return detailSays(error, "in_clear");
+}
+
+/** Whether the server asks who we are, so that signing in may open it. */
+export function wantsCredentials(error: CallError): boolean {
+  return detailSays(error, "auth_required");
+}
+
+function detailSays(error: CallError | null, key: string): boolean {
+  const detail = error?.detail;
+  return typeof detail === "object" && detail !== null && (detail as Record<string, unknown>)[key] === true;
 }

@@ -253,5 +253,7 @@ fn no_server(url: &str, report: &ProbeReport) -> ApiError {
         .iter()
         .map(|step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms }))
         .collect();
-    ApiError::new(code, message).with(json!({ "outcome": report.outcome, "evidence": evidence }))
+    ApiError::new(code, message).with(
+        json!({ "outcome": report.outcome, "auth_required": report.auth_required, "evidence": evidence }),
+    )
 }

@@ -47,7 +47,7 @@ impl App {
         let label = format!("imported {} from {file}", count(servers.len()));
         let committed = self.0.registry.upsert(servers.clone(), Origin::Person { label }).await?;
         for ((info, given), line) in servers.iter().zip(&given).zip(lines) {
-            let values = self.keep_given(info, given, args.secrets).await;
+            let values = self.keep_given(info, given, &args).await;
             report.secrets_kept += values.kept;
             report.secrets_left += values.left;
             report.warnings.extend(values.said.iter().map(|said| format!("line {line}: {said}")));

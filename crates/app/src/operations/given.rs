@@ -9,8 +9,9 @@ use mcp::Secret;
 use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
 use vault::{GivenSecret, Slot};
 
+use super::credentials::{in_clear, is_here};
 use super::secret::slot_of;
-use super::{AddArgs, ApiError, KeptIn};
+use super::{AddArgs, ApiError, ImportArgs, KeptIn};
 use crate::App;
 
 /// Who brings the servers that are told apart.
@@ -248,15 +249,15 @@ impl App {
     }
 
     /// Keeps the values that a file had for a server, or says which were not taken and how they are given.
-    pub(super) async fn keep_given(&self, info: &ServerInfo, given: &Given, keep: bool) -> Values {
+    pub(super) async fn keep_given(&self, info: &ServerInfo, given: &Given, args: &ImportArgs) -> Values {
         let mut values = Values::default();
         for (flag, value) in given.values() {
-            let slot = flag_slot(&flag);
+            let slot = flag_slot(&flag).and_then(|slot| may_go(info).map(|()| slot));
             let is_own = !is_reference(value);
-            let why = match (slot, keep && is_own) {
+            let why = match (slot, args.secrets && is_own) {
                 (Err(error), _) => error.message,
                 (Ok(slot), true) => {
-                    match self.keep_secret(info, slot, &GivenSecret::new(value), None).await {
+                    match self.keep_secret(info, slot, &GivenSecret::new(value), args.place).await {
                         Ok(_) => {
                             values.kept += 1;
                             continue;
@@ -274,6 +275,12 @@ impl App {
         }
         values
     }
+}
+
+/// A file does not agree in a person's place to what travels in the clear.
+fn may_go(info: &ServerInfo) -> Result<(), ApiError> {
+    let url = info.target().unwrap_or_default();
+    in_clear(url, info.transport == Transport::Stdio || is_here(url), false)
 }
 
 /// What became of the values of one entry.

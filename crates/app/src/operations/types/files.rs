@@ -4,6 +4,7 @@ use model::Millis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
+use vault::SecretPlace;
 
 /// A file to import.
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -20,6 +21,10 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub secrets: bool,
+    /// Where to keep them; absent means the keyring or, only where there is none, the file.
+    #[serde(default)]
+    #[ts(optional)]
+    pub place: Option<SecretPlace>,
 }
 
 /// What an import did.
