@@ -998,7 +998,11 @@ file?: string,
  * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
  * and named in the warnings.
  */
-secrets?: boolean, };
+secrets?: boolean, 
+/**
+ * Where to keep them; absent means the keyring or, only where there is none, the file.
+ */
+place?: SecretPlace, };
 
 export type ImportReport = { 
 /**

@@ -122,6 +122,9 @@ impl App {
     /// What the probe saw, if it saw all; else the server is asked once more.
     async fn seen_of(&self, info: &mut ServerInfo, report: ProbeReport) -> Observation {
         if let Some(contents) = report.contents {
+            if let Err(error) = self.0.vault().sign(info, &mut Remote::new("")).await {
+                return checks::seen(HealthStatus::NeedsSignIn, Some(error.to_string()));
+            }
             let ms = contents.round_trip_ms;
             return checks::well(*contents, ms);
         }
@@ -138,7 +141,7 @@ impl App {
 
     /// What a scan met a moment ago is not asked again, unless a person gives what the scan did not have.
     fn just_seen(&self, url: &str, given: &Given<'_>) -> Option<Sighting> {
-        if !given.credentials.is_empty() {
+        if !given.is_nothing() {
             return None;
         }
         let seen = self.0.sightings.at(url)?;

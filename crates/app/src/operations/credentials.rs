@@ -51,6 +51,12 @@ impl<'a> Given<'a> {
         Ok(given)
     }
 
+    /// Whether a person gave the address alone.
+    pub(super) fn is_nothing(&self) -> bool {
+        let args = self.args;
+        self.credentials.is_empty() && args.token_env.is_none() && args.header_env.is_empty()
+    }
+
     /// The address with a scheme. People write `localhost:3000`; with a secret it is TLS beyond this computer.
     pub(super) fn with_scheme(&self, url: &str) -> String {
         let url = url.trim();
