@@ -148,6 +148,14 @@ async fn a_secret_does_not_travel_in_the_clear_without_a_yes() {
     let id = core.perform("add", agreed).await["server"]["id"].clone();
     let set = json!({ "id": id, "secret": TOKEN, "header": "X-Key", "place": "file" });
     assert_eq!(core.refused("secret_set", set).await.code, ErrorCode::Forbidden);
+    // What is in a variable later is sent later, so it is agreed to now.
+    let named = json!({ "url": "http://192.0.2.3:8080/mcp", "token_env": "NO_SUCH_VARIABLE_IS_SET", "no_probe": true });
+    assert_eq!(core.refused("add", named).await.code, ErrorCode::Forbidden);
+    let shouted =
+        json!({ "url": "HTTPS://192.0.2.4/mcp", "token": TOKEN, "no_probe": true, "token_place": "file" });
+    core.perform("add", shouted).await;
+    let misplaced = json!({ "url": "127.0.0.1:9", "cwd": "/tmp" });
+    assert_eq!(core.refused("add", misplaced).await.code, ErrorCode::InvalidArguments);
     let mut safe = add;
     safe["url"] = json!("192.0.2.2:8080");
     let added = core.perform("add", safe).await;

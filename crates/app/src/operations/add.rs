@@ -8,7 +8,7 @@ use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Sourc
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
-use super::credentials::Given;
+use super::credentials::Presented;
 use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
@@ -74,7 +74,12 @@ impl App {
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
-        let given = Given::read(args)?;
+        if !args.env.is_empty() || args.cwd.is_some() {
+            return Err(ApiError::arguments(
+                "only a stdio server takes an environment or a folder: give a `stdio` command",
+            ));
+        }
+        let given = Presented::read(args)?;
         let url = given.with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
@@ -140,7 +145,7 @@ impl App {
     }
 
     /// What a scan met a moment ago is not asked again, unless a person gives what the scan did not have.
-    fn just_seen(&self, url: &str, given: &Given<'_>) -> Option<Sighting> {
+    fn just_seen(&self, url: &str, given: &Presented<'_>) -> Option<Sighting> {
         if !given.is_nothing() {
             return None;
         }
@@ -150,7 +155,7 @@ impl App {
     }
 
     /// What was given, or what is kept for this address already.
-    async fn credentials_for(&self, info: &ServerInfo, given: &Given<'_>) -> Credentials {
+    async fn credentials_for(&self, info: &ServerInfo, given: &Presented<'_>) -> Credentials {
         if !given.credentials.is_empty() {
             return given.credentials.clone();
         }

@@ -11,14 +11,14 @@ use super::{AddArgs, ApiError, ErrorCode, KeptIn, KeptSecret};
 use crate::{App, headers};
 
 /// What a person gave for one server.
-pub(super) struct Given<'a> {
+pub(super) struct Presented<'a> {
     /// As it is sent.
     pub(super) credentials: Credentials,
     secrets: Vec<(Slot, &'a GivenSecret)>,
     args: &'a AddArgs,
 }
 
-impl<'a> Given<'a> {
+impl<'a> Presented<'a> {
     /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
     pub(super) fn read(args: &'a AddArgs) -> Result<Self, ApiError> {
         // Two places for one token would leave open which of them counts.
@@ -51,7 +51,7 @@ impl<'a> Given<'a> {
         Ok(given)
     }
 
-    /// Whether a person gave the address alone.
+    /// Whether a person gave the address alone. A variable that is not set yet counts: it will be sent when it is.
     pub(super) fn is_nothing(&self) -> bool {
         let args = self.args;
         self.credentials.is_empty() && args.token_env.is_none() && args.header_env.is_empty()
@@ -64,12 +64,12 @@ impl<'a> Given<'a> {
             return url.to_owned();
         }
         let plain = format!("http://{url}");
-        if self.credentials.is_empty() || is_here(&plain) { plain } else { format!("https://{url}") }
+        if self.is_nothing() || is_here(&plain) { plain } else { format!("https://{url}") }
     }
 
     /// What travels in the clear beyond this computer does so after a person's yes alone.
     pub(super) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), ApiError> {
-        if self.credentials.is_empty() {
+        if self.is_nothing() {
             return Ok(());
         }
         in_clear(url, host.is_loopback(), self.args.in_clear)
@@ -77,13 +77,14 @@ impl<'a> Given<'a> {
 
     /// The same for an address that is not looked up.
     pub(super) fn may_stay_at(&self, url: &str) -> Result<(), ApiError> {
-        if self.credentials.is_empty() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
+        if self.is_nothing() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
     }
 }
 
 /// Whether a secret may be sent to this URL.
 pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), ApiError> {
-    if url.starts_with("https://") || is_loopback || is_agreed {
+    let is_secure = model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https");
+    if is_secure || is_loopback || is_agreed {
         return Ok(());
     }
     let message = "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an \
@@ -108,7 +109,7 @@ impl App {
     pub(super) async fn keep_credentials(
         &self,
         info: &mut ServerInfo,
-        given: &Given<'_>,
+        given: &Presented<'_>,
     ) -> Result<(Option<KeptIn>, Option<KeptIn>), ApiError> {
         let args = given.args;
         self.told_apart_by_query(info, args).await?;

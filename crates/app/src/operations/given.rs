@@ -80,11 +80,6 @@ impl App {
         info: &mut ServerInfo,
         args: &AddArgs,
     ) -> Result<(), ApiError> {
-        if !args.env.is_empty() || args.cwd.is_some() {
-            return Err(ApiError::arguments(
-                "only a stdio server takes an environment or a folder: give a `stdio` command",
-            ));
-        }
         let mut given = Given::default();
         for (name, value) in &args.query {
             let slot = slot_of(None, None, Some(name))?;

@@ -14,7 +14,7 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
         args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
     let headers: Map<String, Value> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
-    let Given { token, headers: kept_headers, query, env } = given(session, args);
+    let Typed { token, headers: kept_headers, query, env } = given(session, args);
     let cwd = args.cwd.as_ref().map(std::path::absolute).transpose();
     let cwd = cwd.map_err(|error| Failure::usage(format!("the folder cannot be found: {error}")))?;
     let added = session
@@ -55,17 +55,17 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
 }
 
 /// What was asked for, by what it is for.
-struct Given {
+struct Typed {
     token: Option<String>,
     headers: Map<String, Value>,
     query: Map<String, Value>,
     env: Map<String, Value>,
 }
 
-fn given(session: &Session, args: &Add) -> Given {
+fn given(session: &Session, args: &Add) -> Typed {
     // A name alone: the value is in the environment of the core.
     let own = args.env.iter().filter(|pair| !pair.contains('='));
-    let mut given = Given {
+    let mut given = Typed {
         token: None,
         headers: Map::new(),
         query: Map::new(),
