@@ -96,6 +96,7 @@ fn sentence(why: &str) -> String {
 /// What the registry keeps of it.
 pub fn kept(contents: mcp::Contents) -> Contents {
     Contents {
+        left_out: contents.missing_beside_tools(),
         identity: contents.identity,
         tools: contents.tools.into(),
         resources: contents.resources,

@@ -73,8 +73,10 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
-    /// What could not be read or used, a sentence each; it never costs the rest.
+    /// What of the tools could not be read or used, a sentence each; it never costs the rest.
     pub left_out: Vec<String>,
+    /// The same for all else.
+    pub left_out_beside: Vec<String>,
     /// How long the first page of tools took, in milliseconds.
     pub round_trip_ms: f64,
 }
@@ -82,7 +84,12 @@ pub struct Contents {
 impl Contents {
     /// What is missing of it, in one sentence; nothing when nothing is.
     pub fn missing(&self) -> Option<String> {
-        in_short(&self.left_out)
+        in_short(&[&*self.left_out, &*self.left_out_beside].concat())
+    }
+
+    /// What is missing of its resources, prompts and introduction.
+    pub fn missing_beside_tools(&self) -> Option<String> {
+        in_short(&self.left_out_beside)
     }
 }
 

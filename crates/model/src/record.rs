@@ -61,6 +61,7 @@ impl ServerInfo {
             tools: Arc::from([]),
             resources: Vec::new(),
             prompts: Vec::new(),
+            left_out: None,
         }
     }
 

@@ -185,6 +185,9 @@ pub struct ServerInfo {
     /// The names of the prompts it listed.
     #[serde(default)]
     pub prompts: Vec<String>,
+    /// What of its resources, prompts or instructions is not kept, in a sentence. Rounds ask for tools alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
 }
 
 impl ServerInfo {

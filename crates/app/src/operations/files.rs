@@ -117,7 +117,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         // What we saw ourselves is newer than any file, and is what a changed tool is held against.
         info.identity = None;
         info.tools = Arc::default();
-        (info.resources, info.prompts) = (Vec::new(), Vec::new());
+        (info.resources, info.prompts, info.left_out) = (Vec::new(), Vec::new(), None);
     }
     let agreed = known.is_some_and(|known| {
         known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url

@@ -223,6 +223,7 @@ impl Job {
             let contents = checks::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
+            info.left_out = contents.left_out;
         }
         match self.app.0.registry.upsert(vec![info], Origin::Automatic).await {
             Ok(committed) => committed.upserted.iter().any(|(_, what)| *what != Upserted::Ignored),

@@ -44,6 +44,8 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+    /// What of the two, or of its instructions, is not kept, in a sentence.
+    pub left_out: Option<String>,
 }
 
 /// Something that was measured of a server.
