@@ -31,7 +31,11 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
         _ => None,
     });
     let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
-    let left_out = evidence.left_out.as_deref().or(info.left_out.as_deref()).map(|why| Reason::new(why, "Not all of it is kept"));
+    let left_out = evidence
+        .left_out
+        .as_deref()
+        .or(info.left_out.as_deref())
+        .map(|why| Reason::new(why, "Not all of it is kept"));
     let reason = asks.or_else(|| worst(&judged)).or(left_out);
     let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
     let news = news(info, evidence, memory);

@@ -131,7 +131,10 @@ async fn every_attack_at_once_and_a_minute_of_rest() {
     while began.elapsed() < rest {
         tokio::time::sleep(Duration::from_secs(5)).await;
         let (memory, own) = (api.memory(), api.own_memory());
-        eprintln!("after {} s: {memory} MB, {own} MB of it not the program's text", began.elapsed().as_secs());
+        eprintln!(
+            "after {} s: {memory} MB, {own} MB of it not the program's text",
+            began.elapsed().as_secs()
+        );
     }
     figures.hold();
     let (before, after) = (figures.before, api.memory());
