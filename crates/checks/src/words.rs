@@ -14,12 +14,20 @@ pub(crate) enum Trouble {
     Busy(Reason),
     /// It asks who we are.
     NeedsSignIn(Reason),
+    /// Its child is not there yet, which says nothing of it.
+    Starting(Reason),
+    /// A person ended the start of its child.
+    Stopped(Reason),
 }
 
 impl Trouble {
     pub(crate) fn reason(&self) -> &Reason {
         match self {
-            Self::Ill(reason) | Self::Busy(reason) | Self::NeedsSignIn(reason) => reason,
+            Self::Ill(reason)
+            | Self::Busy(reason)
+            | Self::NeedsSignIn(reason)
+            | Self::Starting(reason)
+            | Self::Stopped(reason) => reason,
         }
     }
 }
@@ -40,6 +48,7 @@ pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
         McpError::Status { status: 429, message, .. } => {
             Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
         }
+        McpError::Cancelled => Trouble::Stopped(stopped()),
         error => Trouble::Ill(ill(error, context)),
     }
 }
@@ -98,6 +107,12 @@ pub(crate) fn silent(timeout: Duration) -> Reason {
 pub(crate) fn starting(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
     Reason::new(format!("it has been started and has not answered within {seconds} s yet"), "Still starting")
+}
+
+/// A person did not want to wait for it.
+fn stopped() -> Reason {
+    let sentence = "its start was cancelled: it is started again when it is used, checked, or in an hour";
+    Reason::new(sentence, "Start cancelled")
 }
 
 /// A child with a call under way.

@@ -24,6 +24,7 @@ mod lines;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod mirror;
+pub(crate) mod patience;
 pub(crate) mod pipe;
 pub(crate) mod place;
 pub(crate) mod query;

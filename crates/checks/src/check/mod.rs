@@ -38,7 +38,9 @@ impl Finding {
         match &self.trouble {
             None => CheckStatus::Passing,
             Some(Trouble::Busy(_)) => CheckStatus::Warning,
-            Some(Trouble::Ill(_) | Trouble::NeedsSignIn(_)) => CheckStatus::Critical,
+            Some(Trouble::Ill(_) | Trouble::NeedsSignIn(_) | Trouble::Starting(_) | Trouble::Stopped(_)) => {
+                CheckStatus::Critical
+            }
         }
     }
 

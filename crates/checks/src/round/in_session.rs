@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
 use model::config::BuiltInCheck;
-use model::{Era, Tool};
+use model::{Era, Tool, Transport};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence, not_asked};
@@ -77,7 +77,9 @@ impl Asking<'_> {
     pub(super) fn too_late(&self) -> Trouble {
         let (sessions, id) = (&self.plan.sessions, self.info.id);
         if sessions.is_beginning(id) {
-            return Trouble::Ill(words::starting(self.plan.timeout));
+            let why = words::starting(self.plan.timeout);
+            let is_child = self.info.transport == Transport::Stdio;
+            return if is_child { Trouble::Starting(why) } else { Trouble::Ill(why) };
         }
         if sessions.is_in_use(id) {
             return Trouble::Busy(words::at_work(self.plan.timeout));

@@ -2,6 +2,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::scrub::Scrub;
 use crate::words::tame;
 use crate::{LineSink, McpError};
@@ -25,6 +27,8 @@ struct Notes {
     stderr: VecDeque<String>,
     junk: Option<String>,
     end: Option<McpError>,
+    /// When a child wrote something last, whatever it was.
+    heard: Option<Instant>,
 }
 
 impl Place {
@@ -103,6 +107,7 @@ impl Place {
             listener.hear(&line);
         }
         let mut notes = self.notes();
+        notes.heard = Some(Instant::now());
         if notes.stderr.len() == KEPT_LINES {
             notes.stderr.pop_front();
         }
@@ -111,7 +116,14 @@ impl Place {
 
     /// Keeps the first thing that was not MCP.
     pub(crate) fn note_junk(&self, line: &str) {
-        self.notes().junk.get_or_insert_with(|| tame(line));
+        let mut notes = self.notes();
+        notes.heard = Some(Instant::now());
+        notes.junk.get_or_insert_with(|| tame(line));
+    }
+
+    /// When a child wrote something last.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        self.notes().heard
     }
 
     /// Keeps why it ended; the first reason is the cause of those that follow.
