@@ -1,5 +1,6 @@
 //! Packages as people run them, for long runs: what is installed from `peers/long-*.txt`, and some that all runs have.
 
+pub mod lines;
 mod table;
 
 use std::net::SocketAddr;
