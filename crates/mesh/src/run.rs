@@ -158,6 +158,7 @@ fn told(error: Option<&McpError>) -> Option<Outcome> {
             error @ (McpError::Unsent { .. }
             | McpError::Lost { .. }
             | McpError::Ended { .. }
+            | McpError::Behind { .. }
             | McpError::NotMcp { .. }
             | McpError::OtherEra { .. }
             | McpError::Status { .. }),

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{Channel, Session};
+use crate::wire::behind::behind;
 use crate::wire::greet::Met;
 use crate::wire::http::Http;
 use crate::wire::patience::Patience;
@@ -46,7 +47,7 @@ pub(super) async fn connect(
     let connecting = beginning.begin(target.clone(), patience);
     let connecting = tasks.spawn(or_close(connecting, unwanted, grace));
     match patience.wait(&place, connecting).await {
-        Some(Ok(Some(connected))) => connected.map_err(|error| place.scrub(error)),
+        Some(Ok(Some(connected))) => connected.map_err(|error| place.explain(place.scrub(error))),
         Some(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
         // A child that writes junk never answers: the junk is the better reason.
         None => Err(place.last_words().unwrap_or(McpError::Timeout { after: patience.silence })),
@@ -78,7 +79,8 @@ fn place(target: &Target) -> Place {
         }
         Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command))
             .heard_by(launch.stderr.clone())
-            .hiding(Scrub::of_launch(launch)),
+            .hiding(Scrub::of_launch(launch))
+            .leading_to(behind(&launch.args)),
     }
 }
 

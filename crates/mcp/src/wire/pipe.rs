@@ -213,7 +213,7 @@ impl Pipe {
         }
         match reply.unwrap_or_else(|_| Err(failure::broke_off(&self.shared.place)))? {
             Reply::Result(result) => Ok(result),
-            Reply::Error(error) => Err(failure::protocol(error)),
+            Reply::Error(error) => Err(self.shared.place.explain(failure::protocol(error))),
         }
     }
 

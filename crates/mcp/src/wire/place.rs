@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::behind::explained;
 use super::scrub::Scrub;
 use crate::words::tame;
 use crate::{LineSink, McpError};
@@ -18,6 +19,8 @@ pub(crate) struct Place {
     notes: Arc<Mutex<Notes>>,
     listener: Option<LineSink>,
     secrets: Scrub,
+    /// Where a bridge leads.
+    behind: Option<Arc<str>>,
     /// How long an answer is waited for here, where that is one time for all.
     patience: Duration,
 }
@@ -39,6 +42,7 @@ impl Place {
             notes: Arc::default(),
             listener: None,
             secrets: Scrub::default(),
+            behind: None,
             patience: Duration::ZERO,
         }
     }
@@ -46,6 +50,16 @@ impl Place {
     /// The same, where these secrets are sent: they are kept out of all that is read and told of it.
     pub(crate) fn hiding(self, secrets: Scrub) -> Self {
         Self { secrets, ..self }
+    }
+
+    /// The same, where a bridge may lead to somebody else.
+    pub(crate) fn leading_to(self, url: Option<String>) -> Self {
+        Self { behind: url.map(Into::into), ..self }
+    }
+
+    /// An error in which whoever is behind a bridge is named, if it is theirs.
+    pub(crate) fn explain(&self, error: McpError) -> McpError {
+        explained(error, self.behind.as_deref())
     }
 
     /// What is taken out of all that is read here.
