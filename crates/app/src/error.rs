@@ -146,6 +146,7 @@ impl From<McpError> for ApiError {
             McpError::InvalidTarget { .. }
             | McpError::Unsent { .. }
             | McpError::Lost { .. }
+            | McpError::Behind { .. }
             | McpError::OtherEra { .. }
             | McpError::TooLarge { .. } => Self::new(ErrorCode::TransportFailed, message),
         }

@@ -8,7 +8,7 @@ use registry::{Contents, News, Reason, Verdict};
 
 use crate::check::{Judged, endpoint_reachable, response_time, tool_availability};
 use crate::memory::Memory;
-use crate::round::{Evidence, Examined, Plan};
+use crate::round::{Again, Evidence, Examined, Plan};
 use crate::words::Trouble;
 
 /// The checks of the plan, and what the record may learn.
@@ -40,7 +40,7 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
     let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
     let news = news(info, evidence, memory);
     let (news, round_trip_ms) = news;
-    Examined { verdict, checks, round_trip_ms, reason, news }
+    Examined { verdict, checks, round_trip_ms, reason, news, again: Again::AsUsual }
 }
 
 /// The reason of the first of the worst checks.

@@ -41,6 +41,16 @@ pub(crate) struct Examined {
     pub(crate) round_trip_ms: Option<f64>,
     pub(crate) reason: Option<Reason>,
     pub(crate) news: Option<Box<News>>,
+    pub(crate) again: Again,
+}
+
+/// When it is asked again, as far as the round decides that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// As the schedule has it.
+    AsUsual,
+    /// A person did not want to wait for its child.
+    InAnHour,
 }
 
 /// What was asked and what came back, before it is judged.
@@ -100,7 +110,13 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
         },
         Err(_) => Evidence::missing(asking.too_late()),
     };
-    judge(server, evidence, plan, memory)
+    match &evidence.reached.trouble {
+        Some(Trouble::Starting(_)) => Examined { verdict: Verdict::Starting, ..not_checked("") },
+        Some(Trouble::Stopped(reason)) => {
+            Examined { reason: Some(reason.clone()), again: Again::InAnHour, ..not_checked("") }
+        }
+        _ => judge(server, evidence, plan, memory),
+    }
 }
 
 struct Asking<'a> {
@@ -197,5 +213,6 @@ fn not_checked(why: &str) -> Examined {
         round_trip_ms: None,
         reason: Some(Reason::new(why, "Not checked")),
         news: None,
+        again: Again::AsUsual,
     }
 }

@@ -218,6 +218,9 @@ pub(crate) struct Add {
     /// The folder in which the command starts [default: that of this program]
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
+    /// Let the command run on, however long nobody asks it [default: it sleeps until it is used]
+    #[arg(long, requires = "stdio")]
+    pub(crate) keep_running: bool,
     /// Keep it without asking it anything
     #[arg(long)]
     pub(crate) no_probe: bool,

@@ -51,6 +51,7 @@ impl ServerInfo {
             header_env: BTreeMap::new(),
             env: BTreeSet::new(),
             cwd: None,
+            keep_running: false,
             reach: None,
             source,
             paused: false,

@@ -158,6 +158,9 @@ pub struct ServerInfo {
     /// The folder in which its command starts; absent means ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// Its child is never put to sleep, however long nobody asks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_running: bool,
     /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,

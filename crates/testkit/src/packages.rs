@@ -1,6 +1,7 @@
 //! Packages as people run them, for long runs: what is installed from `peers/long-*.txt`, and some that all runs have.
 
 mod guarded;
+pub mod lines;
 mod table;
 
 use std::net::SocketAddr;

@@ -92,6 +92,14 @@ response_time_ms: number | null,
  */
 checked_at: number | null, 
 /**
+ * Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+ */
+asleep: number | null, 
+/**
+ * Since when its child is starting, where that takes longer than a moment.
+ */
+starting: number | null, 
+/**
  * Since when the status is what it is.
  */
 since: number | null, 
@@ -432,7 +440,15 @@ total: number | null,
 /**
  * The server's words.
  */
-message: string | null, } | { "type": "notice", 
+message: string | null, } | { "type": "starting", 
+/**
+ * What is waited for.
+ */
+start: Start, } | { "type": "started", 
+/**
+ * Of which server.
+ */
+id: ServerId, } | { "type": "notice", 
 /**
  * What.
  */
@@ -618,6 +634,10 @@ env: string[],
  */
 cwd: string | null, 
 /**
+ * Its child runs on, however long nobody asks it.
+ */
+keep_running: boolean, 
+/**
  * Its token and headers that are kept for it; not the secrets themselves.
  */
 secrets: Array<KeptSecret>, 
@@ -682,6 +702,14 @@ env?: Record<string, string | null>,
  */
 cwd?: string, 
 /**
+ * A stdio server runs on, however long nobody asks it; absent or false, a known one stays as it is.
+ */
+keep_running?: boolean, 
+/**
+ * The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+ */
+call?: string, 
+/**
  * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
@@ -742,7 +770,11 @@ metadata?: Record<string, unknown>,
 /**
  * The whole new list of tags.
  */
-capabilities?: Array<string>, };
+capabilities?: Array<string>, 
+/**
+ * Of a stdio server: whether its child runs on, however long nobody asks it.
+ */
+keep_running?: boolean, };
 
 export type UndoArgs = { 
 /**
@@ -1106,6 +1138,14 @@ response_time_ms: number | null,
  */
 consecutive_failures: number, 
 /**
+ * Since when its child is asleep: ended, since it was well and nobody asked for it.
+ */
+asleep: number | null, 
+/**
+ * Since when its child is starting.
+ */
+starting: number | null, 
+/**
  * The last round.
  */
 last_check: number | null, 
@@ -1223,6 +1263,40 @@ up_percent: number | null,
  * The last hour by the minute, oldest first; minutes without a round are left out.
  */
 minutes: Array<LatencyMinute>, };
+
+export type Start = { 
+/**
+ * The server that it is or will be.
+ */
+id: ServerId, 
+/**
+ * The command line; what looks like a secret is hidden.
+ */
+command: string, 
+/**
+ * When it began.
+ */
+since: number, 
+/**
+ * The newest line of its standard error. Hostile text: shown as text.
+ */
+line: string | null, 
+/**
+ * The handle of the `add` that waits for it.
+ */
+call: string | null, };
+
+export type StartList = { 
+/**
+ * They.
+ */
+starts: Array<Start>, };
+
+export type KeptStarting = { 
+/**
+ * False: it was over already.
+ */
+kept: boolean, };
 
 export type LogLine = { 
 /**
@@ -1605,6 +1679,12 @@ export interface Operations {
   call: { args: CallArgs; result: CallResult };
   /** Ends a call; its server is told. */
   cancel: { args: CancelArgs; result: Cancelled };
+  /** The commands that take longer to start than a moment. */
+  starts: { args: Empty; result: StartList };
+  /** Ends the start of a command. A known server is started again when it is used, or in an hour. */
+  start_cancel: { args: ServerArgs; result: Cancelled };
+  /** Keeps the server that an `add` waits for; its start goes on. */
+  keep_starting: { args: CancelArgs; result: KeptStarting };
   /** Where secrets are kept, and which; never the secrets themselves. */
   secrets: { args: Empty; result: Secrets };
   /** Keeps a token or a header for a server, then measures it. */

@@ -1,7 +1,5 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
-use std::time::Duration;
-
 use checks::LOOK_WITHIN;
 use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, Remote, probe, resolve};
 use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Transport};
@@ -15,9 +13,6 @@ use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::intake::Sighting;
 use crate::{App, headers, now};
 use vault::{Key, Slot};
-
-/// For a command to start: it may have to fetch its packages first.
-const START_WITHIN: Duration = Duration::from_mins(2);
 
 /// A server that is about to be kept.
 struct New {
@@ -43,6 +38,7 @@ impl App {
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
+        info.keep_running = args.keep_running;
         Ok(Added { token, kept, taken, ..self.keep(info, observation).await? })
     }
 
@@ -59,8 +55,9 @@ impl App {
         let id = info.id;
         let label = format!("added {}", info.name);
         let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
-        if let Some(observation) = observation {
-            self.0.registry.observe(id, observation).await?;
+        match observation {
+            Some(observation) => drop(self.0.registry.observe(id, observation).await?),
+            None => self.0.mesh.sessions.starts().note_starting(id).await,
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
         let updated = committed
@@ -77,6 +74,11 @@ impl App {
         if !args.env.is_empty() || args.cwd.is_some() {
             return Err(ApiError::arguments(
                 "only a stdio server takes an environment or a folder: give a `stdio` command",
+            ));
+        }
+        if args.keep_running {
+            return Err(ApiError::arguments(
+                "only a stdio server can be kept running: give a `stdio` command",
             ));
         }
         let given = Presented::read(args)?;
@@ -204,8 +206,11 @@ impl App {
             let kept = self.keep_env(&info, args).await?;
             return Ok(New { info, observation: None, token: None, kept });
         }
-        let target = self.0.mesh.contact.target_given(&info, &env).await?;
-        let session = self.0.mesh.sessions.get(&info, &target, START_WITHIN).await?;
+        let adding = self.0.adds.begin(args.call.clone())?;
+        let Some(session) = self.started(&info, &env, &adding).await? else {
+            let kept = self.keep_env(&info, args).await?;
+            return Ok(New { info, observation: None, token: None, kept });
+        };
         let (contents, ms) = checks::look_in(&session, LOOK_WITHIN).await?;
         let observation = checks::well(contents, ms);
         name_after(&mut info, &observation);

@@ -3,14 +3,14 @@
 use super::interface;
 use super::types::*;
 use super::{
-    Bar, Demo, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind, LoggedOutcome,
-    LoggedRequest, ServerHealth, ServerHistory, ServerLogs,
+    Bar, Demo, HealthArgs, HealthReport, HistoryArgs, KeptStarting, LatencyMinute, LogLine, LoggedKind,
+    LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, StartList,
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use model::{
     CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
-    NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Tool, ToolHints,
-    Transition, Transport,
+    NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Start, Tool,
+    ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
 use vault::SecretPlace;
@@ -32,6 +32,7 @@ fn bindings() -> String {
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
+        Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,

@@ -62,7 +62,7 @@ impl App {
         let to = ServerRef::to(&server);
         let judged = match outcome {
             Ok(result) => judge(result).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.while_starting(&server, error.into())),
         };
         let (result, tool_error) = judged.map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
         let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
@@ -70,8 +70,24 @@ impl App {
         Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
     }
 
+    /// A call may be over before its server has started; the start goes on.
+    fn while_starting(&self, server: &Server, error: ApiError) -> ApiError {
+        let id = server.info.id;
+        if error.code != ErrorCode::Timeout || !self.0.mesh.sessions.is_beginning(id) {
+            return error;
+        }
+        let start = self.0.mesh.sessions.starts().list().into_iter().find(|start| start.id == id);
+        let line = start.and_then(|start| start.line).map(|line| format!(", and says `{line}`"));
+        let message = format!(
+            "{}: its command is still starting{}; call it again in a moment, or give the call more time",
+            error.message,
+            line.unwrap_or_default()
+        );
+        ApiError { message, ..error }
+    }
+
     pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, ApiError> {
-        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) })
+        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.adds.cancel(&args.call) })
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {

@@ -12,7 +12,12 @@ impl App {
             return Err(ApiError::arguments("a server needs a name: give at least one letter"));
         }
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
-        let patch = Patch { name: args.name, metadata: args.metadata, capabilities: args.capabilities };
+        let patch = Patch {
+            name: args.name,
+            metadata: args.metadata,
+            capabilities: args.capabilities,
+            keep_running: args.keep_running,
+        };
         Ok(changed(self.0.registry.edit(id, patch).await?))
     }
 

@@ -62,6 +62,7 @@ impl App {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            keep_running: info.keep_running,
             secrets: self.kept_secrets(Some(&info)),
             health_endpoint: info.health_endpoint.clone(),
         })

@@ -15,6 +15,7 @@ mod logs;
 mod look;
 mod scan;
 mod secret;
+mod starts;
 mod types;
 
 pub use demo::Demo;
@@ -27,6 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+pub use starts::{KeptStarting, StartList};
 pub use types::*;
 
 use crate::App;
@@ -116,6 +118,12 @@ operations! {
     call(CallArgs) -> CallResult;
     /// Ends a call; its server is told.
     cancel(CancelArgs) -> Cancelled;
+    /// The commands that take longer to start than a moment.
+    starts(Empty) -> StartList;
+    /// Ends the start of a command. A known server is started again when it is used, or in an hour.
+    start_cancel(ServerArgs) -> Cancelled;
+    /// Keeps the server that an `add` waits for; its start goes on.
+    keep_starting(CancelArgs) -> KeptStarting;
     /// Where secrets are kept, and which; never the secrets themselves.
     secrets(Empty) -> Secrets;
     /// Keeps a token or a header for a server, then measures it.

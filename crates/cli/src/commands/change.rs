@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Session;
 use super::look::array;
 use super::secret::kept_in;
+use super::{Session, start};
 use crate::args::{Add, Asked};
 use crate::failure::Failure;
 use crate::print::{note, text};
@@ -17,27 +17,24 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
     let Typed { token, headers: kept_headers, query, env } = given(session, args);
     let cwd = args.cwd.as_ref().map(std::path::absolute).transpose();
     let cwd = cwd.map_err(|error| Failure::usage(format!("the folder cannot be found: {error}")))?;
-    let added = session
-        .call(
-            "add",
-            json!({
-                "url": args.url,
-                "stdio": args.stdio,
-                "name": args.name,
-                "metadata": metadata,
-                "capabilities": args.capability,
-                "token_env": args.token_env,
-                "token": token,
-                "headers": kept_headers,
-                "in_clear": args.in_clear,
-                "query": query,
-                "env": env,
-                "cwd": cwd,
-                "header_env": headers,
-                "no_probe": args.no_probe,
-            }),
-        )
-        .await?;
+    let request = json!({
+        "url": args.url,
+        "stdio": args.stdio,
+        "name": args.name,
+        "metadata": metadata,
+        "capabilities": args.capability,
+        "token_env": args.token_env,
+        "token": token,
+        "headers": kept_headers,
+        "in_clear": args.in_clear,
+        "query": query,
+        "env": env,
+        "cwd": cwd,
+        "header_env": headers,
+        "keep_running": args.keep_running,
+        "no_probe": args.no_probe,
+    });
+    let added = start::add(session, request).await?;
     for name in array(&added, "taken").iter().filter_map(Value::as_str) {
         note(&format!("`{name}` looks like a key: it was taken out of the address and is kept as a secret"));
     }

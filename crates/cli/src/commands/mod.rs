@@ -11,6 +11,8 @@ mod look;
 mod scan;
 mod secret;
 mod serve;
+mod start;
+mod status;
 
 use std::path::Path;
 
@@ -55,11 +57,12 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     outcome
 }
 
-/// Ctrl-C ends a command; scans and calls handle it themselves, to leave nothing behind.
+/// Ctrl-C ends a command; scans, calls and starts handle it themselves, to leave nothing behind.
 async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Scan(args) => scan::scan(session, args).await,
         Command::Call(args) => call::call(session, args).await,
+        Command::Add(args) => change::add(session, args).await,
         other => tokio::select! {
             outcome = simple(session, other) => outcome,
             _ = tokio::signal::ctrl_c() => Err(Failure::silent(exit::INTERRUPTED)),
@@ -71,7 +74,6 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
-        Command::Add(args) => change::add(session, args).await,
         Command::Remove(args) => change::many(session, "remove", &args.ids).await,
         Command::Restore(args) => change::many(session, "restore", &args.ids).await,
         Command::Pause(args) => change::many(session, "pause", &args.ids).await,
@@ -88,6 +90,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Config(Config::Check { .. })
+        | Command::Add(_)
         | Command::Scan(_)
         | Command::Call(_) => Ok(()),
     }

@@ -24,6 +24,9 @@ pub(super) struct Block {
     env: BTreeSet<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cwd: Option<String>,
+    /// The child of a stdio server is never put to sleep, however long nobody asks it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keep_running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<Reach>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +58,7 @@ impl Block {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            keep_running: info.keep_running,
             reach: info.reach,
             source: Some(info.source),
             paused: info.paused,
@@ -77,6 +81,7 @@ impl Block {
         info.header_env = self.header_env;
         info.env = self.env;
         info.cwd = self.cwd;
+        info.keep_running = self.keep_running;
         info.reach = self.reach;
         info.source = self.source.unwrap_or(info.source);
         info.paused = self.paused;

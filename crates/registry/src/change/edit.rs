@@ -20,6 +20,8 @@ pub struct Patch {
     pub metadata: Option<Map<String, Value>>,
     /// The whole new list of tags.
     pub capabilities: Option<Vec<String>>,
+    /// Whether its child is never put to sleep.
+    pub keep_running: Option<bool>,
 }
 
 /// Changes the fields of one server that a person may change.
@@ -61,6 +63,7 @@ impl Patch {
             info.capabilities.clone_from(capabilities);
             after.set_by_person.insert(Field::Capabilities);
         }
+        info.keep_running = self.keep_running.unwrap_or(info.keep_running);
         check(info)?;
         Ok(after)
     }

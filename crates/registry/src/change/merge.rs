@@ -102,6 +102,7 @@ fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
             info.env.clone_from(&new.env);
         }
         info.cwd = new.cwd.clone().or(info.cwd.take());
+        info.keep_running |= new.keep_running;
     }
 }
 

@@ -116,6 +116,7 @@ fn revert<'a>(
 
 /// The fields that people change. A new one needs no migration: an image without it leaves it alone.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are those of the record")]
 struct Face {
     name: String,
     transport: Transport,
@@ -133,6 +134,8 @@ struct Face {
     env: BTreeSet<String>,
     #[serde(default)]
     cwd: Option<String>,
+    #[serde(default)]
+    keep_running: bool,
     reach: Option<Reach>,
     source: Source,
     paused: bool,
@@ -193,6 +196,7 @@ impl Face {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            keep_running: info.keep_running,
             reach: info.reach,
             source: info.source,
             paused: info.paused,
@@ -219,6 +223,7 @@ impl Face {
             header_env: self.header_env,
             env: self.env,
             cwd: self.cwd,
+            keep_running: self.keep_running,
             reach: self.reach,
             source: self.source,
             paused: self.paused,

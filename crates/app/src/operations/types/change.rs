@@ -55,6 +55,12 @@ pub struct AddArgs {
     /// The folder in which a stdio server starts, from the root on.
     #[ts(optional)]
     pub cwd: Option<String>,
+    /// A stdio server runs on, however long nobody asks it; absent or false, a known one stays as it is.
+    #[ts(optional, as = "Option<bool>")]
+    pub keep_running: bool,
+    /// The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+    #[ts(optional)]
+    pub call: Option<String>,
     /// Where to keep what is secret; absent means the keyring or, only where there is none, the file.
     #[ts(optional)]
     pub token_place: Option<SecretPlace>,
@@ -107,6 +113,10 @@ pub struct EditArgs {
     #[ts(optional)]
     #[serde(default)]
     pub capabilities: Option<Vec<String>>,
+    /// Of a stdio server: whether its child runs on, however long nobody asks it.
+    #[ts(optional)]
+    #[serde(default)]
+    pub keep_running: Option<bool>,
 }
 
 /// What to take back.
