@@ -158,6 +158,13 @@ pub struct ServerInfo {
     /// The folder in which its command starts; absent means ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// Which of its sets of secrets is its own now. An edit that changes one, or leads to another origin or command, begins
+    /// another set, so that undo finds the former as it was. A number, and nothing of the secrets; 0 is the first.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub secret_set: u64,
+    /// Its address or command mints another id than it has: an edit led it there, or led away the one that has that id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
     /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
@@ -185,6 +192,11 @@ pub struct ServerInfo {
     /// The names of the prompts it listed.
     #[serde(default)]
     pub prompts: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_first(set: &u64) -> bool {
+    *set == 0
 }
 
 impl ServerInfo {

@@ -4,6 +4,7 @@ mod call;
 mod change;
 mod config;
 mod demo;
+mod edit;
 mod files;
 mod health;
 mod logs;
@@ -71,7 +72,8 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
-        Command::Add(args) => change::add(session, args).await,
+        Command::Add(args) => edit::add(session, args).await,
+        Command::Edit(args) => edit::edit(session, args).await,
         Command::Remove(args) => change::many(session, "remove", &args.ids).await,
         Command::Restore(args) => change::many(session, "restore", &args.ids).await,
         Command::Pause(args) => change::many(session, "pause", &args.ids).await,
