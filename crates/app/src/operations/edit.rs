@@ -61,7 +61,12 @@ impl App {
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         presented.may_go_to(&url, target.host)?;
-        draft.to.reach = Some(mcp::reach(target.host));
+        let reach = mcp::reach(target.host);
+        if args.to.url.is_some() {
+            draft.to.reach = Some(reach);
+        } else if draft.from.reach.is_some_and(|agreed| reach > agreed) {
+            return Err(farther(&draft.from.name, target.host));
+        }
         let credentials = self.credentials_of(draft).await?;
         let report = self.asked(&target, credentials.clone(), &url).await?;
         draft.steps = steps(&report);
@@ -107,6 +112,14 @@ impl App {
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
         Ok(Edited { ids: changed.ids, undo: changed.undo, server, kept, ..edited })
     }
+}
+
+/// Nobody names the address this time, so nobody agrees to where its name leads by now.
+fn farther(name: &str, host: std::net::IpAddr) -> ApiError {
+    let message = format!(
+        "`{name}` was added at an address near by, and its name now leads to {host}: nothing was sent there; give the address again to agree"
+    );
+    ApiError::new(ErrorCode::Forbidden, message)
 }
 
 /// A server that has the name of its address has it of the new one, or what it says of itself there.

@@ -11,6 +11,8 @@ export class Row {
   value = $state("");
   /** The value is a secret that is typed here, or the name of a variable that holds it. */
   source = $state<TokenSource>("paste");
+  /** What is kept was given for another place and does not go along. */
+  leaves = $state(false);
 
   constructor(
     /** The name under which a value is kept already. */
@@ -25,14 +27,16 @@ export class Row {
     }
   }
 
-  /** It is as it was when the form was opened. */
+  /** It is as it was when the form was opened, or what it was does not go along and nobody gave it anew. */
   get isAsBefore(): boolean {
+    if (this.leaves && this.value === "") return true;
     return this.kept !== null && this.name.trim() === this.kept && this.isValueAsBefore;
   }
 
   /** A value that is kept is not shown, so an empty field leaves it alone. */
   private get isValueAsBefore(): boolean {
-    if (this.variable !== null) return this.source === "variable" && this.value.trim() === this.variable;
+    if (this.variable !== null)
+      return !this.leaves && this.source === "variable" && this.value.trim() === this.variable;
     return this.source === "paste" && this.value === "";
   }
 }
@@ -112,6 +116,16 @@ export class ServerForm {
     return this.source === "paste" && this.token.trim() !== "";
   }
 
+  /** Says what becomes of what is kept: a variable that is to be read for another place is named anew. */
+  leave(leaves: boolean): void {
+    const named = this.before?.token_env;
+    if (named && this.variable === (leaves ? named : "")) this.variable = leaves ? "" : named;
+    for (const row of [...this.headers, ...this.query, ...this.env].filter((one) => one.kept !== null)) {
+      row.leaves = leaves;
+      if (row.variable !== null && row.value === (leaves ? row.variable : "")) row.value = leaves ? "" : row.variable;
+    }
+  }
+
   another(list: RowsOf): void {
     this[list] = [...this[list], new Row()];
   }
@@ -181,7 +195,8 @@ export class ServerForm {
     const args: AddArgs = {};
     if (this.holdsToken) args.token = this.token.trim();
     const variable = this.variable.trim();
-    if (this.source === "variable" && variable && variable !== this.before?.token_env) args.token_env = variable;
+    const isNamed = variable === this.before?.token_env && !this.isLedElsewhere;
+    if (this.source === "variable" && variable && !isNamed) args.token_env = variable;
     for (const row of this.headers.filter((one) => !one.isAsBefore && isGiven(one))) {
       if (!row.name.trim() || !row.value.trim()) return { at: "headers", text: "A header has a name and a value" };
       const to = row.source === "paste" ? "headers" : "header_env";

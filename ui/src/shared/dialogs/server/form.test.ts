@@ -93,3 +93,19 @@ it("a program keeps what is not changed, and a command of a file is agreed to by
   const listed = new ServerForm(kept({ server: { ...server, source: "import" } }));
   expect(listed.edit()).toMatchObject({ stdio: ["npx", "-y", "a b"] });
 });
+
+it("what does not go along is given anew, a variable by its name as well", () => {
+  const form = new ServerForm(
+    kept({ secrets: [secret({ header: "x-key" })], header_env: { "X-Named": "NAMED" }, token_env: "T" }),
+  );
+  form.address = "http://b/mcp";
+  form.leave(true);
+  expect(form.edit()).toEqual({ id: "a", url: "http://b/mcp" });
+  const named = form.headers.find((row) => row.kept === "X-Named");
+  if (named) named.value = "NAMED";
+  form.variable = "T";
+  expect(form.edit()).toEqual({ id: "a", url: "http://b/mcp", header_env: { "X-Named": "NAMED" }, token_env: "T" });
+  form.address = "http://a/mcp";
+  form.leave(false);
+  expect(form.edit()).toEqual({ id: "a" });
+});
