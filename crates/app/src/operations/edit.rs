@@ -60,13 +60,13 @@ impl App {
             return presented.may_stay_at(&url);
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
-        presented.may_go_to(&url, target.host)?;
         let reach = mcp::reach(target.host);
         if args.to.url.is_some() {
             draft.to.reach = Some(reach);
         } else if draft.from.reach.is_some_and(|agreed| reach > agreed) {
             return Err(farther(&draft.from.name, target.host));
         }
+        presented.may_go_to(&url, target.host)?;
         let credentials = self.credentials_of(draft).await?;
         let report = self.asked(&target, credentials.clone(), &url).await?;
         draft.steps = steps(&report);
