@@ -123,6 +123,19 @@ impl Page {
         self.until(&missing, async || self.text().await.contains(words).then_some(())).await;
     }
 
+    /// Waits until the page says this, and agrees to what is offered on the way there.
+    pub(crate) async fn says_after(&self, words: &str, offer: &str) {
+        let missing = format!("nothing says `{words}`");
+        let attempt = async || {
+            if self.text().await.contains(words) {
+                return Some(());
+            }
+            self.look(Role::Button, offer).await?.send_keys(&ENTER.to_string()).await.ok()?;
+            None
+        };
+        self.until(&missing, attempt).await;
+    }
+
     /// Presses a key with Control held, wherever the focus is.
     pub(crate) async fn control(&self, key: char) {
         let focused = self.0.active_element().await.expect("something has the focus");
