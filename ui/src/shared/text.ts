@@ -22,7 +22,7 @@ export function oneLine(text: string): string {
 }
 
 /** Names and values stand in backticks where a sentence may be read by programs; on a screen they stand in quotes. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text.replace(/`([^`\n]*)`/g, "“$1”");
 }
 
