@@ -191,7 +191,7 @@ mod tests {
         // What keeps a core from starting is told by whoever was started with flags.
         const MAY: &[&str] = &["crates/app/src/error.rs"];
         const CORE: [&str; 6] = ["app", "checks", "discovery", "mesh", "registry", "vault"];
-        let flags = ["`--", "(--", " --", "(mcp-discovery ", "`mcp-discovery secret", "`mcp-discovery add"];
+        let flags = ["`--", "(--", "(mcp-discovery ", "`mcp-discovery secret", "`mcp-discovery add"];
         let mut broken = Vec::new();
         for (place, text) in files(&[".rs"]) {
             let is_core = CORE.iter().any(|name| place.starts_with(&format!("crates/{name}/src/")));
