@@ -20,7 +20,7 @@ mod sleep;
 mod start;
 
 pub use error::StartError;
-pub use operations::{ApiError, ErrorCode};
+pub use operations::{Advice, ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
 pub use start::{App, Options};
 pub use vault::{GivenSecret, SecretPlace};

@@ -136,7 +136,14 @@ impl App {
         let vault = self.0.vault().clone();
         match face {
             Face::Command => vault.mark_gone(expired).await,
-            Face::Window | Face::Serve => drop(self.0.tasks.spawn(vault.forget_servers(expired))),
+            Face::Window | Face::Serve => {
+                let snapshot = self.0.registry.snapshot();
+                let own = move |id| snapshot.get(id).map(|server| server.info.secret_set);
+                drop(self.0.tasks.spawn(async move {
+                    vault.clone().forget_servers(expired).await;
+                    vault.forget_former(own, now()).await;
+                }));
+            }
         }
     }
 

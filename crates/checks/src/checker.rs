@@ -319,10 +319,15 @@ impl Checker {
             leave(&mut self.rounds, memory);
             return;
         }
-        // It moved while it was asked: what was remembered is void, and its round at the new place is due already.
-        let has_moved = watched.address != address;
-        if has_moved {
-            leave(&mut self.rounds, std::mem::take(&mut memory));
+        // It moved while it was asked: what was seen is of another place. Who waits hears of the new one.
+        if watched.address != address {
+            watched.memory = Some(Memory::default());
+            let is_wanted = self.is_enabled || !watched.waiting.is_empty();
+            leave(&mut self.rounds, memory);
+            if is_wanted {
+                self.begin(id);
+            }
+            return;
         }
         watched.memory = Some(memory);
         if examined.verdict != Verdict::Starting && std::mem::take(&mut watched.is_glance) {
@@ -330,8 +335,7 @@ impl Checker {
         }
         let waiting = std::mem::take(&mut watched.waiting);
         let now = Instant::now();
-        let next = if has_moved { now } else { now.max(began + wait) };
-        let next = self.is_enabled.then_some(next);
+        let next = self.is_enabled.then_some(now.max(began + wait));
         watched.due = next;
         if let Some(next) = next {
             self.queue.push(next, id);

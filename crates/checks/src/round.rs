@@ -102,7 +102,9 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
     let evidence = match asked.await {
         Ok(Ok(evidence)) => evidence,
         Ok(Err(error)) => match error {
-            Unreached::NotAllowed(_) | Unreached::NoTarget { .. } => return not_checked(&error.to_string()),
+            Unreached::NotAllowed(_) | Unreached::NotAgreed { .. } | Unreached::NoTarget { .. } => {
+                return not_checked(&error.to_string());
+            }
             Unreached::Unsigned(_) => Evidence::missing(words::sign_in(&error.to_string())),
             Unreached::NoAddress(_) => {
                 Evidence::missing(Trouble::Ill(Reason::new(error.to_string(), "No address")))

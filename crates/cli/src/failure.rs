@@ -45,7 +45,7 @@ impl From<ApiError> for Failure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        Self::new(code, error.message)
+        Self::new(code, crate::advice::sentence(&error))
     }
 }
 

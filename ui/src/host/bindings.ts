@@ -702,7 +702,7 @@ env?: Record<string, string | null>,
  */
 cwd?: string, 
 /**
- * A stdio server runs on, however long nobody asks it; absent or false, a known one stays as it is.
+ * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
  */
 keep_running?: boolean, 
 /**
@@ -716,7 +716,11 @@ token_place?: SecretPlace,
 /**
  * Keep it without asking it anything first.
  */
-no_probe?: boolean, };
+no_probe?: boolean, 
+/**
+ * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ */
+dry_run?: boolean, };
 
 export type Added = { 
 /**
@@ -740,9 +744,27 @@ kept: KeptIn | null,
  */
 taken: Array<string>, 
 /**
- * The journal entry that takes it back.
+ * The journal entry that takes it back; absent when nothing was kept.
  */
-undo: number, };
+undo: number | null, 
+/**
+ * What it was asked and what it answered; empty when it was not asked, or was met just before.
+ */
+steps: Array<AskedStep>, };
+
+export type AskedStep = { 
+/**
+ * Such as `POST /mcp server/discover`.
+ */
+sent: string, 
+/**
+ * Such as `200 application/json, MCP 2026-07-28`.
+ */
+received: string, 
+/**
+ * In milliseconds.
+ */
+ms: number, };
 
 export type Changed = { 
 /**
@@ -760,21 +782,147 @@ export type EditArgs = {
  */
 id: string, 
 /**
- * A new name.
+ * What it is not given any more.
+ */
+without?: Without, 
+/**
+ * The values of its environment go along to another command. Otherwise they were given for the former alone.
+ */
+keep_env?: boolean, 
+/**
+ * `http(s)://host[:port][/path]`; the MCP path is found by probing.
+ */
+url?: string, 
+/**
+ * Program and arguments of a stdio server.
+ */
+stdio?: Array<string>, 
+/**
+ * For people; default is what the server calls itself, else its address.
  */
 name?: string, 
 /**
- * The whole new metadata.
+ * Free data.
  */
 metadata?: Record<string, unknown>, 
 /**
- * The whole new list of tags.
+ * Free tags.
  */
 capabilities?: Array<string>, 
 /**
- * Of a stdio server: whether its child runs on, however long nobody asks it.
+ * The environment variable that holds the bearer token.
  */
-keep_running?: boolean, };
+token_env?: string, 
+/**
+ * More headers: their names, and the environment variables that hold their values.
+ */
+header_env?: { [key in string]: string }, 
+/**
+ * The bearer token itself, to be kept where `secrets` says.
+ */
+token?: string, 
+/**
+ * More headers and their values, to be kept like the token.
+ */
+headers?: Record<string, string>, 
+/**
+ * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+ */
+in_clear?: boolean, 
+/**
+ * Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+ * itself is taken out and treated the same.
+ */
+query?: Record<string, string>, 
+/**
+ * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
+ * was started with.
+ */
+env?: Record<string, string | null>, 
+/**
+ * The folder in which a stdio server starts, from the root on.
+ */
+cwd?: string, 
+/**
+ * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+ */
+keep_running?: boolean, 
+/**
+ * The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+ */
+call?: string, 
+/**
+ * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
+ */
+token_place?: SecretPlace, 
+/**
+ * Keep it without asking it anything first.
+ */
+no_probe?: boolean, 
+/**
+ * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ */
+dry_run?: boolean, };
+
+export type Without = { 
+/**
+ * Its token, kept or in a variable.
+ */
+token?: boolean, 
+/**
+ * Headers by name, kept or in a variable.
+ */
+headers?: string[], 
+/**
+ * Keys of its query by name.
+ */
+query?: string[], 
+/**
+ * Variables of its environment by name.
+ */
+env?: string[], 
+/**
+ * The folder in which it starts.
+ */
+cwd?: boolean, };
+
+export type Edited = { 
+/**
+ * The servers it changed: this one, or none.
+ */
+ids: Array<ServerId>, 
+/**
+ * The journal entry that takes it back; absent when nothing was kept.
+ */
+undo: number | null, 
+/**
+ * Its row as it is now; where nothing was kept, as it would be.
+ */
+server: ServerRow, 
+/**
+ * Where what was given was put.
+ */
+kept: KeptIn | null, 
+/**
+ * Parameters that were taken out of its URL, since they look like keys.
+ */
+taken: Array<string>, 
+/**
+ * What of its secrets goes on being sent, in words.
+ */
+stays: Array<string>, 
+/**
+ * What of its secrets does not go along: it was given for another origin or command, or is replaced or left out.
+ */
+leaves: Array<string>, 
+/**
+ * Where the secrets that leave belong: the origin it had. Absent when it goes nowhere else.
+ */
+leaves_at: string | null, 
+/**
+ * What it was asked and what it answered; empty when it was not asked.
+ */
+steps: Array<AskedStep>, };
 
 export type UndoArgs = { 
 /**
@@ -1416,7 +1564,12 @@ query: string | null,
 /**
  * Where it is kept.
  */
-place: SecretPlace, };
+place: SecretPlace, 
+/**
+ * It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
+ * 30 days, is what it is kept for.
+ */
+former: boolean, };
 
 export type Secrets = { 
 /**
@@ -1614,6 +1767,8 @@ json: unknown, };
 
 export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
+export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
+
 export type ApiError = { 
 /**
  * What to branch on.
@@ -1639,8 +1794,8 @@ export interface Operations {
   server: { args: ServerArgs; result: ServerDetails };
   /** Probes an address and keeps the server. */
   add: { args: AddArgs; result: Added };
-  /** Renames a server or changes its tags and data. */
-  edit: { args: EditArgs; result: Changed };
+  /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
+  edit: { args: EditArgs; result: Edited };
   /** Removes servers; they can be brought back for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
   /** Brings removed servers back. */

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::look::{find, pattern};
 use super::{
-    ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
+    Advice, ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode,
+    ServerRef,
 };
 use crate::{App, millis, raw};
 
@@ -192,16 +193,16 @@ fn chosen(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiErr
 
 /// What a person can do about it, and what programs want to know.
 fn not_chosen(error: NoChoice, server: Option<&Server>) -> ApiError {
-    let id = server.map(|server| server.info.id.to_string()).unwrap_or_default();
-    let advice = match &error {
-        NoChoice::Paused(_) => format!(": resume it first (mcp-discovery resume {id})"),
-        NoChoice::Unlisted(_) => format!(": check it first (mcp-discovery check {id})"),
-        NoChoice::Nobody(_) => ": `mcp-discovery tools` lists what is offered".to_owned(),
-        _ => String::new(),
-    };
-    let message = format!("{error}{advice}");
+    let message = error.to_string();
+    let of_server = server.map_or(serde_json::Value::Null, |server| json!({ "server": server.info.id }));
     match error {
-        NoChoice::Paused(_) => ApiError::new(ErrorCode::Paused, message),
+        NoChoice::Paused(_) => {
+            ApiError::new(ErrorCode::Paused, message).with(of_server).advise(Advice::Resume)
+        }
+        NoChoice::Unlisted(_) => {
+            ApiError::new(ErrorCode::NoServer, message).with(of_server).advise(Advice::Check)
+        }
+        NoChoice::Nobody(_) => ApiError::new(ErrorCode::NoServer, message).advise(Advice::ListTools),
         NoChoice::Ambiguous { tools, .. } => {
             ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
         }

@@ -132,9 +132,8 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     }
     if let Some(variable) = info.token_env.take_if(|_| !agreed) {
         warnings.push(format!(
-            "`{}`: the token's variable `{variable}` was left out; agree to it with `mcp-discovery add {} --token-env {variable}`",
-            info.name,
-            info.address()
+            "`{}`: the token's variable `{variable}` was left out; agree to it by editing the server",
+            info.name
         ));
     }
     warnings

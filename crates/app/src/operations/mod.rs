@@ -8,15 +8,19 @@ mod call;
 mod change;
 mod credentials;
 mod demo;
+mod edit;
 mod files;
 mod given;
 mod health;
 mod logs;
 mod look;
+mod place;
 mod scan;
 mod secret;
 mod starts;
+mod steps;
 mod types;
+mod way;
 
 pub use demo::Demo;
 pub use files::check_config;
@@ -78,8 +82,8 @@ operations! {
     server(ServerArgs) -> ServerDetails;
     /// Probes an address and keeps the server.
     add(AddArgs) -> Added;
-    /// Renames a server or changes its tags and data.
-    edit(EditArgs) -> Changed;
+    /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
+    edit(EditArgs) -> Edited;
     /// Removes servers; they can be brought back for 30 days.
     remove(ServersByIdArgs) -> Changed;
     /// Brings removed servers back.

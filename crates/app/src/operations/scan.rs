@@ -181,7 +181,9 @@ impl Job {
 
     /// Compares a row with the registry, and registers what is new if that was asked for.
     async fn meet(&self, mut row: ScanRow, contents: Option<Box<Contents>>) -> ScanRow {
-        row.known = self.app.0.registry.snapshot().get(row.id).is_some();
+        if let Some(known) = self.app.first_at(row.id) {
+            (row.id, row.known) = (known.id, true);
+        }
         if self.register && !row.known && matches!(row.outcome, Outcome::Mcp | Outcome::NeedsSignIn) {
             row.known = tokio::select! {
                 kept = self.keep(&row, contents) => kept,
@@ -224,6 +226,9 @@ impl Job {
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
             info.left_out = contents.left_out;
+        }
+        if self.app.settle(&mut info).await.is_err() {
+            return false;
         }
         match self.app.0.registry.upsert(vec![info], Origin::Automatic).await {
             Ok(committed) => committed.upserted.iter().any(|(_, what)| *what != Upserted::Ignored),

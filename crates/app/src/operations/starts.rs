@@ -10,7 +10,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::look::find;
-use super::{ApiError, CancelArgs, Cancelled, Empty, ErrorCode, ServerArgs};
+use super::{Advice, ApiError, CancelArgs, Cancelled, Empty, ErrorCode, ServerArgs};
 use crate::App;
 use crate::adds::{Adding, Waited};
 
@@ -80,14 +80,14 @@ impl App {
 
 fn no_word(info: &ServerInfo, after: Duration) -> ApiError {
     let message = format!(
-        "`{}` was started and said nothing for {} s; to keep it all the same, and have it started when it is used: --no-probe",
+        "`{}` was started and said nothing for {} s; it can be kept all the same, and is started when it is used",
         info.address(),
         after.as_secs()
     );
-    ApiError::new(ErrorCode::Timeout, message)
+    ApiError::new(ErrorCode::Timeout, message).advise(Advice::KeepAnyway)
 }
 
-fn cancelled() -> ApiError {
+pub(super) fn cancelled() -> ApiError {
     ApiError::new(ErrorCode::Cancelled, "its start was cancelled: nothing was added, and nothing of it runs")
 }
 

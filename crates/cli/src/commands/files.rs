@@ -37,6 +37,11 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     for warning in warnings.iter().take(MOST_WARNINGS) {
         note(&format!("{name}:{warning}"));
     }
+    if left > 0 {
+        note(
+            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+        );
+    }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         note(&format!("{name}: and {more} more like these; `--format json` lists all"));
     }

@@ -4,6 +4,7 @@ mod call;
 mod change;
 mod config;
 mod demo;
+mod edit;
 mod files;
 mod health;
 mod logs;
@@ -62,7 +63,7 @@ async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Scan(args) => scan::scan(session, args).await,
         Command::Call(args) => call::call(session, args).await,
-        Command::Add(args) => change::add(session, args).await,
+        Command::Add(args) => edit::add(session, args).await,
         other => tokio::select! {
             outcome = simple(session, other) => outcome,
             _ = tokio::signal::ctrl_c() => Err(Failure::silent(exit::INTERRUPTED)),
@@ -74,6 +75,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
+        Command::Edit(args) => edit::edit(session, args).await,
         Command::Remove(args) => change::many(session, "remove", &args.ids).await,
         Command::Restore(args) => change::many(session, "restore", &args.ids).await,
         Command::Pause(args) => change::many(session, "pause", &args.ids).await,

@@ -18,7 +18,7 @@ pub(crate) enum Floor {
         url: String,
     },
     /// One call after the other.
-    Stdio(Mutex<Pipes>),
+    Stdio(Box<Mutex<Pipes>>),
 }
 
 pub(crate) struct Pipes {
@@ -42,7 +42,7 @@ impl Floor {
             .spawn()
             .unwrap();
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self::Stdio(Mutex::new(Pipes { stdin, stdout, line: String::new(), _child: child }))
+        Self::Stdio(Box::new(Mutex::new(Pipes { stdin, stdout, line: String::new(), _child: child })))
     }
 
     pub(crate) async fn call(&self) {

@@ -68,6 +68,7 @@ async fn each_kind_of_change_can_be_taken_back<F: Fixture>(bench: Bench<F>) {
         metadata: Some(serde_json::Map::new()),
         capabilities: Some(vec!["t".to_owned()]),
         keep_running: Some(true),
+        way: None,
     };
     let entries = [
         bench.registry.edit(ids[0], all).await.unwrap(),

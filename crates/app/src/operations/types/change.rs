@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use super::super::KeptIn;
+use super::AskedStep;
 use vault::{GivenSecret, SecretPlace};
 
 /// A server to add.
@@ -55,9 +56,9 @@ pub struct AddArgs {
     /// The folder in which a stdio server starts, from the root on.
     #[ts(optional)]
     pub cwd: Option<String>,
-    /// A stdio server runs on, however long nobody asks it; absent or false, a known one stays as it is.
-    #[ts(optional, as = "Option<bool>")]
-    pub keep_running: bool,
+    /// A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+    #[ts(optional)]
+    pub keep_running: Option<bool>,
     /// The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
     #[ts(optional)]
     pub call: Option<String>,
@@ -67,6 +68,9 @@ pub struct AddArgs {
     /// Keep it without asking it anything first.
     #[ts(optional, as = "Option<bool>")]
     pub no_probe: bool,
+    /// Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+    #[ts(optional, as = "Option<bool>")]
+    pub dry_run: bool,
 }
 
 /// The server that was added.
@@ -82,8 +86,10 @@ pub struct Added {
     pub kept: Option<KeptIn>,
     /// Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
     pub taken: Vec<String>,
-    /// The journal entry that takes it back.
-    pub undo: i64,
+    /// The journal entry that takes it back; absent when nothing was kept.
+    pub undo: Option<i64>,
+    /// What it was asked and what it answered; empty when it was not asked, or was met just before.
+    pub steps: Vec<AskedStep>,
 }
 
 /// What a change of several servers did.
@@ -93,30 +99,6 @@ pub struct Changed {
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
-}
-
-/// A new name, tags or data for one server. What is absent stays.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct EditArgs {
-    /// Its id, or a name that only one server has.
-    pub id: String,
-    /// A new name.
-    #[ts(optional)]
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The whole new metadata.
-    #[ts(optional, type = "Record<string, unknown>")]
-    #[serde(default)]
-    pub metadata: Option<Map<String, Value>>,
-    /// The whole new list of tags.
-    #[ts(optional)]
-    #[serde(default)]
-    pub capabilities: Option<Vec<String>>,
-    /// Of a stdio server: whether its child runs on, however long nobody asks it.
-    #[ts(optional)]
-    #[serde(default)]
-    pub keep_running: Option<bool>,
 }
 
 /// What to take back.

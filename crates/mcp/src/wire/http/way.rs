@@ -151,7 +151,7 @@ impl Way {
         let mut request = Request::new(question.method.clone(), self.site.asked(route, url));
         let headers = request.headers_mut();
         headers.reserve(self.site.headers.len() + question.headers.len() + OTHER_HEADERS);
-        let own = self.site.headers.iter().map(|(name, value)| (name, value));
+        let own = self.site.headers.iter();
         let host = route.host.iter().map(|host| (&header::HOST, host));
         let asked = question.headers.iter().map(|(name, value)| (name, value));
         for (name, value) in own.chain(host).chain(asked) {

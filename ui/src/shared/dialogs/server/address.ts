@@ -16,3 +16,9 @@ export function splitCommand(text: string): string[] {
   const parts = text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g);
   return [...parts].map(([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? "");
 }
+
+/** The reverse of `splitCommand`: what holds blanks or quotes is quoted. */
+export function joinCommand(words: readonly string[]): string {
+  const quoted = (word: string) => `"${word.replace(/[\\"]/g, "\\$&")}"`;
+  return words.map((word) => (/^[^\s"']+$/.test(word) ? word : quoted(word))).join(" ");
+}
