@@ -67,6 +67,8 @@ pub(super) struct Asker {
     at_root: Option<Box<ProbeReport>>,
     /// The path that is being asked is the one that a person gave.
     insists: bool,
+    /// The path at which no event stream was found, if one was looked for before anything was posted there.
+    streamless: Option<String>,
 }
 
 impl Asker {
@@ -91,6 +93,7 @@ impl Asker {
             probable: None,
             at_root: None,
             insists: false,
+            streamless: None,
         }
     }
 
@@ -172,6 +175,15 @@ impl Asker {
         if !self.protocols.http {
             return self.only_stream(path).await;
         }
+        // An event stream says what it is in its first event: then nothing has to be asked before the handshake.
+        if self.protocols.sse && is_stream_path(path) && self.streamless.as_deref() != Some(path) {
+            match Box::pin(self.prompt_stream(path)).await {
+                Path::Absent(_) => self.streamless = Some(path.to_owned()),
+                // It may be slow to say so, or not be meant for us: what takes a POST here is asked first.
+                Path::Nothing(_) => {}
+                settled => return settled,
+            }
+        }
         let known = Known { insists: self.insists, ..Known::era(None) };
         match greet(&mut At { line: &mut self.line, path }, &known).await {
             Greeting::Met(met) => self.met(path, *met).await,
@@ -217,12 +229,11 @@ impl Asker {
             Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
             Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
-            Other::NotPosted(_) if self.protocols.sse && is_stream_path(path) => {
-                Box::pin(self.event_stream(path)).await
+            Other::NotPosted(why) if !self.protocols.sse || self.streamless.as_deref() == Some(path) => {
+                Path::Absent(why)
             }
-            Other::NotPosted(why) if self.protocols.sse && self.may_stream(path) => {
-                self.stream_or(path, why).await
-            }
+            Other::NotPosted(_) if is_stream_path(path) => Box::pin(self.event_stream(path)).await,
+            Other::NotPosted(why) if self.may_stream(path) => self.stream_or(path, why).await,
             Other::NotPosted(why) => Path::Absent(why),
             Other::NotHere(why) => Path::Nothing(why),
             Other::NotMcp { field, why } => {

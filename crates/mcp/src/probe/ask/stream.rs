@@ -1,7 +1,10 @@
 //! The event stream of revision 2024-11-05: opening it is the question, its first event the answer.
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
 use model::{Era, Transport};
+use tokio::time::timeout;
 
 use super::super::exchange::OpenStream;
 use super::super::line::next_event;
@@ -32,14 +35,27 @@ impl Carry for Streamed<'_> {
     }
 }
 
+/// How long a stream may take to name its endpoint where something else may answer at the same path.
+const PROMPT: Duration = Duration::from_secs(2);
+
 impl Asker {
+    /// An event stream, if one answers at once.
+    pub(super) async fn prompt_stream(&mut self, path: &str) -> Path {
+        self.stream_within(path, PROMPT).await
+    }
+
     pub(super) async fn event_stream(&mut self, path: &str) -> Path {
+        self.stream_within(path, Duration::MAX).await
+    }
+
+    async fn stream_within(&mut self, path: &str, limit: Duration) -> Path {
         let mut stream = match self.line.stream(path).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(answer)) => return self.no_stream(path, &answer),
             Err(error) => return self.unanswered(path, error),
         };
-        let Some(event) = self.endpoint_of(&mut stream).await else {
+        let named = timeout(limit, self.endpoint_of(&mut stream)).await;
+        let Some(event) = named.ok().flatten() else {
             return Path::Nothing("its event stream does not begin with MCP's endpoint".to_owned());
         };
         let Some(messages) = self.same_place(path, &event.data) else {
