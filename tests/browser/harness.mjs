@@ -79,6 +79,7 @@ export async function startScripted(
     tools = [],
     token = "",
     key = "",
+    refusal = null,
     call = () => ({ content: [] }),
     port: wanted = 0,
   },
@@ -95,6 +96,9 @@ export async function startScripted(
     "tools/call": ({ name: tool, arguments: given }) => call(tool, given),
   };
   const server = createHttpServer(async (request, response) => {
+    const isKnown =
+      (!token || request.headers.authorization === `Bearer ${token}`) && (!key || request.headers["x-api-key"] === key);
+    if (refusal && !isKnown) return void response.writeHead(refusal.status, refusal.headers).end(refusal.body);
     if (token && request.headers.authorization !== `Bearer ${token}`) {
       const document = `http://${request.headers.host}/.well-known/oauth-protected-resource`;
       return void response.writeHead(401, { "www-authenticate": `Bearer resource_metadata="${document}"` }).end();

@@ -16,6 +16,8 @@ mod opens;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod walk;
 #[cfg(test)]
 mod window;
