@@ -10,5 +10,7 @@ use mcp_discovery_app::Launch;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    mcp_discovery_app::run(&Launch::parse())
+    let launch = Launch::parse();
+    app::memory::keep_nothing_free();
+    mcp_discovery_app::run(&launch)
 }

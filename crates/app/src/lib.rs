@@ -11,6 +11,7 @@ mod headers;
 mod health;
 mod intake;
 mod logs;
+pub mod memory;
 pub mod operations;
 mod owner;
 pub mod paths;

@@ -34,6 +34,9 @@ fn main() -> ExitCode {
         say(failure.message.as_deref());
         return ExitCode::from(failure.code);
     }
+    if let args::Command::Serve(_) = cli.command {
+        app::memory::keep_nothing_free();
+    }
     log_to_stderr(cli.common.log);
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {

@@ -40,6 +40,7 @@ pub use secret::Secret;
 pub use session::{Brief, CallOptions, Contents, Session};
 pub use target::{Launch, LineSink, Remote, Target};
 pub use wire::behind::behind;
+pub use wire::child::PURGE_DELAY;
 pub use wire::patience::Patience;
 pub use wire::request::Progress;
 pub use wire::tls::TlsFault;

@@ -10,6 +10,8 @@ use tokio::time::timeout;
 
 use crate::Launch;
 
+/// How long our allocator keeps what is free: a variable that this program sets for itself, and no child inherits.
+pub const PURGE_DELAY: &str = "MIMALLOC_PURGE_DELAY";
 /// How long a child may take to leave after its standard input was closed, as MCP asks for.
 const AFTER_CLOSE: Duration = Duration::from_secs(1);
 /// How long it may take after SIGTERM.
@@ -37,6 +39,7 @@ impl Tree {
     pub(crate) fn start(launch: &Launch) -> io::Result<(Self, Pipes)> {
         let mut wrap = CommandWrap::with_new(&launch.command, |command| {
             command.args(&launch.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.env_remove(PURGE_DELAY);
             command.envs(launch.env.iter().map(|(name, value)| (name, value.expose())));
             if let Some(folder) = &launch.cwd {
                 command.current_dir(folder);
