@@ -71,7 +71,10 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
         }
         Unsent::NoAddress => "No address",
         Unsent::Unreachable => "Cannot be reached",
-        Unsent::Tls(_) => "TLS failed",
+        Unsent::Tls(fault) => match fault.certificate() {
+            Some(refused) => return Reason::new(sentence, refused.summary()).about(refused),
+            None => "TLS failed",
+        },
         Unsent::Closed => "Connection broke",
         Unsent::Ended => "Has ended",
     };

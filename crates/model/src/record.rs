@@ -51,6 +51,7 @@ impl ServerInfo {
             header_env: BTreeMap::new(),
             env: BTreeSet::new(),
             cwd: None,
+            tls: None,
             reach: None,
             source,
             paused: false,

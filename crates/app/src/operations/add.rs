@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use checks::LOOK_WITHIN;
 use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, Remote, probe, resolve};
-use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Transport};
+use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::credentials::Presented;
 use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
+use super::trust;
 use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
 use crate::intake::Sighting;
 use crate::{App, headers, now};
@@ -84,6 +85,7 @@ impl App {
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
+        info.tls = trust::given(args, &url)?;
         if args.no_probe {
             given.may_stay_at(&url)?;
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
@@ -93,7 +95,7 @@ impl App {
         given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
-        if let Some(seen) = self.just_seen(&url, &given) {
+        if let Some(seen) = self.just_seen(&url, &given).filter(|_| info.tls.is_none()) {
             return Ok(as_seen(info, seen));
         }
         let credentials = self.credentials_for(&info, &given).await;
@@ -102,9 +104,13 @@ impl App {
             depth: Depth::Named,
             tasks: self.0.tasks.clone(),
             credentials,
+            tls: info.tls.clone().or_else(|| self.trust_of(&info)),
             ..ProbeOptions::default()
         };
         let report = probe(&target, &options).await;
+        if let Some(refused) = trust::stands_in_the_way(&report, !options.credentials.is_empty()) {
+            return Err(trust::untrusted(&url, refused));
+        }
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
         if !keeps {
             return Err(no_server(&url, &report));
@@ -112,6 +118,7 @@ impl App {
         info.transport = report.transport.unwrap_or(Transport::Http);
         info.endpoint.clone_from(&report.endpoint);
         info.auth_required = report.auth_required;
+        info.tls = trust::seen(options.tls, &report);
         if let Some(endpoint) = &report.endpoint {
             info.id = ServerId::for_url(info.transport, endpoint).unwrap_or(info.id);
         }
@@ -154,6 +161,11 @@ impl App {
         (!self.0.registry.snapshot().get(seen.row.id).is_some_and(is_signed)).then_some(seen)
     }
 
+    /// Whom a person trusts for the server at this address already.
+    fn trust_of(&self, info: &ServerInfo) -> Option<Tls> {
+        self.0.registry.snapshot().get(info.id).and_then(|known| known.info.tls.clone())
+    }
+
     /// What was given, or what is kept for this address already.
     async fn credentials_for(&self, info: &ServerInfo, given: &Presented<'_>) -> Credentials {
         if !given.credentials.is_empty() {
@@ -193,9 +205,11 @@ impl App {
             || args.token_env.is_some()
             || !args.header_env.is_empty()
             || !args.headers.is_empty()
+            || args.trust_certificate.is_some()
+            || args.ca.is_some()
         {
             return Err(ApiError::arguments(
-                "a stdio server takes no token or header: give it an environment (`--env NAME=-`)",
+                "a stdio server takes no token, header or certificate: give it an environment (`--env NAME=-`)",
             ));
         }
         let env = with_environment(&mut info, args)?;

@@ -11,9 +11,16 @@ impl App {
         if args.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
             return Err(ApiError::arguments("a server needs a name: give at least one letter"));
         }
-        let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
-        let patch = Patch { name: args.name, metadata: args.metadata, capabilities: args.capabilities };
-        Ok(changed(self.0.registry.edit(id, patch).await?))
+        let info = find(&self.0.registry.snapshot(), &args.id)?.info;
+        let tls = self.new_trust(&info, &args).await?;
+        let is_asked_anew = tls.is_some();
+        let EditArgs { name, metadata, capabilities, .. } = args;
+        let edited = self.0.registry.edit(info.id, Patch { name, metadata, capabilities, tls }).await?;
+        if is_asked_anew {
+            // What was refused may answer now. A check that cannot be made takes nothing back.
+            drop(self.check_now(info.id).await);
+        }
+        Ok(changed(edited))
     }
 
     pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {

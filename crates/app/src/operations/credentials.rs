@@ -64,7 +64,9 @@ impl<'a> Presented<'a> {
             return url.to_owned();
         }
         let plain = format!("http://{url}");
-        if self.is_nothing() || is_here(&plain) { plain } else { format!("https://{url}") }
+        let is_over_tls = self.args.trust_certificate.is_some() || self.args.ca.is_some();
+        let may_be_plain = !is_over_tls && (self.is_nothing() || is_here(&plain));
+        if may_be_plain { plain } else { format!("https://{url}") }
     }
 
     /// What travels in the clear beyond this computer does so after a person's yes alone.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use model::config::{self, Problem};
-use model::{Endpoint, Given, Server, ServerInfo, Source, secrets, servers_json};
+use model::{Endpoint, Given, Server, ServerInfo, Source, Tls, secrets, servers_json};
 use registry::{Origin, Snapshot, Upserted};
 use serde_json::json;
 
@@ -40,6 +40,10 @@ impl App {
         });
         let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
         for info in &mut servers {
+            if let Some(warning) = without_trust(info, &snapshot, args.certificates) {
+                report.certificates_left += 1;
+                report.warnings.push(warning);
+            }
             report.warnings.extend(distrust(info, &snapshot));
         }
         let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
@@ -138,6 +142,20 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Nor may it say whom a person trusts: a server under a name that is known could be anybody.
+fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
+    let known = snapshot.get(info.id).and_then(|known| known.info.tls.clone());
+    let tls = info.tls.take_if(|tls| !is_agreed && known.as_ref() != Some(tls))?;
+    let (what, flag) = match &tls {
+        Tls::Agreed(agreed) => ("certificate", format!("--trust-certificate {}", agreed.fingerprint)),
+        Tls::Ca { ca } => ("CA", format!("--ca {ca:?}")),
+    };
+    Some(format!(
+        "`{}`: the {what} that the file trusts was left out; agree to it with `mcp-discovery edit {} {flag}`, or to all of them with `import --trust-certificates`",
+        info.name, info.id
+    ))
 }
 
 /// Checks a configuration; needs no core.

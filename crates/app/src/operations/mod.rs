@@ -15,6 +15,7 @@ mod logs;
 mod look;
 mod scan;
 mod secret;
+mod trust;
 mod types;
 
 pub use demo::Demo;
@@ -27,6 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+pub use trust::{CertificateArgs, ShownCertificate};
 pub use types::*;
 
 use crate::App;
@@ -76,7 +78,9 @@ operations! {
     server(ServerArgs) -> ServerDetails;
     /// Probes an address and keeps the server.
     add(AddArgs) -> Added;
-    /// Renames a server or changes its tags and data.
+    /// Looks at the certificate that a server shows now; nothing is asked of it.
+    certificate(CertificateArgs) -> ShownCertificate;
+    /// Renames a server, changes its tags and data, or whom to trust for it.
     edit(EditArgs) -> Changed;
     /// Removes servers; they can be brought back for 30 days.
     remove(ServersByIdArgs) -> Changed;

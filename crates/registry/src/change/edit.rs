@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::ServerId;
+use model::{ServerId, Tls};
 use serde_json::{Map, Value};
 use store::{Field, Record};
 
@@ -20,6 +20,8 @@ pub struct Patch {
     pub metadata: Option<Map<String, Value>>,
     /// The whole new list of tags.
     pub capabilities: Option<Vec<String>>,
+    /// Who vouches for its certificate; nothing means whoever this computer trusts.
+    pub tls: Option<Option<Tls>>,
 }
 
 /// Changes the fields of one server that a person may change.
@@ -60,6 +62,9 @@ impl Patch {
         if let Some(capabilities) = &self.capabilities {
             info.capabilities.clone_from(capabilities);
             after.set_by_person.insert(Field::Capabilities);
+        }
+        if let Some(tls) = &self.tls {
+            info.tls.clone_from(tls);
         }
         check(info)?;
         Ok(after)

@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Millis, Reach, ServerId, ServerInfo, Source, Tool, Transport};
+use model::{Millis, Reach, ServerId, ServerInfo, Source, Tls, Tool, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Field, Image, JournalEntry, Record};
@@ -133,6 +133,8 @@ struct Face {
     env: BTreeSet<String>,
     #[serde(default)]
     cwd: Option<String>,
+    #[serde(default)]
+    tls: Option<Tls>,
     reach: Option<Reach>,
     source: Source,
     paused: bool,
@@ -193,6 +195,7 @@ impl Face {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            tls: info.tls.clone(),
             reach: info.reach,
             source: info.source,
             paused: info.paused,
@@ -219,6 +222,7 @@ impl Face {
             header_env: self.header_env,
             env: self.env,
             cwd: self.cwd,
+            tls: self.tls,
             reach: self.reach,
             source: self.source,
             paused: self.paused,

@@ -41,6 +41,12 @@ pub struct AddArgs {
     /// More headers and their values, to be kept like the token.
     #[ts(optional, type = "Record<string, string>")]
     pub headers: BTreeMap<String, GivenSecret>,
+    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it.
+    #[ts(optional)]
+    pub trust_certificate: Option<String>,
+    /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+    #[ts(optional)]
+    pub ca: Option<String>,
     /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
     #[ts(optional, as = "Option<bool>")]
     pub in_clear: bool,
@@ -89,7 +95,7 @@ pub struct Changed {
     pub undo: Option<i64>,
 }
 
-/// A new name, tags or data for one server. What is absent stays.
+/// A new name, tags, data or trust for one server. What is absent stays.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct EditArgs {
@@ -107,6 +113,19 @@ pub struct EditArgs {
     #[ts(optional)]
     #[serde(default)]
     pub capabilities: Option<Vec<String>>,
+    /// The SHA-256 of its certificate: exactly this one is trusted, whoever signed it. It must be the one that it shows now,
+    /// if it is there.
+    #[ts(optional)]
+    #[serde(default)]
+    pub trust_certificate: Option<String>,
+    /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+    #[ts(optional)]
+    #[serde(default)]
+    pub ca: Option<String>,
+    /// Whoever this computer trusts is trusted again, and nobody else.
+    #[ts(optional, as = "Option<bool>")]
+    #[serde(default)]
+    pub system_trust: bool,
 }
 
 /// What to take back.

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     ProtocolError,
     /// The server asks who we are.
     NeedsSignIn,
+    /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
+    UntrustedCertificate,
     /// The deadline passed.
     Timeout,
     /// A person ended it.

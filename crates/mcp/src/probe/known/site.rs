@@ -11,8 +11,8 @@ use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
 use model::Reach;
 use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::super::exchange::{Driven, chunks, handshake, head};
@@ -22,7 +22,7 @@ use crate::wire::id::Id;
 use crate::wire::place::Place;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::Question;
-use crate::wire::tls::{TlsFault, trusted};
+use crate::wire::tls::{Stance, TlsFault, Trust};
 use crate::{McpError, Remote, USER_AGENT, names, range};
 
 /// For the TCP connect and the TLS handshake.
@@ -118,19 +118,21 @@ impl<'a> Site<'a> {
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })?;
         let wire = if self.url.scheme() == "https" {
-            let connector = TlsConnector::from(trusted().map_err(NoAnswer::Tls)?);
-            let tls = Box::pin(connector.connect(self.server_name()?, stream));
-            let secured = timeout_at(self.deadline, tls).await.map_err(|_| NoAnswer::Mute)?;
-            Wire::secured(secured.map_err(|error| {
-                let fault = TlsFault::of(&error);
-                NoAnswer::Tls(fault.unwrap_or_else(|| TlsFault::Other(error.to_string())))
-            })?)
+            self.secured(stream).await?
         } else {
             Wire::plain(stream)
         };
         let first = wire.first_bytes();
         let (sender, connection) = handshake(wire, &first).await?;
         Ok(Line { sender, connection, first })
+    }
+
+    async fn secured(&self, stream: TcpStream) -> Result<Wire, NoAnswer> {
+        let trust = Trust::of(self.remote.tls.as_ref()).await.map_err(NoAnswer::Tls)?;
+        let name = self.server_name()?;
+        // Large, and not every server has TLS.
+        let tls = Box::pin(Wire::tls(stream, name, &trust, Stance::Refuses, self.deadline));
+        tls.await.0.map_err(|fault| if Instant::now() >= self.deadline { NoAnswer::Mute } else { NoAnswer::Tls(fault) })
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NoAnswer> {
@@ -173,7 +175,7 @@ impl<'a> Site<'a> {
     fn server_name(&self) -> Result<ServerName<'static>, NoAnswer> {
         let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         ServerName::try_from(host.to_owned())
-            .map_err(|error| NoAnswer::Tls(TlsFault::Other(error.to_string())))
+            .map_err(|error| NoAnswer::Tls(TlsFault::Handshake(error.to_string())))
     }
 }
 
