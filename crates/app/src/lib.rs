@@ -9,6 +9,7 @@ mod feed;
 mod headers;
 mod health;
 mod intake;
+mod logging;
 mod logs;
 pub mod operations;
 mod owner;
@@ -18,6 +19,7 @@ mod scans;
 mod start;
 
 pub use error::StartError;
+pub use logging::log_filter;
 pub use operations::{ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
 pub use start::{App, Options};

@@ -84,6 +84,16 @@ pub(crate) enum Command {
     Servers(Servers),
     /// Add a server, after asking it what it is
     Add(Box<Add>),
+    /// Change a server's name, data, tags, or whom to trust for it
+    Edit(Edit),
+    /// Print the certificate that a server, or an https:// address, shows now, and whether it is trusted
+    ///
+    /// Nothing is asked of the server. Exits with 1 when the certificate is not trusted.
+    Certificate {
+        /// The id of a server, a name that only one has, or an https:// address
+        #[arg(value_name = "ID or URL")]
+        of: String,
+    },
     /// Remove servers; they can be brought back for 30 days
     Remove(Ids),
     /// Bring removed servers back
@@ -200,6 +210,15 @@ pub(crate) struct Add {
     /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
     #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
     pub(crate) header: Vec<String>,
+    /// Trust exactly the certificate with this SHA-256, whoever signed it; another one is refused
+    ///
+    /// Without it `add` prints the certificate when nobody vouches for it. Its names and its time do not count any more:
+    /// you agreed to this one.
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["stdio", "ca"])]
+    pub(crate) trust_certificate: Option<String>,
+    /// A file with the CA that alone may vouch for the server's certificate (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with = "stdio")]
+    pub(crate) ca: Option<PathBuf>,
     /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
     #[arg(long)]
     pub(crate) in_clear: bool,
@@ -227,6 +246,32 @@ pub(crate) struct Add {
     /// A server that is a command: the program and its arguments, up to the end of the line
     #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) stdio: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
+    .args(["name", "metadata", "capability", "trust_certificate", "ca", "system_trust"]))]
+pub(crate) struct Edit {
+    /// An id, or a name that only one server has
+    pub(crate) id: String,
+    /// A new name
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Data of your own, such as region=eu; what is given replaces all that was there
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) metadata: Vec<String>,
+    /// A tag that callers can ask for; what is given replaces all that were there
+    #[arg(long, value_name = "TAG")]
+    pub(crate) capability: Vec<String>,
+    /// Trust exactly the certificate with this SHA-256, whoever signed it
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["ca", "system_trust"])]
+    pub(crate) trust_certificate: Option<String>,
+    /// A file with the CA that alone may vouch for its certificate (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with = "system_trust")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trust whoever this computer trusts again, and nobody else
+    #[arg(long)]
+    pub(crate) system_trust: bool,
 }
 
 /// A secret that `add` asks for.
@@ -290,6 +335,9 @@ pub(crate) struct Import {
     /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are asked
     #[arg(long)]
     pub(crate) keep_secrets: bool,
+    /// Trust the certificates and the CAs that the file names for its servers
+    #[arg(long)]
+    pub(crate) trust_certificates: bool,
     /// Keep them in the file even where there is a keyring
     #[arg(long = "file", requires = "keep_secrets")]
     pub(crate) in_file: bool,

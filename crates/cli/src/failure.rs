@@ -2,6 +2,8 @@
 
 use app::{ApiError, ErrorCode, StartError};
 
+use crate::commands::certificate;
+
 /// The promised exit codes.
 pub(crate) mod exit {
     pub(crate) const FAILED: u8 = 1;
@@ -45,7 +47,9 @@ impl From<ApiError> for Failure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        Self::new(code, error.message)
+        let facts = error.detail.pointer("/certificate").or_else(|| error.detail.pointer("/error/certificate"));
+        let facts = facts.map(|refused| format!("\n{}", certificate::refused(refused)));
+        Self::new(code, error.message + &facts.unwrap_or_default())
     }
 }
 

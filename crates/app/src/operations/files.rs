@@ -40,11 +40,11 @@ impl App {
         });
         let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
         for info in &mut servers {
+            report.warnings.extend(distrust(info, &snapshot));
             if let Some(warning) = without_trust(info, &snapshot, args.certificates) {
                 report.certificates_left += 1;
                 report.warnings.push(warning);
             }
-            report.warnings.extend(distrust(info, &snapshot));
         }
         let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
         self.told_apart(&mut servers, &given, By::File).await?;

@@ -1,11 +1,13 @@
 //! `add`, `remove` and the other commands that change the registry.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value, json};
 
 use super::Session;
 use super::look::array;
 use super::secret::kept_in;
-use crate::args::{Add, Asked};
+use crate::args::{Add, Asked, Edit};
 use crate::failure::Failure;
 use crate::print::{note, text};
 
@@ -15,8 +17,8 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
     let headers: Map<String, Value> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
     let Typed { token, headers: kept_headers, query, env } = given(session, args);
-    let cwd = args.cwd.as_ref().map(std::path::absolute).transpose();
-    let cwd = cwd.map_err(|error| Failure::usage(format!("the folder cannot be found: {error}")))?;
+    let cwd = absolute(args.cwd.as_deref(), "folder")?;
+    let ca = absolute(args.ca.as_deref(), "CA's file")?;
     let added = session
         .call(
             "add",
@@ -29,6 +31,8 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
                 "token_env": args.token_env,
                 "token": token,
                 "headers": kept_headers,
+                "trust_certificate": args.trust_certificate,
+                "ca": ca,
                 "in_clear": args.in_clear,
                 "query": query,
                 "env": env,
@@ -52,6 +56,32 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
         format!("{verb} {name} ({tools} tools), id {id}{token}{kept}")
     })?;
     Ok(())
+}
+
+pub(super) async fn edit(session: &Session, args: &Edit) -> Result<(), Failure> {
+    let metadata: Map<String, Value> =
+        args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let change = json!({
+        "id": args.id,
+        "name": args.name,
+        "metadata": (!metadata.is_empty()).then_some(metadata),
+        "capabilities": (!args.capability.is_empty()).then_some(&args.capability),
+        "trust_certificate": args.trust_certificate,
+        "ca": absolute(args.ca.as_deref(), "CA's file")?,
+        "system_trust": args.system_trust,
+    });
+    let changed = session.call("edit", change).await?;
+    session.print.one(&changed, || {
+        let is_none = array(&changed, "ids").is_empty();
+        if is_none { "nothing to change" } else { "changed; `mcp-discovery undo` takes it back" }.to_owned()
+    })?;
+    Ok(())
+}
+
+/// A path as the core can use it, which may stand in another folder.
+fn absolute(path: Option<&Path>, what: &str) -> Result<Option<PathBuf>, Failure> {
+    let path = path.map(std::path::absolute).transpose();
+    path.map_err(|error| Failure::usage(format!("the {what} cannot be found: {error}")))
 }
 
 /// What was asked for, by what it is for.

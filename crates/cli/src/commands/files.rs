@@ -19,7 +19,7 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     let content = read(file).await?;
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let call = |secrets: bool| {
-        let args = json!({ "text": content, "file": name, "secrets": secrets, "place": args.in_file.then_some("file") });
+        let args = json!({ "text": content, "file": name, "secrets": secrets, "certificates": args.trust_certificates, "place": args.in_file.then_some("file") });
         session.call("import", args)
     };
     let mut report = call(args.keep_secrets).await?;

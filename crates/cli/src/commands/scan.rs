@@ -149,7 +149,7 @@ impl Watch<'_> {
 
 /// The promised keys, and why.
 fn output(row: &Value) -> Value {
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 14] = [
         "id",
         "name",
         "url",
@@ -161,6 +161,7 @@ fn output(row: &Value) -> Value {
         "tools",
         "latency_ms",
         "outcome",
+        "certificate",
         "reason",
         "known",
     ];
