@@ -2,8 +2,20 @@
 
 /// Our own crates, as the targets of their messages.
 const OURS: [&str; 14] = [
-    "app", "checks", "demo", "discovery", "http_face", "mcp", "mcp_discovery", "mcp_discovery_app", "mesh",
-    "model", "registry", "store", "testkit", "vault",
+    "app",
+    "checks",
+    "demo",
+    "discovery",
+    "http_face",
+    "mcp",
+    "mcp_discovery",
+    "mcp_discovery_app",
+    "mesh",
+    "model",
+    "registry",
+    "store",
+    "testkit",
+    "vault",
 ];
 
 /// A filter for this level. Libraries are heard from `debug` on alone: what matters of their troubles comes back to us as an
@@ -33,6 +45,9 @@ mod tests {
         }
         let filter = log_filter("error");
         assert!(filter.starts_with("off,") && filter.contains(",mcp=error") && !filter.contains("rustls"));
-        assert_eq!((log_filter("debug"), log_filter("mcp=debug")), ("debug".to_owned(), "mcp=debug".to_owned()));
+        assert_eq!(
+            (log_filter("debug"), log_filter("mcp=debug")),
+            ("debug".to_owned(), "mcp=debug".to_owned())
+        );
     }
 }

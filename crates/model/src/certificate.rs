@@ -197,7 +197,8 @@ impl fmt::Display for RefusedCertificate {
 
 /// Who vouches for a server's certificate, where that is not whoever this computer trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "Written")]
+#[ts(untagged)]
 pub enum Tls {
     /// A CA of one's own, alone.
     Ca {
@@ -208,14 +209,36 @@ pub enum Tls {
     Agreed(Certificate),
 }
 
+/// Either form as a file has it, so that what is wrong can be said.
+#[derive(Deserialize)]
+struct Written {
+    ca: Option<String>,
+    #[serde(flatten)]
+    agreed: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl TryFrom<Written> for Tls {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let agreed = written.agreed.unwrap_or_default();
+        match (written.ca, agreed.contains_key("fingerprint")) {
+            (Some(ca), false) => Ok(Self::Ca { ca }),
+            (None, true) => {
+                serde_json::from_value(agreed.into()).map(Self::Agreed).map_err(|error| error.to_string())
+            }
+            _ => Err("`tls` needs either a `fingerprint` or a `ca`".to_owned()),
+        }
+    }
+}
+
 /// A day in UTC, `2026-12-01`: certificates give moments, and people plan in days.
 pub fn date(at: Millis) -> String {
     // Howard Hinnant's `civil_from_days`: years begin in March, so that the leap day is the last.
     let days = at.div_euclid(86_400_000) + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * from_march + 2) / 5 + 1;
@@ -271,7 +294,14 @@ mod tests {
         assert_eq!(serde_json::to_value(&agreed).unwrap(), serde_json::json!({ "fingerprint": HEX }));
         let ca: Tls = serde_json::from_value(serde_json::json!({ "ca": "/etc/ca.pem" })).unwrap();
         assert_eq!(ca, Tls::Ca { ca: "/etc/ca.pem".to_owned() });
-        assert!(serde_json::from_value::<Tls>(serde_json::json!({ "fingerprint": "12" })).is_err());
+        for (wrong, why) in [
+            (serde_json::json!({ "fingerprint": "12" }), "no fingerprint"),
+            (serde_json::json!({ "fingerprint": HEX, "ca": "/a" }), "either"),
+            (serde_json::json!({}), "either"),
+        ] {
+            let error = serde_json::from_value::<Tls>(wrong).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]

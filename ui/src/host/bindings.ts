@@ -84,6 +84,10 @@ reason: string | null,
  */
 summary: string | null, 
 /**
+ * The certificate that was refused, when that is why.
+ */
+certificate: RefusedCertificate | null, 
+/**
  * The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
  */
 response_time_ms: number | null, 
@@ -320,7 +324,11 @@ latency_ms: number | null,
  */
 outcome: Outcome, 
 /**
- * Why, when the verdict is not `mcp`.
+ * The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+ */
+certificate: RefusedCertificate | null, 
+/**
+ * Why, when the verdict is not `mcp`, or its certificate is not trusted.
  */
 reason: string | null, 
 /**
@@ -610,6 +618,10 @@ token_env: string | null,
  */
 header_env: { [key in string]: string }, 
 /**
+ * Who vouches for its certificate; absent means whoever this computer trusts.
+ */
+tls: Tls | null, 
+/**
  * The environment variables that its command is started with; their values are kept, or those of this program.
  */
 env: string[], 
@@ -663,6 +675,14 @@ token?: string,
  * More headers and their values, to be kept like the token.
  */
 headers?: Record<string, string>, 
+/**
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it.
+ */
+trust_certificate?: string, 
+/**
+ * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ */
+ca?: string, 
 /**
  * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
  */
@@ -742,7 +762,20 @@ metadata?: Record<string, unknown>,
 /**
  * The whole new list of tags.
  */
-capabilities?: Array<string>, };
+capabilities?: Array<string>, 
+/**
+ * The SHA-256 of its certificate: exactly this one is trusted, whoever signed it. It must be the one that it shows now,
+ * if it is there.
+ */
+trust_certificate?: string, 
+/**
+ * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ */
+ca?: string, 
+/**
+ * Whoever this computer trusts is trusted again, and nobody else.
+ */
+system_trust?: boolean, };
 
 export type UndoArgs = { 
 /**
@@ -1000,6 +1033,11 @@ file?: string,
  */
 secrets?: boolean, 
 /**
+ * Trust the certificates and the CAs that the file names for its servers. Without it they are left out and named in the
+ * warnings.
+ */
+certificates?: boolean, 
+/**
  * Where to keep them; absent means the keyring or, only where there is none, the file.
  */
 place?: SecretPlace, };
@@ -1029,6 +1067,10 @@ secrets_kept: number,
  * How many were left out, and could be kept.
  */
 secrets_left: number, 
+/**
+ * How many certificates and CAs were left out, and could be trusted.
+ */
+certificates_left: number, 
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
@@ -1438,6 +1480,92 @@ forgotten: boolean,
  */
 health: Health | null, };
 
+export type Fingerprint = string;
+
+export type Certificate = { 
+/**
+ * What tells it from any other.
+ */
+fingerprint: Fingerprint, 
+/**
+ * Whom it is for.
+ */
+subject?: string, 
+/**
+ * The names and addresses it is for.
+ */
+names?: Array<string>, 
+/**
+ * Who signed it.
+ */
+issuer?: string, 
+/**
+ * From when on it is valid.
+ */
+not_before?: number, 
+/**
+ * Until when.
+ */
+not_after?: number, };
+
+export type Flaw = "changed" | "self_signed" | "unknown_issuer" | "expired" | "not_yet_valid" | "wrong_name" | "revoked" | "unusable";
+
+export type RefusedCertificate = { 
+/**
+ * The one that was shown.
+ */
+shown: Certificate, 
+/**
+ * All that is wrong with it, never nothing.
+ */
+flaws: Array<Flaw>, 
+/**
+ * The name or address it was asked under.
+ */
+asked: string, 
+/**
+ * The one that was agreed to, when that is another.
+ */
+agreed: Certificate | null, 
+/**
+ * More of what is wrong, in the words of a library.
+ */
+note: string | null, };
+
+export type Tls = { 
+/**
+ * The path of its file on this computer, in PEM.
+ */
+ca: string, } | Certificate;
+
+export type CertificateArgs = { 
+/**
+ * An id, or a name that only one server has.
+ */
+id?: string, 
+/**
+ * `https://host[:port]`.
+ */
+url?: string, };
+
+export type ShownCertificate = { 
+/**
+ * Where.
+ */
+url: string, 
+/**
+ * The certificate.
+ */
+shown: Certificate, 
+/**
+ * Why it is not trusted; absent when it is.
+ */
+refused: RefusedCertificate | null, 
+/**
+ * Who vouches for it; absent means whoever this computer trusts.
+ */
+tls: Tls | null, };
+
 export type Severity = "error" | "warning";
 
 export type ConfigProblem = { 
@@ -1538,7 +1666,7 @@ short: string,
  */
 json: unknown, };
 
-export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
 export type ApiError = { 
 /**
@@ -1565,7 +1693,9 @@ export interface Operations {
   server: { args: ServerArgs; result: ServerDetails };
   /** Probes an address and keeps the server. */
   add: { args: AddArgs; result: Added };
-  /** Renames a server or changes its tags and data. */
+  /** Looks at the certificate that a server shows now; nothing is asked of it. */
+  certificate: { args: CertificateArgs; result: ShownCertificate };
+  /** Renames a server, changes its tags and data, or whom to trust for it. */
   edit: { args: EditArgs; result: Changed };
   /** Removes servers; they can be brought back for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };

@@ -104,7 +104,7 @@ impl App {
             depth: Depth::Named,
             tasks: self.0.tasks.clone(),
             credentials,
-            tls: info.tls.clone().or_else(|| self.trust_of(&info)),
+            tls: info.tls.clone().or_else(|| self.trust_at(&info)),
             ..ProbeOptions::default()
         };
         let report = probe(&target, &options).await;
@@ -162,8 +162,12 @@ impl App {
     }
 
     /// Whom a person trusts for the server at this address already.
-    fn trust_of(&self, info: &ServerInfo) -> Option<Tls> {
-        self.0.registry.snapshot().get(info.id).and_then(|known| known.info.tls.clone())
+    fn trust_at(&self, info: &ServerInfo) -> Option<Tls> {
+        let snapshot = self.0.registry.snapshot();
+        // What was given without a path has the id of the place where it was found.
+        let is_meant = |known: &&Server| known.info.url == info.url || known.info.endpoint == info.url;
+        let known = snapshot.get(info.id).or_else(|| snapshot.iter().find(is_meant));
+        known.and_then(|known| known.info.tls.clone())
     }
 
     /// What was given, or what is kept for this address already.

@@ -116,7 +116,8 @@ fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, Api
     match (fingerprint, ca) {
         (None, None) => Ok(None),
         (Some(text), None) => {
-            let fingerprint = Fingerprint::parse(text).map_err(|error| ApiError::arguments(error.to_string()))?;
+            let fingerprint =
+                Fingerprint::parse(text).map_err(|error| ApiError::arguments(error.to_string()))?;
             Ok(Some(Tls::Agreed(Certificate::known_by(fingerprint))))
         }
         (None, Some(ca)) if Path::new(ca).is_absolute() => Ok(Some(Tls::Ca { ca: ca.to_owned() })),

@@ -17,13 +17,10 @@ pub(super) async fn certificate(session: &Session, of: &str) -> Result<(), Failu
 
 fn sentence(looked: &Value) -> String {
     let url = text(looked, "/url");
-    let (verdict, facts) = match read::<RefusedCertificate>(looked.get("refused")) {
-        Some(why) => (format!("not trusted: {why}"), facts_of(&why)),
-        None => {
-            let shown = read::<Certificate>(looked.get("shown"));
-            (trusted_by(looked), shown.map(|shown| facts(&shown)).unwrap_or_default())
-        }
-    };
+    let refused = read::<RefusedCertificate>(looked.get("refused"));
+    let shown = read::<Certificate>(looked.get("shown"));
+    let verdict = refused.as_ref().map_or_else(|| trusted_by(looked), |why| format!("not trusted: {why}"));
+    let facts = refused.as_ref().map(facts_of).or_else(|| shown.as_ref().map(facts)).unwrap_or_default();
     format!("{url} shows a certificate that is {verdict}\n{facts}")
 }
 

@@ -27,7 +27,11 @@ pub async fn certificate(
     looked.map_err(|why| failure::no_answer(&why, &place))
 }
 
-async fn look(target: &ProbeTarget, tls: Option<&Tls>, until: Instant) -> Result<CertificateVerdict, NoAnswer> {
+async fn look(
+    target: &ProbeTarget,
+    tls: Option<&Tls>,
+    until: Instant,
+) -> Result<CertificateVerdict, NoAnswer> {
     let trust = Trust::of(tls).await.map_err(NoAnswer::Tls)?;
     let left = until.saturating_duration_since(Instant::now());
     let stream = connect(&addresses(target), left).await.map_err(|closed| match closed {

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::wire::tls::{Stance, TlsFault, Trust, CertificateVerdict};
+use crate::wire::tls::{CertificateVerdict, Stance, TlsFault, Trust};
 
 /// How an attempt to connect ended when it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,9 +149,9 @@ impl Wire {
         };
         let handshake = timeout_at(deadline, TlsConnector::from(config).connect(name, stream)).await;
         let late = || TlsFault::Handshake("no TLS answer in time".to_owned());
-        let secured = handshake.map_err(|_| late()).and_then(|secured| {
-            secured.map(Self::secured).map_err(|error| TlsFault::of_handshake(&error))
-        });
+        let secured = handshake
+            .map_err(|_| late())
+            .and_then(|secured| secured.map(Self::secured).map_err(|error| TlsFault::of_handshake(&error)));
         (secured, seen.take())
     }
 

@@ -4,8 +4,8 @@ use crate::wire::answer::{Answer, End, NoAnswer};
 use crate::wire::message::{Reply, RpcError};
 use crate::wire::refusal::Refusal;
 use crate::wire::tls::TlsFault;
-use model::RefusedCertificate;
 pub(crate) use crate::words::tame;
+use model::RefusedCertificate;
 
 /// The first bytes of something that is not HTTP.
 pub(crate) fn bytes(bytes: &[u8]) -> String {

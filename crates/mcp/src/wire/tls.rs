@@ -13,8 +13,8 @@ use model::{Certificate, Fingerprint, RefusedCertificate, Tls};
 use rustls::{CertificateError, ClientConfig};
 
 use crate::words::tame;
-use judge::Judge;
 pub use judge::CertificateVerdict;
+use judge::Judge;
 pub(crate) use judge::{Seen, Stance};
 use roots::Roots;
 
@@ -132,7 +132,9 @@ impl Trust {
     pub(crate) fn strict(&self) -> Result<Arc<ClientConfig>, TlsFault> {
         static SYSTEM: OnceLock<Result<Arc<ClientConfig>, TlsFault>> = OnceLock::new();
         match self {
-            Self::System => SYSTEM.get_or_init(|| self.noting(Stance::Refuses).map(|(config, _)| config)).clone(),
+            Self::System => {
+                SYSTEM.get_or_init(|| self.noting(Stance::Refuses).map(|(config, _)| config)).clone()
+            }
             Self::Ca(_) | Self::Agreed(_) => Ok(self.noting(Stance::Refuses)?.0),
         }
     }

@@ -67,6 +67,7 @@ async fn each_kind_of_change_can_be_taken_back<F: Fixture>(bench: Bench<F>) {
         name: Some("b".to_owned()),
         metadata: Some(serde_json::Map::new()),
         capabilities: Some(vec!["t".to_owned()]),
+        ..Patch::default()
     };
     let entries = [
         bench.registry.edit(ids[0], all).await.unwrap(),

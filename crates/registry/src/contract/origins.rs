@@ -48,6 +48,7 @@ async fn a_scan_leaves_alone_what_a_person_edited<F: Fixture>(bench: Bench<F>) {
         name: Some("mine".to_owned()),
         metadata: Some(data(&[("region", json!("eu"))])),
         capabilities: Some(vec!["tag".to_owned()]),
+        ..Patch::default()
     };
     bench.registry.edit(id, patch).await.unwrap();
     let bench = bench.reopened().await;

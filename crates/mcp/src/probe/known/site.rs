@@ -13,6 +13,7 @@ use model::Reach;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::super::exchange::{Driven, chunks, handshake, head};
@@ -22,7 +23,7 @@ use crate::wire::id::Id;
 use crate::wire::place::Place;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::Question;
-use crate::wire::tls::{Stance, TlsFault, Trust};
+use crate::wire::tls::{TlsFault, Trust};
 use crate::{McpError, Remote, USER_AGENT, names, range};
 
 /// For the TCP connect and the TLS handshake.
@@ -117,11 +118,8 @@ impl<'a> Site<'a> {
             Closed::Silent(_) if Instant::now() >= self.deadline => NoAnswer::Mute,
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })?;
-        let wire = if self.url.scheme() == "https" {
-            self.secured(stream).await?
-        } else {
-            Wire::plain(stream)
-        };
+        let wire =
+            if self.url.scheme() == "https" { self.secured(stream).await? } else { Wire::plain(stream) };
         let first = wire.first_bytes();
         let (sender, connection) = handshake(wire, &first).await?;
         Ok(Line { sender, connection, first })
@@ -129,10 +127,11 @@ impl<'a> Site<'a> {
 
     async fn secured(&self, stream: TcpStream) -> Result<Wire, NoAnswer> {
         let trust = Trust::of(self.remote.tls.as_ref()).await.map_err(NoAnswer::Tls)?;
-        let name = self.server_name()?;
+        let connector = TlsConnector::from(trust.strict().map_err(NoAnswer::Tls)?);
         // Large, and not every server has TLS.
-        let tls = Box::pin(Wire::tls(stream, name, &trust, Stance::Refuses, self.deadline));
-        tls.await.0.map_err(|fault| if Instant::now() >= self.deadline { NoAnswer::Mute } else { NoAnswer::Tls(fault) })
+        let tls = Box::pin(connector.connect(self.server_name()?, stream));
+        let secured = timeout_at(self.deadline, tls).await.map_err(|_| NoAnswer::Mute)?;
+        secured.map(Wire::secured).map_err(|error| NoAnswer::Tls(TlsFault::of_handshake(&error)))
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NoAnswer> {

@@ -10,8 +10,8 @@ use url::{Host, Url};
 
 use super::clients::{Kind, client};
 use crate::wire::answer::NoAnswer;
-use crate::wire::query;
 use crate::wire::place::Place;
+use crate::wire::query;
 use crate::wire::scrub::Scrub;
 use crate::wire::tls::Trust;
 use crate::{McpError, Remote, Secret, failure, names, range};

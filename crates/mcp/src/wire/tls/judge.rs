@@ -47,7 +47,8 @@ impl Seen {
         let Some(verdict) = seen.as_mut() else { return };
         let refused = verdict.refused.get_or_insert_with(|| blank(&verdict.shown, String::new()));
         refused.flaws.push(Flaw::Unusable);
-        refused.note = Some(format!("the server does not prove that it is its own ({})", tame(&error.to_string())));
+        refused.note =
+            Some(format!("the server does not prove that it is its own ({})", tame(&error.to_string())));
     }
 }
 

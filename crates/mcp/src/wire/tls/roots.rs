@@ -86,14 +86,17 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_ca_file_says_so() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, large) = (tempfile::tempdir().unwrap(), vec![b'x'; 1024 * 1024 + 1]);
         for (content, why) in [
             (&b""[..], "no certificate in it"),
             (b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", "a private key and no"),
-            (b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", "something else as its certificate 1"),
+            (
+                b"-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n",
+                "something else as its certificate 1",
+            ),
             (b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", "is no PEM"),
             (b"0\x82garbage", "something else as its certificate 1"),
-            (&[b'x'; 1024 * 1024 + 1], "larger than 1 MiB"),
+            (&large, "larger than 1 MiB"),
         ] {
             let file = folder.path().join("ca.pem");
             std::fs::write(&file, content).unwrap();
