@@ -93,8 +93,9 @@ test("a server that says nothing without its key asks for it, and opens to it", 
   await dialog.getByRole("textbox", { name: /^Address/ }).fill(server.address);
   await dialog.getByRole("button", { name: "Add server" }).click();
   await dialog.getByText("It was not added").waitFor();
-  await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
-  await dialog.getByRole("textbox", { name: /^Header/ }).fill("X-API-Key");
+  await dialog.getByRole("button", { name: "Add a header" }).click();
+  await dialog.getByRole("textbox", { name: "Name of header 1" }).fill("X-API-Key");
+  await dialog.getByLabel("Value of header 1").fill(TOKEN);
   assert.deepEqual(await barriers(page), []);
   await page.keyboard.press("Enter");
   await dialog.getByText("Healthy").waitFor();

@@ -10,6 +10,8 @@ mod demo;
 #[cfg(test)]
 mod driver;
 #[cfg(test)]
+mod edit;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod opens;

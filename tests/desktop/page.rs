@@ -13,6 +13,9 @@ use url::Url;
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// WebDriver's code for the key.
+pub(crate) const ENTER: char = '\u{E007}';
+
 /// WebDriver's code for the key, held until the text is over.
 const CONTROL: char = '\u{E009}';
 
@@ -23,6 +26,9 @@ pub(crate) enum Role {
     Combobox,
     Heading,
     Link,
+    Menuitem,
+    /// A field whose text is hidden; browsers give it no role.
+    Password,
     Row,
     Tab,
     Textbox,
@@ -35,6 +41,8 @@ impl Role {
             Self::Combobox => "combobox",
             Self::Heading => "heading",
             Self::Link => "link",
+            Self::Menuitem => "menuitem",
+            Self::Password => "password",
             Self::Row => "row",
             Self::Tab => "tab",
             Self::Textbox => "textbox",
@@ -48,6 +56,8 @@ impl Role {
             Self::Combobox => "input, [role=combobox]",
             Self::Heading => "h1, h2, h3, h4, [role=heading]",
             Self::Link => "a[href], [role=link]",
+            Self::Menuitem => "[role=menuitem]",
+            Self::Password => "input[type=password]",
             Self::Row => "tr, [role=row]",
             Self::Tab => "[role=tab]",
             Self::Textbox => "input, textarea, [role=textbox], [contenteditable]",
@@ -94,10 +104,36 @@ impl Page {
         field.send_keys(text).await.expect("the field can be typed into");
     }
 
+    /// Presses a key on it, as who came there with the keyboard does.
+    pub(crate) async fn press(&self, role: Role, name: &str, key: char) {
+        let missing = format!("no {} `{name}` takes a key", role.name());
+        let press = async || self.look(role, name).await?.send_keys(&key.to_string()).await.ok();
+        self.until(&missing, press).await;
+    }
+
+    /// Waits until nothing of this role has this name any more.
+    pub(crate) async fn gone(&self, role: Role, name: &str) {
+        let missing = format!("a {} is still called `{name}`", role.name());
+        self.until(&missing, async || self.look(role, name).await.is_none().then_some(())).await;
+    }
+
     /// Waits until the page says this somewhere.
     pub(crate) async fn says(&self, words: &str) {
         let missing = format!("nothing says `{words}`");
         self.until(&missing, async || self.text().await.contains(words).then_some(())).await;
+    }
+
+    /// Waits until the page says this, and agrees to what is offered on the way there.
+    pub(crate) async fn says_after(&self, words: &str, offer: &str) {
+        let missing = format!("nothing says `{words}`");
+        let attempt = async || {
+            if self.text().await.contains(words) {
+                return Some(());
+            }
+            self.look(Role::Button, offer).await?.send_keys(&ENTER.to_string()).await.ok()?;
+            None
+        };
+        self.until(&missing, attempt).await;
     }
 
     /// Presses a key with Control held, wherever the focus is.
@@ -159,7 +195,8 @@ impl Page {
             let Some(label) = self.computed(&element, "computedlabel").await else { continue };
             let Some(computed) = self.computed(&element, "computedrole").await else { continue };
             let label = label.trim().to_lowercase();
-            let fits = label.contains(&name) && computed == role.name();
+            let is_one = computed == role.name() || matches!(role, Role::Password);
+            let fits = label.contains(&name) && is_one;
             if !fits || !element.is_displayed().await.ok()? {
                 continue;
             }

@@ -27,17 +27,17 @@ pub(crate) fn ensure(workspace: &Workspace, length: Length) -> Outcome {
         }
         eprintln!("Installing the test peers of `{LISTS}/{name}.txt`");
         // One folder a list: the suite brings a Node of its own, which the servers must not run on.
-        if kind.starts_with("npm") {
-            from_npm(workspace, &folder, &wanted)?;
-        } else {
-            from_pypi(workspace, &folder, &list)?;
+        match kind {
+            kind if kind.starts_with("npm") => from_npm(workspace, &folder, &wanted)?,
+            kind if kind.starts_with("uv") => for_uvx(workspace, &folder, &wanted)?,
+            _ => from_pypi(workspace, &folder, &list)?,
         }
         stamp.set(&wanted)?;
     }
     Ok(())
 }
 
-/// `npm…` or `py…`, and which runs need it.
+/// `npm…`, `uv…` or `py…`, and which runs need it.
 fn kind(name: &str) -> (&str, Length) {
     name.strip_prefix("long-").map_or((name, Length::Plain), |kind| (kind, Length::Long))
 }
@@ -66,6 +66,21 @@ fn from_pypi(workspace: &Workspace, folder: &Path, list: &Path) -> Outcome {
         .arg(list))
 }
 
+/// The first package is `uv` itself, the others are what `uvx` finds without asking anybody.
+fn for_uvx(workspace: &Workspace, folder: &Path, wanted: &str) -> Outcome {
+    let mut wanted = packages(wanted);
+    run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+    let uv = wanted.next().unwrap_or("uv");
+    run(workspace.command(folder.join("bin/python")).args(["-m", "pip", "install", "--quiet", uv]))?;
+    for package in wanted {
+        let mut install = workspace.command(folder.join("bin/uv"));
+        install.args(["tool", "install", "--quiet", package]).env("UV_TOOL_DIR", folder.join("tools"));
+        install.env("UV_TOOL_BIN_DIR", folder.join("tool-bin")).env("UV_CACHE_DIR", folder.join("cache"));
+        run(install.env("UV_PYTHON_DOWNLOADS", "never"))?;
+    }
+    Ok(())
+}
+
 /// One package a line; `#` starts a comment.
 fn packages(list: &str) -> impl Iterator<Item = &str> {
     let lines = list.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
@@ -80,6 +95,7 @@ mod tests {
     fn a_list_tells_by_its_name_what_needs_it() {
         assert_eq!(kind("npm-others"), ("npm-others", Length::Plain));
         assert_eq!(kind("long-py-fastmcp2"), ("py-fastmcp2", Length::Long));
+        assert_eq!(kind("long-uv-lines"), ("uv-lines", Length::Long));
     }
 
     #[test]

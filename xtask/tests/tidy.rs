@@ -187,6 +187,25 @@ mod tests {
     }
 
     #[test]
+    fn the_core_speaks_of_no_flags() {
+        // What keeps a core from starting is told by whoever was started with flags.
+        const MAY: &[&str] = &["crates/app/src/error.rs"];
+        const CORE: [&str; 6] = ["app", "checks", "discovery", "mesh", "registry", "vault"];
+        let flags = ["`--", "(--", "(mcp-discovery ", "`mcp-discovery secret", "`mcp-discovery add"];
+        let mut broken = Vec::new();
+        for (place, text) in files(&[".rs"]) {
+            let is_core = CORE.iter().any(|name| place.starts_with(&format!("crates/{name}/src/")));
+            if !is_core || MAY.contains(&place.as_str()) {
+                continue;
+            }
+            let said = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));
+            let said = said.filter(|(_, line)| flags.iter().any(|flag| line.contains(flag)));
+            broken.extend(said.map(|(at, line)| format!("{place}:{}: {}", at + 1, line.trim())));
+        }
+        assert_none(&broken, "names a flag or command: give an `Advice`, and each face words it");
+    }
+
+    #[test]
     fn packages_come_from_the_public_registries() {
         let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
         let foreign = lock.lines().filter(|line| {

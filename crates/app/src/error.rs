@@ -8,8 +8,9 @@ use mesh::Unreached;
 use model::FilterError;
 use registry::RegistryError;
 use serde_json::{Value, json};
+use vault::Unsigned;
 
-use crate::operations::{ApiError, ErrorCode};
+use crate::operations::{Advice, ApiError, ErrorCode};
 use crate::owner::OwnerCard;
 
 /// Why the core did not start. Nothing was changed.
@@ -89,6 +90,18 @@ impl ApiError {
         self
     }
 
+    /// Says what a person can do about it; each face has the words.
+    #[must_use]
+    pub fn advise(mut self, advice: Advice) -> Self {
+        if self.detail.is_null() {
+            self.detail = json!({});
+        }
+        if let Some(detail) = self.detail.as_object_mut() {
+            detail.insert("advice".to_owned(), json!(advice));
+        }
+        self
+    }
+
     pub(crate) fn arguments(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidArguments, message)
     }
@@ -150,6 +163,7 @@ impl From<McpError> for ApiError {
             McpError::InvalidTarget { .. }
             | McpError::Unsent { .. }
             | McpError::Lost { .. }
+            | McpError::Behind { .. }
             | McpError::OtherEra { .. }
             | McpError::TooLarge { .. } => Self::new(ErrorCode::TransportFailed, message),
         }
@@ -158,13 +172,22 @@ impl From<McpError> for ApiError {
 
 impl From<Unreached> for ApiError {
     fn from(error: Unreached) -> Self {
+        let message = error.to_string();
+        if let Unreached::Unsigned(Unsigned::Missing { name, server }) = &error {
+            let detail = json!({ "variable": name, "server": server });
+            return Self::new(ErrorCode::NeedsSignIn, message).with(detail).advise(Advice::GiveVariable);
+        }
+        if let Unreached::NotAgreed { server, .. } = &error {
+            let detail = json!({ "server": server });
+            return Self::new(ErrorCode::Forbidden, message).with(detail).advise(Advice::AgreeToCommand);
+        }
         let code = match &error {
             Unreached::Unsigned(_) => ErrorCode::NeedsSignIn,
             Unreached::NoAddress(_) => ErrorCode::TransportFailed,
             Unreached::NoTarget { .. } => ErrorCode::InvalidArguments,
-            Unreached::NotAllowed(_) => ErrorCode::Forbidden,
+            Unreached::NotAllowed(_) | Unreached::NotAgreed { .. } => ErrorCode::Forbidden,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, message)
     }
 }
 

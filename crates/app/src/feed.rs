@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures::stream::{self, Stream};
-use model::{Event, EventBatch};
+use model::{Event, EventBatch, Start};
 use registry::Published;
 use tokio::sync::broadcast::{Receiver, error::RecvError, error::TryRecvError};
 use tokio::time::Instant;
@@ -76,6 +76,7 @@ fn subject(event: &Event) -> Option<String> {
         Event::ServerRemoved { id } => Some(format!("server {id}")),
         Event::ScanChanged { scan } => Some(format!("scan {}", scan.id)),
         Event::CallProgress { call, .. } => Some(format!("call {call}")),
+        Event::Starting { start: Start { id, .. } } | Event::Started { id } => Some(format!("start {id}")),
         Event::ScanFound { .. } | Event::Notice { .. } | Event::Resync => None,
     }
 }

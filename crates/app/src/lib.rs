@@ -1,6 +1,7 @@
 //! The composition root without Tauri: it starts the parts, owns every task, and offers each command once, typed
 //! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
 
+mod adds;
 mod calls;
 mod config;
 mod demo;
@@ -16,11 +17,12 @@ mod owner;
 pub mod paths;
 pub mod raw;
 mod scans;
+mod sleep;
 mod start;
 
 pub use error::StartError;
 pub use logging::log_filter;
-pub use operations::{ApiError, ErrorCode};
+pub use operations::{Advice, ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
 pub use start::{App, Options};
 pub use vault::{GivenSecret, SecretPlace};

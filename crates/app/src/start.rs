@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::adds::Adds;
 use crate::calls::Calls;
 use crate::config::LiveConfig;
 use crate::demo::DemoHost;
@@ -31,7 +32,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// How long calls in flight may go on after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often idle children are looked for.
+/// How often servers that are gone are looked for.
 const TIDY: Duration = Duration::from_secs(10);
 
 /// How many notices are kept for whoever looks later.
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     pub(crate) scans: Scans,
     pub(crate) sightings: Sightings,
     pub(crate) scan_caps: Caps,
+    pub(crate) adds: Adds,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
     pub(crate) mesh: Mesh,
@@ -97,6 +99,7 @@ impl App {
             scans: Scans::default(),
             sightings: Sightings::default(),
             scan_caps: Caps::default(),
+            adds: Adds::default(),
             calls: Calls::default(),
             logs,
             mesh,
@@ -118,6 +121,7 @@ impl App {
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy());
+        app.0.tasks.spawn(app.clone().put_to_sleep());
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });
@@ -132,11 +136,18 @@ impl App {
         let vault = self.0.vault().clone();
         match face {
             Face::Command => vault.mark_gone(expired).await,
-            Face::Window | Face::Serve => drop(self.0.tasks.spawn(vault.forget_servers(expired))),
+            Face::Window | Face::Serve => {
+                let snapshot = self.0.registry.snapshot();
+                let own = move |id| snapshot.get(id).map(|server| server.info.secret_set);
+                drop(self.0.tasks.spawn(async move {
+                    vault.clone().forget_servers(expired).await;
+                    vault.forget_former(own, now()).await;
+                }));
+            }
         }
     }
 
-    /// Idle children are ended, and those of servers that are gone or paused.
+    /// What was gathered of servers that are gone is forgotten.
     async fn tidy(self) {
         let stop = self.stopping();
         loop {
@@ -146,7 +157,6 @@ impl App {
             }
             let snapshot = self.0.registry.snapshot();
             self.0.mesh.cells.tidy(|id| snapshot.get(id).is_some());
-            self.0.mesh.sessions.tidy(|id| snapshot.get(id).is_some_and(|server| !server.info.paused));
             self.0.logs.tidy(|id| snapshot.get(id).is_some());
         }
     }

@@ -136,6 +136,54 @@ async fn a_ca_is_named_for_one_server() {
 }
 
 #[tokio::test]
+async fn an_agreement_is_to_one_origin_and_adding_again_takes_it_back_nowhere() {
+    let (core, server) = (Core::start().await, guarded().await);
+    let identity = || Identity::self_signed(Odd::Nothing);
+    let secured = Secured::before(server.address(), identity()).await;
+    let url = secured.url("localhost", "/mcp");
+    let shown = core.perform("certificate", json!({ "url": url })).await["shown"].clone();
+    let add = json!({ "url": url, "name": "nas", "token": TOKEN, "token_place": "file", "trust_certificate": shown["fingerprint"] });
+    core.perform("add", add).await;
+
+    // Another path of the same server, and another server.
+    let other = guarded().await;
+    let elsewhere = Secured::before(other.address(), identity()).await;
+    let near = json!({ "id": "nas", "url": secured.url("localhost", "") });
+    core.perform("edit", near).await;
+    let details = core.perform("server", json!({ "id": "nas" })).await;
+    assert_eq!(details["tls"], shown, "{details}");
+    let far = json!({ "id": "nas", "url": elsewhere.url("localhost", "/mcp"), "token": TOKEN, "token_place": "file" });
+    let error = core.refused("edit", far.clone()).await;
+    assert_eq!(
+        certificate(&error)["flaws"],
+        json!(["self_signed"]),
+        "another origin has nothing agreed to: {error}"
+    );
+    assert_eq!(error.detail["advice"], "trust_certificate", "{error:?}");
+    assert!(other.seen().is_empty(), "nothing was sent");
+    let mut test = far.clone();
+    test["dry_run"] = json!(true);
+    assert_eq!(certificate(&core.refused("edit", test).await), certificate(&error), "a test says the same");
+    let mut agreed = far;
+    agreed["trust_certificate"] = certificate(&error)["shown"]["fingerprint"].clone();
+    let edited = core.perform("edit", agreed).await;
+    assert_eq!(edited["server"]["health"]["status"], "healthy", "{edited}");
+    core.perform("undo", json!({})).await;
+    let details = core.perform("server", json!({ "id": "nas" })).await;
+    assert_eq!(details["tls"], shown, "undo brings the former agreement back with the address: {details}");
+    assert_eq!(core.check("nas").await["status"], "healthy");
+
+    let again = json!({ "url": secured.url("localhost", ""), "system_trust": true });
+    let error = core.refused("add", again).await;
+    assert!(error.message.contains("edit it"), "{error}");
+    // Taking trust back needs no server that answers.
+    drop(secured);
+    core.perform("edit", json!({ "id": "nas", "system_trust": true })).await;
+    assert_eq!(core.perform("server", json!({ "id": "nas" })).await["tls"], Value::Null);
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_scan_says_it_and_keeps_nothing_that_came_so() {
     let (core, server) = (Core::start().await, Fake::modern().start().await);
     let secured = Secured::before(server.address(), Identity::self_signed(Odd::Expired)).await;
@@ -192,7 +240,9 @@ async fn a_file_brings_no_agreement_without_a_yes() {
     let other = Core::start().await;
     let left = other.perform("import", json!({ "text": exported })).await;
     assert_eq!(left["certificates_left"], 1, "{left}");
-    assert!(left["warnings"][0].as_str().unwrap().contains("--trust-certificate"), "{left}");
+    let warning = left["warnings"][0].as_str().unwrap();
+    let colons = model::Fingerprint::parse(shown["fingerprint"].as_str().unwrap()).unwrap().to_string();
+    assert!(warning.contains(&colons) && warning.ends_with("agree to it by editing the server"), "{left}");
     assert_eq!(other.perform("server", json!({ "id": "nas" })).await["tls"], Value::Null);
     let taken = other.perform("import", json!({ "text": exported, "certificates": true })).await;
     assert_eq!(other.perform("server", json!({ "id": "nas" })).await["tls"], shown, "{taken}");
@@ -215,7 +265,7 @@ async fn what_is_no_agreement_says_so() {
             json!({ "url": "https://127.0.0.1:9", "trust_certificate": "ab".repeat(32), "ca": "/a" }),
             "give one of",
         ),
-        (json!({ "stdio": ["true"], "ca": "/a" }), "a stdio server takes no"),
+        (json!({ "stdio": ["true"], "ca": "/a" }), "a command takes no"),
     ] {
         let error = core.refused("add", args).await;
         assert!(error.code == ErrorCode::InvalidArguments && error.message.contains(why), "{error}");
@@ -223,7 +273,11 @@ async fn what_is_no_agreement_says_so() {
     core.perform("add", json!({ "url": server.url(), "name": "plain" })).await;
     let error = core.refused("certificate", json!({ "id": "plain" })).await;
     assert!(error.message.contains("no https:// address"), "{error}");
-    let error = core.refused("edit", json!({ "id": "plain", "ca": "/nowhere.pem" })).await;
-    assert!(error.message.contains("no https:// address"), "{error}");
+    for trust in [json!({ "ca": "/nowhere.pem" }), json!({ "system_trust": true })] {
+        let mut edit = trust;
+        edit["id"] = json!("plain");
+        let error = core.refused("edit", edit).await;
+        assert!(error.message.contains("no https:// address"), "{error}");
+    }
     core.app.shutdown().await;
 }

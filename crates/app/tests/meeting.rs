@@ -110,7 +110,7 @@ async fn met_with(server: &Running, given: &Value, what: &SignIn) {
         "{what:?}: {row}"
     );
     let refused = core.refused("add", json!({ "url": server.url() })).await;
-    assert!(refused.message.contains("--token -"), "{what:?}: {refused}");
+    assert_eq!(refused.detail["advice"], "give_credentials", "{what:?}: {refused}");
     let wrong = json!({ "url": server.url(), "token": "another-token", "token_place": "file" });
     let refused = core.refused("add", wrong).await;
     assert!(refused.message.contains("refuses the credentials"), "{what:?}: {refused}");

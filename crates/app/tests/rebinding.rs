@@ -119,6 +119,9 @@ async fn inside_a_name_leads_farther() {
         let error = core.refused("call", call()).await;
         assert!(matches!(error.code, ErrorCode::Forbidden | ErrorCode::TransportFailed), "{error:?}");
         assert!(error.message.contains(words), "{error}");
+        let header = json!({ "id": "weather", "headers": { "X-A": "b" }, "token_place": "file" });
+        let error = core.refused("edit", header).await;
+        assert!(error.message.contains(words), "{error}");
         rounds(&core, 2).await;
         for trap in &traps {
             assert!(trap.seen().is_empty(), "{to:?}: {:#?}", trap.seen());

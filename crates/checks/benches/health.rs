@@ -160,7 +160,7 @@ async fn load(peer: &Peer) {
         registry: registry.clone(),
         config: receiver,
         contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
-        sessions: Sessions::new(tasks.clone()),
+        sessions: Sessions::new(tasks.clone(), registry.clone()),
         notify: Arc::new(|_| {}),
         tasks: tasks.clone(),
     };

@@ -1,11 +1,16 @@
 //! The schedule: who is asked when, and what becomes of the answer.
 
+mod asleep;
+mod configured;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asleep::WAKE;
 use mcp::tame;
 use mesh::{Address, host};
+use model::config::IdleStdio;
 use model::{Event, Health, HealthStatus, Server, ServerId};
 use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Verdict};
 use tokio::sync::broadcast::error::RecvError;
@@ -17,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::lanes::{Lane, Lanes};
 use crate::memory::Memory;
 use crate::report::{Measured, Reply, report};
-use crate::round::{Examined, Plan, examine};
+use crate::round::{Again, Examined, Plan, examine};
 use crate::schedule::{Queue, on_tick, pause, spread};
 use crate::settings::{CheckError, Settings};
 use crate::times::{interval, until, wall};
@@ -36,6 +41,7 @@ pub struct Checker {
     plan: Plan,
     interval: Duration,
     policy: HealthPolicy,
+    idle_stdio: IdleStdio,
     is_enabled: bool,
     watched: HashMap<ServerId, Watched>,
     queue: Queue,
@@ -62,8 +68,19 @@ struct Watched {
     due: Option<Instant>,
     /// Nobody has asked it yet.
     is_new: bool,
+    /// Its child sleeps, and may.
+    sleeps: bool,
+    /// The round under way woke its child, and nobody asked for that.
+    is_glance: bool,
     /// Who waits for the round under way.
     waiting: Vec<Reply>,
+}
+
+impl Watched {
+    /// It is asked too late; one that sleeps is asked in an hour.
+    fn is_late(&self, latest: Instant) -> bool {
+        self.due.is_none_or(|due| due > latest && !self.sleeps)
+    }
 }
 
 /// What came out of the set of tasks.
@@ -96,6 +113,7 @@ impl Checker {
             plan: Plan::new(monitoring, &settings),
             interval: interval(&config),
             policy: HealthPolicy::from(monitoring),
+            idle_stdio: monitoring.idle_stdio,
             is_enabled: monitoring.enabled,
             watched: HashMap::new(),
             queue: Queue::default(),
@@ -196,11 +214,19 @@ impl Checker {
                 watched.is_new = false;
                 self.plan_at(id, Instant::now() + pause(self.interval, None, rand::random()));
             }
+            self.see_sleep(server);
             return;
         }
         let is_new = server.health.checked_at.is_none();
-        let watched =
-            Watched { address, memory: Some(Memory::default()), due: None, is_new, waiting: Vec::new() };
+        let watched = Watched {
+            address,
+            memory: Some(Memory::default()),
+            due: None,
+            is_new,
+            sleeps: false,
+            is_glance: false,
+            waiting: Vec::new(),
+        };
         self.watched.insert(id, watched);
         self.plan_at(id, Instant::now() + first_after.min(self.interval));
     }
@@ -231,6 +257,9 @@ impl Checker {
         while let Some((at, id)) = self.queue.pop(now) {
             let is_due = self.watched.get(&id).is_some_and(|watched| watched.due == Some(at));
             if is_due {
+                if let Some(watched) = self.watched.get_mut(&id) {
+                    watched.is_glance |= watched.sleeps;
+                }
                 self.begin(id);
             }
         }
@@ -245,6 +274,7 @@ impl Checker {
             return;
         };
         watched.waiting.push(reply);
+        watched.is_glance = false;
         self.begin(id);
     }
 
@@ -279,7 +309,7 @@ impl Checker {
             return;
         };
         self.tell_changes(&server, &mut memory, &examined);
-        let wait = self.wait_after(&server.health, &examined);
+        let wait = self.wait_after(&server, &examined);
         let Some(watched) = self.watched.get_mut(&id) else {
             leave(&mut self.rounds, memory);
             return;
@@ -289,21 +319,28 @@ impl Checker {
             leave(&mut self.rounds, memory);
             return;
         }
-        // It moved while it was asked: what was remembered is void, and its round at the new place is due already.
-        let has_moved = watched.address != address;
-        if has_moved {
-            leave(&mut self.rounds, std::mem::take(&mut memory));
+        // It moved while it was asked: what was seen is of another place. Who waits hears of the new one.
+        if watched.address != address {
+            watched.memory = Some(Memory::default());
+            let is_wanted = self.is_enabled || !watched.waiting.is_empty();
+            leave(&mut self.rounds, memory);
+            if is_wanted {
+                self.begin(id);
+            }
+            return;
         }
         watched.memory = Some(memory);
+        if examined.verdict != Verdict::Starting && std::mem::take(&mut watched.is_glance) {
+            self.settings.sessions.glanced(id);
+        }
         let waiting = std::mem::take(&mut watched.waiting);
         let now = Instant::now();
-        let next = if has_moved { now } else { now.max(began + wait) };
-        let next = self.is_enabled.then_some(next);
+        let next = self.is_enabled.then_some(now.max(began + wait));
         watched.due = next;
         if let Some(next) = next {
             self.queue.push(next, id);
         }
-        let Examined { verdict, checks, round_trip_ms, reason, news } = *examined;
+        let Examined { verdict, checks, round_trip_ms, reason, news, again: _ } = *examined;
         let round = Round {
             at: wall(now),
             verdict,
@@ -317,7 +354,15 @@ impl Checker {
     }
 
     /// How long after its beginning the next round is.
-    fn wait_after(&self, health: &Health, examined: &Examined) -> Duration {
+    fn wait_after(&self, server: &Server, examined: &Examined) -> Duration {
+        let health = &server.health;
+        if examined.verdict == Verdict::Starting {
+            // The next round waits for the same start, which costs nothing.
+            return Duration::ZERO;
+        }
+        if examined.again == Again::InAnHour {
+            return pause(WAKE, None, rand::random());
+        }
         let failures = if is_failure(examined) { health.consecutive_failures.saturating_add(1) } else { 0 };
         let was_down = matches!(health.status, HealthStatus::Unhealthy | HealthStatus::Unknown);
         let is_down = failures > 0 && (was_down || failures >= self.policy.max_failures);
@@ -350,55 +395,6 @@ impl Checker {
     fn send(&self, id: ServerId, measure: Measure, waiting: Vec<Reply>) {
         // The receiver ends only after us.
         let _ = self.results.send(Measured { id, measure, waiting });
-    }
-
-    // --- the configuration ---
-
-    async fn reconfigure(&mut self) {
-        let config = self.settings.config.borrow_and_update().clone();
-        let was_enabled = self.is_enabled;
-        self.plan = Plan::new(&config.health_monitoring, &self.settings);
-        self.interval = interval(&config);
-        self.policy = HealthPolicy::from(&config.health_monitoring);
-        self.is_enabled = config.health_monitoring.enabled;
-        self.set_policy().await;
-        match (was_enabled, self.is_enabled) {
-            (_, false) => self.rest(),
-            (false, true) => self.hasten(spread(self.interval, self.watched.len())),
-            (true, true) => self.hasten(self.interval),
-        }
-    }
-
-    async fn set_policy(&self) {
-        if let Err(error) = self.settings.registry.set_health_policy(self.policy).await {
-            tracing::warn!(%error, "the registry did not take the health settings");
-        }
-    }
-
-    /// Nobody is asked any more.
-    fn rest(&mut self) {
-        self.queue.clear();
-        let ids: Vec<ServerId> = self.watched.keys().copied().collect();
-        for id in ids {
-            if let Some(watched) = self.watched.get_mut(&id) {
-                watched.due = None;
-            }
-            self.send(id, Measure::Planned(None), Vec::new());
-        }
-    }
-
-    /// Nobody waits longer than this for the next round.
-    fn hasten(&mut self, longest: Duration) {
-        let latest = Instant::now() + longest;
-        let late: Vec<ServerId> = self
-            .watched
-            .iter()
-            .filter(|(_, watched)| watched.memory.is_some() && watched.due.is_none_or(|due| due > latest))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in late {
-            self.plan_at(id, Instant::now() + longest.mul_f64(rand::random()));
-        }
     }
 
     /// Ends rounds under way and what servers keep for us.

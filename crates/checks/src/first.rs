@@ -31,7 +31,17 @@ pub async fn look_in(session: &Session, deadline: Duration) -> Result<(mcp::Cont
 /// Measures a server that is about to be kept. Where it was only guessed, since it asked who we are before it said what
 /// it is, the record learns where it is.
 pub async fn measure(info: &mut ServerInfo, contact: &Contact, tasks: &TaskTracker) -> Observation {
-    let target = match contact.target(info).await {
+    let target = contact.target(info).await;
+    measure_at(info, target, tasks).await
+}
+
+/// The same for a way there that somebody else has made.
+pub async fn measure_at(
+    info: &mut ServerInfo,
+    target: Result<Target, Unreached>,
+    tasks: &TaskTracker,
+) -> Observation {
+    let target = match target {
         Ok(target) => target,
         Err(error) => return unreached(&error),
     };
@@ -69,7 +79,9 @@ fn unreached(error: &Unreached) -> Observation {
     let status = match error {
         Unreached::Unsigned(_) => HealthStatus::NeedsSignIn,
         Unreached::NoAddress(_) => HealthStatus::Unhealthy,
-        Unreached::NoTarget { .. } | Unreached::NotAllowed(_) => HealthStatus::Unknown,
+        Unreached::NoTarget { .. } | Unreached::NotAllowed(_) | Unreached::NotAgreed { .. } => {
+            HealthStatus::Unknown
+        }
     };
     seen(status, Some(error.to_string()))
 }
@@ -96,6 +108,7 @@ fn sentence(why: &str) -> String {
 /// What the registry keeps of it.
 pub fn kept(contents: mcp::Contents) -> Contents {
     Contents {
+        left_out: contents.missing_beside_tools(),
         identity: contents.identity,
         tools: contents.tools.into(),
         resources: contents.resources,

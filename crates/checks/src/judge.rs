@@ -8,7 +8,7 @@ use registry::{Contents, News, Reason, Verdict};
 
 use crate::check::{Judged, endpoint_reachable, response_time, tool_availability};
 use crate::memory::Memory;
-use crate::round::{Evidence, Examined, Plan};
+use crate::round::{Again, Evidence, Examined, Plan};
 use crate::words::Trouble;
 
 /// The checks of the plan, and what the record may learn.
@@ -31,12 +31,16 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
         _ => None,
     });
     let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
-    let left_out = evidence.left_out.as_deref().map(|why| Reason::new(why, "Not all of it is kept"));
+    let left_out = evidence
+        .left_out
+        .as_deref()
+        .or(info.left_out.as_deref())
+        .map(|why| Reason::new(why, "Not all of it is kept"));
     let reason = asks.or_else(|| worst(&judged)).or(left_out);
     let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
     let news = news(info, evidence, memory);
     let (news, round_trip_ms) = news;
-    Examined { verdict, checks, round_trip_ms, reason, news }
+    Examined { verdict, checks, round_trip_ms, reason, news, again: Again::AsUsual }
 }
 
 /// The reason of the first of the worst checks.
@@ -59,6 +63,7 @@ fn news(info: &ServerInfo, evidence: Evidence, memory: &mut Memory) -> (Option<B
                 tools,
                 resources: info.resources.clone(),
                 prompts: info.prompts.clone(),
+                left_out: info.left_out.clone(),
             })
         });
         memory.other = Some(contents.clone());

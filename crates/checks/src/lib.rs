@@ -24,6 +24,6 @@ mod times;
 mod words;
 
 pub use checker::{Checker, CheckerHandle};
-pub use first::{LOOK_WITHIN, kept, look, look_in, measure, seen, well};
+pub use first::{LOOK_WITHIN, kept, look, look_in, measure, measure_at, seen, well};
 pub use once::check_once;
 pub use settings::{CheckError, Notify, Settings};

@@ -15,7 +15,7 @@ pub async fn check_once(settings: &Settings, id: ServerId) -> Result<Health, Che
     settings.registry.set_health_policy(policy).await?;
     let plan = Plan::new(&config.health_monitoring, settings);
     let mut memory = Memory::default();
-    let Examined { verdict, checks, round_trip_ms, reason, news } =
+    let Examined { verdict, checks, round_trip_ms, reason, news, again: _ } =
         examine(&server, &mut memory, &plan).await;
     memory.leave().await;
     let round = Round {

@@ -41,6 +41,16 @@ pub(crate) struct Examined {
     pub(crate) round_trip_ms: Option<f64>,
     pub(crate) reason: Option<Reason>,
     pub(crate) news: Option<Box<News>>,
+    pub(crate) again: Again,
+}
+
+/// When it is asked again, as far as the round decides that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// As the schedule has it.
+    AsUsual,
+    /// A person did not want to wait for its child.
+    InAnHour,
 }
 
 /// What was asked and what came back, before it is judged.
@@ -92,7 +102,9 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
     let evidence = match asked.await {
         Ok(Ok(evidence)) => evidence,
         Ok(Err(error)) => match error {
-            Unreached::NotAllowed(_) | Unreached::NoTarget { .. } => return not_checked(&error.to_string()),
+            Unreached::NotAllowed(_) | Unreached::NotAgreed { .. } | Unreached::NoTarget { .. } => {
+                return not_checked(&error.to_string());
+            }
             Unreached::Unsigned(_) => Evidence::missing(words::sign_in(&error.to_string())),
             Unreached::NoAddress(_) => {
                 Evidence::missing(Trouble::Ill(Reason::new(error.to_string(), "No address")))
@@ -100,7 +112,13 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
         },
         Err(_) => Evidence::missing(asking.too_late()),
     };
-    judge(server, evidence, plan, memory)
+    match &evidence.reached.trouble {
+        Some(Trouble::Starting(_)) => Examined { verdict: Verdict::Starting, ..not_checked("") },
+        Some(Trouble::Stopped(reason)) => {
+            Examined { reason: Some(reason.clone()), again: Again::InAnHour, ..not_checked("") }
+        }
+        _ => judge(server, evidence, plan, memory),
+    }
 }
 
 struct Asking<'a> {
@@ -197,5 +215,6 @@ fn not_checked(why: &str) -> Examined {
         round_trip_ms: None,
         reason: Some(Reason::new(why, "Not checked")),
         news: None,
+        again: Again::AsUsual,
     }
 }

@@ -14,12 +14,23 @@ pub(crate) enum Trouble {
     Busy(Reason),
     /// It asks who we are.
     NeedsSignIn(Reason),
+    /// It is a bridge and well, and nobody is behind it.
+    Behind(Reason),
+    /// Its child is not there yet, which says nothing of it.
+    Starting(Reason),
+    /// A person ended the start of its child.
+    Stopped(Reason),
 }
 
 impl Trouble {
     pub(crate) fn reason(&self) -> &Reason {
         match self {
-            Self::Ill(reason) | Self::Busy(reason) | Self::NeedsSignIn(reason) => reason,
+            Self::Ill(reason)
+            | Self::Busy(reason)
+            | Self::NeedsSignIn(reason)
+            | Self::Behind(reason)
+            | Self::Starting(reason)
+            | Self::Stopped(reason) => reason,
         }
     }
 }
@@ -40,6 +51,10 @@ pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
         McpError::Status { status: 429, message, .. } => {
             Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
         }
+        McpError::Behind { message } => {
+            Trouble::Behind(Reason::new(message.clone(), "Nobody behind the bridge"))
+        }
+        McpError::Cancelled => Trouble::Stopped(stopped()),
         error => Trouble::Ill(ill(error, context)),
     }
 }
@@ -50,6 +65,7 @@ fn ill(error: &McpError, context: Context) -> Reason {
         McpError::Unsent { cause, .. } => unsent(cause, &sentence),
         McpError::Timeout { .. } => silent(context.timeout),
         McpError::Lost { .. } => Reason::new(sentence, "Connection broke"),
+        McpError::Behind { .. } => Reason::new(sentence, "Nobody behind the bridge"),
         McpError::Ended { .. } => Reason::new(sentence, "Has ended"),
         McpError::NotMcp { message, .. } => not_mcp(message, context),
         McpError::OtherEra { .. } => not_mcp("it answers, but not MCP's questions", context),
@@ -102,6 +118,12 @@ pub(crate) fn silent(timeout: Duration) -> Reason {
 pub(crate) fn starting(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
     Reason::new(format!("it has been started and has not answered within {seconds} s yet"), "Still starting")
+}
+
+/// A person did not want to wait for it.
+fn stopped() -> Reason {
+    let sentence = "its start was cancelled: it is started again when it is used, checked, or in an hour";
+    Reason::new(sentence, "Start cancelled")
 }
 
 /// A child with a call under way.

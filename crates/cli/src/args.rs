@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::given::{Add, Edit};
+
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
 #[command(name = "mcp-discovery", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
@@ -84,8 +86,6 @@ pub(crate) enum Command {
     Servers(Servers),
     /// Add a server, after asking it what it is
     Add(Box<Add>),
-    /// Change a server's name, data, tags, or whom to trust for it
-    Edit(Edit),
     /// Print the certificate that a server, or an https:// address, shows now, and whether it is trusted
     ///
     /// Nothing is asked of the server. Exits with 1 when the certificate is not trusted.
@@ -94,6 +94,13 @@ pub(crate) enum Command {
         #[arg(value_name = "ID or URL")]
         of: String,
     },
+    /// Give a server another name, address, command or sign-in, or another certificate to trust, after asking it
+    ///
+    /// Takes the flags of `add`; what is not given stays, its id and history in any case. `--metadata KEY=JSON` sets one key
+    /// (`null` takes it away), `--capability` gives the whole new list of tags. Its secrets stay where they are while it
+    /// leads to the same scheme, host and port, or runs the same command; what does not go along is said, and `undo` brings
+    /// all of it back.
+    Edit(Box<Edit>),
     /// Remove servers; they can be brought back for 30 days
     Remove(Ids),
     /// Bring removed servers back
@@ -185,102 +192,6 @@ pub(crate) struct Servers {
     /// Only servers that match, as JSON ({"region": "eu"}) or short (is:down region:eu metadata.priority>=8)
     #[arg(long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio"]))]
-pub(crate) struct Add {
-    /// http(s)://host[:port][/path]; the MCP path is found by asking
-    pub(crate) url: Option<String>,
-    /// A name [default: what the server calls itself]
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Data of your own, such as region=eu or priority=8 (a value that is JSON is read as JSON)
-    #[arg(long, value_name = "KEY=JSON")]
-    pub(crate) metadata: Vec<String>,
-    /// A tag that callers can ask for
-    #[arg(long, value_name = "TAG")]
-    pub(crate) capability: Vec<String>,
-    /// The environment variable that holds the server's bearer token
-    #[arg(long, value_name = "VAR")]
-    pub(crate) token_env: Option<String>,
-    /// Keep the server's bearer token: `-` asks for it, or reads it from standard input
-    #[arg(long, value_name = "-", conflicts_with_all = ["token_env", "stdio"])]
-    pub(crate) token: Option<String>,
-    /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
-    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
-    pub(crate) header: Vec<String>,
-    /// Trust exactly the certificate with this SHA-256, whoever signed it; another one is refused
-    ///
-    /// Without it `add` prints the certificate when nobody vouches for it. Its names and its time do not count any more:
-    /// you agreed to this one.
-    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["stdio", "ca"])]
-    pub(crate) trust_certificate: Option<String>,
-    /// A file with the CA that alone may vouch for the server's certificate (PEM)
-    #[arg(long, value_name = "FILE", conflicts_with = "stdio")]
-    pub(crate) ca: Option<PathBuf>,
-    /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
-    #[arg(long)]
-    pub(crate) in_clear: bool,
-    /// A header of its requests, and the environment variable that holds its value
-    #[arg(long, value_name = "HEADER=VAR")]
-    pub(crate) header_env: Vec<String>,
-    /// Keep a key that belongs into the query of its URL, such as apiKey=-: `-` asks for it, or reads it from standard input
-    ///
-    /// A URL that has one already may be given as it is: what looks like a key is taken out of it and kept. Several `-` are
-    /// asked one after the other; standard input has a line for each, in the order of the flags.
-    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
-    pub(crate) query: Vec<String>,
-    /// An environment variable of the command: NAME=- keeps its value, NAME takes that of this program's environment
-    #[arg(long, value_name = "NAME=-")]
-    pub(crate) env: Vec<String>,
-    /// The folder in which the command starts [default: that of this program]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) cwd: Option<PathBuf>,
-    /// Keep it without asking it anything
-    #[arg(long)]
-    pub(crate) no_probe: bool,
-    /// What is asked for, in the order of the flags
-    #[arg(skip)]
-    pub(crate) asked: Vec<Asked>,
-    /// A server that is a command: the program and its arguments, up to the end of the line
-    #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
-    pub(crate) stdio: Option<Vec<String>>,
-}
-
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("change").required(true).multiple(true)
-    .args(["name", "metadata", "capability", "trust_certificate", "ca", "system_trust"]))]
-pub(crate) struct Edit {
-    /// An id, or a name that only one server has
-    pub(crate) id: String,
-    /// A new name
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Data of your own, such as region=eu; what is given replaces all that was there
-    #[arg(long, value_name = "KEY=JSON")]
-    pub(crate) metadata: Vec<String>,
-    /// A tag that callers can ask for; what is given replaces all that were there
-    #[arg(long, value_name = "TAG")]
-    pub(crate) capability: Vec<String>,
-    /// Trust exactly the certificate with this SHA-256, whoever signed it
-    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["ca", "system_trust"])]
-    pub(crate) trust_certificate: Option<String>,
-    /// A file with the CA that alone may vouch for its certificate (PEM)
-    #[arg(long, value_name = "FILE", conflicts_with = "system_trust")]
-    pub(crate) ca: Option<PathBuf>,
-    /// Trust whoever this computer trusts again, and nobody else
-    #[arg(long)]
-    pub(crate) system_trust: bool,
-}
-
-/// A secret that `add` asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
-    Token,
-    Header(String),
-    Query(String),
-    Env(String),
 }
 
 #[derive(Debug, Args)]

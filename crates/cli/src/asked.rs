@@ -1,20 +1,23 @@
-//! Which secrets `add` asks for, and in which order: that of the flags, so that lines of standard input can follow it.
+//! Which secrets `add` and `edit` ask for, and in which order: that of the flags, so that lines of standard input can follow it.
 
 use clap::ArgMatches;
 
-use crate::args::{Add, Asked, Cli, Command};
+use crate::args::{Cli, Command};
 use crate::failure::Failure;
+use crate::given::{Asked, Given};
 
-/// Notes it in the arguments of `add`.
+/// Notes it in the arguments.
 pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), Failure> {
-    let (Command::Add(args), Some(("add", matches))) = (&mut cli.command, matches.subcommand()) else {
-        return Ok(());
+    let (given, matches) = match (&mut cli.command, matches.subcommand()) {
+        (Command::Add(args), Some(("add", matches))) => (&mut args.given, matches),
+        (Command::Edit(args), Some(("edit", matches))) => (&mut args.given, matches),
+        _ => return Ok(()),
     };
-    args.asked = asked(args, matches)?;
+    given.asked = asked(given, matches)?;
     Ok(())
 }
 
-fn asked(args: &Add, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
+fn asked(args: &Given, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
     let places = |flag: &str| matches.indices_of(flag).into_iter().flatten();
     let mut asked = Vec::new();
     if let Some(token) = args.token.as_deref() {

@@ -47,10 +47,8 @@ impl From<ApiError> for Failure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        let facts =
-            error.detail.pointer("/certificate").or_else(|| error.detail.pointer("/error/certificate"));
-        let facts = facts.map(|refused| format!("\n{}", certificate::refused(refused)));
-        Self::new(code, error.message + &facts.unwrap_or_default())
+        let facts = certificate::in_detail(&error.detail).map(|facts| format!("\n{facts}"));
+        Self::new(code, crate::advice::sentence(&error) + &facts.unwrap_or_default())
     }
 }
 

@@ -1,10 +1,12 @@
 //! The command line of MCP Discovery. A thin face: every command is an operation of the core, printed.
 
+mod advice;
 mod args;
 mod asked;
 mod commands;
 mod core;
 mod failure;
+mod given;
 mod layout;
 mod print;
 mod remote;

@@ -114,6 +114,25 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{}", plain_lines(text));
 }
 
+/// A line for people that the next one takes the place of; only on a terminal.
+pub(crate) fn show_progress(line: &str) {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        // A line that wraps would stay where it is.
+        let width = usize::from(Table::new().width().unwrap_or(80)).saturating_sub(1);
+        let line: String = plain(line).chars().take(width).collect();
+        let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+    }
+}
+
+/// Takes that line away.
+pub(crate) fn clear_progress() {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let _ = write!(stderr, "\r\x1b[K");
+    }
+}
+
 fn table(rows: &[Value], columns: &[Column]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);

@@ -135,15 +135,29 @@ async fn events(api: &Api, last: &str) -> Vec<u8> {
     heard
 }
 
-/// Adds with the token and the key from the environment, or from the file of secrets.
-async fn added(api: &Api, name: &str, url: String, from_file: bool) -> Value {
-    let mut add = json!({ "url": url, "name": name });
-    if from_file {
-        add["token"] = json!(TOKEN);
-        add["token_place"] = json!("file");
-    } else {
-        add["token_env"] = json!("CANARY_TOKEN");
-        add["header_env"] = json!({ "X-Api-Key": "CANARY_KEY" });
+/// Where a server gets what it quotes from.
+#[derive(Debug, Clone, Copy)]
+enum From {
+    /// Our environment: the token, and a header.
+    Variables,
+    /// The file of secrets: the token.
+    File,
+    /// The query of its URL.
+    Query,
+}
+
+/// Adds a server with its secrets. The variable `CANARY` is the one of a child.
+async fn added(api: &Api, name: &str, address: Value, from: From) -> Value {
+    let mut add = address;
+    (add["name"], add["token_place"]) = (json!(name), json!("file"));
+    match from {
+        _ if add["url"].is_null() => add["env"] = json!({ "CANARY": TOKEN }),
+        From::Query => add["query"] = json!({ "apiKey": TOKEN }),
+        From::File => add["token"] = json!(TOKEN),
+        From::Variables => {
+            add["token_env"] = json!("CANARY_TOKEN");
+            add["header_env"] = json!({ "X-Api-Key": "CANARY_KEY" });
+        }
     }
     api.perform("add", add).await
 }
@@ -159,10 +173,16 @@ async fn a_token_that_its_server_quotes_is_nowhere() {
     let heard = async {
         let mut said = Vec::new();
         for (number, form) in FORMS.into_iter().enumerate() {
-            for way in ["legacy/mcp", "modern/mcp", "legacy/sse"] {
+            for way in ["legacy/mcp", "modern/mcp", "legacy/sse", "legacy", "modern"] {
                 let name = format!("{form}-{}", way.replace('/', "-"));
-                let url = quoting.url(&format!("{form}/{way}"));
-                let added = added(&api, &name, url, number % 2 == 1).await;
+                let path = format!("{form}/{way}");
+                let address = if way.contains('/') {
+                    json!({ "url": quoting.url(&path) })
+                } else {
+                    json!({ "stdio": quoting.child(&path) })
+                };
+                let from = [From::Variables, From::File, From::Query, From::Variables][number];
+                let added = added(&api, &name, address, from).await;
                 assert_eq!(added["server"]["health"]["status"], "healthy", "{added}");
                 said.push((format!("{name}: add"), added.to_string().into_bytes()));
                 said.extend(used(&api, &name).await);

@@ -57,7 +57,13 @@ async fn a_certificate_is_shown_agreed_to_and_refused_when_it_changes() {
     let changed = place.run(&call);
     changed.refused(
         1,
-        &["not the one that was agreed to", "The one that was agreed to:", &colons, "shown now:"],
+        &[
+            "not the one that was agreed to",
+            "Find out why before you agree to the new one (mcp-discovery edit",
+            "The one that was agreed to:",
+            &colons,
+            "shown now:",
+        ],
     );
     is_in_our_words(&changed.stderr());
     place.run(&["edit", "nas", "--system-trust"]);
@@ -93,6 +99,6 @@ fn what_is_no_agreement_is_wrong_usage() {
         .run(&["add", "https://127.0.0.1:9", "--trust-certificate", "12:34"])
         .refused(2, &["no fingerprint"]);
     place.run(&["add", "http://127.0.0.1:9", "--ca", "x.pem"]).refused(2, &["no https:// address"]);
-    place.run(&["edit", "nobody"]).refused(2, &["--trust-certificate"]);
+    place.run(&["edit", "nobody", "--ca", "a", "--system-trust"]).refused(2, &["cannot be used with"]);
     place.run(&["edit", "nobody", "--system-trust"]).refused(3, &["`nobody`"]);
 }

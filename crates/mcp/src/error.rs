@@ -37,6 +37,12 @@ pub enum McpError {
         /// The last lines of its standard error, oldest first; at most 20.
         stderr: Vec<String>,
     },
+    /// A bridge answers that whoever is behind it does not.
+    #[error("{message}")]
+    Behind {
+        /// Who, and in which words.
+        message: String,
+    },
     /// The server answers with this HTTP status instead of MCP's answer.
     #[error("{message}")]
     Status {
@@ -112,6 +118,7 @@ impl McpError {
             | Self::Unsent { message, .. }
             | Self::Lost { message }
             | Self::Ended { message, .. }
+            | Self::Behind { message }
             | Self::Status { message, .. }
             | Self::NotMcp { message, .. }
             | Self::OtherEra { message }

@@ -39,6 +39,8 @@ pub use range::{is_public, reach};
 pub use secret::Secret;
 pub use session::{Brief, CallOptions, Contents, Session};
 pub use target::{Launch, LineSink, Remote, Target};
+pub use wire::behind::behind;
+pub use wire::patience::Patience;
 pub use wire::request::Progress;
 pub use wire::tls::{CertificateVerdict, TlsFault};
 pub use words::tame;

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::wire::http::Http;
 use crate::wire::list::in_short;
 use crate::wire::mirror::Mirrored;
+use crate::wire::patience::Patience;
 use crate::wire::pipe::Pipe;
 use crate::wire::place::Place;
 use crate::wire::request::{Again, Progress, Request, Wait};
@@ -73,8 +74,10 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
-    /// What could not be read or used, a sentence each; it never costs the rest.
+    /// What of the tools could not be read or used, a sentence each; it never costs the rest.
     pub left_out: Vec<String>,
+    /// The same for all else.
+    pub left_out_beside: Vec<String>,
     /// How long the first page of tools took, in milliseconds.
     pub round_trip_ms: f64,
 }
@@ -82,7 +85,12 @@ pub struct Contents {
 impl Contents {
     /// What is missing of it, in one sentence; nothing when nothing is.
     pub fn missing(&self) -> Option<String> {
-        in_short(&self.left_out)
+        in_short(&[&*self.left_out, &*self.left_out_beside].concat())
+    }
+
+    /// What is missing of its resources, prompts and introduction.
+    pub fn missing_beside_tools(&self) -> Option<String> {
+        in_short(&self.left_out_beside)
     }
 }
 
@@ -119,7 +127,7 @@ impl Session {
         deadline: Duration,
         client: Arc<dyn Client>,
     ) -> Result<Self, McpError> {
-        begin::connect(target, deadline, client, &TaskTracker::new()).await
+        begin::connect(target, Patience::within(deadline), client, &TaskTracker::new()).await
     }
 
     /// The same for one purpose: what goes on when nobody waits any more goes on among these tasks, and so does its end.
@@ -128,7 +136,16 @@ impl Session {
         deadline: Duration,
         tasks: &TaskTracker,
     ) -> Result<Brief, McpError> {
-        let session = begin::connect(target, deadline, Arc::new(Nobody), tasks).await?;
+        Self::begin_briefly(target, Patience::within(deadline), tasks).await
+    }
+
+    /// The same, where a child that says something is waited for longer.
+    pub async fn begin_briefly(
+        target: &Target,
+        patience: Patience,
+        tasks: &TaskTracker,
+    ) -> Result<Brief, McpError> {
+        let session = begin::connect(target, patience, Arc::new(Nobody), tasks).await?;
         Ok(Brief::new(session, tasks.clone()))
     }
 

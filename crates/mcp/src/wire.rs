@@ -9,6 +9,7 @@
 //! origins, and secrets. What cannot be used is refused with the part and the reason named.
 
 pub(crate) mod answer;
+pub(crate) mod behind;
 pub(crate) mod beside;
 pub(crate) mod child;
 pub(crate) mod client;
@@ -24,6 +25,7 @@ mod lines;
 pub(crate) mod list;
 pub(crate) mod message;
 pub(crate) mod mirror;
+pub(crate) mod patience;
 pub(crate) mod pipe;
 pub(crate) mod place;
 pub(crate) mod query;

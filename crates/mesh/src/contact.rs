@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mcp::{Launch, LineSink, ProbeTarget, Remote, Secret, Target};
+use mcp::{Credentials, Launch, LineSink, ProbeTarget, Remote, Secret, Target};
 use model::{ServerId, ServerInfo, Source, Transport};
 use vault::Vault;
 
@@ -61,16 +61,24 @@ impl Contact {
         guarded(info, url).await
     }
 
+    /// How a URL is reached with these credentials, whatever is kept: a person has just given them.
+    pub async fn target_signed(
+        &self,
+        info: &ServerInfo,
+        credentials: &Credentials,
+    ) -> Result<Target, Unreached> {
+        let mut remote = remote(info)?;
+        remote.address = pinned(info, &remote.url).await?;
+        let Credentials { bearer, headers, query } = credentials.clone();
+        (remote.bearer, remote.headers, remote.query) = (bearer, headers, query);
+        Ok(if info.transport == Transport::Sse { Target::Sse(remote) } else { Target::Http(remote) })
+    }
+
     /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
     async fn launch(&self, info: &ServerInfo, env: &[(String, Secret)]) -> Result<Launch, Unreached> {
         let command = info.command.as_ref().ok_or_else(|| lacks(info, "command"))?;
         if info.source != Source::Manual {
-            return Err(Unreached::NotAllowed(format!(
-                "`{}` was not started: its command came with a file. To agree to it, add it yourself: mcp-discovery add {}--stdio {}",
-                info.name,
-                flags(info),
-                info.address()
-            )));
+            return Err(Unreached::NotAgreed { name: info.name.clone(), server: info.id });
         }
         let era = info.identity.as_ref().map(|said| said.era);
         let (lines, id) = (self.lines.clone(), info.id);
@@ -79,12 +87,6 @@ impl Contact {
         let cwd = info.cwd.as_ref().map(PathBuf::from);
         Ok(Launch { era, stderr, env, cwd, ..Launch::new(command, info.args.clone()) })
     }
-}
-
-/// What else a person agrees to, as it is typed.
-fn flags(info: &ServerInfo) -> String {
-    let folder = info.cwd.as_ref().map(|cwd| format!("--cwd {cwd:?} ")).unwrap_or_default();
-    info.env.iter().fold(folder, |flags, name| flags + &format!("--env {name}=- "))
 }
 
 fn remote(info: &ServerInfo) -> Result<Remote, Unreached> {

@@ -1,7 +1,8 @@
 //! How a call gets to a server.
 //!
 //! - [`Contact`] is the way there: the name is looked up and guarded, the credentials are read, a command is allowed.
-//! - [`Sessions`] are the conversations that outlive a question, of calls and of checks.
+//! - [`Sessions`] are the conversations that outlive a question, of calls and of checks. A child that nobody needs sleeps
+//!   ([`Wish`]); one that takes long to start is told ([`Starts`]).
 //! - [`Mesh::run`] is a call: one attempt on a conversation that is kept or begun, within one deadline.
 //! - [`Cells`] gather what calls tell of their servers; the registry gets tallies.
 //!
@@ -11,14 +12,23 @@ mod address;
 mod cells;
 mod choose;
 mod contact;
+mod rest;
 mod run;
 mod sessions;
+mod starts;
 mod unreached;
 
 pub use address::{Address, host};
 pub use cells::Cells;
 pub use choose::{NoChoice, choose, resolve};
 pub use contact::{Contact, Lines};
+pub use rest::Wish;
 pub use run::{Attempt, Call, CallFailed, Mesh};
-pub use sessions::Sessions;
+pub use sessions::{LONGEST_START, Sessions};
+pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;
+
+fn now() -> model::Millis {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}

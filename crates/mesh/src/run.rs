@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
-use model::{Millis, ServerId, ServerInfo};
+use model::{ServerId, ServerInfo};
 use registry::{Ended, Outcome, Reason, Registry};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Cells, Contact, Sessions, Unreached};
+use crate::{Cells, Contact, Sessions, Unreached, now};
 
 /// What gets calls to their servers. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -63,7 +63,11 @@ pub enum CallFailed {
 impl Mesh {
     /// Nothing is kept yet; what begins runs among these tasks.
     pub fn new(contact: Contact, registry: Registry, tasks: TaskTracker) -> Self {
-        Self { contact, sessions: Sessions::new(tasks), cells: Arc::new(Cells::new(registry)) }
+        Self {
+            contact,
+            sessions: Sessions::new(tasks, registry.clone()),
+            cells: Arc::new(Cells::new(registry)),
+        }
     }
 
     /// One call within one deadline, on the conversation that is kept. Where that could not even send it, the server may be
@@ -84,6 +88,7 @@ impl Mesh {
         attempt: &mut A,
     ) -> Result<Result<A::Answer, McpError>, Unreached> {
         let (sessions, id) = (&self.sessions, call.server.id);
+        let _calling = sessions.calling(id);
         let stamp = self.contact.vault().stamp();
         if let Some(session) = sessions.kept(call.server, stamp) {
             match attempt.send(&session, call.left()).await {
@@ -153,6 +158,7 @@ fn told(error: Option<&McpError>) -> Option<Outcome> {
             error @ (McpError::Unsent { .. }
             | McpError::Lost { .. }
             | McpError::Ended { .. }
+            | McpError::Behind { .. }
             | McpError::NotMcp { .. }
             | McpError::OtherEra { .. }
             | McpError::Status { .. }),
@@ -173,9 +179,4 @@ fn failed(error: &McpError) -> Reason {
         Some(refused) => Reason::new(sentence, refused.summary()).about(refused),
         None => Reason::new(sentence, "A call failed"),
     }
-}
-
-fn now() -> Millis {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

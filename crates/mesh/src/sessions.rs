@@ -1,24 +1,32 @@
 //! Conversations that outlive a question, over every transport: a child of ours, an event stream, a session that a server
-//! keeps for us. Checks and calls share those of children and streams. They end when nobody has asked for long, when the record changes or goes, and with the core.
+//! keeps for us. Checks and calls share those of children and streams. They end when nobody has asked for long, when the record
+//! changes or goes, and with the core; a child goes to sleep (`rest`).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
-use mcp::{Brief, McpError, Session, Target};
+use mcp::{Brief, LineSink, McpError, Patience, Session, Target};
 use model::{ServerId, ServerInfo};
+use registry::Registry;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::address::Address;
+use crate::starts::Starts;
 
 /// A conversation that nobody asked for so long is ended.
-const IDLE: Duration = Duration::from_mins(5);
+pub(crate) const IDLE: Duration = Duration::from_mins(5);
 
-/// A child may have to fetch its packages first, which takes longer than a check waits.
-const BEGIN_WITHIN: Duration = Duration::from_mins(2);
+/// A child may have to fetch its packages first, which takes longer than a check waits. While it says something it is at
+/// work, though not for ever.
+const BEGIN_WITHIN: Patience = Patience { silence: Duration::from_mins(2), whole: LONGEST_START };
+
+/// No start takes longer.
+pub const LONGEST_START: Duration = Duration::from_mins(15);
 
 type Beginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
 
@@ -27,23 +35,41 @@ type Beginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
 pub struct Sessions {
     kept: Arc<Mutex<HashMap<ServerId, Kept>>>,
     tasks: TaskTracker,
+    starts: Starts,
 }
 
 #[derive(Debug)]
-struct Kept {
+pub(crate) struct Kept {
     session: Beginning,
     /// It goes on when whoever asked first no longer waits.
     _going_on: AbortOnDropHandle<()>,
+    /// Dropped, a beginning is over, whoever waits for it.
+    _end: DropGuard,
+    pub(crate) is_child: bool,
     address: Address,
     record: Address,
     stamp: Option<u64>,
-    used: Instant,
+    pub(crate) used: Instant,
+    /// When it had begun.
+    pub(crate) ready: Arc<OnceLock<Instant>>,
+    /// When the last call ended: it may hold what that call left there.
+    pub(crate) called: Option<Instant>,
+    /// It was woken only to be looked at.
+    pub(crate) is_glance: bool,
 }
 
+/// A call is under way; dropped, it is over.
+pub(crate) struct Calling(Sessions, ServerId);
+
 impl Sessions {
-    /// None yet; what begins runs among these tasks.
-    pub fn new(tasks: TaskTracker) -> Self {
-        Self { kept: Arc::default(), tasks }
+    /// None yet; what begins runs among these tasks. Starts are told to the registry.
+    pub fn new(tasks: TaskTracker, registry: Registry) -> Self {
+        Self { kept: Arc::default(), starts: Starts::new(registry, tasks.clone()), tasks }
+    }
+
+    /// The starts of children that are under way.
+    pub fn starts(&self) -> &Starts {
+        &self.starts
     }
 
     /// The conversation with this server that is there, if nothing changed since it began: neither the record nor, by this
@@ -61,6 +87,18 @@ impl Sessions {
     pub fn stamp(&self, id: ServerId, stamp: u64) {
         if let Some(kept) = self.lock().get_mut(&id) {
             kept.stamp = Some(stamp);
+        }
+    }
+
+    /// Notes a call, which ends when what comes back is dropped.
+    pub(crate) fn calling(&self, id: ServerId) -> Calling {
+        Calling(self.clone(), id)
+    }
+
+    /// It was woken only to be looked at: it may sleep again at once.
+    pub fn glanced(&self, id: ServerId) {
+        if let Some(kept) = self.lock().get_mut(&id) {
+            kept.is_glance = kept.called.is_none();
         }
     }
 
@@ -86,21 +124,49 @@ impl Sessions {
             kept.used = Instant::now();
             return kept.session.clone();
         }
-        let kept = self.begin(address, Address::of(info), target.clone());
+        let kept = self.begin(info, address, target.clone());
         let session = kept.session.clone();
         all.insert(info.id, kept);
         session
     }
 
-    fn begin(&self, address: Address, record: Address, target: Target) -> Kept {
-        let tasks = self.tasks.clone();
-        let connecting =
-            async move { Session::connect_briefly(&target, BEGIN_WITHIN, &tasks).await.map(Arc::new) };
+    fn begin(&self, info: &ServerInfo, address: Address, mut target: Target) -> Kept {
+        let (tasks, end, ready) = (self.tasks.clone(), CancellationToken::new(), Arc::new(OnceLock::new()));
+        let is_child = matches!(target, Target::Stdio(_));
+        let under_way = is_child.then(|| self.starts.begin(info.id, info.address()));
+        if let (Target::Stdio(launch), Some(under_way)) = (&mut target, &under_way) {
+            let (hear, also) = (under_way.listener(), launch.stderr.take());
+            launch.stderr = Some(LineSink::new(move |line| {
+                hear(line);
+                if let Some(also) = &also {
+                    also.hear(line);
+                }
+            }));
+        }
+        let (ended, began) = (end.clone(), ready.clone());
+        let connecting = async move {
+            let _under_way = under_way;
+            let begun =
+                ended.run_until_cancelled(Session::begin_briefly(&target, BEGIN_WITHIN, &tasks)).await;
+            let _ = began.set(Instant::now());
+            begun.unwrap_or(Err(McpError::Cancelled)).map(Arc::new)
+        };
         let session = connecting.boxed().shared();
         let beginning = session.clone();
         let going_on = self.tasks.spawn(async move { drop(beginning.await) });
-        let (going_on, used) = (AbortOnDropHandle::new(going_on), Instant::now());
-        Kept { session, _going_on: going_on, address, record, stamp: None, used }
+        Kept {
+            session,
+            _going_on: AbortOnDropHandle::new(going_on),
+            _end: end.drop_guard(),
+            is_child,
+            address,
+            record: Address::of(info),
+            stamp: None,
+            used: Instant::now(),
+            ready,
+            called: None,
+            is_glance: false,
+        }
     }
 
     /// Whether somebody has a question under way there.
@@ -118,16 +184,17 @@ impl Sessions {
         self.lock().get(&id).is_some_and(|kept| matches!(kept.session.peek(), Some(Ok(_))) && kept.is_good())
     }
 
-    /// Lets go of the conversation with a server: it ends when the last question under way has its answer.
+    /// Lets go of the conversation with a server: it ends when the last question under way has its answer, and at once while
+    /// it is beginning.
     pub fn end(&self, id: ServerId) {
         self.lock().remove(&id);
     }
 
-    /// Lets go of conversations that are idle or whose server is no longer `wanted`. Dropped, a session ends its child.
-    pub fn tidy(&self, wanted: impl Fn(ServerId) -> bool) {
-        self.lock().retain(|id, kept| {
-            kept.is_in_use() || (wanted(*id) && kept.used.elapsed() < IDLE && kept.is_good())
-        });
+    /// Ends what is still beginning, and tells those who wait for it. False when nothing was.
+    pub fn cancel(&self, id: ServerId) -> bool {
+        let mut all = self.lock();
+        let is_beginning = all.get(&id).is_some_and(|kept| kept.session.peek().is_none());
+        is_beginning && all.remove(&id).is_some()
     }
 
     /// Ends all, and waits for those that no question holds any more.
@@ -142,20 +209,33 @@ impl Sessions {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, Kept>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Kept {
     /// It is beginning, or it is there.
-    fn is_good(&self) -> bool {
+    pub(crate) fn is_good(&self) -> bool {
         self.session.peek().is_none_or(|begun| begun.as_ref().is_ok_and(|session| !session.is_closed()))
     }
 
-    fn is_in_use(&self) -> bool {
+    /// Somebody holds it: a question under way, a subscription, a client.
+    pub(crate) fn is_in_use(&self) -> bool {
         self.session
             .peek()
             .is_none_or(|begun| begun.as_ref().is_ok_and(|session| Arc::strong_count(session) > 1))
+    }
+}
+
+impl Drop for Calling {
+    fn drop(&mut self) {
+        // One that did not wait for its start left nothing there.
+        if let Some(kept) = self.0.lock().get_mut(&self.1)
+            && matches!(kept.session.peek(), Some(Ok(_)))
+        {
+            let now = Instant::now();
+            (kept.used, kept.called, kept.is_glance) = (now, Some(now), false);
+        }
     }
 }

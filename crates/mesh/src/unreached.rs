@@ -1,3 +1,4 @@
+use model::ServerId;
 use vault::Unsigned;
 
 /// Why a server is not asked.
@@ -17,7 +18,17 @@ pub enum Unreached {
         /// What it lacks.
         what: &'static str,
     },
-    /// It may not be asked: its command came with a file, its name leads farther away than a person agreed to.
+    /// Its command came with a file, and nobody agreed to it.
+    #[error(
+        "`{name}` was not started: its command came with a file. Look at it, and agree to it by editing it"
+    )]
+    NotAgreed {
+        /// Its name.
+        name: String,
+        /// Whose.
+        server: ServerId,
+    },
+    /// It may not be asked: its name leads farther away than a person agreed to.
     #[error("{0}")]
     NotAllowed(String),
 }

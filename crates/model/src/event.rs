@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow};
+use crate::{Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow, Start};
 
 /// How loud a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -61,6 +61,16 @@ pub enum Event {
         total: Option<f64>,
         /// The server's words.
         message: Option<String>,
+    },
+    /// A command takes longer to start than a moment; again when it says something.
+    Starting {
+        /// What is waited for.
+        start: Start,
+    },
+    /// That start is over: it answers, it failed, or a person ended it.
+    Started {
+        /// Of which server.
+        id: ServerId,
     },
     /// The app has something to say.
     Notice {

@@ -181,6 +181,12 @@ pub struct Health {
     pub response_time_ms: Option<f64>,
     /// When this was measured.
     pub checked_at: Option<Millis>,
+    /// Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+    #[serde(default)]
+    pub asleep: Option<Millis>,
+    /// Since when its child is starting, where that takes longer than a moment.
+    #[serde(default)]
+    pub starting: Option<Millis>,
     /// Since when the status is what it is.
     pub since: Option<Millis>,
     /// Failed rounds and calls in a row.
@@ -208,6 +214,16 @@ impl Health {
     /// Before the first measurement.
     pub fn unknown() -> Self {
         Self { score: 0.5, ..Self::default() }
+    }
+
+    /// The word people read: that of the status, unless it is starting, and whether it is asleep.
+    pub fn label(&self) -> &'static str {
+        match (self.status, self.starting, self.asleep) {
+            (HealthStatus::Paused | HealthStatus::Blocked, ..) => self.status.label(),
+            (_, Some(_), _) => "Starting",
+            (HealthStatus::Healthy, None, Some(_)) => "Healthy, asleep",
+            (status, ..) => status.label(),
+        }
     }
 
     /// The last round found that this server no longer lists what it was known for: a tool's name, `resource:<uri>`,

@@ -19,6 +19,7 @@ mod schema;
 pub mod secrets;
 mod server;
 pub mod servers_json;
+mod start;
 mod suggest;
 mod words;
 
@@ -41,6 +42,7 @@ pub use row::ServerRow;
 pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
 pub use schema::Schema;
 pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};
+pub use start::Start;
 
 /// A moment: milliseconds since the Unix epoch, UTC. Shown in local time by the faces.
 pub type Millis = i64;

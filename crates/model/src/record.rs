@@ -52,6 +52,9 @@ impl ServerInfo {
             env: BTreeSet::new(),
             cwd: None,
             tls: None,
+            keep_running: false,
+            secret_set: 0,
+            moved: false,
             reach: None,
             source,
             paused: false,
@@ -62,6 +65,7 @@ impl ServerInfo {
             tools: Arc::from([]),
             resources: Vec::new(),
             prompts: Vec::new(),
+            left_out: None,
         }
     }
 
@@ -101,9 +105,27 @@ impl ServerInfo {
     /// Whether an id is one that this record's address mints: from its URL or from the endpoint a probe resolved, over
     /// any transport, since a probe may correct that as well.
     pub fn mints(&self, id: ServerId) -> bool {
+        id == self.address_id() || self.minted().contains(&id)
+    }
+
+    /// Every id that this record's address mints, whatever id it has.
+    pub fn minted(&self) -> Vec<ServerId> {
         let urls = [&self.url, &self.endpoint].into_iter().flatten();
-        let mut from_urls =
-            urls.flat_map(|url| [Transport::Http, Transport::Sse].map(|over| ServerId::for_url(over, url)));
-        id == self.address_id() || from_urls.any(|minted| minted == Ok(id))
+        let over = |url: &String| [Transport::Http, Transport::Sse].map(|over| ServerId::for_url(over, url));
+        let mut ids: Vec<_> = urls.flat_map(over).flatten().collect();
+        ids.push(self.address_id());
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Scheme, host and port that it is spoken to at; nothing for a command.
+    pub fn origin(&self) -> Option<String> {
+        Some(Endpoint::parse(self.target()?).ok()?.origin())
+    }
+
+    /// Whether both run the same program with the same arguments; so do two that run none.
+    pub fn runs_as(&self, other: &Self) -> bool {
+        self.command == other.command && self.args == other.args
     }
 }

@@ -57,6 +57,25 @@ pub fn shown_arguments(args: &[String]) -> Vec<String> {
     args.iter().map(one).collect()
 }
 
+/// Arguments as a person edited them, who was shown those of `known` with secrets hidden: what is still hidden is what it
+/// was. The error is a hidden argument that stands for none of them.
+pub fn filled_in(edited: &[String], known: &[String]) -> Result<Vec<String>, String> {
+    let shown = shown_arguments(known);
+    // A value is known by the flag before it.
+    let after =
+        |args: &[String], place: usize| place.checked_sub(1).and_then(|before| args.get(before)).cloned();
+    let one = |(place, arg): (usize, &String)| {
+        if !lacks_secret(std::slice::from_ref(arg)) {
+            return Ok(arg.clone());
+        }
+        let is_it = |at: &usize| shown.get(*at) == Some(arg) && after(&shown, *at) == after(edited, place);
+        let at =
+            (0..shown.len()).find(is_it).or_else(|| shown.iter().position(|own| own == arg && own != HIDDEN));
+        at.and_then(|at| known.get(at)).cloned().ok_or_else(|| arg.clone())
+    };
+    edited.iter().enumerate().map(one).collect()
+}
+
 /// Whether these arguments were written without a secret among them.
 pub fn lacks_secret(args: &[String]) -> bool {
     args.iter().any(|arg| {
@@ -174,6 +193,18 @@ mod tests {
             assert!(!line(args).contains("hunter2"), "{}", line(args));
         }
         assert!(line(&["--token", "hunter2", "stays"]).ends_with("stays"));
+    }
+
+    #[test]
+    fn what_is_still_hidden_after_an_edit_is_what_it_was() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let known = words("--token one --pat=two x");
+        assert_eq!(
+            filled_in(&words("-v --pat=… --token … y"), &known),
+            Ok(words("-v --pat=two --token one y"))
+        );
+        assert_eq!(filled_in(&words("--token … …"), &known), Err("…".to_owned()));
+        assert_eq!(filled_in(&words("--token …"), &[]), Err("…".to_owned()));
     }
 
     #[test]

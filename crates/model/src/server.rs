@@ -112,6 +112,7 @@ pub struct Tool {
 
 /// The record of a server: what is kept. `name` to `version` are the fields of the guide's `ServerInfo`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct ServerInfo {
     /// The key.
     pub id: ServerId,
@@ -161,6 +162,16 @@ pub struct ServerInfo {
     /// Who vouches for its certificate; absent means whoever this computer trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// Its child is never put to sleep, however long nobody asks it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_running: bool,
+    /// Which of its sets of secrets is its own now. An edit that changes one, or leads to another origin or command, begins
+    /// another set, so that undo finds the former as it was. A number, and nothing of the secrets; 0 is the first.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub secret_set: u64,
+    /// Its address or command mints another id than it has: an edit led it there, or led away the one that has that id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moved: bool,
     /// How far away its address was when a person added it. A name that leads farther later gets nothing from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
@@ -188,6 +199,14 @@ pub struct ServerInfo {
     /// The names of the prompts it listed.
     #[serde(default)]
     pub prompts: Vec<String>,
+    /// What of its resources, prompts or instructions is not kept, in a sentence. Rounds ask for tools alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_first(set: &u64) -> bool {
+    *set == 0
 }
 
 impl ServerInfo {

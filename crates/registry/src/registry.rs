@@ -226,6 +226,11 @@ impl Registry {
         Opened { registry, writer: Box::pin(writer.run()), notices, expired: Vec::new() }
     }
 
+    /// How many writes wait for the writer.
+    pub fn waiting(&self) -> usize {
+        self.inputs.max_capacity().saturating_sub(self.inputs.capacity())
+    }
+
     /// The newest state. Never waits; shows every write whose answer was awaited before.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.published.load_full()

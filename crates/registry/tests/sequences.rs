@@ -289,12 +289,8 @@ async fn step(mut real: Real, model: &mut Model, op: Op) -> Real {
         }
         Op::Edit(n, name, new_tags) => {
             let name_given = name.map(|name| NAMES[name].to_owned());
-            let patch = Patch {
-                name: name_given,
-                metadata: None,
-                capabilities: new_tags.as_deref().map(tags),
-                tls: None,
-            };
+            let patch =
+                Patch { name: name_given, capabilities: new_tags.as_deref().map(tags), ..Patch::default() };
             drop(registry.edit(id(n), patch).await);
             model.edit(n, name, new_tags.as_deref());
         }

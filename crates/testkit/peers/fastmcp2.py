@@ -1,10 +1,13 @@
-"""A small server on PyPI `fastmcp` 2: `fastmcp2.py http|sse HOST PORT`."""
+"""A small server on PyPI `fastmcp` 2: `fastmcp2.py http|sse HOST PORT [TOKEN]`. With a token it lets in who has it."""
 
 import sys
 
 from fastmcp import FastMCP
+from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
 
-server = FastMCP("fastmcp2 peer", version="2.2.2")
+_, transport, host, port, *tokens = sys.argv
+known = {token: {"client_id": "a person", "scopes": []} for token in tokens}
+server = FastMCP("fastmcp2 peer", version="2.2.2", auth=StaticTokenVerifier(known) if known else None)
 
 
 @server.tool
@@ -14,4 +17,4 @@ def echo(message: str) -> str:
 
 
 if __name__ == "__main__":
-    server.run(transport=sys.argv[1], host=sys.argv[2], port=int(sys.argv[3]), show_banner=False)
+    server.run(transport=transport, host=host, port=int(port), show_banner=False)

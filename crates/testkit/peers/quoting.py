@@ -1,7 +1,7 @@
 """An MCP server that quotes what it was sent, everywhere it can: the token behind `Bearer`, the header `X-Api-Key` without its
-first word, and over standard input and output the variable `CANARY`. The path of its URL is FORM/ERA: FORM says how the
+first word, the key `apiKey` of the query, and over standard input and output the variable `CANARY`. The path of its URL is FORM/ERA: FORM says how the
 quote is written in JSON (`plain`, `slashed` as PHP does, `escaped` letter by letter, `url`), ERA is `legacy` or `modern`.
-The tools `fail`, `error`, `guard` and `crash` quote it where things go wrong.
+The tools `fail`, `error`, `guard` and `crash` quote it where things go wrong; a child ends with `crash`.
 """
 
 import json
@@ -59,7 +59,8 @@ def quote(talk):
     """What was sent, each a word."""
     token = talk.headers.get("authorization", "-").removeprefix("Bearer ")
     key = talk.headers.get("x-api-key", "-").split(" ")[-1]
-    return " ".join((token, key, os.environ.get("CANARY", "-")))
+    in_query = talk.query.get("apiKey", "-")
+    return " ".join((token, key, in_query, os.environ.get("CANARY", "-")))
 
 
 def respond(talk, message):
@@ -87,6 +88,11 @@ def complete(result, era):
 
 def called(message, written, words):
     id, name = message["id"], message["params"]["name"]
+    if sys.argv[1] == "stdio" and name == "crash":
+        print(f"fatal error: {words}", file=sys.stderr, flush=True)
+        os._exit(1)
+    if sys.argv[1] == "stdio" and name == "guard":
+        name = "error"
     if name == "guard":
         challenge = {"www-authenticate": f'Bearer realm="{words}", error_description="{words}"'}
         return Refusal(401, challenge, words.encode())

@@ -1,5 +1,7 @@
 //! Packages as people run them, for long runs: what is installed from `peers/long-*.txt`, and some that all runs have.
 
+mod guarded;
+pub mod lines;
 mod table;
 
 use std::net::SocketAddr;
@@ -9,6 +11,7 @@ use std::time::Duration;
 use crate::real::{PeerError, installed, npm, script, tools};
 use crate::served::{Command, RealServer};
 
+pub use guarded::{GUARDED, Guarded};
 pub use table::PACKAGES;
 
 /// What to do with a package, and what comes of it.

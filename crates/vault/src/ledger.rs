@@ -66,12 +66,19 @@ struct Row<T> {
     server: ServerId,
     origin: String,
     slot: Slot,
+    #[serde(default, skip_serializing_if = "is_first")]
+    set: u64,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     secret: Option<T>,
 }
 
 fn none<T>() -> Option<T> {
     None
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_first(set: &u64) -> bool {
+    *set == 0
 }
 
 impl Ledger {
@@ -97,9 +104,9 @@ impl Ledger {
     }
 
     fn filled(self, written: Written<String>) -> Self {
-        let rows = written.kept.into_iter().map(|Row { server, origin, slot, secret }| {
+        let rows = written.kept.into_iter().map(|Row { server, origin, slot, set, secret }| {
             (
-                Key { server, origin, slot },
+                Key { server, origin, slot, set },
                 secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret))),
             )
         });
@@ -113,6 +120,7 @@ impl Ledger {
             server: key.server,
             origin: key.origin.clone(),
             slot: key.slot.clone(),
+            set: key.set,
             secret: match kept {
                 Kept::Keyring => None,
                 Kept::Here(secret) => Some(secret.expose()),
@@ -211,6 +219,7 @@ mod tests {
             server: ServerId::from_bytes([n; 16]),
             origin: "http://127.0.0.1:1".to_owned(),
             slot: if n == 0 { Slot::Token } else { Slot::Header("x-api-key".to_owned()) },
+            set: u64::from(n),
         }
     }
 

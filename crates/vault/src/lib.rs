@@ -8,6 +8,7 @@
 mod given;
 mod keyring;
 mod ledger;
+mod sets;
 mod sign;
 mod twins;
 
@@ -21,7 +22,7 @@ pub use given::{GivenSecret, Unfit};
 use keyring::Keyring;
 use ledger::{Kept, Ledger};
 use mcp::Secret;
-use model::{Endpoint, ServerId, ServerInfo, Transport};
+use model::{ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
 pub use sign::Unsigned;
 use ts_rs::TS;
@@ -52,6 +53,8 @@ pub struct Key {
     pub origin: String,
     /// Its use there.
     pub slot: Slot,
+    /// Which of the server's sets of secrets it is in; see [`ServerInfo::secret_set`].
+    pub set: u64,
 }
 
 /// Where secrets are kept.
@@ -114,11 +117,11 @@ struct Read {
 impl Key {
     /// What a server's secret is found by.
     pub fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
-        if info.transport == Transport::Stdio {
-            return Some(Self { server: info.id, origin: STDIO.to_owned(), slot });
-        }
-        let origin = Endpoint::parse(info.target()?).ok()?.origin();
-        Some(Self { server: info.id, origin, slot })
+        let origin = match info.transport {
+            Transport::Stdio => STDIO.to_owned(),
+            Transport::Http | Transport::Sse => info.origin()?,
+        };
+        Some(Self { server: info.id, origin, slot, set: info.secret_set })
     }
 }
 
@@ -243,7 +246,7 @@ impl Vault {
         let is_wanted = |key: &Key| match &wanted {
             None => true,
             Some(None) => false,
-            Some(Some(here)) => key.server == here.server && key.origin == here.origin,
+            Some(Some(here)) => (key.server, &key.origin, key.set) == (here.server, &here.origin, here.set),
         };
         let ledger = self.ledger();
         let kept = ledger.kept.iter().filter(|(key, _)| is_wanted(key));
@@ -299,14 +302,15 @@ impl Vault {
 
     /// Readable in the desktop's password manager, and another one in every data directory.
     fn account(&self, key: &Key) -> String {
-        let Key { server, origin, slot } = key;
+        let Key { server, origin, slot, set } = key;
         let what = match slot {
             Slot::Token => "token".to_owned(),
             Slot::Header(name) => format!("header {name}"),
             Slot::Env(name) => format!("variable {name}"),
             Slot::Query(name) => format!("key {name}"),
         };
-        format!("{what} for {origin} ({server}, {})", self.ledger().vault)
+        let set = if *set == 0 { String::new() } else { format!(", set {set}") };
+        format!("{what} for {origin} ({server}, {}{set})", self.ledger().vault)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
@@ -336,7 +340,12 @@ mod tests {
     use super::*;
 
     fn key(server: u8) -> Key {
-        Key { server: ServerId::from_bytes([server; 16]), origin: "http://a".to_owned(), slot: Slot::Token }
+        Key {
+            server: ServerId::from_bytes([server; 16]),
+            origin: "http://a".to_owned(),
+            slot: Slot::Token,
+            set: 0,
+        }
     }
 
     async fn kept(folder: &Path) -> (Vault, Vec<u8>) {

@@ -30,7 +30,7 @@ pub enum Unsigned {
     },
     /// A command's variable has no value, neither here nor in our own environment.
     #[error(
-        "its environment variable `{name}` has no value: give it (mcp-discovery secret set {server} --env {name}), or set it where MCP Discovery is started"
+        "its environment variable `{name}` has no value: give it one, or set it where MCP Discovery is started"
     )]
     Missing {
         /// The variable.

@@ -13,7 +13,13 @@ use crate::{SecretError, Vault};
 impl Vault {
     /// The id of another server at the address of `base`.
     pub fn twin(&self, base: ServerId, given: &Given) -> ServerId {
-        ServerId::mint(&format!("{base} told apart by {}", self.mark(given)))
+        told_apart(base, &self.mark(given))
+    }
+
+    /// Whether a server got its id as another one at the address of `base`.
+    pub fn is_twin(&self, base: ServerId, id: ServerId) -> bool {
+        let ledger = self.ledger();
+        ledger.marks.get(&id).is_some_and(|mark| told_apart(base, mark) == id)
     }
 
     /// Whether this server got its id with just this.
@@ -58,6 +64,10 @@ impl Vault {
     }
 }
 
+fn told_apart(base: ServerId, mark: &str) -> ServerId {
+    ServerId::mint(&format!("{base} told apart by {mark}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -79,6 +89,8 @@ mod tests {
         vault.remember(vec![(base, given("dev"))]).await.unwrap();
         let (again, _) = Vault::open(folder.path());
         assert_eq!(again.twin(base, &given("prod")), twin);
+        vault.remember(vec![(twin, given("prod"))]).await.unwrap();
+        assert!(vault.is_twin(base, twin) && !vault.is_twin(ServerId::mint("y"), twin));
         assert!(again.is_marked(base, &given("dev")) && !again.is_marked(base, &given("prod")));
         let (other, _) = Vault::open(elsewhere.path());
         assert_ne!(other.twin(base, &given("prod")), twin);

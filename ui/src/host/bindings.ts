@@ -96,6 +96,14 @@ response_time_ms: number | null,
  */
 checked_at: number | null, 
 /**
+ * Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+ */
+asleep: number | null, 
+/**
+ * Since when its child is starting, where that takes longer than a moment.
+ */
+starting: number | null, 
+/**
  * Since when the status is what it is.
  */
 since: number | null, 
@@ -440,7 +448,15 @@ total: number | null,
 /**
  * The server's words.
  */
-message: string | null, } | { "type": "notice", 
+message: string | null, } | { "type": "starting", 
+/**
+ * What is waited for.
+ */
+start: Start, } | { "type": "started", 
+/**
+ * Of which server.
+ */
+id: ServerId, } | { "type": "notice", 
 /**
  * What.
  */
@@ -630,6 +646,10 @@ env: string[],
  */
 cwd: string | null, 
 /**
+ * Its child runs on, however long nobody asks it.
+ */
+keep_running: boolean, 
+/**
  * Its token and headers that are kept for it; not the secrets themselves.
  */
 secrets: Array<KeptSecret>, 
@@ -676,13 +696,18 @@ token?: string,
  */
 headers?: Record<string, string>, 
 /**
- * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it.
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+ * be the one that is shown now.
  */
 trust_certificate?: string, 
 /**
  * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
  */
 ca?: string, 
+/**
+ * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+ */
+system_trust?: boolean, 
 /**
  * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
  */
@@ -702,13 +727,25 @@ env?: Record<string, string | null>,
  */
 cwd?: string, 
 /**
+ * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+ */
+keep_running?: boolean, 
+/**
+ * The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+ */
+call?: string, 
+/**
  * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
  */
 token_place?: SecretPlace, 
 /**
  * Keep it without asking it anything first.
  */
-no_probe?: boolean, };
+no_probe?: boolean, 
+/**
+ * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ */
+dry_run?: boolean, };
 
 export type Added = { 
 /**
@@ -732,9 +769,27 @@ kept: KeptIn | null,
  */
 taken: Array<string>, 
 /**
- * The journal entry that takes it back.
+ * The journal entry that takes it back; absent when nothing was kept.
  */
-undo: number, };
+undo: number | null, 
+/**
+ * What it was asked and what it answered; empty when it was not asked, or was met just before.
+ */
+steps: Array<AskedStep>, };
+
+export type AskedStep = { 
+/**
+ * Such as `POST /mcp server/discover`.
+ */
+sent: string, 
+/**
+ * Such as `200 application/json, MCP 2026-07-28`.
+ */
+received: string, 
+/**
+ * In milliseconds.
+ */
+ms: number, };
 
 export type Changed = { 
 /**
@@ -752,20 +807,52 @@ export type EditArgs = {
  */
 id: string, 
 /**
- * A new name.
+ * What it is not given any more.
+ */
+without?: Without, 
+/**
+ * The values of its environment go along to another command. Otherwise they were given for the former alone.
+ */
+keep_env?: boolean, 
+/**
+ * `http(s)://host[:port][/path]`; the MCP path is found by probing.
+ */
+url?: string, 
+/**
+ * Program and arguments of a stdio server.
+ */
+stdio?: Array<string>, 
+/**
+ * For people; default is what the server calls itself, else its address.
  */
 name?: string, 
 /**
- * The whole new metadata.
+ * Free data.
  */
 metadata?: Record<string, unknown>, 
 /**
- * The whole new list of tags.
+ * Free tags.
  */
 capabilities?: Array<string>, 
 /**
- * The SHA-256 of its certificate: exactly this one is trusted, whoever signed it. It must be the one that it shows now,
- * if it is there.
+ * The environment variable that holds the bearer token.
+ */
+token_env?: string, 
+/**
+ * More headers: their names, and the environment variables that hold their values.
+ */
+header_env?: { [key in string]: string }, 
+/**
+ * The bearer token itself, to be kept where `secrets` says.
+ */
+token?: string, 
+/**
+ * More headers and their values, to be kept like the token.
+ */
+headers?: Record<string, string>, 
+/**
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+ * be the one that is shown now.
  */
 trust_certificate?: string, 
 /**
@@ -773,9 +860,107 @@ trust_certificate?: string,
  */
 ca?: string, 
 /**
- * Whoever this computer trusts is trusted again, and nobody else.
+ * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
  */
-system_trust?: boolean, };
+system_trust?: boolean, 
+/**
+ * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+ */
+in_clear?: boolean, 
+/**
+ * Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+ * itself is taken out and treated the same.
+ */
+query?: Record<string, string>, 
+/**
+ * Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
+ * was started with.
+ */
+env?: Record<string, string | null>, 
+/**
+ * The folder in which a stdio server starts, from the root on.
+ */
+cwd?: string, 
+/**
+ * A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+ */
+keep_running?: boolean, 
+/**
+ * The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+ */
+call?: string, 
+/**
+ * Where to keep what is secret; absent means the keyring or, only where there is none, the file.
+ */
+token_place?: SecretPlace, 
+/**
+ * Keep it without asking it anything first.
+ */
+no_probe?: boolean, 
+/**
+ * Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+ */
+dry_run?: boolean, };
+
+export type Without = { 
+/**
+ * Its token, kept or in a variable.
+ */
+token?: boolean, 
+/**
+ * Headers by name, kept or in a variable.
+ */
+headers?: string[], 
+/**
+ * Keys of its query by name.
+ */
+query?: string[], 
+/**
+ * Variables of its environment by name.
+ */
+env?: string[], 
+/**
+ * The folder in which it starts.
+ */
+cwd?: boolean, };
+
+export type Edited = { 
+/**
+ * The servers it changed: this one, or none.
+ */
+ids: Array<ServerId>, 
+/**
+ * The journal entry that takes it back; absent when nothing was kept.
+ */
+undo: number | null, 
+/**
+ * Its row as it is now; where nothing was kept, as it would be.
+ */
+server: ServerRow, 
+/**
+ * Where what was given was put.
+ */
+kept: KeptIn | null, 
+/**
+ * Parameters that were taken out of its URL, since they look like keys.
+ */
+taken: Array<string>, 
+/**
+ * What of its secrets goes on being sent, in words.
+ */
+stays: Array<string>, 
+/**
+ * What of its secrets does not go along: it was given for another origin or command, or is replaced or left out.
+ */
+leaves: Array<string>, 
+/**
+ * Where the secrets that leave belong: the origin it had. Absent when it goes nowhere else.
+ */
+leaves_at: string | null, 
+/**
+ * What it was asked and what it answered; empty when it was not asked.
+ */
+steps: Array<AskedStep>, };
 
 export type UndoArgs = { 
 /**
@@ -1148,6 +1333,14 @@ response_time_ms: number | null,
  */
 consecutive_failures: number, 
 /**
+ * Since when its child is asleep: ended, since it was well and nobody asked for it.
+ */
+asleep: number | null, 
+/**
+ * Since when its child is starting.
+ */
+starting: number | null, 
+/**
  * The last round.
  */
 last_check: number | null, 
@@ -1265,6 +1458,40 @@ up_percent: number | null,
  * The last hour by the minute, oldest first; minutes without a round are left out.
  */
 minutes: Array<LatencyMinute>, };
+
+export type Start = { 
+/**
+ * The server that it is or will be.
+ */
+id: ServerId, 
+/**
+ * The command line; what looks like a secret is hidden.
+ */
+command: string, 
+/**
+ * When it began.
+ */
+since: number, 
+/**
+ * The newest line of its standard error. Hostile text: shown as text.
+ */
+line: string | null, 
+/**
+ * The handle of the `add` that waits for it.
+ */
+call: string | null, };
+
+export type StartList = { 
+/**
+ * They.
+ */
+starts: Array<Start>, };
+
+export type KeptStarting = { 
+/**
+ * False: it was over already.
+ */
+kept: boolean, };
 
 export type LogLine = { 
 /**
@@ -1384,7 +1611,12 @@ query: string | null,
 /**
  * Where it is kept.
  */
-place: SecretPlace, };
+place: SecretPlace, 
+/**
+ * It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
+ * 30 days, is what it is kept for.
+ */
+former: boolean, };
 
 export type Secrets = { 
 /**
@@ -1668,6 +1900,8 @@ json: unknown, };
 
 export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
+export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "trust_certificate" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
+
 export type ApiError = { 
 /**
  * What to branch on.
@@ -1695,8 +1929,8 @@ export interface Operations {
   add: { args: AddArgs; result: Added };
   /** Looks at the certificate that a server shows now; nothing is asked of it. */
   certificate: { args: CertificateArgs; result: ShownCertificate };
-  /** Renames a server, changes its tags and data, or whom to trust for it. */
-  edit: { args: EditArgs; result: Changed };
+  /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
+  edit: { args: EditArgs; result: Edited };
   /** Removes servers; they can be brought back for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
   /** Brings removed servers back. */
@@ -1735,6 +1969,12 @@ export interface Operations {
   call: { args: CallArgs; result: CallResult };
   /** Ends a call; its server is told. */
   cancel: { args: CancelArgs; result: Cancelled };
+  /** The commands that take longer to start than a moment. */
+  starts: { args: Empty; result: StartList };
+  /** Ends the start of a command. A known server is started again when it is used, or in an hour. */
+  start_cancel: { args: ServerArgs; result: Cancelled };
+  /** Keeps the server that an `add` waits for; its start goes on. */
+  keep_starting: { args: CancelArgs; result: KeptStarting };
   /** Where secrets are kept, and which; never the secrets themselves. */
   secrets: { args: Empty; result: Secrets };
   /** Keeps a token or a header for a server, then measures it. */

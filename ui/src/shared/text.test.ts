@@ -26,7 +26,7 @@ it("does not let marks pile up over other lines", () => {
 
 it("begins a reason that stands alone with a capital", () => {
   expect(sentence("connection refused: nothing listens")).toBe("Connection refused: nothing listens");
-  expect(sentence("`npx` was not found")).toBe("`npx` was not found");
+  expect(sentence("`npx` was not found")).toBe("“npx” was not found");
   expect(sentence("127.0.0.1:8000 asks for sign-in")).toBe("127.0.0.1:8000 asks for sign-in");
 });
 

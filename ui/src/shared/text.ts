@@ -21,9 +21,15 @@ export function oneLine(text: string): string {
   return visible(text.replace(/[\t\n\r]+/g, " "));
 }
 
-/** A reason that stands alone begins with a capital. What begins with an address or a name in backticks stays. */
+/** Names and values stand in backticks where a sentence may be read by programs; on a screen they stand in quotes. */
+function plain(text: string): string {
+  return text.replace(/`([^`\n]*)`/g, "“$1”");
+}
+
+/** A reason that stands alone begins with a capital, unless it begins with an address or a name. */
 export function sentence(text: string): string {
-  return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  const said = plain(text);
+  return /^[a-z]+(?:'s)?[ ,:]/.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
 }
 
 /** At most `max` characters, with what was left out said at the end. */

@@ -1,4 +1,4 @@
-import type { HealthStatus, Outcome, ServerRow, Source, Transport } from "../host";
+import type { Health, HealthStatus, Outcome, ServerRow, Source, Transport } from "../host";
 
 /** The shapes that repeat a status for people who do not see its colour. */
 export type GlyphName = "ok" | "warn" | "down" | "unk" | "sign" | "paused" | "say";
@@ -29,6 +29,21 @@ export const STATUSES = Object.keys(STATUS) as HealthStatus[];
 /** How a status is said and drawn. */
 export function statusWords(status: HealthStatus): StatusWords {
   return STATUS[status] ?? STATUS.unknown;
+}
+
+/** How a server is said: its status, unless its program is starting, and whether that is asleep; and since when. */
+export function healthWords(
+  health: Pick<Health, "status" | "starting" | "asleep" | "since">,
+): StatusWords & { since: number | null } {
+  const words = { ...statusWords(health.status), since: health.since };
+  const open = ["unknown", "healthy", "degraded"].includes(health.status);
+  if (open && health.starting !== null) {
+    return { ...words, word: "Starting", glyph: "unk", attention: false, since: health.starting };
+  }
+  if (health.status === "healthy" && health.asleep !== null) {
+    return { ...words, word: "Healthy, asleep", since: health.asleep };
+  }
+  return words;
 }
 
 interface OutcomeWords {

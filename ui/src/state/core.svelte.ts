@@ -69,6 +69,8 @@ class Core {
   found: readonly ScanRow[] = $derived(withKnown(this.#found, this.rows));
   /** What running calls say, by their handle. */
   progress = $derived(this.#model.progress);
+  /** Commands that take longer to start than a moment, by their server. */
+  starts = $derived(this.#model.starts);
   /** What the app wants people to know, oldest first. */
   notices = $derived(this.#model.notices);
 
@@ -162,6 +164,7 @@ class Core {
       if (all || wanted.has("servers")) await this.#readServers();
       else if (wanted.has("order")) await this.#readOrder();
       if (all || wanted.has("scan")) await this.#readScan();
+      if (all) await this.#readStarts();
       if (all || wanted.has("status")) await this.#readStatus(all);
       this.trouble = null;
       if (this.link === "connecting") this.link = "live";
@@ -201,6 +204,11 @@ class Core {
     const found = byAddress([...report.rows, ...(sameScan ? this.#model.found.values() : [])]);
     this.#model = { ...this.#model, scan: report.scan, found };
     this.scanned = true;
+  }
+
+  async #readStarts(): Promise<void> {
+    const { starts } = await this.call("starts", {});
+    this.#model = { ...this.#model, starts: new Map(starts.map((start) => [start.id, start])) };
   }
 
   async #readStatus(all: boolean): Promise<void> {

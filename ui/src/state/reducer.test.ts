@@ -125,6 +125,13 @@ it("keeps what a call says of its progress, and notices up to a limit", () => {
   expect(model.notices.at(-1)?.at).toBe(59);
 });
 
+it("knows the commands that are starting, with their newest line", () => {
+  const start = { id: "a", command: "npx -y a", since: 1, line: null, call: null };
+  const begun = take(EMPTY, 0, { type: "starting", start }, { type: "starting", start: { ...start, line: "two" } });
+  expect(begun.model.starts.get("a")?.line).toBe("two");
+  expect(take(begun.model, 0, { type: "started", id: "a" }).model.starts.size).toBe(0);
+});
+
 it("asks for everything when events were lost", () => {
   expect([...take(EMPTY, 0, { type: "resync" }).stale]).toEqual(["everything"]);
 });

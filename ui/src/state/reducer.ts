@@ -9,6 +9,7 @@ import type {
   ServerList,
   ServerOrder,
   ServerRow,
+  Start,
 } from "../host";
 
 /** How far a tool call says it is. */
@@ -29,6 +30,8 @@ export interface Model {
   /** What the newest scan found, by address: one address can change its verdict, two servers never share one. */
   found: ReadonlyMap<string, ScanRow>;
   progress: ReadonlyMap<string, Progress>;
+  /** Commands that take longer to start than a moment. */
+  starts: ReadonlyMap<ServerId, Start>;
   notices: readonly Notice[];
 }
 
@@ -49,6 +52,7 @@ export const EMPTY: Model = {
   scan: null,
   found: new Map(),
   progress: new Map(),
+  starts: new Map(),
   notices: [],
 };
 
@@ -138,6 +142,12 @@ function apply(draft: Draft, event: Event, old: boolean, stale: Set<Stale>): voi
       return;
     case "call_progress":
       draft.progress.set(event.call, { progress: event.progress, total: event.total, message: event.message });
+      return;
+    case "starting":
+      draft.starts = new Map(draft.starts).set(event.start.id, event.start);
+      return;
+    case "started":
+      draft.starts = new Map([...draft.starts].filter(([id]) => id !== event.id));
       return;
     case "notice":
       draft.notices = [...draft.notices, event.notice].slice(-MAX_NOTICES);

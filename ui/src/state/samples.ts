@@ -21,6 +21,8 @@ export function server(id: string, changes: Partial<ServerRow> = {}): ServerRow 
       certificate: null,
       response_time_ms: 4,
       checked_at: 0,
+      asleep: null,
+      starting: null,
       since: 0,
       consecutive_failures: 0,
       next_check: null,

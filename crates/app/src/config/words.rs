@@ -68,7 +68,7 @@ fn list(file: &Path, problems: &[Problem]) -> String {
     }
     if problems.len() > MOST_PROBLEMS {
         let more = problems.len() - MOST_PROBLEMS;
-        let _ = write!(text, "\nand {more} more: mcp-discovery config check {}", file.display());
+        let _ = write!(text, "\nand {more} more in {}", file.display());
     }
     text
 }

@@ -1,24 +1,21 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use checks::LOOK_WITHIN;
-use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, Remote, probe, resolve};
-use model::{Endpoint, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
+use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, ProbeTarget, Remote, probe, resolve};
+use model::{Endpoint, Health, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
 use super::credentials::Presented;
 use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
-use super::trust;
-use super::{AddArgs, Added, ApiError, ErrorCode, KeptIn};
+use super::steps::steps;
+use super::{AddArgs, Added, Advice, ApiError, AskedStep, ErrorCode, KeptIn, trust};
 use crate::intake::Sighting;
 use crate::{App, headers, now};
 use vault::{Key, Slot};
-
-/// For a command to start: it may have to fetch its packages first.
-const START_WITHIN: Duration = Duration::from_mins(2);
 
 /// A server that is about to be kept.
 struct New {
@@ -26,6 +23,13 @@ struct New {
     observation: Option<Observation>,
     token: Option<KeptIn>,
     kept: Option<KeptIn>,
+    steps: Vec<AskedStep>,
+}
+
+impl New {
+    fn of(info: ServerInfo, observation: Option<Observation>) -> Self {
+        Self { info, observation, token: None, kept: None, steps: Vec::new() }
+    }
 }
 
 impl App {
@@ -35,7 +39,7 @@ impl App {
         let _under_way = self.0.tasks.token();
         let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
         let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was added");
-        let New { mut info, observation, token, kept } = met.unwrap_or_else(|| Err(stopped()))?;
+        let New { mut info, observation, token, kept, steps } = met.unwrap_or_else(|| Err(stopped()))?;
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
@@ -44,7 +48,13 @@ impl App {
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();
-        Ok(Added { token, kept, taken, ..self.keep(info, observation).await? })
+        info.keep_running = args.keep_running.unwrap_or_default();
+        if args.dry_run {
+            let updated = self.0.registry.snapshot().get(info.id).is_some();
+            let server = as_it_would_be(info, observation.as_ref()).into();
+            return Ok(Added { server, updated, undo: None, token: None, kept: None, taken, steps });
+        }
+        Ok(Added { token, kept, taken, steps, ..self.keep(info, observation).await? })
     }
 
     async fn meet(&self, args: &AddArgs) -> Result<New, ApiError> {
@@ -60,8 +70,9 @@ impl App {
         let id = info.id;
         let label = format!("added {}", info.name);
         let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
-        if let Some(observation) = observation {
-            self.0.registry.observe(id, observation).await?;
+        match observation {
+            Some(observation) => drop(self.0.registry.observe(id, observation).await?),
+            None => self.0.mesh.sessions.starts().note_starting(id).await,
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
         let updated = committed
@@ -71,7 +82,15 @@ impl App {
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
-        Ok(Added { server, updated, undo, token: None, kept: None, taken: Vec::new() })
+        Ok(Added {
+            server,
+            updated,
+            undo: Some(undo),
+            token: None,
+            kept: None,
+            taken: Vec::new(),
+            steps: Vec::new(),
+        })
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
@@ -80,55 +99,97 @@ impl App {
                 "only a stdio server takes an environment or a folder: give a `stdio` command",
             ));
         }
+        if args.keep_running.is_some() {
+            return Err(ApiError::arguments(
+                "only a stdio server can be kept running: give a `stdio` command",
+            ));
+        }
         let given = Presented::read(args)?;
         let url = given.with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
-        info.tls = trust::given(args, &url)?;
+        info.tls = self.trusted_at(&info, args)?;
         if args.no_probe {
             given.may_stay_at(&url)?;
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
-            return Ok(New { info, observation: None, token, kept });
+            return Ok(New { token, kept, ..New::of(info, None) });
         }
         let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
         given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
-        if let Some(seen) = self.just_seen(&url, &given).filter(|_| info.tls.is_none()) {
-            return Ok(as_seen(info, seen));
+        if let Some(seen) = self.just_seen(&url, &given).filter(|_| !args.dry_run && info.tls.is_none()) {
+            let mut new = as_seen(info, seen);
+            self.settle(&mut new.info).await?;
+            return Ok(new);
         }
         let credentials = self.credentials_for(&info, &given).await;
-        let options = ProbeOptions {
-            budget: LOOK_WITHIN,
-            depth: Depth::Named,
-            tasks: self.0.tasks.clone(),
-            credentials,
-            tls: info.tls.clone().or_else(|| self.trust_at(&info)),
-            ..ProbeOptions::default()
-        };
-        let report = probe(&target, &options).await;
-        if let Some(refused) = trust::stands_in_the_way(&report, !options.credentials.is_empty()) {
-            return Err(trust::untrusted(&url, refused));
-        }
-        let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
-        if !keeps {
-            return Err(no_server(&url, &report));
-        }
-        info.transport = report.transport.unwrap_or(Transport::Http);
-        info.endpoint.clone_from(&report.endpoint);
-        info.auth_required = report.auth_required;
-        info.tls = trust::seen(options.tls, &report);
+        let report = self.asked(&target, credentials.clone(), info.tls.clone(), &url).await?;
+        let steps = steps(&report);
+        learn(&mut info, &report);
         if let Some(endpoint) = &report.endpoint {
             info.id = ServerId::for_url(info.transport, endpoint).unwrap_or(info.id);
         }
         if let Some(said) = &report.identity {
             info.name.clone_from(&said.name);
         }
+        if args.dry_run {
+            self.settle(&mut info).await?;
+            let observation = self.seen_with(&mut info, report, &credentials).await;
+            name_after(&mut info, &observation);
+            return Ok(New { steps, ..New::of(info, Some(observation)) });
+        }
         let (token, kept) = self.keep_credentials(&mut info, &given).await?;
         let observation = self.seen_of(&mut info, report).await;
         name_after(&mut info, &observation);
-        Ok(New { info, observation: Some(observation), token, kept })
+        Ok(New { token, kept, steps, ..New::of(info, Some(observation)) })
+    }
+
+    /// What a probe with these credentials says; an error when that is not an MCP server.
+    pub(super) async fn asked(
+        &self,
+        target: &ProbeTarget,
+        credentials: Credentials,
+        tls: Option<Tls>,
+        url: &str,
+    ) -> Result<ProbeReport, ApiError> {
+        let is_signed = !credentials.is_empty();
+        let options = ProbeOptions {
+            budget: LOOK_WITHIN,
+            depth: Depth::Named,
+            tasks: self.0.tasks.clone(),
+            credentials,
+            tls,
+            ..ProbeOptions::default()
+        };
+        let report = probe(target, &options).await;
+        if let Some(refused) = trust::stands_in_the_way(&report, is_signed) {
+            return Err(trust::untrusted(url, refused, &report));
+        }
+        let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
+        if keeps { Ok(report) } else { Err(no_server(url, &report)) }
+    }
+
+    /// What the probe saw, if it saw all; else the server is asked once more, with what a person gave and nothing keeps yet.
+    pub(super) async fn seen_with(
+        &self,
+        info: &mut ServerInfo,
+        report: ProbeReport,
+        credentials: &Credentials,
+    ) -> Observation {
+        if let Some(contents) = report.contents {
+            let ms = contents.round_trip_ms;
+            return checks::well(*contents, ms);
+        }
+        if info.auth_required && credentials.is_empty() {
+            return checks::seen(HealthStatus::NeedsSignIn, report.reason);
+        }
+        let identity = std::mem::replace(&mut info.identity, report.identity);
+        let target = self.0.mesh.contact.target_signed(info, credentials).await;
+        let observation = checks::measure_at(info, target, &self.0.tasks).await;
+        info.identity = identity;
+        observation
     }
 
     /// What the probe saw, if it saw all; else the server is asked once more.
@@ -157,17 +218,8 @@ impl App {
             return None;
         }
         let seen = self.0.sightings.at(url)?;
-        let is_signed = |known: &Server| self.0.vault().signs(&known.info);
-        (!self.0.registry.snapshot().get(seen.row.id).is_some_and(is_signed)).then_some(seen)
-    }
-
-    /// Whom a person trusts for the server at this address already.
-    fn trust_at(&self, info: &ServerInfo) -> Option<Tls> {
-        let snapshot = self.0.registry.snapshot();
-        // What was given without a path has the id of the place where it was found.
-        let is_meant = |known: &&Server| known.info.url == info.url || known.info.endpoint == info.url;
-        let known = snapshot.get(info.id).or_else(|| snapshot.iter().find(is_meant));
-        known.and_then(|known| known.info.tls.clone())
+        let known = self.first_at(seen.row.id);
+        (!known.is_some_and(|known| self.0.vault().signs(&known))).then_some(seen)
     }
 
     /// What was given, or what is kept for this address already.
@@ -175,13 +227,13 @@ impl App {
         if !given.credentials.is_empty() {
             return given.credentials.clone();
         }
-        let known = self.0.registry.snapshot().get(info.id).cloned();
-        let Some(known) = known.filter(|known| self.0.vault().signs(&known.info)) else {
+        let known = self.first_at(info.id);
+        let Some(known) = known.filter(|known| self.0.vault().signs(known)) else {
             return Credentials::default();
         };
-        let mut remote = Remote::new(known.info.target().unwrap_or_default());
+        let mut remote = Remote::new(known.target().unwrap_or_default());
         // Without them it is asked as a stranger, and says what it wants.
-        let _ = self.0.vault().sign(&known.info, &mut remote).await;
+        let _ = self.0.vault().sign(&known, &mut remote).await;
         Credentials::of(&remote)
     }
 
@@ -209,27 +261,34 @@ impl App {
             || args.token_env.is_some()
             || !args.header_env.is_empty()
             || !args.headers.is_empty()
-            || args.trust_certificate.is_some()
-            || args.ca.is_some()
+            || args.says_whom_to_trust()
         {
-            return Err(ApiError::arguments(
-                "a stdio server takes no token, header or certificate: give it an environment (`--env NAME=-`)",
-            ));
+            let message = "a command takes no token, header or certificate";
+            return Err(ApiError::arguments(message).advise(Advice::GiveEnvironment));
         }
         let env = with_environment(&mut info, args)?;
+        if args.dry_run {
+            self.settle(&mut info).await?;
+            let (observation, steps) = self.try_command(&info, &env, args.call.clone()).await?;
+            name_after(&mut info, &observation);
+            return Ok(New { steps, ..New::of(info, Some(observation)) });
+        }
         self.told_apart_by_env(&mut info, &env).await?;
         if args.no_probe {
             let kept = self.keep_env(&info, args).await?;
-            return Ok(New { info, observation: None, token: None, kept });
+            return Ok(New { kept, ..New::of(info, None) });
         }
-        let target = self.0.mesh.contact.target_given(&info, &env).await?;
-        let session = self.0.mesh.sessions.get(&info, &target, START_WITHIN).await?;
+        let adding = self.0.adds.begin(args.call.clone())?;
+        let Some(session) = self.started(&info, &env, &adding).await? else {
+            let kept = self.keep_env(&info, args).await?;
+            return Ok(New { kept, ..New::of(info, None) });
+        };
         let (contents, ms) = checks::look_in(&session, LOOK_WITHIN).await?;
         let observation = checks::well(contents, ms);
         name_after(&mut info, &observation);
         // Of a command that does not run nothing is kept.
         let kept = self.keep_env(&info, args).await?;
-        Ok(New { info, observation: Some(observation), token: None, kept })
+        Ok(New { kept, ..New::of(info, Some(observation)) })
     }
 }
 
@@ -240,7 +299,29 @@ fn as_seen(info: ServerInfo, Sighting { row, contents, at, .. }: Sighting) -> Ne
     let ms = contents.round_trip_ms;
     let observation = Observation { at, ..checks::well(contents, ms) };
     name_after(&mut info, &observation);
-    New { info, observation: Some(observation), token: None, kept: None }
+    New::of(info, Some(observation))
+}
+
+/// What a probe found out of where a server is and how it is spoken to.
+pub(super) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
+    info.transport = report.transport.unwrap_or(Transport::Http);
+    info.endpoint.clone_from(&report.endpoint);
+    info.auth_required = report.auth_required;
+    info.tls = trust::seen(info.tls.take(), report);
+}
+
+/// The server that would be kept, as it was just seen.
+pub(super) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observation>) -> Server {
+    let mut health = Health::unknown();
+    if let Some(seen) = observation {
+        (health.status, health.reason) = (seen.status, seen.reason.clone());
+        (health.response_time_ms, health.checked_at) = (seen.response_time_ms, Some(seen.at));
+        if let Some(contents) = seen.contents.clone() {
+            (info.identity, info.tools) = (Some(contents.identity), contents.tools);
+            (info.resources, info.prompts) = (contents.resources, contents.prompts);
+        }
+    }
+    Server { info: Arc::new(info), health }
 }
 
 /// A record that is named after its address until the server says what it is called.
@@ -266,20 +347,32 @@ fn name_after(info: &mut ServerInfo, observation: &Observation) {
 fn no_server(url: &str, report: &ProbeReport) -> ApiError {
     let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
     let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
-    let advice = match report.outcome {
-        Outcome::Probable if report.auth_required => {
-            "; give its token (--token -) or the header that it wants (--header NAME=-), or keep it as it is with --no-probe"
-        }
-        Outcome::Probable => "; if you know that it is one, add it with --no-probe",
-        _ => "",
-    };
-    let message = format!("no MCP server at `{url}`: {reason}{advice}");
-    let evidence: Vec<Value> = report
-        .evidence
-        .iter()
-        .map(|step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms }))
-        .collect();
-    ApiError::new(code, message).with(
-        json!({ "outcome": report.outcome, "auth_required": report.auth_required, "evidence": evidence }),
-    )
+    let message = format!("no MCP server at `{url}`: {reason}");
+    let error = ApiError::new(code, message).with(json!({
+        "outcome": report.outcome,
+        "auth_required": report.auth_required,
+        "evidence": evidence(report),
+    }));
+    match advice(url, report) {
+        Some(advice) => error.advise(advice),
+        None => error,
+    }
+}
+
+/// What was asked and answered, for whoever looks into it.
+pub(super) fn evidence(report: &ProbeReport) -> Vec<Value> {
+    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    report.evidence.iter().map(step).collect()
+}
+
+fn advice(url: &str, report: &ProbeReport) -> Option<Advice> {
+    let is_tls = url.starts_with("https://");
+    match report.outcome {
+        Outcome::Probable if report.auth_required => Some(Advice::GiveCredentials),
+        Outcome::Probable => Some(Advice::KeepAnyway),
+        // No certificate was shown: it is no TLS that answers there.
+        Outcome::NotMcp if report.open && is_tls && report.certificate.is_none() => Some(Advice::UseHttp),
+        Outcome::NotMcp if report.open => Some(Advice::GivePath),
+        _ => None,
+    }
 }

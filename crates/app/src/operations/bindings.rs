@@ -3,14 +3,15 @@
 use super::interface;
 use super::types::*;
 use super::{
-    Bar, CertificateArgs, Demo, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, LogLine, LoggedKind,
-    LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, ShownCertificate,
+    Bar, CertificateArgs, Demo, HealthArgs, HealthReport, HistoryArgs, KeptStarting, LatencyMinute, LogLine,
+    LoggedKind, LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, ShownCertificate,
+    StartList,
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use model::{
     Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw, Health,
     HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus,
-    ServerId, ServerRow, Source, Tls, Tool, ToolHints, Transition, Transport,
+    ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
 use vault::SecretPlace;
@@ -28,14 +29,15 @@ fn bindings() -> String {
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
         ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
-        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
+        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
+        Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
         Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
         "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",

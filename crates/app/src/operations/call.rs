@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::look::{find, pattern};
 use super::{
-    ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
+    Advice, ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode,
+    ServerRef,
 };
 use crate::{App, millis, raw};
 
@@ -62,7 +63,7 @@ impl App {
         let to = ServerRef::to(&server);
         let judged = match outcome {
             Ok(result) => judge(result).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.while_starting(&server, error.into())),
         };
         let (result, tool_error) = judged.map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
         let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
@@ -70,8 +71,24 @@ impl App {
         Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
     }
 
+    /// A call may be over before its server has started; the start goes on.
+    fn while_starting(&self, server: &Server, error: ApiError) -> ApiError {
+        let id = server.info.id;
+        if error.code != ErrorCode::Timeout || !self.0.mesh.sessions.is_beginning(id) {
+            return error;
+        }
+        let start = self.0.mesh.sessions.starts().list().into_iter().find(|start| start.id == id);
+        let line = start.and_then(|start| start.line).map(|line| format!(", and says `{line}`"));
+        let message = format!(
+            "{}: its command is still starting{}; call it again in a moment, or give the call more time",
+            error.message,
+            line.unwrap_or_default()
+        );
+        ApiError { message, ..error }
+    }
+
     pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, ApiError> {
-        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) })
+        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.adds.cancel(&args.call) })
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
@@ -116,7 +133,11 @@ impl ApiError {
     fn in_call(mut self, server: &ServerRef, tool: &str, elapsed_ms: f64) -> Self {
         let error = std::mem::take(&mut self.detail);
         self.detail = json!({ "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms });
-        self
+        if self.code == ErrorCode::UntrustedCertificate {
+            self.advise(Advice::TrustCertificate)
+        } else {
+            self
+        }
     }
 }
 
@@ -176,16 +197,16 @@ fn chosen(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiErr
 
 /// What a person can do about it, and what programs want to know.
 fn not_chosen(error: NoChoice, server: Option<&Server>) -> ApiError {
-    let id = server.map(|server| server.info.id.to_string()).unwrap_or_default();
-    let advice = match &error {
-        NoChoice::Paused(_) => format!(": resume it first (mcp-discovery resume {id})"),
-        NoChoice::Unlisted(_) => format!(": check it first (mcp-discovery check {id})"),
-        NoChoice::Nobody(_) => ": `mcp-discovery tools` lists what is offered".to_owned(),
-        _ => String::new(),
-    };
-    let message = format!("{error}{advice}");
+    let message = error.to_string();
+    let of_server = server.map_or(serde_json::Value::Null, |server| json!({ "server": server.info.id }));
     match error {
-        NoChoice::Paused(_) => ApiError::new(ErrorCode::Paused, message),
+        NoChoice::Paused(_) => {
+            ApiError::new(ErrorCode::Paused, message).with(of_server).advise(Advice::Resume)
+        }
+        NoChoice::Unlisted(_) => {
+            ApiError::new(ErrorCode::NoServer, message).with(of_server).advise(Advice::Check)
+        }
+        NoChoice::Nobody(_) => ApiError::new(ErrorCode::NoServer, message).advise(Advice::ListTools),
         NoChoice::Ambiguous { tools, .. } => {
             ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
         }

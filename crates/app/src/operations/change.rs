@@ -1,28 +1,10 @@
 //! Operations by which a person changes the registry. Each can be taken back.
 
-use registry::Patch;
-
-use super::look::{find, find_all};
-use super::{ApiError, Changed, EditArgs, ServersByIdArgs, UndoArgs, Undone};
+use super::look::find_all;
+use super::{ApiError, Changed, ServersByIdArgs, UndoArgs, Undone};
 use crate::App;
 
 impl App {
-    pub(super) async fn edit(&self, args: EditArgs) -> Result<Changed, ApiError> {
-        if args.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-            return Err(ApiError::arguments("a server needs a name: give at least one letter"));
-        }
-        let info = find(&self.0.registry.snapshot(), &args.id)?.info;
-        let tls = self.new_trust(&info, &args).await?;
-        let is_asked_anew = tls.is_some();
-        let EditArgs { name, metadata, capabilities, .. } = args;
-        let edited = self.0.registry.edit(info.id, Patch { name, metadata, capabilities, tls }).await?;
-        if is_asked_anew {
-            // What was refused may answer now. A check that cannot be made takes nothing back.
-            drop(self.check_now(info.id).await);
-        }
-        Ok(changed(edited))
-    }
-
     pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.remove(ids).await?))

@@ -7,7 +7,7 @@ use model::ServerInfo;
 use vault::{GivenSecret, Slot};
 
 use super::secret::slot_of;
-use super::{AddArgs, ApiError, ErrorCode, KeptIn, KeptSecret};
+use super::{AddArgs, Advice, ApiError, ErrorCode, KeptIn, KeptSecret};
 use crate::{App, headers};
 
 /// What a person gave for one server.
@@ -64,8 +64,7 @@ impl<'a> Presented<'a> {
             return url.to_owned();
         }
         let plain = format!("http://{url}");
-        let is_over_tls = self.args.trust_certificate.is_some() || self.args.ca.is_some();
-        let may_be_plain = !is_over_tls && (self.is_nothing() || is_here(&plain));
+        let may_be_plain = !self.args.says_whom_to_trust() && (self.is_nothing() || is_here(&plain));
         if may_be_plain { plain } else { format!("https://{url}") }
     }
 
@@ -90,8 +89,9 @@ pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<
         return Ok(());
     }
     let message = "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an \
-        https:// address, or agree to it (`--in-clear` on the command line)";
-    Err(ApiError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true })))
+        https:// address";
+    let error = ApiError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true }));
+    Err(error.advise(Advice::AgreeInClear))
 }
 
 fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, ApiError> {
@@ -119,9 +119,10 @@ impl App {
             && self.kept_secrets(Some(info)).iter().any(KeptSecret::is_token)
         {
             let id = info.id;
-            return Err(ApiError::arguments(format!(
-                "a token is kept for this server and would be sent instead of `{variable}`: forget it first (mcp-discovery secret rm {id})"
-            )));
+            let message =
+                format!("a token is kept for this server and would be sent instead of `{variable}`");
+            let detail = serde_json::json!({ "server": id });
+            return Err(ApiError::arguments(message).with(detail).advise(Advice::ForgetToken));
         }
         let mut kept = None;
         for (slot, secret) in &given.secrets {

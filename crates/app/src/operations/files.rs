@@ -121,7 +121,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         // What we saw ourselves is newer than any file, and is what a changed tool is held against.
         info.identity = None;
         info.tools = Arc::default();
-        (info.resources, info.prompts) = (Vec::new(), Vec::new());
+        (info.resources, info.prompts, info.left_out) = (Vec::new(), Vec::new(), None);
     }
     let agreed = known.is_some_and(|known| {
         known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url
@@ -136,9 +136,8 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     }
     if let Some(variable) = info.token_env.take_if(|_| !agreed) {
         warnings.push(format!(
-            "`{}`: the token's variable `{variable}` was left out; agree to it with `mcp-discovery add {} --token-env {variable}`",
-            info.name,
-            info.address()
+            "`{}`: the token's variable `{variable}` was left out; agree to it by editing the server",
+            info.name
         ));
     }
     warnings
@@ -146,15 +145,17 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
 
 /// Nor may it say whom a person trusts: a server under a name that is known could be anybody.
 fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
-    let known = snapshot.get(info.id).and_then(|known| known.info.tls.clone());
+    let known = snapshot.get(info.id).map(|known| &known.info);
+    // An edit may have led it away: what was agreed to elsewhere says nothing of this address.
+    let known = known.filter(|known| known.origin() == info.origin()).and_then(|known| known.tls.clone());
     let tls = info.tls.take_if(|tls| !is_agreed && known.as_ref() != Some(tls))?;
-    let (what, flag) = match &tls {
-        Tls::Agreed(agreed) => ("certificate", format!("--trust-certificate {}", agreed.fingerprint)),
-        Tls::Ca { ca } => ("CA", format!("--ca {ca:?}")),
+    let what = match &tls {
+        Tls::Agreed(agreed) => format!("certificate {}", agreed.fingerprint),
+        Tls::Ca { ca } => format!("CA in {ca:?}"),
     };
     Some(format!(
-        "`{}`: the {what} that the file trusts was left out; agree to it with `mcp-discovery edit {} {flag}`, or to all of them with `import --trust-certificates`",
-        info.name, info.id
+        "`{}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
+        info.name
     ))
 }
 

@@ -42,7 +42,7 @@ pub(super) fn with_environment(
 ) -> Result<Vec<(String, Secret)>, ApiError> {
     if !args.query.is_empty() {
         return Err(ApiError::arguments(
-            "a stdio server has no URL and takes no key of a query: give it an environment",
+            "a command has no URL and takes no key of a query: give it an environment",
         ));
     }
     if let Some(cwd) = &args.cwd {
@@ -143,6 +143,9 @@ impl App {
         by: By,
     ) -> Result<(), ApiError> {
         if given.iter().all(Given::is_empty) {
+            for info in infos {
+                self.settle(info).await?;
+            }
             return Ok(());
         }
         let known = self.by_address();
@@ -161,18 +164,22 @@ impl App {
         let mut minted = Vec::new();
         for (place, given) in left {
             let Some(info) = infos.get_mut(place) else { continue };
-            let first = self.0.registry.snapshot().get(info.id).map(|server| server.info.clone());
-            let is_free = match first {
+            let base = info.id;
+            let is_free = match self.first_at(base) {
                 None => true,
                 Some(known) => self.may_be_filled_in(&known, &given, by).await,
             };
+            self.settle(info).await?;
             if taken.contains(&info.id) || !is_free {
-                info.id = self.0.vault().twin(info.id, &given);
+                info.id = self.0.vault().twin(base, &given);
             }
             taken.insert(info.id);
             if !given.is_empty() {
                 minted.push((info.id, given));
             }
+        }
+        for info in infos {
+            self.take_set(info);
         }
         self.0.vault().remember(minted).await.map_err(|error| super::secret::not_changed(&error))
     }
@@ -181,11 +188,13 @@ impl App {
     fn by_address(&self) -> HashMap<ServerId, Vec<Arc<ServerInfo>>> {
         let mut all: HashMap<ServerId, Vec<Arc<ServerInfo>>> = HashMap::new();
         for server in self.0.registry.snapshot().query(None, None) {
-            let base = server.info.address_id();
-            if base != server.info.id {
-                all.entry(server.info.id).or_default().push(server.info.clone());
+            let info = &server.info;
+            let mut ids = vec![info.address_id()];
+            // Its id may be that of the endpoint that was found; where an edit left it says nothing.
+            ids.extend(Some(info.id).filter(|id| !info.moved && *id != info.address_id()));
+            for id in ids {
+                all.entry(id).or_default().push(info.clone());
             }
-            all.entry(base).or_default().push(server.info.clone());
         }
         all
     }
@@ -228,7 +237,7 @@ impl App {
     }
 
     /// What is kept for a server, to be held against what is given. Nothing when it cannot be read now.
-    async fn kept_for(&self, info: &ServerInfo) -> Option<Given> {
+    pub(super) async fn kept_for(&self, info: &ServerInfo) -> Option<Given> {
         let mut kept = Given { cwd: info.cwd.clone(), ..Given::default() };
         kept.env = info.env.iter().map(|name| (name.clone(), None)).collect();
         for (key, _) in self.0.vault().list(Some(info)) {
@@ -290,15 +299,14 @@ pub(super) struct Values {
 }
 
 fn not_taken(info: &ServerInfo, flag: &str, why: &str) -> String {
-    let (id, name) = (info.id, &info.name);
-    let (what, flag) = match flag.strip_prefix("--") {
-        Some(what) => (
-            format!("the value of `{}`", what.split_once(' ').map_or(what, |(_, name)| name)),
-            format!(" {flag}"),
-        ),
-        None => ("its token".to_owned(), String::new()),
+    let name = &info.name;
+    let what = match flag.strip_prefix("--") {
+        Some(what) => {
+            format!("the value of `{}`", what.split_once(' ').map_or(what, |(_, name)| name))
+        }
+        None => "its token".to_owned(),
     };
-    format!("`{name}`: {what} was not taken: {why}; give it with `mcp-discovery secret set {id}{flag}`")
+    format!("`{name}`: {what} was not taken: {why}; give it to this server")
 }
 
 /// What a value of a file is for.

@@ -62,6 +62,10 @@ pub struct ServerHealth {
     pub response_time_ms: Option<f64>,
     /// Failed rounds and calls in a row.
     pub consecutive_failures: u32,
+    /// Since when its child is asleep: ended, since it was well and nobody asked for it.
+    pub asleep: Option<Millis>,
+    /// Since when its child is starting.
+    pub starting: Option<Millis>,
     /// The last round.
     pub last_check: Option<Millis>,
     /// The next round; absent when none is planned.
@@ -194,6 +198,8 @@ impl From<Server> for ServerHealth {
             summary: health.summary,
             response_time_ms: health.response_time_ms,
             consecutive_failures: health.consecutive_failures,
+            asleep: health.asleep,
+            starting: health.starting,
             last_check: health.checked_at,
             next_check: health.next_check,
             last_success: health.last_success,

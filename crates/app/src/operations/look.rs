@@ -5,8 +5,9 @@ use registry::Snapshot;
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails,
-    ServerList, ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+    Advice, ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs,
+    ServerDetails, ServerList, ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow,
+    ToolsArgs,
 };
 use crate::App;
 
@@ -63,6 +64,7 @@ impl App {
             tls: info.tls.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            keep_running: info.keep_running,
             secrets: self.kept_secrets(Some(&info)),
             health_endpoint: info.health_endpoint.clone(),
         })
@@ -133,9 +135,8 @@ pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<Serve
 }
 
 fn none(key: &str) -> ApiError {
-    let message =
-        format!("there is no server with the id or name `{key}`: `mcp-discovery servers` lists them");
-    ApiError::new(ErrorCode::NotFound, message)
+    let message = format!("there is no server with the id or name `{key}`");
+    ApiError::new(ErrorCode::NotFound, message).advise(Advice::ListServers)
 }
 
 fn several_named(snapshot: &Snapshot, name: &str, ids: &[ServerId]) -> ApiError {

@@ -8,15 +8,20 @@ mod call;
 mod change;
 mod credentials;
 mod demo;
+mod edit;
 mod files;
 mod given;
 mod health;
 mod logs;
 mod look;
+mod place;
 mod scan;
 mod secret;
+mod starts;
+mod steps;
 mod trust;
 mod types;
+mod way;
 
 pub use demo::Demo;
 pub use files::check_config;
@@ -28,6 +33,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+pub use starts::{KeptStarting, StartList};
 pub use trust::{CertificateArgs, ShownCertificate};
 pub use types::*;
 
@@ -80,8 +86,8 @@ operations! {
     add(AddArgs) -> Added;
     /// Looks at the certificate that a server shows now; nothing is asked of it.
     certificate(CertificateArgs) -> ShownCertificate;
-    /// Renames a server, changes its tags and data, or whom to trust for it.
-    edit(EditArgs) -> Changed;
+    /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
+    edit(EditArgs) -> Edited;
     /// Removes servers; they can be brought back for 30 days.
     remove(ServersByIdArgs) -> Changed;
     /// Brings removed servers back.
@@ -120,6 +126,12 @@ operations! {
     call(CallArgs) -> CallResult;
     /// Ends a call; its server is told.
     cancel(CancelArgs) -> Cancelled;
+    /// The commands that take longer to start than a moment.
+    starts(Empty) -> StartList;
+    /// Ends the start of a command. A known server is started again when it is used, or in an hour.
+    start_cancel(ServerArgs) -> Cancelled;
+    /// Keeps the server that an `add` waits for; its start goes on.
+    keep_starting(CancelArgs) -> KeptStarting;
     /// Where secrets are kept, and which; never the secrets themselves.
     secrets(Empty) -> Secrets;
     /// Keeps a token or a header for a server, then measures it.

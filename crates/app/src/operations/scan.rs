@@ -200,18 +200,19 @@ impl Job {
 
     /// Whether it is known, and whether a person trusts its certificate.
     fn compare(&self, row: &mut ScanRow) {
-        let snapshot = self.app.0.registry.snapshot();
-        let known = snapshot.get(row.id);
-        row.known = known.is_some();
+        let known = self.app.first_at(row.id);
+        if let Some(known) = &known {
+            (row.id, row.known) = (known.id, true);
+        }
         let Some(refused) = row.certificate.take() else { return };
-        row.certificate = trust::as_agreed(refused, known.and_then(|known| known.info.tls.as_ref()));
+        row.certificate = trust::as_agreed(refused, known.as_ref().and_then(|known| known.tls.as_ref()));
         if row.certificate.is_none() && row.outcome == Outcome::Mcp {
             row.reason = None;
         }
     }
 
-    /// What a scan saw is the measurement of a server that has none yet. What it saw over TLS that nobody vouches for is none. A check knows more: it has the credentials, and what
-    /// the server should list.
+    /// What a scan saw is the measurement of a server that has none yet; what it saw over TLS that nobody vouches for is none.
+    /// A check knows more: it has the credentials, and what the server should list.
     fn first_sight(&self, row: &ScanRow) -> Option<Observation> {
         let snapshot = self.app.0.registry.snapshot();
         let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;
@@ -239,6 +240,10 @@ impl Job {
             let contents = checks::kept(contents);
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
+            info.left_out = contents.left_out;
+        }
+        if self.app.settle(&mut info).await.is_err() {
+            return false;
         }
         match self.app.0.registry.upsert(vec![info], Origin::Automatic).await {
             Ok(committed) => committed.upserted.iter().any(|(_, what)| *what != Upserted::Ignored),

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use super::credentials::{in_clear, is_here};
 use super::look::find;
-use super::{ApiError, Empty, ErrorCode};
+use super::{Advice, ApiError, Empty, ErrorCode};
 use crate::{App, headers};
 use vault::{GivenSecret, Key, SecretError, SecretPlace, Slot};
 
@@ -109,6 +109,9 @@ pub struct KeptSecret {
     pub query: Option<String>,
     /// Where it is kept.
     pub place: SecretPlace,
+    /// It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
+    /// 30 days, is what it is kept for.
+    pub former: bool,
 }
 
 /// Where secrets are kept, and which.
@@ -176,14 +179,13 @@ impl App {
         place: Option<SecretPlace>,
     ) -> Result<KeptIn, ApiError> {
         if matches!(slot, Slot::Env(_)) != (info.transport == Transport::Stdio) {
-            return Err(ApiError::arguments(match info.transport {
-                Transport::Stdio => {
-                    "a stdio server takes no token, header or key: give it an environment (`--env NAME`)"
-                }
-                Transport::Http | Transport::Sse => {
-                    "only a stdio server takes an environment: give a token, a header or a key of the query"
-                }
-            }));
+            return Err(match info.transport {
+                Transport::Stdio => ApiError::arguments("a command takes no token, header or key of a query")
+                    .advise(Advice::GiveEnvironment),
+                Transport::Http | Transport::Sse => ApiError::arguments(
+                    "only a command takes an environment: give a token, a header or a key of the query",
+                ),
+            });
         }
         let secret = secret.fit_for(&slot).map_err(|error| ApiError::arguments(error.to_string()))?;
         let key = Key::of(info, slot)
@@ -202,6 +204,9 @@ impl App {
         let kept = self.0.vault().list(of).into_iter().map(|(key, place)| KeptSecret {
             server: key.server,
             name: snapshot.get(key.server).map(|server| server.info.name.clone()),
+            former: snapshot
+                .get(key.server)
+                .is_some_and(|server| Key::of(&server.info, key.slot.clone()).is_none_or(|own| own != key)),
             origin: key.origin,
             header: match &key.slot {
                 Slot::Header(name) => Some(name.clone()),
@@ -253,11 +258,11 @@ pub(super) fn slot_of(
 }
 
 pub(super) fn not_changed(error: &SecretError) -> ApiError {
-    let hint = match error {
+    let told = ApiError::new(ErrorCode::StorageFailed, error.to_string());
+    match error {
         SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
-            "; or keep it in the file instead (`--file` on the command line), or name an environment variable"
+            told.advise(Advice::KeepInFile)
         }
-        _ => "",
-    };
-    ApiError::new(ErrorCode::StorageFailed, format!("{error}{hint}"))
+        _ => told,
+    }
 }

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use mcp::{McpError, ProbeReport, TlsFault, Unsent};
-use model::{Certificate, Fingerprint, Flaw, Outcome, RefusedCertificate, ServerInfo, Tls};
+use mcp::ProbeReport;
+use model::{Certificate, Fingerprint, Flaw, Outcome, RefusedCertificate, Server, ServerInfo, Tls};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use ts_rs::TS;
 
+use super::add::evidence;
 use super::look::find;
-use super::{AddArgs, ApiError, EditArgs, ErrorCode};
+use super::{AddArgs, Advice, ApiError, ErrorCode};
 use crate::App;
 
 /// For the handshake that shows a certificate.
@@ -62,44 +63,61 @@ impl App {
         Ok(ShownCertificate { url, shown: looked.shown, refused: looked.refused, tls })
     }
 
-    /// What `edit` says of whom to trust; nothing when it says nothing. A certificate that the server does not show now is
-    /// no agreement but a slip, or an attack.
-    pub(super) async fn new_trust(
-        &self,
-        info: &ServerInfo,
-        args: &EditArgs,
-    ) -> Result<Option<Option<Tls>>, ApiError> {
-        let named = named(args.trust_certificate.as_deref(), args.ca.as_deref())?;
-        let tls = match (named, args.system_trust) {
-            (None, false) => return Ok(None),
-            (None, true) => return Ok(Some(None)),
-            (Some(_), true) => return Err(one_of_them()),
-            (Some(tls), false) => tls,
-        };
-        only_over_tls(info.target().unwrap_or_default())?;
-        let target = self.0.mesh.contact.place(info).await?;
-        let url = info.address();
-        match (mcp::certificate(&target, Some(&tls), LOOK_WITHIN).await, &tls) {
-            (Ok(looked), Tls::Agreed(_)) => match looked.refused {
-                None => Ok(Some(Some(Tls::Agreed(looked.shown)))),
-                Some(refused) => Err(untrusted(&url, &refused)),
-            },
-            (Err(error @ McpError::Unsent { cause: Unsent::Tls(TlsFault::CaFile(_)), .. }), _) => {
-                Err(ApiError::arguments(error.to_string()))
-            }
-            // Who names a CA knows more than a server that is not there, or not renewed yet. A check says whether it fits.
-            _ => Ok(Some(Some(tls))),
+    /// Whom a server that is added trusts: what is given, else whom a person trusts for it already.
+    pub(super) fn trusted_at(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<Tls>, ApiError> {
+        let given = given(args, info.target().unwrap_or_default())?;
+        let snapshot = self.0.registry.snapshot();
+        // What was given without a path has the id of the place where it was found.
+        let is_there = |known: &&Server| known.info.url == info.url || known.info.endpoint == info.url;
+        let known =
+            self.first_at(info.id).or_else(|| snapshot.iter().find(is_there).map(|at| at.info.clone()));
+        let known = known.filter(|known| known.tls.is_some());
+        match (given, known) {
+            (Said::ThisComputer, Some(known)) => Err(ApiError::arguments(format!(
+                "`{}` is trusted for a certificate or a CA of its own, and adding it again takes nothing away: edit it",
+                known.name
+            ))),
+            (said, known) => Ok(said.over(known.and_then(|known| known.tls.clone()))),
         }
     }
 }
 
-/// What a person gives with an address.
-pub(super) fn given(args: &AddArgs, url: &str) -> Result<Option<Tls>, ApiError> {
-    let tls = named(args.trust_certificate.as_deref(), args.ca.as_deref())?;
-    if tls.is_some() {
-        only_over_tls(url)?;
+impl AddArgs {
+    /// Whether anything is said of whom to trust.
+    pub(super) fn says_whom_to_trust(&self) -> bool {
+        self.trust_certificate.is_some() || self.ca.is_some() || self.system_trust
     }
-    Ok(tls)
+}
+
+/// Whom a person says to trust.
+pub(super) enum Said {
+    Nothing,
+    ThisComputer,
+    One(Tls),
+}
+
+impl Said {
+    /// Whom to trust then, where this one was trusted before.
+    pub(super) fn over(self, before: Option<Tls>) -> Option<Tls> {
+        match self {
+            Self::Nothing => before,
+            Self::ThisComputer => None,
+            Self::One(tls) => Some(tls),
+        }
+    }
+}
+
+/// Whom a person says to trust at this address.
+pub(super) fn given(args: &AddArgs, url: &str) -> Result<Said, ApiError> {
+    if !args.says_whom_to_trust() {
+        return Ok(Said::Nothing);
+    }
+    only_over_tls(url)?;
+    match named(args.trust_certificate.as_deref(), args.ca.as_deref())? {
+        Some(_) if args.system_trust => Err(one_of_them()),
+        Some(tls) => Ok(Said::One(tls)),
+        None => Ok(Said::ThisComputer),
+    }
 }
 
 /// The certificate that was seen is kept whole, so that another can be shown beside it.
@@ -145,20 +163,14 @@ pub(super) fn stands_in_the_way(report: &ProbeReport, is_signed: bool) -> Option
     report.untrusted.as_deref().filter(|_| is_one || is_signed)
 }
 
-/// What can be done about it depends on what was agreed to before.
-pub(super) fn untrusted(url: &str, refused: &RefusedCertificate) -> ApiError {
-    let fingerprint = &refused.shown.fingerprint;
-    let advice = if refused.flaws.contains(&Flaw::Changed) {
-        format!("Find out why before you agree to the new one (--trust-certificate {fingerprint})")
-    } else {
-        format!(
-            "If it is the server's own, agree to it (--trust-certificate {fingerprint}), or name the CA that signed it (--ca FILE)"
-        )
-    };
+/// The certificate as it was shown is what a person agrees to, or not.
+pub(super) fn untrusted(url: &str, refused: &RefusedCertificate, report: &ProbeReport) -> ApiError {
     let message = format!(
-        "the certificate of `{url}` is not trusted: {refused}. Nothing was kept, and nothing secret was sent. {advice}"
+        "the certificate of `{url}` is not trusted: {refused}. Nothing was kept, and nothing secret was sent"
     );
-    ApiError::new(ErrorCode::UntrustedCertificate, message).with(json!({ "certificate": refused }))
+    ApiError::new(ErrorCode::UntrustedCertificate, message)
+        .with(json!({ "certificate": refused, "evidence": evidence(report) }))
+        .advise(Advice::TrustCertificate)
 }
 
 /// A scan is a stranger: what was agreed to for a server that is known counts in its row as well.

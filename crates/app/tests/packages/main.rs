@@ -13,6 +13,7 @@
 mod support;
 
 mod bridges;
+mod guarded;
 mod row;
 
 use std::net::Ipv4Addr;

@@ -113,9 +113,6 @@ async fn what_is_too_large_is_left_out_and_named_and_costs_nothing_else() {
         wrong.extend(trial.is_used("added", name, words, &added["server"]["health"]).await);
         for when in ["checked", "checked again"] {
             let health = trial.core.check(name).await;
-            // A round asks for tools alone: only what is missing of them is told again.
-            let is_of_tools = !name.starts_with("resources") && !name.starts_with("instructions");
-            let words = if is_of_tools { words } else { "" };
             wrong.extend(trial.is_used(when, name, words, &health).await);
         }
     }

@@ -38,7 +38,7 @@ impl Finding {
         match &self.trouble {
             None => CheckStatus::Passing,
             Some(Trouble::Busy(_)) => CheckStatus::Warning,
-            Some(Trouble::Ill(_) | Trouble::NeedsSignIn(_)) => CheckStatus::Critical,
+            Some(_) => CheckStatus::Critical,
         }
     }
 

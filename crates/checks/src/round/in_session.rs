@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
 use model::config::BuiltInCheck;
-use model::{Era, Tool};
+use model::{Era, Tool, Transport};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence, not_asked};
@@ -17,14 +17,19 @@ impl Asking<'_> {
         let sessions = &self.plan.sessions;
         let was_open = sessions.is_open(self.info.id);
         let mut evidence = self.in_one(target).await;
-        let is_ill = matches!(evidence.reached.trouble, Some(Trouble::Ill(_)));
-        if is_ill && was_open && !sessions.is_in_use(self.info.id) {
+        let is_lost = matches!(evidence.reached.trouble, Some(Trouble::Ill(_))) || self.is_stale(&evidence);
+        if is_lost && was_open && !sessions.is_in_use(self.info.id) {
             // A conversation that was lost is no failure of the server; the next one tells.
             sessions.end(self.info.id);
             evidence = self.in_one(target).await;
         }
         memory.listed.clone_from(&evidence.tools);
         evidence
+    }
+
+    /// A bridge may hold a session with somebody who has forgotten it: only a new bridge opens another.
+    fn is_stale(&self, evidence: &Evidence) -> bool {
+        mcp::behind(&self.info.args).is_some() && matches!(evidence.listed.trouble, Some(Trouble::Ill(_)))
     }
 
     async fn in_one(&self, target: &Target) -> Evidence {
@@ -77,7 +82,9 @@ impl Asking<'_> {
     pub(super) fn too_late(&self) -> Trouble {
         let (sessions, id) = (&self.plan.sessions, self.info.id);
         if sessions.is_beginning(id) {
-            return Trouble::Ill(words::starting(self.plan.timeout));
+            let why = words::starting(self.plan.timeout);
+            let is_child = self.info.transport == Transport::Stdio;
+            return if is_child { Trouble::Starting(why) } else { Trouble::Ill(why) };
         }
         if sessions.is_in_use(id) {
             return Trouble::Busy(words::at_work(self.plan.timeout));

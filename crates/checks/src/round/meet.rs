@@ -2,10 +2,11 @@
 
 use mcp::{Brief, Credentials, Depth, ProbeOptions, Remote, Session, Target, probe, resolve};
 use model::{Outcome, Transport};
-use registry::{Contents, News, Reason};
+use registry::{News, Reason};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence};
+use crate::first::kept;
 use crate::words::{self, Trouble};
 
 impl Asking<'_> {
@@ -56,12 +57,7 @@ impl Asking<'_> {
         }
         let reached = listed.clone();
         let left_out = contents.as_ref().ok().and_then(mcp::Contents::missing);
-        let adopted = contents.ok().map(|contents| Contents {
-            identity: contents.identity,
-            tools: contents.tools.into(),
-            resources: contents.resources,
-            prompts: contents.prompts,
-        });
+        let adopted = contents.ok().map(kept);
         Evidence { news: News { adopted, ..News::default() }, left_out, ..Evidence::new(reached, listed) }
     }
 

@@ -46,7 +46,7 @@ impl Scene {
         let (config, receiver) = watch::channel(Arc::new(config));
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = notices.clone();
-        let sessions = Sessions::new(tasks.clone());
+        let sessions = Sessions::new(tasks.clone(), registry.clone());
         let settings = Settings {
             registry: registry.clone(),
             config: receiver,

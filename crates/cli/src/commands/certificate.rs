@@ -1,6 +1,6 @@
 //! `certificate`, and certificates in errors: what a person compares before they agree.
 
-use model::{Certificate, RefusedCertificate, date};
+use model::{Certificate, Flaw, RefusedCertificate, date};
 use serde_json::{Value, json};
 
 use super::Session;
@@ -32,9 +32,31 @@ fn trusted_by(looked: &Value) -> String {
     }
 }
 
-/// The facts of a certificate that an error carries; nothing when it carries none.
-pub(crate) fn refused(value: &Value) -> String {
-    read::<RefusedCertificate>(Some(value)).map(|refused| facts_of(&refused)).unwrap_or_default()
+/// The facts of the certificate that an error is about.
+pub(crate) fn in_detail(detail: &Value) -> Option<String> {
+    refused(detail).map(|refused| facts_of(&refused))
+}
+
+/// How a person agrees to the certificate that an error is about, or to another CA.
+pub(crate) fn remedy(detail: &Value) -> String {
+    let Some(refused) = refused(detail) else { return String::new() };
+    // Of a call the server is named; `add` and `edit` take the flag themselves.
+    let how = match detail.pointer("/server/id").and_then(Value::as_str) {
+        Some(id) => format!("mcp-discovery edit {id} "),
+        None => String::new(),
+    };
+    let fingerprint = &refused.shown.fingerprint;
+    if refused.flaws.contains(&Flaw::Changed) {
+        format!(". Find out why before you agree to the new one ({how}--trust-certificate {fingerprint})")
+    } else {
+        format!(
+            ". If it is the server's own, agree to it ({how}--trust-certificate {fingerprint}), or name the CA that signed it ({how}--ca FILE)"
+        )
+    }
+}
+
+fn refused(detail: &Value) -> Option<RefusedCertificate> {
+    read(detail.pointer("/certificate").or_else(|| detail.pointer("/error/certificate")))
 }
 
 /// Old beside new, where there is an old one.

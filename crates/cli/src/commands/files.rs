@@ -37,6 +37,16 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     for warning in warnings.iter().take(MOST_WARNINGS) {
         note(&format!("{name}:{warning}"));
     }
+    if left > 0 {
+        note(
+            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+        );
+    }
+    if report.get("certificates_left").and_then(Value::as_u64).is_some_and(|left| left > 0) {
+        note(
+            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
+        );
+    }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
         note(&format!("{name}: and {more} more like these; `--format json` lists all"));
     }

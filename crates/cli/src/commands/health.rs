@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::Session;
 use super::look::array;
+use super::status::status;
 use crate::args::{Format, Health};
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::print::{self, Column, note, text};
 
 const COLUMNS: &[Column] = &[
-    Column { heading: "STATUS", cell: |row| text(row, "/status") },
+    Column { heading: "STATUS", cell: status },
     Column { heading: "NAME", cell: |row| text(row, "/name") },
     Column { heading: "WHY", cell: |row| text(row, "/summary") },
     Column { heading: "SCORE", cell: score },
@@ -55,12 +56,12 @@ async fn watch(
     mut events: crate::core::Batches,
     rows: &[Value],
 ) -> Result<(), Failure> {
-    let status = |row: &Value| (text(row, "/id"), text(row, "/status"));
-    let mut known: HashMap<String, String> = rows.iter().map(status).collect();
+    let known_as = |row: &Value| (text(row, "/id"), text(row, "/status"));
+    let mut known: HashMap<String, String> = rows.iter().map(known_as).collect();
     while events.next().await.is_some() {
         let report = session.call("health", json!({ "ids": ids(args) })).await?;
         for row in array(&report, "servers") {
-            let (id, now) = status(row);
+            let (id, now) = known_as(row);
             if known.insert(id, now.clone()).as_ref() != Some(&now) {
                 tell(session, row)?;
             }
@@ -74,7 +75,7 @@ fn tell(session: &Session, row: &Value) -> Result<(), Failure> {
         return Ok(print::line(row)?);
     }
     let why = row.get("reason").and_then(Value::as_str).map(|why| format!(": {why}")).unwrap_or_default();
-    let line = format!("{} is {}{why}", text(row, "/name"), text(row, "/status"));
+    let line = format!("{} is {}{why}", text(row, "/name"), status(row));
     Ok(print::out(&print::plain(&line))?)
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Session;
 use super::look::array;
+use super::status::age;
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::print::{note, text};
@@ -45,11 +46,7 @@ fn request(row: &Value, now: u64) -> String {
 /// How long ago, in one unit, in a column.
 fn ago(row: &Value, now: u64) -> String {
     let at = row.get("at").and_then(Value::as_u64).unwrap_or_default() / 1000;
-    let age = match now.saturating_sub(at) {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
-    };
+    let age = age(at, now);
     format!("{age:>6} ago")
 }
 

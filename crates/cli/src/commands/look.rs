@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Session;
+use super::status::status;
 use crate::args::{Servers, Tools};
 use crate::failure::{Failure, exit};
 use crate::print::{Column, note, text};
 
 const SERVERS: &[Column] = &[
-    Column { heading: "STATUS", cell: |row| text(row, "/health/status") },
+    Column { heading: "STATUS", cell: |row| row.get("health").map(status).unwrap_or_default() },
     Column { heading: "NAME", cell: |row| text(row, "/name") },
     Column { heading: "ADDRESS", cell: address },
     Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
@@ -64,7 +65,7 @@ pub(super) async fn check(session: &Session, id: &str) -> Result<(), Failure> {
     let checked = session.call("check", json!({ "id": id })).await?;
     session.print.one(&checked, || {
         let reason = checked.pointer("/health/reason").and_then(Value::as_str);
-        let status = text(&checked, "/health/status");
+        let status = checked.get("health").map(status).unwrap_or_default();
         reason.map_or_else(
             || format!("{status}, {} ms", text(&checked, "/health/response_time_ms")),
             |why| format!("{status}: {why}"),

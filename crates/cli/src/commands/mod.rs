@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 mod change;
 mod config;
 mod demo;
+mod edit;
 mod files;
 mod health;
 mod logs;
@@ -12,6 +13,8 @@ mod look;
 mod scan;
 mod secret;
 mod serve;
+mod start;
+mod status;
 
 use std::path::Path;
 
@@ -56,11 +59,12 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     outcome
 }
 
-/// Ctrl-C ends a command; scans and calls handle it themselves, to leave nothing behind.
+/// Ctrl-C ends a command; scans, calls and starts handle it themselves, to leave nothing behind.
 async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Scan(args) => scan::scan(session, args).await,
         Command::Call(args) => call::call(session, args).await,
+        Command::Add(args) => edit::add(session, args).await,
         other => tokio::select! {
             outcome = simple(session, other) => outcome,
             _ = tokio::signal::ctrl_c() => Err(Failure::silent(exit::INTERRUPTED)),
@@ -72,8 +76,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
-        Command::Add(args) => change::add(session, args).await,
-        Command::Edit(args) => change::edit(session, args).await,
+        Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
         Command::Remove(args) => change::many(session, "remove", &args.ids).await,
         Command::Restore(args) => change::many(session, "restore", &args.ids).await,
@@ -91,6 +94,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Config(Config::Check { .. })
+        | Command::Add(_)
         | Command::Scan(_)
         | Command::Call(_) => Ok(()),
     }

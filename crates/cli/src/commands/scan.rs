@@ -1,7 +1,6 @@
 //! `scan`: rows as they are found, a summary at the end, Ctrl-C keeps what there is.
 
 use std::collections::HashSet;
-use std::io::{IsTerminal, Write};
 
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -11,7 +10,7 @@ use super::look::array;
 use crate::args::{Format, Scan};
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
-use crate::print::{self, Column, note, text};
+use crate::print::{self, Column, clear_progress, note, text};
 
 const COLUMNS: &[Column] = &[
     Column { heading: "OUTCOME", cell: |row| text(row, "/outcome") },
@@ -184,21 +183,10 @@ fn summary(report: &Value, cancelled: bool) -> Value {
 }
 
 fn show_progress(scan: &Value) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let line = format!(
-            "{} of {} probes, {} found",
-            text(scan, "/done"),
-            text(scan, "/total"),
-            text(scan, "/found")
-        );
-        let _ = write!(stderr, "\r\x1b[K{line}");
-    }
-}
-
-fn clear_progress() {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r\x1b[K");
-    }
+    print::show_progress(&format!(
+        "{} of {} probes, {} found",
+        text(scan, "/done"),
+        text(scan, "/total"),
+        text(scan, "/found")
+    ));
 }

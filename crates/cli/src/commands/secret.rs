@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::Session;
 use super::look::array;
-use crate::args::{Asked, Command, Secret};
+use crate::args::{Command, Secret};
 use crate::failure::Failure;
+use crate::given::Asked;
 use crate::print::{Column, note, text};
 
 /// More is a mistake: the core takes less.
@@ -17,7 +18,8 @@ const LARGEST: u64 = 64 * 1024;
 /// Reads the secrets that a command needs, before it holds the data directory: a person may take their time.
 pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
     let prompts = match command {
-        Command::Add(args) => args.asked.iter().map(prompt).collect(),
+        Command::Add(args) => args.given.asked.iter().map(prompt).collect(),
+        Command::Edit(args) => args.given.asked.iter().map(prompt).collect(),
         Command::Secret(Secret::Set { id, header, env, query, .. }) => {
             vec![match header.as_ref().or(env.as_ref()).or(query.as_ref()) {
                 Some(name) => format!("{name} for {id}: "),
@@ -177,5 +179,7 @@ fn name_or_id(row: &Value) -> String {
 fn what(row: &Value) -> String {
     let named = [("header", "header"), ("env", "variable"), ("query", "key")];
     let found = named.into_iter().find_map(|(key, word)| Some((word, row.get(key)?.as_str()?)));
-    found.map_or_else(|| "token".to_owned(), |(word, name)| format!("{word} {name}"))
+    let what = found.map_or_else(|| "token".to_owned(), |(word, name)| format!("{word} {name}"));
+    // Kept for undo alone.
+    if row.get("former") == Some(&Value::Bool(true)) { format!("{what} (former)") } else { what }
 }

@@ -69,6 +69,7 @@ async fn flooded(api: &Api, server: &str, time: Duration) -> usize {
 /// All at once, for so long.
 async fn attacked(api: &Api, attack: &Plain, time: Duration, reports: &str) -> Figures {
     let before = api.memory();
+    eprintln!("before: {} MB not the program's text", api.own_memory());
     api.forget_peak();
     besieged(api, attack).await;
     let lists = (0..TINY).map(|number| async move {
@@ -129,7 +130,11 @@ async fn every_attack_at_once_and_a_minute_of_rest() {
     let began = Instant::now();
     while began.elapsed() < rest {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        eprintln!("after {} s: {} MB", began.elapsed().as_secs(), api.memory());
+        let (memory, own) = (api.memory(), api.own_memory());
+        eprintln!(
+            "after {} s: {memory} MB, {own} MB of it not the program's text",
+            began.elapsed().as_secs()
+        );
     }
     figures.hold();
     let (before, after) = (figures.before, api.memory());

@@ -49,53 +49,54 @@ fn name(path: &str) -> String {
     path.replace('/', "-")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_result_of_tiny_parts_costs_little_and_delays_nobody() {
+/// One of each kind of place and of parts, over each transport. The last part of a path says which: `mcp`, `sse`, or a child.
+const SOME: [&str; 5] = [
+    "tools-list/result/objects/mcp",
+    "tools-call/whole/keys/mcp",
+    "tools-call/data/objects/sse",
+    "tools-call/batch/arrays/sse",
+    "initialize/result/arrays",
+];
+/// The others.
+const REST: [&str; 16] = [
+    "tools-list/result/deep/mcp",
+    "initialize/result/objects/mcp",
+    "server-discover/result/objects/mcp",
+    "tools-call/result/objects/mcp",
+    "tools-call/result/deep/sse",
+    "tools-call/whole/objects/mcp",
+    "tools-call/result/objects",
+    "tools-list/data/objects/mcp",
+    "tools-list/message/objects/mcp",
+    "initialize/data/arrays/mcp",
+    "server-discover/data/objects/mcp",
+    "tools-call/data/objects",
+    "tools-list/batch/objects/mcp",
+    "tools-call/batch/objects",
+    "tools-list/result/objects",
+    "tools-call/batch/objects/mcp",
+];
+
+async fn are_borne(paths: &[&str]) {
     let (place, attack) = (Place::new(), Plain::attack());
     let api = Api::start(&place, QUIET);
-    for path in [
-        "tools-list/result/objects/mcp",
-        "tools-list/result/deep/mcp",
-        "initialize/result/objects/mcp",
-        "server-discover/result/objects/mcp",
-        "tools-call/result/objects/mcp",
-        "tools-call/result/deep/sse",
-        "tools-call/whole/keys/mcp",
-        "tools-call/whole/objects/mcp",
-    ] {
-        is_borne(&api, &name(path), json!({ "url": attack.url(path) })).await;
-    }
-    for path in ["initialize/result/arrays", "tools-call/result/objects"] {
-        is_borne(&api, &name(path), json!({ "stdio": attack.child(path) })).await;
+    for path in paths {
+        let is_url = ["/mcp", "/sse"].iter().any(|end| path.ends_with(end));
+        let address =
+            if is_url { json!({ "url": attack.url(path) }) } else { json!({ "stdio": attack.child(path) }) };
+        is_borne(&api, &name(path), address).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_of_tiny_parts_costs_little_and_delays_nobody() {
-    let (place, attack) = (Place::new(), Plain::attack());
-    let api = Api::start(&place, QUIET);
-    for path in [
-        "tools-list/data/objects/mcp",
-        "tools-list/message/objects/mcp",
-        "initialize/data/arrays/mcp",
-        "server-discover/data/objects/mcp",
-        "tools-call/data/objects/sse",
-    ] {
-        is_borne(&api, &name(path), json!({ "url": attack.url(path) })).await;
-    }
-    let path = "tools-call/data/objects";
-    is_borne(&api, &name(path), json!({ "stdio": attack.child(path) })).await;
+async fn answers_of_tiny_parts_cost_little_and_delay_nobody() {
+    are_borne(&SOME).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_tiny_parts_costs_little_and_delays_nobody() {
-    let (place, attack) = (Place::new(), Plain::attack());
-    let api = Api::start(&place, QUIET);
-    for path in ["tools-list/batch/objects/mcp", "tools-call/batch/arrays/sse"] {
-        is_borne(&api, &name(path), json!({ "url": attack.url(path) })).await;
-    }
-    let path = "tools-call/batch/objects";
-    is_borne(&api, &name(path), json!({ "stdio": attack.child(path) })).await;
+#[ignore = "long: every place in which tiny parts can stand"]
+async fn tiny_parts_in_every_place_cost_little_and_delay_nobody() {
+    are_borne(&REST).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,11 @@ impl Api {
         self.status("VmRSS:")
     }
 
+    /// The same without what is read from the program's file, and is the system's to drop.
+    pub fn own_memory(&self) -> u64 {
+        self.status("RssAnon:")
+    }
+
     /// The most memory since [`Api::forget_peak`], in MB.
     pub fn peak(&self) -> u64 {
         self.status("VmHWM:")

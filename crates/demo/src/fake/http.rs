@@ -124,7 +124,14 @@ fn turned_away(state: &State, headers: &HeaderMap, uri: &Uri) -> Option<Response
                 .then(|| with(unauthorized, &[("www-authenticate", &challenge(&document))], ""))
         }
         SignIn::Header { name, value, status, challenge, body: (kind, text) } => {
-            let sent = headers.get(*name).and_then(|value| value.to_str().ok());
+            let in_query = |key: &str| {
+                let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+                pairs.find(|(name, _)| *name == key).map(|(_, value)| value)
+            };
+            let sent = match name.strip_prefix('?') {
+                Some(key) => in_query(key),
+                None => headers.get(*name).and_then(|value| value.to_str().ok()),
+            };
             let mut said = vec![("content-type", *kind)];
             said.extend(challenge.map(|challenge| ("www-authenticate", challenge)));
             let status = StatusCode::from_u16(*status).unwrap_or(unauthorized);

@@ -1,8 +1,9 @@
 //! What a call on a kept conversation costs: ours beside rmcp's, over Streamable HTTP in both eras and over standard input and
-//! output; the older HTTP + SSE beside our own HTTP; and what memory a kept conversation takes.
+//! output; the older HTTP + SSE beside our own HTTP; and what memory a kept conversation takes. The floor is the same bytes over
+//! the same HTTP client or pipes, without a word of MCP: nobody who uses these is cheaper.
 //!
 //! The servers are another process, so that their work is not counted. `modern`, `legacy`, `stdio`, `sse` and `memory` behind
-//! `--` choose parts.
+//! `--` choose parts; `legacy ours 10000` makes so many calls and no comparison, for a profiler.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,6 +13,7 @@
     reason = "a benchmark that cannot go on must fail, and it prints"
 )]
 
+mod floor;
 mod gauge;
 mod memory;
 mod peer;
@@ -49,6 +51,12 @@ fn main() {
         }
         let peer = peer::Process::start();
         let chosen = |part: &str| words.is_empty() || words.contains(&part);
+        if let [over, whose @ ("ours" | "floor"), calls] = words[..] {
+            let (over, whose) = (Over::named(over), Whose::named(whose));
+            let talker = Arc::new(Talker::connect(over, whose, &over.url(peer.port)).await);
+            gauge::calls(&talker, 64, calls.parse().unwrap()).await;
+            return;
+        }
         calls(peer.port, chosen).await;
         if chosen("memory") {
             memory::all(peer.port).await;
@@ -67,10 +75,10 @@ async fn calls(port: u16, chosen: impl Fn(&str) -> bool) {
     );
     for over in [Over::Modern, Over::Legacy, Over::Stdio, Over::Sse] {
         let rivals: &[(Over, Whose)] = match over {
-            Over::Stdio => &[(over, Whose::Rmcp)],
+            Over::Stdio => &[(over, Whose::Rmcp), (over, Whose::Floor)],
             // rmcp has no such client.
             Over::Sse => &[(Over::Legacy, Whose::Ours)],
-            _ => &[(over, Whose::Rmcp), (over, Whose::Bare)],
+            _ => &[(over, Whose::Rmcp), (over, Whose::Bare), (over, Whose::Floor)],
         };
         if chosen(over.path()) {
             compare(port, &[&[(over, Whose::Ours)], rivals].concat()).await;

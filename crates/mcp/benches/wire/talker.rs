@@ -1,4 +1,4 @@
-//! The contenders: a conversation of ours and one of rmcp's, with the same calls.
+//! The contenders: a conversation of ours, one of rmcp's with the same calls, and the floor below both.
 
 use std::fmt;
 
@@ -10,6 +10,8 @@ use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use serde_json::{Map, Value, json};
 use tokio::time::Duration;
+
+use crate::floor::Floor;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As many as the most callers.
@@ -32,6 +34,8 @@ pub(crate) enum Whose {
     Rmcp,
     /// As it comes.
     Bare,
+    /// The same bytes, sent and read by who knows nothing of MCP.
+    Floor,
 }
 
 impl Over {
@@ -69,11 +73,16 @@ impl Whose {
             Self::Ours => "ours",
             Self::Rmcp => "rmcp",
             Self::Bare => "rmcp bare",
+            Self::Floor => "floor",
         }
     }
 
     pub(crate) fn named(name: &str) -> Self {
-        if name == "ours" { Self::Ours } else { Self::Rmcp }
+        match name {
+            "ours" => Self::Ours,
+            "floor" => Self::Floor,
+            _ => Self::Rmcp,
+        }
     }
 }
 
@@ -93,6 +102,7 @@ impl fmt::Display for Whose {
 pub(crate) enum Talker {
     Ours(Box<Session>),
     Theirs(RunningService<RoleClient, ()>),
+    Floor(Floor),
 }
 
 impl Talker {
@@ -104,6 +114,9 @@ impl Talker {
                 Over::Stdio => Target::stdio(ourselves().to_string_lossy(), ["serve-stdio"]),
             };
             return Self::Ours(Box::new(Session::connect(&target, PATIENCE).await.unwrap()));
+        }
+        if whose == Whose::Floor {
+            return Self::Floor(if over == Over::Stdio { Floor::stdio() } else { Floor::http(url) });
         }
         let mode = match over {
             Over::Legacy => ClientLifecycleMode::Initialize,
@@ -140,6 +153,7 @@ impl Talker {
                 let result = service.call_tool(params).await.unwrap();
                 assert!(!result.content.is_empty(), "{result:?}");
             }
+            Self::Floor(floor) => floor.call().await,
         }
     }
 
@@ -147,6 +161,7 @@ impl Talker {
         match self {
             Self::Ours(session) => session.close().await,
             Self::Theirs(service) => drop(service.cancel().await),
+            Self::Floor(_) => {}
         }
     }
 }

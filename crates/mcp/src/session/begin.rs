@@ -9,8 +9,10 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use super::{Channel, Session};
+use crate::wire::behind::behind;
 use crate::wire::greet::Met;
 use crate::wire::http::Http;
+use crate::wire::patience::Patience;
 use crate::wire::pipe::{Carrier, Failed, Pipe, Shared, Sse, Stdio};
 use crate::wire::place::Place;
 use crate::wire::scrub::Scrub;
@@ -32,7 +34,7 @@ struct Beginning {
 
 pub(super) async fn connect(
     target: &Target,
-    deadline: Duration,
+    patience: Patience,
     client: Arc<dyn Client>,
     tasks: &TaskTracker,
 ) -> Result<Session, McpError> {
@@ -40,13 +42,15 @@ pub(super) async fn connect(
     let beginning = Beginning::new(place.clone(), client);
     let unwanted = CancellationToken::new();
     let _on_drop = unwanted.clone().drop_guard();
-    let connecting = beginning.begin(target.clone(), deadline);
-    let connecting = tasks.spawn(or_close(connecting, unwanted));
-    match timeout(deadline, connecting).await {
-        Ok(Ok(Some(connected))) => connected.map_err(|error| place.scrub(error)),
-        Ok(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
+    // A child that nobody waits for keeps nothing for us: it ends at once.
+    let grace = if matches!(target, Target::Stdio(_)) { Duration::ZERO } else { CONNECT_GRACE };
+    let connecting = beginning.begin(target.clone(), patience);
+    let connecting = tasks.spawn(or_close(connecting, unwanted, grace));
+    match patience.wait(&place, connecting).await {
+        Some(Ok(Some(connected))) => connected.map_err(|error| place.explain(place.scrub(error))),
+        Some(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
         // A child that writes junk never answers: the junk is the better reason.
-        Err(_) => Err(place.last_words().unwrap_or(McpError::Timeout { after: deadline })),
+        None => Err(place.last_words().unwrap_or(McpError::Timeout { after: patience.silence })),
     }
 }
 
@@ -54,13 +58,14 @@ pub(super) async fn connect(
 async fn or_close(
     connecting: impl Future<Output = Result<Session, McpError>>,
     unwanted: CancellationToken,
+    grace: Duration,
 ) -> Option<Result<Session, McpError>> {
     let mut connecting = pin!(connecting);
     tokio::select! {
         connected = &mut connecting => return Some(connected),
         () = unwanted.cancelled() => {}
     }
-    if let Ok(Ok(session)) = timeout(CONNECT_GRACE, connecting).await {
+    if let Ok(Ok(session)) = timeout(grace, connecting).await {
         session.close().await;
     }
     None
@@ -74,7 +79,8 @@ fn place(target: &Target) -> Place {
         }
         Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command))
             .heard_by(launch.stderr.clone())
-            .hiding(Scrub::of_launch(launch)),
+            .hiding(Scrub::of_launch(launch))
+            .leading_to(behind(&launch.args)),
     }
 }
 
@@ -91,17 +97,17 @@ impl Beginning {
         Self { place, answers, tasks: TaskTracker::new(), over: CancellationToken::new() }
     }
 
-    async fn begin(self, target: Target, deadline: Duration) -> Result<Session, McpError> {
+    async fn begin(self, target: Target, patience: Patience) -> Result<Session, McpError> {
         match &target {
             Target::Http(remote) => {
                 let (place, answers, tasks) = (self.place.clone(), self.answers.clone(), self.tasks.clone());
-                let patience = (deadline / 2).min(FIRST_ANSWER);
+                let patience = (patience.whole / 2).min(FIRST_ANSWER);
                 let (http, met) =
                     Http::begin(remote, place, answers, tasks, self.over.clone(), patience).await?;
                 Ok(self.session(Channel::Http(http), met))
             }
             Target::Sse(remote) => self.sse(remote).await,
-            Target::Stdio(launch) => self.stdio(launch, deadline).await,
+            Target::Stdio(launch) => self.stdio(launch, patience).await,
         }
     }
 
@@ -119,8 +125,8 @@ impl Beginning {
 
     /// A child of which nothing is known is asked in the modern way. Some break on a question that they do not know, or are
     /// silent for ever: they get a fresh start, which begins with `initialize`.
-    async fn stdio(self, launch: &Launch, deadline: Duration) -> Result<Session, McpError> {
-        let patience = Some((deadline / 2).max(FIRST_ANSWER));
+    async fn stdio(self, launch: &Launch, patience: Patience) -> Result<Session, McpError> {
+        let patience = Some(patience.half(FIRST_ANSWER));
         let first = match self.child(launch, launch.era, patience).await {
             Ok((pipe, met)) => return Ok(self.session(Channel::Pipe(pipe), met)),
             Err(failed) => failed,
@@ -146,7 +152,7 @@ impl Beginning {
         &self,
         launch: &Launch,
         era: Option<Era>,
-        patience: Option<Duration>,
+        patience: Option<Patience>,
     ) -> Result<(Arc<Pipe>, Met), Failed> {
         self.place.forget_end();
         let shared = self.shared();

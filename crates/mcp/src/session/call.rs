@@ -11,7 +11,7 @@ use crate::McpError;
 use crate::wire::beside::beside;
 use crate::wire::mirror;
 use crate::wire::place::Place;
-use crate::wire::raw::{members, quoted, text};
+use crate::wire::raw::{has_one_of, members, quoted, text};
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
 
@@ -39,7 +39,8 @@ pub(super) async fn call_tool(
     arguments: Map<String, Value>,
     options: CallOptions,
 ) -> Result<Box<RawValue>, McpError> {
-    let members = vec![("name", quoted(name)), ("arguments", Value::Object(arguments.clone()).to_string())];
+    let written = serde_json::to_string(&arguments).unwrap_or_default();
+    let members = vec![("name", quoted(name)), ("arguments", written)];
     let call = Call {
         session,
         method: "tools/call",
@@ -104,7 +105,7 @@ impl Call<'_> {
         match self.sent(more, headers).await {
             Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) if self.arguments.is_some() => {
                 // The call was refused before it began.
-                self.listed_again().await?;
+                Box::pin(self.listed_again()).await?;
                 let headers = self.headers(self.session.mirrored().as_ref());
                 self.sent(more, headers).await
             }
@@ -139,7 +140,8 @@ impl Call<'_> {
         let CallOptions { deadline, idle, progress, cancel } = &self.options;
         let left = self.until.saturating_duration_since(Instant::now());
         let wait = Wait::new(left, *idle, cancel.clone(), progress.clone());
-        let members = self.members.iter().chain(more).cloned().collect();
+        let members = self.members.iter().chain(more).map(|(name, value)| (*name, value.as_str().into()));
+        let members = members.collect();
         let params =
             Params { raw: self.raw, members, progress: wait.wants_progress(), name: self.name, headers };
         let request = Request { method: self.method, params, again: Again::Never, wait };
@@ -182,12 +184,9 @@ impl Call<'_> {
 
 /// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.
 fn tool_result(result: Box<RawValue>, place: &Place) -> Result<Box<RawValue>, McpError> {
-    let is_one = members(&result).is_some_and(|said| {
-        ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"]
-            .into_iter()
-            .any(|key| said.has(key))
-    });
-    if is_one {
+    const MEMBERS: [&str; 6] =
+        ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"];
+    if has_one_of(&result, &MEMBERS) {
         return Ok(result);
     }
     let message = format!("{} answered the call with something that is no result of a tool", place.name());

@@ -33,7 +33,7 @@ pub(super) struct Listed {
 
 pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Contents, McpError> {
     let until = Instant::now() + deadline;
-    let Listed { tools, mut left_out, round_trip_ms } = tools(session, deadline).await?;
+    let Listed { tools, left_out, round_trip_ms } = tools(session, deadline).await?;
     let aside = until.min(Instant::now() + ASIDE);
     let (resources, prompts) = tokio::join!(
         optional(session, List::Resources, session.offers.resources, aside),
@@ -41,12 +41,13 @@ pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Co
     );
     let (resources, why_resources) = resources;
     let (prompts, why_prompts) = prompts;
-    left_out.extend(session.left_out.iter().cloned().chain(why_resources).chain(why_prompts));
-    for why in &left_out {
+    let left_out_beside: Vec<String> =
+        session.left_out.iter().cloned().chain(why_resources).chain(why_prompts).collect();
+    for why in left_out.iter().chain(&left_out_beside) {
         tracing::debug!(server = session.place.name(), "{why}");
     }
     let identity = session.identity.clone();
-    Ok(Contents { identity, tools, resources, prompts, left_out, round_trip_ms })
+    Ok(Contents { identity, tools, resources, prompts, left_out, left_out_beside, round_trip_ms })
 }
 
 /// A list that may fail.

@@ -97,7 +97,7 @@ impl Answer {
 
     /// The media type without parameters, in lower case; empty when there is none.
     pub(crate) fn media_type(&self) -> String {
-        media_type(&self.headers)
+        media_type(&self.headers).to_ascii_lowercase()
     }
 
     /// The body as text, for words that SDKs put there.
@@ -172,7 +172,7 @@ where
             let (reply, end) = read_stream(chunks, id, limits, secrets).await;
             (reply, Vec::new(), end)
         }
-        Ok(_) if status.is_success() && says_nothing_to_us(&media_type(&headers)) => {
+        Ok(_) if status.is_success() && says_nothing_to_us(media_type(&headers)) => {
             (None, Vec::new(), End::Complete)
         }
         Ok(mut chunks) => {
@@ -326,16 +326,18 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
 /// A page or picture is not read: it cannot change the verdict.
 fn says_nothing_to_us(media: &str) -> bool {
     let kind = media.split('/').next().unwrap_or_default();
-    media == "text/html" || matches!(kind, "image" | "video" | "audio" | "font")
+    let is_picture = ["image", "video", "audio", "font"].iter().any(|one| kind.eq_ignore_ascii_case(one));
+    is_picture || media.eq_ignore_ascii_case("text/html")
 }
 
 /// Whether the head announces an event stream.
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    media_type(headers) == "text/event-stream"
+    media_type(headers).eq_ignore_ascii_case("text/event-stream")
 }
 
-fn media_type(headers: &HeaderMap) -> String {
+/// Without parameters; what is no text is no type.
+fn media_type(headers: &HeaderMap) -> &str {
     let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let value = String::from_utf8_lossy(value);
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    let value = std::str::from_utf8(value).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim()
 }

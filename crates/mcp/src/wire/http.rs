@@ -51,7 +51,7 @@ pub(crate) struct Http {
     tasks: TaskTracker,
     /// The end of the conversation, also of what goes on beside the calls.
     over: CancellationToken,
-    terms: Mutex<Terms>,
+    terms: Mutex<Arc<Terms>>,
     /// One handshake at a time.
     joining: tokio::sync::Mutex<()>,
     may_be_left: AtomicBool,
@@ -95,7 +95,7 @@ impl Http {
     ) -> Result<(Arc<Self>, Met), McpError> {
         let site = Site::prepare(remote).await?;
         let way = Way::to(site).map_err(|why| failure::no_answer(&why, &place))?;
-        let terms = Mutex::new(Terms::legacy(LEGACY, None));
+        let terms = Mutex::new(Arc::new(Terms::legacy(LEGACY, None)));
         let (joining, may_be_left) = (tokio::sync::Mutex::default(), true.into());
         let http = Arc::new(Self { way, place, answers, tasks, over, terms, joining, may_be_left });
         let known = Known { insists: true, ..http.known(remote.era) };
@@ -121,7 +121,7 @@ impl Http {
     }
 
     fn agree(&self, met: &Met) {
-        *self.terms.lock().unwrap_or_else(PoisonError::into_inner) = met.terms.clone();
+        *self.terms.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(met.terms.clone());
         self.may_be_left.store(met.may_be_left, Ordering::Relaxed);
     }
 
@@ -172,18 +172,18 @@ impl Http {
         }
     }
 
-    fn terms(&self) -> Terms {
+    fn terms(&self) -> Arc<Terms> {
         self.terms.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks, once more where that does no harm: in a session that the server has forgotten nothing was done, and what only
-    /// asks may be asked twice.
+    /// asks may be asked twice. What is seldom needed has a box of its own, here and below: it would make every call larger.
     pub(crate) async fn request(self: &Arc<Self>, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
         let terms = self.terms();
         let mut asked = self.once(&terms, request, Over::Kept).await;
         match &asked {
             Ok(answer) if has_forgotten_us(answer, &terms) => {
-                let terms = self.join_again(&terms).await?;
+                let terms = Box::pin(self.join_again(&terms)).await?;
                 asked = self.once(&terms, request, Over::Kept).await;
             }
             Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) if request.again == Again::Harmless => {
@@ -200,7 +200,7 @@ impl Http {
 
     async fn once(
         self: &Arc<Self>,
-        terms: &Terms,
+        terms: &Arc<Terms>,
         request: &Request<'_>,
         over: Over,
     ) -> Result<Answer, NoAnswer> {
@@ -235,7 +235,7 @@ impl Http {
         match self.way.send(question, over, limits).await? {
             Begun::Answer(answer) => Ok(answer),
             Begun::Body(head, response) if is_event_stream(&head.headers) => {
-                follow::answer(self, terms, question.id, wait, head, response).await
+                Box::pin(follow::answer(self, terms, question.id, wait, head, response)).await
             }
             Begun::Body(Head { status, headers }, response) => {
                 Ok(read_answer(status, headers, chunks(response), question.id, limits, self.place.secrets())
@@ -245,7 +245,7 @@ impl Http {
     }
 
     /// The handshake once more; of several that ask for it one makes it.
-    async fn join_again(self: &Arc<Self>, forgotten: &Terms) -> Result<Terms, McpError> {
+    async fn join_again(self: &Arc<Self>, forgotten: &Terms) -> Result<Arc<Terms>, McpError> {
         let _turn = self.joining.lock().await;
         let now = self.terms();
         if now.session != forgotten.session {
@@ -260,7 +260,7 @@ impl Http {
         };
         self.agree(&met);
         self.enter(&met.terms).await;
-        Ok(met.terms)
+        Ok(self.terms())
     }
 
     /// What a server says unasked, or asks, in a stream that is under way.

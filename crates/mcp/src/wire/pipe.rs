@@ -22,6 +22,7 @@ use super::client::Answers;
 use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
 use super::id::Id;
 use super::message::{Message, Reply, RpcError, is_nobodys};
+use super::patience::Patience;
 use super::place::Place;
 use super::request::{Progress, Request, progress};
 use super::terms::{LEGACY, Question, Terms};
@@ -158,7 +159,7 @@ impl Pipe {
         shared: Arc<Shared>,
         carrier: Carrier,
         known: Option<Era>,
-        patience: Option<Duration>,
+        patience: Option<Patience>,
     ) -> Result<(Arc<Self>, Met), (Arc<Self>, Failed)> {
         let pipe = Arc::new(Self { shared, carrier });
         let known = Known { capabilities: pipe.shared.answers.capabilities(), ..Known::era(known) };
@@ -212,7 +213,7 @@ impl Pipe {
         }
         match reply.unwrap_or_else(|_| Err(failure::broke_off(&self.shared.place)))? {
             Reply::Result(result) => Ok(result),
-            Reply::Error(error) => Err(failure::protocol(error)),
+            Reply::Error(error) => Err(self.shared.place.explain(failure::protocol(error))),
         }
     }
 
@@ -293,7 +294,7 @@ pub(crate) enum Failed {
 struct First<'a> {
     pipe: &'a Arc<Pipe>,
     /// For `server/discover`: legacy servers may ignore what they do not know.
-    patience: Option<Duration>,
+    patience: Option<Patience>,
     failed: Option<McpError>,
     /// A child that may be of no use after the first question: a fresh one will be asked.
     is_spoilt: bool,
@@ -319,7 +320,7 @@ impl Carry for First<'_> {
         }
         let asking = async { self.pipe.ask(question, None).await?.answered().await };
         let reply = match self.patience.filter(|_| question.name == "server/discover") {
-            Some(patience) => timeout(patience, asking).await.map_err(|_| NoAnswer::Mute)?,
+            Some(patience) => patience.wait(&self.pipe.shared.place, asking).await.ok_or(NoAnswer::Mute)?,
             None => asking.await,
         };
         match reply {

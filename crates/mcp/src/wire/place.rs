@@ -2,6 +2,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::behind::explained;
 use super::scrub::Scrub;
 use crate::words::tame;
 use crate::{LineSink, McpError};
@@ -16,6 +19,8 @@ pub(crate) struct Place {
     notes: Arc<Mutex<Notes>>,
     listener: Option<LineSink>,
     secrets: Scrub,
+    /// Where a bridge leads.
+    behind: Option<Arc<str>>,
     /// How long an answer is waited for here, where that is one time for all.
     patience: Duration,
 }
@@ -25,6 +30,8 @@ struct Notes {
     stderr: VecDeque<String>,
     junk: Option<String>,
     end: Option<McpError>,
+    /// When a child wrote something last, whatever it was.
+    heard: Option<Instant>,
 }
 
 impl Place {
@@ -35,6 +42,7 @@ impl Place {
             notes: Arc::default(),
             listener: None,
             secrets: Scrub::default(),
+            behind: None,
             patience: Duration::ZERO,
         }
     }
@@ -42,6 +50,16 @@ impl Place {
     /// The same, where these secrets are sent: they are kept out of all that is read and told of it.
     pub(crate) fn hiding(self, secrets: Scrub) -> Self {
         Self { secrets, ..self }
+    }
+
+    /// The same, where a bridge may lead to somebody else.
+    pub(crate) fn leading_to(self, url: Option<String>) -> Self {
+        Self { behind: url.map(Into::into), ..self }
+    }
+
+    /// An error in which whoever is behind a bridge is named, if it is theirs.
+    pub(crate) fn explain(&self, error: McpError) -> McpError {
+        explained(error, self.behind.as_deref())
     }
 
     /// What is taken out of all that is read here.
@@ -103,6 +121,7 @@ impl Place {
             listener.hear(&line);
         }
         let mut notes = self.notes();
+        notes.heard = Some(Instant::now());
         if notes.stderr.len() == KEPT_LINES {
             notes.stderr.pop_front();
         }
@@ -111,7 +130,14 @@ impl Place {
 
     /// Keeps the first thing that was not MCP.
     pub(crate) fn note_junk(&self, line: &str) {
-        self.notes().junk.get_or_insert_with(|| tame(line));
+        let mut notes = self.notes();
+        notes.heard = Some(Instant::now());
+        notes.junk.get_or_insert_with(|| tame(line));
+    }
+
+    /// When a child wrote something last.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        self.notes().heard
     }
 
     /// Keeps why it ended; the first reason is the cause of those that follow.

@@ -85,10 +85,35 @@ pub(crate) fn is_object(raw: &RawValue) -> bool {
 
 /// Text as JSON.
 pub(crate) fn quoted(text: &str) -> String {
-    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-        return format!("\"{text}\"");
+    // Text is always valid JSON.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Whether an object has a member of one of these names. It is read no further than to the first.
+pub(crate) fn has_one_of(raw: &RawValue, names: &[&str]) -> bool {
+    struct Find<'a>(&'a [&'a str], &'a mut bool);
+    impl<'de> Visitor<'de> for Find<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(Text(key)) = map.next_key()? {
+                if self.0.contains(&&*key) {
+                    *self.1 = true;
+                    break;
+                }
+                map.next_value::<IgnoredAny>()?;
+            }
+            Ok(())
+        }
     }
-    serde_json::Value::from(text).to_string()
+    let mut found = false;
+    // Leaving early is an error to the reader, and none here.
+    let _ = serde_json::Deserializer::from_str(raw.get()).deserialize_map(Find(names, &mut found));
+    found
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -161,6 +186,15 @@ mod tests {
         let value = raw(r#"{"a":[1,2,{"b":"{[,:\"\\"}],"c":null}"#);
         assert!(fits(&value, 11, 3) && !fits(&value, 9, 3) && !fits(&value, 11, 2));
         assert!(fits(&raw("\"[[[[[[\""), 1, 0));
+    }
+
+    #[test]
+    fn members_are_found_by_any_of_their_names_whatever_comes_after() {
+        let is_there = |text| has_one_of(&raw(text), &["content", "task"]);
+        assert!(is_there(r#"{"isError":true,"content":null,"x":[{}]}"#) && is_there(r#"{"ta\u0073k":1}"#));
+        for absent in ["{}", r#"{"a":{"content":1}}"#, r#"["content"]"#, r#""content""#, "null"] {
+            assert!(!is_there(absent), "{absent}");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) struct Params<'a> {
     /// An object as somebody else wrote it.
     pub(crate) raw: Option<&'a RawValue>,
     /// Members in JSON, after those of `raw`, which they replace.
-    pub(crate) members: Vec<(&'static str, String)>,
+    pub(crate) members: Vec<(&'static str, Cow<'a, str>)>,
     /// Reports of progress are wanted.
     pub(crate) progress: bool,
     /// `Mcp-Name`.
@@ -56,7 +56,7 @@ pub(crate) struct Params<'a> {
 impl Params<'_> {
     /// A page of a list.
     pub(crate) fn page(cursor: Option<&str>) -> Self {
-        let members = cursor.map(|cursor| ("cursor", quoted(cursor))).into_iter().collect();
+        let members = cursor.map(|cursor| ("cursor", quoted(cursor).into())).into_iter().collect();
         Self { members, ..Self::default() }
     }
 }
@@ -109,7 +109,7 @@ impl Terms {
         params: &Params<'_>,
     ) -> Question {
         let method = method.into();
-        let mut body = String::with_capacity(self.meta.len() + 128);
+        let mut body = String::with_capacity(self.meta.len() + 256);
         // Writing to a string cannot fail.
         let _ = write!(body, r#"{{"jsonrpc":"2.0","id":{id},"method":{},"params":"#, quoted(&method));
         self.write_params(&mut body, id, params);
@@ -274,10 +274,12 @@ pub(crate) fn document(name: &'static str, accept: &'static str) -> Question {
 }
 
 fn post(name: impl Into<Cow<'static, str>>, body: String, id: Id) -> Question {
-    let headers = vec![
+    // With what most requests are signed with.
+    let mut headers = Vec::with_capacity(5);
+    headers.extend([
         (header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream")),
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-    ];
+    ]);
     Question { method: Method::POST, headers, body: body.into(), name: name.into(), id }
 }
 
@@ -313,8 +315,11 @@ mod tests {
     #[test]
     fn a_modern_request_says_everything_twice() {
         let terms = Terms::modern(MODERN, NOTHING);
-        let params =
-            Params { name: Some("grüß"), members: vec![("name", quoted("grüß"))], ..Params::default() };
+        let params = Params {
+            name: Some("grüß"),
+            members: vec![("name", quoted("grüß").into())],
+            ..Params::default()
+        };
         let question = terms.request(Id::from(7), "tools/call", &params);
         assert_eq!(header(&question, "mcp-method"), Some("tools/call"));
         assert_eq!(header(&question, "mcp-name"), Some("=?base64?Z3LDvMOf?="));

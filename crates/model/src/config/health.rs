@@ -22,6 +22,18 @@ const CHECKS: [(&str, BuiltInCheck); 3] = [
     ("tool_availability", BuiltInCheck::ToolAvailability),
 ];
 
+/// What becomes of a child of ours that nobody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdleStdio {
+    /// It is ended after a while, and wakes when it is used.
+    Sleep,
+    /// It goes on, and every round asks it.
+    Watch,
+}
+
+const IDLE_STDIO: [(&str, IdleStdio); 2] = [("sleep", IdleStdio::Sleep), ("watch", IdleStdio::Watch)];
+
 /// How servers are checked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HealthMonitoring {
@@ -41,6 +53,10 @@ pub struct HealthMonitoring {
     pub warn_ms: f64,
     /// How far back the health score looks.
     pub score_window: Seconds,
+    /// What becomes of a child that nobody asks.
+    pub idle_stdio: IdleStdio,
+    /// How long a healthy child that was never called is kept.
+    pub idle_after: Seconds,
 }
 
 impl Default for HealthMonitoring {
@@ -54,6 +70,8 @@ impl Default for HealthMonitoring {
             checks: CHECKS.map(|(_, check)| check).to_vec(),
             warn_ms: 1000.0,
             score_window: Seconds(300.0),
+            idle_stdio: IdleStdio::Sleep,
+            idle_after: Seconds(300.0),
         }
     }
 }
@@ -72,6 +90,8 @@ pub(super) fn read(mut section: Section<'_>) -> HealthMonitoring {
         checks: checks(&mut section).unwrap_or(default.checks),
         warn_ms: section.number("warn_ms", 1.0, f64::MAX).unwrap_or(default.warn_ms),
         score_window: section.seconds("score_window", 1.0).unwrap_or(default.score_window),
+        idle_stdio: section.one_of("idle_stdio", &IDLE_STDIO).unwrap_or(default.idle_stdio),
+        idle_after: section.seconds("idle_after", 1.0).unwrap_or(default.idle_after),
     };
     if let Some(place) = timeout_place.filter(|_| read.timeout > read.check_interval) {
         let (timeout, interval) = (read.timeout.0, read.check_interval.0);

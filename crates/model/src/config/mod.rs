@@ -23,7 +23,7 @@ mod values;
 
 pub use balancing::{CrossRegion, LoadBalancing, Strategy};
 pub use gateway::{Gateway, GatewayAuth, Naming};
-pub use health::{BuiltInCheck, HealthMonitoring};
+pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;
 pub use metrics::{Exporter, Metrics};
 pub use network::{NetworkDiscovery, PortRange};

@@ -80,3 +80,20 @@ fn anchors_and_merges_within_reason_are_read() {
     assert_eq!(problems, []);
     assert!(config.routing_rules.iter().all(|rule| rule.fields.timeout == Some(Seconds(5.0))));
 }
+
+#[test]
+fn an_idle_command_sleeps_unless_the_file_says_otherwise() {
+    let monitoring = |keys: &str| {
+        let (config, problems) = Config::from_yaml(&format!("health_monitoring: {{{keys}}}")).unwrap();
+        assert_eq!(problems, []);
+        (config.health_monitoring.idle_stdio, config.health_monitoring.idle_after)
+    };
+    assert_eq!(monitoring(""), (IdleStdio::Sleep, Seconds(300.0)));
+    assert_eq!(monitoring("idle_stdio: watch, idle_after: 20"), (IdleStdio::Watch, Seconds(20.0)));
+    for (keys, hint) in
+        [("idle_stdio: slep", "did you mean `sleep`"), ("idle_after: 0", "it must be at least 1")]
+    {
+        let problems = Config::from_yaml(&format!("health_monitoring: {{{keys}}}")).unwrap_err();
+        assert!(problems.len() == 1 && problems[0].message.contains(hint), "{problems:#?}");
+    }
+}

@@ -27,6 +27,9 @@ pub(super) struct Block {
     /// `{"fingerprint": …}` of the certificate that was agreed to, or `{"ca": PATH}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     tls: Option<Tls>,
+    /// The child of a stdio server is never put to sleep, however long nobody asks it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    keep_running: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reach: Option<Reach>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,7 @@ impl Block {
             env: info.env.clone(),
             cwd: info.cwd.clone(),
             tls: info.tls.clone(),
+            keep_running: info.keep_running,
             reach: info.reach,
             source: Some(info.source),
             paused: info.paused,
@@ -82,6 +86,7 @@ impl Block {
         info.env = self.env;
         info.cwd = self.cwd;
         info.tls = self.tls;
+        info.keep_running = self.keep_running;
         info.reach = self.reach;
         info.source = self.source.unwrap_or(info.source);
         info.paused = self.paused;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{ServerId, Tls};
+use model::{ServerId, ServerInfo};
 use serde_json::{Map, Value};
 use store::{Field, Record};
 
@@ -20,8 +20,19 @@ pub struct Patch {
     pub metadata: Option<Map<String, Value>>,
     /// The whole new list of tags.
     pub capabilities: Option<Vec<String>>,
-    /// Who vouches for its certificate; nothing means whoever this computer trusts.
-    pub tls: Option<Option<Tls>>,
+    /// Whether its child is never put to sleep.
+    pub keep_running: Option<bool>,
+    /// Another way to reach it.
+    pub way: Option<Box<Way>>,
+}
+
+/// How a server is reached, before and after: its address or command, and what is named for it. Its id stays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Way {
+    /// The record that was looked at. If it is reached otherwise by now, nothing is changed.
+    pub from: Arc<ServerInfo>,
+    /// The record that has the new way.
+    pub to: ServerInfo,
 }
 
 /// Changes the fields of one server that a person may change.
@@ -63,10 +74,43 @@ impl Patch {
             info.capabilities.clone_from(capabilities);
             after.set_by_person.insert(Field::Capabilities);
         }
-        if let Some(tls) = &self.tls {
-            info.tls.clone_from(tls);
+        info.keep_running = self.keep_running.unwrap_or(info.keep_running);
+        if let Some(way) = &self.way {
+            way.take(info)?;
         }
         check(info)?;
         Ok(after)
     }
+}
+
+impl Way {
+    fn take(&self, info: &mut ServerInfo) -> Result<(), RegistryError> {
+        if !is_same_way(info, &self.from) {
+            let reason = "was changed meanwhile: look at it again, then edit it".to_owned();
+            return Err(RegistryError::Invalid { field: "server", reason });
+        }
+        let to = self.to.clone();
+        // What was seen elsewhere says nothing of how one speaks there.
+        if to.origin() != info.origin() || !to.runs_as(info) {
+            info.identity = None;
+        }
+        (info.transport, info.url, info.endpoint) = (to.transport, to.url, to.endpoint);
+        (info.command, info.args, info.env, info.cwd) = (to.command, to.args, to.env, to.cwd);
+        (info.token_env, info.header_env, info.secret_set) = (to.token_env, to.header_env, to.secret_set);
+        (info.reach, info.source, info.auth_required) = (to.reach, to.source, to.auth_required);
+        info.tls = to.tls;
+        info.moved = !info.mints(info.id);
+        Ok(())
+    }
+}
+
+fn is_same_way(a: &ServerInfo, b: &ServerInfo) -> bool {
+    let place = |info: &ServerInfo| (info.transport, info.url.clone(), info.endpoint.clone());
+    let named = |info: &ServerInfo| {
+        (info.env.clone(), info.cwd.clone(), info.token_env.clone(), info.header_env.clone())
+    };
+    place(a) == place(b)
+        && a.runs_as(b)
+        && named(a) == named(b)
+        && (a.secret_set, &a.tls) == (b.secret_set, &b.tls)
 }

@@ -18,7 +18,12 @@ pub(super) fn merge(known: Option<&Record>, new: &ServerInfo, origin: &Origin, n
         let info = ServerInfo { updated_at: now, ..new.clone() };
         return Record { set_by_person, ..Record::new(Arc::new(info)) };
     };
-    let info = merge_info(known, new, origin);
+    let mut info = merge_info(known, new, origin);
+    // What was given for one command is not given to another.
+    if !info.runs_as(&known.info) {
+        info.secret_set = u64::try_from(now).unwrap_or_default().max(info.secret_set + 1);
+    }
+    info.moved = info.moved && !info.mints(info.id);
     let info = if info == *known.info { info } else { ServerInfo { updated_at: now, ..info } };
     Record {
         info: Arc::new(info),
@@ -104,6 +109,7 @@ fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
             info.env.clone_from(&new.env);
         }
         info.cwd = new.cwd.clone().or(info.cwd.take());
+        info.keep_running |= new.keep_running;
     }
 }
 
@@ -118,6 +124,7 @@ fn merge_contents(info: &mut ServerInfo, new: &ServerInfo) {
         info.tools = new.tools.clone();
         info.resources.clone_from(&new.resources);
         info.prompts.clone_from(&new.prompts);
+        info.left_out.clone_from(&new.left_out);
     }
 }
 

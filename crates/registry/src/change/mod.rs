@@ -11,7 +11,7 @@ mod undo;
 mod upsert;
 
 pub(crate) use edit::Edit;
-pub use edit::Patch;
+pub use edit::{Patch, Way};
 pub(crate) use forget::Forget;
 pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};

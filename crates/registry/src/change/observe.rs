@@ -50,7 +50,8 @@ pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
     let is_known = info.identity.as_ref() == Some(&contents.identity)
         && info.tools == contents.tools
         && info.resources == contents.resources
-        && info.prompts == contents.prompts;
+        && info.prompts == contents.prompts
+        && info.left_out == contents.left_out;
     if is_known {
         return false;
     }
@@ -62,6 +63,7 @@ pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
     info.tools = contents.tools.clone();
     info.resources.clone_from(&contents.resources);
     info.prompts.clone_from(&contents.prompts);
+    info.left_out.clone_from(&contents.left_out);
     true
 }
 

@@ -4,6 +4,9 @@
 //! still has the value the change gave it, and no newer change that stands set it as well: what came later is never lost,
 //! and undoing an old rename does not lift a newer pause.
 //!
+//! How a server is reached is one thing: its address or command and what is sent there are set back together or not at all,
+//! and only where the server is still where that change left it. So no undo puts a credential beside another origin.
+//!
 //! What is measured (identity, `last_seen`) is not part of it, and neither is what a server lists, unless a person took that
 //! over. A server that was added is removed again, and like any removed server it can be brought back.
 
@@ -55,9 +58,11 @@ fn reverted(draft: &Draft, entry: Arc<JournalEntry>) -> Option<(Arc<JournalEntry
         .images
         .iter()
         .filter_map(|image| {
-            let fields =
-                image.fields.iter().filter(|(field, _)| !newer.contains(&(image.id, field.as_str())));
-            revert(draft.record(image.id)?, fields, draft.now)
+            let is_newer = |field: &str| newer.contains(&(image.id, field));
+            let is_led_anew = WAY.iter().any(|field| is_newer(field));
+            let stands = |field: &str| if WAY.contains(&field) { !is_led_anew } else { !is_newer(field) };
+            let fields: Vec<_> = image.fields.iter().filter(|(field, _)| stands(field)).collect();
+            revert(draft.record(image.id)?, &fields, draft.now)
         })
         .collect();
     drop(newer);
@@ -86,25 +91,46 @@ fn differences(id: ServerId, old: Map<String, Value>, new: &Map<String, Value>) 
         let new = new.get(&field)?.clone();
         (old != new).then_some((field, (old, new)))
     });
-    let fields: BTreeMap<_, _> = changed.collect();
+    let mut fields: BTreeMap<_, _> = changed.collect();
+    // Where the server was is part of each change of how it is reached, also of one that led nowhere else.
+    if fields.keys().any(|field| WAY.contains(&field.as_str()))
+        && let Some(origin) = new.get(ORIGIN)
+    {
+        fields.entry(ORIGIN.to_owned()).or_insert_with(|| (origin.clone(), origin.clone()));
+    }
     (!fields.is_empty()).then_some(Image { id, fields })
 }
 
+type Changed<'a> = (&'a String, &'a (Value, Value));
+
 /// The record with each of these fields that is as the change left it set back; nothing when none is.
-fn revert<'a>(
-    record: &Record,
-    changed: impl Iterator<Item = (&'a String, &'a (Value, Value))>,
-    now: Millis,
-) -> Option<Record> {
+fn revert(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Record> {
+    let (way, others): (Vec<_>, Vec<_>) =
+        changed.iter().partition(|(field, _)| WAY.contains(&field.as_str()));
+    set_back(record, changed, now)
+        .filter(|back| way.is_empty() || leads_back(record, &way, back))
+        .or_else(|| set_back(record, &others, now))
+}
+
+/// Whether the way is as this change left it, and leads where it led before.
+fn leads_back(record: &Record, way: &[Changed<'_>], back: &Record) -> bool {
+    let now = fields(record);
+    let is_as_left = way.iter().all(|(field, (_, after))| now.get(*field) == Some(after));
+    let before = way.iter().find(|(field, _)| *field == ORIGIN).map(|(_, (before, _))| before.as_str());
+    let before = before.map_or_else(|| record.info.origin(), |origin| origin.map(str::to_owned));
+    is_as_left && back.info.origin() == before
+}
+
+fn set_back(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Record> {
     let mut fields = fields(record);
     let mut is_changed = false;
     for (field, (before, after)) in changed {
-        if OFFERS.contains(&field.as_str()) && !fields.contains_key(field) {
+        if OFFERS.contains(&field.as_str()) && !fields.contains_key(*field) {
             fields.extend(offers(record));
         }
-        if let Some(value) = fields.get_mut(field).filter(|value| **value == *after) {
+        if let Some(value) = fields.get_mut(*field).filter(|value| *value == after) {
             value.clone_from(before);
-            is_changed = true;
+            is_changed |= before != after;
         }
     }
     if !is_changed {
@@ -116,6 +142,7 @@ fn revert<'a>(
 
 /// The fields that people change. A new one needs no migration: an image without it leaves it alone.
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are those of the record")]
 struct Face {
     name: String,
     transport: Transport,
@@ -135,6 +162,14 @@ struct Face {
     cwd: Option<String>,
     #[serde(default)]
     tls: Option<Tls>,
+    #[serde(default)]
+    keep_running: bool,
+    secret_set: u64,
+    #[serde(default)]
+    moved: bool,
+    /// Follows from the address; it stands here so that changes say where the server was.
+    #[serde(default)]
+    origin: Option<String>,
     reach: Option<Reach>,
     source: Source,
     paused: bool,
@@ -145,6 +180,27 @@ struct Face {
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     offers: Option<Offers>,
 }
+
+const ORIGIN: &str = "origin";
+
+/// The fields that say how a server is reached.
+const WAY: [&str; 15] = [
+    "transport",
+    "url",
+    "endpoint",
+    "command",
+    "args",
+    "token_env",
+    "header_env",
+    "env",
+    "cwd",
+    "secret_set",
+    "moved",
+    "tls",
+    ORIGIN,
+    "reach",
+    "source",
+];
 
 /// The fields of [`Offers`].
 const OFFERS: [&str; 3] = ["tools", "resources", "prompts"];
@@ -196,6 +252,10 @@ impl Face {
             env: info.env.clone(),
             cwd: info.cwd.clone(),
             tls: info.tls.clone(),
+            keep_running: info.keep_running,
+            secret_set: info.secret_set,
+            moved: info.moved,
+            origin: info.origin(),
             reach: info.reach,
             source: info.source,
             paused: info.paused,
@@ -223,6 +283,9 @@ impl Face {
             env: self.env,
             cwd: self.cwd,
             tls: self.tls,
+            keep_running: self.keep_running,
+            secret_set: self.secret_set,
+            moved: self.moved,
             reach: self.reach,
             source: self.source,
             paused: self.paused,

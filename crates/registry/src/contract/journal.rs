@@ -67,7 +67,8 @@ async fn each_kind_of_change_can_be_taken_back<F: Fixture>(bench: Bench<F>) {
         name: Some("b".to_owned()),
         metadata: Some(serde_json::Map::new()),
         capabilities: Some(vec!["t".to_owned()]),
-        ..Patch::default()
+        keep_running: Some(true),
+        way: None,
     };
     let entries = [
         bench.registry.edit(ids[0], all).await.unwrap(),

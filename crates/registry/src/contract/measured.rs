@@ -32,7 +32,13 @@ fn contents(tool: &str) -> Contents {
         era: Era::Modern,
         instructions: None,
     };
-    Contents { identity, tools: [tool].into(), resources: vec!["file:///x".to_owned()], prompts: Vec::new() }
+    Contents {
+        identity,
+        tools: [tool].into(),
+        resources: vec!["file:///x".to_owned()],
+        prompts: Vec::new(),
+        left_out: None,
+    }
 }
 
 async fn health_is_measured_and_dies_with_the_process<F: Fixture>(bench: Bench<F>) {

@@ -7,6 +7,7 @@ mod kept;
 mod measured;
 mod origins;
 mod removal;
+mod way;
 
 use std::sync::Arc;
 

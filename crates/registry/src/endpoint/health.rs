@@ -39,6 +39,8 @@ pub(crate) struct Endpoint {
     since: Option<Millis>,
     last_success: Option<Millis>,
     next_check: Option<Millis>,
+    asleep: Option<Millis>,
+    starting: Option<Millis>,
     /// What the server lists, where that differs from what it is known for.
     pub(crate) listed: Option<Arc<Contents>>,
     /// What is to be kept and was not written yet.
@@ -62,6 +64,8 @@ impl Endpoint {
             since: None,
             last_success: None,
             next_check: None,
+            asleep: None,
+            starting: None,
             listed: None,
             unsaved: Unsaved::default(),
         }
@@ -74,6 +78,14 @@ impl Endpoint {
             Measure::Calls(outcome) => self.calls(outcome, policy),
             Measure::Planned(at) => {
                 self.next_check = *at;
+                None
+            }
+            Measure::Starting(since) => {
+                self.starting = *since;
+                None
+            }
+            Measure::Asleep(since) => {
+                self.asleep = *since;
                 None
             }
         }
@@ -105,12 +117,16 @@ impl Endpoint {
     }
 
     fn round(&mut self, round: &Round, policy: &HealthPolicy) -> Option<Flip> {
+        if round.verdict == Verdict::Starting {
+            self.next_check = round.next_check;
+            return None;
+        }
         let worst = round.checks.iter().map(|check| check.status).max().unwrap_or(CheckStatus::Passing);
         let sign = match round.verdict {
             Verdict::Checked if worst == CheckStatus::Critical => Sign::Bad,
             Verdict::Checked => Sign::Good,
             Verdict::NeedsSignIn => Sign::NeedsSignIn,
-            Verdict::NotChecked => Sign::Nothing,
+            Verdict::NotChecked | Verdict::Starting => Sign::Nothing,
         };
         self.judge.level = worst;
         self.checks_mean = mean(&round.checks);
@@ -223,6 +239,8 @@ impl Endpoint {
             reason: reason.map(|reason| reason.sentence),
             response_time_ms: self.average_ms,
             checked_at: self.checked_at,
+            asleep: self.asleep,
+            starting: self.starting,
             since: self.since,
             consecutive_failures: self.judge.failures,
             next_check: self.next_check,
@@ -238,6 +256,7 @@ impl Endpoint {
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
             summary: Some("Paused by you".to_owned()),
             since: Some(paused_since(info)),
+            starting: None,
             ..measured
         }
     }
@@ -393,6 +412,27 @@ mod tests {
         one_by_one.extend([4, 4, 4].map(|at| calls(at, Ended::Failed, 1)));
         one_by_one.extend([6, 6].map(|at| calls(at, Ended::Answered, 1)));
         assert_eq!(after(&together), after(&one_by_one));
+    }
+
+    #[test]
+    fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
+        let Measure::Round(mut starting) = round(2, Critical, Critical) else { unreachable!() };
+        (starting.verdict, starting.next_check) = (Verdict::Starting, Some(7));
+        let mut endpoint = Endpoint::new();
+        observe(&mut endpoint, &seen(HealthStatus::Healthy, 1));
+        let mut after = |measure| {
+            endpoint.measure(&measure, &HealthPolicy::default());
+            let shown = endpoint.shown(&info("a"));
+            (shown.label(), shown.status, shown.checked_at)
+        };
+        let healthy = (HealthStatus::Healthy, Some(1));
+        let with = |label| (label, healthy.0, healthy.1);
+        assert_eq!(after(Measure::Asleep(Some(2))), with("Healthy, asleep"));
+        assert_eq!(after(Measure::Starting(Some(3))), with("Starting"));
+        assert_eq!(after(Measure::Round(starting)), with("Starting"));
+        assert_eq!(after(Measure::Asleep(None)), with("Starting"));
+        assert_eq!(after(Measure::Starting(None)), with("Healthy"));
+        assert_eq!(endpoint.shown(&info("a")).next_check, Some(7));
     }
 
     #[test]

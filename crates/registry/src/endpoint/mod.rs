@@ -44,6 +44,8 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+    /// What of the two, or of its instructions, is not kept, in a sentence.
+    pub left_out: Option<String>,
 }
 
 /// Something that was measured of a server.
@@ -55,6 +57,10 @@ pub enum Measure {
     Calls(Outcome),
     /// When it is checked next; `None`: it is not.
     Planned(Option<Millis>),
+    /// Since when its child starts; `None`: it has ended to, whatever came of it.
+    Starting(Option<Millis>),
+    /// Since when its child is asleep; `None`: it is awake.
+    Asleep(Option<Millis>),
 }
 
 /// A round of checks of one server.
@@ -85,6 +91,8 @@ pub enum Verdict {
     NeedsSignIn,
     /// It was not asked, for a reason on our side: the round says nothing of the server.
     NotChecked,
+    /// Its child is still starting: what was known of it stays.
+    Starting,
 }
 
 /// How live calls ended, one after the other in the same way.

@@ -25,6 +25,8 @@ pub struct Snapshot {
     ids: HashMap<ServerId, Slot>,
     capabilities: Index,
     names: Index,
+    /// Who has another id than the address mints, by the ids that it mints.
+    moved: HashMap<ServerId, Vec<ServerId>>,
     counts: Counts,
 }
 
@@ -47,6 +49,15 @@ impl Snapshot {
     /// The server with this id.
     pub fn get(&self, id: ServerId) -> Option<&Server> {
         self.at(*self.ids.get(&id)?)
+    }
+
+    /// The server at the address that mints this id. It has another id when it was edited to go there, and who was edited
+    /// away from there is not it.
+    pub fn at_address(&self, minted: ServerId) -> impl Iterator<Item = &Server> {
+        let still = |server: &&Server| !server.info.moved || server.info.mints(minted);
+        let moved = self.moved.get(&minted).into_iter().flatten();
+        let moved = moved.filter(move |id| **id != minted).filter_map(|id| self.get(*id));
+        self.get(minted).filter(still).into_iter().chain(moved)
     }
 
     /// All servers, in no promised order.
@@ -112,6 +123,10 @@ impl Snapshot {
             let entry = Entry { id: server.info.id, slot };
             self.reindex(entry, &Keys::of(&old.info), &Keys::of(&server.info));
         }
+        if !Arc::ptr_eq(&old.info, &server.info) {
+            self.leave(&old.info);
+            self.arrive(&server.info);
+        }
         self.slots.set(slot as usize, Some(Arc::new(server)));
     }
 
@@ -120,6 +135,7 @@ impl Snapshot {
         let entry = Entry { id: server.info.id, slot };
         self.ids.insert(entry.id, slot);
         self.reindex(entry, &Keys::default(), &Keys::of(&server.info));
+        self.arrive(&server.info);
         self.slots.set(slot as usize, Some(Arc::new(server)));
     }
 
@@ -136,12 +152,34 @@ impl Snapshot {
         let Some(old) = self.slots.set(slot as usize, None) else { return };
         self.counts.take(old.health.status);
         self.reindex(Entry { id, slot }, &Keys::of(&old.info), &Keys::default());
+        self.leave(&old.info);
+    }
+
+    fn arrive(&mut self, info: &ServerInfo) {
+        for minted in places(info) {
+            self.moved.entry(minted).or_default().push(info.id);
+        }
+    }
+
+    fn leave(&mut self, info: &ServerInfo) {
+        for minted in places(info) {
+            let Some(ids) = self.moved.get_mut(&minted) else { continue };
+            ids.retain(|id| *id != info.id);
+            if ids.is_empty() {
+                self.moved.remove(&minted);
+            }
+        }
     }
 
     fn reindex(&mut self, entry: Entry, old: &Keys, new: &Keys) {
         reindex(&mut self.capabilities, entry, &old.capabilities, &new.capabilities);
         reindex(&mut self.names, entry, &old.name, &new.name);
     }
+}
+
+/// Where a server is whose id does not say it.
+fn places(info: &ServerInfo) -> Vec<ServerId> {
+    if info.moved { info.minted() } else { Vec::new() }
 }
 
 /// Everything one server is indexed by; each list sorted, each key once.

@@ -55,7 +55,8 @@ class Scans {
     const failed = new Map<string, string>();
     for (const row of rows) {
       try {
-        undos.push((await core.call("add", { url: row.url })).undo);
+        const { undo } = await core.call("add", { url: row.url });
+        if (undo !== null) undos.push(undo);
         this.picked.delete(row.url);
       } catch (thrown) {
         failed.set(row.url, oneLine(asCallError(thrown).message));

@@ -1,4 +1,5 @@
 import { asCallError, type ServerId } from "../../host";
+import { handle } from "../../shared/handle";
 import { isObject, readObject } from "../../shared/json";
 import { keep, recall } from "../../shared/persist";
 import { core } from "../../state/core.svelte";
@@ -11,6 +12,8 @@ export interface Running {
   call: string;
   at: number;
   tool: string;
+  /** Absent (`null`): any that offers it. */
+  server: ServerId | null;
   cancelling: boolean;
 }
 
@@ -74,7 +77,7 @@ class Bench {
     if (this.running || "problem" in read) return;
     const call = handle();
     const at = Date.now();
-    this.running = { call, at, tool, cancelling: false };
+    this.running = { call, at, tool, server, cancelling: false };
     const { value: safe, secrets } = withoutSecrets(read.value, schema);
     const entry = {
       id: call,
@@ -141,12 +144,6 @@ class Bench {
     this.shown = entry;
     this.history = remember(this.history, entry);
   }
-}
-
-/** A handle for a call. Not `randomUUID`, which pages without TLS do not have off loopback. */
-function handle(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** The newest draft stands last; the oldest makes room. */

@@ -8,11 +8,13 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use super::super::KeptIn;
+use super::AskedStep;
 use vault::{GivenSecret, SecretPlace};
 
 /// A server to add.
 #[derive(Debug, Clone, Default, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a person says")]
 pub struct AddArgs {
     /// `http(s)://host[:port][/path]`; the MCP path is found by probing.
     #[ts(optional)]
@@ -41,12 +43,16 @@ pub struct AddArgs {
     /// More headers and their values, to be kept like the token.
     #[ts(optional, type = "Record<string, string>")]
     pub headers: BTreeMap<String, GivenSecret>,
-    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it.
+    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+    /// be the one that is shown now.
     #[ts(optional)]
     pub trust_certificate: Option<String>,
     /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
     #[ts(optional)]
     pub ca: Option<String>,
+    /// Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+    #[ts(optional, as = "Option<bool>")]
+    pub system_trust: bool,
     /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
     #[ts(optional, as = "Option<bool>")]
     pub in_clear: bool,
@@ -61,12 +67,21 @@ pub struct AddArgs {
     /// The folder in which a stdio server starts, from the root on.
     #[ts(optional)]
     pub cwd: Option<String>,
+    /// A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+    #[ts(optional)]
+    pub keep_running: Option<bool>,
+    /// The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+    #[ts(optional)]
+    pub call: Option<String>,
     /// Where to keep what is secret; absent means the keyring or, only where there is none, the file.
     #[ts(optional)]
     pub token_place: Option<SecretPlace>,
     /// Keep it without asking it anything first.
     #[ts(optional, as = "Option<bool>")]
     pub no_probe: bool,
+    /// Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+    #[ts(optional, as = "Option<bool>")]
+    pub dry_run: bool,
 }
 
 /// The server that was added.
@@ -82,8 +97,10 @@ pub struct Added {
     pub kept: Option<KeptIn>,
     /// Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
     pub taken: Vec<String>,
-    /// The journal entry that takes it back.
-    pub undo: i64,
+    /// The journal entry that takes it back; absent when nothing was kept.
+    pub undo: Option<i64>,
+    /// What it was asked and what it answered; empty when it was not asked, or was met just before.
+    pub steps: Vec<AskedStep>,
 }
 
 /// What a change of several servers did.
@@ -93,39 +110,6 @@ pub struct Changed {
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
-}
-
-/// A new name, tags, data or trust for one server. What is absent stays.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct EditArgs {
-    /// Its id, or a name that only one server has.
-    pub id: String,
-    /// A new name.
-    #[ts(optional)]
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The whole new metadata.
-    #[ts(optional, type = "Record<string, unknown>")]
-    #[serde(default)]
-    pub metadata: Option<Map<String, Value>>,
-    /// The whole new list of tags.
-    #[ts(optional)]
-    #[serde(default)]
-    pub capabilities: Option<Vec<String>>,
-    /// The SHA-256 of its certificate: exactly this one is trusted, whoever signed it. It must be the one that it shows now,
-    /// if it is there.
-    #[ts(optional)]
-    #[serde(default)]
-    pub trust_certificate: Option<String>,
-    /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
-    #[ts(optional)]
-    #[serde(default)]
-    pub ca: Option<String>,
-    /// Whoever this computer trusts is trusted again, and nobody else.
-    #[ts(optional, as = "Option<bool>")]
-    #[serde(default)]
-    pub system_trust: bool,
 }
 
 /// What to take back.

@@ -58,3 +58,40 @@ pub struct ApiError {
     #[ts(type = "unknown")]
     pub detail: Value,
 }
+
+/// What a person can do about an error, where each face has a word of its own for it: a button, a flag. It stands in
+/// `detail.advice`, and what it needs beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Give the token or the header that the server wants, or keep it without asking.
+    GiveCredentials,
+    /// Keep it without asking it anything.
+    KeepAnyway,
+    /// It does not speak TLS: write `http://`.
+    UseHttp,
+    /// Somebody answers there, and MCP is at another path.
+    GivePath,
+    /// Agree that a secret travels where others can read it.
+    AgreeInClear,
+    /// Forget the token that is kept for `server`.
+    ForgetToken,
+    /// A command takes its secrets from its environment.
+    GiveEnvironment,
+    /// Give `variable` of `server` a value, or leave it out.
+    GiveVariable,
+    /// Agree to the command of `server` by editing it.
+    AgreeToCommand,
+    /// Agree to exactly the `certificate`, or name the CA that signed it; for `server`, when it is kept.
+    TrustCertificate,
+    /// Keep the secret in the file.
+    KeepInFile,
+    /// Resume `server`.
+    Resume,
+    /// Check `server`.
+    Check,
+    /// Look at what is offered.
+    ListTools,
+    /// Look at the servers.
+    ListServers,
+}

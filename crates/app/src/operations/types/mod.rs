@@ -3,6 +3,7 @@
 
 mod call;
 mod change;
+mod edit;
 mod error;
 mod files;
 mod scan;
@@ -13,6 +14,7 @@ use ts_rs::TS;
 
 pub use call::*;
 pub use change::*;
+pub use edit::*;
 pub use error::*;
 pub use files::*;
 pub use scan::*;

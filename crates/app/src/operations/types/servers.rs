@@ -131,6 +131,8 @@ pub struct ServerDetails {
     pub env: std::collections::BTreeSet<String>,
     /// The folder in which its command starts; absent means that of this program.
     pub cwd: Option<String>,
+    /// Its child runs on, however long nobody asks it.
+    pub keep_running: bool,
     /// Its token and headers that are kept for it; not the secrets themselves.
     pub secrets: Vec<KeptSecret>,
     /// A path or URL that answers 2xx while it is well.

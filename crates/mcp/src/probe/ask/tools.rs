@@ -76,8 +76,9 @@ impl Asker {
             }
         }
         let identity = met.said.identity.clone();
-        let left_out = tools.left_out.into_iter().chain(met.said.left_out.clone()).collect();
-        Some(Contents { identity, tools: tools.kept, resources, prompts, left_out, round_trip_ms })
+        let left_out_beside = met.said.left_out.clone().into_iter().collect();
+        let Tools { kept: tools, left_out, .. } = tools;
+        Some(Contents { identity, tools, resources, prompts, left_out, left_out_beside, round_trip_ms })
     }
 
     /// The entries of a list, and whether they are all: a page that fails leaves what came before it.

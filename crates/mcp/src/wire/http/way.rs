@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use http::{HeaderMap, StatusCode, header};
-use reqwest::Response;
+use reqwest::{Request, Response};
 use url::Url;
 
 use super::site::{IDLE, Route, Site};
@@ -18,6 +18,8 @@ use crate::wire::redirect;
 use crate::wire::refusal::may_want_another_name;
 use crate::wire::terms::Question;
 
+/// `Accept`, `User-Agent`, `Host` and the length, which are added to ours on the way.
+const OTHER_HEADERS: usize = 4;
 /// How often one question is led on: another name, redirects.
 const MOST_TURNS: usize = 4;
 
@@ -88,15 +90,10 @@ impl Way {
                 return Ok(begun);
             }
             let Begun::Body(head, response) = begun else { return Ok(begun) };
-            let answer = read_answer(
-                head.status,
-                head.headers,
-                chunks(response),
-                question.id,
-                limits,
-                &self.site.secrets,
-            )
-            .await;
+            let Head { status, headers } = head;
+            let reading =
+                read_answer(status, headers, chunks(response), question.id, limits, &self.site.secrets);
+            let answer = Box::pin(reading).await;
             if !self.take_other_way(&answer)? {
                 return Ok(Begun::Answer(answer));
             }
@@ -151,20 +148,20 @@ impl Way {
     }
 
     async fn over(&self, route: &Route, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
-        let target = self.site.asked(route, url);
-        let mut request =
-            route.client.request(question.method.clone(), target).headers(self.site.headers.clone());
-        if let Some(host) = &route.host {
-            request = request.header(header::HOST, host);
-        }
-        for (name, value) in &question.headers {
-            request = request.header(name, value);
+        let mut request = Request::new(question.method.clone(), self.site.asked(route, url));
+        let headers = request.headers_mut();
+        headers.reserve(self.site.headers.len() + question.headers.len() + OTHER_HEADERS);
+        let own = self.site.headers.iter();
+        let host = route.host.iter().map(|host| (&header::HOST, host));
+        let asked = question.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in own.chain(host).chain(asked) {
+            headers.append(name.clone(), value.clone());
         }
         if !question.body.is_empty() {
-            request = request.body(question.body.clone());
+            *request.body_mut() = Some(question.body.clone().into());
         }
         // An error of reqwest knows the URL, and there may be a key in it.
-        request.send().await.map_err(|error| failure::of_reqwest(&error.without_url()))
+        route.client.execute(request).await.map_err(|error| failure::of_reqwest(&error.without_url()))
     }
 
     fn take_other_way(&self, answer: &Answer) -> Result<bool, NoAnswer> {
@@ -204,8 +201,8 @@ impl Way {
     }
 }
 
-fn begun(response: Response) -> Begun {
-    let head = Head { status: response.status(), headers: response.headers().clone() };
+fn begun(mut response: Response) -> Begun {
+    let head = Head { status: response.status(), headers: std::mem::take(response.headers_mut()) };
     Begun::Body(head, response)
 }
 

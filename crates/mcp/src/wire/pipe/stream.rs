@@ -137,7 +137,7 @@ impl EventStream {
 
 /// Whether a POST was taken; its answer comes over the stream.
 pub(super) async fn accepted(
-    response: reqwest::Response,
+    mut response: reqwest::Response,
     place: &Place,
     tasks: &TaskTracker,
 ) -> Result<(), McpError> {
@@ -148,7 +148,7 @@ pub(super) async fn accepted(
     }
     let deadline = Instant::now() + ENDPOINT_LIMIT;
     let limits = Limits { deadline, body: ANSWER_LIMIT, message: ANSWER_LIMIT };
-    let (status, headers) = (response.status(), response.headers().clone());
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let id = crate::wire::id::Id::random();
     let answer = read_answer(status, headers, chunks(response), id, limits, place.secrets()).await;
     Err(failure::of_answer(&answer, place, ANSWER_LIMIT))

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { checkAddress, splitCommand } from "./address";
+import { checkAddress, joinCommand, splitCommand } from "./address";
 
 it("a missing scheme is http", () => {
   expect(checkAddress(" 127.0.0.1:8000/mcp ")).toEqual({ url: "http://127.0.0.1:8000/mcp" });
@@ -15,4 +15,13 @@ it("quotes hold a command's words together", () => {
   expect(splitCommand(`npx -y "my server" 'a b' --x=1`)).toEqual(["npx", "-y", "my server", "a b", "--x=1"]);
   expect(splitCommand('say "a \\"b\\""')).toEqual(["say", 'a "b"']);
   expect(splitCommand("  ")).toEqual([]);
+});
+
+it("a command that was joined is cut into the same words", () => {
+  for (const words of [
+    ["npx", "-y", "my server", "--x=1"],
+    ["a", "", 'say "b"', "c\\d e", "it's"],
+  ]) {
+    expect(splitCommand(joinCommand(words))).toEqual(words);
+  }
 });

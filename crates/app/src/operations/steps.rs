@@ -1,0 +1,45 @@
+//! A test before something is kept, step by step.
+
+use mcp::{ProbeReport, Secret};
+use model::{ServerId, ServerInfo};
+use registry::Observation;
+use tokio::time::Instant;
+
+use super::{ApiError, AskedStep};
+use crate::{App, now};
+
+impl App {
+    /// Starts a command to see what it is, and ends it. One that runs for its server goes on.
+    pub(super) async fn try_command(
+        &self,
+        info: &ServerInfo,
+        env: &[(String, Secret)],
+        call: Option<String>,
+    ) -> Result<(Observation, Vec<AskedStep>), ApiError> {
+        let trial = ServerId::mint(&format!("a trial of {} at {}", info.id, now()));
+        let info = ServerInfo { id: trial, identity: None, ..info.clone() };
+        let adding = self.0.adds.begin(call)?;
+        let began = Instant::now();
+        let session = self.started(&info, env, &adding).await?;
+        let session = session.ok_or_else(super::starts::cancelled)?;
+        let start = step(format!("start {}", info.address()), "it speaks MCP".to_owned(), began);
+        let began = Instant::now();
+        let looked = checks::look_in(&session, checks::LOOK_WITHIN).await;
+        self.0.mesh.sessions.end(trial);
+        let (contents, ms) = looked?;
+        let list = step("list what it offers".to_owned(), format!("{} tools", contents.tools.len()), began);
+        Ok((checks::well(contents, ms), vec![start, list]))
+    }
+}
+
+/// What a probe sent and what came back.
+pub(super) fn steps(report: &ProbeReport) -> Vec<AskedStep> {
+    let steps = report.evidence.iter();
+    steps
+        .map(|step| AskedStep { sent: step.sent.clone(), received: step.received.clone(), ms: step.ms })
+        .collect()
+}
+
+fn step(sent: String, received: String, began: Instant) -> AskedStep {
+    AskedStep { sent, received, ms: began.elapsed().as_secs_f64() * 1_000.0 }
+}

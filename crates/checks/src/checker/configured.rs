@@ -1,0 +1,66 @@
+//! The schedule follows the configuration.
+
+use std::time::Duration;
+
+use model::ServerId;
+use registry::{HealthPolicy, Measure};
+use tokio::time::Instant;
+
+use super::Checker;
+use crate::round::Plan;
+use crate::schedule::spread;
+use crate::times::interval;
+
+impl Checker {
+    pub(super) async fn reconfigure(&mut self) {
+        let config = self.settings.config.borrow_and_update().clone();
+        let was_enabled = self.is_enabled;
+        self.plan = Plan::new(&config.health_monitoring, &self.settings);
+        self.interval = interval(&config);
+        self.policy = HealthPolicy::from(&config.health_monitoring);
+        self.idle_stdio = config.health_monitoring.idle_stdio;
+        self.is_enabled = config.health_monitoring.enabled;
+        self.set_policy().await;
+        match (was_enabled, self.is_enabled) {
+            (_, false) => self.rest(),
+            (false, true) => self.hasten(spread(self.interval, self.watched.len())),
+            (true, true) => self.hasten(self.interval),
+        }
+    }
+
+    pub(super) async fn set_policy(&self) {
+        if let Err(error) = self.settings.registry.set_health_policy(self.policy).await {
+            tracing::warn!(%error, "the registry did not take the health settings");
+        }
+    }
+
+    /// Nobody is asked any more.
+    fn rest(&mut self) {
+        self.queue.clear();
+        let ids: Vec<ServerId> = self.watched.keys().copied().collect();
+        for id in ids {
+            if let Some(watched) = self.watched.get_mut(&id) {
+                watched.due = None;
+            }
+            self.send(id, Measure::Planned(None), Vec::new());
+        }
+    }
+
+    /// Nobody waits longer than this for the next round.
+    fn hasten(&mut self, longest: Duration) {
+        let latest = Instant::now() + longest;
+        let snapshot = self.settings.registry.snapshot();
+        for server in snapshot.iter().filter(|server| server.health.asleep.is_some()) {
+            self.see_sleep(server);
+        }
+        let late: Vec<ServerId> = self
+            .watched
+            .iter()
+            .filter(|(_, watched)| watched.memory.is_some() && watched.is_late(latest))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in late {
+            self.plan_at(id, Instant::now() + longest.mul_f64(rand::random()));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What is given for a server, the same when one is added and when one is edited.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio"]))]
+pub(crate) struct Add {
+    /// http(s)://host[:port][/path]; the MCP path is found by asking
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    /// An id, or a name that only one server has
+    pub(crate) id: String,
+    /// Another address: http(s)://host[:port][/path]
+    #[arg(long, conflicts_with = "stdio")]
+    pub(crate) url: Option<String>,
+    /// What it is not given any more: token, header:NAME, query:NAME, env:NAME, cwd
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) without: Vec<String>,
+    /// The values of its environment go along to another command; otherwise they stay with the former
+    #[arg(long, requires = "stdio")]
+    pub(crate) keep_env: bool,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+/// The flags of both.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(crate) struct Given {
+    /// A name [default: what the server calls itself]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Data of your own, such as region=eu or priority=8 (a value that is JSON is read as JSON)
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) metadata: Vec<String>,
+    /// A tag that callers can ask for
+    #[arg(long, value_name = "TAG")]
+    pub(crate) capability: Vec<String>,
+    /// The environment variable that holds the server's bearer token
+    #[arg(long, value_name = "VAR")]
+    pub(crate) token_env: Option<String>,
+    /// Keep the server's bearer token: `-` asks for it, or reads it from standard input
+    #[arg(long, value_name = "-", conflicts_with_all = ["token_env", "stdio"])]
+    pub(crate) token: Option<String>,
+    /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
+    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
+    pub(crate) header: Vec<String>,
+    /// Trust exactly the certificate with this SHA-256, whoever signed it; another one is refused
+    ///
+    /// Without it the certificate is printed when nobody vouches for it. Its names and its time do not count any more: you
+    /// agreed to this one.
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["stdio", "ca", "system_trust"])]
+    pub(crate) trust_certificate: Option<String>,
+    /// A file with the CA that alone may vouch for the server's certificate (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stdio", "system_trust"])]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trust whoever this computer trusts, and nobody else: the default, and what `edit` goes back to
+    #[arg(long, conflicts_with = "stdio")]
+    pub(crate) system_trust: bool,
+    /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
+    #[arg(long)]
+    pub(crate) in_clear: bool,
+    /// A header of its requests, and the environment variable that holds its value
+    #[arg(long, value_name = "HEADER=VAR")]
+    pub(crate) header_env: Vec<String>,
+    /// Keep a key that belongs into the query of its URL, such as apiKey=-: `-` asks for it, or reads it from standard input
+    ///
+    /// A URL that has one already may be given as it is: what looks like a key is taken out of it and kept. Several `-` are
+    /// asked one after the other; standard input has a line for each, in the order of the flags.
+    #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
+    pub(crate) query: Vec<String>,
+    /// An environment variable of the command: NAME=- keeps its value, NAME takes that of this program's environment
+    #[arg(long, value_name = "NAME=-")]
+    pub(crate) env: Vec<String>,
+    /// The folder in which the command starts [default: that of this program]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// Let the command run on, however long nobody asks it; `=false` lets it sleep again [default: it sleeps until it is used]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) keep_running: Option<bool>,
+    /// Keep it without asking it anything
+    #[arg(long)]
+    pub(crate) no_probe: bool,
+    /// Keep nothing: ask it, and print each step and what would be kept
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What is asked for, in the order of the flags
+    #[arg(skip)]
+    pub(crate) asked: Vec<Asked>,
+    /// A server that is a command: the program and its arguments, up to the end of the line
+    #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
+    pub(crate) stdio: Option<Vec<String>>,
+}
+
+/// A secret that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Token,
+    Header(String),
+    Query(String),
+    Env(String),
+}

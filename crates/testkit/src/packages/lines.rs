@@ -1,0 +1,119 @@
+//! Stdio servers by the line that their page prints, from npm and PyPI. `npx` and `uvx` find them in the tools folder and ask
+//! nobody: what belongs there stands in `peers/long-npm-lines.txt` and `peers/long-uv-lines.txt`.
+
+use std::path::PathBuf;
+
+use crate::real::{PeerError, installed, tools};
+
+/// A line, and what to ask of the server that it starts.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// As it is printed. `$FOLDER` is a folder with a git repository.
+    pub line: &'static str,
+    /// The environment variables that it wants.
+    pub env: &'static [&'static str],
+    /// A tool that changes nothing.
+    pub tool: &'static str,
+    /// What the tool is given, as JSON.
+    pub arguments: &'static str,
+    /// What stands in the answer. Nothing for those that ask somebody on the internet, who is not there.
+    pub expected: &'static str,
+}
+
+const fn line(
+    line: &'static str,
+    tool: &'static str,
+    arguments: &'static str,
+    expected: &'static str,
+) -> Line {
+    Line { line, env: &[], tool, arguments, expected }
+}
+
+const fn with(env: &'static [&'static str], line: Line) -> Line {
+    Line { env, ..line }
+}
+
+/// All of them.
+pub const LINES: &[Line] = &[
+    line("npx -y @modelcontextprotocol/server-everything", "echo", r#"{"message": "hello"}"#, "Echo: hello"),
+    line(
+        "npx -y @modelcontextprotocol/server-filesystem $FOLDER",
+        "list_allowed_directories",
+        "{}",
+        "$FOLDER",
+    ),
+    line("npx -y @modelcontextprotocol/server-memory", "read_graph", "{}", "entities"),
+    line(
+        "npx -y @modelcontextprotocol/server-sequential-thinking",
+        "sequentialthinking",
+        THOUGHT,
+        "thoughtHistoryLength",
+    ),
+    with(
+        &["GOOGLE_MAPS_API_KEY"],
+        line("npx -y @modelcontextprotocol/server-google-maps", "maps_geocode", r#"{"address": "x"}"#, ""),
+    ),
+    with(
+        &["SLACK_BOT_TOKEN", "SLACK_TEAM_ID"],
+        line("npx -y @modelcontextprotocol/server-slack", "slack_list_channels", "{}", ""),
+    ),
+    with(&["NOTION_TOKEN"], line("npx -y @notionhq/notion-mcp-server", "API-get-self", "{}", "")),
+    with(&["AIRTABLE_API_KEY"], line("npx -y airtable-mcp-server", "list_bases", "{}", "")),
+    with(&["TAVILY_API_KEY"], line("npx -y tavily-mcp", "tavily_search", r#"{"query": "x"}"#, "")),
+    line(
+        "npx -y @upstash/context7-mcp",
+        "resolve-library-id",
+        r#"{"query": "x", "libraryName": "hono"}"#,
+        "",
+    ),
+    line("npx -y exa-mcp-server", "web_search_exa", r#"{"query": "x"}"#, ""),
+    line(
+        "npx -y @negokaz/excel-mcp-server",
+        "excel_describe_sheets",
+        r#"{"fileAbsolutePath": "$FOLDER/none.xlsx"}"#,
+        "",
+    ),
+    line("uvx mcp-server-time --local-timezone=UTC", "get_current_time", r#"{"timezone": "UTC"}"#, "UTC"),
+    line(
+        "uvx mcp-server-git --repository $FOLDER",
+        "git_status",
+        r#"{"repo_path": "$FOLDER"}"#,
+        "No commits yet",
+    ),
+    line("uvx mcp-server-fetch", "fetch", r#"{"url": "http://127.0.0.1:9/"}"#, ""),
+    line("uvx mcp-server-calculator", "calculate", r#"{"expression": "6*7"}"#, "42"),
+    line("uvx mcp-simple-timeserver", "get_local_time", "{}", "20"),
+    line("uvx mcp-simple-arxiv", "search_papers", r#"{"query": "x"}"#, ""),
+    line("uvx duckduckgo-mcp-server", "search", r#"{"query": "x"}"#, ""),
+    line("uvx excel-mcp-server stdio", "list_workbooks", r#"{"directory": "$FOLDER"}"#, ""),
+];
+
+const THOUGHT: &str =
+    r#"{"thought": "x", "nextThoughtNeeded": false, "thoughtNumber": 1, "totalThoughts": 1}"#;
+
+/// The folder in which `npx` finds its packages.
+pub fn npx_folder() -> Result<String, PeerError> {
+    installed(&tools().join("long-npm-lines/node_modules")).map(|_| folder("long-npm-lines"))
+}
+
+/// The environment of whoever starts lines: they find what is installed, and ask nobody for more.
+pub fn environment() -> Result<Vec<(String, String)>, PeerError> {
+    let uv = tools().join("long-uv-lines");
+    installed(&uv.join("bin/uvx"))?;
+    let own = std::env::var_os("PATH").unwrap_or_default();
+    let all = [uv.join("bin")].into_iter().chain(std::env::split_paths(&own));
+    let path = std::env::join_paths(all).unwrap_or(own);
+    let under = |name: &str| uv.join(name).to_string_lossy().into_owned();
+    Ok(vec![
+        ("PATH".to_owned(), path.to_string_lossy().into_owned()),
+        ("UV_TOOL_DIR".to_owned(), under("tools")),
+        ("UV_CACHE_DIR".to_owned(), under("cache")),
+        ("UV_OFFLINE".to_owned(), "1".to_owned()),
+        ("npm_config_offline".to_owned(), "true".to_owned()),
+    ])
+}
+
+fn folder(name: &str) -> String {
+    let folder: PathBuf = tools().join(name);
+    std::fs::canonicalize(&folder).unwrap_or(folder).to_string_lossy().into_owned()
+}

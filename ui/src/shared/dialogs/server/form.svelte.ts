@@ -1,0 +1,299 @@
+import type { AddArgs, EditArgs, ServerDetails, Without } from "../../../host";
+import { agreedTo } from "../../certificates";
+import type { TokenSource } from "../../TokenFields.svelte";
+import { checkAddress, joinCommand, originOf, splitCommand } from "./address";
+
+/** Over an address, or as a program of this computer. */
+export type Kind = "url" | "stdio";
+
+/** A name and its value. What is kept is never shown: without a new value it stays. */
+export class Row {
+  name = $state("");
+  value = $state("");
+  /** The value is a secret that is typed here, or the name of a variable that holds it. */
+  source = $state<TokenSource>("paste");
+  /** What is kept was given for another place and does not go along. */
+  leaves = $state(false);
+
+  constructor(
+    /** The name under which a value is kept already. */
+    readonly kept: string | null = null,
+    /** The variable that holds it already. */
+    readonly variable: string | null = null,
+  ) {
+    this.name = kept ?? "";
+    if (variable !== null) {
+      this.source = "variable";
+      this.value = variable;
+    }
+  }
+
+  /** It is as it was when the form was opened, or what it was does not go along and nobody gave it anew. */
+  get isAsBefore(): boolean {
+    if (this.leaves && this.value === "") return true;
+    return this.kept !== null && this.name.trim() === this.kept && this.isValueAsBefore;
+  }
+
+  /** A value that is kept is not shown, so an empty field leaves it alone. */
+  private get isValueAsBefore(): boolean {
+    if (this.variable !== null)
+      return !this.leaves && this.source === "variable" && this.value.trim() === this.variable;
+    return this.source === "paste" && this.value === "";
+  }
+}
+
+/** The names of the lists of rows. */
+export type RowsOf = "headers" | "query" | "env";
+
+/** Where a form is at fault. */
+export interface Complaint {
+  at: "main" | "name" | RowsOf;
+  text: string;
+}
+
+const EXAMPLE = "npx -y @modelcontextprotocol/server-memory";
+
+/** What a server is given, as it is typed: the same for one that is added and one that is kept. */
+export class ServerForm {
+  kind = $state<Kind>("url");
+  address = $state("");
+  command = $state("");
+  name = $state("");
+  folder = $state("");
+  source = $state<TokenSource>("paste");
+  token = $state("");
+  variable = $state("");
+  /** A token is kept, or named, and was not taken away. */
+  hasToken = $state(false);
+  headers = $state<Row[]>([]);
+  query = $state<Row[]>([]);
+  env = $state<Row[]>([]);
+  /** The file of the CA that alone vouches for its certificate. */
+  ca = $state("");
+  /** The certificate that a person agreed to, and where. It says nothing of another origin. */
+  private agreed = $state.raw<{ fingerprint: string; origin: string | null } | null>(null);
+  /** Its child runs on, however long nobody asks it. */
+  running = $state(false);
+  /** The values of the environment go along to another command. */
+  keepEnv = $state(false);
+
+  /** The form of a kept server, or an empty one. */
+  constructor(private readonly before: ServerDetails | null = null) {
+    if (!before) return;
+    const { server, secrets, header_env } = before;
+    this.kind = server.transport === "stdio" ? "stdio" : "url";
+    this.address = this.addressBefore;
+    this.command = this.commandBefore;
+    this.name = server.name;
+    this.folder = before.cwd ?? "";
+    this.running = before.keep_running;
+    this.variable = before.token_env ?? "";
+    this.source = before.token_env !== null && !this.keepsToken ? "variable" : "paste";
+    this.hasToken = this.keepsToken || before.token_env !== null;
+    this.ca = this.caBefore;
+    const agreed = agreedTo(before.tls);
+    if (agreed) this.agreed = { fingerprint: agreed.fingerprint, origin: originOf(this.address) };
+    const kept = (name: string | null) => (name === null ? [] : [new Row(name)]);
+    const named = Object.entries(header_env).map(([name, variable]) => new Row(name, variable ?? ""));
+    this.headers = [...secrets.flatMap((one) => kept(one.header)), ...named];
+    this.query = secrets.flatMap((one) => kept(one.query));
+    this.env = before.env.map((name) => new Row(name));
+  }
+
+  private get addressBefore(): string {
+    return this.before?.server.url ?? this.before?.server.endpoint ?? "";
+  }
+
+  private get commandBefore(): string {
+    const server = this.before?.server;
+    return server?.command ? joinCommand([server.command, ...server.args]) : "";
+  }
+
+  private get caBefore(): string {
+    const tls = this.before?.tls;
+    return tls && "ca" in tls ? tls.ca : "";
+  }
+
+  /** The certificate that alone is trusted at the address; nothing where a CA or this computer says. */
+  get pinned(): string | null {
+    return this.agreed && this.ca.trim() === "" && this.agreed.origin === originOf(this.address)
+      ? this.agreed.fingerprint
+      : null;
+  }
+
+  /** A person agrees to exactly this certificate where the form leads now; nothing takes it back. */
+  pin(fingerprint: string | null): void {
+    this.agreed = fingerprint === null ? null : { fingerprint, origin: originOf(this.address) };
+    this.ca = "";
+  }
+
+  /** A token that is kept, not one that a variable holds. */
+  get keepsToken(): boolean {
+    return this.before?.secrets.some((one) => one.header === null && one.env === null && one.query === null) ?? false;
+  }
+
+  /** It is to be reached elsewhere. */
+  get isLedElsewhere(): boolean {
+    if (!this.before) return false;
+    return this.kind === "url"
+      ? this.address.trim() !== this.addressBefore
+      : this.command.trim() !== this.commandBefore;
+  }
+
+  /** Nothing is given that would have to be sent anew with a yes. */
+  get holdsToken(): boolean {
+    return this.source === "paste" && this.token.trim() !== "";
+  }
+
+  /** Says what becomes of what is kept: a variable that is to be read for another place is named anew. */
+  leave(leaves: boolean): void {
+    const named = this.before?.token_env;
+    if (named && this.variable === (leaves ? named : "")) this.variable = leaves ? "" : named;
+    for (const row of [...this.headers, ...this.query, ...this.env].filter((one) => one.kept !== null)) {
+      row.leaves = leaves;
+      if (row.variable !== null && row.value === (leaves ? row.variable : "")) row.value = leaves ? "" : row.variable;
+    }
+  }
+
+  another(list: RowsOf): void {
+    this[list] = [...this[list], new Row()];
+  }
+
+  remove(list: RowsOf, row: Row): void {
+    this[list] = this[list].filter((one) => one !== row);
+  }
+
+  /** What was typed and is secret leaves the page. */
+  forget(): void {
+    this.token = "";
+    for (const row of [...this.headers, ...this.query, ...this.env]) if (row.source === "paste") row.value = "";
+  }
+
+  /** Where it is to be reached; nothing when that is as it was. */
+  way(): Pick<AddArgs, "url" | "stdio"> | Complaint {
+    if (this.before && !this.isLedElsewhere && !this.isAgreedTo) return {};
+    if (this.kind === "url") {
+      const read = checkAddress(this.address);
+      return "problem" in read
+        ? { at: "main", text: read.problem }
+        : { url: this.before ? this.address.trim() : read.url };
+    }
+    const stdio = splitCommand(this.command);
+    return stdio.length ? { stdio } : { at: "main", text: `Give the program and its arguments, such as ${EXAMPLE}` };
+  }
+
+  /** A command of a file runs once a person has saved it. */
+  private get isAgreedTo(): boolean {
+    return this.before?.server.transport === "stdio" && this.before.server.source !== "manual";
+  }
+
+  /** The arguments of `add`. */
+  add(): AddArgs | Complaint {
+    const way = this.way();
+    if (isComplaint(way)) return way;
+    const given = this.given();
+    if (isComplaint(given)) return given;
+    return { ...way, ...given, ...(this.name.trim() && { name: this.name.trim() }) };
+  }
+
+  /** The arguments of `edit`, without what stays as it is. */
+  edit(): EditArgs | Complaint {
+    const before = this.before;
+    if (!before) return { at: "main", text: "There is no such server" };
+    if (this.name.trim() === "") return { at: "name", text: "A server needs a name, such as weather-1" };
+    const way = this.way();
+    if (isComplaint(way)) return way;
+    const given = this.given();
+    if (isComplaint(given)) return given;
+    const without = this.without();
+    return {
+      id: before.server.id,
+      ...way,
+      ...given,
+      ...(this.name.trim() !== before.server.name && { name: this.name.trim() }),
+      ...(Object.keys(without).length > 0 && { without }),
+      ...(this.keepEnv && { keep_env: true }),
+    };
+  }
+
+  private given(): AddArgs | Complaint {
+    return this.kind === "url" ? this.signIn() : this.environment();
+  }
+
+  private signIn(): AddArgs | Complaint {
+    const args: AddArgs = this.trust();
+    if (this.holdsToken) args.token = this.token.trim();
+    const variable = this.variable.trim();
+    const isNamed = variable === this.before?.token_env && !this.isLedElsewhere;
+    if (this.source === "variable" && variable && !isNamed) args.token_env = variable;
+    for (const row of this.headers.filter((one) => !one.isAsBefore && isGiven(one))) {
+      if (!row.name.trim() || !row.value.trim()) return { at: "headers", text: "A header has a name and a value" };
+      const to = row.source === "paste" ? "headers" : "header_env";
+      args[to] = { ...args[to], [row.name.trim()]: row.value.trim() };
+    }
+    for (const row of this.query.filter((one) => !one.isAsBefore && isGiven(one))) {
+      if (!row.name.trim() || !row.value.trim())
+        return { at: "query", text: "A key in the address has a name and a value" };
+      args.query = { ...args.query, [row.name.trim()]: row.value.trim() };
+    }
+    return args;
+  }
+
+  /** Whom to trust, where that is not as it was. What was trusted at another origin is not trusted any more anyway. */
+  private trust(): AddArgs {
+    const isThere = this.before !== null && originOf(this.address) === originOf(this.addressBefore);
+    const [caBefore, pinBefore] = isThere
+      ? [this.caBefore, agreedTo(this.before.tls)?.fingerprint ?? null]
+      : ["", null];
+    const [ca, pinned] = [this.ca.trim(), this.pinned];
+    if (ca) return ca === caBefore ? {} : { ca };
+    if (pinned) return pinned === pinBefore ? {} : { trust_certificate: pinned };
+    return caBefore || pinBefore ? { system_trust: true } : {};
+  }
+
+  private environment(): AddArgs | Complaint {
+    const args: AddArgs = {};
+    for (const row of this.env.filter((one) => !one.isAsBefore && isGiven(one))) {
+      if (!row.name.trim()) return { at: "env", text: "A variable has a name, such as API_KEY" };
+      args.env = { ...args.env, [row.name.trim()]: row.value === "" ? null : row.value };
+    }
+    const folder = this.folder.trim();
+    if (folder && folder !== (this.before?.cwd ?? "")) args.cwd = folder;
+    if (this.running !== (this.before?.keep_running ?? false)) args.keep_running = this.running;
+    return args;
+  }
+
+  /** What was taken out of the form. */
+  private without(): Without {
+    const before = this.before;
+    if (!before) return {};
+    const left = (rows: Row[], names: (string | null)[]) => {
+      const still = new Set(rows.map((row) => row.name.trim().toLowerCase()));
+      return names.filter((name): name is string => name !== null && !still.has(name.toLowerCase()));
+    };
+    const headers = left(this.headers, [...before.secrets.map((one) => one.header), ...Object.keys(before.header_env)]);
+    const query = left(
+      this.query,
+      before.secrets.map((one) => one.query),
+    );
+    const env = left(this.env, before.env);
+    const hadToken = this.keepsToken || before.token_env !== null;
+    return {
+      ...(headers.length > 0 && { headers }),
+      ...(query.length > 0 && { query }),
+      ...(env.length > 0 && { env }),
+      ...(hadToken && !this.hasToken && { token: true }),
+      ...(before.cwd !== null && this.folder.trim() === "" && { cwd: true }),
+    };
+  }
+}
+
+/** Whether a form answered with what is wrong with it. */
+export function isComplaint(answer: object): answer is Complaint {
+  return "at" in answer && "text" in answer;
+}
+
+/** A row that nobody filled in is nothing. */
+function isGiven(row: Row): boolean {
+  return row.name.trim() !== "" || row.value !== "";
+}
