@@ -114,8 +114,8 @@ async fn ended_from_outside() {
 }
 
 fn start_log(filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter)
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = tracing_subscriber::EnvFilter::try_new(app::log_filter(filter))
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(app::log_filter("info")));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if log.try_init().is_err() {
         tracing::debug!("logging was started before");

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -82,6 +83,7 @@ export async function startScripted(
     refusal = null,
     call = () => ({ content: [] }),
     port: wanted = 0,
+    tls,
   },
 ) {
   const answers = {
@@ -95,7 +97,9 @@ export async function startScripted(
     "tools/list": () => ({ tools }),
     "tools/call": ({ name: tool, arguments: given }) => call(tool, given),
   };
-  const server = createHttpServer(async (request, response) => {
+  let asked = 0;
+  const answerTo = async (request, response) => {
+    asked += 1;
     const isKnown =
       (!token || request.headers.authorization === `Bearer ${token}`) && (!key || request.headers["x-api-key"] === key);
     if (refusal && !isKnown) return void response.writeHead(refusal.status, refusal.headers).end(refusal.body);
@@ -118,7 +122,8 @@ export async function startScripted(
     response
       .writeHead(200, { "content-type": "application/json" })
       .end(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},${body}}`);
-  });
+  };
+  const server = tls ? createHttpsServer(tls, answerTo) : createHttpServer(answerTo);
   await new Promise((resolve) => server.listen(wanted, "127.0.0.1", resolve));
   const stop = () =>
     new Promise((resolve) => {
@@ -127,7 +132,21 @@ export async function startScripted(
     });
   t.after(stop);
   const { port } = server.address();
-  return { address: `127.0.0.1:${port}/mcp`, port, stop };
+  const change = (identity) => {
+    server.setSecureContext(identity);
+    server.closeAllConnections();
+  };
+  return { address: `127.0.0.1:${port}/mcp`, port, stop, change, asked: () => asked };
+}
+
+/** A key and a certificate that vouches for itself, as people make them. */
+export async function selfSigned(t, name = "IP:127.0.0.1") {
+  const folder = await temporaryFolder(t);
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const make = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nas", "-keyout", key, "-out", cert];
+  const child = run(t, "openssl", [...make, "-addext", `subjectAltName=${name}`]);
+  if ((await child.ended) !== 0) throw new Error(`openssl: ${child.said}`);
+  return { key: await readFile(key), cert: await readFile(cert), file: cert };
 }
 
 /** Opens a page in a browser of its own, until the test is over. `errors` collects what the page complains about. */

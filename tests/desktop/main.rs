@@ -4,6 +4,8 @@
 
 // As modules of tests: helpers may panic with a sentence.
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod driver;

@@ -48,8 +48,8 @@ pub(crate) const WINDOW: &[Need] = &[
     },
 ];
 
-/// To drive the real window and a browser, to keep secrets in a real keyring, to have networks of a test's own, and to
-/// start the PyPI servers that tests talk to.
+/// To drive the real window and a browser, to keep secrets in a real keyring, to have networks and
+/// certificates of a test's own, and to start the PyPI servers that tests talk to.
 pub(crate) const TESTS: &[Need] = &[
     program("WebKitWebDriver", "webkit2gtk-driver", "webkit2gtk4.1", "webkit2gtk-4.1"),
     program("Xvfb", "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
@@ -57,6 +57,7 @@ pub(crate) const TESTS: &[Need] = &[
     program("dbus-run-session", "dbus", "dbus-daemon", "dbus"),
     program("gnome-keyring-daemon", "gnome-keyring", "gnome-keyring", "gnome-keyring"),
     program("ip", "iproute2", "iproute", "iproute2"),
+    program("openssl", "openssl", "openssl", "openssl"),
     program("chromium", "chromium", "chromium", "chromium"),
     Need {
         what: Probe::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),

@@ -139,6 +139,10 @@ impl From<RegistryError> for ApiError {
 impl From<McpError> for ApiError {
     fn from(error: McpError) -> Self {
         let message = error.to_string();
+        if let Some(certificate) = error.certificate() {
+            let detail = json!({ "certificate": certificate });
+            return Self::new(ErrorCode::UntrustedCertificate, message).with(detail);
+        }
         match error {
             McpError::Protocol { code, message: said, data } => Self::new(ErrorCode::ProtocolError, message)
                 .with(json!({ "code": code, "message": said, "data": data })),

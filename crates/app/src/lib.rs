@@ -10,6 +10,7 @@ mod feed;
 mod headers;
 mod health;
 mod intake;
+mod logging;
 mod logs;
 pub mod memory;
 pub mod operations;
@@ -21,6 +22,7 @@ mod sleep;
 mod start;
 
 pub use error::StartError;
+pub use logging::log_filter;
 pub use operations::{Advice, ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
 pub use start::{App, Options};

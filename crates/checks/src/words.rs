@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp::{McpError, Unsent};
+use mcp::{McpError, TlsFault, Unsent};
 use registry::Reason;
 
 /// What came of asking.
@@ -87,7 +87,11 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
         }
         Unsent::NoAddress => "No address",
         Unsent::Unreachable => "Cannot be reached",
-        Unsent::Tls(_) => "TLS failed",
+        Unsent::Tls(fault) => match fault.certificate() {
+            Some(refused) => return Reason::new(sentence, refused.summary()).about(refused),
+            None if matches!(fault, TlsFault::CaFile(_)) => "CA file unusable",
+            None => "TLS failed",
+        },
         Unsent::Closed => "Connection broke",
         Unsent::Ended => "Has ended",
     };

@@ -3,6 +3,8 @@
 use app::{Advice, ApiError};
 use serde_json::Value;
 
+use crate::commands::certificate;
+
 /// The sentence of an error, with the command or flag that helps.
 pub(crate) fn sentence(error: &ApiError) -> String {
     let advice: Option<Advice> =
@@ -32,6 +34,7 @@ fn words(advice: Advice, detail: &Value) -> String {
             format!("; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})")
         }
         Advice::AgreeToCommand => format!(" (mcp-discovery edit {id} --stdio COMMAND…)"),
+        Advice::TrustCertificate => certificate::remedy(detail),
         Advice::KeepInFile => "; or keep it in the file instead (secret set ID --file)".to_owned(),
         Advice::Resume => format!(": resume it first (mcp-discovery resume {id})"),
         Advice::Check => format!(": check it first (mcp-discovery check {id})"),

@@ -86,7 +86,15 @@ pub(crate) enum Command {
     Servers(Servers),
     /// Add a server, after asking it what it is
     Add(Box<Add>),
-    /// Give a server another name, address, command or sign-in, after asking it
+    /// Print the certificate that a server, or an https:// address, shows now, and whether it is trusted
+    ///
+    /// Nothing is asked of the server. Exits with 1 when the certificate is not trusted.
+    Certificate {
+        /// The id of a server, a name that only one has, or an https:// address
+        #[arg(value_name = "ID or URL")]
+        of: String,
+    },
+    /// Give a server another name, address, command or sign-in, or another certificate to trust, after asking it
     ///
     /// Takes the flags of `add`; what is not given stays, its id and history in any case. `--metadata KEY=JSON` sets one key
     /// (`null` takes it away), `--capability` gives the whole new list of tags. Its secrets stay where they are while it
@@ -238,6 +246,9 @@ pub(crate) struct Import {
     /// Keep the values of environments, headers and keys that the file has, as `secret set` does; on a terminal you are asked
     #[arg(long)]
     pub(crate) keep_secrets: bool,
+    /// Trust the certificates and the CAs that the file names for its servers
+    #[arg(long)]
+    pub(crate) trust_certificates: bool,
     /// Keep them in the file even where there is a keyring
     #[arg(long = "file", requires = "keep_secrets")]
     pub(crate) in_file: bool,

@@ -2,6 +2,8 @@
 
 use app::{ApiError, ErrorCode, StartError};
 
+use crate::commands::certificate;
+
 /// The promised exit codes.
 pub(crate) mod exit {
     pub(crate) const FAILED: u8 = 1;
@@ -45,7 +47,8 @@ impl From<ApiError> for Failure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        Self::new(code, crate::advice::sentence(&error))
+        let facts = certificate::in_detail(&error.detail).map(|facts| format!("\n{facts}"));
+        Self::new(code, crate::advice::sentence(&error) + &facts.unwrap_or_default())
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) struct Edit {
 
 /// The flags of both.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Given {
     /// A name [default: what the server calls itself]
     #[arg(long)]
@@ -51,6 +52,18 @@ pub(crate) struct Given {
     /// Keep a header of its requests, such as X-API-Key=-: `-` asks for its value, or reads it from standard input
     #[arg(long, value_name = "NAME=-", conflicts_with = "stdio")]
     pub(crate) header: Vec<String>,
+    /// Trust exactly the certificate with this SHA-256, whoever signed it; another one is refused
+    ///
+    /// Without it the certificate is printed when nobody vouches for it. Its names and its time do not count any more: you
+    /// agreed to this one.
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with_all = ["stdio", "ca", "system_trust"])]
+    pub(crate) trust_certificate: Option<String>,
+    /// A file with the CA that alone may vouch for the server's certificate (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stdio", "system_trust"])]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trust whoever this computer trusts, and nobody else: the default, and what `edit` goes back to
+    #[arg(long, conflicts_with = "stdio")]
+    pub(crate) system_trust: bool,
     /// What you give may travel over plain http beyond this computer, where everybody on the way can read it
     #[arg(long)]
     pub(crate) in_clear: bool,

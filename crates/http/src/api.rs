@@ -29,9 +29,10 @@ impl IntoResponse for Failure {
             }
             ErrorCode::UnknownOperation | ErrorCode::NotFound | ErrorCode::NoServer => StatusCode::NOT_FOUND,
             ErrorCode::Ambiguous | ErrorCode::Paused | ErrorCode::Cancelled => StatusCode::CONFLICT,
-            ErrorCode::TransportFailed | ErrorCode::ProtocolError | ErrorCode::NeedsSignIn => {
-                StatusCode::BAD_GATEWAY
-            }
+            ErrorCode::TransportFailed
+            | ErrorCode::ProtocolError
+            | ErrorCode::NeedsSignIn
+            | ErrorCode::UntrustedCertificate => StatusCode::BAD_GATEWAY,
             ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
             ErrorCode::StorageFailed => StatusCode::INSUFFICIENT_STORAGE,
             ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use model::RefusedCertificate;
 use serde_json::Value;
 
 use crate::TlsFault;
@@ -102,6 +103,14 @@ pub enum McpError {
 }
 
 impl McpError {
+    /// The certificate that is not trusted, when that is it: nothing was sent.
+    pub fn certificate(&self) -> Option<&RefusedCertificate> {
+        match self {
+            Self::Unsent { cause: Unsent::Tls(fault), .. } => fault.certificate(),
+            _ => None,
+        }
+    }
+
     /// The same in other words.
     pub(crate) fn map_text(mut self, change: impl Fn(String) -> String) -> Self {
         match &mut self {

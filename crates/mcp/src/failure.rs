@@ -189,7 +189,8 @@ fn no_answer_as_told(why: &NoAnswer, place: &Place) -> McpError {
         NoAnswer::Closed => {
             unsent(Unsent::Closed, format!("{name} closed the connection before it was asked"))
         }
-        NoAnswer::Tls(fault) if fault.is_about_certificate() => {
+        NoAnswer::Tls(fault @ TlsFault::CaFile(why)) => unsent(Unsent::Tls(fault.clone()), why.clone()),
+        NoAnswer::Tls(fault @ TlsFault::Certificate(_)) => {
             unsent(Unsent::Tls(fault.clone()), format!("the certificate of {name} is not trusted: {fault}"))
         }
         NoAnswer::Tls(fault) => {

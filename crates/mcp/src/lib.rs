@@ -33,7 +33,7 @@ pub use error::{McpError, Unsent};
 pub use names::is_localhost;
 pub use probe::{
     Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme,
-    Spared, Step, USUAL_PORTS, Visit, probe, resolve,
+    Spared, Step, USUAL_PORTS, Visit, certificate, probe, resolve,
 };
 pub use range::{is_public, reach};
 pub use secret::Secret;
@@ -43,7 +43,7 @@ pub use wire::behind::behind;
 pub use wire::child::PURGE_DELAY;
 pub use wire::patience::Patience;
 pub use wire::request::Progress;
-pub use wire::tls::TlsFault;
+pub use wire::tls::{CertificateVerdict, TlsFault};
 pub use words::tame;
 
 /// What we call ourselves to servers (`clientInfo`), in JSON.

@@ -2,6 +2,7 @@
 //! for a banner, ask `server/discover`, then `initialize`, then the event stream of old.
 
 mod ask;
+mod certificate;
 mod exchange;
 mod gate;
 mod known;
@@ -14,6 +15,7 @@ mod wire;
 mod words;
 
 pub use ask::Spared;
+pub use certificate::certificate;
 pub use gate::USUAL_PORTS;
 pub use known::{Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};

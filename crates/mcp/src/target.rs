@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::Era;
+use model::{Era, Tls};
 use url::Url;
 
 use crate::wire::query;
@@ -66,6 +66,8 @@ pub struct Remote {
     /// Connect to this address, whatever the name in `url` resolves to: it was checked, and DNS may answer
     /// differently the second time. Without it the name is resolved once, when the session begins.
     pub address: Option<IpAddr>,
+    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    pub tls: Option<Tls>,
     /// What a probe found. Without it, or when it is no longer true, the server is asked once more.
     pub era: Option<Era>,
 }
@@ -110,6 +112,7 @@ impl Remote {
             headers: Vec::new(),
             query: Vec::new(),
             address: None,
+            tls: None,
             era: None,
         }
     }

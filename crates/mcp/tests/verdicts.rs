@@ -175,7 +175,9 @@ async fn a_server_behind_tls_is_found_whoever_signed_its_certificate() {
     let report = scan(secure.address()).await;
     assert_eq!(report.outcome, Outcome::Mcp, "{report:#?}");
     assert_eq!(report.endpoint, Some(format!("https://{}/mcp", secure.address())));
-    assert_eq!(report.certificate.unwrap().len(), 64);
+    assert_eq!(report.certificate, report.untrusted.as_ref().map(|untrusted| untrusted.shown.clone()));
+    assert_eq!(report.untrusted.unwrap().flaws, [model::Flaw::SelfSigned]);
+    assert!(report.contents.is_none(), "what comes over it is not kept");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ impl Address {
         let mut hasher = DefaultHasher::new();
         info.transport.hash(&mut hasher);
         (&info.url, &info.endpoint, &info.command, &info.args).hash(&mut hasher);
-        (&info.env, &info.cwd, info.secret_set).hash(&mut hasher);
+        (&info.env, &info.cwd, info.secret_set, &info.tls).hash(&mut hasher);
         (&info.token_env, &info.header_env, &info.health_endpoint, &info.reach).hash(&mut hasher);
         Self(hasher.finish())
     }

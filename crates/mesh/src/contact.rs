@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mcp::{Credentials, Launch, LineSink, Remote, Secret, Target};
+use mcp::{Credentials, Launch, LineSink, ProbeTarget, Remote, Secret, Target};
 use model::{ServerId, ServerInfo, Source, Transport};
 use vault::Vault;
 
@@ -55,6 +55,12 @@ impl Contact {
         Ok(target)
     }
 
+    /// The place of a server alone, at an address that may be used: nothing is read that would be sent there.
+    pub async fn place(&self, info: &ServerInfo) -> Result<ProbeTarget, Unreached> {
+        let url = info.target().ok_or_else(|| lacks(info, "URL"))?;
+        guarded(info, url).await
+    }
+
     /// How a URL is reached with these credentials, whatever is kept: a person has just given them.
     pub async fn target_signed(
         &self,
@@ -87,6 +93,7 @@ fn remote(info: &ServerInfo) -> Result<Remote, Unreached> {
     let url = info.target().ok_or_else(|| lacks(info, "URL"))?;
     let mut remote = Remote::new(url);
     remote.era = info.identity.as_ref().map(|said| said.era);
+    remote.tls.clone_from(&info.tls);
     Ok(remote)
 }
 
@@ -97,6 +104,12 @@ fn lacks(info: &ServerInfo, what: &'static str) -> Unreached {
 /// The one address that this conversation uses: the name is resolved here, once, and must not lead farther away than
 /// when a person added the server (DNS rebinding). Of `localhost`, which no resolver is asked for, either address will do.
 async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, Unreached> {
+    let found = guarded(info, url).await?;
+    let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
+    Ok((!is_localhost).then_some(found.host))
+}
+
+async fn guarded(info: &ServerInfo, url: &str) -> Result<ProbeTarget, Unreached> {
     let found = mcp::resolve(url).await.map_err(Unreached::NoAddress)?;
     if info.reach.is_some_and(|agreed| mcp::reach(found.host) > agreed) {
         return Err(Unreached::NotAllowed(format!(
@@ -104,6 +117,5 @@ async fn pinned(info: &ServerInfo, url: &str) -> Result<Option<IpAddr>, Unreache
             info.name, found.host
         )));
     }
-    let is_localhost = found.host_name.as_deref().is_some_and(mcp::is_localhost);
-    Ok((!is_localhost).then_some(found.host))
+    Ok(found)
 }

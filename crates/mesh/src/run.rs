@@ -162,7 +162,7 @@ fn told(error: Option<&McpError>) -> Option<Outcome> {
             | McpError::NotMcp { .. }
             | McpError::OtherEra { .. }
             | McpError::Status { .. }),
-        ) => (Ended::Failed, Some(Reason::new(format!("a call failed: {error}"), "A call failed"))),
+        ) => (Ended::Failed, Some(failed(error))),
         Some(
             McpError::InvalidTarget { .. }
             | McpError::Timeout { .. }
@@ -171,4 +171,12 @@ fn told(error: Option<&McpError>) -> Option<Outcome> {
         ) => return None,
     };
     Some(Outcome { at: now(), ended, reason, times: 1 })
+}
+
+fn failed(error: &McpError) -> Reason {
+    let sentence = format!("a call failed: {error}");
+    match error.certificate() {
+        Some(refused) => Reason::new(sentence, refused.summary()).about(refused),
+        None => Reason::new(sentence, "A call failed"),
+    }
 }

@@ -88,7 +88,7 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     let other = ServerInfo::new_http("b", "http://127.0.0.1:1/mcp", Source::Manual, 0).unwrap();
     let (writing, asked) = (registry.clone(), info.id);
     let write = tasks.spawn(async move { writing.upsert(vec![other], Origin::Automatic).await });
-    let (deadline, mut most_waiting) = (Duration::from_secs(60), 0);
+    let (deadline, mut most_waiting) = (Duration::from_mins(1), 0);
     let calls = (0..CALLS).map(|_| {
         let call = Call { server: &info, deadline, until: Instant::now() + deadline, cancel: &cancel };
         mesh.run(call, Echo)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Millis;
+use crate::{Millis, RefusedCertificate};
 
 /// What is known of a server's state. Worst last is *not* the order of the variants: see [`HealthStatus::severity`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
@@ -174,6 +174,9 @@ pub struct Health {
     /// The reason in at most 24 characters, for a list: `Connection refused`.
     #[serde(default)]
     pub summary: Option<String>,
+    /// The certificate that was refused, when that is why.
+    #[serde(default)]
+    pub certificate: Option<Arc<RefusedCertificate>>,
     /// The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
     pub response_time_ms: Option<f64>,
     /// When this was measured.

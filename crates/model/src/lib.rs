@@ -2,6 +2,7 @@
 //! so it can be tested exhaustively and shared by every face of the product.
 
 mod capability;
+mod certificate;
 pub mod config;
 mod endpoint;
 mod event;
@@ -23,6 +24,7 @@ mod suggest;
 mod words;
 
 pub use capability::{CapabilityPattern, PatternError, fold};
+pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCertificate, Tls, date};
 pub use config::Config;
 pub use endpoint::{Endpoint, EndpointError, same_server};
 

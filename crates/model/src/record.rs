@@ -51,6 +51,7 @@ impl ServerInfo {
             header_env: BTreeMap::new(),
             env: BTreeSet::new(),
             cwd: None,
+            tls: None,
             keep_running: false,
             secret_set: 0,
             moved: false,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Era, Millis, ServerId, Transport};
+use crate::{Era, Millis, RefusedCertificate, ServerId, Transport};
 
 /// What a probe concluded about an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -44,7 +44,9 @@ pub struct ScanRow {
     pub latency_ms: Option<f64>,
     /// The verdict.
     pub outcome: Outcome,
-    /// Why, when the verdict is not `mcp`.
+    /// The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+    pub certificate: Option<Box<RefusedCertificate>>,
+    /// Why, when the verdict is not `mcp`, or its certificate is not trusted.
     pub reason: Option<String>,
     /// It is in the registry already.
     pub known: bool,

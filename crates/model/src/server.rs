@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::Schema;
-use crate::{Health, Millis, ServerId, ServerRow};
+use crate::{Health, Millis, ServerId, ServerRow, Tls};
 
 /// How a server is spoken to. The guide's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -159,6 +159,9 @@ pub struct ServerInfo {
     /// The folder in which its command starts; absent means ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwd: Option<String>,
+    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// Its child is never put to sleep, however long nobody asks it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_running: bool,

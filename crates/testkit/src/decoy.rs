@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use demo::fake::bind;
-use rustls::ServerConfig;
-use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
+
+use crate::secured::{Identity, Odd, Secured};
 
 /// What a port does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -97,7 +96,7 @@ impl Decoy {
 
     /// Starts it on a free port of this address.
     pub async fn start_on(self, host: IpAddr) -> Port {
-        let tls = (self == Self::Tls).then(acceptor);
+        let tls = (self == Self::Tls).then(|| Identity::self_signed(Odd::Nothing).acceptor());
         let decoy = Arc::new(self);
         serve(host, move |stream| answer(decoy.clone(), tls.clone(), stream)).await
     }
@@ -124,17 +123,8 @@ impl Port {
 }
 
 /// TLS with a certificate of its own in front of a plain server.
-pub async fn behind_tls(plain: SocketAddr) -> Port {
-    let acceptor = acceptor();
-    serve(Ipv4Addr::LOCALHOST.into(), move |stream| {
-        let acceptor = acceptor.clone();
-        async move {
-            let Ok(mut outside) = acceptor.accept(stream).await else { return };
-            let Ok(mut inside) = TcpStream::connect(plain).await else { return };
-            let _ = copy_bidirectional(&mut outside, &mut inside).await;
-        }
-    })
-    .await
+pub async fn behind_tls(plain: SocketAddr) -> Secured {
+    Secured::before(plain, Identity::self_signed(Odd::Nothing)).await
 }
 
 async fn serve<F>(host: IpAddr, answer: impl Fn(TcpStream) -> F + Send + 'static) -> Port
@@ -299,18 +289,4 @@ fn events(first: &str, request: &Request) -> Vec<u8> {
     }
     format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{first}")
         .into_bytes()
-}
-
-#[expect(clippy::expect_used, reason = "a self-made certificate cannot fail; a test without it cannot go on")]
-fn acceptor() -> TlsAcceptor {
-    let names = vec!["localhost".to_owned()];
-    let certified = rcgen::generate_simple_self_signed(names).expect("a certificate for localhost");
-    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a key in PKCS #8");
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the usual versions of TLS")
-        .with_no_client_auth()
-        .with_single_cert(vec![certified.cert.der().clone()], key)
-        .expect("a certificate that fits its key");
-    TlsAcceptor::from(Arc::new(config))
 }

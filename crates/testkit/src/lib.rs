@@ -1,7 +1,7 @@
 //! Servers for tests, all on loopback: real ones from npm and PyPI ([`real`]), MCP servers of our own that
 //! misbehave on demand ([`fake`], from the crate of the demo fleet), those of a table that answer oddly ([`odd`]), one whose
 //! answer must arrive as it is ([`digits`]), another client of the same server ([`neighbour`]), and [`decoy`] ports that are
-//! no MCP at all. A [`relay`] counts what goes through. Those of [`plain`] attack whoever asks, or quote what they are
+//! no MCP at all. A [`relay`] counts what goes through, and what is [`secured`] shows certificates of every kind. Those of [`plain`] attack whoever asks, or quote what they are
 //! sent. Long runs add the [`packages`] that people run.
 //!
 //! Everything ends when its handle is dropped.
@@ -14,6 +14,7 @@ pub mod packages;
 pub mod plain;
 pub mod real;
 pub mod relay;
+pub mod secured;
 pub mod served;
 
 pub use demo::fake;

@@ -84,6 +84,10 @@ reason: string | null,
  */
 summary: string | null, 
 /**
+ * The certificate that was refused, when that is why.
+ */
+certificate: RefusedCertificate | null, 
+/**
  * The round trip in milliseconds: a moving average over checks (see [`moving_average`]).
  */
 response_time_ms: number | null, 
@@ -328,7 +332,11 @@ latency_ms: number | null,
  */
 outcome: Outcome, 
 /**
- * Why, when the verdict is not `mcp`.
+ * The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+ */
+certificate: RefusedCertificate | null, 
+/**
+ * Why, when the verdict is not `mcp`, or its certificate is not trusted.
  */
 reason: string | null, 
 /**
@@ -626,6 +634,10 @@ token_env: string | null,
  */
 header_env: { [key in string]: string }, 
 /**
+ * Who vouches for its certificate; absent means whoever this computer trusts.
+ */
+tls: Tls | null, 
+/**
  * The environment variables that its command is started with; their values are kept, or those of this program.
  */
 env: string[], 
@@ -683,6 +695,19 @@ token?: string,
  * More headers and their values, to be kept like the token.
  */
 headers?: Record<string, string>, 
+/**
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+ * be the one that is shown now.
+ */
+trust_certificate?: string, 
+/**
+ * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ */
+ca?: string, 
+/**
+ * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+ */
+system_trust?: boolean, 
 /**
  * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
  */
@@ -825,6 +850,19 @@ token?: string,
  * More headers and their values, to be kept like the token.
  */
 headers?: Record<string, string>, 
+/**
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+ * be the one that is shown now.
+ */
+trust_certificate?: string, 
+/**
+ * The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+ */
+ca?: string, 
+/**
+ * Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+ */
+system_trust?: boolean, 
 /**
  * The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
  */
@@ -1180,6 +1218,11 @@ file?: string,
  */
 secrets?: boolean, 
 /**
+ * Trust the certificates and the CAs that the file names for its servers. Without it they are left out and named in the
+ * warnings.
+ */
+certificates?: boolean, 
+/**
  * Where to keep them; absent means the keyring or, only where there is none, the file.
  */
 place?: SecretPlace, };
@@ -1209,6 +1252,10 @@ secrets_kept: number,
  * How many were left out, and could be kept.
  */
 secrets_left: number, 
+/**
+ * How many certificates and CAs were left out, and could be trusted.
+ */
+certificates_left: number, 
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
@@ -1665,6 +1712,92 @@ forgotten: boolean,
  */
 health: Health | null, };
 
+export type Fingerprint = string;
+
+export type Certificate = { 
+/**
+ * What tells it from any other.
+ */
+fingerprint: Fingerprint, 
+/**
+ * Whom it is for.
+ */
+subject?: string, 
+/**
+ * The names and addresses it is for.
+ */
+names?: Array<string>, 
+/**
+ * Who signed it.
+ */
+issuer?: string, 
+/**
+ * From when on it is valid.
+ */
+not_before?: number, 
+/**
+ * Until when.
+ */
+not_after?: number, };
+
+export type Flaw = "changed" | "self_signed" | "unknown_issuer" | "expired" | "not_yet_valid" | "wrong_name" | "revoked" | "unusable";
+
+export type RefusedCertificate = { 
+/**
+ * The one that was shown.
+ */
+shown: Certificate, 
+/**
+ * All that is wrong with it, never nothing.
+ */
+flaws: Array<Flaw>, 
+/**
+ * The name or address it was asked under.
+ */
+asked: string, 
+/**
+ * The one that was agreed to, when that is another.
+ */
+agreed: Certificate | null, 
+/**
+ * More of what is wrong, in the words of a library.
+ */
+note: string | null, };
+
+export type Tls = { 
+/**
+ * The path of its file on this computer, in PEM.
+ */
+ca: string, } | Certificate;
+
+export type CertificateArgs = { 
+/**
+ * An id, or a name that only one server has.
+ */
+id?: string, 
+/**
+ * `https://host[:port]`.
+ */
+url?: string, };
+
+export type ShownCertificate = { 
+/**
+ * Where.
+ */
+url: string, 
+/**
+ * The certificate.
+ */
+shown: Certificate, 
+/**
+ * Why it is not trusted; absent when it is.
+ */
+refused: RefusedCertificate | null, 
+/**
+ * Who vouches for it; absent means whoever this computer trusts.
+ */
+tls: Tls | null, };
+
 export type Severity = "error" | "warning";
 
 export type ConfigProblem = { 
@@ -1765,9 +1898,9 @@ short: string,
  */
 json: unknown, };
 
-export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
-export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
+export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "trust_certificate" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
 
 export type ApiError = { 
 /**
@@ -1794,6 +1927,8 @@ export interface Operations {
   server: { args: ServerArgs; result: ServerDetails };
   /** Probes an address and keeps the server. */
   add: { args: AddArgs; result: Added };
+  /** Looks at the certificate that a server shows now; nothing is asked of it. */
+  certificate: { args: CertificateArgs; result: ShownCertificate };
   /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
   edit: { args: EditArgs; result: Edited };
   /** Removes servers; they can be brought back for 30 days. */

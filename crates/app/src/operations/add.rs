@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use checks::LOOK_WITHIN;
 use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, ProbeTarget, Remote, probe, resolve};
-use model::{Endpoint, Health, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Transport};
+use model::{Endpoint, Health, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
 use registry::{Observation, Origin, Upserted};
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::credentials::Presented;
 use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
 use super::steps::steps;
-use super::{AddArgs, Added, Advice, ApiError, AskedStep, ErrorCode, KeptIn};
+use super::{AddArgs, Added, Advice, ApiError, AskedStep, ErrorCode, KeptIn, trust};
 use crate::intake::Sighting;
 use crate::{App, headers, now};
 use vault::{Key, Slot};
@@ -109,6 +109,7 @@ impl App {
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
+        info.tls = self.trusted_at(&info, args)?;
         if args.no_probe {
             given.may_stay_at(&url)?;
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
@@ -118,13 +119,13 @@ impl App {
         given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
-        if let Some(seen) = self.just_seen(&url, &given).filter(|_| !args.dry_run) {
+        if let Some(seen) = self.just_seen(&url, &given).filter(|_| !args.dry_run && info.tls.is_none()) {
             let mut new = as_seen(info, seen);
             self.settle(&mut new.info).await?;
             return Ok(new);
         }
         let credentials = self.credentials_for(&info, &given).await;
-        let report = self.asked(&target, credentials.clone(), &url).await?;
+        let report = self.asked(&target, credentials.clone(), info.tls.clone(), &url).await?;
         let steps = steps(&report);
         learn(&mut info, &report);
         if let Some(endpoint) = &report.endpoint {
@@ -150,16 +151,22 @@ impl App {
         &self,
         target: &ProbeTarget,
         credentials: Credentials,
+        tls: Option<Tls>,
         url: &str,
     ) -> Result<ProbeReport, ApiError> {
+        let is_signed = !credentials.is_empty();
         let options = ProbeOptions {
             budget: LOOK_WITHIN,
             depth: Depth::Named,
             tasks: self.0.tasks.clone(),
             credentials,
+            tls,
             ..ProbeOptions::default()
         };
         let report = probe(target, &options).await;
+        if let Some(refused) = trust::stands_in_the_way(&report, is_signed) {
+            return Err(trust::untrusted(url, refused, &report));
+        }
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
         if keeps { Ok(report) } else { Err(no_server(url, &report)) }
     }
@@ -254,8 +261,9 @@ impl App {
             || args.token_env.is_some()
             || !args.header_env.is_empty()
             || !args.headers.is_empty()
+            || args.says_whom_to_trust()
         {
-            let message = "a command takes no token or header";
+            let message = "a command takes no token, header or certificate";
             return Err(ApiError::arguments(message).advise(Advice::GiveEnvironment));
         }
         let env = with_environment(&mut info, args)?;
@@ -299,6 +307,7 @@ pub(super) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
     info.transport = report.transport.unwrap_or(Transport::Http);
     info.endpoint.clone_from(&report.endpoint);
     info.auth_required = report.auth_required;
+    info.tls = trust::seen(info.tls.take(), report);
 }
 
 /// The server that would be kept, as it was just seen.
@@ -339,18 +348,21 @@ fn no_server(url: &str, report: &ProbeReport) -> ApiError {
     let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
     let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
     let message = format!("no MCP server at `{url}`: {reason}");
-    let evidence: Vec<Value> = report
-        .evidence
-        .iter()
-        .map(|step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms }))
-        .collect();
-    let error = ApiError::new(code, message).with(
-        json!({ "outcome": report.outcome, "auth_required": report.auth_required, "evidence": evidence }),
-    );
+    let error = ApiError::new(code, message).with(json!({
+        "outcome": report.outcome,
+        "auth_required": report.auth_required,
+        "evidence": evidence(report),
+    }));
     match advice(url, report) {
         Some(advice) => error.advise(advice),
         None => error,
     }
+}
+
+/// What was asked and answered, for whoever looks into it.
+pub(super) fn evidence(report: &ProbeReport) -> Vec<Value> {
+    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    report.evidence.iter().map(step).collect()
 }
 
 fn advice(url: &str, report: &ProbeReport) -> Option<Advice> {

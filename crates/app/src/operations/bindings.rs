@@ -3,14 +3,15 @@
 use super::interface;
 use super::types::*;
 use super::{
-    Bar, Demo, HealthArgs, HealthReport, HistoryArgs, KeptStarting, LatencyMinute, LogLine, LoggedKind,
-    LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, StartList,
+    Bar, CertificateArgs, Demo, HealthArgs, HealthReport, HistoryArgs, KeptStarting, LatencyMinute, LogLine,
+    LoggedKind, LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, ShownCertificate,
+    StartList,
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use model::{
-    CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
-    NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Start, Tool,
-    ToolHints, Transition, Transport,
+    Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw, Health,
+    HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus,
+    ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
 use vault::SecretPlace;
@@ -35,6 +36,7 @@ fn bindings() -> String {
         Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
+        Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(

@@ -133,7 +133,11 @@ impl ApiError {
     fn in_call(mut self, server: &ServerRef, tool: &str, elapsed_ms: f64) -> Self {
         let error = std::mem::take(&mut self.detail);
         self.detail = json!({ "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms });
-        self
+        if self.code == ErrorCode::UntrustedCertificate {
+            self.advise(Advice::TrustCertificate)
+        } else {
+            self
+        }
     }
 }
 

@@ -64,7 +64,8 @@ impl<'a> Presented<'a> {
             return url.to_owned();
         }
         let plain = format!("http://{url}");
-        if self.is_nothing() || is_here(&plain) { plain } else { format!("https://{url}") }
+        let may_be_plain = !self.args.says_whom_to_trust() && (self.is_nothing() || is_here(&plain));
+        if may_be_plain { plain } else { format!("https://{url}") }
     }
 
     /// What travels in the clear beyond this computer does so after a person's yes alone.

@@ -52,6 +52,8 @@ impl App {
                 let (observation, steps) = self.try_command(&draft.to, &env, args.to.call.clone()).await?;
                 (draft.observation, draft.steps) = (Some(observation), steps);
             }
+            // A test says what it would be like without.
+            Transport::Http | Transport::Sse if args.only_distrusts() && !args.to.dry_run => {}
             Transport::Http | Transport::Sse => self.try_address(&mut draft, args).await?,
         }
         self.is_free(&draft).await?;
@@ -73,7 +75,7 @@ impl App {
         }
         presented.may_go_to(&url, target.host)?;
         let credentials = self.credentials_of(draft).await?;
-        let report = self.asked(&target, credentials.clone(), &url).await?;
+        let report = self.asked(&target, credentials.clone(), draft.to.tls.clone(), &url).await?;
         draft.steps = steps(&report);
         super::add::learn(&mut draft.to, &report);
         draft.observation = Some(self.seen_with(&mut draft.to, report, &credentials).await);
@@ -113,8 +115,11 @@ impl App {
                 return Err(error.into());
             }
         };
-        if let Some(observation) = draft.observation {
-            self.0.registry.observe(id, observation).await?;
+        match draft.observation {
+            Some(observation) => drop(self.0.registry.observe(id, observation).await?),
+            // A check that cannot be made takes nothing back.
+            None if args.only_distrusts() && !args.to.no_probe => drop(self.check_now(id).await),
+            None => {}
         }
         let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
         Ok(Edited { ids: changed.ids, undo: changed.undo, server, kept, ..edited })

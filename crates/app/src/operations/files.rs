@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use model::config::{self, Problem};
-use model::{Endpoint, Given, Server, ServerInfo, Source, secrets, servers_json};
+use model::{Endpoint, Given, Server, ServerInfo, Source, Tls, secrets, servers_json};
 use registry::{Origin, Snapshot, Upserted};
 use serde_json::json;
 
@@ -41,6 +41,10 @@ impl App {
         let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
         for info in &mut servers {
             report.warnings.extend(distrust(info, &snapshot));
+            if let Some(warning) = without_trust(info, &snapshot, args.certificates) {
+                report.certificates_left += 1;
+                report.warnings.push(warning);
+            }
         }
         let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
         self.told_apart(&mut servers, &given, By::File).await?;
@@ -137,6 +141,22 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         ));
     }
     warnings
+}
+
+/// Nor may it say whom a person trusts: a server under a name that is known could be anybody.
+fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
+    let known = snapshot.get(info.id).map(|known| &known.info);
+    // An edit may have led it away: what was agreed to elsewhere says nothing of this address.
+    let known = known.filter(|known| known.origin() == info.origin()).and_then(|known| known.tls.clone());
+    let tls = info.tls.take_if(|tls| !is_agreed && known.as_ref() != Some(tls))?;
+    let what = match &tls {
+        Tls::Agreed(agreed) => format!("certificate {}", agreed.fingerprint),
+        Tls::Ca { ca } => format!("CA in {ca:?}"),
+    };
+    Some(format!(
+        "`{}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
+        info.name
+    ))
 }
 
 /// Checks a configuration; needs no core.

@@ -61,6 +61,7 @@ impl App {
             declared_capabilities: info.capabilities.clone(),
             token_env: info.token_env.clone(),
             header_env: info.header_env.clone(),
+            tls: info.tls.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
             keep_running: info.keep_running,

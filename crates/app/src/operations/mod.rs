@@ -19,6 +19,7 @@ mod scan;
 mod secret;
 mod starts;
 mod steps;
+mod trust;
 mod types;
 mod way;
 
@@ -33,6 +34,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 pub use starts::{KeptStarting, StartList};
+pub use trust::{CertificateArgs, ShownCertificate};
 pub use types::*;
 
 use crate::App;
@@ -82,6 +84,8 @@ operations! {
     server(ServerArgs) -> ServerDetails;
     /// Probes an address and keeps the server.
     add(AddArgs) -> Added;
+    /// Looks at the certificate that a server shows now; nothing is asked of it.
+    certificate(CertificateArgs) -> ShownCertificate;
     /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
     edit(EditArgs) -> Edited;
     /// Removes servers; they can be brought back for 30 days.

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::add::at_address;
+use super::trust;
 use super::{ApiError, ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
 use crate::{App, now};
 
@@ -181,9 +182,7 @@ impl Job {
 
     /// Compares a row with the registry, and registers what is new if that was asked for.
     async fn meet(&self, mut row: ScanRow, contents: Option<Box<Contents>>) -> ScanRow {
-        if let Some(known) = self.app.first_at(row.id) {
-            (row.id, row.known) = (known.id, true);
-        }
+        self.compare(&mut row);
         if self.register && !row.known && matches!(row.outcome, Outcome::Mcp | Outcome::NeedsSignIn) {
             row.known = tokio::select! {
                 kept = self.keep(&row, contents) => kept,
@@ -199,11 +198,27 @@ impl Job {
         row
     }
 
-    /// What a scan saw is the measurement of a server that has none yet. A check knows more: it has the credentials, and what
-    /// the server should list.
+    /// Whether it is known, and whether a person trusts its certificate.
+    fn compare(&self, row: &mut ScanRow) {
+        let known = self.app.first_at(row.id);
+        if let Some(known) = &known {
+            (row.id, row.known) = (known.id, true);
+        }
+        let Some(refused) = row.certificate.take() else { return };
+        row.certificate = trust::as_agreed(refused, known.as_ref().and_then(|known| known.tls.as_ref()));
+        if row.certificate.is_none() && row.outcome == Outcome::Mcp {
+            row.reason = None;
+        }
+    }
+
+    /// What a scan saw is the measurement of a server that has none yet; what it saw over TLS that nobody vouches for is none.
+    /// A check knows more: it has the credentials, and what the server should list.
     fn first_sight(&self, row: &ScanRow) -> Option<Observation> {
         let snapshot = self.app.0.registry.snapshot();
         let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;
+        if row.certificate.is_some() {
+            return None;
+        }
         let status = match row.outcome {
             Outcome::Mcp => HealthStatus::Healthy,
             Outcome::NeedsSignIn if !self.app.0.vault().signs(&server.info) => HealthStatus::NeedsSignIn,

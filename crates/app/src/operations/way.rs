@@ -14,7 +14,7 @@ use super::add::at_address;
 use super::credentials::Presented;
 use super::given::with_environment;
 use super::secret::{not_changed, slot_of};
-use super::{AddArgs, ApiError, AskedStep, EditArgs, ErrorCode, KeptIn, Without};
+use super::{AddArgs, ApiError, AskedStep, EditArgs, ErrorCode, KeptIn, Without, trust};
 use crate::{App, headers, now};
 
 /// A record with another way, and what goes along.
@@ -77,6 +77,15 @@ fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, ApiError> {
 impl EditArgs {
     /// Whether more is given than a name, tags and data.
     pub(super) fn leads(&self) -> bool {
+        self.leads_otherwise() || self.to.says_whom_to_trust()
+    }
+
+    /// Trust is taken back and nothing else led: that needs no server that answers, nor one that is trusted without.
+    pub(super) fn only_distrusts(&self) -> bool {
+        self.to.system_trust && !self.leads_otherwise()
+    }
+
+    fn leads_otherwise(&self) -> bool {
         let to = &self.to;
         let is_led = to.url.is_some() || to.stdio.is_some() || to.cwd.is_some() || !to.env.is_empty();
         let is_signed = to.token.is_some() || to.token_env.is_some() || !to.headers.is_empty();
@@ -300,8 +309,9 @@ fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiErr
             (None, Transport::Http, None, false);
     }
     if info.origin() != from.origin() {
-        (info.token_env, info.header_env) = (None, BTreeMap::default());
+        (info.token_env, info.header_env, info.tls) = (None, BTreeMap::default(), None);
     }
+    info.tls = trust::given(to, info.target().unwrap_or_default())?.over(info.tls.take());
     if args.without.token || to.token.is_some() || to.token_env.is_some() {
         info.token_env.clone_from(&to.token_env);
     }
@@ -338,9 +348,10 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiErr
         || to.token_env.is_some()
         || !to.headers.is_empty()
         || !to.header_env.is_empty()
+        || to.says_whom_to_trust()
     {
         return Err(ApiError::arguments(
-            "this server is a command and takes no address, token or header: give it an environment",
+            "this server is a command and takes no address, token, header or certificate: give it an environment",
         ));
     }
     let mut info = from.clone();

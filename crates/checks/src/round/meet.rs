@@ -83,6 +83,9 @@ impl Asking<'_> {
         }
         let why = report.reason.unwrap_or_else(|| "it does not answer as an MCP server".to_owned());
         let trouble = match report.outcome {
+            _ if let Some(refused) = &report.untrusted => {
+                Trouble::Ill(Reason::new(why, refused.summary()).about(refused))
+            }
             Outcome::NeedsSignIn => words::sign_in(&why),
             _ if report.open => Trouble::Ill(words::not_mcp(&why, self.context)),
             _ => Trouble::Ill(words::closed(report.refused, &why)),

@@ -1,5 +1,7 @@
 //! `add` and `edit`: they take the same flags, and ask the server before it is kept.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value, json};
 
 use super::Session;
@@ -101,8 +103,8 @@ fn wanted(session: &Session, args: &Given) -> Result<Map<String, Value>, Failure
     let header_env: Map<String, Value> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
     let Typed { token, headers, query, env } = typed(session, args);
-    let cwd = args.cwd.as_ref().map(std::path::absolute).transpose();
-    let cwd = cwd.map_err(|error| Failure::usage(format!("the folder cannot be found: {error}")))?;
+    let cwd = absolute(args.cwd.as_deref(), "folder")?;
+    let ca = absolute(args.ca.as_deref(), "CA's file")?;
     let wanted = json!({
         "stdio": args.stdio,
         "name": args.name,
@@ -110,6 +112,9 @@ fn wanted(session: &Session, args: &Given) -> Result<Map<String, Value>, Failure
         "token_env": args.token_env,
         "token": token,
         "headers": headers,
+        "trust_certificate": args.trust_certificate,
+        "ca": ca,
+        "system_trust": args.system_trust,
         "in_clear": args.in_clear,
         "query": query,
         "env": env,
@@ -120,6 +125,12 @@ fn wanted(session: &Session, args: &Given) -> Result<Map<String, Value>, Failure
         "dry_run": args.dry_run,
     });
     Ok(wanted.as_object().cloned().unwrap_or_default())
+}
+
+/// A path as the core can use it, which may stand in another folder.
+fn absolute(path: Option<&Path>, what: &str) -> Result<Option<PathBuf>, Failure> {
+    let path = path.map(std::path::absolute).transpose();
+    path.map_err(|error| Failure::usage(format!("the {what} cannot be found: {error}")))
 }
 
 fn server(answer: &Value) -> String {

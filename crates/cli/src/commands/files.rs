@@ -19,7 +19,7 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     let content = read(file).await?;
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let call = |secrets: bool| {
-        let args = json!({ "text": content, "file": name, "secrets": secrets, "place": args.in_file.then_some("file") });
+        let args = json!({ "text": content, "file": name, "secrets": secrets, "certificates": args.trust_certificates, "place": args.in_file.then_some("file") });
         session.call("import", args)
     };
     let mut report = call(args.keep_secrets).await?;
@@ -40,6 +40,11 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     if left > 0 {
         note(
             "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+        );
+    }
+    if report.get("certificates_left").and_then(Value::as_u64).is_some_and(|left| left > 0) {
+        note(
+            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
         );
     }
     if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {

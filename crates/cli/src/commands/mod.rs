@@ -1,6 +1,7 @@
 //! One function a command.
 
 mod call;
+pub(crate) mod certificate;
 mod change;
 mod config;
 mod demo;
@@ -76,6 +77,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
         Command::Edit(args) => edit::edit(session, args).await,
+        Command::Certificate { of } => certificate::certificate(session, of).await,
         Command::Remove(args) => change::many(session, "remove", &args.ids).await,
         Command::Restore(args) => change::many(session, "restore", &args.ids).await,
         Command::Pause(args) => change::many(session, "pause", &args.ids).await,

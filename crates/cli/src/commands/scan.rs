@@ -148,7 +148,7 @@ impl Watch<'_> {
 
 /// The promised keys, and why.
 fn output(row: &Value) -> Value {
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 14] = [
         "id",
         "name",
         "url",
@@ -160,6 +160,7 @@ fn output(row: &Value) -> Value {
         "tools",
         "latency_ms",
         "outcome",
+        "certificate",
         "reason",
         "known",
     ];

@@ -121,6 +121,7 @@ fn row(at: &Probe, report: ProbeReport) -> ScanRow {
         tools: report.tools,
         latency_ms: report.latency_ms,
         outcome: report.outcome,
+        certificate: report.untrusted,
         reason: report.reason,
         known: false,
         process: at.process.clone(),

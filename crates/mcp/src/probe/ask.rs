@@ -104,7 +104,13 @@ impl Asker {
             None => self.ask_paths().await,
         };
         report.open = true;
-        report.certificate.clone_from(&self.line.certificate);
+        report.certificate = self.line.certificate.take();
+        if let Some(refused) = self.line.untrusted.take().filter(|_| self.line.security == Security::Tls) {
+            // What was read before it showed is not kept either.
+            report.contents = None;
+            report.reason = Some(words::untrusted(&refused, report.reason.take()));
+            report.untrusted = Some(Box::new(refused));
+        }
         report.evidence = std::mem::take(&mut self.line.steps);
         (report, self.line)
     }

@@ -4,10 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rustls::pki_types::ServerName;
+use model::{Certificate, RefusedCertificate, Tls};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
-use tokio_rustls::TlsConnector;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -22,7 +21,7 @@ use crate::wire::greet::{Carry, Met};
 use crate::wire::query;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::{Question, delete, event_stream};
-use crate::wire::tls::{TlsFault, trusted};
+use crate::wire::tls::{Stance, Trust};
 
 /// How much of an answer is read before it is known to be MCP, in bytes.
 pub(super) const BODY_LIMIT: usize = 64 * 1024;
@@ -55,7 +54,11 @@ pub(super) struct Line {
     /// `host:port` in the `Host` header and the endpoint.
     pub(super) authority: String,
     pub(super) security: Security,
-    pub(super) certificate: Option<String>,
+    /// The one that it showed.
+    pub(super) certificate: Option<Certificate>,
+    /// What is wrong with it. Once wrong, it stays so.
+    pub(super) untrusted: Option<RefusedCertificate>,
+    tls: Option<Tls>,
     pub(super) steps: Vec<Step>,
     /// The round trip of the last exchange that was answered, in milliseconds.
     pub(super) last_ms: f64,
@@ -87,6 +90,8 @@ impl Line {
             authority: target.authority(),
             security: Security::Plain,
             certificate: None,
+            untrusted: None,
+            tls: options.tls.clone(),
             steps: Vec::new(),
             last_ms: 0.0,
             end,
@@ -184,7 +189,7 @@ impl Line {
 
     /// Whether what is read here may be kept: over TLS, any certificate will do to say what a server is, but not more.
     pub(super) fn is_vouched_for(&self) -> bool {
-        self.security == Security::Plain || !self.credentials.is_empty()
+        self.security == Security::Plain || self.untrusted.is_none()
     }
 
     /// The question with the credentials that a person gave for this place.
@@ -218,16 +223,21 @@ impl Line {
             Security::Plain => Ok(Wire::plain(stream)),
             Security::Tls => {
                 let deadline = deadline.min(Instant::now() + TLS_LIMIT);
-                if !self.credentials.is_empty() {
-                    return verified(stream, self.server_name(), deadline).await.map_err(NoAnswer::Tls);
-                }
-                let (wire, certificate) = Wire::tls(stream, self.server_name(), deadline)
-                    .await
-                    .map_err(|why| NoAnswer::Tls(TlsFault::Other(words::tame(&why))))?;
-                self.certificate = certificate;
-                Ok(wire)
+                self.secured(stream, deadline).await
             }
         }
+    }
+
+    /// Whoever only looks talks to anybody; nobody but whose certificate is trusted gets a secret.
+    async fn secured(&mut self, stream: TcpStream, deadline: Instant) -> Result<Wire, NoAnswer> {
+        let trust = Trust::of(self.tls.as_ref()).await.map_err(NoAnswer::Tls)?;
+        let stance = if self.credentials.is_empty() { Stance::Looks } else { Stance::Refuses };
+        let (wire, verdict) = Wire::tls(stream, self.target.server_name(), &trust, stance, deadline).await;
+        if let Some(verdict) = verdict {
+            self.certificate = Some(verdict.shown);
+            self.untrusted = self.untrusted.take().or(verdict.refused);
+        }
+        wire.map_err(NoAnswer::Tls)
     }
 
     async fn connect(&self) -> Result<TcpStream, NoAnswer> {
@@ -236,11 +246,6 @@ impl Line {
             Closed::Refused => NoAnswer::Refused,
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })
-    }
-
-    fn server_name(&self) -> ServerName<'static> {
-        let name = self.target.host_name.clone().and_then(|name| ServerName::try_from(name).ok());
-        name.unwrap_or_else(|| ServerName::IpAddress(self.target.host.into()))
     }
 
     fn remember(&mut self, path: &str, answer: &Answer) {
@@ -273,16 +278,6 @@ impl Line {
             let _ = self.ask(&path, &delete(session.id)).await;
         }
     }
-}
-
-/// TLS with somebody whose certificate can be trusted: nobody else gets a secret.
-async fn verified(stream: TcpStream, name: ServerName<'static>, deadline: Instant) -> Result<Wire, TlsFault> {
-    let connecting = TlsConnector::from(trusted()?).connect(name, stream);
-    let late = || TlsFault::Other("no TLS answer in time".to_owned());
-    let secured = timeout_at(deadline, connecting).await.map_err(|_| late())?;
-    secured
-        .map(Wire::secured)
-        .map_err(|error| TlsFault::of(&error).unwrap_or_else(|| TlsFault::Other(error.to_string())))
 }
 
 /// The line, for questions at one path.

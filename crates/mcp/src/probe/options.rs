@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use model::Tls;
 use tokio_util::task::TaskTracker;
 
 use super::Spared;
@@ -55,6 +56,8 @@ pub struct ProbeOptions {
     pub spared: Spared,
     /// Sent along with every question. Over TLS the certificate must then be one that can be trusted.
     pub credentials: Credentials,
+    /// Who vouches for the certificate; absent means whoever this computer trusts.
+    pub tls: Option<Tls>,
 }
 
 impl Default for ProbeOptions {
@@ -69,6 +72,7 @@ impl Default for ProbeOptions {
             tasks: TaskTracker::new(),
             spared: Spared::default(),
             credentials: Credentials::default(),
+            tls: None,
         }
     }
 }

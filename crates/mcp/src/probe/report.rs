@@ -1,5 +1,5 @@
 use crate::Contents;
-use model::{Era, Identity, Outcome, Transport};
+use model::{Certificate, Era, Identity, Outcome, RefusedCertificate, Transport};
 
 /// One step of a probe: the raw evidence for a verdict. Texts are cut and free of control characters.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,14 +32,16 @@ pub struct ProbeReport {
     /// It asked for credentials.
     pub auth_required: bool,
     /// All that it offers; absent when it did not say all of it, or not in time, or over
-    /// TLS with a certificate that nobody looked at.
+    /// TLS with a certificate that is not trusted.
     pub contents: Option<Box<Contents>>,
     /// How many tools it lists; absent when it did not say.
     pub tools: Option<u32>,
     /// The round trip that decided, in milliseconds.
     pub latency_ms: Option<f64>,
-    /// SHA-256 of the certificate it showed, in hex. Any certificate is accepted for identification.
-    pub certificate: Option<String>,
+    /// The certificate it showed. Any will do to say what a server is.
+    pub certificate: Option<Certificate>,
+    /// What is wrong with it, when it is not trusted.
+    pub untrusted: Option<Box<RefusedCertificate>>,
     /// Why, in one sentence a person understands; absent for a plain `mcp`.
     pub reason: Option<String>,
     /// What was sent and what came back, in order.
@@ -62,6 +64,7 @@ impl ProbeReport {
             tools: None,
             latency_ms: None,
             certificate: None,
+            untrusted: None,
             reason: Some(reason.into()),
             evidence: Vec::new(),
         }

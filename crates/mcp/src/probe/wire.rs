@@ -1,4 +1,4 @@
-//! The bytes under a probe: TCP, the wait for a banner, TLS that accepts any certificate.
+//! The bytes under a probe: TCP, the wait for a banner, TLS.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,16 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use sha2::{Digest, Sha256};
+use rustls::pki_types::ServerName;
 use socket2::{Domain, Socket, Type};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use crate::wire::tls::{CertificateVerdict, Stance, TlsFault, Trust};
 
 /// How an attempt to connect ended when it did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,40 +135,35 @@ impl Wire {
         Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 
-    /// TLS with somebody whose certificate was verified.
-    pub(crate) fn secured(stream: TlsStream<TcpStream>) -> Self {
-        Self { stream: Box::new(stream), first: FirstBytes::default() }
-    }
-
-    /// TLS, whoever answers. Returns the SHA-256 of the certificate in hex as well.
+    /// TLS. What was thought of the certificate is told as well, also when it ended the handshake.
     pub(crate) async fn tls(
         stream: TcpStream,
         name: ServerName<'static>,
+        trust: &Trust,
+        stance: Stance,
         deadline: Instant,
-    ) -> Result<(Self, Option<String>), String> {
-        let connector = TlsConnector::from(identification_only()?);
-        let handshake = tokio::time::timeout_at(deadline, connector.connect(name, stream));
-        let stream = handshake
-            .await
-            .map_err(|_| "no TLS answer in time".to_owned())?
-            .map_err(|error| error.to_string())?;
-        let certificate = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-        let fingerprint = certificate.map(|certificate| hex(&Sha256::digest(certificate.as_ref())));
-        Ok((Self { stream: Box::new(stream), first: FirstBytes::default() }, fingerprint))
+    ) -> (Result<Self, TlsFault>, Option<CertificateVerdict>) {
+        let (config, seen) = match trust.noting(stance) {
+            Ok(noting) => noting,
+            Err(fault) => return (Err(fault), None),
+        };
+        let handshake = timeout_at(deadline, TlsConnector::from(config).connect(name, stream)).await;
+        let late = || TlsFault::Handshake("no TLS answer in time".to_owned());
+        let secured = handshake
+            .map_err(|_| late())
+            .and_then(|secured| secured.map(Self::secured).map_err(|error| TlsFault::of_handshake(&error)));
+        (secured, seen.take())
+    }
+
+    /// TLS that is there.
+    pub(crate) fn secured(stream: TlsStream<TcpStream>) -> Self {
+        Self { stream: Box::new(stream), first: FirstBytes::default() }
     }
 
     /// Shared with the connection, so it can be read after the connection failed.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
         self.first.clone()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl AsyncRead for Wire {
@@ -202,58 +196,5 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-}
-
-fn identification_only() -> Result<Arc<ClientConfig>, String> {
-    let provider = crate::crypto::provider();
-    let schemes = provider.signature_verification_algorithms.supported_schemes();
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate { schemes }))
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-/// A probe sends no credentials and believes nothing, so it may look behind any certificate. Sessions verify.
-#[derive(Debug)]
-struct AnyCertificate {
-    schemes: Vec<SignatureScheme>,
-}
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _message: &[u8],
-        _certificate: &CertificateDer<'_>,
-        _signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
     }
 }

@@ -3,7 +3,9 @@
 use crate::wire::answer::{Answer, End, NoAnswer};
 use crate::wire::message::{Reply, RpcError};
 use crate::wire::refusal::Refusal;
+use crate::wire::tls::TlsFault;
 pub(crate) use crate::words::tame;
+use model::RefusedCertificate;
 
 /// The first bytes of something that is not HTTP.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
@@ -45,14 +47,23 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
         NoAnswer::TooSlow => "its answer came too slowly".to_owned(),
         NoAnswer::NotHttp(first) => format!("it does not speak HTTP: it answers `{}`", bytes(first)),
         NoAnswer::HungUp => "it hangs up without a word".to_owned(),
-        NoAnswer::Tls(fault) if fault.is_about_certificate() => {
-            format!("its certificate is not trusted: {fault}")
-        }
+        NoAnswer::Tls(TlsFault::Certificate(refused)) => untrusted(refused, None),
+        NoAnswer::Tls(TlsFault::CaFile(why)) => why.clone(),
         NoAnswer::Tls(fault) => format!("its TLS handshake failed: {fault}"),
         NoAnswer::Refused => "connection refused: nothing listens there".to_owned(),
         NoAnswer::NoAddress(why) => tame(why),
         NoAnswer::Unreachable(why) => format!("it could not be reached: {}", tame(why)),
         NoAnswer::Closed => "it closed the connection before it was asked".to_owned(),
+    }
+}
+
+/// A certificate that is not trusted in a sentence, before what else there is to say.
+pub(crate) fn untrusted(refused: &RefusedCertificate, more: Option<String>) -> String {
+    let why = format!("its certificate is not trusted: {refused}");
+    match more {
+        // Where the handshake ended by it, it has been said.
+        Some(more) if more != why => format!("{why}; {more}"),
+        _ => why,
     }
 }
 

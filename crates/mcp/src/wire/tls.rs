@@ -1,34 +1,39 @@
-//! Certificates are verified as the platform does it, for checks and calls alike.
+//! TLS, for probes, checks, lists and calls alike: whom a server's record trusts ([`Trust`]), the one judgement of a
+//! certificate (`judge`), and what is wrong as an error says it.
+
+mod judge;
+mod read;
+mod roots;
 
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use model::{Certificate, Fingerprint, RefusedCertificate, Tls};
 use rustls::{CertificateError, ClientConfig};
-use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::words::tame;
+pub use judge::CertificateVerdict;
+use judge::Judge;
+pub(crate) use judge::{Seen, Stance};
+use roots::Roots;
 
 /// What is wrong with a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsFault {
-    /// Nobody we trust has signed the certificate.
-    Untrusted,
-    /// The certificate's time is over, or has not begun.
-    Expired,
-    /// The certificate is for another name.
-    WrongName,
+    /// Nobody vouches for the certificate, or it is not the one that was agreed to.
+    Certificate(Box<RefusedCertificate>),
+    /// The CA's file cannot be used; nothing was sent.
+    CaFile(String),
     /// Anything else, in the library's words.
-    Other(String),
+    Handshake(String),
 }
 
 impl fmt::Display for TlsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untrusted => f.write_str("nobody this computer trusts has signed it"),
-            Self::Expired => f.write_str("it is not valid today"),
-            Self::WrongName => f.write_str("it is for another name"),
-            Self::Other(why) => f.write_str(why),
+            Self::Certificate(refused) => refused.fmt(f),
+            Self::CaFile(why) | Self::Handshake(why) => f.write_str(why),
         }
     }
 }
@@ -50,38 +55,102 @@ impl TlsFault {
         None
     }
 
-    fn of_rustls(error: &rustls::Error) -> Self {
-        let rustls::Error::InvalidCertificate(fault) = error else {
-            return Self::Other(tame(&error.to_string()));
-        };
-        match fault {
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => Self::Expired,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Self::WrongName
-            }
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
-            other => Self::Other(tame(&format!("certificate: {other:?}"))),
-        }
+    /// The same of an error that a handshake ended with.
+    pub(crate) fn of_handshake(error: &(dyn Error + 'static)) -> Self {
+        Self::of(error).unwrap_or_else(|| Self::Handshake(tame(&error.to_string())))
     }
 
-    /// Whether it is the certificate that nobody agrees to.
-    pub(crate) fn is_about_certificate(&self) -> bool {
-        !matches!(self, Self::Other(why) if !why.contains("ertificate"))
+    fn of_rustls(error: &rustls::Error) -> Self {
+        if let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error
+            && let Some(Refused(refused)) = other.0.downcast_ref()
+        {
+            return Self::Certificate(refused.clone());
+        }
+        Self::Handshake(tame(&error.to_string()))
+    }
+
+    /// The certificate that is refused, if that is it.
+    pub fn certificate(&self) -> Option<&RefusedCertificate> {
+        match self {
+            Self::Certificate(refused) => Some(refused),
+            Self::CaFile(_) | Self::Handshake(_) => None,
+        }
     }
 }
 
-/// The configuration of every conversation; made once.
-pub(crate) fn trusted() -> Result<Arc<ClientConfig>, TlsFault> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, TlsFault>> = OnceLock::new();
-    let make = || {
-        let builder = ClientConfig::builder_with_provider(crate::crypto::provider())
-            .with_safe_default_protocol_versions()
-            .and_then(BuilderVerifierExt::with_platform_verifier)
-            .map_err(|error| TlsFault::Other(error.to_string()))?;
-        Ok(Arc::new(builder.with_no_client_auth()))
-    };
-    CONFIG.get_or_init(make).clone()
+/// A refusal on its way through the libraries.
+#[derive(Debug)]
+struct Refused(Box<RefusedCertificate>);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Error for Refused {}
+
+/// Whom a conversation trusts, ready for use.
+#[derive(Debug, Clone)]
+pub(crate) enum Trust {
+    /// Whoever this computer trusts.
+    System,
+    /// Whoever this CA has signed for.
+    Ca(Arc<Roots>),
+    /// Exactly this certificate.
+    Agreed(Box<Certificate>),
+}
+
+/// What tells one trust from another: connections are never shared beyond it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum TrustKey {
+    System,
+    Ca([u8; 32]),
+    Agreed(Fingerprint),
+}
+
+impl Trust {
+    /// As a record has it. The file of a CA is read now, so that a new one counts from the next conversation on.
+    pub(crate) async fn of(tls: Option<&Tls>) -> Result<Self, TlsFault> {
+        match tls {
+            None => Ok(Self::System),
+            Some(Tls::Agreed(certificate)) => Ok(Self::Agreed(Box::new(certificate.clone()))),
+            Some(Tls::Ca { ca }) => Ok(Self::Ca(Arc::new(Roots::of_file(ca).await?))),
+        }
+    }
+
+    pub(crate) fn key(&self) -> TrustKey {
+        match self {
+            Self::System => TrustKey::System,
+            Self::Ca(roots) => TrustKey::Ca(roots.key),
+            Self::Agreed(certificate) => TrustKey::Agreed(certificate.fingerprint.clone()),
+        }
+    }
+
+    /// The configuration of conversations: with anybody else the handshake fails, before anything is sent. That of the system
+    /// is made once; others are not shared, so that nothing is resumed under another trust.
+    pub(crate) fn strict(&self) -> Result<Arc<ClientConfig>, TlsFault> {
+        static SYSTEM: OnceLock<Result<Arc<ClientConfig>, TlsFault>> = OnceLock::new();
+        match self {
+            Self::System => {
+                SYSTEM.get_or_init(|| self.noting(Stance::Refuses).map(|(config, _)| config)).clone()
+            }
+            Self::Ca(_) | Self::Agreed(_) => Ok(self.noting(Stance::Refuses)?.0),
+        }
+    }
+
+    /// A configuration for one handshake, and what is thought of the certificate.
+    pub(crate) fn noting(&self, stance: Stance) -> Result<(Arc<ClientConfig>, Seen), TlsFault> {
+        let seen = Seen::default();
+        Ok((config(Judge::new(self.clone(), stance, seen.clone()))?, seen))
+    }
+}
+
+fn config(judge: Judge) -> Result<Arc<ClientConfig>, TlsFault> {
+    let builder = ClientConfig::builder_with_provider(crate::crypto::provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsFault::Handshake(error.to_string()))?;
+    // "Dangerous" since it is ours: it refuses what the platform's verifier refuses, but for what a person agreed to.
+    let config = builder.dangerous().with_custom_certificate_verifier(Arc::new(judge)).with_no_client_auth();
+    Ok(Arc::new(config))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tool};
+use crate::{HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tls, Tool};
 
 /// Where [`Block`] stands in an entry's metadata.
 pub(super) const KEY: &str = "mcp_discovery";
@@ -24,6 +24,9 @@ pub(super) struct Block {
     env: BTreeSet<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cwd: Option<String>,
+    /// `{"fingerprint": …}` of the certificate that was agreed to, or `{"ca": PATH}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tls: Option<Tls>,
     /// The child of a stdio server is never put to sleep, however long nobody asks it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     keep_running: bool,
@@ -58,6 +61,7 @@ impl Block {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            tls: info.tls.clone(),
             keep_running: info.keep_running,
             reach: info.reach,
             source: Some(info.source),
@@ -81,6 +85,7 @@ impl Block {
         info.header_env = self.header_env;
         info.env = self.env;
         info.cwd = self.cwd;
+        info.tls = self.tls;
         info.keep_running = self.keep_running;
         info.reach = self.reach;
         info.source = self.source.unwrap_or(info.source);

@@ -98,6 +98,7 @@ impl Way {
         (info.command, info.args, info.env, info.cwd) = (to.command, to.args, to.env, to.cwd);
         (info.token_env, info.header_env, info.secret_set) = (to.token_env, to.header_env, to.secret_set);
         (info.reach, info.source, info.auth_required) = (to.reach, to.source, to.auth_required);
+        info.tls = to.tls;
         info.moved = !info.mints(info.id);
         Ok(())
     }
@@ -108,5 +109,8 @@ fn is_same_way(a: &ServerInfo, b: &ServerInfo) -> bool {
     let named = |info: &ServerInfo| {
         (info.env.clone(), info.cwd.clone(), info.token_env.clone(), info.header_env.clone())
     };
-    place(a) == place(b) && a.runs_as(b) && named(a) == named(b) && a.secret_set == b.secret_set
+    place(a) == place(b)
+        && a.runs_as(b)
+        && named(a) == named(b)
+        && (a.secret_set, &a.tls) == (b.secret_set, &b.tls)
 }

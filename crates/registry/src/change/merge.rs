@@ -58,6 +58,7 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     if origin_of(&info) != origin_of(old) {
         info.token_env = None;
         info.header_env.clear();
+        info.tls = None;
         info.reach = None;
     }
     merge_contents(&mut info, new);
@@ -67,9 +68,10 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     if !new.header_env.is_empty() {
         info.header_env.clone_from(&new.header_env);
     }
-    // Only a person may agree to an address that is farther away.
+    // Only a person may agree to an address that is farther away, or to a certificate.
     if matches!(origin, Origin::Person { .. }) {
         info.reach = new.reach.or(info.reach);
+        info.tls = new.tls.clone().or(info.tls);
     }
     info.auth_required = new.auth_required;
     info.last_seen = info.last_seen.max(new.last_seen);

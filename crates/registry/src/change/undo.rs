@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Millis, Reach, ServerId, ServerInfo, Source, Tool, Transport};
+use model::{Millis, Reach, ServerId, ServerInfo, Source, Tls, Tool, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Field, Image, JournalEntry, Record};
@@ -161,6 +161,8 @@ struct Face {
     #[serde(default)]
     cwd: Option<String>,
     #[serde(default)]
+    tls: Option<Tls>,
+    #[serde(default)]
     keep_running: bool,
     secret_set: u64,
     #[serde(default)]
@@ -182,7 +184,7 @@ struct Face {
 const ORIGIN: &str = "origin";
 
 /// The fields that say how a server is reached.
-const WAY: [&str; 14] = [
+const WAY: [&str; 15] = [
     "transport",
     "url",
     "endpoint",
@@ -194,6 +196,7 @@ const WAY: [&str; 14] = [
     "cwd",
     "secret_set",
     "moved",
+    "tls",
     ORIGIN,
     "reach",
     "source",
@@ -248,6 +251,7 @@ impl Face {
             header_env: info.header_env.clone(),
             env: info.env.clone(),
             cwd: info.cwd.clone(),
+            tls: info.tls.clone(),
             keep_running: info.keep_running,
             secret_set: info.secret_set,
             moved: info.moved,
@@ -278,6 +282,7 @@ impl Face {
             header_env: self.header_env,
             env: self.env,
             cwd: self.cwd,
+            tls: self.tls,
             keep_running: self.keep_running,
             secret_set: self.secret_set,
             moved: self.moved,

@@ -1,6 +1,6 @@
 //! A server that is edited to be reached otherwise: it keeps its id, and no undo mixes one way with another.
 
-use model::{ServerId, ServerInfo};
+use model::{ServerId, ServerInfo, Tls};
 
 use super::{Bench, Fixture, over_every_backend};
 use crate::change::tests::info;
@@ -10,6 +10,7 @@ over_every_backend!(
     a_server_that_moves_keeps_its_id_and_undo_brings_it_back_whole,
     an_undo_puts_no_credential_beside_another_origin,
     an_edit_of_what_was_changed_meanwhile_is_refused,
+    whom_to_trust_goes_with_the_way,
     a_server_is_found_where_it_is_and_not_where_it_was,
     a_command_that_is_another_now_has_other_secrets,
 );
@@ -69,6 +70,31 @@ async fn an_undo_puts_no_credential_beside_another_origin<F: Fixture>(bench: Ben
     let gone = bench.registry.undo(Some(dropped)).await;
     assert!(matches!(gone, Err(RegistryError::UndoGone(_))), "{gone:?}");
     is(&bench, id, A, None);
+}
+
+async fn whom_to_trust_goes_with_the_way<F: Fixture>(bench: Bench<F>) {
+    let id = start(&bench).await;
+    let trusting = async |ca: &str| {
+        let from = bench.info(id);
+        let to = ServerInfo { tls: Some(Tls::Ca { ca: ca.to_owned() }), ..(*from).clone() };
+        let way = Some(Box::new(Way { from: from.clone(), to }));
+        let edited = bench.registry.edit(id, Patch { way, ..Patch::default() }).await.unwrap();
+        (from, edited.undo.unwrap())
+    };
+    let (unagreed, first) = trusting("/a.pem").await;
+    let to = at((*unagreed).clone(), A, Some("T"));
+    let stale = Patch { way: Some(Box::new(Way { from: unagreed, to })), ..Patch::default() };
+    let refused = bench.registry.edit(id, stale).await;
+    assert!(matches!(refused, Err(RegistryError::Invalid { .. })), "another is trusted by now: {refused:?}");
+    trusting("/b.pem").await;
+    let gone = bench.registry.undo(Some(first)).await;
+    assert!(matches!(gone, Err(RegistryError::UndoGone(_))), "{gone:?}");
+    bench.registry.undo(None).await.unwrap();
+    let moved = go(&bench, id, B, None).await;
+    let gone = bench.registry.undo(Some(first)).await;
+    assert!(matches!(gone, Err(RegistryError::UndoGone(_))), "it is elsewhere: {gone:?}");
+    bench.registry.undo(Some(moved)).await.unwrap();
+    assert_eq!(bench.info(id).tls, Some(Tls::Ca { ca: "/a.pem".to_owned() }));
 }
 
 async fn an_edit_of_what_was_changed_meanwhile_is_refused<F: Fixture>(bench: Bench<F>) {

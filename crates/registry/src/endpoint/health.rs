@@ -235,6 +235,7 @@ impl Endpoint {
             status: self.judge.status,
             score: self.score(),
             summary: reason.as_ref().map(|reason| reason.summary.clone()),
+            certificate: reason.as_ref().and_then(|reason| reason.certificate.clone()),
             reason: reason.map(|reason| reason.sentence),
             response_time_ms: self.average_ms,
             checked_at: self.checked_at,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub(crate) use health::{Endpoint, Flip};
 use model::config::HealthMonitoring;
-use model::{CheckResult, HealthStatus, Identity, Millis, Tool, Transport};
+use model::{CheckResult, HealthStatus, Identity, Millis, RefusedCertificate, Tool, Transport};
 pub use past::Minute;
 
 /// One measurement of one server that a person or a scan made: a single verdict.
@@ -126,12 +126,20 @@ pub struct Reason {
     pub sentence: String,
     /// In at most 24 characters.
     pub summary: String,
+    /// The certificate that was refused, when that is it.
+    pub certificate: Option<Arc<RefusedCertificate>>,
 }
 
 impl Reason {
     /// Both forms; the short one is cut if need be.
     pub fn new(sentence: impl Into<String>, summary: &str) -> Self {
-        Self { sentence: sentence.into(), summary: model::summary(summary) }
+        Self { sentence: sentence.into(), summary: model::summary(summary), certificate: None }
+    }
+
+    /// It is this certificate.
+    #[must_use]
+    pub fn about(self, certificate: &RefusedCertificate) -> Self {
+        Self { certificate: Some(Arc::new(certificate.clone())), ..self }
     }
 }
 

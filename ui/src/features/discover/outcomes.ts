@@ -19,7 +19,7 @@ export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
 export type ResultLine = { key: string; outcome: Outcome; at: number } & (
   | { kind: "group"; size: number }
   | { kind: "row"; row: ScanRow }
-  | { kind: "failure"; text: string }
+  | { kind: "failure"; row: ScanRow; text: string }
 );
 
 /** The table's lines: each group under its name, each row followed by why it could not be added. */
@@ -30,7 +30,7 @@ export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap
     for (const row of rows) {
       lines.push({ key: row.url, outcome, at: lines.length, kind: "row", row });
       const text = failed.get(row.url);
-      if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", text });
+      if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", row, text });
     }
   }
   return lines;

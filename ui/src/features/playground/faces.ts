@@ -38,6 +38,13 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     icon: "info",
     cause: "The server asks who you are. Add it again with the name of an environment variable that holds its token.",
   },
+  untrusted_certificate: {
+    ...DOWN,
+    title: "Its certificate is not trusted",
+    icon: "ban",
+    cause:
+      "Nothing was sent: nobody vouches for the server's certificate, or it is not the one that was agreed to. Look at it on Servers, then run again.",
+  },
   timeout: {
     glyph: "warn",
     tint: "warn",

@@ -3,8 +3,11 @@ export type DialogName = "add" | "import" | "export" | "removed" | "palette" | "
 
 class Dialogs {
   current = $state<DialogName | null>(null);
+  /** What the form for a new server begins with. */
+  address = "";
 
-  open(name: DialogName): void {
+  open(name: DialogName, address = ""): void {
+    this.address = address;
     this.current = name;
   }
 

@@ -14,6 +14,7 @@ use vault::{GivenSecret, SecretPlace};
 /// A server to add.
 #[derive(Debug, Clone, Default, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a person says")]
 pub struct AddArgs {
     /// `http(s)://host[:port][/path]`; the MCP path is found by probing.
     #[ts(optional)]
@@ -42,6 +43,16 @@ pub struct AddArgs {
     /// More headers and their values, to be kept like the token.
     #[ts(optional, type = "Record<string, string>")]
     pub headers: BTreeMap<String, GivenSecret>,
+    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+    /// be the one that is shown now.
+    #[ts(optional)]
+    pub trust_certificate: Option<String>,
+    /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+    #[ts(optional)]
+    pub ca: Option<String>,
+    /// Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+    #[ts(optional, as = "Option<bool>")]
+    pub system_trust: bool,
     /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
     #[ts(optional, as = "Option<bool>")]
     pub in_clear: bool,

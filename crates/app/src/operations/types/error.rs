@@ -30,6 +30,8 @@ pub enum ErrorCode {
     ProtocolError,
     /// The server asks who we are.
     NeedsSignIn,
+    /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
+    UntrustedCertificate,
     /// The deadline passed.
     Timeout,
     /// A person ended it.
@@ -80,6 +82,8 @@ pub enum Advice {
     GiveVariable,
     /// Agree to the command of `server` by editing it.
     AgreeToCommand,
+    /// Agree to exactly the `certificate`, or name the CA that signed it; for `server`, when it is kept.
+    TrustCertificate,
     /// Keep the secret in the file.
     KeepInFile,
     /// Resume `server`.

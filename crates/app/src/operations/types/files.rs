@@ -21,6 +21,11 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub secrets: bool,
+    /// Trust the certificates and the CAs that the file names for its servers. Without it they are left out and named in the
+    /// warnings.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub certificates: bool,
     /// Where to keep them; absent means the keyring or, only where there is none, the file.
     #[serde(default)]
     #[ts(optional)]
@@ -42,6 +47,8 @@ pub struct ImportReport {
     pub secrets_kept: usize,
     /// How many were left out, and could be kept.
     pub secrets_left: usize,
+    /// How many certificates and CAs were left out, and could be trusted.
+    pub certificates_left: usize,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{CheckResult, Health, Millis, Notice, Outcome, ServerId, ServerRow, Tool};
+use model::{CheckResult, Health, Millis, Notice, Outcome, ServerId, ServerRow, Tls, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -124,6 +124,8 @@ pub struct ServerDetails {
     pub token_env: Option<String>,
     /// More headers of its requests, by name, and the environment variables that hold their values.
     pub header_env: BTreeMap<String, String>,
+    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    pub tls: Option<Tls>,
     /// The environment variables that its command is started with; their values are kept, or those of this program.
     #[ts(type = "string[]")]
     pub env: std::collections::BTreeSet<String>,

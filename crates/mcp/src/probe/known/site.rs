@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper::client::conn::http1::SendRequest;
 use model::Reach;
 use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
@@ -22,7 +23,7 @@ use crate::wire::id::Id;
 use crate::wire::place::Place;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::Question;
-use crate::wire::tls::{TlsFault, trusted};
+use crate::wire::tls::{TlsFault, Trust};
 use crate::{McpError, Remote, USER_AGENT, names, range};
 
 /// For the TCP connect and the TLS handshake.
@@ -117,20 +118,20 @@ impl<'a> Site<'a> {
             Closed::Silent(_) if Instant::now() >= self.deadline => NoAnswer::Mute,
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })?;
-        let wire = if self.url.scheme() == "https" {
-            let connector = TlsConnector::from(trusted().map_err(NoAnswer::Tls)?);
-            let tls = Box::pin(connector.connect(self.server_name()?, stream));
-            let secured = timeout_at(self.deadline, tls).await.map_err(|_| NoAnswer::Mute)?;
-            Wire::secured(secured.map_err(|error| {
-                let fault = TlsFault::of(&error);
-                NoAnswer::Tls(fault.unwrap_or_else(|| TlsFault::Other(error.to_string())))
-            })?)
-        } else {
-            Wire::plain(stream)
-        };
+        let wire =
+            if self.url.scheme() == "https" { self.secured(stream).await? } else { Wire::plain(stream) };
         let first = wire.first_bytes();
         let (sender, connection) = handshake(wire, &first).await?;
         Ok(Line { sender, connection, first })
+    }
+
+    async fn secured(&self, stream: TcpStream) -> Result<Wire, NoAnswer> {
+        let trust = Trust::of(self.remote.tls.as_ref()).await.map_err(NoAnswer::Tls)?;
+        let connector = TlsConnector::from(trust.strict().map_err(NoAnswer::Tls)?);
+        // Large, and not every server has TLS.
+        let tls = Box::pin(connector.connect(self.server_name()?, stream));
+        let secured = timeout_at(self.deadline, tls).await.map_err(|_| NoAnswer::Mute)?;
+        secured.map(Wire::secured).map_err(|error| NoAnswer::Tls(TlsFault::of_handshake(&error)))
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NoAnswer> {
@@ -173,7 +174,7 @@ impl<'a> Site<'a> {
     fn server_name(&self) -> Result<ServerName<'static>, NoAnswer> {
         let host = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         ServerName::try_from(host.to_owned())
-            .map_err(|error| NoAnswer::Tls(TlsFault::Other(error.to_string())))
+            .map_err(|error| NoAnswer::Tls(TlsFault::Handshake(error.to_string())))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::runtime::{Handle, Id};
 
 use crate::USER_AGENT;
 use crate::wire::answer::NoAnswer;
-use crate::wire::tls::trusted;
+use crate::wire::tls::{Trust, TrustKey};
 
 /// For the TCP connect and the TLS handshake.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -26,6 +26,8 @@ pub(crate) struct Kind {
     /// A name, and the addresses that it stands for here. Without one the client is for addresses alone, and any
     /// conversation may use it.
     pub(crate) name: Option<(String, Vec<SocketAddr>)>,
+    /// Whom it trusts.
+    pub(crate) trust: TrustKey,
 }
 
 /// By the runtime that drives its connections. Whoever uses one keeps it.
@@ -34,22 +36,22 @@ type Shared = HashMap<(Id, Kind), Weak<Client>>;
 static SHARED: LazyLock<Mutex<Shared>> = LazyLock::new(Mutex::default);
 
 /// The client of this kind that is in use, or a new one.
-pub(crate) fn client(kind: Kind) -> Result<Arc<Client>, NoAnswer> {
+pub(crate) fn client(kind: Kind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
     let key = (Handle::current().id(), kind);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(client) = shared.get(&key).and_then(Weak::upgrade) {
         return Ok(client);
     }
     shared.retain(|_, client| client.strong_count() > 0);
-    let client = Arc::new(build(&key.1)?);
+    let client = Arc::new(build(&key.1, trust)?);
     shared.insert(key, Arc::downgrade(&client));
     Ok(client)
 }
 
-fn build(kind: &Kind) -> Result<Client, NoAnswer> {
-    let trusted = trusted().map_err(NoAnswer::Tls)?;
+fn build(kind: &Kind, trust: &Trust) -> Result<Client, NoAnswer> {
+    let config = trust.strict().map_err(NoAnswer::Tls)?;
     let mut builder = Client::builder()
-        .tls_backend_preconfigured((*trusted).clone())
+        .tls_backend_preconfigured((*config).clone())
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_LIMIT)
         // Where a redirect may lead is decided elsewhere.

@@ -10,9 +10,11 @@ use url::{Host, Url};
 
 use super::clients::{Kind, client};
 use crate::wire::answer::NoAnswer;
+use crate::wire::place::Place;
 use crate::wire::query;
 use crate::wire::scrub::Scrub;
-use crate::{McpError, Remote, Secret, names, range};
+use crate::wire::tls::Trust;
+use crate::{McpError, Remote, Secret, failure, names, range};
 
 /// Node's and uvicorn's servers close a connection that was idle for 5 s; a request that is written into that moment is
 /// lost.
@@ -23,6 +25,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(4);
 pub(crate) struct Site {
     pub(crate) url: Url,
     addresses: Vec<SocketAddr>,
+    trust: Trust,
     pub(crate) headers: HeaderMap,
     /// Keys that stand in the query of what is asked, and in no URL that is kept here.
     pub(crate) query: Vec<(String, Secret)>,
@@ -36,8 +39,9 @@ impl Site {
         let url = remote.parsed()?;
         let headers = headers(remote)?;
         let addresses = addresses(&url, remote.address).await?;
+        let trust = trust(&url, remote).await?;
         let query = remote.query.clone();
-        Ok(Self { url, addresses, headers, query, secrets: Scrub::of_remote(remote) })
+        Ok(Self { url, addresses, trust, headers, query, secrets: Scrub::of_remote(remote) })
     }
 
     /// Where a route is asked for what `url` names, keys included. Only for the request itself.
@@ -63,10 +67,12 @@ impl Site {
                 Some(Host::Domain(host)) => Some((host.to_owned(), self.addresses.clone())),
                 _ => None,
             };
-            let client = client(Kind { idle, is_direct, name: host })?;
+            let kind = Kind { idle, is_direct, name: host, trust: self.trust.key() };
+            let client = client(kind, &self.trust)?;
             return Ok(Arc::new([Route { client, url: name.clone(), host: None }]));
         }
-        let client = client(Kind { idle, is_direct, name: None })?;
+        let kind = Kind { idle, is_direct, name: None, trust: self.trust.key() };
+        let client = client(kind, &self.trust)?;
         let host = HeaderValue::from_str(&authority(name)).ok();
         let route = |address: &SocketAddr| {
             let mut url = name.clone();
@@ -102,6 +108,15 @@ pub(crate) struct Route {
 fn authority(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+/// Whom the conversation trusts. Without TLS nobody is asked.
+async fn trust(url: &Url, remote: &Remote) -> Result<Trust, McpError> {
+    let tls = remote.tls.as_ref().filter(|_| url.scheme() == "https");
+    Trust::of(tls).await.map_err(|fault| {
+        let place = Place::new(url.host_str().unwrap_or_default());
+        failure::no_answer(&NoAnswer::Tls(fault), &place)
+    })
 }
 
 async fn addresses(url: &Url, pinned: Option<IpAddr>) -> Result<Vec<SocketAddr>, McpError> {

@@ -11,6 +11,12 @@ export function checkAddress(text: string): { url: string } | { problem: string 
   return { url };
 }
 
+/** Scheme, host and port of what a person typed as an address; nothing where it is none. */
+export function originOf(text: string): string | null {
+  const read = checkAddress(text);
+  return "url" in read ? new URL(read.url).origin : null;
+}
+
 /** Cuts a command line into program and arguments: blanks part, quotes hold together. No variables, no shell. */
 export function splitCommand(text: string): string[] {
   const parts = text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g);

@@ -56,6 +56,12 @@ export class Attempt {
     return this.go({ ...this.wanted, no_probe: true, dry_run: false });
   }
 
+  /** The same once more, with exactly this certificate trusted. */
+  trust(fingerprint: string): Promise<void> {
+    this.form.pin(fingerprint);
+    return this.go(this.wanted);
+  }
+
   overHttp(): Promise<void> {
     this.form.address = this.form.address.trim().replace(/^https:/i, "http:");
     return this.go(this.wanted);

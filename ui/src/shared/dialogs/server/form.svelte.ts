@@ -1,6 +1,7 @@
 import type { AddArgs, EditArgs, ServerDetails, Without } from "../../../host";
+import { agreedTo } from "../../certificates";
 import type { TokenSource } from "../../TokenFields.svelte";
-import { checkAddress, joinCommand, splitCommand } from "./address";
+import { checkAddress, joinCommand, originOf, splitCommand } from "./address";
 
 /** Over an address, or as a program of this computer. */
 export type Kind = "url" | "stdio";
@@ -67,6 +68,10 @@ export class ServerForm {
   headers = $state<Row[]>([]);
   query = $state<Row[]>([]);
   env = $state<Row[]>([]);
+  /** The file of the CA that alone vouches for its certificate. */
+  ca = $state("");
+  /** The certificate that a person agreed to, and where. It says nothing of another origin. */
+  private agreed = $state.raw<{ fingerprint: string; origin: string | null } | null>(null);
   /** Its child runs on, however long nobody asks it. */
   running = $state(false);
   /** The values of the environment go along to another command. */
@@ -85,6 +90,9 @@ export class ServerForm {
     this.variable = before.token_env ?? "";
     this.source = before.token_env !== null && !this.keepsToken ? "variable" : "paste";
     this.hasToken = this.keepsToken || before.token_env !== null;
+    this.ca = this.caBefore;
+    const agreed = agreedTo(before.tls);
+    if (agreed) this.agreed = { fingerprint: agreed.fingerprint, origin: originOf(this.address) };
     const kept = (name: string | null) => (name === null ? [] : [new Row(name)]);
     const named = Object.entries(header_env).map(([name, variable]) => new Row(name, variable ?? ""));
     this.headers = [...secrets.flatMap((one) => kept(one.header)), ...named];
@@ -99,6 +107,24 @@ export class ServerForm {
   private get commandBefore(): string {
     const server = this.before?.server;
     return server?.command ? joinCommand([server.command, ...server.args]) : "";
+  }
+
+  private get caBefore(): string {
+    const tls = this.before?.tls;
+    return tls && "ca" in tls ? tls.ca : "";
+  }
+
+  /** The certificate that alone is trusted at the address; nothing where a CA or this computer says. */
+  get pinned(): string | null {
+    return this.agreed && this.ca.trim() === "" && this.agreed.origin === originOf(this.address)
+      ? this.agreed.fingerprint
+      : null;
+  }
+
+  /** A person agrees to exactly this certificate where the form leads now; nothing takes it back. */
+  pin(fingerprint: string | null): void {
+    this.agreed = fingerprint === null ? null : { fingerprint, origin: originOf(this.address) };
+    this.ca = "";
   }
 
   /** A token that is kept, not one that a variable holds. */
@@ -195,7 +221,7 @@ export class ServerForm {
   }
 
   private signIn(): AddArgs | Complaint {
-    const args: AddArgs = {};
+    const args: AddArgs = this.trust();
     if (this.holdsToken) args.token = this.token.trim();
     const variable = this.variable.trim();
     const isNamed = variable === this.before?.token_env && !this.isLedElsewhere;
@@ -211,6 +237,18 @@ export class ServerForm {
       args.query = { ...args.query, [row.name.trim()]: row.value.trim() };
     }
     return args;
+  }
+
+  /** Whom to trust, where that is not as it was. What was trusted at another origin is not trusted any more anyway. */
+  private trust(): AddArgs {
+    const isThere = this.before !== null && originOf(this.address) === originOf(this.addressBefore);
+    const [caBefore, pinBefore] = isThere
+      ? [this.caBefore, agreedTo(this.before.tls)?.fingerprint ?? null]
+      : ["", null];
+    const [ca, pinned] = [this.ca.trim(), this.pinned];
+    if (ca) return ca === caBefore ? {} : { ca };
+    if (pinned) return pinned === pinBefore ? {} : { trust_certificate: pinned };
+    return caBefore || pinBefore ? { system_trust: true } : {};
   }
 
   private environment(): AddArgs | Complaint {

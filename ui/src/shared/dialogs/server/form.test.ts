@@ -27,6 +27,7 @@ function kept(over: Partial<ServerDetails>): ServerDetails {
     declared_capabilities: [],
     token_env: null,
     header_env: {},
+    tls: null,
     env: [],
     cwd: null,
     keep_running: false,
@@ -109,4 +110,24 @@ it("what does not go along is given anew, a variable by its name as well", () =>
   form.address = "http://a/mcp";
   form.leave(false);
   expect(form.edit()).toEqual({ id: "a" });
+});
+
+it("whom to trust is given anew where it is another, taken back where it is gone, and left behind by a move", () => {
+  const [one, other] = ["ab".repeat(32), "cd".repeat(32)];
+  const server = { ...row("a"), url: "https://a/mcp", endpoint: null };
+  const form = new ServerForm(kept({ server, tls: { fingerprint: one } }));
+  expect([form.pinned, form.edit()]).toEqual([one, { id: "a" }]);
+  form.pin(other);
+  expect(form.edit()).toEqual({ id: "a", trust_certificate: other });
+  form.ca = "/ca.pem";
+  expect([form.pinned, form.edit()]).toEqual([null, { id: "a", ca: "/ca.pem" }]);
+  form.pin(null);
+  expect(form.edit()).toEqual({ id: "a", system_trust: true });
+  form.pin(one);
+  form.address = "https://b/mcp";
+  expect([form.pinned, form.edit()]).toEqual([null, { id: "a", url: "https://b/mcp" }]);
+  const named = new ServerForm(kept({ server, tls: { ca: "/ca.pem" } }));
+  expect([named.ca, named.edit()]).toEqual(["/ca.pem", { id: "a" }]);
+  named.ca = "";
+  expect(named.edit()).toEqual({ id: "a", system_trust: true });
 });

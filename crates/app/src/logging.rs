@@ -1,0 +1,53 @@
+//! What is logged, for every program of ours.
+
+/// Our own crates, as the targets of their messages.
+const OURS: [&str; 14] = [
+    "app",
+    "checks",
+    "demo",
+    "discovery",
+    "http_face",
+    "mcp",
+    "mcp_discovery",
+    "mcp_discovery_app",
+    "mesh",
+    "model",
+    "registry",
+    "store",
+    "testkit",
+    "vault",
+];
+
+/// A filter for this level. Libraries are heard from `debug` on alone: what matters of their troubles comes back to us as an
+/// error and is told in our own words, once.
+pub fn log_filter(level: &str) -> String {
+    match level {
+        "error" | "warn" | "info" => {
+            OURS.iter().fold("off".to_owned(), |filter, name| format!("{filter},{name}={level}"))
+        }
+        // It names its targets, or wants to hear everybody.
+        other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_crate_of_ours_is_heard_and_no_other() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let manifest = std::fs::read_to_string(entry.unwrap().path().join("Cargo.toml")).unwrap();
+            let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+            let name = name.trim_matches('"').replace('-', "_");
+            assert!(OURS.contains(&name.as_str()), "{name} is not heard");
+        }
+        let filter = log_filter("error");
+        assert!(filter.starts_with("off,") && filter.contains(",mcp=error") && !filter.contains("rustls"));
+        assert_eq!(
+            (log_filter("debug"), log_filter("mcp=debug")),
+            ("debug".to_owned(), "mcp=debug".to_owned())
+        );
+    }
+}
