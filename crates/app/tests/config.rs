@@ -16,7 +16,7 @@ use std::time::Duration;
 use app::{App, Face, Options, StartError};
 use futures::{Stream, StreamExt};
 use model::config::{Backend, Config, Seconds};
-use model::{Event, EventBatch, Notice, NoticeLevel};
+use model::{Activity, Event, EventBatch, Notice, NoticeLevel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch::Receiver;
@@ -74,7 +74,7 @@ impl Core {
         while self.waiting.is_empty() {
             let batch = tokio::time::timeout(GENEROUS, self.events.next()).await.expect("a notice").unwrap();
             self.waiting.extend(batch.events.into_iter().filter_map(|event| match event {
-                Event::Notice { notice } => Some(notice),
+                Event::Activity(Activity::Notice { notice }) => Some(notice),
                 _ => None,
             }));
         }

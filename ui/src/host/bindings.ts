@@ -404,15 +404,7 @@ text: string,
  */
 at: number, };
 
-export type Event = { "type": "server_changed", 
-/**
- * Its new state; sent as a row, without tool definitions.
- */
-server: ServerRow, } | { "type": "server_removed", 
-/**
- * Which.
- */
-id: ServerId, } | { "type": "scan_changed", 
+export type Activity = { "type": "scan_changed", 
 /**
  * Its new state.
  */
@@ -448,17 +440,47 @@ start: Start, } | { "type": "started",
 /**
  * Of which server.
  */
-id: ServerId, } | { "type": "notice", 
+id: ServerId, } | { "type": "config_changed", 
+/**
+ * The sections whose settings differ now; none when what is in use stayed as it was.
+ */
+sections: Array<string>, } | { "type": "notice", 
 /**
  * What.
  */
-notice: Notice, } | { "type": "resync" };
+notice: Notice, } | { "type": "activity_lost", 
+/**
+ * How many events.
+ */
+count: number, };
+
+export type Event = { "type": "server_changed", 
+/**
+ * Its new state; sent as a row, without tool definitions.
+ */
+server: ServerRow, } | { "type": "health_changed", 
+/**
+ * Which.
+ */
+id: ServerId, 
+/**
+ * How it is now.
+ */
+health: Health, } | { "type": "server_removed", 
+/**
+ * Which.
+ */
+id: ServerId, } | Activity;
 
 export type EventBatch = { 
 /**
+ * The registry's revision before the first event.
+ */
+from: number, 
+/**
  * The registry's revision after the last event.
  */
-revision: number, 
+to: number, 
 /**
  * In order.
  */
@@ -742,7 +764,11 @@ taken: Array<string>,
 /**
  * The journal entry that takes it back.
  */
-undo: number, };
+undo: number, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type Changed = { 
 /**
@@ -752,7 +778,11 @@ ids: Array<ServerId>,
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
-undo: number | null, };
+undo: number | null, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type EditArgs = { 
 /**
@@ -790,7 +820,11 @@ label: string,
 /**
  * The servers it touched.
  */
-ids: Array<ServerId>, };
+ids: Array<ServerId>, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type Removed = { 
 /**
@@ -1064,7 +1098,11 @@ secrets_left: number,
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
-undo: number | null, };
+undo: number | null, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type ExportForm = "servers.json" | "mcp.json";
 
@@ -1191,6 +1229,10 @@ min_successes: number,
  * Above this many milliseconds a server is slow.
  */
 warn_ms: number, 
+/**
+ * The revision that this is of.
+ */
+revision: number, 
 /**
  * The servers.
  */
@@ -1594,7 +1636,11 @@ running: boolean,
 /**
  * Its servers, as they are in the registry now.
  */
-servers: Array<ServerRow>, };
+servers: Array<ServerRow>, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type FilterArgs = { 
 /**
@@ -1708,3 +1754,14 @@ export interface Operations {
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }
+
+/** 0 is what a person must look at first. */
+export const SEVERITY: Record<HealthStatus, number> = {
+  healthy: 6,
+  degraded: 1,
+  unhealthy: 0,
+  unknown: 4,
+  needs_sign_in: 3,
+  paused: 5,
+  blocked: 2,
+};

@@ -59,7 +59,8 @@ impl App {
             Some(observation) => drop(self.0.registry.observe(id, observation).await?),
             None => self.0.mesh.sessions.starts().note_starting(id).await,
         }
-        let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
+        let snapshot = self.0.registry.snapshot();
+        let server = find(&snapshot, &id.to_string())?.into();
         let updated = committed
             .upserted
             .iter()
@@ -67,7 +68,8 @@ impl App {
         let undo = committed
             .undo
             .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
-        Ok(Added { server, updated, undo, token: None, kept: None, taken: Vec::new() })
+        let revision = snapshot.revision();
+        Ok(Added { server, updated, undo, revision, token: None, kept: None, taken: Vec::new() })
     }
 
     async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {

@@ -8,8 +8,8 @@ use super::{
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use model::{
-    CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity, Notice,
-    NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Start, Tool,
+    Activity, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Health, HealthStatus, Identity,
+    Notice, NoticeLevel, Outcome, ScanRow, ScanState, ScanStatus, ServerId, ServerRow, Source, Start, Tool,
     ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
@@ -27,7 +27,7 @@ fn bindings() -> String {
     let config = Config::new().with_large_int("number");
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
-        ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
+        ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, Changed, EditArgs, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
@@ -38,8 +38,20 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, ApiError,
     );
     format!(
-        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",
-        interface(&config)
+        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
+        interface(&config),
+        severities(),
+    )
+}
+
+/// By which statuses a list is ordered.
+fn severities() -> String {
+    let severity = |status: &HealthStatus| {
+        format!("  {}: {},\n", serde_json::to_value(status).unwrap().as_str().unwrap(), status.severity())
+    };
+    let all: String = HealthStatus::ALL.iter().map(severity).collect();
+    format!(
+        "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
     )
 }
 

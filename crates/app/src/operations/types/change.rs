@@ -84,6 +84,8 @@ pub struct Added {
     pub taken: Vec<String>,
     /// The journal entry that takes it back.
     pub undo: i64,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// What a change of several servers did.
@@ -93,6 +95,8 @@ pub struct Changed {
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// A new name, tags or data for one server. What is absent stays.
@@ -135,6 +139,8 @@ pub struct Undone {
     pub label: String,
     /// The servers it touched.
     pub ids: Vec<ServerId>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// A removed server that can be brought back.
