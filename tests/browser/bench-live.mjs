@@ -1,0 +1,200 @@
+// What the list costs while it lives: 10,000 servers that are checked, 200 changes of their health a second.
+import { createServer } from "node:http";
+import { openPage, startCore } from "./harness.mjs";
+
+const SERVERS = 10_000;
+const CHANGES_A_SECOND = 200;
+const INTERVAL = SERVERS / CHANGES_A_SECOND;
+const ROUNDS = 10;
+const SCROLL_MS = 5_000;
+/** How long the first rounds of checks may take, in milliseconds. */
+const SETTLED_MS = 6 * INTERVAL * 1_000;
+/** Shorter tasks are no work of the page: wake-ups, timers, input that nobody hears. */
+const WORK_MS = 1;
+const AIMS = { kB: 60, task95: 50, task: 100, frames: 50, growth: 5 };
+const CONFIG = `health_monitoring:\n  check_interval: ${INTERVAL}\n`;
+
+/** Opens the list, lets it live for `seconds`, and says what that cost. */
+export async function benchLive(t, { seconds, print, aim }) {
+  const fleet = await startFleet(t);
+  const core = await startCore(t, { config: CONFIG });
+  await core.call("import", { text: JSON.stringify({ servers: servers(fleet.port) }) });
+  await until(async () => (await core.call("status", {})).counts.unknown === 0, SETTLED_MS);
+
+  const { page } = await openPage(t, core.link);
+  const devtools = await page.context().newCDPSession(page);
+  await page.goto(`${core.address}/#/servers`);
+  await page.getByRole("grid").getByRole("row").nth(5).waitFor();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 2_000))));
+
+  const wire = await listen(devtools);
+  const [tasks, frames, heaps] = [[], [], []];
+  const began = Date.now();
+  for (let round = 0; round < ROUNDS; round++) {
+    heaps.push(await heap(devtools));
+    const ends = began + ((round + 1) * seconds * 1_000) / ROUNDS;
+    tasks.push(...(await traced(devtools, () => live(page, ends, frames))));
+  }
+  const lived = (Date.now() - began) / 1_000;
+  heaps.push(await heap(devtools));
+
+  const per = wire.bytes / 1_000 / lived;
+  print(
+    "lived",
+    `${lived.toFixed(0)} s, ${(wire.changes / lived).toFixed(0)} changes of health a second, ${wire.lists} lists read`,
+  );
+  print("received", `${per.toFixed(1)} kB/s on the wire, ${(wire.text / 1_000 / lived).toFixed(1)} kB/s as text`);
+  const works = tasks.filter((ms) => ms >= WORK_MS).sort((a, b) => a - b);
+  const at = (part) => works[Math.min(works.length - 1, Math.floor(works.length * part))] ?? 0;
+  print(
+    "tasks",
+    `${works.length} of ${WORK_MS} ms or more: median ${at(0.5).toFixed(1)}, p95 ${at(0.95).toFixed(1)}, p99 ${at(0.99).toFixed(1)}, worst ${at(1).toFixed(1)} ms`,
+  );
+  frames.sort((a, b) => a - b);
+  print("scrolling", `median ${frames[frames.length >> 1].toFixed(0)}, worst ${frames[0].toFixed(0)} frames/s`);
+  print("heap", heaps.map((bytes) => (bytes / 1e6).toFixed(1)).join(" → ") + " MB");
+  aim("changes", Math.abs(wire.changes / lived - CHANGES_A_SECOND), CHANGES_A_SECOND / 4, "from 200 a second");
+  aim("lists read", wire.lists, 0, "after the first");
+  aim("received", per, AIMS.kB, "kB/s");
+  aim("tasks, p95", at(0.95), AIMS.task95, "ms");
+  aim("tasks, worst", at(1), AIMS.task, "ms");
+  aim("time of a frame", 1_000 / frames[frames.length >> 1], 1_000 / AIMS.frames, "ms");
+  aim("heap growth", growth(heaps), AIMS.growth, "%");
+}
+
+/** The page lives until `ends`; part of that it is scrolled. */
+async function live(page, ends, frames) {
+  frames.push(await page.evaluate(scrolled, Math.min(SCROLL_MS, Math.max(1_000, (ends - Date.now()) / 2))));
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, ends - Date.now())));
+}
+
+/** Scrolls through the list for so long; in frames a second. */
+function scrolled(ms) {
+  const grid = document.querySelector("[role=grid]");
+  return new Promise((resolve) => {
+    let frames = 0;
+    let step = 40;
+    const begun = performance.now();
+    const frame = (now) => {
+      if (now - begun > ms) return resolve((frames * 1_000) / (now - begun));
+      frames += 1;
+      if (grid.scrollTop + grid.clientHeight >= grid.scrollHeight - 1) step = -40;
+      else if (grid.scrollTop === 0) step = 40;
+      grid.scrollTop += step;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+}
+
+/** Counts what the page receives from now on. */
+async function listen(devtools) {
+  const wire = { bytes: 0, text: 0, changes: 0, lists: 0 };
+  devtools.on("Network.dataReceived", ({ encodedDataLength, dataLength }) => {
+    wire.bytes += encodedDataLength;
+    wire.text += dataLength;
+  });
+  devtools.on("Network.eventSourceMessageReceived", ({ data }) => {
+    wire.changes += JSON.parse(data).events.filter(({ type }) => type === "health_changed").length;
+  });
+  devtools.on("Network.requestWillBeSent", ({ request }) => {
+    if (request.url.endsWith("/api/v1/servers")) wire.lists += 1;
+  });
+  await devtools.send("Network.enable");
+  return wire;
+}
+
+/** The durations of the tasks on the page's main thread while `work` goes on, in milliseconds. */
+async function traced(devtools, work) {
+  const events = [];
+  const take = ({ value }) => events.push(...value);
+  devtools.on("Tracing.dataCollected", take);
+  const complete = new Promise((resolve) => devtools.once("Tracing.tracingComplete", resolve));
+  await devtools.send("Tracing.start", {
+    traceConfig: { includedCategories: ["toplevel", "__metadata", "blink.user_timing"] },
+  });
+  await work();
+  await devtools.send("Tracing.end");
+  await complete;
+  devtools.off("Tracing.dataCollected", take);
+  const mains = new Set(
+    events
+      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  return events
+    .filter(({ name, ph, pid, tid }) => /RunTask$/.test(name) && ph === "X" && mains.has(`${pid} ${tid}`))
+    .map(({ dur }) => dur / 1_000);
+}
+
+/** The JavaScript heap after a collection of garbage, in bytes. */
+async function heap(devtools) {
+  await devtools.send("HeapProfiler.collectGarbage");
+  await devtools.send("Performance.enable");
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
+}
+
+/** How much larger the last third is than the first, in percent. */
+function growth(heaps) {
+  const third = Math.max(1, Math.floor(heaps.length / 3));
+  const mean = (some) => some.reduce((sum, one) => sum + one, 0) / some.length;
+  return Math.max(0, (mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) - 1) * 100);
+}
+
+async function until(fits, patience) {
+  const giveUp = Date.now() + patience;
+  while (!(await fits())) {
+    if (Date.now() > giveUp) throw new Error("the servers were not all checked in time");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** One process that is 10,000 small MCP servers. Each is ill for a while now and then, so that statuses turn. */
+async function startFleet(t) {
+  const answers = {
+    initialize: {
+      protocolVersion: "2025-06-18",
+      capabilities: { tools: {} },
+      serverInfo: { name: "one of many", version: "1.0" },
+    },
+    ping: {},
+    "tools/list": { tools: [{ name: "weather.read", inputSchema: { type: "object" } }] },
+  };
+  const server = createServer(async (request, response) => {
+    response.setHeader("connection", "close");
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    if (isIll(request.url)) return void response.writeHead(503).end();
+    if (request.method !== "POST") return void response.writeHead(405).end();
+    const { id, method } = JSON.parse(Buffer.concat(chunks).toString());
+    if (id === undefined) return void response.writeHead(202).end();
+    const answer = answers[method];
+    const said = answer ? { result: answer } : { error: { code: -32601, message: "Method not found" } };
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ jsonrpc: "2.0", id, ...said }));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  return { port: server.address().port };
+}
+
+/** One in twenty is ill, another one each two rounds of checks. */
+function isIll(url) {
+  const turn = Math.floor(Date.now() / (2 * INTERVAL * 1_000));
+  return (Number(url.split("/")[1]) + turn) % 20 === 0;
+}
+
+function servers(port) {
+  const entry = (at) => [
+    `id-${at}`,
+    {
+      name: `weather-${String(at).padStart(5, "0")}`,
+      transport: "http",
+      url: `http://127.0.0.1:${port}/${at}/mcp`,
+      metadata: { region: ["eu-central", "us-west-2", "ap-south"][at % 3], priority: at % 10 },
+    },
+  ];
+  return Object.fromEntries(Array.from({ length: SERVERS }, (_, at) => entry(at)));
+}
