@@ -90,7 +90,8 @@ class Core {
         (batch) => this.#take(batch),
         (link) => this.#linked(link, true),
       );
-      if (this.link === "connecting") this.#want("everything");
+      // An open stream asks; where something between holds it back, the list comes without it.
+      setTimeout(() => this.link === "connecting" && this.#want("everything"), RETRY_MS);
     } catch (thrown) {
       const error = asCallError(thrown);
       this.link = error.code === "unauthorized" ? "unauthorized" : "lost";
