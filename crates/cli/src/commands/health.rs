@@ -59,7 +59,7 @@ async fn watch(
 ) -> Result<(), Failure> {
     let mut known = Known::of(report);
     while let Some(batch) = events.next().await {
-        let has_gap = batch["from"].as_u64() > Some(known.revision);
+        let has_gap = number(&batch, "from") > known.revision;
         let turned = known.take(&batch, args.ids.is_empty());
         if has_gap {
             known.tell_new(session, &session.call("health", json!({ "ids": ids(args) })).await?)?;
@@ -86,15 +86,15 @@ impl Known {
     fn of(report: &Value) -> Self {
         let said = |row: &Value| (text(row, "/id"), text(row, "/status"));
         let statuses = array(report, "servers").iter().map(said).collect();
-        Self { revision: report["revision"].as_u64().unwrap_or_default(), statuses }
+        Self { revision: number(report, "revision"), statuses }
     }
 
     /// Takes a batch of events, and gives the servers whose status is another than was said; with `all`, new ones too.
     fn take(&mut self, batch: &Value, all: bool) -> Vec<String> {
-        self.revision = self.revision.max(batch["to"].as_u64().unwrap_or_default());
+        self.revision = self.revision.max(number(batch, "to"));
         let mut turned = Vec::new();
         for event in array(batch, "events") {
-            let (id, status) = match event["type"].as_str() {
+            let (id, status) = match event.get("type").and_then(Value::as_str) {
                 Some("server_changed") => (text(event, "/server/id"), text(event, "/server/health/status")),
                 Some("health_changed") => (text(event, "/id"), text(event, "/health/status")),
                 Some("server_removed") => {
@@ -121,6 +121,10 @@ impl Known {
         }
         Ok(())
     }
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn tell(session: &Session, row: &Value) -> Result<(), Failure> {
