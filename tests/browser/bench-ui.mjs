@@ -1,5 +1,8 @@
-// What the list of servers costs with 5,000 of them: `cargo xtask bench ui`. A real core, Chromium, figures and aims.
+// What the list of servers costs: `cargo xtask bench ui [-- --seconds N] [--only list|live]`. First 5,000 that stand still,
+// then 10,000 that are checked, for five minutes unless it is said otherwise. A real core, Chromium, figures and aims.
 import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { benchLive } from "./bench-live.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 5_000;
@@ -29,6 +32,7 @@ const undo = [];
 const t = { after: (end) => undo.unshift(end) };
 const fails = [];
 
+/** The list stands still: what a filter, the last row and the memory cost. */
 async function bench() {
   const core = await startCore(t, { config: CONFIG });
   const { page } = await openPage(t, core.link);
@@ -145,8 +149,16 @@ function aim(what, value, limit, unit) {
   if (!met) fails.push(what);
 }
 
+const { values: wanted } = parseArgs({
+  options: { seconds: { type: "string", default: "300" }, only: { type: "string" } },
+});
+const seconds = Number(wanted.seconds);
+if (!(seconds > 0)) throw new Error(`--seconds ${wanted.seconds}: give a number of seconds`);
+if (wanted.only && !["list", "live"].includes(wanted.only)) throw new Error(`--only ${wanted.only}: give list or live`);
+
 try {
-  await bench();
+  if (wanted.only !== "live") await bench();
+  if (wanted.only !== "list") await benchLive(t, { seconds, print, aim });
 } finally {
   for (const end of undo) await end();
 }

@@ -16,7 +16,8 @@ Every command a contributor types
                           installs what tests need and runs everything that is over in half an hour;
                           --long also runs what takes longer: more real packages, attacks, full lengths
   cargo xtask bench NAME [-- ARGS]
-                          measures: registry, scan, health, wire, size or ui
+                          measures: registry, scan, health, wire, size or
+                          ui [--only list|live] [--seconds 300]
   cargo xtask bindings    writes the TypeScript types anew
   cargo xtask pictures    takes the pictures in docs/ anew
   cargo xtask bundle      builds the Debian package";

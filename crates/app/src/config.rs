@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use file::Reading;
-use model::NoticeLevel;
 use model::config::{Config, Problem, decode};
+use model::{Activity, NoticeLevel};
 use tokio::sync::watch;
 
 use crate::operations::ConfigStatus;
@@ -90,14 +90,16 @@ impl LiveConfig {
     }
 
     /// Puts a configuration into use; whoever follows it is woken when a setting differs.
-    fn apply(&self, config: Config) -> Arc<Config> {
-        let before = self.running.borrow().clone();
+    fn apply(&self, config: Config) {
         self.was_read.store(true, Ordering::Relaxed);
         self.loaded_at.store(now(), Ordering::Relaxed);
-        if *before != config {
-            self.running.send_replace(Arc::new(config));
-        }
-        before
+        self.running.send_if_modified(|running| {
+            let is_other = **running != config;
+            if is_other {
+                *running = Arc::new(config);
+            }
+            is_other
+        });
     }
 }
 
@@ -123,6 +125,7 @@ impl App {
 
     /// Acts on what the file holds now.
     fn take_up(&self, file: &Path, reading: &Reading) {
+        let before = self.0.config.running.borrow().clone();
         let (level, text) = match reading {
             Reading::Absent => (NoticeLevel::Warning, words::gone(file)),
             Reading::Unreadable(reason) => (NoticeLevel::Warning, words::unreadable(file, reason)),
@@ -130,12 +133,14 @@ impl App {
                 Err(problems) => (NoticeLevel::Warning, words::refused(file, &problems)),
                 Ok((config, warnings)) => {
                     let verb = if self.0.config.source().is_some() { "read again" } else { "read" };
-                    let before = self.0.config.apply(config);
+                    self.0.config.apply(config);
                     let level = if warnings.is_empty() { NoticeLevel::Info } else { NoticeLevel::Warning };
                     (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))
                 }
             },
         };
+        let sections = before.changed_sections(&self.0.config.running.borrow());
+        self.tell(Activity::ConfigChanged { sections });
         self.notice(level, text);
     }
 }

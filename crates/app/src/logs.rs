@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mesh::Lines;
-use model::{CheckResult, CheckStatus, Event, Health, Millis, ServerId};
-use registry::Published;
+use model::{CheckResult, CheckStatus, Health, Millis, ServerId};
+use registry::{Published, Told};
 use ring::{Ring, Weighed};
 use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
@@ -103,10 +103,14 @@ impl Logs {
                 event = events.recv() => event,
             };
             match event {
-                Ok(Published { event: Event::ServerChanged { server }, .. }) => {
-                    self.note_round(server.info.id, &server.health);
+                Ok(Published { told, .. }) => {
+                    for told in told.iter().flat_map(|told| told.iter()) {
+                        if let Told::Changed(server) | Told::Measured(server) = told {
+                            self.note_round(server.info.id, &server.health);
+                        }
+                    }
                 }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
         }

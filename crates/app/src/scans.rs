@@ -35,17 +35,18 @@ impl Scans {
         cancel
     }
 
-    /// Enters a result; answers the new state.
-    pub(crate) fn update(
-        &self,
-        id: &str,
-        change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>),
-    ) -> Option<ScanStatus> {
+    /// Enters a result.
+    pub(crate) fn update(&self, id: &str, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) {
         let mut scans = self.lock();
-        let scan = scans.iter_mut().find(|scan| scan.status.id == id)?;
+        let Some(scan) = scans.iter_mut().find(|scan| scan.status.id == id) else { return };
         change(&mut scan.status, &mut scan.rows);
         scan.rows.truncate(MOST_ROWS);
-        Some(scan.status.clone())
+    }
+
+    /// How far a scan is.
+    pub(crate) fn status(&self, id: &str) -> Option<ScanStatus> {
+        let scans = self.lock();
+        scans.iter().find(|scan| scan.status.id == id).map(|scan| scan.status.clone())
     }
 
     /// A scan and its rows; without an id the newest.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use mesh::{Contact, Mesh};
-use model::{Event, EventBatch, Millis, Notice, NoticeLevel, ServerId};
+use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -205,7 +205,12 @@ impl App {
 
     /// What happens, in batches, until the core stops.
     pub fn events(&self) -> impl Stream<Item = EventBatch> + Send + use<> {
-        feed::batches(self.0.registry.subscribe())
+        feed::batches(&self.0.registry, &self.0.mesh.activities)
+    }
+
+    /// Tells what is under way or was noticed.
+    pub(crate) fn tell(&self, activity: Activity) {
+        self.0.mesh.activities.tell(activity);
     }
 
     /// The secret that opens the HTTP API.
@@ -239,7 +244,7 @@ impl App {
         }
         notices.push(notice.clone());
         drop(notices);
-        self.0.registry.publish(Event::Notice { notice });
+        self.tell(Activity::Notice { notice });
     }
 
     pub(crate) fn notices(&self) -> Vec<Notice> {

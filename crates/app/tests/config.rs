@@ -16,7 +16,7 @@ use std::time::Duration;
 use app::{App, Face, Options, StartError};
 use futures::{Stream, StreamExt};
 use model::config::{Backend, Config, Seconds};
-use model::{Event, EventBatch, Notice, NoticeLevel};
+use model::{Activity, Event, EventBatch, Notice, NoticeLevel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::watch::Receiver;
@@ -33,6 +33,8 @@ struct Core {
     events: Pin<Box<dyn Stream<Item = EventBatch> + Send>>,
     /// Notices that came and were not asked for yet.
     waiting: Vec<Notice>,
+    /// The sections of each change that was told.
+    told: Vec<Vec<String>>,
     dir: TempDir,
 }
 
@@ -47,7 +49,7 @@ impl Core {
         std::fs::write(dir.path().join("mcp-discovery.yaml"), text).unwrap();
         let app = App::start(options(&dir)).await.unwrap();
         let (config, events) = (app.live_config(), Box::pin(app.events()));
-        Self { app, config, events, waiting: Vec::new(), dir }
+        Self { app, config, events, waiting: Vec::new(), told: Vec::new(), dir }
     }
 
     fn file(&self) -> PathBuf {
@@ -73,10 +75,13 @@ impl Core {
     async fn notice(&mut self) -> Notice {
         while self.waiting.is_empty() {
             let batch = tokio::time::timeout(GENEROUS, self.events.next()).await.expect("a notice").unwrap();
-            self.waiting.extend(batch.events.into_iter().filter_map(|event| match event {
-                Event::Notice { notice } => Some(notice),
-                _ => None,
-            }));
+            for event in batch.events {
+                match event {
+                    Event::Activity(Activity::Notice { notice }) => self.waiting.push(notice),
+                    Event::Activity(Activity::ConfigChanged { sections }) => self.told.push(sections),
+                    _ => {}
+                }
+            }
         }
         self.waiting.remove(0)
     }
@@ -133,6 +138,14 @@ async fn a_change_is_applied_and_its_sections_are_named() {
         &["`health_monitoring`, `gateway` changed", "`gateway.listen` takes effect at the next start"],
     );
     has(&notice, &[":44:1: warning", "did you mean `health_monitoring`"]);
+    assert_eq!(core.told, [vec!["health_monitoring"], vec!["health_monitoring", "gateway"]]);
+    core.write("health_monitoring: [");
+    core.notice().await;
+    assert_eq!(
+        core.told.last(),
+        Some(&Vec::new()),
+        "what is in use stays, and what is said of the file is new"
+    );
     core.app.shutdown().await;
 }
 

@@ -22,7 +22,7 @@ use checks::{Checker, Settings};
 use futures::StreamExt;
 use futures::stream::iter;
 use mcp::{Kept, Remote, Visit};
-use mesh::{Contact, Sessions};
+use mesh::{Activities, Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{CheckResult, CheckStatus, Era, HealthStatus, ServerInfo, Source};
 use registry::{Measure, Opened, Origin, Round, Verdict};
@@ -160,7 +160,7 @@ async fn load(peer: &Peer) {
         registry: registry.clone(),
         config: receiver,
         contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
-        sessions: Sessions::new(tasks.clone(), registry.clone()),
+        sessions: Sessions::new(tasks.clone(), registry.clone(), Activities::default()),
         notify: Arc::new(|_| {}),
         tasks: tasks.clone(),
     };

@@ -11,8 +11,8 @@ use asleep::WAKE;
 use mcp::tame;
 use mesh::{Address, host};
 use model::config::IdleStdio;
-use model::{Event, Health, HealthStatus, Server, ServerId};
-use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Verdict};
+use model::{Health, HealthStatus, Server, ServerId};
+use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Told, Verdict};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -152,7 +152,7 @@ impl Checker {
                     Err(error) => tracing::error!(%error, "a round broke down; this is a defect"),
                 },
                 event = events.recv() => match event {
-                    Ok(event) => self.hear(event),
+                    Ok(published) => self.hear(&published),
                     Err(RecvError::Lagged(_)) => self.see_all_again(&mut events),
                     Err(RecvError::Closed) => return,
                 },
@@ -164,17 +164,18 @@ impl Checker {
 
     // --- who is watched ---
 
-    fn hear(&mut self, Published { event, .. }: Published) {
-        match event {
-            Event::ServerChanged { server } => {
-                // Otherwise somebody has just asked it.
-                let is_new = server.health.checked_at.is_none();
-                let wait = if is_new { SETTLE } else { pause(self.interval, None, rand::random()) };
-                self.see(&server, wait);
+    fn hear(&mut self, Published { told, .. }: &Published) {
+        let Some(told) = told else { return self.see_all() };
+        for told in told.iter() {
+            match told {
+                Told::Changed(server) | Told::Measured(server) => {
+                    // Otherwise somebody has just asked it.
+                    let is_new = server.health.checked_at.is_none();
+                    let wait = if is_new { SETTLE } else { pause(self.interval, None, rand::random()) };
+                    self.see(server, wait);
+                }
+                Told::Removed(id) => self.forget(*id),
             }
-            Event::ServerRemoved { id } => self.forget(id),
-            Event::Resync => self.see_all(),
-            _ => {}
         }
     }
 

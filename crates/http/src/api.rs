@@ -8,12 +8,14 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+
+use crate::squeeze;
 
 /// Proxies and browsers drop a stream that is silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -71,7 +73,12 @@ fn read(body: &[u8]) -> Result<Value, Failure> {
 
 /// Batches of events. The first message says that the stream stands, so a client that subscribes and then lists
 /// misses nothing in between.
-pub(crate) async fn events(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(crate) async fn events(State(app): State<App>, headers: HeaderMap) -> Response {
+    let response = stream_of(&app).into_response();
+    if squeeze::reads_gzip(&headers) { squeeze::gzip(response) } else { response }
+}
+
+fn stream_of(app: &App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
     let batches = app.events().filter_map(|batch| async move { Event::default().json_data(&batch).ok() });
     let opening = stream::iter([Event::default().comment("open")]);
     let until_stop = opening.chain(batches).take_until(app.stopping().cancelled_owned());

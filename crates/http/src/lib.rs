@@ -6,6 +6,7 @@ mod access;
 mod api;
 mod files;
 mod gate;
+mod squeeze;
 
 use std::io;
 use std::net::SocketAddr;

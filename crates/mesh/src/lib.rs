@@ -5,9 +5,11 @@
 //!   ([`Wish`]); one that takes long to start is told ([`Starts`]).
 //! - [`Mesh::run`] is a call: one attempt on a conversation that is kept or begun, within one deadline.
 //! - [`Cells`] gather what calls tell of their servers; the registry gets tallies.
+//! - [`Activities`] is where is told what is under way.
 //!
 //! Deliberately absent: what a status is made of. That is the registry's.
 
+mod activity;
 mod address;
 mod cells;
 mod choose;
@@ -18,6 +20,7 @@ mod sessions;
 mod starts;
 mod unreached;
 
+pub use activity::Activities;
 pub use address::{Address, host};
 pub use cells::Cells;
 pub use choose::{NoChoice, choose, resolve};

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::{Cells, Contact, Sessions, Unreached, now};
+use crate::{Activities, Cells, Contact, Sessions, Unreached, now};
 
 /// What gets calls to their servers. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Mesh {
     pub sessions: Sessions,
     /// What calls tell.
     pub cells: Arc<Cells>,
+    /// Where is told what is under way.
+    pub activities: Activities,
 }
 
 /// A call and what bounds it.
@@ -63,10 +65,12 @@ pub enum CallFailed {
 impl Mesh {
     /// Nothing is kept yet; what begins runs among these tasks.
     pub fn new(contact: Contact, registry: Registry, tasks: TaskTracker) -> Self {
+        let activities = Activities::default();
         Self {
             contact,
-            sessions: Sessions::new(tasks, registry.clone()),
+            sessions: Sessions::new(tasks, registry.clone(), activities.clone()),
             cells: Arc::new(Cells::new(registry)),
+            activities,
         }
     }
 

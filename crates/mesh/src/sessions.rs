@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
+use crate::activity::Activities;
 use crate::address::Address;
 use crate::starts::Starts;
 
@@ -62,9 +63,9 @@ pub(crate) struct Kept {
 pub(crate) struct Calling(Sessions, ServerId);
 
 impl Sessions {
-    /// None yet; what begins runs among these tasks. Starts are told to the registry.
-    pub fn new(tasks: TaskTracker, registry: Registry) -> Self {
-        Self { kept: Arc::default(), starts: Starts::new(registry, tasks.clone()), tasks }
+    /// None yet; what begins runs among these tasks. Starts are told to the registry, and as activity.
+    pub fn new(tasks: TaskTracker, registry: Registry, activities: Activities) -> Self {
+        Self { kept: Arc::default(), starts: Starts::new(registry, activities, tasks.clone()), tasks }
     }
 
     /// The starts of children that are under way.

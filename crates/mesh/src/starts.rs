@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcp::tame;
-use model::{Event, Millis, ServerId, Start};
+use model::{Activity, Millis, ServerId, Start};
 use registry::{Measure, Registry};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use crate::now;
+use crate::{Activities, now};
 
 /// A start that takes longer is told.
 const MOMENT: Duration = Duration::from_secs(2);
@@ -26,6 +26,7 @@ pub struct Starts(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     registry: Registry,
+    activities: Activities,
     tasks: TaskTracker,
     under_way: Mutex<HashMap<ServerId, Arc<watch::Sender<Start>>>>,
     waiting: Mutex<HashMap<ServerId, String>>,
@@ -44,8 +45,14 @@ pub struct Waiting(Starts, ServerId);
 
 impl Starts {
     /// None yet; each is told by a task of its own among these.
-    pub(crate) fn new(registry: Registry, tasks: TaskTracker) -> Self {
-        Self(Arc::new(Inner { registry, tasks, under_way: Mutex::default(), waiting: Mutex::default() }))
+    pub(crate) fn new(registry: Registry, activities: Activities, tasks: TaskTracker) -> Self {
+        Self(Arc::new(Inner {
+            registry,
+            activities,
+            tasks,
+            under_way: Mutex::default(),
+            waiting: Mutex::default(),
+        }))
     }
 
     /// Those that take longer than a moment, the oldest first.
@@ -89,7 +96,7 @@ impl Starts {
         self.measured(id, Measure::Starting(Some(since))).await;
         loop {
             let start = seen.borrow_and_update().clone();
-            self.0.registry.publish(Event::Starting { start: self.with_handle(start) });
+            self.0.activities.tell(Activity::Starting { start: self.with_handle(start) });
             sleep(BETWEEN).await;
             if seen.changed().await.is_err() {
                 break;
@@ -97,7 +104,7 @@ impl Starts {
         }
         if self.since(id).is_none() {
             self.measured(id, Measure::Starting(None)).await;
-            self.0.registry.publish(Event::Started { id });
+            self.0.activities.tell(Activity::Started { id });
         }
     }
 

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow, Start};
+use crate::{Health, Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow, Start};
 
 /// How loud a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -25,21 +27,41 @@ pub struct Notice {
 }
 
 /// Everything that can happen. Closed: the UI's reducer handles every variant.
+///
+/// What is told of servers is state: it comes from the registry's writer alone, and each batch says which revisions it
+/// spans. Everything else is [`Activity`].
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// A server was added, edited, paused, restored or measured.
+    /// A server was added, edited or restored.
     ServerChanged {
         /// Its new state; sent as a row, without tool definitions.
         #[ts(as = "ServerRow")]
-        server: Server,
+        server: Arc<Server>,
+    },
+    /// A server was measured or paused; its record is what it was.
+    HealthChanged {
+        /// Which.
+        id: ServerId,
+        /// How it is now.
+        health: Health,
     },
     /// A server left the list.
     ServerRemoved {
         /// Which.
         id: ServerId,
     },
-    /// A scan began, advanced or ended.
+    /// Something that is under way or was noticed.
+    #[serde(untagged)]
+    Activity(Activity),
+}
+
+/// What is under way or was noticed, beside the state of the servers. It may be lost, and is never a reason to read the
+/// servers again.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Activity {
+    /// A scan began, advanced or ended; told at most ten times a second while it runs.
     ScanChanged {
         /// Its new state.
         scan: ScanStatus,
@@ -72,20 +94,31 @@ pub enum Event {
         /// Of which server.
         id: ServerId,
     },
+    /// The configuration's file was read again, or could not be: what is in use, or what is said of the file, is new.
+    ConfigChanged {
+        /// The sections whose settings differ now; none when what is in use stayed as it was.
+        sections: Vec<String>,
+    },
     /// The app has something to say.
     Notice {
         /// What.
         notice: Notice,
     },
-    /// Events were lost: fetch everything again.
-    Resync,
+    /// So much activity came at once that some of it was left out.
+    ActivityLost {
+        /// How many events.
+        count: u64,
+    },
 }
 
-/// Events as they reach a face: at most four batches a second.
+/// Events as they reach a face: at most four batches a second. Who has the servers of revision `from` or later has those of
+/// `to` after it; who has older ones reads them again.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 pub struct EventBatch {
+    /// The registry's revision before the first event.
+    pub from: u64,
     /// The registry's revision after the last event.
-    pub revision: u64,
+    pub to: u64,
     /// In order.
     pub events: Vec<Event>,
 }

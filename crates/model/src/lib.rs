@@ -28,7 +28,7 @@ pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCert
 pub use config::Config;
 pub use endpoint::{Endpoint, EndpointError, same_server};
 
-pub use event::{Event, EventBatch, Notice, NoticeLevel};
+pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};
 pub use given::{Given, is_reference, without_keys};
 pub use health::{

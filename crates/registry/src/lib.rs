@@ -28,7 +28,8 @@ pub use endpoint::{
 };
 pub use error::RegistryError;
 pub use registry::{
-    Changed, Committed, Opened, Published, Registry, RemovedServer, Undone, Upserted, Writing, open_sqlite,
+    Changed, Committed, Opened, Published, Registry, RemovedServer, Told, Undone, Upserted, Writing,
+    open_sqlite,
 };
 pub use snapshot::{Counts, Matches, Snapshot};
 pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};

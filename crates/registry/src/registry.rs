@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use model::{Event, Health, Millis, ServerId, ServerInfo, Source};
+use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Change, History, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -18,8 +18,8 @@ use crate::{
     Backend, HealthPolicy, Measure, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite,
 };
 
-/// How many events a slow subscriber may lag behind before it loses some (and is told so).
-const EVENTS: usize = 4_096;
+/// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
+const REVISIONS: usize = 512;
 
 /// Who exists and in what state. Cheap to clone; all clones are one registry.
 #[derive(Clone)]
@@ -64,13 +64,24 @@ pub struct Opened {
     pub expired: Vec<ServerId>,
 }
 
-/// Something that happened.
+/// What the writer tells of one published state. Each revision is told once, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     /// The revision of the registry that shows it.
     pub revision: u64,
-    /// What.
-    pub event: Event,
+    /// What differs from the revision before; absent when that is so much that reading the snapshot is cheaper.
+    pub told: Option<Arc<[Told]>>,
+}
+
+/// What became of one server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// It was added, edited or restored.
+    Changed(Arc<Server>),
+    /// It was measured or paused; its record is what it was.
+    Measured(Arc<Server>),
+    /// It left the list.
+    Removed(ServerId),
 }
 
 /// What became of one registered server.
@@ -123,6 +134,8 @@ pub struct Undone {
     pub label: String,
     /// The servers that are different now.
     pub ids: Vec<ServerId>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// A server that can be brought back.
@@ -155,7 +168,12 @@ impl Stamp for Changed {
     }
 }
 
-impl Stamp for Undone {}
+impl Stamp for Undone {
+    fn stamped(self, revision: u64) -> Self {
+        Self { revision, ..self }
+    }
+}
+
 impl Stamp for () {}
 impl Stamp for Vec<Minute> {}
 impl Stamp for Health {}
@@ -199,13 +217,13 @@ impl Registry {
             tracing::warn!(%error, "what is too old could not be deleted; the next start tries again");
         }
         let mut snapshot = Snapshot::default();
-        state.servers().for_each(|server| snapshot.put(server));
+        state.servers().for_each(|server| snapshot.put(Arc::new(server)));
         Ok(Opened { expired: gone, ..Self::over(backend, state, snapshot, notices) })
     }
 
     fn over(backend: Box<dyn Backend>, state: State, snapshot: Snapshot, notices: Vec<String>) -> Opened {
         let (sender, inputs) = mpsc::channel(QUEUE);
-        let (events, _) = broadcast::channel(EVENTS);
+        let (events, _) = broadcast::channel(REVISIONS);
         let published = Arc::new(ArcSwap::from_pointee(snapshot.clone()));
         let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
         let past = backend.past();
@@ -239,13 +257,6 @@ impl Registry {
     /// What happens from now on. Subscribe, then take a snapshot: then nothing is missed between the two.
     pub fn subscribe(&self) -> broadcast::Receiver<Published> {
         self.events.subscribe()
-    }
-
-    /// Sends something that is no change of the registry down the same stream: scans, progress, notices.
-    pub fn publish(&self, event: Event) {
-        let revision = self.published.load().revision();
-        // Without subscribers there is nobody to tell.
-        let _ = self.events.send(Published { revision, event });
     }
 
     /// Registers servers: new ones are added, known ones keep their history (see [`Origin`] for what else they keep).

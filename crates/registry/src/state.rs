@@ -1,6 +1,6 @@
 //! What the writer knows, and a draft of what it will know once the backend has committed it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
@@ -100,12 +100,14 @@ pub(crate) struct Draft {
     pub(crate) changes: Vec<Change>,
     /// The servers that readers will see changed, in the order of the changes.
     pub(crate) touched: Vec<ServerId>,
+    /// Those of them whose record is another, but for when they were seen last.
+    pub(crate) edited: HashSet<ServerId>,
     pub(crate) now: Millis,
 }
 
 impl Draft {
     pub(crate) fn new(state: &State, now: Millis) -> Self {
-        Self { state: state.clone(), changes: Vec::new(), touched: Vec::new(), now }
+        Self { state: state.clone(), changes: Vec::new(), touched: Vec::new(), edited: HashSet::new(), now }
     }
 
     /// The record, removed or not.
@@ -141,6 +143,7 @@ impl Draft {
     pub(crate) fn put(&mut self, record: Record) {
         let record = Arc::new(record);
         self.changes.push(Change::Put(record.clone()));
+        self.edited.insert(record.id());
         self.replace(record);
     }
 

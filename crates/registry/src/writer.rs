@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use model::{Event, Millis, ServerId};
+use model::{Millis, ServerId};
 use store::StoreError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::change::Command;
-use crate::registry::{Published, Stamp};
+use crate::registry::{Published, Stamp, Told};
 use crate::state::{Draft, State};
 use crate::{Backend, Past, RegistryError, Snapshot};
 
@@ -21,8 +21,8 @@ pub(crate) const QUEUE: usize = 1024;
 /// How many inputs share one commit at most.
 const BATCH: usize = 512;
 
-/// Above this many changed servers in one batch, readers of events are told to fetch everything: that is cheaper.
-const EVENTS: usize = 1_000;
+/// Above this many changed servers in one revision, its subscribers read the snapshot: that is cheaper.
+const MOST_TOLD: usize = 1_000;
 
 /// How often it is looked for what waits to be written.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
@@ -159,36 +159,34 @@ impl Writer {
         self.state = draft.state;
     }
 
+    /// One new revision, told once; a draft in which nothing that is shown differs is none.
     fn publish(&mut self, draft: &Draft) {
-        for id in &draft.touched {
-            match draft.state.server(*id) {
-                Some(server) => self.snapshot.put(server),
-                None => self.snapshot.remove(*id),
-            }
+        let told: Vec<Told> = draft.touched.iter().filter_map(|id| self.show(*id, draft)).collect();
+        if told.is_empty() {
+            return;
         }
         self.snapshot.advance();
         self.published.store(Arc::new(self.snapshot.clone()));
-        if self.events.receiver_count() > 0 {
-            self.tell(&draft.touched);
-        }
+        let told = (told.len() <= MOST_TOLD).then(|| told.into());
+        // Fails only when there is nobody to tell.
+        let _ = self.events.send(Published { revision: self.snapshot.revision(), told });
     }
 
-    fn tell(&self, touched: &[ServerId]) {
-        if touched.len() > EVENTS {
-            self.send(Event::Resync);
-            return;
+    /// Takes a server into the snapshot, or out of it, and says what that changes.
+    fn show(&mut self, id: ServerId, draft: &Draft) -> Option<Told> {
+        let Some(now) = draft.state.server(id) else {
+            self.snapshot.get(id)?;
+            self.snapshot.remove(id);
+            return Some(Told::Removed(id));
+        };
+        let before = self.snapshot.get(id);
+        if before.is_some_and(|before| Arc::ptr_eq(&before.info, &now.info) && before.health == now.health) {
+            return None;
         }
-        for id in touched {
-            self.send(match self.snapshot.get(*id) {
-                Some(server) => Event::ServerChanged { server: server.clone() },
-                None => Event::ServerRemoved { id: *id },
-            });
-        }
-    }
-
-    /// Fails only when the last subscriber just left.
-    fn send(&self, event: Event) {
-        let _ = self.events.send(Published { revision: self.snapshot.revision(), event });
+        let is_measured = before.is_some() && !draft.edited.contains(&id);
+        let now = Arc::new(now);
+        self.snapshot.put(now.clone());
+        Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
     }
 }
 

@@ -412,15 +412,7 @@ text: string,
  */
 at: number, };
 
-export type Event = { "type": "server_changed", 
-/**
- * Its new state; sent as a row, without tool definitions.
- */
-server: ServerRow, } | { "type": "server_removed", 
-/**
- * Which.
- */
-id: ServerId, } | { "type": "scan_changed", 
+export type Activity = { "type": "scan_changed", 
 /**
  * Its new state.
  */
@@ -456,17 +448,47 @@ start: Start, } | { "type": "started",
 /**
  * Of which server.
  */
-id: ServerId, } | { "type": "notice", 
+id: ServerId, } | { "type": "config_changed", 
+/**
+ * The sections whose settings differ now; none when what is in use stayed as it was.
+ */
+sections: Array<string>, } | { "type": "notice", 
 /**
  * What.
  */
-notice: Notice, } | { "type": "resync" };
+notice: Notice, } | { "type": "activity_lost", 
+/**
+ * How many events.
+ */
+count: number, };
+
+export type Event = { "type": "server_changed", 
+/**
+ * Its new state; sent as a row, without tool definitions.
+ */
+server: ServerRow, } | { "type": "health_changed", 
+/**
+ * Which.
+ */
+id: ServerId, 
+/**
+ * How it is now.
+ */
+health: Health, } | { "type": "server_removed", 
+/**
+ * Which.
+ */
+id: ServerId, } | Activity;
 
 export type EventBatch = { 
 /**
+ * The registry's revision before the first event.
+ */
+from: number, 
+/**
  * The registry's revision after the last event.
  */
-revision: number, 
+to: number, 
 /**
  * In order.
  */
@@ -775,7 +797,11 @@ undo: number | null,
 /**
  * What it was asked and what it answered; empty when it was not asked, or was met just before.
  */
-steps: Array<AskedStep>, };
+steps: Array<AskedStep>, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type AskedStep = { 
 /**
@@ -799,7 +825,11 @@ ids: Array<ServerId>,
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
-undo: number | null, };
+undo: number | null, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type EditArgs = { 
 /**
@@ -934,6 +964,10 @@ ids: Array<ServerId>,
  */
 undo: number | null, 
 /**
+ * The revision that shows it.
+ */
+revision: number, 
+/**
  * Its row as it is now; where nothing was kept, as it would be.
  */
 server: ServerRow, 
@@ -976,7 +1010,11 @@ label: string,
 /**
  * The servers it touched.
  */
-ids: Array<ServerId>, };
+ids: Array<ServerId>, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type Removed = { 
 /**
@@ -1259,7 +1297,11 @@ certificates_left: number,
 /**
  * The journal entry that takes it back; absent when nothing changed.
  */
-undo: number | null, };
+undo: number | null, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type ExportForm = "servers.json" | "mcp.json";
 
@@ -1386,6 +1428,10 @@ min_successes: number,
  * Above this many milliseconds a server is slow.
  */
 warn_ms: number, 
+/**
+ * The revision that this is of.
+ */
+revision: number, 
 /**
  * The servers.
  */
@@ -1880,7 +1926,11 @@ running: boolean,
 /**
  * Its servers, as they are in the registry now.
  */
-servers: Array<ServerRow>, };
+servers: Array<ServerRow>, 
+/**
+ * The revision that shows it.
+ */
+revision: number, };
 
 export type FilterArgs = { 
 /**
@@ -1998,3 +2048,14 @@ export interface Operations {
   /** Checks a filter and translates it. */
   filter: { args: FilterArgs; result: FilterForms };
 }
+
+/** 0 is what a person must look at first. */
+export const SEVERITY: Record<HealthStatus, number> = {
+  healthy: 6,
+  degraded: 1,
+  unhealthy: 0,
+  unknown: 4,
+  needs_sign_in: 3,
+  paused: 5,
+  blocked: 2,
+};

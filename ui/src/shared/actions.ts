@@ -20,7 +20,7 @@ export async function change(operation: BulkOperation, ids: ServerId[]): Promise
   const what = nameOf(ids);
   return attempt(`${DONE[operation]} ${what} did not work`, async () => {
     const changed = await core.call(operation, { ids });
-    await core.refresh();
+    await core.shown(changed.revision);
     offerUndo(`${DONE[operation]} ${what}`, changed.undo);
     return changed;
   });
@@ -36,7 +36,7 @@ export function offerUndo(text: string, entry: number | null): void {
 export async function undo(entry?: number): Promise<void> {
   await attempt("There is nothing to take back", async () => {
     const undone = await core.call("undo", entry === undefined ? {} : { undo: entry });
-    await core.refresh();
+    await core.shown(undone.revision);
     toast(`Taken back: ${oneLine(undone.label)}`);
   });
 }

@@ -1,5 +1,5 @@
 import { toast } from "svelte-sonner";
-import type { ServerRow } from "../host";
+import type { Demo, ServerRow } from "../host";
 import { core } from "../state/core.svelte";
 import { attempt } from "./actions";
 
@@ -29,13 +29,13 @@ class DemoFleet {
     if (gone) toast("The demo is gone");
   }
 
-  async #do<T>(doing: Doing, failure: string, work: () => Promise<T>): Promise<T | null> {
+  async #do(doing: Doing, failure: string, work: () => Promise<Demo>): Promise<Demo | null> {
     if (this.doing) return null;
     this.doing = doing;
     try {
       return await attempt(failure, async () => {
         const done = await work();
-        await core.refresh();
+        await core.shown(done.revision);
         return done;
       });
     } finally {

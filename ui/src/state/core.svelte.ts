@@ -19,13 +19,17 @@ import {
   type Stale,
   withKnown,
   withList,
-  withOrder,
 } from "./reducer";
 
 /** Lists are fetched again at most this often, in milliseconds. */
 const REFETCH_MS = 300;
+/** What was done from this page shows within this time, or with the next reading of the list; in milliseconds. */
+const SHOWN_MS = 3_000;
 /** A core that did not answer is asked again after this long, in milliseconds. */
 const RETRY_MS = 2_000;
+
+/** What is asked for again. */
+type Wanted = Stale | "status" | "everything";
 
 /** What the core holds, as the screens see it: subscribe first, then list, then keep up by events. */
 class Core {
@@ -45,10 +49,12 @@ class Core {
   #model = $state.raw<Model>(EMPTY);
   #stop: (() => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #wanted = new Set<Stale | "status">();
+  #wanted = new Set<Wanted>();
   #fetching = false;
   /** Batches that came while the list was on its way, and may be newer than it. */
   #meanwhile: EventBatch[] = [];
+  /** Who waits until a revision is shown. */
+  #waiting: { revision: number; shown: () => void }[] = [];
 
   /** Rows by id. */
   rows = $derived(this.#model.rows);
@@ -60,8 +66,6 @@ class Core {
   );
   /** How many servers are in each state; absent until the list was read. */
   counts = $derived(this.listed ? countStates(this.rows.values()) : null);
-  /** Counts every change of the list, for what depends on it. */
-  revision = $derived(this.#model.revision);
   /** The newest scan. */
   scan = $derived(this.#model.scan);
   /** What it found so far. */
@@ -73,6 +77,8 @@ class Core {
   starts = $derived(this.#model.starts);
   /** What the app wants people to know, oldest first. */
   notices = $derived(this.#model.notices);
+  /** Counts the changes of the configuration, for what depends on it. */
+  configs = $derived(this.#model.configs);
 
   /** The face this page talks through. */
   readonly face = host.face;
@@ -84,7 +90,8 @@ class Core {
         (batch) => this.#take(batch),
         (link) => this.#linked(link, true),
       );
-      if (this.link === "connecting") this.#want("everything");
+      // An open stream asks; where something between holds it back, the list comes without it.
+      setTimeout(() => this.link === "connecting" && this.#want("everything"), RETRY_MS);
     } catch (thrown) {
       const error = asCallError(thrown);
       this.link = error.code === "unauthorized" ? "unauthorized" : "lost";
@@ -117,10 +124,14 @@ class Core {
     this.#model = { ...this.#model, scan: report.scan, found: byAddress(report.rows) };
   }
 
-  /** Reads the list again after something this page did itself. */
-  async refresh(): Promise<void> {
-    this.#wanted.add("servers");
-    await this.#fetch();
+  /** Waits until the list shows what was done from this page; it comes as an event, like what anybody does. */
+  async shown(revision: number): Promise<void> {
+    if ((this.#model.revision ?? 0) < revision) {
+      await new Promise<void>((shown) => {
+        this.#waiting.push({ revision, shown });
+        setTimeout(shown, SHOWN_MS);
+      });
+    }
     this.own += 1;
   }
 
@@ -137,13 +148,25 @@ class Core {
   }
 
   #take(batch: EventBatch): void {
-    const { model, stale } = reduce(this.#model, batch);
-    this.#model = model;
     if (this.#fetching) this.#meanwhile.push(batch);
-    for (const what of stale) this.#want(what);
+    this.#reduce(batch);
   }
 
-  #want(what: Stale | "status"): void {
+  #reduce(batch: EventBatch): void {
+    const { model, stale } = reduce(this.#model, batch);
+    this.#model = model;
+    for (const what of stale) this.#want(what);
+    this.#wake();
+  }
+
+  /** Tells those who wait for a revision that is shown now. */
+  #wake(): void {
+    const reached = this.#model.revision ?? 0;
+    for (const { shown } of this.#waiting.filter(({ revision }) => revision <= reached)) shown();
+    this.#waiting = this.#waiting.filter(({ revision }) => revision > reached);
+  }
+
+  #want(what: Wanted): void {
     this.#wanted.add(what);
     this.#timer ??= setTimeout(
       () => {
@@ -162,10 +185,10 @@ class Core {
     const all = wanted.has("everything");
     try {
       if (all || wanted.has("servers")) await this.#readServers();
-      else if (wanted.has("order")) await this.#readOrder();
-      if (all || wanted.has("scan")) await this.#readScan();
-      if (all) await this.#readStarts();
-      if (all || wanted.has("status")) await this.#readStatus(all);
+      const activity = all || wanted.has("activity");
+      if (activity || wanted.has("scan")) await this.#readScan();
+      if (activity) await this.#readStarts();
+      if (activity || wanted.has("status")) await this.#readStatus(activity);
       this.trouble = null;
       if (this.link === "connecting") this.link = "live";
     } catch (thrown) {
@@ -181,20 +204,10 @@ class Core {
     this.#meanwhile = [];
     const list = await this.call("servers", {});
     this.#model = withList(this.#model, list);
-    for (const batch of this.#meanwhile) {
-      // The rest of it was taken when it came.
-      const events = batch.events.filter(isServerEvent);
-      this.#model = reduce(this.#model, { ...batch, events }).model;
-    }
+    // The rest of them was taken when they came.
+    for (const batch of this.#meanwhile) this.#reduce({ ...batch, events: batch.events.filter(isServerEvent) });
+    this.#wake();
     this.listed = true;
-  }
-
-  /** The rows came as events; only their places are asked for. Thousands of rows are not sent again for one that moved. */
-  async #readOrder(): Promise<void> {
-    const order = await this.call("order", {});
-    const ordered = withOrder(this.#model, order);
-    if (ordered) this.#model = ordered;
-    else await this.#readServers();
   }
 
   async #readScan(): Promise<void> {
@@ -211,10 +224,10 @@ class Core {
     this.#model = { ...this.#model, starts: new Map(starts.map((start) => [start.id, start])) };
   }
 
-  async #readStatus(all: boolean): Promise<void> {
+  async #readStatus(notices: boolean): Promise<void> {
     const status = await this.call("status", {});
     this.status = status;
-    if (all) this.#model = { ...this.#model, notices: status.notices };
+    if (notices) this.#model = { ...this.#model, notices: status.notices };
   }
 }
 

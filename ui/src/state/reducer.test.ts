@@ -1,45 +1,51 @@
 import { describe, expect, it } from "vitest";
 import type { Event } from "../host/bindings";
-import { byAddress, countStates, EMPTY, type Model, reduce, withKnown, withList, withOrder } from "./reducer";
+import { byAddress, countStates, EMPTY, type Model, reduce, withKnown, withList } from "./reducer";
 import { found, scan, server } from "./samples";
 
 const listed = (revision: number, ...ids: string[]): Model =>
   withList(EMPTY, { revision, servers: ids.map((id) => server(id)), total: ids.length });
-const take = (model: Model, revision: number, ...events: Event[]) => reduce(model, { revision, events });
+const batch = (from: number, to: number, ...events: Event[]) => ({ from, to, events });
+const take = (model: Model, to: number, ...events: Event[]) =>
+  reduce(model, batch(model.revision ?? to, to, ...events));
 const changed = (id: string, changes = {}): Event => ({ type: "server_changed", server: server(id, changes) });
+const measured = (id: string, changes = {}): Event => ({
+  type: "health_changed",
+  id,
+  health: { ...server(id).health, ...changes },
+});
+const down = { status: "unhealthy" as const };
 
 describe("servers", () => {
-  it("takes a changed row in place and asks for nothing when its place cannot change", () => {
+  it("takes a changed row in place and asks for nothing", () => {
     const { model, stale } = take(listed(7, "a", "b"), 8, changed("a", { tools: 3 }));
     expect(model.rows.get("a")?.tools).toBe(3);
     expect(model.order).toEqual(["a", "b"]);
     expect([...stale]).toEqual([]);
   });
 
-  it("asks for the order when a status or a name changed, since the core puts the worst first", () => {
-    const health = { ...server("b").health, status: "unhealthy" as const };
-    expect([...take(listed(7, "a", "b"), 8, changed("b", { health })).stale]).toEqual(["order"]);
-    expect([...take(listed(7, "a", "b"), 8, changed("b", { name: "z" })).stale]).toEqual(["order"]);
+  it("takes a measurement into the row and leaves its record as it is", () => {
+    const before = take(listed(7, "a"), 8, changed("a", { tools: 3, last_seen: 5 })).model;
+    const { model } = take(before, 9, measured("a", { checked_at: 9, last_success: 9 }));
+    expect(model.rows.get("a")).toMatchObject({ tools: 3, last_seen: 9, health: { checked_at: 9 } });
+    expect(take(before, 9, measured("a")).model.rows.get("a")?.last_seen).toBe(5);
+  });
+
+  it("puts a row where it belongs when a status or a name changed, and asks for nothing", () => {
+    const status = take(listed(7, "a", "b", "c"), 8, measured("c", down));
+    expect([status.model.order, [...status.stale]]).toEqual([["c", "a", "b"], []]);
+    expect(take(status.model, 9, measured("c")).model.order).toEqual(["a", "b", "c"]);
+    expect(take(listed(7, "a", "b"), 8, changed("a", { name: "z" })).model.order).toEqual(["b", "a"]);
   });
 
   it("are counted as they are shown", () => {
-    const health = { ...server("b").health, status: "unhealthy" as const };
-    const { model } = take(listed(7, "a", "b"), 8, changed("b", { health }));
+    const { model } = take(listed(7, "a", "b"), 8, measured("b", down));
     expect(countStates(model.rows.values())).toEqual({ all: 2, [server("a").health.status]: 1, unhealthy: 1 });
   });
 
-  it("shows a new server at once, at the end, and asks for its place", () => {
-    const { model, stale } = take(listed(7, "a"), 8, changed("b"));
-    expect(model.order).toEqual(["a", "b"]);
-    expect([...stale]).toEqual(["order"]);
-  });
-
-  it("takes an order of the rows it has, and none of rows it has not", () => {
-    const model = listed(7, "a", "b");
-    const order = (...ids: string[]) => withOrder(model, { revision: 8, ids, total: ids.length })?.order;
-    expect(order("b", "a")).toEqual(["b", "a"]);
-    expect(order("b")).toBeUndefined();
-    expect(order("b", "c")).toBeUndefined();
+  it("shows a new server at once, where it belongs", () => {
+    const { model, stale } = take(listed(7, "a", "c"), 8, changed("b"));
+    expect([model.order, [...stale]]).toEqual([["a", "b", "c"], []]);
   });
 
   it("never lists one server twice, however often it is sent", () => {
@@ -54,14 +60,31 @@ describe("servers", () => {
   });
 
   it("leaves events out that are older than the list", () => {
-    const { model } = take(listed(7, "a"), 6, { type: "server_removed", id: "a" }, changed("a", { name: "old" }));
+    const events = [{ type: "server_removed", id: "a" } as const, changed("a", { name: "old" })];
+    const { model, stale } = reduce(listed(7, "a"), batch(4, 6, ...events));
     expect(model.rows.get("a")?.name).toBe("a");
-    expect(model.revision).toBe(7);
+    expect([model.revision, [...stale]]).toEqual([7, []]);
   });
 
-  it("asks again when revisions went by that were not sent", () => {
-    expect(take(listed(7, "a"), 9, changed("a")).stale.has("servers")).toBe(true);
-    expect(take(listed(7, "a"), 9).stale.has("servers")).toBe(true);
+  it("takes a batch in that began before the list and ends after it", () => {
+    const { model, stale } = reduce(listed(7, "a"), batch(4, 9, changed("a", { tools: 3 })));
+    expect([model.revision, model.rows.get("a")?.tools, [...stale]]).toEqual([9, 3, []]);
+  });
+
+  it("asks again only when a batch begins after what it has, and once", () => {
+    const { model, stale } = reduce(listed(7, "a"), batch(9, 12));
+    expect([...stale]).toEqual(["servers"]);
+    expect([...reduce(model, batch(12, 13, changed("a"))).stale]).toEqual([]);
+    expect([...reduce(listed(7, "a"), batch(7, 900, changed("a"))).stale]).toEqual([]);
+  });
+
+  it("takes nothing in before the list was read, since it is on its way", () => {
+    const { model, stale } = reduce(EMPTY, batch(57, 58, changed("a")));
+    expect([model.revision, model.rows.size, [...stale]]).toEqual([null, 0, []]);
+  });
+
+  it("leaves a measurement out whose row it does not have", () => {
+    expect(take(listed(7, "a"), 8, measured("b")).model.order).toEqual(["a"]);
   });
 
   it("keeps the identity of what a batch does not touch", () => {
@@ -69,6 +92,7 @@ describe("servers", () => {
     const { model } = take(before, 7, { type: "scan_changed", scan: scan("s") });
     expect(model.rows).toBe(before.rows);
     expect(model.order).toBe(before.order);
+    expect(take(before, 8, measured("a")).model.order).toBe(before.order);
   });
 });
 
@@ -132,6 +156,10 @@ it("knows the commands that are starting, with their newest line", () => {
   expect(take(begun.model, 0, { type: "started", id: "a" }).model.starts.size).toBe(0);
 });
 
-it("asks for everything when events were lost", () => {
-  expect([...take(EMPTY, 0, { type: "resync" }).stale]).toEqual(["everything"]);
+it("asks for scans, starts and notices again when activity was lost, and never for the servers", () => {
+  expect([...take(listed(7, "a"), 7, { type: "activity_lost", count: 3 }).stale]).toEqual(["activity"]);
+});
+
+it("counts the changes of the configuration", () => {
+  expect(take(EMPTY, 0, { type: "config_changed", sections: [] }).model.configs).toBe(1);
 });

@@ -7,10 +7,10 @@ import type {
   ScanStatus,
   ServerId,
   ServerList,
-  ServerOrder,
   ServerRow,
   Start,
 } from "../host";
+import { reordered } from "./order";
 
 /** How far a tool call says it is. */
 export interface Progress {
@@ -21,10 +21,10 @@ export interface Progress {
 
 /** Everything the screens show that comes from the core. */
 export interface Model {
-  /** The registry's revision that `rows` and `order` are of. */
-  revision: number;
+  /** The registry's revision that `rows` and `order` are of; absent before the list was read. */
+  revision: number | null;
   rows: ReadonlyMap<ServerId, ServerRow>;
-  /** Worst first, as the core put them. */
+  /** Worst first, as the core puts them. */
   order: readonly ServerId[];
   scan: ScanStatus | null;
   /** What the newest scan found, by address: one address can change its verdict, two servers never share one. */
@@ -33,10 +33,12 @@ export interface Model {
   /** Commands that take longer to start than a moment. */
   starts: ReadonlyMap<ServerId, Start>;
   notices: readonly Notice[];
+  /** Counts the changes of the configuration that were told. */
+  configs: number;
 }
 
 /** What must be asked for again because events alone do not say it. */
-export type Stale = "servers" | "order" | "scan" | "everything";
+export type Stale = "servers" | "scan" | "activity";
 
 /** What a batch did. */
 export interface Reduced {
@@ -46,7 +48,7 @@ export interface Reduced {
 
 /** Before anything was heard. */
 export const EMPTY: Model = {
-  revision: 0,
+  revision: null,
   rows: new Map(),
   order: [],
   scan: null,
@@ -54,29 +56,30 @@ export const EMPTY: Model = {
   progress: new Map(),
   starts: new Map(),
   notices: [],
+  configs: 0,
 };
 
 /** Notices kept for reading. */
 const MAX_NOTICES = 50;
 
-/** Takes one batch in. Events about servers that are older than the list are left out. */
+/** Takes one batch in. What it says of servers is left out where the list is newer, or was not read yet. */
 export function reduce(model: Model, batch: EventBatch): Reduced {
   const stale = new Set<Stale>();
-  const old = batch.revision < model.revision;
-  if (missedSome(model, batch)) stale.add("servers");
-
   // What a batch does not touch keeps its identity, so that nothing is drawn again because of it.
   const draft: Draft = {
     ...model,
-    rows: model.rows as Draft["rows"],
     found: model.found as Draft["found"],
     progress: model.progress as Draft["progress"],
   };
-  if (batch.events.some(isServerEvent)) draft.rows = new Map(model.rows);
   if (batch.events.some((event) => event.type === "scan_found")) draft.found = new Map(model.found);
   if (batch.events.some((event) => event.type === "call_progress")) draft.progress = new Map(model.progress);
-  for (const event of batch.events) apply(draft, event, old, stale);
-  draft.revision = Math.max(model.revision, batch.revision);
+  for (const event of batch.events) if (!isServerEvent(event)) apply(draft, event, stale);
+
+  if (model.revision !== null && batch.to >= model.revision) {
+    if (batch.from > model.revision) stale.add("servers");
+    takeServers(draft, batch.events.filter(isServerEvent));
+    draft.revision = batch.to;
+  }
   return { model: draft, stale };
 }
 
@@ -103,36 +106,53 @@ export function withList(model: Model, list: ServerList): Model {
   };
 }
 
-/** Puts the rows into an order that the core sent; absent when it names a row that is not here. */
-export function withOrder(model: Model, order: ServerOrder): Model | null {
-  const complete = order.ids.length === model.rows.size && order.ids.every((id) => model.rows.has(id));
-  return complete ? { ...model, order: order.ids } : null;
-}
-
 interface Draft extends Model {
-  rows: Map<ServerId, ServerRow>;
   found: Map<string, ScanRow>;
   progress: Map<string, Progress>;
 }
 
-/** More revisions went by than this batch has changes: something was not sent. */
-function missedSome(model: Model, batch: EventBatch): boolean {
-  return batch.revision - model.revision > batch.events.filter(isServerEvent).length;
-}
+type ServerEvent = Extract<Event, { type: "server_changed" | "health_changed" | "server_removed" }>;
 
 /** It is about a server. */
-export function isServerEvent(event: Event): boolean {
-  return event.type === "server_changed" || event.type === "server_removed";
+export function isServerEvent(event: Event): event is ServerEvent {
+  return event.type === "server_changed" || event.type === "health_changed" || event.type === "server_removed";
 }
 
-function apply(draft: Draft, event: Event, old: boolean, stale: Set<Stale>): void {
+function takeServers(draft: Draft, events: readonly ServerEvent[]): void {
+  if (events.length === 0) return;
+  const rows = new Map(draft.rows);
+  const moved = new Set<ServerId>();
+  for (const event of events) {
+    const id = event.type === "server_changed" ? event.server.id : event.id;
+    const [before, after] = [rows.get(id), rowAfter(event, rows.get(id))];
+    if (after) rows.set(id, after);
+    else rows.delete(id);
+    if (!before || !after || before.health.status !== after.health.status || before.name !== after.name) moved.add(id);
+  }
+  draft.rows = rows;
+  if (moved.size) draft.order = reordered(draft.order, rows, moved);
+}
+
+/** The row that an event makes of one; absent when there is none. */
+function rowAfter(event: ServerEvent, before: ServerRow | undefined): ServerRow | undefined {
   switch (event.type) {
     case "server_changed":
-      if (!old) changeServer(draft, event.server, stale);
-      return;
+      return event.server;
+    case "health_changed":
+      return (
+        before && { ...before, health: event.health, last_seen: latest(before.last_seen, event.health.last_success) }
+      );
     case "server_removed":
-      if (!old) removeServer(draft, event.id);
-      return;
+      return undefined;
+  }
+}
+
+function latest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
+}
+
+function apply(draft: Draft, event: Exclude<Event, ServerEvent>, stale: Set<Stale>): void {
+  switch (event.type) {
     case "scan_changed":
       changeScan(draft, event.scan, stale);
       return;
@@ -152,8 +172,11 @@ function apply(draft: Draft, event: Event, old: boolean, stale: Set<Stale>): voi
     case "notice":
       draft.notices = [...draft.notices, event.notice].slice(-MAX_NOTICES);
       return;
-    case "resync":
-      stale.add("everything");
+    case "config_changed":
+      draft.configs += 1;
+      return;
+    case "activity_lost":
+      stale.add("activity");
       return;
     default:
       unknownEvent(event);
@@ -163,19 +186,6 @@ function apply(draft: Draft, event: Event, old: boolean, stale: Set<Stale>): voi
 /** Fails to compile when a variant above is missing; a newer core may still send one at run time. */
 function unknownEvent(event: never): void {
   console.warn("an event of a kind this page does not know", event);
-}
-
-function changeServer(draft: Draft, row: ServerRow, stale: Set<Stale>): void {
-  const before = draft.rows.get(row.id);
-  draft.rows.set(row.id, row);
-  if (!before) draft.order = [...draft.order, row.id];
-  // The place in the list is the core's to say: it depends on the status and the name.
-  if (!before || before.health.status !== row.health.status || before.name !== row.name) stale.add("order");
-}
-
-function removeServer(draft: Draft, id: ServerId): void {
-  draft.rows.delete(id);
-  draft.order = draft.order.filter((other) => other !== id);
 }
 
 function changeScan(draft: Draft, scan: ScanStatus, stale: Set<Stale>): void {

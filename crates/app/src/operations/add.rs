@@ -50,9 +50,19 @@ impl App {
         info.capabilities = args.capabilities.unwrap_or_default();
         info.keep_running = args.keep_running.unwrap_or_default();
         if args.dry_run {
-            let updated = self.0.registry.snapshot().get(info.id).is_some();
+            let snapshot = self.0.registry.snapshot();
+            let (updated, revision) = (snapshot.get(info.id).is_some(), snapshot.revision());
             let server = as_it_would_be(info, observation.as_ref()).into();
-            return Ok(Added { server, updated, undo: None, token: None, kept: None, taken, steps });
+            return Ok(Added {
+                server,
+                updated,
+                undo: None,
+                revision,
+                token: None,
+                kept: None,
+                taken,
+                steps,
+            });
         }
         Ok(Added { token, kept, taken, steps, ..self.keep(info, observation).await? })
     }
@@ -74,7 +84,8 @@ impl App {
             Some(observation) => drop(self.0.registry.observe(id, observation).await?),
             None => self.0.mesh.sessions.starts().note_starting(id).await,
         }
-        let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
+        let snapshot = self.0.registry.snapshot();
+        let server = find(&snapshot, &id.to_string())?.into();
         let updated = committed
             .upserted
             .iter()
@@ -86,6 +97,7 @@ impl App {
             server,
             updated,
             undo: Some(undo),
+            revision: snapshot.revision(),
             token: None,
             kept: None,
             taken: Vec::new(),

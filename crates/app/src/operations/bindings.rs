@@ -9,9 +9,9 @@ use super::{
 };
 use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use model::{
-    Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw, Health,
-    HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus,
-    ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
+    Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
+    Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState,
+    ScanStatus, ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
 use vault::SecretPlace;
@@ -28,7 +28,7 @@ fn bindings() -> String {
     let config = Config::new().with_large_int("number");
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
-        ScanState, ScanStatus, NoticeLevel, Notice, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
+        ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
@@ -40,8 +40,20 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
-        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}",
-        interface(&config)
+        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
+        interface(&config),
+        severities(),
+    )
+}
+
+/// By which statuses a list is ordered.
+fn severities() -> String {
+    let severity = |status: &HealthStatus| {
+        format!("  {}: {},\n", serde_json::to_value(status).unwrap().as_str().unwrap(), status.severity())
+    };
+    let all: String = HealthStatus::ALL.iter().map(severity).collect();
+    format!(
+        "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
     )
 }
 

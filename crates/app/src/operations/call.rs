@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session};
 use mesh::{CallFailed, NoChoice};
-use model::{Event, Server, Tool};
+use model::{Activity, Server, Tool};
 use registry::Snapshot;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -93,12 +93,8 @@ impl App {
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
         while let Some(Progress { progress, total, message }) = reports.recv().await {
-            self.0.registry.publish(Event::CallProgress {
-                call: handle.to_owned(),
-                progress,
-                total,
-                message,
-            });
+            let call = handle.to_owned();
+            self.tell(Activity::CallProgress { call, progress, total, message });
         }
     }
 }

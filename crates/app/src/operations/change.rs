@@ -41,10 +41,10 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
         let undone = self.0.registry.undo(args.undo).await?;
-        Ok(Undone { label: undone.label, ids: undone.ids })
+        Ok(Undone { label: undone.label, ids: undone.ids, revision: undone.revision })
     }
 }
 
 fn changed(change: registry::Changed) -> Changed {
-    Changed { ids: change.ids, undo: change.undo }
+    Changed { ids: change.ids, undo: change.undo, revision: change.revision }
 }

@@ -15,6 +15,8 @@ pub struct Demo {
     pub running: bool,
     /// Its servers, as they are in the registry now.
     pub servers: Vec<ServerRow>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 impl App {
@@ -33,6 +35,6 @@ impl App {
     fn shown(&self, hosted: &Hosted) -> Demo {
         let snapshot = self.0.registry.snapshot();
         let servers = hosted.ids.iter().filter_map(|id| snapshot.get(*id).cloned().map(ServerRow::from));
-        Demo { running: hosted.is_running, servers: servers.collect() }
+        Demo { running: hosted.is_running, servers: servers.collect(), revision: snapshot.revision() }
     }
 }

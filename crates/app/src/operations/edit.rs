@@ -89,6 +89,7 @@ impl App {
         Edited {
             ids: Vec::new(),
             undo: None,
+            revision: self.0.registry.snapshot().revision(),
             server: server.clone().into(),
             kept: None,
             taken,
@@ -121,8 +122,9 @@ impl App {
             None if args.only_distrusts() && !args.to.no_probe => drop(self.check_now(id).await),
             None => {}
         }
-        let server = find(&self.0.registry.snapshot(), &id.to_string())?.into();
-        Ok(Edited { ids: changed.ids, undo: changed.undo, server, kept, ..edited })
+        let snapshot = self.0.registry.snapshot();
+        let (server, revision) = (find(&snapshot, &id.to_string())?.into(), snapshot.revision());
+        Ok(Edited { ids: changed.ids, undo: changed.undo, revision, server, kept, ..edited })
     }
 }
 

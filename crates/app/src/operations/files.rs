@@ -62,6 +62,7 @@ impl App {
         report.updated = count(&[Upserted::Updated]);
         report.unchanged = count(&[Upserted::Unchanged]);
         // What changed nothing has nothing to take back.
+        report.revision = committed.revision;
         report.undo = committed.undo.filter(|_| report.added + report.updated > 0);
         Ok(report)
     }

@@ -39,6 +39,8 @@ pub struct HealthReport {
     pub min_successes: u32,
     /// Above this many milliseconds a server is slow.
     pub warn_ms: f64,
+    /// The revision that this is of.
+    pub revision: u64,
     /// The servers.
     pub servers: Vec<ServerHealth>,
 }
@@ -148,6 +150,7 @@ impl App {
             max_failures: monitoring.max_failures,
             min_successes: monitoring.min_successes,
             warn_ms: monitoring.warn_ms,
+            revision: snapshot.revision(),
             servers: servers.into_iter().map(ServerHealth::from).collect(),
         })
     }
@@ -168,7 +171,7 @@ impl App {
     pub(super) async fn adopt(&self, args: ServerArgs) -> Result<Changed, ApiError> {
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
         let changed = self.0.registry.adopt(id).await?;
-        Ok(Changed { ids: changed.ids, undo: changed.undo })
+        Ok(Changed { ids: changed.ids, undo: changed.undo, revision: changed.revision })
     }
 
     pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, ApiError> {

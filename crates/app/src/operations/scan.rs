@@ -9,10 +9,10 @@ use futures::StreamExt;
 use futures::future::ready;
 use mcp::{Contents, Depth, ProbeOptions, Protocols};
 use model::{
-    Event, HealthStatus, Outcome, Reach, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport,
+    Activity, HealthStatus, Outcome, Reach, ScanRow, ScanState, ScanStatus, ServerInfo, Source, Transport,
 };
 use registry::{Observation, Origin, Upserted};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -23,6 +23,9 @@ use crate::{App, now};
 
 /// Seconds for one host and port.
 const DEFAULT_TIMEOUT: f64 = 5.0;
+
+/// The progress of a scan is told ten times a second at most.
+const BETWEEN: Duration = Duration::from_millis(100);
 
 /// How many found servers are asked at once what they offer, to be registered.
 const MEETINGS: usize = 32;
@@ -66,7 +69,7 @@ impl App {
             found: 0,
         };
         let cancel = self.0.scans.begin(status.clone());
-        self.0.registry.publish(Event::ScanChanged { scan: status.clone() });
+        self.tell(Activity::ScanChanged { scan: status.clone() });
         let how = Run { options, cancel: cancel.clone(), caps: self.0.scan_caps.clone() };
         let job = Job {
             app: self.clone(),
@@ -74,6 +77,7 @@ impl App {
             cancel,
             register: args.register,
             meeting: Semaphore::new(MEETINGS),
+            advanced: Notify::new(),
         };
         self.0.tasks.spawn(job.run(plan, how));
         Ok(status)
@@ -152,6 +156,8 @@ struct Job {
     cancel: CancellationToken,
     register: bool,
     meeting: Semaphore,
+    /// It is farther than was told.
+    advanced: Notify,
 }
 
 impl Job {
@@ -160,15 +166,30 @@ impl Job {
             self.update(|status, _| {
                 (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
             });
+            self.advanced.notify_one();
             ready(row.map(|row| (row, contents)))
         });
         // A server that keeps us waiting holds up neither the others nor the probes.
-        rows.for_each_concurrent(None, |(row, contents)| self.take(row, contents)).await;
+        let all = rows.for_each_concurrent(None, |(row, contents)| self.take(row, contents));
+        tokio::select! {
+            () = all => {}
+            () = self.tell_progress() => {}
+        }
         let state = if self.cancel.is_cancelled() { ScanState::Cancelled } else { ScanState::Finished };
         self.update(|status, _| {
             status.state = state;
             status.finished_at = Some(now());
         });
+        self.tell_status();
+    }
+
+    /// Tells how far it is while it goes on: at once, and the newest after each pause.
+    async fn tell_progress(&self) {
+        loop {
+            self.advanced.notified().await;
+            self.tell_status();
+            tokio::time::sleep(BETWEEN).await;
+        }
     }
 
     async fn take(&self, row: ScanRow, contents: Option<Box<Contents>>) {
@@ -177,7 +198,7 @@ impl Job {
         }
         let row = self.meet(row, contents).await;
         self.update(|_, rows| rows.push(row.clone()));
-        self.app.0.registry.publish(Event::ScanFound { scan: self.scan.clone(), row });
+        self.app.tell(Activity::ScanFound { scan: self.scan.clone(), row });
     }
 
     /// Compares a row with the registry, and registers what is new if that was asked for.
@@ -268,8 +289,12 @@ impl Job {
     }
 
     fn update(&self, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) {
-        if let Some(scan) = self.app.0.scans.update(&self.scan, change) {
-            self.app.0.registry.publish(Event::ScanChanged { scan });
+        self.app.0.scans.update(&self.scan, change);
+    }
+
+    fn tell_status(&self) {
+        if let Some(scan) = self.app.0.scans.status(&self.scan) {
+            self.app.tell(Activity::ScanChanged { scan });
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use checks::{CheckError, Checker, CheckerHandle, Settings};
-use mesh::{Contact, Sessions};
+use mesh::{Activities, Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{Era, Health, HealthStatus, Identity, ServerId, ServerInfo, Source, Tool, ToolHints};
 use registry::{Contents, History, Observation, Opened, Origin, Registry};
@@ -46,7 +46,7 @@ impl Scene {
         let (config, receiver) = watch::channel(Arc::new(config));
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = notices.clone();
-        let sessions = Sessions::new(tasks.clone(), registry.clone());
+        let sessions = Sessions::new(tasks.clone(), registry.clone(), Activities::default());
         let settings = Settings {
             registry: registry.clone(),
             config: receiver,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use app::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -44,7 +45,7 @@ pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failu
     }
     match events {
         Some(_) if matches!(session.core, Core::Own(_)) => Err(Failure::failed("there is nothing to watch")),
-        Some(events) => watch(session, args, events, rows).await,
+        Some(events) => watch(session, args, events, &report).await,
         None => Ok(()),
     }
 }
@@ -54,20 +55,76 @@ async fn watch(
     session: &Session,
     args: &Health,
     mut events: crate::core::Batches,
-    rows: &[Value],
+    report: &Value,
 ) -> Result<(), Failure> {
-    let known_as = |row: &Value| (text(row, "/id"), text(row, "/status"));
-    let mut known: HashMap<String, String> = rows.iter().map(known_as).collect();
-    while events.next().await.is_some() {
-        let report = session.call("health", json!({ "ids": ids(args) })).await?;
-        for row in array(&report, "servers") {
-            let (id, now) = known_as(row);
-            if known.insert(id, now.clone()).as_ref() != Some(&now) {
-                tell(session, row)?;
+    let mut known = Known::of(report);
+    while let Some(batch) = events.next().await {
+        let has_gap = number(&batch, "from") > known.revision;
+        let turned = known.take(&batch, args.ids.is_empty());
+        if has_gap {
+            known.tell_new(session, &session.call("health", json!({ "ids": ids(args) })).await?)?;
+            continue;
+        }
+        for id in turned {
+            match session.core.call("health", json!({ "ids": [id] })).await {
+                Ok(report) => known.tell_new(session, &report)?,
+                Err(gone) if gone.code == ErrorCode::NotFound => {}
+                Err(error) => return Err(error.into()),
             }
         }
     }
     Ok(())
+}
+
+/// What was said of servers so far.
+struct Known {
+    revision: u64,
+    statuses: HashMap<String, String>,
+}
+
+impl Known {
+    fn of(report: &Value) -> Self {
+        let said = |row: &Value| (text(row, "/id"), text(row, "/status"));
+        let statuses = array(report, "servers").iter().map(said).collect();
+        Self { revision: number(report, "revision"), statuses }
+    }
+
+    /// Takes a batch of events, and gives the servers whose status is another than was said; with `all`, new ones too.
+    fn take(&mut self, batch: &Value, all: bool) -> Vec<String> {
+        self.revision = self.revision.max(number(batch, "to"));
+        let mut turned = Vec::new();
+        for event in array(batch, "events") {
+            let (id, status) = match event.get("type").and_then(Value::as_str) {
+                Some("server_changed") => (text(event, "/server/id"), text(event, "/server/health/status")),
+                Some("health_changed") => (text(event, "/id"), text(event, "/health/status")),
+                Some("server_removed") => {
+                    if all {
+                        self.statuses.remove(&text(event, "/id"));
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
+            if self.statuses.get(&id).map_or(all, |said| *said != status) {
+                turned.push(id);
+            }
+        }
+        turned
+    }
+
+    fn tell_new(&mut self, session: &Session, report: &Value) -> Result<(), Failure> {
+        for row in array(report, "servers") {
+            let now = text(row, "/status");
+            if self.statuses.insert(text(row, "/id"), now.clone()).as_ref() != Some(&now) {
+                tell(session, row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(value: &Value, key: &str) -> u64 {
+    value.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
 fn tell(session: &Session, row: &Value) -> Result<(), Failure> {

@@ -101,7 +101,7 @@ impl Watch<'_> {
         while let Some(batch) = events.next().await {
             for event in array(&batch, "events") {
                 let over = match event.get("type").and_then(Value::as_str) {
-                    Some("resync") => self.look_again(session).await?,
+                    Some("activity_lost") => self.look_again(session).await?,
                     _ => self.take(event)?,
                 };
                 if over {

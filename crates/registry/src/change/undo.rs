@@ -47,7 +47,7 @@ impl Command for Undo {
             draft.put(record);
         }
         draft.mark_undone(&entry);
-        Ok(Undone { label: entry.label.clone(), ids })
+        Ok(Undone { label: entry.label.clone(), ids, revision: 0 })
     }
 }
 

@@ -1,12 +1,12 @@
 //! Measurements and events.
 
-use model::{Era, Event, HealthStatus, Identity, Notice, NoticeLevel, Tool};
+use model::{Era, HealthStatus, Identity, Tool};
 use serde_json::json;
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::{Bench, Fixture, over_every_backend, seen};
 use crate::change::tests::info;
-use crate::{Contents, Observation, Origin};
+use crate::{Contents, Observation, Origin, Published, Told};
 
 over_every_backend!(
     health_is_measured_and_dies_with_the_process,
@@ -17,8 +17,7 @@ over_every_backend!(
     lists_show_the_worst_first,
     each_change_is_told_once_with_the_revision_that_shows_it,
     what_changes_nothing_is_not_told,
-    more_than_a_reader_can_follow_is_told_as_one_resync,
-    other_events_use_the_same_stream,
+    more_than_a_reader_can_follow_is_one_revision_without_its_changes,
 );
 
 fn contents(tool: &str) -> Contents {
@@ -119,9 +118,13 @@ async fn each_change_is_told_once_with_the_revision_that_shows_it<F: Fixture>(be
     let ids = bench.add(&["a"]).await;
     let told = events.recv().await.unwrap();
     assert_eq!(told.revision, bench.registry.snapshot().revision());
-    assert!(matches!(told.event, Event::ServerChanged { server } if server.info.name == "a"));
+    assert!(matches!(told.told.as_deref(), Some([Told::Changed(server)]) if server.info.name == "a"));
+    bench.registry.observe(ids[0], seen(HealthStatus::Healthy, 1)).await.unwrap();
+    let told = events.recv().await.unwrap();
+    assert!(matches!(told.told.as_deref(), Some([Told::Measured(server)]) if server.info.name == "a"));
     bench.registry.remove(ids.clone()).await.unwrap();
-    assert_eq!(events.recv().await.unwrap().event, Event::ServerRemoved { id: ids[0] });
+    let told = events.recv().await.unwrap();
+    assert_eq!((told.revision, told.told.as_deref()), (3, Some(&[Told::Removed(ids[0])][..])));
     assert!(matches!(events.try_recv(), Err(TryRecvError::Empty)));
 }
 
@@ -133,20 +136,10 @@ async fn what_changes_nothing_is_not_told<F: Fixture>(bench: Bench<F>) {
     assert!(matches!(events.try_recv(), Err(TryRecvError::Empty)));
 }
 
-async fn more_than_a_reader_can_follow_is_told_as_one_resync<F: Fixture>(bench: Bench<F>) {
+async fn more_than_a_reader_can_follow_is_one_revision_without_its_changes<F: Fixture>(bench: Bench<F>) {
     let mut events = bench.registry.subscribe();
     let servers = (0..1_500).map(|n| info(&format!("server {n}"))).collect();
     bench.add_all(servers).await;
-    assert_eq!(events.recv().await.unwrap().event, Event::Resync);
+    assert_eq!(events.recv().await.unwrap(), Published { revision: 1, told: None });
     assert!(matches!(events.try_recv(), Err(TryRecvError::Empty)));
-}
-
-async fn other_events_use_the_same_stream<F: Fixture>(bench: Bench<F>) {
-    let notice = || Notice { level: NoticeLevel::Info, text: "hello".to_owned(), at: 1 };
-    bench.registry.publish(Event::Notice { notice: notice() });
-    let mut events = bench.registry.subscribe();
-    bench.registry.publish(Event::Notice { notice: notice() });
-    let told = events.recv().await.unwrap();
-    assert_eq!(told.event, Event::Notice { notice: notice() });
-    assert_eq!(told.revision, bench.registry.snapshot().revision());
 }

@@ -111,7 +111,7 @@ impl Snapshot {
     }
 
     /// Adds a server, or replaces the one with its id.
-    pub(crate) fn put(&mut self, server: Server) {
+    pub(crate) fn put(&mut self, server: Arc<Server>) {
         self.counts.add(server.health.status);
         let Some(slot) = self.ids.get(&server.info.id).copied() else {
             self.insert(server);
@@ -127,16 +127,16 @@ impl Snapshot {
             self.leave(&old.info);
             self.arrive(&server.info);
         }
-        self.slots.set(slot as usize, Some(Arc::new(server)));
+        self.slots.set(slot as usize, Some(server));
     }
 
-    fn insert(&mut self, server: Server) {
+    fn insert(&mut self, server: Arc<Server>) {
         let slot = self.free.pop_back().unwrap_or_else(|| self.grow());
         let entry = Entry { id: server.info.id, slot };
         self.ids.insert(entry.id, slot);
         self.reindex(entry, &Keys::default(), &Keys::of(&server.info));
         self.arrive(&server.info);
-        self.slots.set(slot as usize, Some(Arc::new(server)));
+        self.slots.set(slot as usize, Some(server));
     }
 
     /// Slots are 32 bits: four billion servers do not fit into any memory we run in.

@@ -52,18 +52,20 @@ class Scans {
   async add(rows: readonly ScanRow[]): Promise<void> {
     this.adding = true;
     const undos: number[] = [];
+    let revision = 0;
     const failed = new Map<string, string>();
     for (const row of rows) {
       try {
-        const { undo } = await core.call("add", { url: row.url });
-        if (undo !== null) undos.push(undo);
+        const added = await core.call("add", { url: row.url });
+        if (added.undo !== null) undos.push(added.undo);
+        revision = added.revision;
         this.picked.delete(row.url);
       } catch (thrown) {
         failed.set(row.url, oneLine(asCallError(thrown).message));
       }
     }
     this.failed = failed;
-    await core.refresh();
+    await core.shown(revision);
     this.adding = false;
     if (undos.length) offer(undos);
   }

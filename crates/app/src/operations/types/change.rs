@@ -101,6 +101,8 @@ pub struct Added {
     pub undo: Option<i64>,
     /// What it was asked and what it answered; empty when it was not asked, or was met just before.
     pub steps: Vec<AskedStep>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// What a change of several servers did.
@@ -110,6 +112,8 @@ pub struct Changed {
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// What to take back.
@@ -128,6 +132,8 @@ pub struct Undone {
     pub label: String,
     /// The servers it touched.
     pub ids: Vec<ServerId>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// A removed server that can be brought back.

@@ -69,6 +69,8 @@ pub struct Edited {
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing was kept.
     pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
     /// Its row as it is now; where nothing was kept, as it would be.
     pub server: ServerRow,
     /// Where what was given was put.

@@ -51,6 +51,8 @@ pub struct ImportReport {
     pub certificates_left: usize,
     /// The journal entry that takes it back; absent when nothing changed.
     pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
 }
 
 /// In which form to export.

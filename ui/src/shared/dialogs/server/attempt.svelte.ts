@@ -120,7 +120,7 @@ export class Attempt {
         this.tested = result;
       } else {
         this.form.forget();
-        await core.refresh();
+        await core.shown(result.revision);
         this.done(result);
       }
     } catch (thrown) {

@@ -1,0 +1,54 @@
+//! What was under way or noticed since the last batch.
+
+use std::collections::HashSet;
+
+use model::{Activity, Start};
+
+/// Activity that was not sent yet.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    activities: Vec<Activity>,
+    lost: u64,
+}
+
+impl Gathered {
+    pub(super) fn is_empty(&self) -> bool {
+        self.activities.is_empty() && self.lost == 0
+    }
+
+    pub(super) fn take(&mut self, activity: Activity) {
+        self.activities.push(activity);
+    }
+
+    /// So many were missed.
+    pub(super) fn lose(&mut self, count: u64) {
+        self.lost += count;
+    }
+
+    /// What to send: how many were lost, then the last state of each scan, call and start, in the order of those states.
+    pub(super) fn flush(&mut self) -> Vec<Activity> {
+        let Self { activities, lost } = std::mem::take(self);
+        let mut seen = HashSet::new();
+        let is_last = |activity: &Activity| subject(activity).is_none_or(|subject| seen.insert(subject));
+        let mut kept: Vec<Activity> = activities.into_iter().rev().filter(is_last).collect();
+        if lost > 0 {
+            kept.push(Activity::ActivityLost { count: lost });
+        }
+        kept.reverse();
+        kept
+    }
+}
+
+fn subject(activity: &Activity) -> Option<String> {
+    match activity {
+        Activity::ScanChanged { scan } => Some(format!("scan {}", scan.id)),
+        Activity::CallProgress { call, .. } => Some(format!("call {call}")),
+        Activity::Starting { start: Start { id, .. } } | Activity::Started { id } => {
+            Some(format!("start {id}"))
+        }
+        Activity::ScanFound { .. }
+        | Activity::ConfigChanged { .. }
+        | Activity::Notice { .. }
+        | Activity::ActivityLost { .. } => None,
+    }
+}

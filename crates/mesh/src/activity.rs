@@ -1,0 +1,31 @@
+//! What is under way or was noticed, told to whoever listens. Beside the registry's own events: those are state, and lose
+//! nothing to a busy scan.
+
+use model::Activity;
+use tokio::sync::broadcast;
+
+/// How many a slow subscriber may lag behind before it loses some (and is told how many).
+const KEPT: usize = 4_096;
+
+/// Where activity is told. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Activities(broadcast::Sender<Activity>);
+
+impl Default for Activities {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(KEPT))
+    }
+}
+
+impl Activities {
+    /// Tells it to all who listen now.
+    pub fn tell(&self, activity: Activity) {
+        // Without subscribers there is nobody to tell.
+        let _ = self.0.send(activity);
+    }
+
+    /// What happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Activity> {
+        self.0.subscribe()
+    }
+}
