@@ -49,7 +49,10 @@ test("a person agrees to a certificate by keyboard, and is told when it changes"
   assert.deepEqual(await barriers(page), []);
   await press(changed, "Trust the new certificate");
   await changed.waitFor({ state: "detached" });
-  await drawer.getByText(/^(Healthy|Degraded)/).first().waitFor();
+  await drawer
+    .getByText(/^(Healthy|Degraded)/)
+    .first()
+    .waitFor();
   assert.deepEqual(errors, []);
 });
 
@@ -108,7 +111,10 @@ test("a scan says it in the row and leads to the certificate", async (t) => {
   await page.getByRole("button", { name: "Add 1 server" }).click();
   await page.getByRole("button", { name: "Look at it…" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a server" });
-  assert.match(await dialog.getByRole("textbox", { name: /^Address/ }).inputValue(), new RegExp(`:${server.port}/mcp$`));
+  assert.match(
+    await dialog.getByRole("textbox", { name: /^Address/ }).inputValue(),
+    new RegExp(`:${server.port}/mcp$`),
+  );
   await dialog.getByRole("button", { name: "Add server" }).click();
   await dialog.getByRole("button", { name: "Trust this certificate" }).click();
   await dialog.getByText("Healthy").waitFor();

@@ -143,7 +143,21 @@ export async function startScripted(
 export async function selfSigned(t, name = "IP:127.0.0.1") {
   const folder = await temporaryFolder(t);
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const make = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=nas", "-keyout", key, "-out", cert];
+  const make = [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=nas",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+  ];
   const child = run(t, "openssl", [...make, "-addext", `subjectAltName=${name}`]);
   if ((await child.ended) !== 0) throw new Error(`openssl: ${child.said}`);
   return { key: await readFile(key), cert: await readFile(cert), file: cert };

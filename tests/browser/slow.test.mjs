@@ -35,7 +35,10 @@ test("a program that takes long to start says so, is cancelled, and is kept whil
   await starting.getByRole("button", { name: "Keep as starting" }).click();
   await dialog.getByRole("button", { name: "Open in Servers" }).click();
   const details = page.getByRole("complementary", { name: "slow one" });
-  await details.getByRole("group", { name: "Starting" }).getByText(/fetching part/).waitFor();
+  await details
+    .getByRole("group", { name: "Starting" })
+    .getByText(/fetching part/)
+    .waitFor();
   await page.getByRole("row").filter({ hasText: "slow one" }).getByText("Starting").waitFor();
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/kept.png` });
   await details.getByText(/^Healthy, asleep/).waitFor();
@@ -43,7 +46,10 @@ test("a program that takes long to start says so, is cancelled, and is kept whil
   assert.deepEqual(await barriers(page), []);
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/asleep.png` });
   await details.getByRole("button", { name: "Check now" }).click();
-  await details.getByRole("group", { name: "Starting" }).getByText(/fetching part/).waitFor();
+  await details
+    .getByRole("group", { name: "Starting" })
+    .getByText(/fetching part/)
+    .waitFor();
   await details.getByRole("group", { name: "Starting" }).getByRole("button", { name: "Cancel" }).click();
   await details.getByText(/its start was cancelled/i).waitFor();
   assert.deepEqual(errors, []);
