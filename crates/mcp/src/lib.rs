@@ -42,7 +42,7 @@ pub use target::{Launch, LineSink, Remote, Target};
 pub use wire::behind::behind;
 pub use wire::patience::Patience;
 pub use wire::request::Progress;
-pub use wire::tls::{CertificateVerdict, TlsFault};
+pub use wire::tls::{CertificateVerdict, TlsFault, check_trust};
 pub use words::tame;
 
 /// What we call ourselves to servers (`clientInfo`), in JSON.
