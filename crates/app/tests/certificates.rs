@@ -113,14 +113,23 @@ async fn a_ca_is_named_for_one_server() {
     for (ca, why) in [("ca.pem", "whole path"), ("/nowhere/ca.pem", "/nowhere/ca.pem")] {
         let mut wrong = add.clone();
         wrong["ca"] = json!(ca);
-        let error = core.refused("add", wrong).await;
-        assert!(error.message.contains(why), "{error}");
+        for no_probe in [false, true] {
+            wrong["no_probe"] = json!(no_probe);
+            let error = core.refused("add", wrong.clone()).await;
+            assert!(error.code == ErrorCode::InvalidArguments && error.message.contains(why), "{error}");
+        }
     }
     assert!(server.seen().is_empty(), "nothing was sent");
     let mut named = add;
     named["ca"] = json!(file);
     let added = core.perform("add", named).await;
     assert_eq!(added["server"]["health"]["status"], "healthy", "{added}");
+    let error =
+        core.refused("edit", json!({ "id": "corp", "ca": "/nowhere/ca.pem", "no_probe": true })).await;
+    assert!(
+        error.code == ErrorCode::InvalidArguments && error.message.contains("/nowhere/ca.pem"),
+        "{error}"
+    );
     // A renewed certificate of the same CA is as good.
     secured.change(ca.signs(Odd::Nothing));
     assert_eq!(core.check("corp").await["status"], "healthy");

@@ -81,6 +81,9 @@ async fn a_ca_file_is_named_from_where_one_stands() {
     let secured = Secured::before(server.address(), ca.signs(Odd::Nothing)).await;
     let url = secured.url("127.0.0.1", "/mcp");
     place.run(&["add", &url]).refused(1, &["signed by `CN=Test CA`, whom nobody here trusts"]);
+    place
+        .run(&["add", &url, "--ca", "/nowhere/ca.pem"])
+        .refused(2, &["the CA file `/nowhere/ca.pem` cannot be read"]);
     ca.write_pem(place.dir.path()).unwrap();
     let mut command = place.command(&["add", &url, "--name", "corp", "--ca", "certificate.pem"]);
     let added = support::Ran(command.current_dir(place.dir.path()).output().unwrap());

@@ -43,7 +43,7 @@ pub use wire::behind::behind;
 pub use wire::child::PURGE_DELAY;
 pub use wire::patience::Patience;
 pub use wire::request::Progress;
-pub use wire::tls::{CertificateVerdict, TlsFault};
+pub use wire::tls::{CertificateVerdict, TlsFault, check_trust};
 pub use words::tame;
 
 /// What we call ourselves to servers (`clientInfo`), in JSON.

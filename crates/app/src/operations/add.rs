@@ -122,6 +122,7 @@ impl App {
         info.token_env.clone_from(&args.token_env);
         info.header_env = headers::checked(&args.header_env)?;
         info.tls = self.trusted_at(&info, args)?;
+        trust::usable(info.tls.as_ref()).await?;
         if args.no_probe {
             given.may_stay_at(&url)?;
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;

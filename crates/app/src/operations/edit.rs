@@ -10,7 +10,7 @@ use super::given::without_keys_in_url;
 use super::look::find;
 use super::steps::steps;
 use super::way::{Draft, words};
-use super::{ApiError, EditArgs, Edited, ErrorCode};
+use super::{ApiError, EditArgs, Edited, ErrorCode, trust};
 use crate::App;
 
 impl App {
@@ -44,6 +44,9 @@ impl App {
             return Ok(self.as_it_is(from));
         }
         let mut draft = self.draft(from, args)?;
+        if draft.to.tls != from.tls || !args.to.no_probe {
+            trust::usable(draft.to.tls.as_ref()).await?;
+        }
         self.is_free(&draft).await?;
         match from.transport {
             Transport::Stdio if args.to.no_probe => {}

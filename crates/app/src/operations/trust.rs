@@ -130,6 +130,12 @@ pub(super) fn seen(tls: Option<Tls>, report: &ProbeReport) -> Option<Tls> {
     }
 }
 
+/// A CA whose file is of no use says so before anybody is asked, and is not kept.
+pub(super) async fn usable(tls: Option<&Tls>) -> Result<(), ApiError> {
+    let Some(tls) = tls else { return Ok(()) };
+    mcp::check_trust(tls).await.map_err(|fault| ApiError::arguments(fault.to_string()))
+}
+
 fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, ApiError> {
     match (fingerprint, ca) {
         (None, None) => Ok(None),

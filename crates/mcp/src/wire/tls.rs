@@ -146,6 +146,11 @@ impl Trust {
     }
 }
 
+/// Whether it can be told whom this trusts: the file of a CA may be gone, or no CA's.
+pub async fn check_trust(tls: &Tls) -> Result<(), TlsFault> {
+    Trust::of(Some(tls)).await.map(drop)
+}
+
 fn config(judge: Judge) -> Result<Arc<ClientConfig>, TlsFault> {
     let builder = ClientConfig::builder_with_provider(crate::crypto::provider())
         .with_safe_default_protocol_versions()
