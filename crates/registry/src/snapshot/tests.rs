@@ -207,11 +207,11 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20, ..ProptestConfig::with_cases(3) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20, ..ProptestConfig::with_cases(4) })]
 
-    /// So many that lists become bits, and blocks are cut and joined.
+    /// So many that lists of slots become bits and back.
     #[test]
-    fn they_do_among_many(servers in vec(server(2_000), 1_000..1_500), steps in vec(step(2_000), 100)) {
+    fn they_do_among_many(servers in vec(server(900), 600..900), steps in vec(step(900), 40)) {
         let mut snapshot = Snapshot::of(std::iter::empty());
         servers.into_iter().for_each(|server| snapshot.put(server));
         snapshot.advance();
@@ -220,4 +220,68 @@ proptest! {
         }
         prop_assert_eq!(found(&snapshot, None, None), plainly(&snapshot, None, None));
     }
+}
+
+/// Blocks are cut as servers come, and joined as they turn or go.
+#[test]
+fn a_long_list_stays_in_order() {
+    let server = |n: u32, status| {
+        let name = format!("s{}", n.wrapping_mul(2_654_435_761) % 700);
+        let info = ServerInfo::new_http(&name, &format!("http://a:{}/b", n + 1), Source::Scan, 8).unwrap();
+        Server { info: Arc::new(info), health: Health { status, ..Health::unknown() } }
+    };
+    let mut snapshot = Snapshot::default();
+    let check = |snapshot: &Snapshot| assert_eq!(found(snapshot, None, None), plainly(snapshot, None, None));
+    (0..3_000).for_each(|n| snapshot.put(server(n, HealthStatus::Unknown)));
+    check(&snapshot);
+    (0..3_000).filter(|n| n % 10 != 0).for_each(|n| snapshot.put(server(n, HealthStatus::Healthy)));
+    check(&snapshot);
+    (0..3_000).filter(|n| n % 7 != 0).for_each(|n| snapshot.remove(server(n, HealthStatus::Unknown).info.id));
+    check(&snapshot);
+    assert_eq!(snapshot.find(None, None).count(), 3_000_usize.div_ceil(7));
+}
+
+/// What a reader makes of an older state while the writer goes on is brought to the newest one.
+#[test]
+fn an_index_of_an_older_state_is_brought_up_to_date() {
+    let server = |n: u16, region: &str| {
+        let base = ServerInfo::new_http("a", &format!("http://a:{}/b", n + 1), Source::Scan, 8).unwrap();
+        let metadata = Map::from_iter([("region".to_owned(), json!(region))]);
+        Server { info: Arc::new(ServerInfo { metadata, ..base }), health: Health::unknown() }
+    };
+    let filter = Filter::parse("region:eu").unwrap();
+    let mut newest = Snapshot::of((0..10).map(|n| server(n, "eu")));
+    newest.advance();
+    let older = newest.clone();
+    newest.put(server(3, "us"));
+    newest.remove(server(4, "eu").info.id);
+    newest.put(server(20, "eu"));
+    newest.put(server(21, "us"));
+    newest.advance();
+    assert_eq!(older.find(None, Some(&filter)).count(), 10);
+    assert!(newest.adopt(), "it is kept");
+    assert!(!newest.adopt(), "once");
+    assert_eq!(found(&newest, None, Some(&filter)), plainly(&newest, None, Some(&filter)));
+    assert_eq!(newest.find(None, Some(&filter)).count(), 9);
+}
+
+/// Nobody can fill the memory with filters.
+#[test]
+fn there_are_no_more_indexes_than_the_bound() {
+    let mut snapshot = Snapshot::default();
+    let info = ServerInfo::new_http("a", "http://a:1/b", Source::Scan, 8).unwrap();
+    snapshot.put(Server { info: Arc::new(info), health: Health::unknown() });
+    for n in 0..100 {
+        let filter = Filter::from_value(&json!({ format!("metadata.k{n}"): 1 })).unwrap();
+        assert_eq!(snapshot.find(None, Some(&filter)).count(), 0);
+        snapshot.adopt();
+        snapshot.advance();
+    }
+    assert_eq!(snapshot.fields.len(), 16);
+    let many: Map<String, Value> =
+        (100..300).map(|n| (format!("metadata.k{n}"), json!({ "$ne": 1 }))).collect();
+    let many = Filter::from_value(&Value::Object(many)).unwrap();
+    assert_eq!(snapshot.find(None, Some(&many)).count(), 1);
+    snapshot.adopt();
+    assert_eq!(snapshot.fields.len(), 16);
 }

@@ -150,6 +150,11 @@ impl Fields {
         is_new
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn bytes(&self) -> usize {
         self.0.iter().filter_map(|kept| Some(kept.index.as_ref()?.bytes)).sum()
     }
