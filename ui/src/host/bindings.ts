@@ -1512,7 +1512,7 @@ forgotten: boolean,
  */
 health: Health | null, };
 
-export type Severity = "error" | "warning";
+export type Severity = "error" | "warning" | "no_effect";
 
 export type ConfigProblem = { 
 /**

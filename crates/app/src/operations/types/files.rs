@@ -97,6 +97,8 @@ pub enum Severity {
     Error,
     /// The file loads.
     Warning,
+    /// The file loads, and this changes nothing yet.
+    NoEffect,
 }
 
 /// One problem of a configuration.
