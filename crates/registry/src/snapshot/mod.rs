@@ -40,6 +40,7 @@ pub struct Snapshot {
     names: Index,
     order: Order,
     fields: fields::Fields,
+    made_here: fields::MadeHere,
     workshop: Arc<Workshop>,
     counts: Counts,
 }
@@ -126,7 +127,8 @@ impl Snapshot {
     #[doc(hidden)]
     #[must_use]
     pub fn without_indexes(&self) -> Self {
-        Self { fields: fields::Fields::default(), workshop: Arc::default(), ..self.clone() }
+        let (fields, made_here) = <(fields::Fields, fields::MadeHere)>::default();
+        Self { fields, made_here, workshop: Arc::default(), ..self.clone() }
     }
 
     /// Keeps the indexes that readers made since. Whether there were any.
@@ -141,6 +143,7 @@ impl Snapshot {
 
     pub(crate) fn advance(&mut self) {
         self.revision += 1;
+        self.made_here = fields::MadeHere::default();
     }
 
     /// Of these servers.

@@ -6,8 +6,9 @@ use super::bits::Bits;
 use super::fields::LookUp;
 use super::posting::Posting;
 
-/// So many indexes are made for one query at most; what else it names is evaluated.
-const MAKES: usize = 4;
+/// So many indexes are made for one query; what else it names is evaluated for what is left, and gets its index when it is
+/// asked for again. So a first use costs about one look at every server, however many fields it names.
+const MAKES: usize = 1;
 
 /// Where less than one server in so many is left, these are evaluated rather than an index made of all.
 const SELECTIVE: usize = 64;
@@ -90,8 +91,8 @@ struct Sure<'a> {
 
 impl<'a> Sure<'a> {
     fn new(snapshot: &'a Snapshot, makes: usize) -> Self {
-        let Snapshot { fields, workshop, revision, slots, .. } = snapshot;
-        Self { snapshot, fields: LookUp { fields, workshop, revision: *revision, slots, makes } }
+        let Snapshot { fields, made_here, workshop, slots, .. } = snapshot;
+        Self { snapshot, fields: LookUp { fields, made_here, workshop, slots, makes } }
     }
 
     /// The servers that pass; nothing when an index is missing. Free slots may be among them.

@@ -41,6 +41,10 @@ struct Kept {
     used: Arc<AtomicU64>,
 }
 
+/// The indexes that readers of one state made, for the others who read that state.
+#[derive(Debug, Clone, Default)]
+pub(super) struct MadeHere(Arc<Mutex<Vec<Kept>>>);
+
 /// Where readers leave the indexes that they made, for the writer to keep. One for all states of a registry.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
@@ -52,35 +56,19 @@ pub(crate) struct Workshop {
 /// An index, and the state that it is of.
 #[derive(Debug)]
 struct Made {
-    revision: u64,
     slots: Slots,
     kept: Kept,
 }
 
 impl Workshop {
-    /// The index of a field at this state. Who asks while another makes it waits for that one.
-    fn make(&self, field: &Field, revision: u64, slots: &Slots) -> Kept {
-        let mut made = self.made.lock();
-        if let Some(known) = made.iter().find(|made| made.revision == revision && made.kept.field == *field) {
-            return known.kept.clone();
+    fn leave(&self, made: Made) {
+        let mut all = self.made.lock();
+        // The writer takes them at once, unless there is none.
+        if all.len() < MOST && all.iter().all(|other| other.kept.field != made.kept.field) {
+            all.push(made);
         }
-        let index = FieldIndex::build(field, slots, LARGEST).map(Arc::new);
-        let kept = Kept { field: field.clone(), index, used: Arc::default() };
-        self.stamp(&kept);
-        // The writer takes them at once; where there is none, only those of the newest state are of use.
-        made.retain(|made| made.revision == revision && made.kept.field != *field);
-        if made.len() < MOST {
-            made.push(Made { revision, slots: slots.clone(), kept: kept.clone() });
-        }
+        drop(all);
         self.has_news.notify_one();
-        kept
-    }
-
-    fn made(&self, field: &Field, revision: u64) -> Option<Kept> {
-        let made = self.made.lock();
-        made.iter()
-            .find(|made| made.revision == revision && made.kept.field == *field)
-            .map(|made| made.kept.clone())
     }
 
     fn stamp(&self, kept: &Kept) {
@@ -91,8 +79,8 @@ impl Workshop {
 /// How a query looks up fields.
 pub(super) struct LookUp<'a> {
     pub(super) fields: &'a Fields,
+    pub(super) made_here: &'a MadeHere,
     pub(super) workshop: &'a Workshop,
-    pub(super) revision: u64,
     pub(super) slots: &'a Slots,
     /// How many indexes may still be made for it.
     pub(super) makes: usize,
@@ -106,15 +94,24 @@ impl LookUp<'_> {
         Some(kept.index.as_ref()?.passing(test, self.slots.len()))
     }
 
+    /// Who asks while another makes it waits for that one.
     fn kept(&mut self, field: &Field) -> Option<Kept> {
         if let Some(kept) = self.fields.0.iter().find(|kept| kept.field == *field) {
             return Some(kept.clone());
         }
-        if let Some(kept) = self.workshop.made(field, self.revision) {
-            return Some(kept);
+        let mut here = self.made_here.0.lock();
+        if let Some(kept) = here.iter().find(|kept| kept.field == *field) {
+            return Some(kept.clone());
         }
         self.makes = self.makes.checked_sub(1)?;
-        Some(self.workshop.make(field, self.revision, self.slots))
+        if here.len() == MOST {
+            here.remove(0);
+        }
+        let index = FieldIndex::build(field, self.slots, LARGEST).map(Arc::new);
+        let kept = Kept { field: field.clone(), index, used: Arc::default() };
+        self.workshop.leave(Made { slots: self.slots.clone(), kept: kept.clone() });
+        here.push(kept.clone());
+        Some(kept)
     }
 }
 
@@ -137,9 +134,7 @@ impl Fields {
 
     /// Keeps what readers made since, brought to the state of `slots`. Whether anything is new.
     pub(super) fn adopt(&mut self, workshop: &Workshop, slots: &Slots) -> bool {
-        // Somebody is at work there: that one gives word again.
-        let Some(mut made) = workshop.made.try_lock() else { return false };
-        let made = std::mem::take(&mut *made);
+        let made = std::mem::take(&mut *workshop.made.lock());
         let unknown = made.into_iter().filter(|made| self.0.iter().all(|kept| kept.field != made.kept.field));
         let unknown: Vec<Kept> = unknown.map(|made| made.brought_to(slots)).collect();
         let is_new = !unknown.is_empty();
