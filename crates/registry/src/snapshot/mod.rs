@@ -152,7 +152,9 @@ impl Snapshot {
         // In order, so that each is put behind the last one, and neighbours in a list are neighbours in memory.
         servers.sort_unstable_by(|a, b| order::place(a).cmp(&order::place(b)));
         let mut snapshot = Self::default();
-        servers.into_iter().for_each(|server| snapshot.put(server));
+        for server in servers {
+            snapshot.put(server);
+        }
         snapshot
     }
 

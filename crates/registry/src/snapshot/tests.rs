@@ -213,7 +213,9 @@ proptest! {
     #[test]
     fn they_do_among_many(servers in vec(server(900), 600..900), steps in vec(step(900), 40)) {
         let mut snapshot = Snapshot::of(std::iter::empty());
-        servers.into_iter().for_each(|server| snapshot.put(server));
+        for server in servers {
+            snapshot.put(server);
+        }
         snapshot.advance();
         for step in steps {
             take(&mut snapshot, step)?;

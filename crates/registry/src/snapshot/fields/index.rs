@@ -116,7 +116,9 @@ impl FieldIndex {
         match test {
             Test::Eq(value) | Test::Ne(value) => self.add_equal(value, &mut bits),
             Test::In(values) | Test::Nin(values) => {
-                values.iter().for_each(|value| self.add_equal(value, &mut bits));
+                for value in values {
+                    self.add_equal(value, &mut bits);
+                }
             }
             Test::Exists(_) => self.there.add_to(&mut bits),
             Test::Gt(value) | Test::Gte(value) | Test::Lt(value) | Test::Lte(value) => {

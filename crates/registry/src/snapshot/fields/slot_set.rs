@@ -143,7 +143,7 @@ mod tests {
                 }
                 prop_assert_eq!(set.is_empty(), model.is_empty());
             }
-            prop_assert_eq!(set.to_bits(among).iter().collect::<Vec<_>>(), Vec::from_iter(model.iter().copied()));
+            prop_assert_eq!(set.to_bits(among).iter().collect::<Vec<_>>(), model.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.to_bits(among).len(), model.len());
             let again = SlotSet::of(model.into_iter().collect(), among);
             prop_assert_eq!(again.to_bits(among), set.to_bits(among));
