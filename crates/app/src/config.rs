@@ -57,8 +57,7 @@ impl LiveConfig {
             }
             _ => (Config::default(), Vec::new()),
         };
-        let place = |problem: &Problem| words::place(file.as_deref(), problem);
-        let warnings = warnings.iter().map(place).collect();
+        let warnings = words::of_start(file.as_deref(), &warnings);
         let was_read = AtomicBool::new(matches!(reading, Reading::Bytes(_)));
         let running = watch::Sender::new(Arc::new(config));
         let live = Self { file, was_read, running, loaded_at: AtomicI64::new(now()) };

@@ -111,10 +111,19 @@ async fn the_guides_file_loads_as_it_stands() {
     let status = core.status().await;
     assert_eq!(status["file"], core.file().to_str().unwrap());
     assert_eq!(status["text"], GUIDE);
-    assert_eq!(status["problems"], json!([]));
+    let problems = status["problems"].as_array().unwrap();
+    let idle = ["service_registry", "network_discovery", "load_balancing", "routing_rules"];
+    assert!(problems.iter().map(|problem| &problem["path"]).eq(&idle), "{status}");
+    assert!(problems.iter().all(|problem| problem["severity"] == "no_effect"), "{status}");
     assert_eq!(status["effective"]["service_registry"]["config"]["registry_file"], "/etc/mcp/servers.json");
     assert_eq!(status["effective"]["health_monitoring"]["min_successes"], 1, "defaults are shown");
-    assert_eq!(core.ask("status").await["notices"], json!([]));
+    let notices = core.ask("status").await["notices"].clone();
+    let text = notices[0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("no effect yet: `service_registry`, `network_discovery`, `load_balancing`"),
+        "{text}"
+    );
+    assert_eq!(notices.as_array().unwrap().len(), 1, "one for all of them");
     core.app.shutdown().await;
 }
 
@@ -125,8 +134,15 @@ async fn a_change_is_applied_and_its_sections_are_named() {
     core.write(&GUIDE.replace("check_interval: 30", "check_interval: 40"));
     assert_eq!(core.changed().await.health_monitoring.check_interval, Seconds(40.0));
     let notice = core.notice().await;
-    assert_eq!(notice.level, NoticeLevel::Info);
-    has(&notice, &["mcp-discovery.yaml", "read again", "`health_monitoring` changed"]);
+    has(
+        &notice,
+        &[
+            "mcp-discovery.yaml",
+            "read again",
+            "`health_monitoring` changed",
+            "no effect yet: `service_registry`",
+        ],
+    );
     assert!(core.status().await["loaded_at"].as_i64().unwrap() > before);
 
     core.write(&format!("{GUIDE}gateway:\n  listen: 127.0.0.1:8091\nhealth_monitorin: 1\n"));
@@ -192,7 +208,11 @@ async fn a_broken_change_keeps_what_runs_and_names_every_problem() {
     core.write(&GUIDE.replace("max_failures: 3", "max_failures: 4"));
     assert_eq!(core.changed().await.health_monitoring.max_failures, 4);
     has(&core.notice().await, &["read again: `health_monitoring` changed"]);
-    assert_eq!(core.status().await["problems"], json!([]));
+    let problems = core.status().await["problems"].clone();
+    assert!(
+        problems.as_array().unwrap().iter().all(|problem| problem["severity"] == "no_effect"),
+        "{problems}"
+    );
     core.app.shutdown().await;
 }
 

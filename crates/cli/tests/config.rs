@@ -35,6 +35,43 @@ fn the_configuration_in_use_is_shown_without_an_owner() {
 }
 
 #[test]
+fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
+    let place = Place::new();
+    let text = "security:\n  allowed_hosts: [box]\ngateway:\n  naming: always\nhealth_monitoring:\n  max_failures: 7\n";
+    std::fs::write(place.config(), text).unwrap();
+    let file = place.config().display().to_string();
+    let checked = place.run(&["config", "check", &file, "--format", "table"]);
+    assert_eq!(checked.code(), 0, "{}", checked.stderr());
+    assert!(checked.stdout().contains("it loads; 2 settings have no effect yet"), "{}", checked.stdout());
+    let shown = place.run(&["config", "show", "--format", "table"]);
+    for said in [checked.stderr(), shown.stderr()] {
+        assert!(said.contains(":2:3: no effect yet: security.allowed_hosts: every host"), "{said}");
+        assert!(said.contains(":4:3: no effect yet: gateway.naming: there is no gateway"), "{said}");
+    }
+    let yaml = shown.stdout();
+    for line in [
+        "  naming: always  # no effect yet\n",
+        "\nload_balancing:  # no effect yet\n",
+        "\n  max_failures: 7\n",
+    ] {
+        assert!(yaml.contains(line), "{line:?} is not in:\n{yaml}");
+    }
+    assert!(
+        place.run(&["config", "show"]).json()["gateway"]["naming"] == "always",
+        "programs read what is in use"
+    );
+}
+
+#[test]
+fn serve_listens_where_the_configuration_says() {
+    let place = Place::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    std::fs::write(place.config(), format!("gateway:\n  listen: {free}\n")).unwrap();
+    let serving = place.serving(&["serve", "--no-local-discovery"], &[]);
+    assert_eq!(serving.url, format!("http://{free}"));
+}
+
+#[test]
 fn a_running_core_goes_on_while_its_file_is_broken_and_says_so() {
     let place = Place::new();
     let _serving = place.serve(&["--no-local-discovery"]);

@@ -216,8 +216,7 @@ impl Registry {
         {
             tracing::warn!(%error, "what is too old could not be deleted; the next start tries again");
         }
-        let mut snapshot = Snapshot::default();
-        state.servers().for_each(|server| snapshot.put(Arc::new(server)));
+        let snapshot = Snapshot::of(state.servers());
         Ok(Opened { expired: gone, ..Self::over(backend, state, snapshot, notices) })
     }
 

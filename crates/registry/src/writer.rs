@@ -78,6 +78,7 @@ impl Writer {
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::new();
         while self.next_batch(&mut batch).await {
+            self.adopt();
             self.write(std::mem::take(&mut batch)).await;
             if self.state.has_unsaved() && Instant::now() >= self.save_at {
                 self.save(now()).await;
@@ -95,10 +96,18 @@ impl Writer {
                 taken = self.inputs.recv_many(batch, BATCH) => return taken > 0,
                 () = self.cancel.cancelled() => {}
                 () = sleep_until(self.save_at), if self.state.has_unsaved() => return true,
+                () = self.snapshot.workshop().has_news.notified() => return true,
             }
         }
         self.inputs.close();
         self.inputs.recv_many(batch, BATCH).await > 0
+    }
+
+    /// Keeps the indexes that readers made. What is published shows the same servers as before.
+    fn adopt(&mut self) {
+        if self.snapshot.adopt() {
+            self.published.store(Arc::new(self.snapshot.clone()));
+        }
     }
 
     /// One commit for the batch; if the backend refuses it for what it holds, one for each, so that a bad change harms

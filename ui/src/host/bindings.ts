@@ -1844,7 +1844,7 @@ refused: RefusedCertificate | null,
  */
 tls: Tls | null, };
 
-export type Severity = "error" | "warning";
+export type Severity = "error" | "warning" | "no_effect";
 
 export type ConfigProblem = { 
 /**

@@ -10,7 +10,7 @@ const MOST_PROBLEMS: usize = 100;
 const STAYS: &str = "the configuration from before stays in use";
 
 /// `mcp-discovery.yaml:3:12: error: …`.
-pub(super) fn place(file: Option<&Path>, problem: &Problem) -> String {
+fn place(file: Option<&Path>, problem: &Problem) -> String {
     match file {
         Some(file) => format!("{}:{problem}", file.display()),
         None => problem.to_string(),
@@ -32,7 +32,33 @@ pub(super) fn applied(
     if !keys.is_empty() {
         let _ = write!(text, "; `{}` takes effect at the next start", keys.join("`, `"));
     }
-    text + &list(file, warnings)
+    let (idle, warnings) = without_effect(warnings);
+    text + &list(file, &warnings)
+        + &idle.map_or_else(String::new, |idle| format!("\n{}", no_effect(file, &idle)))
+}
+
+/// The settings that change nothing yet, if there are any, and what else there is to say.
+fn without_effect(problems: &[Problem]) -> (Option<Vec<Problem>>, Vec<Problem>) {
+    let (idle, others): (Vec<_>, Vec<_>) =
+        problems.iter().cloned().partition(|problem| problem.severity == Severity::NoEffect);
+    ((!idle.is_empty()).then_some(idle), others)
+}
+
+/// All in one sentence: each has its own at `config check`.
+fn no_effect(file: &Path, idle: &[Problem]) -> String {
+    let paths: Vec<&str> = idle.iter().take(MOST_PROBLEMS).map(|problem| problem.path.as_str()).collect();
+    let file = file.display();
+    let paths = paths.join("`, `");
+    format!(
+        "in `{file}`, this has no effect yet: `{paths}`; `mcp-discovery config check {file}` says what happens instead"
+    )
+}
+
+/// What there is to say of a file that was read at start, a text each.
+pub(super) fn of_start(file: Option<&Path>, problems: &[Problem]) -> Vec<String> {
+    let (idle, warnings) = without_effect(problems);
+    let idle = file.zip(idle).map(|(file, idle)| no_effect(file, &idle));
+    warnings.iter().map(|problem| place(file, problem)).chain(idle).collect()
 }
 
 /// The keys that are read at start alone.

@@ -172,6 +172,7 @@ impl From<Problem> for ConfigProblem {
         let severity = match problem.severity {
             config::Severity::Error => super::Severity::Error,
             config::Severity::Warning => super::Severity::Warning,
+            config::Severity::NoEffect => super::Severity::NoEffect,
         };
         let Problem { line, column, path, message, .. } = problem;
         Self { line, column, path, severity, message }

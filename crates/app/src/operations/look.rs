@@ -29,20 +29,22 @@ impl App {
 
     pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, ApiError> {
         let snapshot = self.0.registry.snapshot();
-        let servers = matching(&snapshot, &args)?;
+        let (pattern, filter) = asked(&args)?;
+        let servers = snapshot.find(pattern.as_ref(), filter.as_ref());
         Ok(ServerList {
             revision: snapshot.revision(),
-            servers: servers.into_iter().map(Into::into).collect(),
+            servers: servers.cloned().map(Into::into).collect(),
             total: snapshot.len(),
         })
     }
 
     pub(super) async fn order(&self, args: ServersArgs) -> Result<ServerOrder, ApiError> {
         let snapshot = self.0.registry.snapshot();
-        let servers = matching(&snapshot, &args)?;
+        let (pattern, filter) = asked(&args)?;
+        let servers = snapshot.find(pattern.as_ref(), filter.as_ref());
         Ok(ServerOrder {
             revision: snapshot.revision(),
-            ids: servers.iter().map(|server| server.info.id).collect(),
+            ids: servers.map(|server| server.info.id).collect(),
             total: snapshot.len(),
         })
     }
@@ -106,10 +108,10 @@ impl ServerRef {
     }
 }
 
-fn matching(snapshot: &Snapshot, args: &ServersArgs) -> Result<Vec<Server>, ApiError> {
+fn asked(args: &ServersArgs) -> Result<(Option<CapabilityPattern>, Option<Filter>), ApiError> {
     let pattern = args.capability.as_deref().map(pattern).transpose()?;
     let filter = args.filter.as_ref().map(Filter::from_value).transpose()?;
-    Ok(snapshot.query(pattern.as_ref(), filter.as_ref()))
+    Ok((pattern, filter))
 }
 
 pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, ApiError> {

@@ -28,6 +28,7 @@ pub use files::check_config;
 pub use health::{Bar, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerHealth, ServerHistory};
 pub use logs::{LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs};
 use model::ScanStatus;
+pub use model::config::has_no_effect;
 pub use secret::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

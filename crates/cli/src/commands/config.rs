@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use app::operations::check_config;
+use app::operations::{ConfigReport, Severity, check_config, has_no_effect};
 use serde_json::{Number, Value, json};
 
 use super::look::array;
@@ -14,14 +14,25 @@ pub(super) async fn check(print: Printer, file: &Path) -> Result<(), Failure> {
     let report = check_config(&read(file).await?);
     let value = serde_json::to_value(&report).map_err(|error| Failure::failed(error.to_string()))?;
     say_problems(&file.display().to_string(), &value);
-    print.one(&value, || match (report.valid, report.problems.len()) {
-        (true, 0) => "no problems".to_owned(),
+    print.one(&value, || verdict(&report))?;
+    if report.valid { Ok(()) } else { Err(Failure::silent(exit::USAGE)) }
+}
+
+fn verdict(report: &ConfigReport) -> String {
+    let idle = report.problems.iter().filter(|problem| problem.severity == Severity::NoEffect).count();
+    let loads = match (report.valid, report.problems.len() - idle) {
+        (true, 0) if idle == 0 => "no problems".to_owned(),
+        (true, 0) => "it loads".to_owned(),
         (true, 1) => "it loads, with a warning".to_owned(),
         (true, warnings) => format!("it loads, with {warnings} warnings"),
         (false, 1) => "it does not load: one problem".to_owned(),
         (false, problems) => format!("it does not load: {problems} problems"),
-    })?;
-    if report.valid { Ok(()) } else { Err(Failure::silent(exit::USAGE)) }
+    };
+    match idle {
+        0 => loads,
+        1 => format!("{loads}; one setting has no effect yet"),
+        _ => format!("{loads}; {idle} settings have no effect yet"),
+    }
 }
 
 /// A line on standard error for each of `problems`, with its place, as compilers do.
@@ -29,6 +40,7 @@ fn say_problems(file: &str, of: &Value) {
     for problem in array(of, "problems") {
         let [line, column, kind, path, message] =
             ["line", "column", "severity", "path", "message"].map(|key| text(problem, &format!("/{key}")));
+        let kind = if kind == "no_effect" { "no effect yet".to_owned() } else { kind };
         let path = if path.is_empty() { path } else { format!("{path}: ") };
         note(&format!("{file}:{line}:{column}: {kind}: {path}{message}"));
     }
@@ -45,8 +57,26 @@ pub(super) async fn show(session: &Session) -> Result<(), Failure> {
     let effective = status.get("effective").unwrap_or(&Value::Null);
     let yaml =
         serde_saphyr::to_string(&written(effective)).map_err(|error| Failure::failed(error.to_string()))?;
-    session.print.one(effective, || format!("# {file}\n{}", yaml.trim_end()))?;
+    session.print.one(effective, || format!("# {file}\n{}", marked(yaml.trim_end())))?;
     Ok(())
+}
+
+/// Every section, and every key of a section, that changes nothing yet, with a comment that says so.
+fn marked(yaml: &str) -> String {
+    let mut section = "";
+    let lines = yaml.lines().map(|line| {
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        let path = match line.len() - line.trim_start().len() {
+            0 => {
+                section = key;
+                key.to_owned()
+            }
+            2 if !has_no_effect(section) => format!("{section}.{key}"),
+            _ => return line.to_owned(),
+        };
+        if has_no_effect(&path) { format!("{line}  # no effect yet") } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Without what is not set, and whole seconds without a fraction.

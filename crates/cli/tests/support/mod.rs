@@ -52,8 +52,13 @@ impl Place {
     pub fn serve_with(&self, args: &[&str], env: &[(&str, &str)]) -> Serving {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
+        self.serving(&all, env)
+    }
+
+    /// `serve` as it is written, with this environment.
+    pub fn serving(&self, args: &[&str], env: &[(&str, &str)]) -> Serving {
         let mut child = self
-            .command(&all)
+            .command(args)
             .envs(env.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -10,6 +10,8 @@ pub enum Severity {
     Error,
     /// The file loads.
     Warning,
+    /// The file loads, and this changes nothing yet.
+    NoEffect,
 }
 
 /// One problem of a configuration.
@@ -33,6 +35,7 @@ impl fmt::Display for Problem {
         let word = match severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::NoEffect => "no effect yet",
         };
         let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
         write!(f, "{line}:{column}: {word}: {path}{message}")

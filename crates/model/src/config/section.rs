@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use super::no_effect;
 use super::problem::{Problem, Severity};
 use super::tree::{Entry, Node, Place, Yaml};
 use crate::suggest::hint;
@@ -17,17 +18,23 @@ pub(super) enum Kind {
     Error,
     Warning,
     UnknownKey,
+    NoEffect,
 }
 
 impl Problems {
     pub(super) fn add(&self, place: Place, path: &str, kind: Kind, message: String) {
-        let severity = if kind == Kind::Error { Severity::Error } else { Severity::Warning };
+        let severity = match kind {
+            Kind::Error => Severity::Error,
+            Kind::Warning | Kind::UnknownKey => Severity::Warning,
+            Kind::NoEffect => Severity::NoEffect,
+        };
         let Place { line, column } = place;
         let problem = Problem { line, column, path: path.to_owned(), severity, message };
         self.0.borrow_mut().push((problem, kind));
     }
 
-    /// In the order of the file.
+    /// In the order of the file. What has no effect yet is said of a file that loads; in one that does not, it hides what
+    /// must be mended.
     pub(super) fn finish(self, strict: bool) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self
             .0
@@ -38,6 +45,9 @@ impl Problems {
                 if unknown { Problem { severity: Severity::Error, ..problem } } else { problem }
             })
             .collect();
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            problems.retain(|problem| problem.severity != Severity::NoEffect);
+        }
         problems.sort_by_key(|problem| (problem.line, problem.column));
         problems
     }
@@ -101,7 +111,12 @@ impl<'p> Section<'p> {
         let i = self.left.iter().position(|entry| entry.key == key)?;
         let entry = self.left.remove(i);
         self.left.retain(|entry| entry.key != key);
-        Some(entry.node).filter(|node| !matches!(node.value, Yaml::Null))
+        let node = Some(entry.node).filter(|node| !matches!(node.value, Yaml::Null))?;
+        let path = self.path_of(key);
+        if let Some(instead) = no_effect::instead(&path) {
+            self.problems.add(entry.place, &path, Kind::NoEffect, instead.to_owned());
+        }
+        Some(node)
     }
 
     /// Where a key's value stands, while it has not been taken.

@@ -1,5 +1,3 @@
-use std::cmp::Ordering;
-
 use serde_json::{Map, Number, Value};
 
 use super::ast::{Filter, Operand, Test};
@@ -24,21 +22,15 @@ impl Filter {
 }
 
 fn passes(server: &Server, field: &Field, test: &Test) -> bool {
-    let any = |see: &mut See<'_>| any_fact(server, field, see);
-    let ordered = |value: &Operand, wanted: fn(Ordering) -> bool| {
-        any(&mut |fact| fact.compare(value).is_some_and(wanted))
-    };
     match test {
         Test::Eq(value) => equals(server, field, value),
         Test::Ne(value) => !equals(server, field, value),
         Test::In(values) => values.iter().any(|value| equals(server, field, value)),
         Test::Nin(values) => !values.iter().any(|value| equals(server, field, value)),
-        Test::Gt(value) => ordered(value, Ordering::is_gt),
-        Test::Gte(value) => ordered(value, Ordering::is_ge),
-        Test::Lt(value) => ordered(value, Ordering::is_lt),
-        Test::Lte(value) => ordered(value, Ordering::is_le),
-        Test::Exists(there) => is_there(server, field) == *there,
-        Test::Regex(pattern) => any(&mut |fact| matches!(fact, Fact::Text(text) if pattern.is_match(text))),
+        Test::Exists(there) => field.is_there(server) == *there,
+        Test::Gt(_) | Test::Gte(_) | Test::Lt(_) | Test::Lte(_) | Test::Regex(_) => {
+            field.any_fact(server, &mut |fact| fact.passes(test))
+        }
     }
 }
 
@@ -48,22 +40,31 @@ fn equals(server: &Server, field: &Field, value: &Operand) -> bool {
         (Field::Own(Own::Capabilities), Operand::Text(name)) => {
             server.info.has_capability(&capability::fold(name))
         }
-        _ => any_fact(server, field, &mut |fact| fact.equals(value)),
+        _ => field.any_fact(server, &mut |fact| fact.equals(value)),
     }
 }
 
-fn is_there(server: &Server, field: &Field) -> bool {
-    match field {
-        Field::Metadata(path) => is_in(&server.info.metadata, path),
-        Field::Own(Own::Region) => is_in(&server.info.metadata, "region"),
-        Field::Own(_) => any_fact(server, field, &mut |_| true),
+impl Field {
+    /// Whether a server has the field. A list without elements is there and has no value.
+    pub fn is_there(&self, server: &Server) -> bool {
+        match self {
+            Self::Metadata(path) => is_in(&server.info.metadata, path),
+            Self::Own(Own::Region) => is_in(&server.info.metadata, "region"),
+            Self::Own(_) => self.any_fact(server, &mut |_| true),
+        }
     }
-}
 
-fn any_fact(server: &Server, field: &Field, see: &mut See<'_>) -> bool {
-    match field {
-        Field::Metadata(path) => any_in(&server.info.metadata, path, see),
-        Field::Own(own) => any_own(server, *own, see),
+    /// Shows each value that a server has in this field, until one is enough. Whether one was.
+    pub fn any_fact(&self, server: &Server, see: &mut dyn FnMut(Fact<'_>) -> bool) -> bool {
+        match self {
+            Self::Metadata(path) => any_in(&server.info.metadata, path, see),
+            Self::Own(own) => any_own(server, *own, see),
+        }
+    }
+
+    /// Whether its values are measured, so that they change while the record does not.
+    pub fn is_measured(&self) -> bool {
+        matches!(self, Self::Own(Own::HealthStatus | Own::ResponseTime | Own::Score))
     }
 }
 

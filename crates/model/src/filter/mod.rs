@@ -40,6 +40,7 @@ mod test;
 
 pub use ast::{Filter, Operand, Test};
 pub use error::FilterError;
+pub use fact::Fact;
 pub use field::{Field, Own};
 pub use regexp::Regexp;
 

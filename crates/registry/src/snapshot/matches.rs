@@ -1,7 +1,7 @@
 use model::{CapabilityPattern, Server, ServerId};
 
 use super::Snapshot;
-use super::posting::{Entry, Iter, Posting};
+use super::posting::{Entry, Iter, Posting, Slot};
 
 /// The servers that offer a capability, each once. Borrows from the snapshot: nothing is copied.
 #[derive(Debug, Clone)]
@@ -39,6 +39,11 @@ impl<'a> Matches<'a> {
     /// Their ids. By id for an exact name, so that a pick can go on after the last one; for a glob in no promised order.
     pub fn ids(&self) -> impl Iterator<Item = ServerId> {
         self.entries().map(|entry| entry.id)
+    }
+
+    /// Where they stand, each once.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.entries().map(|entry| entry.slot)
     }
 
     /// The servers, in the order of [`Matches::ids`].

@@ -1,18 +1,31 @@
 //! What readers see: one immutable state of the registry, with its indexes.
 
+mod bits;
 mod counts;
+mod fields;
+mod found;
 mod index;
 mod matches;
+mod order;
+mod plan;
 mod posting;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 pub use counts::Counts;
+pub(crate) use fields::Workshop;
+pub use found::Found;
 use imbl::{HashMap, Vector};
 use index::Index;
 pub use matches::Matches;
 use model::{CapabilityPattern, Filter, Server, ServerId, ServerInfo, fold};
+use order::Order;
 use posting::{Entry, Slot};
+
+type Slots = Vector<Option<Arc<Server>>>;
 
 /// One state of the registry. Its maps are persistent: the next state shares all but a few nodes with it, so a change
 /// among 100,000 servers copies some kilobytes, and a clone copies nothing.
@@ -20,13 +33,17 @@ use posting::{Entry, Slot};
 pub struct Snapshot {
     revision: u64,
     // Indexes name a server by its slot, so a measurement changes one slot and no index.
-    slots: Vector<Option<Arc<Server>>>,
+    slots: Slots,
     free: Vector<Slot>,
     ids: HashMap<ServerId, Slot>,
     capabilities: Index,
     names: Index,
     /// Who has another id than the address mints, by the ids that it mints.
     moved: HashMap<ServerId, Vec<ServerId>>,
+    order: Order,
+    fields: fields::Fields,
+    made_here: fields::MadeHere,
+    workshop: Arc<Workshop>,
     counts: Counts,
 }
 
@@ -70,6 +87,12 @@ impl Snapshot {
         Matches::new(self, pattern)
     }
 
+    fn offering(&self, pattern: &CapabilityPattern) -> bits::Bits {
+        let mut bits = bits::Bits::none(self.slots.len());
+        self.by_capability(pattern).slots().for_each(|slot| bits.add(slot));
+        bits
+    }
+
     /// The servers whose record carries this tag, by id; folded as capabilities are. Tags are capabilities, so they
     /// share an index, and what only offers a tool of that name is left out.
     pub fn by_tag(&self, tag: &str) -> impl Iterator<Item = &Server> {
@@ -84,17 +107,22 @@ impl Snapshot {
         self.names.get(name).into_iter().flat_map(posting::Posting::iter).map(|entry| entry.id).collect()
     }
 
-    /// The servers that offer the capability and fit the filter: worst first, then by name, then by id.
+    /// The servers that offer the capability and fit the filter: worst first, then by name, then by id. Nothing is copied,
+    /// and who takes only the first of them does not pay for the rest.
+    ///
+    /// Fields that the filter names get an index, made now and kept from then on; what none answers (words, and what is
+    /// offered compared otherwise than by name) is evaluated for the servers that the others leave.
+    pub fn find<'a>(
+        &'a self,
+        capability: Option<&CapabilityPattern>,
+        filter: Option<&'a Filter>,
+    ) -> Found<'a> {
+        Found::new(self, capability, filter)
+    }
+
+    /// All of [`Snapshot::find`], as copies.
     pub fn query(&self, capability: Option<&CapabilityPattern>, filter: Option<&Filter>) -> Vec<Server> {
-        let fits = |server: &&Server| filter.is_none_or(|filter| filter.matches(server));
-        let mut found: Vec<&Server> = match capability {
-            Some(pattern) => self.by_capability(pattern).iter().filter(fits).collect(),
-            None => self.iter().filter(fits).collect(),
-        };
-        found.sort_unstable_by_key(|server| {
-            (server.health.status.severity(), &server.info.name, server.info.id)
-        });
-        found.into_iter().cloned().collect()
+        self.find(capability, filter).cloned().collect()
     }
 
     /// How many servers are in each state.
@@ -103,11 +131,42 @@ impl Snapshot {
     }
 
     fn at(&self, slot: Slot) -> Option<&Server> {
-        self.slots.get(slot as usize)?.as_deref()
+        at(&self.slots, slot)
+    }
+
+    /// The same servers without the indexes that filters made, so that a benchmark sees what the first filter costs.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_indexes(&self) -> Self {
+        let (fields, made_here) = <(fields::Fields, fields::MadeHere)>::default();
+        Self { fields, made_here, workshop: Arc::default(), ..self.clone() }
+    }
+
+    /// Keeps the indexes that readers made since. Whether there were any.
+    pub(crate) fn adopt(&mut self) -> bool {
+        self.fields.adopt(&self.workshop, &self.slots)
+    }
+
+    /// Where readers leave the indexes that they make.
+    pub(crate) fn workshop(&self) -> &Workshop {
+        &self.workshop
     }
 
     pub(crate) fn advance(&mut self) {
         self.revision += 1;
+        self.made_here = fields::MadeHere::default();
+    }
+
+    /// Of these servers.
+    pub(crate) fn of(servers: impl Iterator<Item = Server>) -> Self {
+        let mut servers: Vec<Server> = servers.collect();
+        // In order, so that each is put behind the last one, and neighbours in a list are neighbours in memory.
+        servers.sort_unstable_by(|a, b| order::place(a).cmp(&order::place(b)));
+        let mut snapshot = Self::default();
+        for server in servers {
+            snapshot.put(Arc::new(server));
+        }
+        snapshot
     }
 
     /// Adds a server, or replaces the one with its id.
@@ -127,7 +186,7 @@ impl Snapshot {
             self.leave(&old.info);
             self.arrive(&server.info);
         }
-        self.slots.set(slot as usize, Some(server));
+        self.replace(slot, Some(&old), Some(server));
     }
 
     fn insert(&mut self, server: Arc<Server>) {
@@ -136,7 +195,20 @@ impl Snapshot {
         self.ids.insert(entry.id, slot);
         self.reindex(entry, &Keys::default(), &Keys::of(&server.info));
         self.arrive(&server.info);
-        self.slots.set(slot as usize, Some(server));
+        self.replace(slot, None, Some(server));
+    }
+
+    /// Changes who stands in a slot, in the order and in the indexes of fields.
+    fn replace(&mut self, slot: Slot, old: Option<&Server>, new: Option<Arc<Server>>) {
+        let moves = old.map(order::place) != new.as_deref().map(order::place);
+        if let Some(old) = old.filter(|_| moves) {
+            self.order.remove(&self.slots, slot, old);
+        }
+        self.slots.set(slot as usize, new.clone());
+        if let Some(new) = new.as_deref().filter(|_| moves) {
+            self.order.insert(&self.slots, slot, new);
+        }
+        self.fields.change(slot, old, new.as_deref(), self.slots.len());
     }
 
     /// Slots are 32 bits: four billion servers do not fit into any memory we run in.
@@ -149,10 +221,11 @@ impl Snapshot {
     pub(crate) fn remove(&mut self, id: ServerId) {
         let Some(slot) = self.ids.remove(&id) else { return };
         self.free.push_back(slot);
-        let Some(old) = self.slots.set(slot as usize, None) else { return };
+        let Some(old) = self.slots.get(slot as usize).cloned().flatten() else { return };
         self.counts.take(old.health.status);
         self.reindex(Entry { id, slot }, &Keys::of(&old.info), &Keys::default());
         self.leave(&old.info);
+        self.replace(slot, Some(&old), None);
     }
 
     fn arrive(&mut self, info: &ServerInfo) {
@@ -180,6 +253,10 @@ impl Snapshot {
 /// Where a server is whose id does not say it.
 fn places(info: &ServerInfo) -> Vec<ServerId> {
     if info.moved { info.minted() } else { Vec::new() }
+}
+
+fn at(slots: &Slots, slot: Slot) -> Option<&Server> {
+    slots.get(slot as usize)?.as_deref()
 }
 
 /// Everything one server is indexed by; each list sorted, each key once.

@@ -106,6 +106,8 @@ pub enum Severity {
     Error,
     /// The file loads.
     Warning,
+    /// The file loads, and this changes nothing yet.
+    NoEffect,
 }
 
 /// One problem of a configuration.

@@ -1,6 +1,11 @@
 use super::GUIDE;
+use super::mistakes;
 use crate::config::Severity::{Error, Warning};
-use crate::config::{Config, Problem, Severity, check};
+use crate::config::{Config, Problem, Severity};
+
+fn check(text: &str) -> Vec<Problem> {
+    mistakes(crate::config::check(text))
+}
 
 /// A part of the guide's file, what stands there instead, and the first problem that must be named: line, column,
 /// severity, path, and words of the remedy.
@@ -161,7 +166,7 @@ fn a_warning_loads_and_an_error_does_not() {
     let unknown_key = GUIDE.replace("scan_interval", "scan_intervall");
     let (config, warnings) = Config::from_yaml(&unknown_key).unwrap();
     assert!(config.network_discovery.enabled);
-    assert_eq!(warnings.len(), 1);
+    assert_eq!(mistakes(warnings).len(), 1);
     let strict = Config::from_yaml(&format!("{unknown_key}strict: true\n")).unwrap_err();
     assert_eq!(strict.len(), 1);
     assert_eq!(strict[0].severity, Error);

@@ -12,14 +12,16 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot go on must stop")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
+mod filters;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
-use model::{CapabilityPattern, Filter, ServerInfo, Source};
+use model::{CapabilityPattern, Filter, HealthStatus, ServerInfo, Source};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use registry::{Memory, Opened, Origin, Registry, Snapshot};
+use registry::{Memory, Observation, Opened, Origin, Registry, Snapshot};
 use rusqlite::{Connection, params};
 use serde_json::json;
 use tokio::time::Instant;
@@ -48,7 +50,7 @@ async fn at(servers: &[ServerInfo]) {
     let size = servers.len();
     println!("== {size} servers x {CAPABILITIES} capabilities");
     let folder = tempfile::tempdir().unwrap();
-    let peer = peer(&folder.path().join("peer.db"), servers);
+    let before = resident();
     let memory = open(Registry::open(Memory::default()).await.unwrap());
     let batches: Vec<Vec<_>> = servers.chunks(1_000).map(<[_]>::to_vec).collect();
     let started = Instant::now();
@@ -56,10 +58,22 @@ async fn at(servers: &[ServerInfo]) {
         memory.upsert(batch, Origin::Automatic).await.unwrap();
     }
     let rate = servers.len() as f64 / started.elapsed().as_secs_f64();
+    measure(&memory, servers).await;
+    let each = |before: Option<f64>| Some((resident()? - before?) / size as f64 / 1024.0);
+    let record = each(before);
     let snapshot = memory.snapshot();
     assert_eq!(snapshot.len(), size);
+    let before = resident();
+    filters::asked().iter().for_each(|asked| drop(snapshot.query(None, Some(&asked.filter()))));
+    let indexes = each(before);
+    let peer = peer(&folder.path().join("peer.db"), servers, &snapshot);
     look_ups(&snapshot, &peer, size);
     drop(snapshot);
+    if let Some((record, indexes)) = record.zip(indexes) {
+        println!(
+            "  memory a server                          {record:>10.2} kB, four indexes of fields {indexes:.2} kB"
+        );
+    }
     println!("  registrations in memory, 1,000 a batch   {rate:>10.0} a second");
     upserts("upsert, snapshot path (memory backend)", &memory, servers, 501).await;
     memory.close().await;
@@ -95,6 +109,22 @@ fn server(n: usize, names: &[String], random: &mut StdRng) -> ServerInfo {
     info
 }
 
+/// Nine of ten are well.
+async fn measure(registry: &Registry, servers: &[ServerInfo]) {
+    for (n, info) in servers.iter().enumerate() {
+        let status = if n % 10 == 0 { HealthStatus::Unhealthy } else { HealthStatus::Healthy };
+        let seen = Observation { status, reason: None, response_time_ms: None, at: 2_000, contents: None };
+        registry.observe(info.id, seen).await.unwrap();
+    }
+}
+
+/// What the process holds, in bytes; unknown elsewhere than on Linux.
+fn resident() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
+}
+
 fn open(opened: Opened) -> Registry {
     // One runtime, one process: the writer needs no owner here.
     #[expect(clippy::disallowed_methods, reason = "a benchmark owns its runtime")]
@@ -104,13 +134,15 @@ fn open(opened: Opened) -> Registry {
 
 // ---- the peer
 
-fn peer(path: &Path, servers: &[ServerInfo]) -> Connection {
+fn peer(path: &Path, servers: &[ServerInfo], snapshot: &Snapshot) -> Connection {
+    let status = |info: &ServerInfo| snapshot.get(info.id).unwrap().health.status;
     let mut connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
             "PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA cache_size = -1048576;
              PRAGMA mmap_size = 1073741824;
-             CREATE TABLE servers (n INTEGER PRIMARY KEY, id BLOB, name TEXT, url TEXT, metadata TEXT);
+             CREATE TABLE servers (n INTEGER PRIMARY KEY, id BLOB, name TEXT, url TEXT, metadata TEXT,
+                                   health_status TEXT, severity INTEGER);
              CREATE TABLE capabilities (key TEXT, n INTEGER, id BLOB, PRIMARY KEY (key, n)) WITHOUT ROWID;",
         )
         .unwrap();
@@ -118,9 +150,17 @@ fn peer(path: &Path, servers: &[ServerInfo]) -> Connection {
     for (n, info) in (0_i64..).zip(servers) {
         let metadata = serde_json::to_string(&info.metadata).unwrap();
         transaction
-            .prepare_cached("INSERT INTO servers VALUES (?1, ?2, ?3, ?4, ?5)")
+            .prepare_cached("INSERT INTO servers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
             .unwrap()
-            .execute(params![n, info.id.as_bytes(), info.name, info.url, metadata])
+            .execute(params![
+                n,
+                info.id.as_bytes(),
+                info.name,
+                info.url,
+                metadata,
+                status(info).word(),
+                status(info).severity()
+            ])
             .unwrap();
         for key in info.capability_keys() {
             let mut insert =
@@ -197,7 +237,7 @@ fn look_ups(snapshot: &Snapshot, peer: &Connection, size: usize) {
     row("by capability, one of them", ours, theirs, 1.0);
 
     globs(snapshot, peer, size);
-    filters(snapshot, peer, &exact);
+    filters::filters(snapshot, peer, &exact);
 }
 
 fn globs(snapshot: &Snapshot, peer: &Connection, size: usize) {
@@ -231,41 +271,6 @@ fn globs(snapshot: &Snapshot, peer: &Connection, size: usize) {
         });
         row(&format!("{words}, the servers"), ours, theirs, found);
     }
-}
-
-fn filters(snapshot: &Snapshot, peer: &Connection, exact: &[CapabilityPattern]) {
-    let condition = "metadata ->> '$.region' = 'region-3' AND metadata ->> '$.priority' >= 8";
-    let filter = Filter::from_value(&json!({"region": "region-3", "priority": {"$gte": 8}})).unwrap();
-    let once = [()];
-    let found = snapshot.iter().filter(|server| filter.matches(server)).count() as f64;
-    let ours =
-        per_look_up(&once, |()| snapshot.iter().filter(|server| filter.matches(server)).map(touch).sum());
-    let sql = format!("SELECT id, name, url FROM servers WHERE {condition}");
-    let theirs = per_look_up(&once, |()| read_all(peer, &sql, []));
-    row("by filter (2 fields of metadata)", ours, theirs, found);
-
-    let exact = &exact[..50];
-    let ours = per_look_up(exact, |pattern| {
-        snapshot.by_capability(pattern).iter().filter(|server| filter.matches(server)).map(touch).sum()
-    });
-    let both = format!(
-        "SELECT s.id, s.name, s.url FROM capabilities c JOIN servers s USING (n) WHERE c.key = ?1 AND {condition}"
-    );
-    let theirs = per_look_up(exact, |pattern| read_all(peer, &both, [pattern.exact().unwrap()]));
-    row(
-        "by capability and filter",
-        ours,
-        theirs,
-        found * SERVERS_PER_CAPABILITY as f64 / snapshot.len() as f64,
-    );
-
-    let index =
-        "CREATE INDEX made_for_it ON servers (metadata ->> '$.region', metadata ->> '$.priority'); ANALYZE;";
-    peer.execute_batch(index).unwrap();
-    let ours =
-        per_look_up(&once, |()| snapshot.iter().filter(|server| filter.matches(server)).map(touch).sum());
-    let theirs = per_look_up(&once, |()| read_all(peer, &sql, []));
-    row("... SQLite with an index made for it", ours, theirs, found);
 }
 
 fn first_byte(id: model::ServerId) -> usize {

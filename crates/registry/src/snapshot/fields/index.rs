@@ -1,0 +1,176 @@
+use std::ops::Bound;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use model::Server;
+use model::filter::{Fact, Field, Operand, Test};
+
+use super::draft::Draft;
+use super::key::{Key, NumberKey, keys};
+use super::slot_set::SlotSet;
+use crate::snapshot::Slots;
+use crate::snapshot::bits::Bits;
+use crate::snapshot::posting::Slot;
+
+/// What a key takes beside its text and its servers, in bytes: nodes of trees, and the heads of what they hold.
+pub(super) const KEY_BYTES: usize = 96;
+
+/// What one server takes at a key, in bytes.
+pub(super) const ENTRY_BYTES: usize = 4;
+
+/// Which servers have which values of one field. It answers exactly what an evaluation of every server would, since
+/// both ask the same [`Fact`]s: a text that says a number or a truth value is also kept as that.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FieldIndex {
+    pub(super) there: SlotSet,
+    pub(super) null: SlotSet,
+    pub(super) yes: SlotSet,
+    pub(super) no: SlotSet,
+    pub(super) numbers: OrdMap<NumberKey, SlotSet>,
+    pub(super) texts: OrdMap<Arc<str>, SlotSet>,
+    /// About what it takes.
+    pub(super) bytes: usize,
+}
+
+impl FieldIndex {
+    /// Reads the field of every server; nothing when that takes more than `most` bytes.
+    pub(super) fn build(field: &Field, slots: &Slots, most: usize) -> Option<Self> {
+        let mut draft = Draft::default();
+        for (slot, server) in (0..).zip(slots) {
+            if let Some(server) = server {
+                draft.read(field, slot, server);
+            }
+            if draft.bytes > most {
+                return None;
+            }
+        }
+        Some(draft.finish(slots.len()))
+    }
+
+    /// Takes up that `old` became `new` in this slot, among so many.
+    pub(super) fn change(
+        self: &mut Arc<Self>,
+        field: &Field,
+        slot: Slot,
+        (old, new): (Option<&Server>, Option<&Server>),
+        among: usize,
+    ) {
+        let (old, new) = (keys(field, old), keys(field, new));
+        if old == new {
+            return;
+        }
+        let index = Arc::make_mut(self);
+        old.iter().filter(|key| !new.contains(key)).for_each(|key| index.remove(key, slot, among));
+        new.iter().filter(|key| !old.contains(key)).for_each(|key| index.insert(key, slot, among));
+    }
+
+    fn insert(&mut self, key: &Key, slot: Slot, among: usize) {
+        let mut new = 0;
+        let set = match key {
+            Key::There => &mut self.there,
+            Key::Null => &mut self.null,
+            Key::Bool(true) => &mut self.yes,
+            Key::Bool(false) => &mut self.no,
+            Key::Number(number) => self.numbers.entry(*number).or_insert_with(|| {
+                new = KEY_BYTES;
+                SlotSet::default()
+            }),
+            Key::Text(text) => self.texts.entry(text.as_str().into()).or_insert_with(|| {
+                new = KEY_BYTES + text.len();
+                SlotSet::default()
+            }),
+        };
+        if set.insert(slot, among) {
+            self.bytes += new + ENTRY_BYTES;
+        }
+    }
+
+    fn remove(&mut self, key: &Key, slot: Slot, among: usize) {
+        let set = match key {
+            Key::There => Some(&mut self.there),
+            Key::Null => Some(&mut self.null),
+            Key::Bool(true) => Some(&mut self.yes),
+            Key::Bool(false) => Some(&mut self.no),
+            Key::Number(number) => self.numbers.get_mut(number),
+            Key::Text(text) => self.texts.get_mut(text.as_str()),
+        };
+        let Some(set) = set else { return };
+        let had = set.remove(slot, among);
+        let gone = match key {
+            Key::Number(number) if set.is_empty() => {
+                self.numbers.remove(number);
+                KEY_BYTES
+            }
+            Key::Text(text) if set.is_empty() => {
+                self.texts.remove(text.as_str());
+                KEY_BYTES + text.len()
+            }
+            _ => 0,
+        };
+        self.bytes = self.bytes.saturating_sub(gone + if had { ENTRY_BYTES } else { 0 });
+    }
+
+    /// The servers that pass, among so many slots.
+    pub(super) fn passing(&self, test: &Test, among: usize) -> Bits {
+        let mut bits = Bits::none(among);
+        match test {
+            Test::Eq(value) | Test::Ne(value) => self.add_equal(value, &mut bits),
+            Test::In(values) | Test::Nin(values) => {
+                for value in values {
+                    self.add_equal(value, &mut bits);
+                }
+            }
+            Test::Exists(_) => self.there.add_to(&mut bits),
+            Test::Gt(value) | Test::Gte(value) | Test::Lt(value) | Test::Lte(value) => {
+                self.add_ordered(test, value, &mut bits);
+            }
+            Test::Regex(pattern) => {
+                let fitting = self.texts.iter().filter(|(text, _)| pattern.is_match(text));
+                fitting.for_each(|(_, set)| set.add_to(&mut bits));
+            }
+        }
+        match test {
+            Test::Ne(_) | Test::Nin(_) | Test::Exists(false) => bits.opposite(),
+            _ => bits,
+        }
+    }
+
+    fn add_equal(&self, value: &Operand, bits: &mut Bits) {
+        match value {
+            Operand::Null => self.null.add_to(bits),
+            Operand::Bool(true) => self.yes.add_to(bits),
+            Operand::Bool(false) => self.no.add_to(bits),
+            Operand::Text(text) => self.texts.get(text.as_str()).into_iter().for_each(|set| set.add_to(bits)),
+            Operand::Number(number) => {
+                let keys = NumberKey::below(number)..=NumberKey::above(number);
+                let equal = self.numbers.range(keys).filter(|(key, _)| key.fact().equals(value));
+                equal.for_each(|(_, set)| set.add_to(bits));
+            }
+        }
+    }
+
+    /// A range over the keys, and the test itself at each key of it: numbers that round to the same double stand side by
+    /// side, and the test knows which of them are larger.
+    fn add_ordered(&self, test: &Test, value: &Operand, bits: &mut Bits) {
+        let is_upward = matches!(test, Test::Gt(_) | Test::Gte(_));
+        match value {
+            Operand::Number(number) => {
+                let range = if is_upward {
+                    (Bound::Included(NumberKey::below(number)), Bound::Unbounded)
+                } else {
+                    (Bound::Unbounded, Bound::Included(NumberKey::above(number)))
+                };
+                let passing = self.numbers.range(range).filter(|(key, _)| key.fact().passes(test));
+                passing.for_each(|(_, set)| set.add_to(bits));
+            }
+            Operand::Text(text) => {
+                let text = Bound::Included(text.as_str());
+                let range = if is_upward { (text, Bound::Unbounded) } else { (Bound::Unbounded, text) };
+                let passing =
+                    self.texts.range::<_, str>(range).filter(|(key, _)| Fact::Text(key).passes(test));
+                passing.for_each(|(_, set)| set.add_to(bits));
+            }
+            Operand::Null | Operand::Bool(_) => {}
+        }
+    }
+}
