@@ -255,10 +255,10 @@ fn an_index_of_an_older_state_is_brought_up_to_date() {
     let mut newest = Snapshot::of((0..10).map(|n| server(n, "eu")));
     newest.advance();
     let older = newest.clone();
-    newest.put(server(3, "us"));
+    newest.put(Arc::new(server(3, "us")));
     newest.remove(server(4, "eu").info.id);
-    newest.put(server(20, "eu"));
-    newest.put(server(21, "us"));
+    newest.put(Arc::new(server(20, "eu")));
+    newest.put(Arc::new(server(21, "us")));
     newest.advance();
     assert_eq!(older.find(None, Some(&filter)).count(), 10);
     assert!(newest.adopt(), "it is kept");
