@@ -18,7 +18,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
-use model::{CapabilityPattern, Filter, HealthStatus, ServerInfo, Source};
+use model::{CapabilityPattern, HealthStatus, ServerInfo, Source};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use registry::{Memory, Observation, Opened, Origin, Registry, Snapshot};
@@ -64,7 +64,9 @@ async fn at(servers: &[ServerInfo]) {
     let snapshot = memory.snapshot();
     assert_eq!(snapshot.len(), size);
     let before = resident();
-    filters::asked().iter().for_each(|asked| drop(snapshot.query(None, Some(&asked.filter()))));
+    for asked in filters::asked() {
+        drop(snapshot.query(None, Some(&asked.filter())));
+    }
     let indexes = each(before);
     let peer = peer(&folder.path().join("peer.db"), servers, &snapshot);
     look_ups(&snapshot, &peer, size);
