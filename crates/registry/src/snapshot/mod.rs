@@ -186,7 +186,7 @@ impl Snapshot {
             self.leave(&old.info);
             self.arrive(&server.info);
         }
-        self.replace(slot, Some(&old), Some(&server));
+        self.replace(slot, Some(&old), Some(server));
     }
 
     fn insert(&mut self, server: Arc<Server>) {
@@ -195,22 +195,22 @@ impl Snapshot {
         self.ids.insert(entry.id, slot);
         self.reindex(entry, &Keys::default(), &Keys::of(&server.info));
         self.arrive(&server.info);
-        self.replace(slot, None, Some(&server));
+        self.replace(slot, None, Some(server));
     }
 
     /// Changes who stands in a slot, in the order and in the indexes of fields.
-    fn replace(&mut self, slot: Slot, old: Option<&Server>, new: Option<&Arc<Server>>) {
-        let (shown, now) = (new.cloned(), new.map(AsRef::as_ref));
-        let moves = old.map(order::place) != now.map(order::place);
+    fn replace(&mut self, slot: Slot, old: Option<&Server>, new: Option<Arc<Server>>) {
+        let moves = old.map(order::place) != new.as_deref().map(order::place);
         // Its old place is looked for among those that stand there now.
         if let Some(old) = old.filter(|_| moves) {
             self.order.remove(&self.slots, slot, old);
         }
-        self.slots.set(slot as usize, shown);
-        if let Some(new) = now.filter(|_| moves) {
+        self.slots.set(slot as usize, new);
+        let new = at(&self.slots, slot);
+        if let Some(new) = new.filter(|_| moves) {
             self.order.insert(&self.slots, slot, new);
         }
-        self.fields.change(slot, old, now, self.slots.len());
+        self.fields.change(slot, old, new, self.slots.len());
     }
 
     /// Slots are 32 bits: four billion servers do not fit into any memory we run in.
