@@ -30,6 +30,8 @@ struct Beginning {
     answers: Arc<Answers>,
     tasks: TaskTracker,
     over: CancellationToken,
+    /// Nobody waits for it any more.
+    unwanted: CancellationToken,
 }
 
 pub(super) async fn connect(
@@ -40,34 +42,38 @@ pub(super) async fn connect(
 ) -> Result<Session, McpError> {
     let place = place(target);
     let beginning = Beginning::new(place.clone(), client);
-    let unwanted = CancellationToken::new();
-    let _on_drop = unwanted.clone().drop_guard();
-    // A child that nobody waits for keeps nothing for us: it ends at once.
-    let grace = if matches!(target, Target::Stdio(_)) { Duration::ZERO } else { CONNECT_GRACE };
+    let (unwanted, beneath) = (beginning.unwanted.clone(), beginning.tasks.clone());
+    let on_drop = unwanted.clone().drop_guard();
     let connecting = beginning.begin(target.clone(), patience);
-    let connecting = tasks.spawn(or_close(connecting, unwanted, grace));
+    let connecting = tasks.spawn(or_close(connecting, unwanted, beneath));
     match patience.wait(&place, connecting).await {
-        Some(Ok(Some(connected))) => connected.map_err(|error| place.explain(place.scrub(error))),
+        Some(Ok(Some(Ok(session)))) => {
+            on_drop.disarm();
+            Ok(session)
+        }
+        Some(Ok(Some(Err(error)))) => Err(place.explain(place.scrub(error))),
         Some(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
         // A child that writes junk never answers: the junk is the better reason.
         None => Err(place.last_words().unwrap_or(McpError::Timeout { after: patience.silence })),
     }
 }
 
-/// Goes on for a moment when nobody waits any more, to close what comes of it.
+/// Goes on for a moment when nobody waits any more, to close what comes of it. A child is killed; it is over when it is gone.
 async fn or_close(
     connecting: impl Future<Output = Result<Session, McpError>>,
     unwanted: CancellationToken,
-    grace: Duration,
+    beneath: TaskTracker,
 ) -> Option<Result<Session, McpError>> {
     let mut connecting = pin!(connecting);
     tokio::select! {
         connected = &mut connecting => return Some(connected),
         () = unwanted.cancelled() => {}
     }
-    if let Ok(Ok(session)) = timeout(grace, connecting).await {
+    if let Ok(Ok(session)) = timeout(CONNECT_GRACE, connecting).await {
         session.close().await;
     }
+    beneath.close();
+    let _ = timeout(CONNECT_GRACE, beneath.wait()).await;
     None
 }
 
@@ -94,7 +100,8 @@ fn authority(url: &str) -> String {
 impl Beginning {
     fn new(place: Place, client: Arc<dyn Client>) -> Self {
         let answers = Arc::new(Answers::new(client));
-        Self { place, answers, tasks: TaskTracker::new(), over: CancellationToken::new() }
+        let (over, unwanted) = (CancellationToken::new(), CancellationToken::new());
+        Self { place, answers, tasks: TaskTracker::new(), over, unwanted }
     }
 
     async fn begin(self, target: Target, patience: Patience) -> Result<Session, McpError> {
@@ -138,7 +145,7 @@ impl Beginning {
             None | Some(Era::Modern) => Some(Era::Legacy),
             Some(Era::Legacy) => None,
         };
-        if !has_started {
+        if !has_started || self.unwanted.is_cancelled() {
             return Err(self.error(first));
         }
         match self.child(launch, other, patience).await {
@@ -156,7 +163,7 @@ impl Beginning {
     ) -> Result<(Arc<Pipe>, Met), Failed> {
         self.place.forget_end();
         let shared = self.shared();
-        let carrier = Carrier::Stdio(Stdio::start(launch, &shared).map_err(Failed::Broke)?);
+        let carrier = Carrier::Stdio(Stdio::start(launch, &shared, &self.unwanted).map_err(Failed::Broke)?);
         match Pipe::begin(shared, carrier, era, patience).await {
             Ok(begun) => Ok(begun),
             Err((pipe, failed)) => {
@@ -182,7 +189,7 @@ impl Beginning {
     }
 
     fn session(self, channel: Channel, met: Met) -> Session {
-        let Self { place, answers, tasks, over } = self;
+        let Self { place, answers, tasks, over, .. } = self;
         Session {
             identity: met.said.identity,
             offers: met.said.offers,

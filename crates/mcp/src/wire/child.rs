@@ -69,6 +69,11 @@ impl Tree {
         if let Ok(status) = timeout(AFTER_TERM, self.wait()).await {
             return status;
         }
+        self.kill().await
+    }
+
+    /// Kills the tree.
+    pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
         let _ = self.child.start_kill();
         self.wait().await
     }

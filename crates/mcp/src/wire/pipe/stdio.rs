@@ -56,8 +56,12 @@ struct Running {
 }
 
 impl Stdio {
-    /// Starts the command. What it says goes to `shared`.
-    pub(crate) fn start(launch: &Launch, shared: &Arc<Shared>) -> Result<Self, McpError> {
+    /// Starts the command. What it says goes to `shared`. When it is `unwanted` its tree is killed at once.
+    pub(crate) fn start(
+        launch: &Launch,
+        shared: &Arc<Shared>,
+        unwanted: &CancellationToken,
+    ) -> Result<Self, McpError> {
         let place = shared.place.clone();
         let (process, Pipes { stdin, stdout, stderr }) =
             Tree::start(launch).map_err(|error| not_started(launch, &error))?;
@@ -67,7 +71,8 @@ impl Stdio {
         pipes.spawn(write(stdin, to_write));
         pipes.spawn(listen_to_stderr(stderr, place.clone()));
         let answering = outgoing.downgrade();
-        tree.spawn(listen(stdout, process, shared.clone(), answering, closing.clone()));
+        let ends = Ends { closing: closing.clone(), unwanted: unwanted.clone() };
+        tree.spawn(listen(stdout, process, shared.clone(), answering, ends));
         let running = Mutex::new(Some(Running { outgoing, pipes, tree }));
         Ok(Self { place, closing, running })
     }
@@ -156,13 +161,21 @@ async fn listen_to_stderr(stderr: ChildStderr, place: Place) {
     }
 }
 
+/// What ends a child from our side.
+struct Ends {
+    /// The conversation is over.
+    closing: CancellationToken,
+    /// It is not to begin after all.
+    unwanted: CancellationToken,
+}
+
 /// Reads messages until the child ends or we close; then sees to it that the whole tree is gone.
 async fn listen(
     stdout: ChildStdout,
     mut tree: Tree,
     shared: Arc<Shared>,
     outgoing: mpsc::WeakSender<Outgoing>,
-    closing: CancellationToken,
+    ends: Ends,
 ) {
     let place = shared.place.clone();
     let take = |message| match shared.route(message, true) {
@@ -172,7 +185,8 @@ async fn listen(
     };
     let ended_by_itself = tokio::select! {
         ended = pass_on(stdout, take, &place) => ended,
-        () = closing.cancelled() => Ended::Closed,
+        () = ends.closing.cancelled() => Ended::Closed,
+        () = ends.unwanted.cancelled() => Ended::Unwanted,
     };
     if ended_by_itself == Ended::OutputClosed {
         let status = timeout(EXIT_LAG, tree.wait()).await.ok().flatten();
@@ -181,7 +195,10 @@ async fn listen(
         place.note_end(ended(&place, status));
     }
     shared.fail_all(&place.last_words().unwrap_or(McpError::Cancelled));
-    tree.end().await;
+    match ended_by_itself {
+        Ended::Unwanted => tree.kill().await,
+        _ => tree.end().await,
+    };
 }
 
 /// Answers a request of the child's, as far as it has turns left; what is beyond them gets no answer.
@@ -203,6 +220,7 @@ pub(crate) enum Ended {
     OutputClosed,
     TooMuchJunk,
     Closed,
+    Unwanted,
 }
 
 /// Reads messages line by line and passes them on, until there are no more.
