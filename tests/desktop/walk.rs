@@ -2,7 +2,7 @@
 
 use testkit::real::Peer;
 
-use crate::page::{Role, said};
+use crate::page::Role;
 use crate::window;
 
 #[tokio::test]
@@ -19,8 +19,7 @@ async fn a_running_server_is_found_kept_and_called() {
 
     page.click(Role::Link, "Servers").await;
     page.find(Role::Heading, "Servers").await;
-    let row = page.row(&address).await;
-    assert!(said(&row).await.contains("Healthy"), "the row says {}", said(&row).await);
+    page.row_says(&address, "Healthy").await;
     window.keep_picture("walk-2-servers").await;
 
     page.click(Role::Link, "Playground").await;
