@@ -1,7 +1,7 @@
 //! A person agrees to a certificate that nobody vouches for, and is told when it changes. By keyboard.
 
 use testkit::fake::Fake;
-use testkit::secured::{Identity, Odd, Secured};
+use testkit::secured::{CertificateFault, Secured, ServerCertificate};
 
 use crate::page::{Page, Role};
 use crate::window;
@@ -18,7 +18,8 @@ async fn press(page: &Page, name: &str) {
 #[tokio::test]
 async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     let server = Fake::modern().start().await;
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::WrongName)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::WrongName)).await;
     let url = secured.url("localhost", "/mcp");
     let window = window::open().await;
     let page = &window.page;
@@ -36,7 +37,7 @@ async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     page.says("Agreed to:").await;
     window.keep_picture("certificate-2-agreed").await;
 
-    secured.change(Identity::self_signed(Odd::WrongName));
+    secured.change(ServerCertificate::self_signed(CertificateFault::WrongName));
     press(page, "Check now").await;
     page.says("Its certificate has changed").await;
     page.says("The one that was agreed to").await;

@@ -15,7 +15,7 @@ use app::ErrorCode;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running, SignIn};
-use testkit::secured::{Ca, Identity, Odd, Secured};
+use testkit::secured::{Ca, CertificateFault, Secured, ServerCertificate};
 
 const TOKEN: &str = "s3cret-of-the-certificate";
 
@@ -41,7 +41,8 @@ async fn call(core: &Core, name: &str) -> Value {
 #[tokio::test]
 async fn a_certificate_is_agreed_to_with_the_address_and_refused_when_it_changes() {
     let (core, server) = (Core::start().await, guarded().await);
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::WrongName)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::WrongName)).await;
     let url = secured.url("localhost", "/mcp");
     let add = json!({ "url": url, "name": "nas", "token": TOKEN, "token_place": "file" });
     let refused = certificate(&core.refused("add", add.clone()).await);
@@ -66,7 +67,7 @@ async fn a_certificate_is_agreed_to_with_the_address_and_refused_when_it_changes
     assert_eq!(details["tls"]["issuer"], refused["shown"]["issuer"], "{details}");
 
     let asked = server.seen().len();
-    secured.change(Identity::self_signed(Odd::WrongName));
+    secured.change(ServerCertificate::self_signed(CertificateFault::WrongName));
     let call_refused = core
         .refused("call", json!({ "capability": "echo", "server": "nas", "arguments": { "text": "x" } }))
         .await;
@@ -106,7 +107,7 @@ async fn a_ca_is_named_for_one_server() {
     let (core, server) = (Core::start().await, guarded().await);
     let (ca, folder) = (Ca::new(), tempfile::tempdir().unwrap());
     let file = ca.write_pem(folder.path()).unwrap();
-    let secured = Secured::before(server.address(), ca.signs(Odd::Nothing)).await;
+    let secured = Secured::before(server.address(), ca.signs(CertificateFault::Nothing)).await;
     let add =
         json!({ "url": secured.url("localhost", ""), "name": "corp", "token": TOKEN, "token_place": "file" });
     assert_eq!(certificate(&core.refused("add", add.clone()).await)["flaws"], json!(["unknown_issuer"]));
@@ -131,12 +132,12 @@ async fn a_ca_is_named_for_one_server() {
         "{error}"
     );
     // A renewed certificate of the same CA is as good.
-    secured.change(ca.signs(Odd::Nothing));
+    secured.change(ca.signs(CertificateFault::Nothing));
     assert_eq!(core.check("corp").await["status"], "healthy");
-    secured.change(ca.signs(Odd::Expired));
+    secured.change(ca.signs(CertificateFault::Expired));
     core.check("corp").await;
     assert_eq!(health(&core, "corp").await["certificate"]["flaws"], json!(["expired"]));
-    secured.change(ca.signs(Odd::Nothing));
+    secured.change(ca.signs(CertificateFault::Nothing));
     core.perform("edit", json!({ "id": "corp", "system_trust": true })).await;
     assert_eq!(health(&core, "corp").await["certificate"]["flaws"], json!(["unknown_issuer"]));
     core.perform("undo", json!({})).await;
@@ -147,7 +148,7 @@ async fn a_ca_is_named_for_one_server() {
 #[tokio::test]
 async fn an_agreement_is_to_one_origin_and_adding_again_takes_it_back_nowhere() {
     let (core, server) = (Core::start().await, guarded().await);
-    let identity = || Identity::self_signed(Odd::Nothing);
+    let identity = || ServerCertificate::self_signed(CertificateFault::Nothing);
     let secured = Secured::before(server.address(), identity()).await;
     let url = secured.url("localhost", "/mcp");
     let shown = core.perform("certificate", json!({ "url": url })).await["shown"].clone();
@@ -195,7 +196,8 @@ async fn an_agreement_is_to_one_origin_and_adding_again_takes_it_back_nowhere() 
 #[tokio::test]
 async fn a_scan_says_it_and_keeps_nothing_that_came_so() {
     let (core, server) = (Core::start().await, Fake::modern().start().await);
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::Expired)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::Expired)).await;
     let scan = json!({ "targets": ["127.0.0.1"], "ports": [secured.address().port().to_string()] });
     let row =
         core.scanned(async { drop(core.perform("scan_start", scan.clone()).await) }).await["rows"][0].clone();
@@ -218,7 +220,7 @@ async fn a_scan_says_it_and_keeps_nothing_that_came_so() {
     let again =
         core.scanned(async { drop(core.perform("scan_start", scan.clone()).await) }).await["rows"][0].clone();
     assert_eq!((&again["certificate"], &again["reason"]), (&Value::Null, &Value::Null), "{again}");
-    secured.change(Identity::self_signed(Odd::Nothing));
+    secured.change(ServerCertificate::self_signed(CertificateFault::Nothing));
     let changed =
         core.scanned(async { drop(core.perform("scan_start", scan).await) }).await["rows"][0].clone();
     assert_eq!(changed["certificate"]["flaws"][0], "changed", "{changed}");
@@ -229,7 +231,8 @@ async fn a_scan_says_it_and_keeps_nothing_that_came_so() {
 #[tokio::test]
 async fn a_file_brings_no_agreement_without_a_yes() {
     let (core, server) = (Core::start().await, Fake::modern().start().await);
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::Nothing)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::Nothing)).await;
     let url = secured.url("localhost", "/mcp");
     let shown = core.perform("certificate", json!({ "url": url })).await["shown"].clone();
     core.perform("add", json!({ "url": url, "name": "nas", "trust_certificate": shown["fingerprint"] }))

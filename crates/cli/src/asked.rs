@@ -4,7 +4,7 @@ use clap::ArgMatches;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
-use crate::given::{Asked, Given};
+use crate::given::{Asked, GivenFlags};
 
 /// Notes it in the arguments.
 pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), Failure> {
@@ -17,7 +17,7 @@ pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), Failur
     Ok(())
 }
 
-fn asked(args: &Given, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
+fn asked(args: &GivenFlags, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
     let places = |flag: &str| matches.indices_of(flag).into_iter().flatten();
     let mut asked = Vec::new();
     if let Some(token) = args.token.as_deref() {

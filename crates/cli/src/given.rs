@@ -10,7 +10,7 @@ pub(crate) struct Add {
     /// http(s)://host[:port][/path]; the MCP path is found by asking
     pub(crate) url: Option<String>,
     #[command(flatten)]
-    pub(crate) given: Given,
+    pub(crate) given: GivenFlags,
 }
 
 #[derive(Debug, Args)]
@@ -27,13 +27,13 @@ pub(crate) struct Edit {
     #[arg(long, requires = "stdio")]
     pub(crate) keep_env: bool,
     #[command(flatten)]
-    pub(crate) given: Given,
+    pub(crate) given: GivenFlags,
 }
 
 /// The flags of both.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
-pub(crate) struct Given {
+pub(crate) struct GivenFlags {
     /// A name [default: what the server calls itself]
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -13,7 +13,7 @@ mod support;
 use serde_json::json;
 use support::Place;
 use testkit::fake::Fake;
-use testkit::secured::{Ca, Identity, Odd, Secured};
+use testkit::secured::{Ca, CertificateFault, Secured, ServerCertificate};
 
 /// What we say begins with our name, and goes on indented or in words of ours.
 #[track_caller]
@@ -26,7 +26,8 @@ fn is_in_our_words(stderr: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_is_shown_agreed_to_and_refused_when_it_changes() {
     let (place, server) = (Place::new(), Fake::modern().start().await);
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::Nothing)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::Nothing)).await;
     let url = secured.url("localhost", "/mcp");
     let port = secured.address().port().to_string();
     let scanned = place.run(&["scan", "127.0.0.1", "--ports", &port]);
@@ -53,7 +54,7 @@ async fn a_certificate_is_shown_agreed_to_and_refused_when_it_changes() {
     assert_eq!(place.run(&call).code(), 0);
     assert_eq!(place.run(&["certificate", "nas"]).code(), 0);
 
-    secured.change(Identity::self_signed(Odd::Nothing));
+    secured.change(ServerCertificate::self_signed(CertificateFault::Nothing));
     let changed = place.run(&call);
     changed.refused(
         1,
@@ -78,7 +79,7 @@ async fn a_certificate_is_shown_agreed_to_and_refused_when_it_changes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ca_file_is_named_from_where_one_stands() {
     let (place, server, ca) = (Place::new(), Fake::modern().start().await, Ca::new());
-    let secured = Secured::before(server.address(), ca.signs(Odd::Nothing)).await;
+    let secured = Secured::before(server.address(), ca.signs(CertificateFault::Nothing)).await;
     let url = secured.url("127.0.0.1", "/mcp");
     place.run(&["add", &url]).refused(1, &["signed by `CN=Test CA`, whom nobody here trusts"]);
     place

@@ -18,7 +18,7 @@ use mcp::{
 use model::{Certificate, Era, Flaw, Outcome, RefusedCertificate, Tls};
 use support::{PATIENCE, connect, one_and_two, text};
 use testkit::fake::{Fake, Running};
-use testkit::secured::{Ca, Identity, Odd, Secured};
+use testkit::secured::{Ca, CertificateFault, Secured, ServerCertificate};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -77,14 +77,26 @@ async fn what_is_wrong_is_told_apart() {
     let server = Fake::modern().start().await;
     let ca = Ca::new();
     for (identity, host, flaws) in [
-        (Identity::self_signed(Odd::Nothing), "localhost", &[Flaw::SelfSigned][..]),
-        (Identity::self_signed(Odd::CallsItselfCa), "127.0.0.1", &[Flaw::SelfSigned]),
-        (Identity::self_signed(Odd::Expired), "localhost", &[Flaw::SelfSigned, Flaw::Expired]),
-        (Identity::self_signed(Odd::NotYetValid), "localhost", &[Flaw::SelfSigned, Flaw::NotYetValid]),
-        (Identity::self_signed(Odd::WrongName), "localhost", &[Flaw::SelfSigned, Flaw::WrongName]),
-        (ca.signs(Odd::Nothing), "127.0.0.1", &[Flaw::UnknownIssuer]),
-        (ca.signs(Odd::Expired), "localhost", &[Flaw::UnknownIssuer, Flaw::Expired]),
-        (ca.signs(Odd::WrongName), "localhost", &[Flaw::UnknownIssuer, Flaw::WrongName]),
+        (ServerCertificate::self_signed(CertificateFault::Nothing), "localhost", &[Flaw::SelfSigned][..]),
+        (ServerCertificate::self_signed(CertificateFault::CallsItselfCa), "127.0.0.1", &[Flaw::SelfSigned]),
+        (
+            ServerCertificate::self_signed(CertificateFault::Expired),
+            "localhost",
+            &[Flaw::SelfSigned, Flaw::Expired],
+        ),
+        (
+            ServerCertificate::self_signed(CertificateFault::NotYetValid),
+            "localhost",
+            &[Flaw::SelfSigned, Flaw::NotYetValid],
+        ),
+        (
+            ServerCertificate::self_signed(CertificateFault::WrongName),
+            "localhost",
+            &[Flaw::SelfSigned, Flaw::WrongName],
+        ),
+        (ca.signs(CertificateFault::Nothing), "127.0.0.1", &[Flaw::UnknownIssuer]),
+        (ca.signs(CertificateFault::Expired), "localhost", &[Flaw::UnknownIssuer, Flaw::Expired]),
+        (ca.signs(CertificateFault::WrongName), "localhost", &[Flaw::UnknownIssuer, Flaw::WrongName]),
     ] {
         let secured = Secured::before(server.address(), identity).await;
         let (shown, refused) = looked_at(&secured, host, None).await;
@@ -105,12 +117,12 @@ async fn with_a_ca_of_ones_own_only_the_rest_is_wrong() {
     let file = ca.write_pem(folder.path()).unwrap();
     let tls = Tls::Ca { ca: file.display().to_string() };
     for (identity, flaws) in [
-        (ca.signs(Odd::Nothing), &[][..]),
-        (ca.signs(Odd::Expired), &[Flaw::Expired]),
-        (ca.signs(Odd::NotYetValid), &[Flaw::NotYetValid]),
-        (ca.signs(Odd::WrongName), &[Flaw::WrongName]),
-        (other.signs(Odd::Nothing), &[Flaw::UnknownIssuer]),
-        (Identity::self_signed(Odd::Nothing), &[Flaw::SelfSigned]),
+        (ca.signs(CertificateFault::Nothing), &[][..]),
+        (ca.signs(CertificateFault::Expired), &[Flaw::Expired]),
+        (ca.signs(CertificateFault::NotYetValid), &[Flaw::NotYetValid]),
+        (ca.signs(CertificateFault::WrongName), &[Flaw::WrongName]),
+        (other.signs(CertificateFault::Nothing), &[Flaw::UnknownIssuer]),
+        (ServerCertificate::self_signed(CertificateFault::Nothing), &[Flaw::SelfSigned]),
     ] {
         let secured = Secured::before(server.address(), identity).await;
         let (_, refused) = looked_at(&secured, "localhost", Some(&tls)).await;
@@ -123,12 +135,12 @@ async fn with_a_ca_of_ones_own_only_the_rest_is_wrong() {
 async fn the_servers_own_certificate_may_be_the_file() {
     let (server, folder) = (Fake::modern().start().await, tempfile::tempdir().unwrap());
     for (odd, flaws) in [
-        (Odd::Nothing, &[][..]),
-        (Odd::CallsItselfCa, &[]),
-        (Odd::Expired, &[Flaw::Expired]),
-        (Odd::WrongName, &[Flaw::WrongName]),
+        (CertificateFault::Nothing, &[][..]),
+        (CertificateFault::CallsItselfCa, &[]),
+        (CertificateFault::Expired, &[Flaw::Expired]),
+        (CertificateFault::WrongName, &[Flaw::WrongName]),
     ] {
-        let identity = Identity::self_signed(odd);
+        let identity = ServerCertificate::self_signed(odd);
         let tls = Tls::Ca { ca: identity.write_pem(folder.path()).unwrap().display().to_string() };
         let secured = Secured::before(server.address(), identity).await;
         let (_, refused) = looked_at(&secured, "localhost", Some(&tls)).await;
@@ -138,9 +150,15 @@ async fn the_servers_own_certificate_may_be_the_file() {
 
 #[tokio::test]
 async fn nothing_secret_is_sent_before_a_person_agrees_and_everything_works_after() {
-    for odd in [Odd::Nothing, Odd::CallsItselfCa, Odd::Expired, Odd::NotYetValid, Odd::WrongName] {
+    for odd in [
+        CertificateFault::Nothing,
+        CertificateFault::CallsItselfCa,
+        CertificateFault::Expired,
+        CertificateFault::NotYetValid,
+        CertificateFault::WrongName,
+    ] {
         let server = Fake::modern().start().await;
-        let secured = Secured::before(server.address(), Identity::self_signed(odd)).await;
+        let secured = Secured::before(server.address(), ServerCertificate::self_signed(odd)).await;
         let report = probed(&secured, None, token()).await;
         assert_ne!(report.outcome, Outcome::Mcp, "{report:?}");
         let refused = report.untrusted.unwrap();
@@ -159,7 +177,7 @@ async fn nothing_secret_is_sent_before_a_person_agrees_and_everything_works_afte
         }
         // Another one, even of the same name and maker.
         let seen = server.seen().len();
-        secured.change(Identity::self_signed(odd));
+        secured.change(ServerCertificate::self_signed(odd));
         for outcome in asked_every_way(&secured, Some(&agreed)).await {
             let error = outcome.unwrap_err();
             let changed = error.certificate().unwrap_or_else(|| panic!("{error}"));
@@ -179,7 +197,7 @@ async fn every_transport_goes_over_what_is_trusted() {
         [(Fake::modern(), "/mcp", false), (Fake::legacy(), "/mcp", false), (Fake::sse(), "/sse", true)]
     {
         let server = fake.start().await;
-        let secured = Secured::before(server.address(), ca.signs(Odd::Nothing)).await;
+        let secured = Secured::before(server.address(), ca.signs(CertificateFault::Nothing)).await;
         let remote = remote(&secured, path, Some(tls.clone()));
         let target = if is_stream { Target::Sse(remote) } else { Target::Http(remote) };
         let session = connect(&target).await;
@@ -192,7 +210,8 @@ async fn every_transport_goes_over_what_is_trusted() {
 #[tokio::test]
 async fn a_ca_file_that_cannot_be_used_is_named() {
     let server = Fake::modern().start().await;
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::Nothing)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::Nothing)).await;
     let tls = Tls::Ca { ca: "/nowhere/ca.pem".to_owned() };
     let error = Session::connect(&Target::Http(remote(&secured, "/mcp", Some(tls.clone()))), PATIENCE).await;
     let error = error.err().unwrap().to_string();
@@ -206,7 +225,8 @@ async fn a_ca_file_that_cannot_be_used_is_named() {
 #[tokio::test]
 async fn a_connection_is_not_shared_beyond_what_was_agreed() {
     let server = Fake::modern().start().await;
-    let secured = Secured::before(server.address(), Identity::self_signed(Odd::Nothing)).await;
+    let secured =
+        Secured::before(server.address(), ServerCertificate::self_signed(CertificateFault::Nothing)).await;
     let (shown, _) = looked_at(&secured, "localhost", None).await;
     let right = Target::Http(remote(&secured, "/mcp", Some(Tls::Agreed(shown.clone()))));
     let session = connect(&right).await;

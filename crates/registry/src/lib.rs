@@ -31,5 +31,5 @@ pub use registry::{
     Changed, Committed, Opened, Published, Registry, RemovedServer, Told, Undone, Upserted, Writing,
     open_sqlite,
 };
-pub use snapshot::{Counts, Found, Matches, Snapshot};
+pub use snapshot::{Counts, Matches, Selection, Snapshot};
 pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};

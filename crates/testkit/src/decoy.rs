@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
-use crate::secured::{Identity, Odd, Secured};
+use crate::secured::{CertificateFault, Secured, ServerCertificate};
 
 /// What a port does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,7 +96,8 @@ impl Decoy {
 
     /// Starts it on a free port of this address.
     pub async fn start_on(self, host: IpAddr) -> Port {
-        let tls = (self == Self::Tls).then(|| Identity::self_signed(Odd::Nothing).acceptor());
+        let tls =
+            (self == Self::Tls).then(|| ServerCertificate::self_signed(CertificateFault::Nothing).acceptor());
         let decoy = Arc::new(self);
         serve(host, move |stream| answer(decoy.clone(), tls.clone(), stream)).await
     }
@@ -124,7 +125,7 @@ impl Port {
 
 /// TLS with a certificate of its own in front of a plain server.
 pub async fn behind_tls(plain: SocketAddr) -> Secured {
-    Secured::before(plain, Identity::self_signed(Odd::Nothing)).await
+    Secured::before(plain, ServerCertificate::self_signed(CertificateFault::Nothing)).await
 }
 
 async fn serve<F>(host: IpAddr, answer: impl Fn(TcpStream) -> F + Send + 'static) -> Port

@@ -20,14 +20,14 @@ use tokio_rustls::TlsAcceptor;
 
 /// What a server proves itself with.
 #[derive(Clone)]
-pub struct Identity {
+pub struct ServerCertificate {
     certificate: CertificateDer<'static>,
     acceptor: TlsAcceptor,
 }
 
 /// What is odd about a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Odd {
+pub enum CertificateFault {
     /// Nothing but who signed it.
     Nothing,
     /// It calls itself a CA, as those do that `openssl req -x509` makes.
@@ -51,9 +51,9 @@ pub struct Ca {
     clippy::missing_panics_doc,
     reason = "a self-made certificate cannot fail; a test without it cannot go on"
 )]
-impl Identity {
+impl ServerCertificate {
     /// It vouches for itself.
-    pub fn self_signed(odd: Odd) -> Self {
+    pub fn self_signed(odd: CertificateFault) -> Self {
         let key = KeyPair::generate().expect("a key");
         let certificate = params(odd).self_signed(&key).expect("a certificate").der().clone();
         Self::of(certificate, &key)
@@ -97,10 +97,10 @@ impl Ca {
     }
 
     /// A server's certificate that it vouches for.
-    pub fn signs(&self, odd: Odd) -> Identity {
+    pub fn signs(&self, odd: CertificateFault) -> ServerCertificate {
         let key = KeyPair::generate().expect("a key");
         let certificate = params(odd).signed_by(&key, &self.issuer).expect("a certificate").der().clone();
-        Identity::of(certificate, &key)
+        ServerCertificate::of(certificate, &key)
     }
 
     /// Writes its certificate as PEM.
@@ -116,17 +116,17 @@ impl Default for Ca {
 }
 
 #[expect(clippy::expect_used, reason = "these names are names")]
-fn params(odd: Odd) -> CertificateParams {
+fn params(odd: CertificateFault) -> CertificateParams {
     let names: &[&str] =
-        if odd == Odd::WrongName { &["elsewhere.example"] } else { &["localhost", "127.0.0.1"] };
+        if odd == CertificateFault::WrongName { &["elsewhere.example"] } else { &["localhost", "127.0.0.1"] };
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = CertificateParams::new(names).expect("names of hosts");
     params.distinguished_name.push(DnType::CommonName, "Test server");
     match odd {
-        Odd::CallsItselfCa => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
-        Odd::Expired => params.not_after = date_time_ymd(2020, 1, 1),
-        Odd::NotYetValid => params.not_before = date_time_ymd(2400, 1, 1),
-        Odd::Nothing | Odd::WrongName => {}
+        CertificateFault::CallsItselfCa => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
+        CertificateFault::Expired => params.not_after = date_time_ymd(2020, 1, 1),
+        CertificateFault::NotYetValid => params.not_before = date_time_ymd(2400, 1, 1),
+        CertificateFault::Nothing | CertificateFault::WrongName => {}
     }
     params
 }
@@ -141,13 +141,13 @@ fn write_pem(certificate: &CertificateDer<'_>, folder: &Path) -> io::Result<Path
 /// A port that speaks TLS and passes on what it hears to a plain server, until it is dropped.
 pub struct Secured {
     address: SocketAddr,
-    identity: watch::Sender<Identity>,
+    identity: watch::Sender<ServerCertificate>,
     _tasks: JoinSet<()>,
 }
 
 impl Secured {
     /// In front of this server.
-    pub async fn before(plain: SocketAddr, identity: Identity) -> Self {
+    pub async fn before(plain: SocketAddr, identity: ServerCertificate) -> Self {
         let listener = bind(Ipv4Addr::LOCALHOST.into(), 0).await;
         let address = listener.local_addr().unwrap_or(plain);
         let (identity, current) = watch::channel(identity);
@@ -173,12 +173,12 @@ impl Secured {
     }
 
     /// From now on it proves itself with this. What was open is closed, as by a restart.
-    pub fn change(&self, identity: Identity) {
+    pub fn change(&self, identity: ServerCertificate) {
         self.identity.send_replace(identity);
     }
 }
 
-async fn pass_on(stream: TcpStream, mut current: watch::Receiver<Identity>, plain: SocketAddr) {
+async fn pass_on(stream: TcpStream, mut current: watch::Receiver<ServerCertificate>, plain: SocketAddr) {
     let acceptor = current.borrow_and_update().acceptor.clone();
     let Ok(mut outside) = acceptor.accept(stream).await else { return };
     let Ok(mut inside) = TcpStream::connect(plain).await else { return };

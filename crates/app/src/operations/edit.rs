@@ -9,7 +9,7 @@ use registry::{Observation, Patch, Way};
 use super::given::without_keys_in_url;
 use super::look::find;
 use super::steps::steps;
-use super::way::{Draft, words};
+use super::way::{EditDraft, words};
 use super::{ApiError, EditArgs, Edited, ErrorCode, trust};
 use crate::App;
 
@@ -38,7 +38,7 @@ impl App {
     }
 
     /// What is to be kept, asked first unless a person knows better.
-    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<Draft, ApiError> {
+    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, ApiError> {
         // A test asks in any case.
         if !args.leads() && (!args.to.dry_run || args.to.no_probe) {
             return Ok(self.as_it_is(from));
@@ -63,7 +63,7 @@ impl App {
         Ok(draft)
     }
 
-    async fn try_address(&self, draft: &mut Draft, args: &EditArgs) -> Result<(), ApiError> {
+    async fn try_address(&self, draft: &mut EditDraft, args: &EditArgs) -> Result<(), ApiError> {
         let presented = super::credentials::Presented::read(&args.to)?;
         let url = draft.to.url.clone().unwrap_or_default();
         if args.to.no_probe {
@@ -85,7 +85,7 @@ impl App {
         Ok(())
     }
 
-    fn told(&self, server: &Server, draft: &Draft, taken: Vec<String>) -> Edited {
+    fn told(&self, server: &Server, draft: &EditDraft, taken: Vec<String>) -> Edited {
         let kept = self.kept_slots(&draft.from);
         let leaves = draft.leaves(&kept);
         let leaves_at = draft.from.origin().filter(|_| draft.leads_elsewhere() && !leaves.is_empty());
@@ -103,7 +103,7 @@ impl App {
         }
     }
 
-    async fn save(&self, args: &EditArgs, draft: Draft, edited: Edited) -> Result<Edited, ApiError> {
+    async fn save(&self, args: &EditArgs, draft: EditDraft, edited: Edited) -> Result<Edited, ApiError> {
         let id = draft.to.id;
         let kept = self.keep_set(&draft).await?;
         let name = args.to.name.clone().or_else(|| new_name(&draft));
@@ -140,7 +140,7 @@ fn farther(name: &str, host: std::net::IpAddr) -> ApiError {
 }
 
 /// A server that has the name of its address has it of the new one, or what it says of itself there.
-fn new_name(draft: &Draft) -> Option<String> {
+fn new_name(draft: &EditDraft) -> Option<String> {
     let authority = |info: &ServerInfo| {
         let endpoint = model::Endpoint::parse(info.url.as_deref()?).ok()?;
         Some(endpoint.url().authority().to_owned())
@@ -158,7 +158,7 @@ fn said(observation: Option<&Observation>) -> Option<String> {
 }
 
 /// The server as it would be.
-fn shown(server: &Server, draft: &Draft, args: &EditArgs) -> Server {
+fn shown(server: &Server, draft: &EditDraft, args: &EditArgs) -> Server {
     let mut info = draft.to.clone();
     if let Some(name) = args.to.name.clone().or_else(|| new_name(draft)) {
         info.name = name;

@@ -18,7 +18,7 @@ use super::{AddArgs, ApiError, AskedStep, EditArgs, ErrorCode, KeptIn, Without, 
 use crate::{App, headers, now};
 
 /// A record with another way, and what goes along.
-pub(super) struct Draft {
+pub(super) struct EditDraft {
     pub(super) from: Arc<ServerInfo>,
     pub(super) to: ServerInfo,
     pub(super) observation: Option<Observation>,
@@ -29,7 +29,7 @@ pub(super) struct Draft {
     place: Option<SecretPlace>,
 }
 
-impl Draft {
+impl EditDraft {
     /// What leaves, in words: secrets that are kept, and variables that are named.
     pub(super) fn leaves(&self, kept: &[Slot]) -> Vec<String> {
         let leaves = kept.iter().filter(|slot| !self.stays.contains(slot)).map(words);
@@ -99,7 +99,7 @@ impl EditArgs {
 
 impl App {
     /// The record as it is to be, with what stays. Nothing was asked and nothing is kept yet.
-    pub(super) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<Draft, ApiError> {
+    pub(super) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, ApiError> {
         let (to, given) = match from.transport {
             Transport::Stdio => another_command(from, args)?,
             Transport::Http | Transport::Sse => another_address(from, args)?,
@@ -109,7 +109,7 @@ impl App {
         let is_given = |slot: &Slot| given.iter().any(|(own, _)| own == slot) || is_named(&args.to, slot);
         let stays = |slot: &&Slot| is_same && !is_left_out(&args.without, slot) && !is_given(slot);
         let stays: BTreeSet<Slot> = kept.iter().filter(stays).cloned().collect();
-        let mut draft = Draft {
+        let mut draft = EditDraft {
             from: from.clone(),
             to,
             observation: None,
@@ -128,8 +128,8 @@ impl App {
     }
 
     /// The record as it is: nothing leads to it otherwise.
-    pub(super) fn as_it_is(&self, from: &Arc<ServerInfo>) -> Draft {
-        Draft {
+    pub(super) fn as_it_is(&self, from: &Arc<ServerInfo>) -> EditDraft {
+        EditDraft {
             from: from.clone(),
             to: (**from).clone(),
             observation: None,
@@ -146,7 +146,7 @@ impl App {
     }
 
     /// What is sent to try it: what stays, and what was given.
-    pub(super) async fn credentials_of(&self, draft: &Draft) -> Result<Credentials, ApiError> {
+    pub(super) async fn credentials_of(&self, draft: &EditDraft) -> Result<Credentials, ApiError> {
         let to = &draft.to;
         let mut sent = Credentials::default();
         let variable = |name: &String| std::env::var(name).ok().map(Secret::new);
@@ -165,7 +165,7 @@ impl App {
     }
 
     /// Every secret that it is given: those that stay, and those that are new.
-    pub(super) async fn values_of(&self, draft: &Draft) -> Result<Vec<(Slot, Secret)>, ApiError> {
+    pub(super) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, ApiError> {
         let mut values = Vec::new();
         for slot in &draft.stays {
             let Some(key) = Key::of(&draft.from, slot.clone()) else { continue };
@@ -178,7 +178,7 @@ impl App {
     }
 
     /// Two servers that would be one are none: the other is named.
-    pub(super) async fn is_free(&self, draft: &Draft) -> Result<(), ApiError> {
+    pub(super) async fn is_free(&self, draft: &EditDraft) -> Result<(), ApiError> {
         let snapshot = self.0.registry.snapshot();
         let others: Vec<_> = snapshot.iter().map(|server| server.info.clone()).collect();
         let there = |other: &&Arc<ServerInfo>| other.id != draft.to.id && is_at(other, &draft.to);
@@ -196,7 +196,7 @@ impl App {
         Ok(())
     }
 
-    async fn given_to(&self, draft: &Draft) -> Result<Given, ApiError> {
+    async fn given_to(&self, draft: &EditDraft) -> Result<Given, ApiError> {
         let mut given = Given { cwd: draft.to.cwd.clone(), ..Given::default() };
         given.env = draft.to.env.iter().map(|name| (name.clone(), None)).collect();
         for (slot, secret) in self.values_of(draft).await? {
@@ -212,7 +212,7 @@ impl App {
     }
 
     /// Keeps the secrets of a draft in the set of its own. On an error nothing of it is kept.
-    pub(super) async fn keep_set(&self, draft: &Draft) -> Result<Option<KeptIn>, ApiError> {
+    pub(super) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, ApiError> {
         if draft.to.secret_set == draft.from.secret_set {
             return Ok(None);
         }
@@ -233,14 +233,14 @@ impl App {
     }
 
     /// Forgets the secrets of a draft that is not kept after all.
-    pub(super) async fn forget_set(&self, draft: &Draft) {
+    pub(super) async fn forget_set(&self, draft: &EditDraft) {
         if draft.to.secret_set != draft.from.secret_set {
             self.0.vault().forget_set(&draft.to).await;
         }
     }
 
     /// The environment to try a command with.
-    pub(super) async fn environment_of(&self, draft: &Draft) -> Result<Vec<(String, Secret)>, ApiError> {
+    pub(super) async fn environment_of(&self, draft: &EditDraft) -> Result<Vec<(String, Secret)>, ApiError> {
         let stays = self.values_of(draft).await?.into_iter().filter_map(|(slot, secret)| match slot {
             Slot::Env(name) => Some((name, secret)),
             _ => None,

@@ -9,7 +9,7 @@ use super::look::array;
 use super::secret::kept_in;
 use super::start;
 use crate::failure::Failure;
-use crate::given::{Add, Asked, Edit, Given};
+use crate::given::{Add, Asked, Edit, GivenFlags};
 use crate::print::{note, text};
 
 pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
@@ -99,7 +99,7 @@ fn without(given: &[String]) -> Result<Value, Failure> {
 }
 
 /// What both operations take.
-fn wanted(session: &Session, args: &Given) -> Result<Map<String, Value>, Failure> {
+fn wanted(session: &Session, args: &GivenFlags) -> Result<Map<String, Value>, Failure> {
     let header_env: Map<String, Value> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
     let Typed { token, headers, query, env } = typed(session, args);
@@ -176,7 +176,7 @@ struct Typed {
     env: Map<String, Value>,
 }
 
-fn typed(session: &Session, args: &Given) -> Typed {
+fn typed(session: &Session, args: &GivenFlags) -> Typed {
     // A name alone: the value is in the environment of the core.
     let own = args.env.iter().filter(|pair| !pair.contains('='));
     let mut given = Typed {

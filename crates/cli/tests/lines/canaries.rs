@@ -4,7 +4,7 @@ use std::io::Read;
 
 use futures::StreamExt;
 use serde_json::{Value, json};
-use testkit::packages::lines::{LINES, Line, npx_folder};
+use testkit::packages::lines::{LINES, PackageLine, npx_folder};
 use testkit::served::descendants;
 use tokio::task::JoinSet;
 
@@ -21,7 +21,7 @@ struct Given {
     canaries: Vec<String>,
 }
 
-async fn add(api: &Api, at: usize, line: &Line, folder: &str) -> Given {
+async fn add(api: &Api, at: usize, line: &PackageLine, folder: &str) -> Given {
     let canaries: Vec<String> = line.env.iter().map(|variable| canary(at, variable)).collect();
     let env = line.env.iter().zip(&canaries).map(|(name, value)| ((*name).to_owned(), json!(value)));
     let name = format!("s{at}");

@@ -24,7 +24,7 @@ use std::time::Duration;
 use api::Api;
 use serde_json::{Value, json};
 use support::Place;
-use testkit::packages::lines::{Line, environment};
+use testkit::packages::lines::{PackageLine, environment};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Longer than anything here takes on a busy machine.
@@ -39,7 +39,7 @@ fn start(place: &Place, config: &str, args: &[&str]) -> Api {
 }
 
 /// The words of a line.
-fn words(line: &Line, folder: &str) -> Vec<String> {
+fn words(line: &PackageLine, folder: &str) -> Vec<String> {
     line.line.split(' ').map(|word| word.replace("$FOLDER", folder)).collect()
 }
 

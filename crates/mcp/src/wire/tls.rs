@@ -13,8 +13,8 @@ use model::{Certificate, Fingerprint, RefusedCertificate, Tls};
 use rustls::{CertificateError, ClientConfig};
 
 use crate::words::tame;
+use judge::CertificateJudge;
 pub use judge::CertificateVerdict;
-use judge::Judge;
 pub(crate) use judge::{Seen, Stance};
 use roots::Roots;
 
@@ -142,7 +142,7 @@ impl Trust {
     /// A configuration for one handshake, and what is thought of the certificate.
     pub(crate) fn noting(&self, stance: Stance) -> Result<(Arc<ClientConfig>, Seen), TlsFault> {
         let seen = Seen::default();
-        Ok((config(Judge::new(self.clone(), stance, seen.clone()))?, seen))
+        Ok((config(CertificateJudge::new(self.clone(), stance, seen.clone()))?, seen))
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn check_trust(tls: &Tls) -> Result<(), TlsFault> {
     Trust::of(Some(tls)).await.map(drop)
 }
 
-fn config(judge: Judge) -> Result<Arc<ClientConfig>, TlsFault> {
+fn config(judge: CertificateJudge) -> Result<Arc<ClientConfig>, TlsFault> {
     let builder = ClientConfig::builder_with_provider(crate::crypto::provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| TlsFault::Handshake(error.to_string()))?;

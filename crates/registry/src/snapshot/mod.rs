@@ -3,12 +3,12 @@
 mod bits;
 mod counts;
 mod fields;
-mod found;
 mod index;
 mod matches;
 mod order;
 mod plan;
 mod posting;
+mod selection;
 
 #[cfg(test)]
 mod tests;
@@ -17,13 +17,13 @@ use std::sync::Arc;
 
 pub use counts::Counts;
 pub(crate) use fields::Workshop;
-pub use found::Found;
 use imbl::{HashMap, Vector};
 use index::Index;
 pub use matches::Matches;
 use model::{CapabilityPattern, Filter, Server, ServerId, ServerInfo, fold};
 use order::Order;
 use posting::{Entry, Slot};
+pub use selection::Selection;
 
 type Slots = Vector<Option<Arc<Server>>>;
 
@@ -116,8 +116,8 @@ impl Snapshot {
         &'a self,
         capability: Option<&CapabilityPattern>,
         filter: Option<&'a Filter>,
-    ) -> Found<'a> {
-        Found::new(self, capability, filter)
+    ) -> Selection<'a> {
+        Selection::new(self, capability, filter)
     }
 
     /// All of [`Snapshot::find`], as copies.

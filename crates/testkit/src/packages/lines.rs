@@ -7,7 +7,7 @@ use crate::real::{PeerError, installed, tools};
 
 /// A line, and what to ask of the server that it starts.
 #[derive(Debug, Clone, Copy)]
-pub struct Line {
+pub struct PackageLine {
     /// As it is printed. `$FOLDER` is a folder with a git repository.
     pub line: &'static str,
     /// The environment variables that it wants.
@@ -25,16 +25,16 @@ const fn line(
     tool: &'static str,
     arguments: &'static str,
     expected: &'static str,
-) -> Line {
-    Line { line, env: &[], tool, arguments, expected }
+) -> PackageLine {
+    PackageLine { line, env: &[], tool, arguments, expected }
 }
 
-const fn with(env: &'static [&'static str], line: Line) -> Line {
-    Line { env, ..line }
+const fn with(env: &'static [&'static str], line: PackageLine) -> PackageLine {
+    PackageLine { env, ..line }
 }
 
 /// All of them.
-pub const LINES: &[Line] = &[
+pub const LINES: &[PackageLine] = &[
     line("npx -y @modelcontextprotocol/server-everything", "echo", r#"{"message": "hello"}"#, "Echo: hello"),
     line(
         "npx -y @modelcontextprotocol/server-filesystem $FOLDER",

@@ -58,7 +58,7 @@ fn blank(shown: &Certificate, asked: String) -> RefusedCertificate {
 
 /// Judges for one trust.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct CertificateJudge {
     trust: Trust,
     crypto: Arc<CryptoProvider>,
     stance: Stance,
@@ -74,7 +74,7 @@ pub(crate) enum Stance {
     Looks,
 }
 
-impl Judge {
+impl CertificateJudge {
     pub(super) fn new(trust: Trust, stance: Stance, seen: Seen) -> Self {
         Self { trust, crypto: crate::crypto::provider(), stance, seen }
     }
@@ -124,7 +124,7 @@ impl Judge {
     }
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for CertificateJudge {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -11,7 +11,7 @@ use crate::snapshot::posting::Slot;
 
 /// An index under construction: plain lists, since nobody shares them yet. Slots come in order.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct IndexDraft {
     there: Vec<Slot>,
     null: Vec<Slot>,
     yes: Vec<Slot>,
@@ -21,7 +21,7 @@ pub(super) struct Draft {
     pub(super) bytes: usize,
 }
 
-impl Draft {
+impl IndexDraft {
     pub(super) fn read(&mut self, field: &Field, slot: Slot, server: &Server) {
         let mut has_values = false;
         field.any_fact(server, &mut |fact| {

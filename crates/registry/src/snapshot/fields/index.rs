@@ -5,7 +5,7 @@ use imbl::OrdMap;
 use model::Server;
 use model::filter::{Fact, Field, Operand, Test};
 
-use super::draft::Draft;
+use super::draft::IndexDraft;
 use super::key::{Key, NumberKey, keys};
 use super::slot_set::SlotSet;
 use crate::snapshot::Slots;
@@ -35,7 +35,7 @@ pub(super) struct FieldIndex {
 impl FieldIndex {
     /// Reads the field of every server; nothing when that takes more than `most` bytes.
     pub(super) fn build(field: &Field, slots: &Slots, most: usize) -> Option<Self> {
-        let mut draft = Draft::default();
+        let mut draft = IndexDraft::default();
         for (slot, server) in (0..).zip(slots) {
             if let Some(server) = server {
                 draft.read(field, slot, server);

@@ -13,7 +13,7 @@ use super::posting::Slot;
 const SPARSE: usize = 512;
 
 /// The servers that a query finds, worst first, then by name, then by id.
-pub struct Found<'a> {
+pub struct Selection<'a> {
     snapshot: &'a Snapshot,
     hits: Hits<'a>,
     /// What no index answers.
@@ -25,7 +25,7 @@ enum Hits<'a> {
     InOrder { blocks: Blocks<'a>, block: std::slice::Iter<'a, Slot>, of: Option<Bits> },
 }
 
-impl<'a> Found<'a> {
+impl<'a> Selection<'a> {
     pub(super) fn new(
         snapshot: &'a Snapshot,
         capability: Option<&CapabilityPattern>,
@@ -69,7 +69,7 @@ impl Iterator for Hits<'_> {
     }
 }
 
-impl<'a> Iterator for Found<'a> {
+impl<'a> Iterator for Selection<'a> {
     type Item = &'a Server;
 
     fn next(&mut self) -> Option<&'a Server> {
@@ -78,8 +78,8 @@ impl<'a> Iterator for Found<'a> {
     }
 }
 
-impl fmt::Debug for Found<'_> {
+impl fmt::Debug for Selection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Found").field("rest", &self.rest).finish_non_exhaustive()
+        f.debug_struct("Selection").field("rest", &self.rest).finish_non_exhaustive()
     }
 }
