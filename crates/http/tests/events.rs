@@ -2,49 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends where it fails")]
 
+mod support;
+
 use std::io;
 use std::time::Duration;
 
-use app::{App, Face as Kind, Options};
 use async_compression::tokio::bufread::GzipDecoder;
 use futures::TryStreamExt;
-use http_face::Face;
+use reqwest::Response;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
-use reqwest::{Client, Response};
 use serde_json::{Value, json};
+use support::Served;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 const GENEROUS: Duration = Duration::from_secs(30);
 
-struct Served {
-    app: App,
-    url: String,
-    _tasks: JoinSet<()>,
-    _dir: tempfile::TempDir,
-}
-
 impl Served {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join("mcp-discovery.yaml");
-        std::fs::write(&config, "").unwrap();
-        let options =
-            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
-        let app = App::start(options).await.unwrap();
-        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let url = face.url();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move { face.serve().await.unwrap() });
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { app, url, _tasks: tasks, _dir: dir }
-    }
-
     async fn events(&self, coding: &str) -> Response {
-        let client = Client::builder().no_proxy().build().unwrap();
-        let asked = client.get(format!("{}/api/v1/events", self.url)).bearer_auth(self.app.token());
+        let asked = self.client.get(format!("{}/api/v1/events", self.url)).bearer_auth(self.app.token());
         asked.header(ACCEPT_ENCODING, coding).send().await.unwrap()
     }
 

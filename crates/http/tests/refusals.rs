@@ -8,48 +8,21 @@
     reason = "a test ends where it fails"
 )]
 
-use std::net::SocketAddr;
+mod support;
 
 use app::operations::NAMES;
-use app::{App, Face as Kind, Options};
-use http_face::Face;
 use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
-
-/// A core in a folder of its own, served on a free port, and a client.
-struct Served {
-    app: App,
-    address: SocketAddr,
-    client: Client,
-    _tasks: JoinSet<()>,
-    _dir: tempfile::TempDir,
-}
+use support::Served;
 
 impl Served {
-    async fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let config = dir.path().join("mcp-discovery.yaml");
-        std::fs::write(&config, "").unwrap();
-        let options =
-            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
-        let app = App::start(options).await.unwrap();
-        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = face.url().trim_start_matches("http://").parse().unwrap();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move { face.serve().await.unwrap() });
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().no_proxy().build().unwrap();
-        Self { app, address, client, _tasks: tasks, _dir: dir }
-    }
-
     async fn status(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> StatusCode {
         let mut all = HeaderMap::new();
         for (name, value) in headers {
             all.insert(name.clone(), HeaderValue::from_str(value).unwrap());
         }
-        let url = format!("http://{}{path}", self.address);
+        let url = format!("{}{path}", self.url);
         self.client.request(method, url).headers(all).send().await.unwrap().status()
     }
 
@@ -136,7 +109,7 @@ async fn the_token_of_an_earlier_run_opens_nothing() {
 #[tokio::test]
 async fn a_browser_exchanges_the_token_for_a_cookie_that_scripts_cannot_read() {
     let served = Served::start().await;
-    let url = |path: &str| format!("http://{}{path}", served.address);
+    let url = |path: &str| format!("{}{path}", served.url);
     let answer =
         served.client.post(url("/api/v1/session")).bearer_auth(served.app.token()).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
@@ -166,7 +139,7 @@ async fn bad_arguments_are_told_with_code_and_message() {
         ("no_such_operation", "{}", StatusCode::NOT_FOUND, "unknown_operation"),
     ];
     for (operation, body, status, code) in cases {
-        let url = format!("http://{}/api/v1/{operation}", served.address);
+        let url = format!("{}/api/v1/{operation}", served.url);
         let answer = served.client.post(url).bearer_auth(served.app.token()).body(body).send().await.unwrap();
         assert_eq!(answer.status(), status, "{operation} {body}");
         let error: Value = answer.json().await.unwrap();
@@ -179,7 +152,7 @@ async fn bad_arguments_are_told_with_code_and_message() {
 #[tokio::test]
 async fn the_files_come_with_a_strict_policy() {
     let served = Served::start().await;
-    let answer = served.client.get(format!("http://{}/", served.address)).send().await.unwrap();
+    let answer = served.client.get(format!("{}/", served.url)).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let policy = answer.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -190,7 +163,7 @@ async fn the_files_come_with_a_strict_policy() {
 #[tokio::test]
 async fn what_is_asked_in_another_way_is_told_in_the_shape_of_errors() {
     let served = Served::start().await;
-    let url = format!("http://{}/api/v1/servers", served.address);
+    let url = format!("{}/api/v1/servers", served.url);
     let asked = served.client.get(&url).bearer_auth(served.app.token()).send().await.unwrap();
     assert_eq!(asked.status(), StatusCode::METHOD_NOT_ALLOWED);
     let error: Value = asked.json().await.unwrap();

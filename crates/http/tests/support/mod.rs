@@ -1,0 +1,35 @@
+//! A core in a folder of its own, served on a free port.
+
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
+
+use app::{App, Face as Kind, Options};
+use http_face::Face;
+use reqwest::Client;
+use tokio::task::JoinSet;
+
+/// The core, where it is served, and a client.
+pub struct Served {
+    pub app: App,
+    pub url: String,
+    pub client: Client,
+    _tasks: JoinSet<()>,
+    _dir: tempfile::TempDir,
+}
+
+impl Served {
+    pub async fn start() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("mcp-discovery.yaml");
+        std::fs::write(&config, "").unwrap();
+        let options =
+            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
+        let app = App::start(options).await.unwrap();
+        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let url = face.url();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { face.serve().await.unwrap() });
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().no_proxy().build().unwrap();
+        Self { app, url, client, _tasks: tasks, _dir: dir }
+    }
+}
