@@ -83,6 +83,11 @@ export class Attempt {
     await attempt("It was not kept", () => core.call("keep_starting", { call: this.handle }));
   }
 
+  /** The last try was a test. */
+  get wasTest(): boolean {
+    return this.wanted.dry_run === true;
+  }
+
   /** What was said of a form that is another now is not true any more. */
   clear(): void {
     this.error = null;
