@@ -10,7 +10,7 @@ export type Source = "manual" | "import" | "scan" | "demo";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
 
-export type CheckStatus = "passing" | "warning" | "critical";
+export type CheckStatus = "not_run" | "passing" | "warning" | "critical";
 
 export type CheckResult = { 
 /**
@@ -80,7 +80,7 @@ score: number,
  */
 reason: string | null, 
 /**
- * The reason in at most 24 characters, for a list: `Connection refused`.
+ * The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
  */
 summary: string | null, 
 /**
@@ -1363,7 +1363,7 @@ score: number,
  */
 reason: string | null, 
 /**
- * Why, in at most 24 characters.
+ * Why, in a few words.
  */
 summary: string | null, 
 /**

@@ -5,12 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mcp::tame;
-use model::{CheckResult, CheckStatus, Differences, ServerInfo, Tool};
+use model::{CheckResult, CheckStatus, Differences, ServerInfo, TOOL_AVAILABILITY, Tool};
 use registry::Reason;
 
 use super::{Finding, Judged, rounded};
-
-pub(crate) const NAME: &str = "tool_availability";
 
 /// How many new and how many changed tools are named.
 const MOST_NAMES: usize = 100;
@@ -28,7 +26,8 @@ pub(crate) fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Too
     let status = if is_missing { asked.status().max(CheckStatus::Warning) } else { asked.status() };
     let reason = asked.reason().or_else(|| is_missing.then(|| missing(&differences.missing, known)));
     let details = (!differences.is_empty()).then(|| Box::new(differences));
-    let result = CheckResult { name: NAME.into(), status, ms: asked.ms.map(rounded), evidence, details };
+    let result =
+        CheckResult { name: TOOL_AVAILABILITY.into(), status, ms: asked.ms.map(rounded), evidence, details };
     Judged { result, reason }
 }
 

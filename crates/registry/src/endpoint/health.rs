@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    CheckResult, CheckStatus, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo, Transition,
-    moving_average,
+    CheckResult, CheckStatus, ENDPOINT_REACHABLE, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo,
+    TOOL_AVAILABILITY, Transition, moving_average,
 };
 
 use super::judge::{Judge, Sign};
@@ -103,9 +103,13 @@ impl Endpoint {
             HealthStatus::Degraded => CheckStatus::Warning,
             _ => CheckStatus::Passing,
         };
-        (self.checks, self.checks_mean) = (Arc::from([]), self.judge.level.points());
+        self.checks = checks_of(observation);
+        self.checks_mean = self.judge.level.points().unwrap_or(1.0);
         self.checked_at = Some(observation.at);
-        let reason = observation.reason.as_ref().map(|text| Reason::new(text.clone(), text));
+        let reason = observation
+            .reason
+            .as_ref()
+            .map(|text| Reason::new(text.clone(), short(observation.status, text)));
         self.note = reason.clone().filter(|_| observation.status == HealthStatus::Healthy);
         self.complaint.clone_from(&reason);
         self.round_trip(observation.response_time_ms);
@@ -136,8 +140,10 @@ impl Endpoint {
         let is_well = sign == Sign::Good && worst == CheckStatus::Passing;
         self.note = round.reason.clone().filter(|_| is_well);
         self.complaint.clone_from(&round.reason);
-        if sign != Sign::Nothing {
-            self.hour.note(round.at, round.round_trip_ms.filter(|_| sign != Sign::Bad));
+        let tells = sign != Sign::NeedsSignIn || round.round_trip_ms.is_some();
+        if sign != Sign::Nothing && tells {
+            // A question about what it lists may fail where the server itself answered.
+            self.hour.note(round.at, round.round_trip_ms);
         }
         self.round_trip(round.round_trip_ms);
         let from = self.judge.status;
@@ -254,7 +260,7 @@ impl Endpoint {
             status: HealthStatus::Paused,
             score: 0.0,
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
-            summary: Some("Paused by you".to_owned()),
+            summary: Some("No call goes to it".to_owned()),
             since: Some(paused_since(info)),
             starting: None,
             ..measured
@@ -269,12 +275,42 @@ impl Endpoint {
 
 fn recovering(successes: u32) -> Reason {
     let times = if successes == 1 { "once".to_owned() } else { format!("{successes} times in a row") };
-    Reason::new(format!("it answers again, {times} so far"), "Recovering")
+    Reason::new(format!("it answers again, {times} so far"), &format!("Answers again, {times}"))
+}
+
+/// What a single look showed, as the checks that it stands for.
+fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
+    let looked = |status, evidence: &str| {
+        let (name, ms) = (ENDPOINT_REACHABLE.into(), observation.response_time_ms);
+        CheckResult { name, status, ms, evidence: evidence.to_owned(), details: None }
+    };
+    let others = |why| [RESPONSE_TIME, TOOL_AVAILABILITY].map(|name| CheckResult::not_run(name, why));
+    let said = observation.reason.as_deref();
+    let (first, others) = match observation.status {
+        HealthStatus::Healthy => return Arc::from([looked(CheckStatus::Passing, "it answered")]),
+        HealthStatus::Degraded => {
+            return Arc::from([looked(CheckStatus::Warning, said.unwrap_or("it answered"))]);
+        }
+        HealthStatus::Unhealthy => {
+            (looked(CheckStatus::Critical, said.unwrap_or("it did not answer")), others("it does not answer"))
+        }
+        HealthStatus::NeedsSignIn => {
+            (looked(CheckStatus::Passing, "answers, asks for a token"), others("sign in first"))
+        }
+        HealthStatus::Unknown | HealthStatus::Paused | HealthStatus::Blocked => return Arc::from([]),
+    };
+    std::iter::once(first).chain(others).collect()
+}
+
+/// The reason in a few words. Who is asked for a token need not read how.
+fn short(status: HealthStatus, reason: &str) -> &str {
+    if status == HealthStatus::NeedsSignIn { "Needs a token" } else { reason }
 }
 
 /// A slow server keeps its score: `response_time` has no part in it.
 fn mean(checks: &[CheckResult]) -> f64 {
-    let points = checks.iter().filter(|check| check.name != RESPONSE_TIME).map(|check| check.status.points());
+    let points =
+        checks.iter().filter(|check| check.name != RESPONSE_TIME).filter_map(|check| check.status.points());
     let (sum, count) = points.fold((0.0, 0.0), |(sum, count), points| (sum + points, count + 1.0));
     if count == 0.0 { 1.0 } else { sum / count }
 }
@@ -433,6 +469,36 @@ mod tests {
         assert_eq!(after(Measure::Asleep(None)), with("Starting"));
         assert_eq!(after(Measure::Starting(None)), with("Healthy"));
         assert_eq!(endpoint.shown(&info("a")).next_check, Some(7));
+    }
+
+    #[test]
+    fn a_list_that_fails_is_no_minute_without_an_answer_and_neither_is_a_sign_in() {
+        let mut endpoint = Endpoint::new();
+        endpoint.measure(&round(1, Passing, Critical), &HealthPolicy::default());
+        let answered: Vec<_> =
+            endpoint.minutes().iter().map(|minute| (minute.answered, minute.failed)).collect();
+        assert_eq!(answered, [(1, 0)]);
+        let Measure::Round(mut asked) = round(2, Passing, CheckStatus::NotRun) else { unreachable!() };
+        (asked.verdict, asked.round_trip_ms) = (Verdict::NeedsSignIn, None);
+        let mut endpoint = Endpoint::new();
+        endpoint.measure(&Measure::Round(asked), &HealthPolicy::default());
+        assert!(endpoint.minutes().is_empty());
+    }
+
+    #[test]
+    fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
+        let checks = |status, reason: Option<&str>| {
+            let mut endpoint = Endpoint::new();
+            observe(&mut endpoint, &Observation { reason: reason.map(str::to_owned), ..seen(status, 1) });
+            let checks = endpoint.shown(&info("a")).checks;
+            checks.iter().map(|check| (check.status, check.evidence.clone())).collect::<Vec<_>>()
+        };
+        let down = checks(HealthStatus::Unhealthy, Some("connection refused"));
+        assert_eq!(down.first(), Some(&(Critical, "connection refused".to_owned())));
+        assert_eq!(down.get(1), Some(&(CheckStatus::NotRun, "not run: it does not answer".to_owned())));
+        let asks = checks(HealthStatus::NeedsSignIn, Some("HTTP 401"));
+        assert_eq!(asks.first(), Some(&(Passing, "answers, asks for a token".to_owned())));
+        assert_eq!(asks.get(2), Some(&(CheckStatus::NotRun, "not run: sign in first".to_owned())));
     }
 
     #[test]
