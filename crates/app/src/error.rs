@@ -125,9 +125,11 @@ impl From<FilterError> for ApiError {
 impl From<RegistryError> for ApiError {
     fn from(error: RegistryError) -> Self {
         let code = match &error {
-            RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => {
-                ErrorCode::NotFound
-            }
+            RegistryError::NotFound(_)
+            | RegistryError::NothingToUndo
+            | RegistryError::NothingToRedo
+            | RegistryError::UndoGone(_)
+            | RegistryError::RedoGone(_) => ErrorCode::NotFound,
             RegistryError::Invalid { .. } => ErrorCode::InvalidArguments,
             RegistryError::Store(_) => ErrorCode::StorageFailed,
             RegistryError::Closed => ErrorCode::Internal,

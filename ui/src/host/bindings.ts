@@ -998,11 +998,39 @@ steps: Array<AskedStep>, };
 
 export type UndoArgs = { 
 /**
- * A journal entry; default is the newest that can still be taken back.
+ * A journal entry; default is the newest that can still be taken back, or was taken back last.
  */
 undo?: number, };
 
+export type UndoStep = { 
+/**
+ * Its journal entry.
+ */
+entry: number, 
+/**
+ * In words: `removed weather-usw2-b`.
+ */
+label: string, 
+/**
+ * When it was made.
+ */
+at: number, };
+
+export type Upcoming = { 
+/**
+ * The change that would be taken back.
+ */
+undo: UndoStep | null, 
+/**
+ * The change that would be made again.
+ */
+redo: UndoStep | null, };
+
 export type Undone = { 
+/**
+ * Its journal entry.
+ */
+entry: number, 
 /**
  * In words: `removed weather-usw2-b`.
  */
@@ -1993,6 +2021,10 @@ export interface Operations {
   resume: { args: ServersByIdArgs; result: Changed };
   /** Takes the newest change back. */
   undo: { args: UndoArgs; result: Undone };
+  /** Makes the change again that was taken back last. */
+  redo: { args: UndoArgs; result: Undone };
+  /** What the next undo and the next redo would do. */
+  upcoming: { args: Empty; result: Upcoming };
   /** The servers that can be brought back. */
   removed: { args: Empty; result: RemovedList };
   /** Measures a server now. */

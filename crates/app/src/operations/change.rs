@@ -1,7 +1,7 @@
 //! Operations by which a person changes the registry. Each can be taken back.
 
 use super::look::find_all;
-use super::{ApiError, Changed, ServersByIdArgs, UndoArgs, Undone};
+use super::{ApiError, Changed, Empty, ServersByIdArgs, UndoArgs, UndoStep, Undone, Upcoming};
 use crate::App;
 
 impl App {
@@ -41,8 +41,24 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
         let undone = self.0.registry.undo(args.undo).await?;
-        Ok(Undone { label: undone.label, ids: undone.ids, revision: undone.revision })
+        Ok(turned(undone))
     }
+
+    pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
+        let redone = self.0.registry.redo(args.undo).await?;
+        Ok(turned(redone))
+    }
+
+    pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, ApiError> {
+        let upcoming = self.0.registry.upcoming().await?;
+        let step = |step: registry::Step| UndoStep { entry: step.entry, label: step.label, at: step.at };
+        Ok(Upcoming { undo: upcoming.undo.map(step), redo: upcoming.redo.map(step) })
+    }
+}
+
+fn turned(undone: registry::Undone) -> Undone {
+    let registry::Undone { entry, label, ids, revision } = undone;
+    Undone { entry, label, ids, revision }
 }
 
 fn changed(change: registry::Changed) -> Changed {

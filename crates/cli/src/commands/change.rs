@@ -19,6 +19,14 @@ pub(super) async fn many(session: &Session, operation: &str, ids: &[String]) -> 
 
 pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
     let undone = session.call("undo", json!({})).await?;
-    session.print.one(&undone, || format!("taken back: {}", text(&undone, "/label")))?;
+    session.print.one(&undone, || {
+        format!("undone: {}; `mcp-discovery redo` makes it again", text(&undone, "/label"))
+    })?;
+    Ok(())
+}
+
+pub(super) async fn redo(session: &Session) -> Result<(), Failure> {
+    let redone = session.call("redo", json!({})).await?;
+    session.print.one(&redone, || format!("redone: {}", text(&redone, "/label")))?;
     Ok(())
 }

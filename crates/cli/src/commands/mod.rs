@@ -84,6 +84,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Resume(args) => change::many(session, "resume", &args.ids).await,
         Command::Ignore(args) => change::many(session, "ignore", &args.ids).await,
         Command::Undo => change::undo(session).await,
+        Command::Redo => change::redo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
         Command::Secret(command) => secret::run(session, command).await,
