@@ -59,7 +59,10 @@ export async function undoNewest(): Promise<void> {
 /** Takes these changes back, the newest first. */
 export async function undo(entries: readonly number[]): Promise<void> {
   await attempt("Undo did not work", async () => {
-    const undone = await turn("undo", [...entries].sort((a, b) => b - a));
+    const undone = await turn(
+      "undo",
+      [...entries].sort((a, b) => b - a),
+    );
     messages.say(undoneWords(together(undone)), { label: "Redo", run: () => void redo(entries) }, entries);
   });
 }
@@ -69,7 +72,10 @@ export async function redo(entries?: readonly number[]): Promise<void> {
   await attempt("Redo did not work", async () => {
     const step = entries ?? [(await core.call("upcoming", {})).redo?.entry].filter((entry) => entry !== undefined);
     if (step.length === 0) return messages.say("There is nothing to redo");
-    const redone = await turn("redo", [...step].sort((a, b) => a - b));
+    const redone = await turn(
+      "redo",
+      [...step].sort((a, b) => a - b),
+    );
     offerUndo(`Redone: ${together(redone)}`, ...step);
   });
 }
@@ -98,7 +104,7 @@ function undoneWords(label: string): string {
 }
 
 /** Checks under way at once: a browser has six lines to the core, and other work needs some. */
-const CHECKS = 3;
+const CHECKS = 2;
 
 /** Measures servers now, a few at a time. */
 export async function check(ids: ServerId[], done: (id: ServerId) => void): Promise<void> {

@@ -13,7 +13,9 @@ export function dayName(at: number, now: number): string {
   if (days === 1) return "Yesterday";
   const sameYear = then.getFullYear() === new Date(now).getFullYear();
   const year = sameYear ? {} : ({ year: "numeric" } as const);
-  return then.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", ...year }).replace(",", "");
+  return then
+    .toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short", ...year })
+    .replace(",", "");
 }
 
 /** Puts things that stand in the order of time together by their day. */

@@ -43,11 +43,17 @@ function aboutSilence(tool: ListedTool, server: ServerId | null): Question {
 }
 
 function aboutHarm(tool: ListedTool, server: ServerId | null): Question {
-  const says = tool.hints.destructive ? "may delete or overwrite things" : "may change or delete things: its server does not rule it out";
-  return { key: `tool ${server ?? "any"} ${tool.name}`, says: `“${oneLine(tool.name)}” on ${whose(tool, server)} ${says}.` };
+  const says = tool.hints.destructive
+    ? "may delete or overwrite things"
+    : "may change or delete things: its server does not rule it out";
+  return {
+    key: `tool ${server ?? "any"} ${tool.name}`,
+    says: `“${oneLine(tool.name)}” on ${whose(tool, server)} ${says}.`,
+  };
 }
 
 function whose(tool: ListedTool, server: ServerId | null): string {
-  const named = tool.servers.find(({ id }) => id === server) ?? (tool.servers.length === 1 ? tool.servers[0] : undefined);
+  const named =
+    tool.servers.find(({ id }) => id === server) ?? (tool.servers.length === 1 ? tool.servers[0] : undefined);
   return named ? oneLine(named.name) : `one of ${plural(tool.servers.length, "server")}`;
 }

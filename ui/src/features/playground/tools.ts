@@ -39,7 +39,8 @@ export function search(tools: readonly ListedTool[], text: string): ListedTool[]
 
 /** What any of two may do: a call may go to either, so only what both promise holds. */
 function worse(one: ToolHints, other: ToolHints): ToolHints {
-  const both = (a: boolean | null, b: boolean | null, safe: boolean) => (a === b ? a : [a, b].includes(!safe) ? !safe : null);
+  const both = (a: boolean | null, b: boolean | null, safe: boolean) =>
+    a === b ? a : [a, b].includes(!safe) ? !safe : null;
   return {
     read_only: both(one.read_only, other.read_only, true),
     destructive: both(one.destructive, other.destructive, false),

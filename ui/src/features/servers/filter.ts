@@ -52,6 +52,10 @@ const FIXED: Record<string, readonly string[]> = {
   auth_required: ["true", "false"],
 };
 
+/** The other fields of a server, which are typed too rarely to be offered. */
+const OTHERS =
+  "id url endpoint command args capabilities health_status status health.status version resources prompts last_seen response_time_ms health.response_time_ms health.score paused health_endpoint created_at updated_at has";
+
 /** Words that come from the servers themselves are offered at most so many times. */
 const MAX_OPTIONS = 8;
 
@@ -88,6 +92,65 @@ export function withStatus(text: string, status: string | null): string {
   const others = tokens(text).filter((token) => token.field !== "is");
   const words = others.map((token) => token.text);
   return (status ? [`is:${status}`, ...words] : words).join(" ");
+}
+
+/** Every key that a filter can ask for here: fields of every server, and the data that some have. */
+export function keysOf(rows: readonly ServerRow[]): ReadonlySet<string> {
+  const own = [...FIELDS.map(({ word }) => word), ...OTHERS.split(" ")].filter((word) => !word.endsWith("."));
+  const keys = new Set(own);
+  for (const row of rows) addKeys(keys, row.metadata, "");
+  return keys;
+}
+
+function addKeys(keys: Set<string>, data: Record<string, unknown>, path: string): void {
+  for (const [key, value] of Object.entries(data)) {
+    keys.add(path + key);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      addKeys(keys, value as Record<string, unknown>, `${path}${key}.`);
+    }
+  }
+}
+
+/** The first key of a filter that is none of these. */
+export function unknownKeyIn(text: string, known: ReadonlySet<string>): string | null {
+  const asked = tokens(text).map(({ field, op, value }) => (field === "has" && op === ":" ? value : field));
+  const wrong = asked.find((key) => key && !isAddress(key) && !known.has(key.replace(/^metadata\./, "")));
+  return wrong ?? null;
+}
+
+/** `http://…` is looked for, and no field. */
+const isAddress = (word: string) => /^(https?|localhost)$/.test(word);
+
+/** The key that was meant, when one is near: a third of its letters may be wrong. */
+export function nearestKey(key: string, known: ReadonlySet<string>): string | null {
+  const wanted = key.replace(/^metadata\./, "").toLowerCase();
+  let best: { key: string; distance: number } | null = null;
+  for (const candidate of known) {
+    const distance = distanceOf(wanted, candidate.toLowerCase());
+    if (distance <= Math.max(candidate.length, 3) / 3 && (!best || distance < best.distance))
+      best = { key: candidate, distance };
+  }
+  return best?.key ?? null;
+}
+
+/** How many letters are wrong; two that changed places are one. */
+function distanceOf(a: string, b: string): number {
+  let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, at) => at)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swaps = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const costs = [(row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)];
+      next.push(Math.min(...costs, ...(swaps ? [(before[j - 2] ?? 0) + 1] : [])));
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The filter with one key for another. */
+export function withKey(text: string, from: string, to: string): string {
+  return text.replace(from, to);
 }
 
 function fieldsFor(prefix: string, from: number, to: number): Completion | null {
