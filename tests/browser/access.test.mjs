@@ -75,7 +75,7 @@ for (const look of LOOKS) {
       await drawer
         .getByRole("tabpanel", { name: new RegExp(`^${tab}`) })
         .getByRole("heading")
-        .or(drawer.getByText("As the core keeps it"))
+        .or(drawer.getByText("The record as it is stored"))
         .or(drawer.getByRole("list"))
         .first()
         .waitFor();

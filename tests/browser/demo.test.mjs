@@ -37,7 +37,7 @@ test("who asked for no look at this computer gets none before they ask for one",
   const server = await startScripted(t, { name: "alpha" });
   const core = await startCore(t, { flags: ["--no-local-discovery"] });
   const { page, errors } = await openPage(t, core.link);
-  await page.getByRole("heading", { name: "This computer was not looked at" }).waitFor();
+  await page.getByRole("heading", { name: "This computer was not scanned" }).waitFor();
   await page.getByRole("button", { name: "Scan this computer" }).click();
   await page.getByRole("row").filter({ hasText: server.address }).waitFor();
   assert.deepEqual(errors, []);
@@ -104,6 +104,6 @@ test("the palette starts it and removes it, and its slow tool can be cancelled",
   await result.getByText("Cancelled").first().waitFor();
 
   await command("Remove the demo fleet");
-  await page.getByText("The demo is gone").waitFor();
+  await page.getByText("The demo fleet was removed").waitFor();
   assert.deepEqual(errors, []);
 });

@@ -140,7 +140,7 @@ test("a command is added with a key, and edited without losing it", async (t) =>
   assert.equal(await value.getAttribute("type"), "password");
   await page.keyboard.type(TOKEN);
   await page.keyboard.press("Enter");
-  await dialog.getByText("What it is given is kept in a file").waitFor();
+  await dialog.getByText("What you gave it is kept in a file").waitFor();
   await page.keyboard.press("Escape");
   const { servers } = await core.call("servers", {});
   const { id } = servers[0];

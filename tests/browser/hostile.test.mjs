@@ -78,7 +78,7 @@ for (const { size, theme } of [
       await drawer
         .getByRole("tabpanel", { name: new RegExp(`^${tab}`) })
         .getByRole("heading")
-        .or(drawer.getByText("As the core keeps it"))
+        .or(drawer.getByText("The record as it is stored"))
         .or(drawer.getByRole("list"))
         .first()
         .waitFor();
@@ -151,7 +151,7 @@ test("a server with a manual of 100 kB and a description of 1 MB is found and ad
   await row.click();
   const drawer = page.getByRole("complementary");
   await drawer.getByRole("tab", { name: /^Tools\s*6$/ }).waitFor();
-  await drawer.getByRole("heading", { name: "How to use it, in its own words" }).waitFor();
+  await drawer.getByRole("heading", { name: "Instructions from the server" }).waitFor();
   await drawer.getByRole("button", { name: "Show all" }).click();
   await drawer.getByText(/more characters\)/).waitFor();
 });

@@ -106,7 +106,7 @@ test("a removed server stays removed, and its undo works, after a restart", asyn
   await page.getByRole("complementary").getByRole("button", { name: "Remove" }).click();
   await page.getByRole("heading", { name: "No servers yet" }).waitFor();
   await first.stop();
-  await page.getByText("The core does not answer").waitFor();
+  await page.getByText("MCP Discovery does not answer").waitFor();
 
   const second = await startCore(t, { dataDir: first.data });
   const { page: after } = await openPage(t, second.link);

@@ -125,9 +125,9 @@ export async function attempt<T>(title: string, work: () => Promise<T>): Promise
     return await work();
   } catch (thrown) {
     const error = asCallError(thrown);
-    if (error.code !== "offline" && error.code !== "unauthorized") {
-      messages.fail(title, oneLine(sentence(error.message)));
-    }
+    const why =
+      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : sentence(error.message);
+    if (error.code !== "unauthorized") messages.fail(title, oneLine(why));
     return null;
   }
 }

@@ -3,6 +3,9 @@ import { core } from "../state/core.svelte";
 import { attempt } from "./actions";
 import { messages } from "./messages.svelte";
 
+/** Opens the server of the demo that asks for one. It is no secret: it stands in the README. */
+export const DEMO_TOKEN = "let-me-in";
+
 /** What is under way. */
 type Doing = "starting" | "stopping";
 
