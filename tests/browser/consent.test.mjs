@@ -57,7 +57,10 @@ test("a destructive tool asks in place once, and Cancel sends nothing", async (t
   for (const name of ["look", "note"]) {
     await open(name);
     await runButton.click();
-    await page.waitForFunction((tool) => document.querySelector("[aria-label=History] li code")?.textContent === tool, name);
+    await page.waitForFunction(
+      (tool) => document.querySelector("[aria-label=History] li code")?.textContent === tool,
+      name,
+    );
   }
   assert.deepEqual(calls, ["erase", "erase", "look", "note"]);
   assert.deepEqual(errors, []);

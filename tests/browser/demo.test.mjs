@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import test from "node:test";
 import { barriers, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { pressRun } from "./playground.mjs";
 
 /** How long the first run may take to show what listens on this computer, in milliseconds. Generous. */
 const FILLED_MS = 5_000;
@@ -97,7 +98,7 @@ test("the palette starts it and removes it, and its slow tool can be cancelled",
   await page.getByRole("tab", { name: /^Tools/ }).click();
   await page.getByRole("button", { name: "Try weather.history", exact: true }).click();
   await page.getByRole("combobox", { name: /^city/ }).selectOption("Oslo");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await pressRun(page);
   const result = page.getByRole("complementary", { name: "Result" });
   await result.getByText(/Reading the weather of \d+ days ago/).waitFor();
   await page.getByRole("button", { name: "Cancel" }).first().click();

@@ -87,7 +87,11 @@ test("typing is answered at once while checks hang", async (t) => {
   await new Promise((resolve) => silent.listen(0, "127.0.0.1", resolve));
   t.after(() => silent.close());
   for (let at = 0; at < 8; at++) {
-    await core.call("add", { url: `http://127.0.0.1:${silent.address().port}/${at}`, name: `hangs ${at}`, no_probe: true });
+    await core.call("add", {
+      url: `http://127.0.0.1:${silent.address().port}/${at}`,
+      name: `hangs ${at}`,
+      no_probe: true,
+    });
   }
   await page.getByText("11 servers").first().waitFor();
   await page.getByRole("grid").focus();

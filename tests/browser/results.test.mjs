@@ -66,7 +66,7 @@ test("results are played, searched, saved and opened", async (t) => {
   const sound = result.getByLabel("Sound sent by the tool");
   await page.waitForFunction((element) => element.readyState > 0, await sound.elementHandle());
   await result.getByText("793 bytes").waitFor();
-  await result.getByText("4 bytes").waitFor();
+  await result.getByText("4 bytes", { exact: true }).waitFor();
   await result.getByRole("searchbox", { name: "Find in the result" }).fill("NEEDLE");
   await result.getByText("1 place").waitFor();
   assert.equal(await result.locator("mark").innerText(), "needle");

@@ -10,7 +10,8 @@ test("help says what runs here and where it keeps what", async (t) => {
   const about = page.getByRole("dialog", { name: "Help and about" });
   await about.getByText(core.data, { exact: true }).waitFor();
   await about.getByText(/^Chrome \d/).waitFor();
-  for (const fact of ["Version", "Data folder", "Secrets", "Log", "Drawn by"]) await about.getByText(fact, { exact: true }).waitFor();
+  for (const fact of ["Version", "Data folder", "Secrets", "Log", "Drawn by"])
+    await about.getByText(fact, { exact: true }).waitFor();
   assert.deepEqual(await barriers(page), []);
   await about.getByRole("button", { name: "Keyboard shortcuts" }).click();
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("Redo what was undone").waitFor();
@@ -46,7 +47,10 @@ test("no segment goes without a trace at 1024, and an empty cell has no tooltip"
   await core.call("add", { url: `http://${server.address}` });
   const { page, errors } = await openPage(t, core.link, { size: [1024, 768] });
   await page.goto(`${core.address}/#/servers`);
-  await page.getByRole("group", { name: "Status" }).getByRole("button", { name: /Healthy 1/ }).waitFor();
+  await page
+    .getByRole("group", { name: "Status" })
+    .getByRole("button", { name: /Healthy 1/ })
+    .waitFor();
   assert.equal(await page.locator('[title="—"]').count(), 0);
   assert.deepEqual(errors, []);
 });
@@ -60,6 +64,9 @@ test("the demo says its token where it is asked for", async (t) => {
   const drawer = page.getByRole("complementary", { name: "demo-notes" });
   await drawer.getByRole("button", { name: "Fill it in" }).click();
   await drawer.getByRole("button", { name: "Keep token and check" }).click();
-  await drawer.getByText(/^Healthy/).first().waitFor();
+  await drawer
+    .getByText(/^Healthy/)
+    .first()
+    .waitFor();
   assert.deepEqual(errors, []);
 });

@@ -30,25 +30,34 @@ test("a change of the order is told in the footer, and moves no row under the po
   });
   await servers.get("gamma").stop();
   await row("gamma").getByText("Down", { exact: true }).waitFor();
-  await page.getByRole("status").getByText(/\d rows? will move/).waitFor();
+  await page
+    .getByRole("status")
+    .getByText(/\d rows? will move/)
+    .waitFor();
   assert.deepEqual(await place(), before);
   assert.deepEqual(await page.evaluate(() => window.shifts), []);
   await page.getByRole("button", { name: "Show", exact: true }).click();
-  await page.waitForFunction(() => /gamma/.test(document.querySelector("[role=grid] [role=row][id]")?.textContent ?? ""));
+  await page.waitForFunction(() =>
+    /gamma/.test(document.querySelector("[role=grid] [role=row][id]")?.textContent ?? ""),
+  );
   assert.deepEqual(errors, []);
 });
 
 /** Whether any of what can be pressed lies under a message. */
 function covered(page) {
   return page.evaluate(() => {
-    const boxes = [...document.querySelectorAll("[aria-label=Messages] .toast")].map((card) => card.getBoundingClientRect());
+    const boxes = [...document.querySelectorAll("[aria-label=Messages] .toast")].map((card) =>
+      card.getBoundingClientRect(),
+    );
     const pressable = [...document.querySelectorAll("button, a, input, select, textarea, [role=tab], [role=row][id]")];
     return pressable
       .filter((one) => !one.closest("[aria-label=Messages]"))
       .filter((one) => {
         const its = one.getBoundingClientRect();
         if (its.width === 0) return false;
-        return boxes.some((box) => its.left < box.right && box.left < its.right && its.top < box.bottom && box.top < its.bottom);
+        return boxes.some(
+          (box) => its.left < box.right && box.left < its.right && its.top < box.bottom && box.top < its.bottom,
+        );
       })
       .map((one) => one.textContent.slice(0, 40));
   });

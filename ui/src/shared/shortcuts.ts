@@ -10,6 +10,10 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "↑ ↓ Home End", does: "Move in a list" },
   { keys: "Enter", does: "Open the row" },
   { keys: "Space", does: "Select the row" },
+  { keys: "Delete", does: "Remove the row, or the selected ones" },
+  { keys: "C", does: "Check the server now" },
+  { keys: "P", does: "Pause or resume the server" },
+  { keys: "E", does: "Edit the server" },
   { keys: "?", does: "This list" },
 ];
 

@@ -33,6 +33,8 @@ class View {
   selecting = $state(false);
   /** Servers being checked because a person asked. */
   checking = new SvelteSet<ServerId>();
+  /** The server whose form is open. */
+  editing = $state<ServerId | null>(null);
   /** Where the list was scrolled to, in pixels. */
   scroll = 0;
 
