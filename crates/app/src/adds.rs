@@ -1,11 +1,12 @@
 //! Servers that are being added: whoever waits for the start of a command can end it, or keep the server and stop waiting.
 
+use api::ErrorCode;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::operations::{ApiError, ErrorCode};
+use crate::error::OperationError;
 
 /// Those under way, by the handle their caller chose.
 #[derive(Clone, Default)]
@@ -34,13 +35,13 @@ pub(crate) enum Waited<T> {
 
 impl Adds {
     /// Enters one. A handle that is in use is refused: ending it would be ambiguous.
-    pub(crate) fn begin(&self, handle: Option<String>) -> Result<Adding, ApiError> {
+    pub(crate) fn begin(&self, handle: Option<String>) -> Result<Adding, OperationError> {
         let waits = Waits::default();
         if let Some(handle) = &handle {
             let mut all = self.lock();
             if all.contains_key(handle) {
                 let message = format!("a server is being added with the handle `{handle}`: choose another");
-                return Err(ApiError::new(ErrorCode::InvalidArguments, message));
+                return Err(OperationError::new(ErrorCode::InvalidArguments, message));
             }
             all.insert(handle.clone(), waits.clone());
         }

@@ -1,6 +1,8 @@
 //! Errors at the edges: one shape, a closed code, a sentence for people.
 
+use api::{Advice, ApiError, ErrorCode};
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use mcp::McpError;
@@ -10,7 +12,6 @@ use registry::RegistryError;
 use serde_json::{Value, json};
 use vault::Unsigned;
 
-use crate::operations::{Advice, ApiError, ErrorCode};
 use crate::owner::OwnerCard;
 
 /// Why the core did not start. Nothing was changed.
@@ -77,52 +78,60 @@ fn count(problems: &[model::config::Problem]) -> String {
     }
 }
 
-impl ApiError {
+/// Why an operation did not happen. What the floors below said becomes an [`ApiError`] here and nowhere else.
+#[derive(Debug)]
+pub(crate) struct OperationError(ApiError);
+
+impl OperationError {
     /// An error without more to say to programs.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: Value::Null }
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(ApiError::new(code, message))
+    }
+
+    /// The arguments do not fit the operation.
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self(ApiError::arguments(message))
     }
 
     /// Adds what programs may want.
-    #[must_use]
-    pub fn with(mut self, detail: Value) -> Self {
-        self.detail = detail;
-        self
+    pub(crate) fn with(self, detail: Value) -> Self {
+        Self(self.0.with(detail))
     }
 
     /// Says what a person can do about it; each face has the words.
-    #[must_use]
-    pub fn advise(mut self, advice: Advice) -> Self {
-        if self.detail.is_null() {
-            self.detail = json!({});
-        }
-        if let Some(detail) = self.detail.as_object_mut() {
-            detail.insert("advice".to_owned(), json!(advice));
-        }
-        self
-    }
-
-    pub(crate) fn arguments(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::InvalidArguments, message)
+    pub(crate) fn advise(self, advice: Advice) -> Self {
+        Self(self.0.advise(advice))
     }
 }
 
-impl std::fmt::Display for ApiError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        error.0
     }
 }
 
-impl std::error::Error for ApiError {}
+impl Deref for OperationError {
+    type Target = ApiError;
 
-impl From<FilterError> for ApiError {
+    fn deref(&self) -> &ApiError {
+        &self.0
+    }
+}
+
+impl DerefMut for OperationError {
+    fn deref_mut(&mut self) -> &mut ApiError {
+        &mut self.0
+    }
+}
+
+impl From<FilterError> for OperationError {
     fn from(error: FilterError) -> Self {
         let detail = json!({ "path": error.path, "reason": error.message });
         Self::new(ErrorCode::InvalidFilter, error.to_string()).with(detail)
     }
 }
 
-impl From<RegistryError> for ApiError {
+impl From<RegistryError> for OperationError {
     fn from(error: RegistryError) -> Self {
         let code = match &error {
             RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => {
@@ -136,7 +145,7 @@ impl From<RegistryError> for ApiError {
     }
 }
 
-impl From<McpError> for ApiError {
+impl From<McpError> for OperationError {
     fn from(error: McpError) -> Self {
         let message = error.to_string();
         if let Some(certificate) = error.certificate() {
@@ -170,7 +179,7 @@ impl From<McpError> for ApiError {
     }
 }
 
-impl From<Unreached> for ApiError {
+impl From<Unreached> for OperationError {
     fn from(error: Unreached) -> Self {
         let message = error.to_string();
         if let Unreached::Unsigned(Unsigned::Missing { name, server }) = &error {
@@ -191,7 +200,7 @@ impl From<Unreached> for ApiError {
     }
 }
 
-impl From<discovery::scan::PlanError> for ApiError {
+impl From<discovery::scan::PlanError> for OperationError {
     fn from(error: discovery::scan::PlanError) -> Self {
         Self::arguments(error.to_string())
     }

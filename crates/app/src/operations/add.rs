@@ -1,5 +1,6 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
+use api::{AddArgs, Added, Advice, AskedStep, ErrorCode, KeptIn};
 use std::sync::Arc;
 
 use checks::LOOK_WITHIN;
@@ -12,7 +13,8 @@ use super::credentials::Presented;
 use super::given::{with_environment, without_keys_in_url};
 use super::look::find;
 use super::steps::steps;
-use super::{AddArgs, Added, Advice, ApiError, AskedStep, ErrorCode, KeptIn, trust};
+use super::trust;
+use crate::error::OperationError;
 use crate::intake::Sighting;
 use crate::{App, headers, now};
 use vault::{Key, Slot};
@@ -33,12 +35,12 @@ impl New {
 }
 
 impl App {
-    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, ApiError> {
+    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
         let (args, taken) = without_keys_in_url(args);
         // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
         let _under_way = self.0.tasks.token();
         let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
-        let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was added");
+        let stopped = || OperationError::new(ErrorCode::Internal, "the core stops: nothing was added");
         let New { mut info, observation, token, kept, steps } = met.unwrap_or_else(|| Err(stopped()))?;
         match (&args.name, self.0.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
@@ -67,16 +69,20 @@ impl App {
         Ok(Added { token, kept, taken, steps, ..self.keep(info, observation).await? })
     }
 
-    async fn meet(&self, args: &AddArgs) -> Result<New, ApiError> {
+    async fn meet(&self, args: &AddArgs) -> Result<New, OperationError> {
         match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, args).await,
             (None, Some(command)) => self.of_command(command, args).await,
-            _ => Err(ApiError::arguments("give either a `url` or a `stdio` command")),
+            _ => Err(OperationError::arguments("give either a `url` or a `stdio` command")),
         }
     }
 
     /// Keeps a server that a person added, then what was just measured of it.
-    async fn keep(&self, info: ServerInfo, observation: Option<Observation>) -> Result<Added, ApiError> {
+    async fn keep(
+        &self,
+        info: ServerInfo,
+        observation: Option<Observation>,
+    ) -> Result<Added, OperationError> {
         let id = info.id;
         let label = format!("added {}", info.name);
         let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
@@ -92,7 +98,7 @@ impl App {
             .any(|(_, what)| matches!(what, Upserted::Updated | Upserted::Unchanged));
         let undo = committed
             .undo
-            .ok_or_else(|| ApiError::new(ErrorCode::Internal, "the change was not journaled"))?;
+            .ok_or_else(|| OperationError::new(ErrorCode::Internal, "the change was not journaled"))?;
         Ok(Added {
             server,
             updated,
@@ -105,14 +111,14 @@ impl App {
         })
     }
 
-    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, ApiError> {
+    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, OperationError> {
         if !args.env.is_empty() || args.cwd.is_some() {
-            return Err(ApiError::arguments(
+            return Err(OperationError::arguments(
                 "only a stdio server takes an environment or a folder: give a `stdio` command",
             ));
         }
         if args.keep_running.is_some() {
-            return Err(ApiError::arguments(
+            return Err(OperationError::arguments(
                 "only a stdio server can be kept running: give a `stdio` command",
             ));
         }
@@ -128,7 +134,7 @@ impl App {
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
             return Ok(New { token, kept, ..New::of(info, None) });
         }
-        let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
+        let target = resolve(&url).await.map_err(|error| OperationError::arguments(error.to_string()))?;
         given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
@@ -166,7 +172,7 @@ impl App {
         credentials: Credentials,
         tls: Option<Tls>,
         url: &str,
-    ) -> Result<ProbeReport, ApiError> {
+    ) -> Result<ProbeReport, OperationError> {
         let is_signed = !credentials.is_empty();
         let options = ProbeOptions {
             budget: LOOK_WITHIN,
@@ -263,9 +269,9 @@ impl App {
     }
 
     /// The child that is started to be looked at is the one that is kept.
-    async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, ApiError> {
+    async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, OperationError> {
         let [program, arguments @ ..] = command else {
-            return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
+            return Err(OperationError::arguments("`stdio` needs a command: the program and its arguments"));
         };
         let arguments = arguments.to_vec();
         let mut info =
@@ -277,7 +283,7 @@ impl App {
             || args.says_whom_to_trust()
         {
             let message = "a command takes no token, header or certificate";
-            return Err(ApiError::arguments(message).advise(Advice::GiveEnvironment));
+            return Err(OperationError::arguments(message).advise(Advice::GiveEnvironment));
         }
         let env = with_environment(&mut info, args)?;
         if args.dry_run {
@@ -338,8 +344,8 @@ pub(super) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observat
 }
 
 /// A record that is named after its address until the server says what it is called.
-pub(super) fn at_address(url: &str, source: Source) -> Result<ServerInfo, ApiError> {
-    let wrong = |error: model::EndpointError| ApiError::arguments(error.to_string());
+pub(super) fn at_address(url: &str, source: Source) -> Result<ServerInfo, OperationError> {
+    let wrong = |error: model::EndpointError| OperationError::arguments(error.to_string());
     let endpoint = Endpoint::parse(url).map_err(wrong)?;
     ServerInfo::new_http(endpoint.url().authority(), url, source, now()).map_err(wrong)
 }
@@ -357,11 +363,11 @@ fn name_after(info: &mut ServerInfo, observation: &Observation) {
     }
 }
 
-fn no_server(url: &str, report: &ProbeReport) -> ApiError {
+fn no_server(url: &str, report: &ProbeReport) -> OperationError {
     let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
     let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
     let message = format!("no MCP server at `{url}`: {reason}");
-    let error = ApiError::new(code, message).with(json!({
+    let error = OperationError::new(code, message).with(json!({
         "outcome": report.outcome,
         "auth_required": report.auth_required,
         "evidence": evidence(report),

@@ -1,26 +1,27 @@
 //! Operations by which a person changes the registry. Each can be taken back.
 
 use super::look::find_all;
-use super::{ApiError, Changed, ServersByIdArgs, UndoArgs, Undone};
 use crate::App;
+use crate::error::OperationError;
+use api::{Changed, ServersByIdArgs, UndoArgs, Undone};
 
 impl App {
-    pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.remove(ids).await?))
     }
 
-    pub(super) async fn ignore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn ignore(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.ignore(ids).await?))
     }
 
-    pub(super) async fn restore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn restore(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let removed = self.0.registry.removed().await?;
         let ids = args.ids.iter().map(|key| {
             let found = removed.iter().find(|row| row.info.id.to_string() == *key || row.info.name == *key);
             found.map(|row| row.info.id).ok_or_else(|| {
-                ApiError::new(
+                OperationError::new(
                     super::ErrorCode::NotFound,
                     format!("no removed server has the id or name `{key}`"),
                 )
@@ -29,17 +30,17 @@ impl App {
         Ok(changed(self.0.registry.restore(ids.collect::<Result<_, _>>()?).await?))
     }
 
-    pub(super) async fn pause(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn pause(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.pause(ids).await?))
     }
 
-    pub(super) async fn resume(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn resume(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.resume(ids).await?))
     }
 
-    pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
+    pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let undone = self.0.registry.undo(args.undo).await?;
         Ok(Undone { label: undone.label, ids: undone.ids, revision: undone.revision })
     }

@@ -1,13 +1,15 @@
 //! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
 
+use api::{AddArgs, Advice, ErrorCode, KeptIn, KeptSecret};
+use model::GivenSecret;
 use std::net::IpAddr;
 
 use mcp::Credentials;
 use model::ServerInfo;
-use vault::{GivenSecret, Slot};
+use vault::Slot;
 
 use super::secret::slot_of;
-use super::{AddArgs, Advice, ApiError, ErrorCode, KeptIn, KeptSecret};
+use crate::error::OperationError;
 use crate::{App, headers};
 
 /// What a person gave for one server.
@@ -20,10 +22,10 @@ pub(super) struct Presented<'a> {
 
 impl<'a> Presented<'a> {
     /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
-    pub(super) fn read(args: &'a AddArgs) -> Result<Self, ApiError> {
+    pub(super) fn read(args: &'a AddArgs) -> Result<Self, OperationError> {
         // Two places for one token would leave open which of them counts.
         if args.token.is_some() && args.token_env.is_some() {
-            return Err(ApiError::arguments("give either a token or the variable that holds it"));
+            return Err(OperationError::arguments("give either a token or the variable that holds it"));
         }
         let mut given = Self { credentials: Credentials::default(), secrets: Vec::new(), args };
         if let Some(token) = &args.token {
@@ -69,7 +71,7 @@ impl<'a> Presented<'a> {
     }
 
     /// What travels in the clear beyond this computer does so after a person's yes alone.
-    pub(super) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), ApiError> {
+    pub(super) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), OperationError> {
         if self.is_nothing() {
             return Ok(());
         }
@@ -77,25 +79,26 @@ impl<'a> Presented<'a> {
     }
 
     /// The same for an address that is not looked up.
-    pub(super) fn may_stay_at(&self, url: &str) -> Result<(), ApiError> {
+    pub(super) fn may_stay_at(&self, url: &str) -> Result<(), OperationError> {
         if self.is_nothing() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
     }
 }
 
 /// Whether a secret may be sent to this URL.
-pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), ApiError> {
+pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), OperationError> {
     let is_secure = model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https");
     if is_secure || is_loopback || is_agreed {
         return Ok(());
     }
     let message = "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an \
         https:// address";
-    let error = ApiError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true }));
+    let error =
+        OperationError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true }));
     Err(error.advise(Advice::AgreeInClear))
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, ApiError> {
-    secret.fit_for(slot).map_err(|error| ApiError::arguments(error.to_string()))
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, OperationError> {
+    slot.fit(secret).map_err(|error| OperationError::arguments(error.to_string()))
 }
 
 /// Whether a URL leads to this computer by its own words.
@@ -112,7 +115,7 @@ impl App {
         &self,
         info: &mut ServerInfo,
         given: &Presented<'_>,
-    ) -> Result<(Option<KeptIn>, Option<KeptIn>), ApiError> {
+    ) -> Result<(Option<KeptIn>, Option<KeptIn>), OperationError> {
         let args = given.args;
         self.told_apart_by_query(info, args).await?;
         if let Some(variable) = &args.token_env
@@ -122,7 +125,7 @@ impl App {
             let message =
                 format!("a token is kept for this server and would be sent instead of `{variable}`");
             let detail = serde_json::json!({ "server": id });
-            return Err(ApiError::arguments(message).with(detail).advise(Advice::ForgetToken));
+            return Err(OperationError::arguments(message).with(detail).advise(Advice::ForgetToken));
         }
         let mut kept = None;
         for (slot, secret) in &given.secrets {

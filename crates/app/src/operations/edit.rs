@@ -1,5 +1,6 @@
 //! Editing a kept server: what leads to it is tried before it is kept, its id stays, and undo brings all of it back.
 
+use api::{EditArgs, Edited, ErrorCode};
 use std::sync::Arc;
 
 use mcp::resolve;
@@ -9,18 +10,19 @@ use registry::{Observation, Patch, Way};
 use super::given::without_keys_in_url;
 use super::look::find;
 use super::steps::steps;
+use super::trust;
 use super::way::{EditDraft, words};
-use super::{ApiError, EditArgs, Edited, ErrorCode, trust};
 use crate::App;
+use crate::error::OperationError;
 
 impl App {
-    pub(super) async fn edit(&self, args: EditArgs) -> Result<Edited, ApiError> {
+    pub(super) async fn edit(&self, args: EditArgs) -> Result<Edited, OperationError> {
         if args.to.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-            return Err(ApiError::arguments("a server needs a name: give at least one letter"));
+            return Err(OperationError::arguments("a server needs a name: give at least one letter"));
         }
         let server = find(&self.0.registry.snapshot(), &args.id)?;
         if args.to.keep_running.is_some() && server.info.transport != Transport::Stdio {
-            return Err(ApiError::arguments(
+            return Err(OperationError::arguments(
                 "only a stdio server can be kept running, and this one has an address",
             ));
         }
@@ -28,7 +30,7 @@ impl App {
         let args = EditArgs { to, ..args };
         let _under_way = self.0.tasks.token();
         let tried = self.0.stop.run_until_cancelled(Box::pin(self.tried(&server.info, &args))).await;
-        let stopped = || ApiError::new(ErrorCode::Internal, "the core stops: nothing was changed");
+        let stopped = || OperationError::new(ErrorCode::Internal, "the core stops: nothing was changed");
         let draft = tried.unwrap_or_else(|| Err(stopped()))?;
         let edited = self.told(&server, &draft, taken);
         if args.to.dry_run {
@@ -38,7 +40,7 @@ impl App {
     }
 
     /// What is to be kept, asked first unless a person knows better.
-    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, ApiError> {
+    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, OperationError> {
         // A test asks in any case.
         if !args.leads() && (!args.to.dry_run || args.to.no_probe) {
             return Ok(self.as_it_is(from));
@@ -63,13 +65,13 @@ impl App {
         Ok(draft)
     }
 
-    async fn try_address(&self, draft: &mut EditDraft, args: &EditArgs) -> Result<(), ApiError> {
+    async fn try_address(&self, draft: &mut EditDraft, args: &EditArgs) -> Result<(), OperationError> {
         let presented = super::credentials::Presented::read(&args.to)?;
         let url = draft.to.url.clone().unwrap_or_default();
         if args.to.no_probe {
             return presented.may_stay_at(&url);
         }
-        let target = resolve(&url).await.map_err(|error| ApiError::arguments(error.to_string()))?;
+        let target = resolve(&url).await.map_err(|error| OperationError::arguments(error.to_string()))?;
         let reach = mcp::reach(target.host);
         if args.to.url.is_some() {
             draft.to.reach = Some(reach);
@@ -103,7 +105,12 @@ impl App {
         }
     }
 
-    async fn save(&self, args: &EditArgs, draft: EditDraft, edited: Edited) -> Result<Edited, ApiError> {
+    async fn save(
+        &self,
+        args: &EditArgs,
+        draft: EditDraft,
+        edited: Edited,
+    ) -> Result<Edited, OperationError> {
         let id = draft.to.id;
         let kept = self.keep_set(&draft).await?;
         let name = args.to.name.clone().or_else(|| new_name(&draft));
@@ -132,11 +139,11 @@ impl App {
 }
 
 /// Nobody names the address this time, so nobody agrees to where its name leads by now.
-fn farther(name: &str, host: std::net::IpAddr) -> ApiError {
+fn farther(name: &str, host: std::net::IpAddr) -> OperationError {
     let message = format!(
         "`{name}` was added at an address near by, and its name now leads to {host}: nothing was sent there; give the address again to agree"
     );
-    ApiError::new(ErrorCode::Forbidden, message)
+    OperationError::new(ErrorCode::Forbidden, message)
 }
 
 /// A server that has the name of its address has it of the new one, or what it says of itself there.

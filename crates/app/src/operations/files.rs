@@ -1,26 +1,26 @@
 //! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
 //! read and write the files; here is only their text.
 
+use api::{
+    ConfigCheckArgs, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs, ExportForm, Exported,
+    ImportArgs, ImportReport,
+};
 use std::sync::Arc;
 
-use model::config::{self, Problem};
 use model::{Endpoint, Given, Server, ServerInfo, Source, Tls, secrets, servers_json};
 use registry::{Origin, Snapshot, Upserted};
 use serde_json::json;
 
 use super::given::By;
-use super::{
-    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs,
-    ExportForm, Exported, ImportArgs, ImportReport,
-};
+use crate::error::OperationError;
 use crate::{App, now};
 
 impl App {
-    pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, ApiError> {
+    pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, OperationError> {
         let file = args.file.as_deref().unwrap_or("the file");
         let mut read = servers_json::read(&args.text, now()).map_err(|error| {
             let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
-            ApiError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
+            OperationError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
         })?;
         let mut report = ImportReport { warnings: read.warnings, ..ImportReport::default() };
         if read.servers.is_empty() {
@@ -67,7 +67,7 @@ impl App {
         Ok(report)
     }
 
-    pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, ApiError> {
+    pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, OperationError> {
         let mut servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
         // Where a file is read, the demo is not.
         servers.retain(|server| server.info.source != Source::Demo);
@@ -81,11 +81,11 @@ impl App {
         Ok(Exported { file: file.to_owned(), text, servers: servers.len(), warnings })
     }
 
-    pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
-        Ok(check_config(&args.text))
+    pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, OperationError> {
+        Ok(ConfigReport::check(&args.text))
     }
 
-    pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, ApiError> {
+    pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, OperationError> {
         Ok(self.0.config.status().await)
     }
 }
@@ -158,25 +158,6 @@ fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) ->
         "`{}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
         info.name
     ))
-}
-
-/// Checks a configuration; needs no core.
-pub fn check_config(text: &str) -> ConfigReport {
-    let problems: Vec<ConfigProblem> = config::check(text).into_iter().map(ConfigProblem::from).collect();
-    let valid = problems.iter().all(|problem| problem.severity != super::Severity::Error);
-    ConfigReport { valid, problems }
-}
-
-impl From<Problem> for ConfigProblem {
-    fn from(problem: Problem) -> Self {
-        let severity = match problem.severity {
-            config::Severity::Error => super::Severity::Error,
-            config::Severity::Warning => super::Severity::Warning,
-            config::Severity::NoEffect => super::Severity::NoEffect,
-        };
-        let Problem { line, column, path, message, .. } = problem;
-        Self { line, column, path, severity, message }
-    }
 }
 
 fn count(servers: usize) -> String {

@@ -1,18 +1,20 @@
 //! What a server is given beside its address: an environment, a folder, headers, keys of its query. Names go to the record,
 //! values to the vault, and both tell two servers at one address apart.
 
+use api::{AddArgs, ImportArgs, KeptIn};
+use model::GivenSecret;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use mcp::Secret;
 use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
-use vault::{GivenSecret, Slot};
+use vault::Slot;
 
 use super::credentials::{in_clear, is_here};
 use super::secret::slot_of;
-use super::{AddArgs, ApiError, ImportArgs, KeptIn};
 use crate::App;
+use crate::error::OperationError;
 
 /// Who brings the servers that are told apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,9 +41,9 @@ pub(super) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
 pub(super) fn with_environment(
     info: &mut ServerInfo,
     args: &AddArgs,
-) -> Result<Vec<(String, Secret)>, ApiError> {
+) -> Result<Vec<(String, Secret)>, OperationError> {
     if !args.query.is_empty() {
-        return Err(ApiError::arguments(
+        return Err(OperationError::arguments(
             "a command has no URL and takes no key of a query: give it an environment",
         ));
     }
@@ -53,22 +55,22 @@ pub(super) fn with_environment(
         let slot = slot_of(None, Some(name), None)?;
         info.env.insert(name.clone());
         if let Some(value) = value {
-            let secret = value.fit_for(&slot).map_err(|error| ApiError::arguments(error.to_string()))?;
+            let secret = slot.fit(value).map_err(|error| OperationError::arguments(error.to_string()))?;
             values.push((name.clone(), secret));
         }
     }
     Ok(values)
 }
 
-fn folder(cwd: &str) -> Result<String, ApiError> {
+fn folder(cwd: &str) -> Result<String, OperationError> {
     let path = Path::new(cwd);
     if !path.is_absolute() {
-        return Err(ApiError::arguments(format!(
+        return Err(OperationError::arguments(format!(
             "`{cwd}` is no whole path: give the folder from its root on"
         )));
     }
     if !path.is_dir() {
-        return Err(ApiError::arguments(format!("there is no folder `{cwd}` on this computer")));
+        return Err(OperationError::arguments(format!("there is no folder `{cwd}` on this computer")));
     }
     Ok(cwd.to_owned())
 }
@@ -79,11 +81,11 @@ impl App {
         &self,
         info: &mut ServerInfo,
         args: &AddArgs,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), OperationError> {
         let mut given = Given::default();
         for (name, value) in &args.query {
             let slot = slot_of(None, None, Some(name))?;
-            let secret = value.fit_for(&slot).map_err(|error| ApiError::arguments(error.to_string()))?;
+            let secret = slot.fit(value).map_err(|error| OperationError::arguments(error.to_string()))?;
             given.query.insert(name.clone(), secret.expose().to_owned());
         }
         self.told_apart(std::slice::from_mut(info), &[given], By::Hand).await
@@ -94,7 +96,7 @@ impl App {
         &self,
         info: &mut ServerInfo,
         env: &[(String, Secret)],
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), OperationError> {
         let value = |name: &String| {
             env.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose().to_owned())
         };
@@ -111,7 +113,7 @@ impl App {
         &self,
         info: &ServerInfo,
         args: &AddArgs,
-    ) -> Result<Option<KeptIn>, ApiError> {
+    ) -> Result<Option<KeptIn>, OperationError> {
         let mut kept = None;
         for (name, value) in &args.query {
             kept = Some(self.keep_secret(info, Slot::Query(name.clone()), value, args.token_place).await?);
@@ -124,7 +126,7 @@ impl App {
         &self,
         info: &ServerInfo,
         args: &AddArgs,
-    ) -> Result<Option<KeptIn>, ApiError> {
+    ) -> Result<Option<KeptIn>, OperationError> {
         let mut kept = None;
         for (name, value) in &args.env {
             if let Some(value) = value {
@@ -141,7 +143,7 @@ impl App {
         infos: &mut [ServerInfo],
         given: &[Given],
         by: By,
-    ) -> Result<(), ApiError> {
+    ) -> Result<(), OperationError> {
         if given.iter().all(Given::is_empty) {
             for info in infos {
                 self.settle(info).await?;
@@ -259,14 +261,14 @@ impl App {
             let slot = flag_slot(&flag).and_then(|slot| may_go(info).map(|()| slot));
             let is_own = !is_reference(value);
             let why = match (slot, args.secrets && is_own) {
-                (Err(error), _) => error.message,
+                (Err(error), _) => error.message.clone(),
                 (Ok(slot), true) => {
                     match self.keep_secret(info, slot, &GivenSecret::new(value), args.place).await {
                         Ok(_) => {
                             values.kept += 1;
                             continue;
                         }
-                        Err(error) => error.message,
+                        Err(error) => error.message.clone(),
                     }
                 }
                 (Ok(_), false) if is_own => {
@@ -282,7 +284,7 @@ impl App {
 }
 
 /// A file does not agree in a person's place to what travels in the clear.
-fn may_go(info: &ServerInfo) -> Result<(), ApiError> {
+fn may_go(info: &ServerInfo) -> Result<(), OperationError> {
     let url = info.target().unwrap_or_default();
     in_clear(url, info.transport == Transport::Stdio || is_here(url), false)
 }
@@ -310,7 +312,7 @@ fn not_taken(info: &ServerInfo, flag: &str, why: &str) -> String {
 }
 
 /// What a value of a file is for.
-fn flag_slot(flag: &str) -> Result<Slot, ApiError> {
+fn flag_slot(flag: &str) -> Result<Slot, OperationError> {
     match flag.split_once(' ') {
         Some(("--env", name)) => slot_of(None, Some(name), None),
         Some(("--query", name)) => slot_of(None, None, Some(name)),
@@ -329,7 +331,7 @@ fn plain(given: &Given) -> Given {
     let headers = given.headers.iter().map(|(name, value)| {
         let name = name.to_ascii_lowercase();
         let slot = if name == "authorization" { Slot::Token } else { Slot::Header(name.clone()) };
-        let fit = GivenSecret::new(value.as_str()).fit_for(&slot);
+        let fit = slot.fit(&GivenSecret::new(value.as_str()));
         (name, fit.map_or_else(|_| value.clone(), |secret| secret.expose().to_owned()))
     });
     Given { headers: headers.collect(), ..given.clone() }

@@ -3,8 +3,8 @@
 
 use model::{ServerId, ServerInfo};
 
-use super::ApiError;
 use crate::App;
+use crate::error::OperationError;
 
 impl App {
     /// The server at the address that mints this id, if one is there; others at it are told apart by what they are given.
@@ -16,7 +16,7 @@ impl App {
 
     /// The id and the set of secrets of a record whose address mints `info.id`: those of the server that is there, or was
     /// removed there; else an id that nobody has.
-    pub(super) async fn settle(&self, info: &mut ServerInfo) -> Result<(), ApiError> {
+    pub(super) async fn settle(&self, info: &mut ServerInfo) -> Result<(), OperationError> {
         let minted = info.id;
         if let Some(known) = self.first_at(minted) {
             (info.id, info.secret_set) = (known.id, known.secret_set);

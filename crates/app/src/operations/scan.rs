@@ -1,5 +1,6 @@
 //! Scans: planned, run in the background, told by events.
 
+use api::{ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use super::add::at_address;
 use super::trust;
-use super::{ApiError, ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
+use crate::error::OperationError;
 use crate::{App, now};
 
 /// Seconds for one host and port.
@@ -39,7 +40,7 @@ impl App {
         }
     }
 
-    pub(super) async fn scan_plan(&self, args: ScanArgs) -> Result<ScanPlan, ApiError> {
+    pub(super) async fn scan_plan(&self, args: ScanArgs) -> Result<ScanPlan, OperationError> {
         self.probe_options(&args)?;
         let plan = self.plan(&args).await?;
         Ok(ScanPlan {
@@ -52,7 +53,7 @@ impl App {
         })
     }
 
-    pub(super) async fn scan_start(&self, args: ScanArgs) -> Result<ScanStatus, ApiError> {
+    pub(super) async fn scan_start(&self, args: ScanArgs) -> Result<ScanStatus, OperationError> {
         let options = self.probe_options(&args)?;
         let plan = self.plan(&args).await?;
         let status = ScanStatus {
@@ -83,25 +84,27 @@ impl App {
         Ok(status)
     }
 
-    pub(super) async fn scan_cancel(&self, args: ScanRef) -> Result<ScanStatus, ApiError> {
+    pub(super) async fn scan_cancel(&self, args: ScanRef) -> Result<ScanStatus, OperationError> {
         self.0
             .scans
             .cancel(args.scan.as_deref())
-            .ok_or_else(|| ApiError::new(ErrorCode::NotFound, "no such scan is running"))
+            .ok_or_else(|| OperationError::new(ErrorCode::NotFound, "no such scan is running"))
     }
 
-    pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, ApiError> {
+    pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, OperationError> {
         match (self.0.scans.report(args.scan.as_deref()), args.scan) {
             (Some((scan, rows)), _) => Ok(ScanReport { scan: Some(scan), rows }),
             (None, None) => Ok(ScanReport { scan: None, rows: Vec::new() }),
-            (None, Some(id)) => Err(ApiError::new(ErrorCode::NotFound, format!("there is no scan `{id}`"))),
+            (None, Some(id)) => {
+                Err(OperationError::new(ErrorCode::NotFound, format!("there is no scan `{id}`")))
+            }
         }
     }
 
-    fn probe_options(&self, args: &ScanArgs) -> Result<ProbeOptions, ApiError> {
+    fn probe_options(&self, args: &ScanArgs) -> Result<ProbeOptions, OperationError> {
         let seconds = args.timeout.unwrap_or(DEFAULT_TIMEOUT);
         if !(0.05..=600.0).contains(&seconds) {
-            return Err(ApiError::arguments(format!(
+            return Err(OperationError::arguments(format!(
                 "a timeout of {seconds} s does not work: give 0.05 to 600 seconds"
             )));
         }
@@ -115,7 +118,7 @@ impl App {
         })
     }
 
-    async fn plan(&self, args: &ScanArgs) -> Result<Plan, ApiError> {
+    async fn plan(&self, args: &ScanArgs) -> Result<Plan, OperationError> {
         let ports = args.ports.as_deref().map(PortSet::parse).transpose()?;
         if !args.targets.is_empty() {
             return Ok(Plan::read(&args.targets, ports.unwrap_or_else(PortSet::usual)).await?);
@@ -132,7 +135,7 @@ impl App {
     }
 }
 
-fn protocols(words: Option<&[String]>) -> Result<Protocols, ApiError> {
+fn protocols(words: Option<&[String]>) -> Result<Protocols, OperationError> {
     let Some(words) = words else { return Ok(Protocols::default()) };
     let mut protocols = Protocols { http: false, sse: false };
     for word in words {
@@ -140,7 +143,7 @@ fn protocols(words: Option<&[String]>) -> Result<Protocols, ApiError> {
             "http" => protocols.http = true,
             "sse" => protocols.sse = true,
             other => {
-                return Err(ApiError::arguments(format!(
+                return Err(OperationError::arguments(format!(
                     "`{other}` is no protocol of a scan: give `http`, `sse` or both"
                 )));
             }

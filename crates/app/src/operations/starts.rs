@@ -1,32 +1,17 @@
 //! Commands that take long to start: which, and what a person does about it.
 
+use api::{Advice, CancelArgs, Cancelled, Empty, ErrorCode, KeptStarting, ServerArgs, StartList};
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{Brief, McpError, Secret};
 use mesh::{LONGEST_START, Sessions};
-use model::{ServerId, ServerInfo, Start};
-use serde::Serialize;
-use ts_rs::TS;
+use model::{ServerId, ServerInfo};
 
 use super::look::find;
-use super::{Advice, ApiError, CancelArgs, Cancelled, Empty, ErrorCode, ServerArgs};
 use crate::App;
 use crate::adds::{Adding, Waited};
-
-/// The commands that take longer to start than a moment, the oldest first.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct StartList {
-    /// They.
-    pub starts: Vec<Start>,
-}
-
-/// Whether a wait was ended.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
-pub struct KeptStarting {
-    /// False: it was over already.
-    pub kept: bool,
-}
+use crate::error::OperationError;
 
 /// A start that nobody wants when whoever asked for it goes away.
 struct Wanted {
@@ -36,11 +21,11 @@ struct Wanted {
 }
 
 impl App {
-    pub(super) async fn starts(&self, _: Empty) -> Result<StartList, ApiError> {
+    pub(super) async fn starts(&self, _: Empty) -> Result<StartList, OperationError> {
         Ok(StartList { starts: self.0.mesh.sessions.starts().list() })
     }
 
-    pub(super) async fn start_cancel(&self, args: ServerArgs) -> Result<Cancelled, ApiError> {
+    pub(super) async fn start_cancel(&self, args: ServerArgs) -> Result<Cancelled, OperationError> {
         let sessions = &self.0.mesh.sessions;
         // It may not be kept yet.
         let start = sessions.starts().list().into_iter().find(|start| start.id.to_string() == args.id);
@@ -51,7 +36,7 @@ impl App {
         Ok(Cancelled { cancelled: sessions.cancel(id) })
     }
 
-    pub(super) async fn keep_starting(&self, args: CancelArgs) -> Result<KeptStarting, ApiError> {
+    pub(super) async fn keep_starting(&self, args: CancelArgs) -> Result<KeptStarting, OperationError> {
         Ok(KeptStarting { kept: self.0.adds.keep(&args.call) })
     }
 
@@ -61,7 +46,7 @@ impl App {
         info: &ServerInfo,
         env: &[(String, Secret)],
         adding: &Adding,
-    ) -> Result<Option<Arc<Brief>>, ApiError> {
+    ) -> Result<Option<Arc<Brief>>, OperationError> {
         let target = self.0.mesh.contact.target_given(info, env).await?;
         let sessions = &self.0.mesh.sessions;
         let _waiting = adding.handle().map(|handle| sessions.starts().wait(info.id, handle.clone()));
@@ -78,17 +63,20 @@ impl App {
     }
 }
 
-fn no_word(info: &ServerInfo, after: Duration) -> ApiError {
+fn no_word(info: &ServerInfo, after: Duration) -> OperationError {
     let message = format!(
         "`{}` was started and said nothing for {} s; it can be kept all the same, and is started when it is used",
         info.address(),
         after.as_secs()
     );
-    ApiError::new(ErrorCode::Timeout, message).advise(Advice::KeepAnyway)
+    OperationError::new(ErrorCode::Timeout, message).advise(Advice::KeepAnyway)
 }
 
-pub(super) fn cancelled() -> ApiError {
-    ApiError::new(ErrorCode::Cancelled, "its start was cancelled: nothing was added, and nothing of it runs")
+pub(super) fn cancelled() -> OperationError {
+    OperationError::new(
+        ErrorCode::Cancelled,
+        "its start was cancelled: nothing was added, and nothing of it runs",
+    )
 }
 
 impl Drop for Wanted {

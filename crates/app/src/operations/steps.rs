@@ -1,11 +1,12 @@
 //! A test before something is kept, step by step.
 
+use api::AskedStep;
 use mcp::{ProbeReport, Secret};
 use model::{ServerId, ServerInfo};
 use registry::Observation;
 use tokio::time::Instant;
 
-use super::{ApiError, AskedStep};
+use crate::error::OperationError;
 use crate::{App, now};
 
 impl App {
@@ -15,7 +16,7 @@ impl App {
         info: &ServerInfo,
         env: &[(String, Secret)],
         call: Option<String>,
-    ) -> Result<(Observation, Vec<AskedStep>), ApiError> {
+    ) -> Result<(Observation, Vec<AskedStep>), OperationError> {
         let trial = ServerId::mint(&format!("a trial of {} at {}", info.id, now()));
         let info = ServerInfo { id: trial, identity: None, ..info.clone() };
         let adding = self.0.adds.begin(call)?;

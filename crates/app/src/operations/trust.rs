@@ -1,49 +1,26 @@
 //! Whom a person trusts for a server: the certificate they agreed to, or the CA they name.
 
+use api::{AddArgs, Advice, CertificateArgs, ErrorCode, ShownCertificate};
 use std::path::Path;
 use std::time::Duration;
 
 use mcp::ProbeReport;
 use model::{Certificate, Fingerprint, Flaw, Outcome, RefusedCertificate, Server, ServerInfo, Tls};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use ts_rs::TS;
 
 use super::add::evidence;
 use super::look::find;
-use super::{AddArgs, Advice, ApiError, ErrorCode};
 use crate::App;
+use crate::error::OperationError;
 
 /// For the handshake that shows a certificate.
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
-/// Whose certificate to look at: that of a server, or of an address.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct CertificateArgs {
-    /// An id, or a name that only one server has.
-    #[ts(optional)]
-    pub id: Option<String>,
-    /// `https://host[:port]`.
-    #[ts(optional)]
-    pub url: Option<String>,
-}
-
-/// The certificate that is shown at an address now.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct ShownCertificate {
-    /// Where.
-    pub url: String,
-    /// The certificate.
-    pub shown: Certificate,
-    /// Why it is not trusted; absent when it is.
-    pub refused: Option<RefusedCertificate>,
-    /// Who vouches for it; absent means whoever this computer trusts.
-    pub tls: Option<Tls>,
-}
-
 impl App {
-    pub(super) async fn certificate(&self, args: CertificateArgs) -> Result<ShownCertificate, ApiError> {
+    pub(super) async fn certificate(
+        &self,
+        args: CertificateArgs,
+    ) -> Result<ShownCertificate, OperationError> {
         let (url, tls, target) = match (args.id, args.url) {
             (Some(id), None) => {
                 let info = find(&self.0.registry.snapshot(), &id)?.info;
@@ -54,17 +31,21 @@ impl App {
             (None, Some(url)) => {
                 only_over_tls(&url)?;
                 let target = mcp::resolve(&url).await;
-                let target = target.map_err(|error| ApiError::arguments(error.to_string()))?;
+                let target = target.map_err(|error| OperationError::arguments(error.to_string()))?;
                 (url, None, target)
             }
-            _ => return Err(ApiError::arguments("give either the `id` of a server or a `url`")),
+            _ => return Err(OperationError::arguments("give either the `id` of a server or a `url`")),
         };
         let looked = mcp::certificate(&target, tls.as_ref(), LOOK_WITHIN).await?;
         Ok(ShownCertificate { url, shown: looked.shown, refused: looked.refused, tls })
     }
 
     /// Whom a server that is added trusts: what is given, else whom a person trusts for it already.
-    pub(super) fn trusted_at(&self, info: &ServerInfo, args: &AddArgs) -> Result<Option<Tls>, ApiError> {
+    pub(super) fn trusted_at(
+        &self,
+        info: &ServerInfo,
+        args: &AddArgs,
+    ) -> Result<Option<Tls>, OperationError> {
         let given = given(args, info.target().unwrap_or_default())?;
         let snapshot = self.0.registry.snapshot();
         // What was given without a path has the id of the place where it was found.
@@ -73,19 +54,12 @@ impl App {
             self.first_at(info.id).or_else(|| snapshot.iter().find(is_there).map(|at| at.info.clone()));
         let known = known.filter(|known| known.tls.is_some());
         match (given, known) {
-            (Said::ThisComputer, Some(known)) => Err(ApiError::arguments(format!(
+            (Said::ThisComputer, Some(known)) => Err(OperationError::arguments(format!(
                 "`{}` is trusted for a certificate or a CA of its own, and adding it again takes nothing away: edit it",
                 known.name
             ))),
             (said, known) => Ok(said.over(known.and_then(|known| known.tls.clone()))),
         }
-    }
-}
-
-impl AddArgs {
-    /// Whether anything is said of whom to trust.
-    pub(super) fn says_whom_to_trust(&self) -> bool {
-        self.trust_certificate.is_some() || self.ca.is_some() || self.system_trust
     }
 }
 
@@ -108,7 +82,7 @@ impl Said {
 }
 
 /// Whom a person says to trust at this address.
-pub(super) fn given(args: &AddArgs, url: &str) -> Result<Said, ApiError> {
+pub(super) fn given(args: &AddArgs, url: &str) -> Result<Said, OperationError> {
     if !args.says_whom_to_trust() {
         return Ok(Said::Nothing);
     }
@@ -131,36 +105,38 @@ pub(super) fn seen(tls: Option<Tls>, report: &ProbeReport) -> Option<Tls> {
 }
 
 /// A CA whose file is of no use says so before anybody is asked, and is not kept.
-pub(super) async fn usable(tls: Option<&Tls>) -> Result<(), ApiError> {
+pub(super) async fn usable(tls: Option<&Tls>) -> Result<(), OperationError> {
     let Some(tls) = tls else { return Ok(()) };
-    mcp::check_trust(tls).await.map_err(|fault| ApiError::arguments(fault.to_string()))
+    mcp::check_trust(tls).await.map_err(|fault| OperationError::arguments(fault.to_string()))
 }
 
-fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, ApiError> {
+fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, OperationError> {
     match (fingerprint, ca) {
         (None, None) => Ok(None),
         (Some(text), None) => {
             let fingerprint =
-                Fingerprint::parse(text).map_err(|error| ApiError::arguments(error.to_string()))?;
+                Fingerprint::parse(text).map_err(|error| OperationError::arguments(error.to_string()))?;
             Ok(Some(Tls::Agreed(Certificate::known_by(fingerprint))))
         }
         (None, Some(ca)) if Path::new(ca).is_absolute() => Ok(Some(Tls::Ca { ca: ca.to_owned() })),
-        (None, Some(ca)) => Err(ApiError::arguments(format!(
+        (None, Some(ca)) => Err(OperationError::arguments(format!(
             "`{ca}` is no whole path: give the CA's file from the root on, as it is called on the computer where MCP Discovery runs"
         ))),
         (Some(_), Some(_)) => Err(one_of_them()),
     }
 }
 
-fn one_of_them() -> ApiError {
-    ApiError::arguments("give one of a certificate, a CA's file, and the trust of this computer")
+fn one_of_them() -> OperationError {
+    OperationError::arguments("give one of a certificate, a CA's file, and the trust of this computer")
 }
 
-fn only_over_tls(url: &str) -> Result<(), ApiError> {
+fn only_over_tls(url: &str) -> Result<(), OperationError> {
     if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
         return Ok(());
     }
-    Err(ApiError::arguments(format!("`{url}` is no https:// address: only over TLS there is a certificate")))
+    Err(OperationError::arguments(format!(
+        "`{url}` is no https:// address: only over TLS there is a certificate"
+    )))
 }
 
 /// Nobody vouches for the certificate, and nothing else stands between a person and this server.
@@ -170,11 +146,11 @@ pub(super) fn stands_in_the_way(report: &ProbeReport, is_signed: bool) -> Option
 }
 
 /// The certificate as it was shown is what a person agrees to, or not.
-pub(super) fn untrusted(url: &str, refused: &RefusedCertificate, report: &ProbeReport) -> ApiError {
+pub(super) fn untrusted(url: &str, refused: &RefusedCertificate, report: &ProbeReport) -> OperationError {
     let message = format!(
         "the certificate of `{url}` is not trusted: {refused}. Nothing was kept, and nothing secret was sent"
     );
-    ApiError::new(ErrorCode::UntrustedCertificate, message)
+    OperationError::new(ErrorCode::UntrustedCertificate, message)
         .with(json!({ "certificate": refused, "evidence": evidence(report) }))
         .advise(Advice::TrustCertificate)
 }

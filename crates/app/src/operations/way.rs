@@ -1,6 +1,9 @@
 //! Another way to a kept server: what of its secrets goes along is decided here, and nowhere else. They stay where the origin
 //! does, and with a command while it is the same.
 
+use api::{AddArgs, AskedStep, EditArgs, ErrorCode, KeptIn, Without};
+use model::GivenSecret;
+use model::SecretPlace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,13 +11,14 @@ use mcp::{Credentials, Secret};
 use model::{Endpoint, Given, ServerInfo, Source, Transport, same_server, secrets};
 use registry::Observation;
 use serde_json::json;
-use vault::{GivenSecret, Key, SecretPlace, Slot};
+use vault::{Key, Slot};
 
 use super::add::at_address;
 use super::credentials::Presented;
 use super::given::with_environment;
 use super::secret::{not_changed, slot_of};
-use super::{AddArgs, ApiError, AskedStep, EditArgs, ErrorCode, KeptIn, Without, trust};
+use super::trust;
+use crate::error::OperationError;
 use crate::{App, headers, now};
 
 /// A record with another way, and what goes along.
@@ -47,14 +51,14 @@ impl EditDraft {
     }
 
     /// The values of the environment that a person gave.
-    fn given_env(&self) -> Result<Vec<(String, Secret)>, ApiError> {
+    fn given_env(&self) -> Result<Vec<(String, Secret)>, OperationError> {
         self.given_as(|slot| match slot {
             Slot::Env(name) => Some(name.clone()),
             _ => None,
         })
     }
 
-    fn given_as<T>(&self, name: impl Fn(&Slot) -> Option<T>) -> Result<Vec<(T, Secret)>, ApiError> {
+    fn given_as<T>(&self, name: impl Fn(&Slot) -> Option<T>) -> Result<Vec<(T, Secret)>, OperationError> {
         let named = self.given.iter().filter_map(|(slot, secret)| Some((name(slot)?, slot, secret)));
         named.map(|(name, slot, secret)| Ok((name, fit(secret, slot)?))).collect()
     }
@@ -70,36 +74,13 @@ pub(super) fn words(slot: &Slot) -> String {
     }
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, ApiError> {
-    secret.fit_for(slot).map_err(|error| ApiError::arguments(error.to_string()))
-}
-
-impl EditArgs {
-    /// Whether more is given than a name, tags and data.
-    pub(super) fn leads(&self) -> bool {
-        self.leads_otherwise() || self.to.says_whom_to_trust()
-    }
-
-    /// Trust is taken back and nothing else led: that needs no server that answers, nor one that is trusted without.
-    pub(super) fn only_distrusts(&self) -> bool {
-        self.to.system_trust && !self.leads_otherwise()
-    }
-
-    fn leads_otherwise(&self) -> bool {
-        let to = &self.to;
-        let is_led = to.url.is_some() || to.stdio.is_some() || to.cwd.is_some() || !to.env.is_empty();
-        let is_signed = to.token.is_some() || to.token_env.is_some() || !to.headers.is_empty();
-        is_led
-            || is_signed
-            || !to.header_env.is_empty()
-            || !to.query.is_empty()
-            || self.without != Without::default()
-    }
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, OperationError> {
+    slot.fit(secret).map_err(|error| OperationError::arguments(error.to_string()))
 }
 
 impl App {
     /// The record as it is to be, with what stays. Nothing was asked and nothing is kept yet.
-    pub(super) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, ApiError> {
+    pub(super) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, OperationError> {
         let (to, given) = match from.transport {
             Transport::Stdio => another_command(from, args)?,
             Transport::Http | Transport::Sse => another_address(from, args)?,
@@ -146,7 +127,7 @@ impl App {
     }
 
     /// What is sent to try it: what stays, and what was given.
-    pub(super) async fn credentials_of(&self, draft: &EditDraft) -> Result<Credentials, ApiError> {
+    pub(super) async fn credentials_of(&self, draft: &EditDraft) -> Result<Credentials, OperationError> {
         let to = &draft.to;
         let mut sent = Credentials::default();
         let variable = |name: &String| std::env::var(name).ok().map(Secret::new);
@@ -165,7 +146,7 @@ impl App {
     }
 
     /// Every secret that it is given: those that stay, and those that are new.
-    pub(super) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, ApiError> {
+    pub(super) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, OperationError> {
         let mut values = Vec::new();
         for slot in &draft.stays {
             let Some(key) = Key::of(&draft.from, slot.clone()) else { continue };
@@ -178,7 +159,7 @@ impl App {
     }
 
     /// Two servers that would be one are none: the other is named.
-    pub(super) async fn is_free(&self, draft: &EditDraft) -> Result<(), ApiError> {
+    pub(super) async fn is_free(&self, draft: &EditDraft) -> Result<(), OperationError> {
         let snapshot = self.0.registry.snapshot();
         let others: Vec<_> = snapshot.iter().map(|server| server.info.clone()).collect();
         let there = |other: &&Arc<ServerInfo>| other.id != draft.to.id && is_at(other, &draft.to);
@@ -196,7 +177,7 @@ impl App {
         Ok(())
     }
 
-    async fn given_to(&self, draft: &EditDraft) -> Result<Given, ApiError> {
+    async fn given_to(&self, draft: &EditDraft) -> Result<Given, OperationError> {
         let mut given = Given { cwd: draft.to.cwd.clone(), ..Given::default() };
         given.env = draft.to.env.iter().map(|name| (name.clone(), None)).collect();
         for (slot, secret) in self.values_of(draft).await? {
@@ -212,7 +193,7 @@ impl App {
     }
 
     /// Keeps the secrets of a draft in the set of its own. On an error nothing of it is kept.
-    pub(super) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, ApiError> {
+    pub(super) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, OperationError> {
         if draft.to.secret_set == draft.from.secret_set {
             return Ok(None);
         }
@@ -240,7 +221,10 @@ impl App {
     }
 
     /// The environment to try a command with.
-    pub(super) async fn environment_of(&self, draft: &EditDraft) -> Result<Vec<(String, Secret)>, ApiError> {
+    pub(super) async fn environment_of(
+        &self,
+        draft: &EditDraft,
+    ) -> Result<Vec<(String, Secret)>, OperationError> {
         let stays = self.values_of(draft).await?.into_iter().filter_map(|(slot, secret)| match slot {
             Slot::Env(name) => Some((name, secret)),
             _ => None,
@@ -261,12 +245,12 @@ fn is_at(other: &ServerInfo, to: &ServerInfo) -> bool {
         }
 }
 
-fn same_as(other: &ServerInfo) -> ApiError {
+fn same_as(other: &ServerInfo) -> OperationError {
     let name = &other.name;
     let message = format!(
         "that is `{name}` already: two servers at one address that are given the same would be one; edit `{name}`, or remove one of them"
     );
-    ApiError::new(ErrorCode::InvalidArguments, message)
+    OperationError::new(ErrorCode::InvalidArguments, message)
         .with(json!({ "same_as": { "id": other.id, "name": name } }))
 }
 
@@ -291,10 +275,10 @@ fn is_left_out(without: &Without, slot: &Slot) -> bool {
 
 type Drafted = (ServerInfo, Vec<(Slot, GivenSecret)>);
 
-fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiError> {
+fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, OperationError> {
     let to = &args.to;
     if to.stdio.is_some() || !to.env.is_empty() || to.cwd.is_some() {
-        return Err(ApiError::arguments(
+        return Err(OperationError::arguments(
             "this server has an address: a command with its environment and folder is added as another server",
         ));
     }
@@ -341,7 +325,7 @@ fn with_scheme_of(from: &ServerInfo, url: &str, presented: &Presented<'_>) -> St
     if !url.contains("://") && is_same { same } else { presented.with_scheme(url) }
 }
 
-fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiError> {
+fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, OperationError> {
     let to = &args.to;
     if to.url.is_some()
         || to.token.is_some()
@@ -350,14 +334,14 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiErr
         || !to.header_env.is_empty()
         || to.says_whom_to_trust()
     {
-        return Err(ApiError::arguments(
+        return Err(OperationError::arguments(
             "this server is a command and takes no address, token, header or certificate: give it an environment",
         ));
     }
     let mut info = from.clone();
     if let Some(line) = &to.stdio {
         let [program, arguments @ ..] = line.as_slice() else {
-            return Err(ApiError::arguments("`stdio` needs a command: the program and its arguments"));
+            return Err(OperationError::arguments("`stdio` needs a command: the program and its arguments"));
         };
         let is_same = from.command.as_ref() == Some(program);
         let known: &[String] = if is_same { &from.args } else { &[] };
@@ -379,8 +363,8 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, ApiErr
     Ok((info, given))
 }
 
-fn hidden(argument: &str) -> ApiError {
-    ApiError::arguments(format!(
+fn hidden(argument: &str) -> OperationError {
+    OperationError::arguments(format!(
         "the argument `{argument}` hides a secret that was given to another command: write the secret itself"
     ))
 }

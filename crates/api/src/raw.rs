@@ -63,7 +63,7 @@ pub fn items(json: &RawValue) -> Vec<&RawValue> {
 }
 
 /// The first entries of a list, at most so many; none when it is no list.
-pub(crate) fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
+pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
     struct First(usize);
     impl<'de> Visitor<'de> for First {
         type Value = Vec<&'de RawValue>;
@@ -88,7 +88,7 @@ pub(crate) fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
 }
 
 /// Whether lists and objects stand in one another at most so often. The text is JSON.
-pub(crate) fn nests_within(json: &str, levels: usize) -> bool {
+pub fn nests_within(json: &str, levels: usize) -> bool {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in json.bytes() {
         match byte {

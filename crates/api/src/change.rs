@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use model::{Millis, ServerId, ServerRow};
+use model::{GivenSecret, Millis, SecretPlace, ServerId, ServerRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::super::KeptIn;
-use super::AskedStep;
-use vault::{GivenSecret, SecretPlace};
+use crate::{AskedStep, KeptIn};
 
 /// A server to add.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a thing that a person says")]
 pub struct AddArgs {
@@ -84,8 +82,15 @@ pub struct AddArgs {
     pub dry_run: bool,
 }
 
+impl AddArgs {
+    /// Whether anything is said of whom to trust.
+    pub fn says_whom_to_trust(&self) -> bool {
+        self.trust_certificate.is_some() || self.ca.is_some() || self.system_trust
+    }
+}
+
 /// The server that was added.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Added {
     /// Its row.
     pub server: ServerRow,
@@ -106,7 +111,7 @@ pub struct Added {
 }
 
 /// What a change of several servers did.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Changed {
     /// The servers it changed.
     pub ids: Vec<ServerId>,
@@ -117,7 +122,7 @@ pub struct Changed {
 }
 
 /// What to take back.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct UndoArgs {
     /// A journal entry; default is the newest that can still be taken back.
@@ -126,7 +131,7 @@ pub struct UndoArgs {
 }
 
 /// What was taken back.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Undone {
     /// In words: `removed weather-usw2-b`.
     pub label: String,
@@ -137,7 +142,7 @@ pub struct Undone {
 }
 
 /// A removed server that can be brought back.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Removed {
     /// Its key.
     pub id: ServerId,
@@ -152,7 +157,7 @@ pub struct Removed {
 }
 
 /// The servers that can be brought back, newest first.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RemovedList {
     /// The rows.
     pub servers: Vec<Removed>,

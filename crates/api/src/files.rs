@@ -1,13 +1,13 @@
 //! Files in and out, and the configuration.
 
-use model::Millis;
+use model::config::{self, Problem};
+use model::{Millis, SecretPlace};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
-use vault::SecretPlace;
 
 /// A file to import.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ImportArgs {
     /// The text of a `servers.json`.
@@ -33,7 +33,7 @@ pub struct ImportArgs {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Default, Serialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct ImportReport {
     /// New servers.
     pub added: usize,
@@ -68,7 +68,7 @@ pub enum ExportForm {
 }
 
 /// What to export.
-#[derive(Debug, Clone, Copy, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportArgs {
     /// The form.
@@ -78,7 +78,7 @@ pub struct ExportArgs {
 }
 
 /// The exported file.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Exported {
     /// A name for it.
     pub file: String,
@@ -91,7 +91,7 @@ pub struct Exported {
 }
 
 /// A configuration to check.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigCheckArgs {
     /// The text of a `mcp-discovery.yaml`.
@@ -111,7 +111,7 @@ pub enum Severity {
 }
 
 /// One problem of a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConfigProblem {
     /// From 1.
     pub line: usize,
@@ -126,7 +126,7 @@ pub struct ConfigProblem {
 }
 
 /// Every problem of a configuration at once.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigReport {
     /// It would load.
     pub valid: bool,
@@ -135,7 +135,7 @@ pub struct ConfigReport {
 }
 
 /// The configuration in use, beside its file as it is now.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigStatus {
     /// The file that is followed, whether or not it is there; absent without a home folder.
     pub file: Option<String>,
@@ -148,4 +148,25 @@ pub struct ConfigStatus {
     /// All of what is in use, defaults included; of secrets only `${NAME}`.
     #[ts(type = "Record<string, unknown>")]
     pub effective: Value,
+}
+
+impl ConfigReport {
+    /// Checks the text of a configuration; needs no core.
+    pub fn check(text: &str) -> Self {
+        let problems: Vec<ConfigProblem> = config::check(text).into_iter().map(ConfigProblem::from).collect();
+        let valid = problems.iter().all(|problem| problem.severity != Severity::Error);
+        Self { valid, problems }
+    }
+}
+
+impl From<Problem> for ConfigProblem {
+    fn from(problem: Problem) -> Self {
+        let severity = match problem.severity {
+            config::Severity::Error => Severity::Error,
+            config::Severity::Warning => Severity::Warning,
+            config::Severity::NoEffect => Severity::NoEffect,
+        };
+        let Problem { line, column, path, message, .. } = problem;
+        Self { line, column, path, severity, message }
+    }
 }

@@ -6,10 +6,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::ServerRef;
+use crate::ServerRef;
 
 /// Whose tools.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolsArgs {
     /// An id, or a name that only one server has; absent means every server.
@@ -18,7 +18,7 @@ pub struct ToolsArgs {
 }
 
 /// A tool and the server that lists it.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ToolRow {
     /// The server.
     pub server: ServerRef,
@@ -28,14 +28,14 @@ pub struct ToolRow {
 }
 
 /// Tools, by server and name.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ToolList {
     /// The rows.
     pub tools: Vec<ToolRow>,
 }
 
 /// A tool call.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CallArgs {
     /// What to call: a tool's name, or another capability that names one tool.
@@ -59,7 +59,7 @@ pub struct CallArgs {
 }
 
 /// A call to end.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct CancelArgs {
     /// The handle that was given with the call.
@@ -67,7 +67,7 @@ pub struct CancelArgs {
 }
 
 /// Whether there was something to end.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
 pub struct Cancelled {
     /// False when it was over already.
     pub cancelled: bool,
@@ -84,7 +84,7 @@ pub enum AttemptOutcome {
 }
 
 /// One try on one server.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Attempt {
     /// Where.
     pub server: ServerRef,
@@ -95,7 +95,7 @@ pub struct Attempt {
 }
 
 /// What came back. Failures of transport or protocol are errors of the operation, not results.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct CallResult {
     /// MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
     /// tree on its way to a face, since a tree rounds long numbers.

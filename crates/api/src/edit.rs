@@ -7,11 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::super::KeptIn;
-use super::AddArgs;
+use crate::{AddArgs, KeptIn};
 
 /// What of a server is to be another. What is absent stays; its id, its history and its tags stay in any case.
-#[derive(Debug, Clone, Default, TS)]
+#[derive(Debug, Clone, Default, Serialize, TS)]
 pub struct EditArgs {
     /// Its id, or a name that only one server has.
     pub id: String,
@@ -22,12 +21,13 @@ pub struct EditArgs {
     #[ts(optional, as = "Option<bool>")]
     pub keep_env: bool,
     /// As for `add`. `metadata` and `capabilities` are the whole new ones.
+    #[serde(flatten)]
     #[ts(flatten)]
     pub to: AddArgs,
 }
 
 /// What a server is not given any more.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct Without {
     /// Its token, kept or in a variable.
@@ -47,6 +47,29 @@ pub struct Without {
     pub cwd: bool,
 }
 
+impl EditArgs {
+    /// Whether more is given than a name, tags and data.
+    pub fn leads(&self) -> bool {
+        self.leads_otherwise() || self.to.says_whom_to_trust()
+    }
+
+    /// Trust is taken back and nothing else led: that needs no server that answers, nor one that is trusted without.
+    pub fn only_distrusts(&self) -> bool {
+        self.to.system_trust && !self.leads_otherwise()
+    }
+
+    fn leads_otherwise(&self) -> bool {
+        let to = &self.to;
+        let is_led = to.url.is_some() || to.stdio.is_some() || to.cwd.is_some() || !to.env.is_empty();
+        let is_signed = to.token.is_some() || to.token_env.is_some() || !to.headers.is_empty();
+        is_led
+            || is_signed
+            || !to.header_env.is_empty()
+            || !to.query.is_empty()
+            || self.without != Without::default()
+    }
+}
+
 impl<'de> Deserialize<'de> for EditArgs {
     /// By hand, since what serde flattens it cannot check for names that nobody knows.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -63,7 +86,7 @@ impl<'de> Deserialize<'de> for EditArgs {
 }
 
 /// What became of an edit.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Edited {
     /// The servers it changed: this one, or none.
     pub ids: Vec<ServerId>,
@@ -88,7 +111,7 @@ pub struct Edited {
 }
 
 /// One step of a test: what was sent, what came back.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct AskedStep {
     /// Such as `POST /mcp server/discover`.
     pub sent: String,

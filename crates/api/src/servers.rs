@@ -1,16 +1,16 @@
 //! What is asked of servers, and what is told of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckResult, Health, Millis, Notice, Outcome, ServerId, ServerRow, Tls, Tool};
+use model::{CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerRow, Tls, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use super::super::KeptSecret;
+use crate::KeptSecret;
 
 /// What this core is and what it holds.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Status {
     /// The version of the product.
     pub version: String,
@@ -33,7 +33,7 @@ pub struct Status {
 }
 
 /// How many servers in each state.
-#[derive(Debug, Clone, Copy, Default, Serialize, TS)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
 pub struct StatusCounts {
     /// All of them.
     pub all: usize,
@@ -54,7 +54,7 @@ pub struct StatusCounts {
 }
 
 /// Which servers.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServersArgs {
     /// A capability, exact after folding, or a glob.
@@ -66,7 +66,7 @@ pub struct ServersArgs {
 }
 
 /// The servers that match, worst first, then by name.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerList {
     /// The revision this list is of.
     pub revision: u64,
@@ -77,7 +77,7 @@ pub struct ServerList {
 }
 
 /// The ids of the servers that match, worst first, then by name: the list for who has the rows already.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerOrder {
     /// The revision this list is of.
     pub revision: u64,
@@ -88,7 +88,7 @@ pub struct ServerOrder {
 }
 
 /// One server.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ServerArgs {
     /// Its id, or a name that only one server has.
@@ -96,7 +96,7 @@ pub struct ServerArgs {
 }
 
 /// Several servers.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ServersByIdArgs {
     /// Their ids, or names that only one server has.
@@ -104,7 +104,7 @@ pub struct ServersByIdArgs {
 }
 
 /// Everything about one server.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ServerDetails {
     /// Its row.
     pub server: ServerRow,
@@ -128,7 +128,7 @@ pub struct ServerDetails {
     pub tls: Option<Tls>,
     /// The environment variables that its command is started with; their values are kept, or those of this program.
     #[ts(type = "string[]")]
-    pub env: std::collections::BTreeSet<String>,
+    pub env: BTreeSet<String>,
     /// The folder in which its command starts; absent means that of this program.
     pub cwd: Option<String>,
     /// Its child runs on, however long nobody asks it.
@@ -140,7 +140,7 @@ pub struct ServerDetails {
 }
 
 /// A filter to check as it is typed.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct FilterArgs {
     /// A string in the short form, or an object in the JSON form.
@@ -149,7 +149,7 @@ pub struct FilterArgs {
 }
 
 /// A filter in both forms.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct FilterForms {
     /// As people type it.
     pub short: String,
@@ -159,7 +159,7 @@ pub struct FilterForms {
 }
 
 /// The verdict of a check that a person asked for.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Checked {
     /// The server.
     pub id: ServerId,
@@ -172,7 +172,7 @@ pub struct Checked {
 }
 
 /// A server, shortly.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ServerRef {
     /// Its key.
     pub id: ServerId,
@@ -180,4 +180,11 @@ pub struct ServerRef {
     pub name: String,
     /// Its endpoint, URL or command.
     pub url: String,
+}
+
+impl ServerRef {
+    /// Of this server.
+    pub fn to(server: &Server) -> Self {
+        Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
+    }
 }

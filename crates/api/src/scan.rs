@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What to scan.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScanArgs {
     /// Hosts, addresses, ranges; none means this computer: every port that listens on loopback.
@@ -28,7 +28,7 @@ pub struct ScanArgs {
 }
 
 /// What a scan will ask, before anything is sent.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanPlan {
     /// What is scanned, in words.
     pub targets: Vec<String>,
@@ -45,7 +45,7 @@ pub struct ScanPlan {
 }
 
 /// A scan.
-#[derive(Debug, Clone, Deserialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct ScanRef {
     /// The handle of the scan; absent means the newest.
@@ -55,7 +55,7 @@ pub struct ScanRef {
 }
 
 /// A scan and its rows so far.
-#[derive(Debug, Clone, Serialize, TS)]
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanReport {
     /// Absent when there was no scan yet.
     pub scan: Option<ScanStatus>,

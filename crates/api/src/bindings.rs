@@ -1,20 +1,13 @@
 //! The TypeScript side of the operations. `cargo xtask bindings` rewrites the file; this test fails when it is stale.
 
-use super::interface;
-use super::types::*;
-use super::{
-    Bar, CertificateArgs, Demo, HealthArgs, HealthReport, HistoryArgs, KeptStarting, LatencyMinute, LogLine,
-    LoggedKind, LoggedOutcome, LoggedRequest, ServerHealth, ServerHistory, ServerLogs, ShownCertificate,
-    StartList,
-};
-use super::{KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
+use crate::table::interface;
+use crate::*;
 use model::{
     Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
     Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState,
-    ScanStatus, ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
+    ScanStatus, SecretPlace, ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
 };
 use ts_rs::{Config, TS};
-use vault::SecretPlace;
 
 macro_rules! declarations {
     ($config:expr; $($type:ty),+ $(,)?) => {{
@@ -28,7 +21,7 @@ fn bindings() -> String {
     let config = Config::new().with_large_int("number");
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
-        ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event, EventBatch, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
+        ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
@@ -40,7 +33,7 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
-        "// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
+        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
         interface(&config),
         severities(),
     )

@@ -1,8 +1,11 @@
 //! What can go wrong.
 
+use model::{RefusedCertificate, ServerId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use ts_rs::TS;
+
+use crate::ServerRef;
 
 /// The closed set of things that can go wrong; the faces branch on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -95,3 +98,73 @@ pub enum Advice {
     /// Look at the servers.
     ListServers,
 }
+
+/// What stands in `detail` for who words an [`Advice`]; absent what does not concern it.
+#[derive(Debug, Default)]
+pub struct Help {
+    /// What a person can do.
+    pub advice: Option<Advice>,
+    /// The server that it is about.
+    pub server: Option<ServerId>,
+    /// It is about one call of that server.
+    pub is_of_call: bool,
+    /// The environment variable that is missing.
+    pub variable: Option<String>,
+    /// The certificate that is not trusted.
+    pub certificate: Option<RefusedCertificate>,
+}
+
+impl ApiError {
+    /// An error without more to say to programs.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: Value::Null }
+    }
+
+    /// Adds what programs may want.
+    #[must_use]
+    pub fn with(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// What a face needs to word the advice.
+    pub fn help(&self) -> Help {
+        let read = |value: Option<&Value>| value.cloned().unwrap_or_default();
+        let part = |name: &str| read(self.detail.get(name));
+        // Of a call the server is named whole, and the error stands within.
+        let of_call: Option<ServerRef> = serde_json::from_value(part("server")).ok();
+        let certificate = part("error").get("certificate").cloned().unwrap_or_else(|| part("certificate"));
+        Help {
+            advice: serde_json::from_value(part("advice")).ok(),
+            is_of_call: of_call.is_some(),
+            server: of_call.map(|server| server.id).or_else(|| serde_json::from_value(part("server")).ok()),
+            variable: serde_json::from_value(part("variable")).ok(),
+            certificate: serde_json::from_value(certificate).ok(),
+        }
+    }
+
+    /// Says what a person can do about it; each face has the words.
+    #[must_use]
+    pub fn advise(mut self, advice: Advice) -> Self {
+        if self.detail.is_null() {
+            self.detail = json!({});
+        }
+        if let Some(detail) = self.detail.as_object_mut() {
+            detail.insert("advice".to_owned(), json!(advice));
+        }
+        self
+    }
+
+    /// The arguments do not fit the operation.
+    pub fn arguments(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidArguments, message)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}
