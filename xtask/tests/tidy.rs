@@ -25,6 +25,7 @@ mod tests {
         &["registry", "vault"],
         &["discovery", "mesh", "metrics"],
         &["checks", "gateway"],
+        &["intake"],
         &["app"],
         &["http-face"],
         &["mcp-discovery", "mcp-discovery-app"],

@@ -5,12 +5,13 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
-use mcp::McpError;
+use intake::IntakeError;
+use mcp::{McpError, ProbeReport};
 use mesh::Unreached;
-use model::FilterError;
+use model::{FilterError, Outcome};
 use registry::RegistryError;
 use serde_json::{Value, json};
-use vault::Unsigned;
+use vault::{SecretError, Unsigned};
 
 use crate::owner::OwnerCard;
 
@@ -203,5 +204,84 @@ impl From<Unreached> for OperationError {
 impl From<discovery::scan::PlanError> for OperationError {
     fn from(error: discovery::scan::PlanError) -> Self {
         Self::arguments(error.to_string())
+    }
+}
+
+impl From<SecretError> for OperationError {
+    fn from(error: SecretError) -> Self {
+        let told = Self::new(ErrorCode::StorageFailed, error.to_string());
+        match error {
+            SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
+                told.advise(Advice::KeepInFile)
+            }
+            _ => told,
+        }
+    }
+}
+
+impl From<IntakeError> for OperationError {
+    fn from(error: IntakeError) -> Self {
+        let message = error.to_string();
+        let refused = |code| Self::new(code, message.clone());
+        match error {
+            IntakeError::Secret(error) => error.into(),
+            IntakeError::Mcp(error) => error.into(),
+            IntakeError::Unreached(error) => error.into(),
+            IntakeError::Registry(error) => error.into(),
+            IntakeError::Arguments(_) => refused(ErrorCode::InvalidArguments),
+            IntakeError::WantsEnvironment(_) => {
+                refused(ErrorCode::InvalidArguments).advise(Advice::GiveEnvironment)
+            }
+            IntakeError::InTheClear => {
+                refused(ErrorCode::Forbidden).with(json!({ "in_clear": true })).advise(Advice::AgreeInClear)
+            }
+            IntakeError::TokenIsKept { server, .. } => refused(ErrorCode::InvalidArguments)
+                .with(json!({ "server": server }))
+                .advise(Advice::ForgetToken),
+            IntakeError::SameAs { id, name } => {
+                refused(ErrorCode::InvalidArguments).with(json!({ "same_as": { "id": id, "name": name } }))
+            }
+            IntakeError::NoServer { url, report } => no_server(message, &url, &report),
+            IntakeError::Untrusted { refused: certificate, report, .. } => {
+                refused(ErrorCode::UntrustedCertificate)
+                    .with(json!({ "certificate": certificate, "evidence": evidence(&report) }))
+                    .advise(Advice::TrustCertificate)
+            }
+            IntakeError::Farther { .. } => refused(ErrorCode::Forbidden),
+            IntakeError::SaidNothing { .. } => refused(ErrorCode::Timeout).advise(Advice::KeepAnyway),
+            IntakeError::StartCancelled => refused(ErrorCode::Cancelled),
+            IntakeError::Stopped(_) => refused(ErrorCode::Internal),
+        }
+    }
+}
+
+fn no_server(message: String, url: &str, report: &ProbeReport) -> OperationError {
+    let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
+    let error = OperationError::new(code, message).with(json!({
+        "outcome": report.outcome,
+        "auth_required": report.auth_required,
+        "evidence": evidence(report),
+    }));
+    match advice(url, report) {
+        Some(advice) => error.advise(advice),
+        None => error,
+    }
+}
+
+/// What was asked and answered, for whoever looks into it.
+fn evidence(report: &ProbeReport) -> Vec<Value> {
+    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    report.evidence.iter().map(step).collect()
+}
+
+fn advice(url: &str, report: &ProbeReport) -> Option<Advice> {
+    let is_tls = url.starts_with("https://");
+    match report.outcome {
+        Outcome::Probable if report.auth_required => Some(Advice::GiveCredentials),
+        Outcome::Probable => Some(Advice::KeepAnyway),
+        // No certificate was shown: it is no TLS that answers there.
+        Outcome::NotMcp if report.open && is_tls && report.certificate.is_none() => Some(Advice::UseHttp),
+        Outcome::NotMcp if report.open => Some(Advice::GivePath),
+        _ => None,
     }
 }

@@ -1,15 +1,12 @@
 //! The composition root without Tauri: it starts the parts, owns every task, and offers each command once, typed
 //! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
 
-mod adds;
 mod calls;
 mod config;
 mod demo;
 mod error;
 mod feed;
-mod headers;
 mod health;
-mod intake;
 mod logging;
 mod logs;
 pub mod memory;

@@ -1,14 +1,16 @@
 //! A tool call: whom it goes to, its progress, its end.
 
 use api::{
-    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef, raw,
+    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
 };
+mod chosen;
+mod judge;
+
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::{CallFailed, NoChoice};
+use mesh::CallFailed;
 use model::{Activity, Server, Tool};
-use registry::Snapshot;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -16,18 +18,16 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::look::{find, pattern};
 use crate::error::OperationError;
 use crate::{App, millis};
+use chosen::chosen;
+use judge::judge;
 
 /// Seconds for a call that names none.
 const DEFAULT_TIMEOUT: f64 = 30.0;
 
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
-
-/// How deep a result may nest: readers of JSON stop at 128 levels, and a result stands within an answer.
-const DEEPEST: usize = 120;
 
 impl App {
     pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, OperationError> {
@@ -88,7 +88,7 @@ impl App {
     }
 
     pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, OperationError> {
-        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.adds.cancel(&args.call) })
+        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
@@ -137,34 +137,6 @@ impl OperationError {
     }
 }
 
-/// Whoever lays a result out indents each line by its depth, so deep nesting would grow beyond every bound.
-fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, OperationError> {
-    if raw::nests_within(result.get(), DEEPEST) {
-        return Ok(result);
-    }
-    let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
-    Err(OperationError::new(ErrorCode::TransportFailed, message))
-}
-
-/// How long a result may be that is looked into at once, in bytes.
-const SHORT: usize = 256 * 1024;
-
-/// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
-/// others.
-async fn judge(result: Box<RawValue>) -> Result<(Box<RawValue>, bool), OperationError> {
-    let is_short = result.get().len() <= SHORT;
-    let judging = move || {
-        let result = shallow(result)?;
-        let tool_error = raw::says(&result, "isError");
-        Ok((result, tool_error))
-    };
-    if is_short {
-        return judging();
-    }
-    let stopped = |_| OperationError::new(ErrorCode::Internal, "the core stops");
-    tokio::task::spawn_blocking(judging).await.map_err(stopped)?
-}
-
 fn deadline(timeout: Option<f64>) -> Result<Duration, OperationError> {
     let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT);
     let fits = seconds > 0.0 && seconds <= LONGEST;
@@ -173,42 +145,4 @@ fn deadline(timeout: Option<f64>) -> Result<Duration, OperationError> {
             "a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds"
         ))
     })
-}
-
-/// The named server, or the best of those that offer the capability.
-fn chosen(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), OperationError> {
-    if let Some(key) = &args.server {
-        let server = find(snapshot, key)?;
-        let tool =
-            mesh::resolve(&server, &args.capability).map_err(|error| not_chosen(error, Some(&server)))?;
-        return Ok((server, tool));
-    }
-    let pattern = pattern(&args.capability)?;
-    if pattern.exact().is_none() {
-        let message = format!("`{}` is a pattern: a call needs one capability", args.capability);
-        return Err(OperationError::arguments(message));
-    }
-    mesh::choose(snapshot, &args.capability, &pattern).map_err(|error| not_chosen(error, None))
-}
-
-/// What a person can do about it, and what programs want to know.
-fn not_chosen(error: NoChoice, server: Option<&Server>) -> OperationError {
-    let message = error.to_string();
-    let of_server = server.map_or(serde_json::Value::Null, |server| json!({ "server": server.info.id }));
-    match error {
-        NoChoice::Paused(_) => {
-            OperationError::new(ErrorCode::Paused, message).with(of_server).advise(Advice::Resume)
-        }
-        NoChoice::Unlisted(_) => {
-            OperationError::new(ErrorCode::NoServer, message).with(of_server).advise(Advice::Check)
-        }
-        NoChoice::Nobody(_) => OperationError::new(ErrorCode::NoServer, message).advise(Advice::ListTools),
-        NoChoice::Ambiguous { tools, .. } => {
-            OperationError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
-        }
-        NoChoice::Missing { tools, .. } => {
-            OperationError::new(ErrorCode::NoServer, message).with(json!({ "tools": tools }))
-        }
-        _ => OperationError::new(ErrorCode::NoServer, message),
-    }
 }

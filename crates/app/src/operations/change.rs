@@ -1,11 +1,30 @@
 //! Operations by which a person changes the registry. Each can be taken back.
 
-use super::look::find_all;
+use super::find::{find, find_all};
 use crate::App;
 use crate::error::OperationError;
-use api::{Changed, ServersByIdArgs, UndoArgs, Undone};
+use api::{AddArgs, Added, Changed, EditArgs, Edited, ErrorCode, ServersByIdArgs, UndoArgs, Undone};
 
 impl App {
+    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
+        Ok(self.0.intake.add(args).await?)
+    }
+
+    pub(super) async fn edit(&self, args: EditArgs) -> Result<Edited, OperationError> {
+        let server = find(&self.0.registry.snapshot(), &args.id)?;
+        let (id, only_distrusts) = (server.info.id, args.only_distrusts());
+        let asks = !args.to.no_probe && !args.to.dry_run;
+        let edited = self.0.intake.edit(server, args).await?;
+        if !(only_distrusts && asks) {
+            return Ok(edited);
+        }
+        // A check that cannot be made takes nothing back.
+        drop(self.check_now(id).await);
+        let snapshot = self.0.registry.snapshot();
+        let server = snapshot.get(id).cloned().map_or(edited.server, Into::into);
+        Ok(Edited { server, revision: snapshot.revision(), ..edited })
+    }
+
     pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.remove(ids).await?))
@@ -22,7 +41,7 @@ impl App {
             let found = removed.iter().find(|row| row.info.id.to_string() == *key || row.info.name == *key);
             found.map(|row| row.info.id).ok_or_else(|| {
                 OperationError::new(
-                    super::ErrorCode::NotFound,
+                    ErrorCode::NotFound,
                     format!("no removed server has the id or name `{key}`"),
                 )
             })

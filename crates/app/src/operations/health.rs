@@ -7,7 +7,7 @@ use api::{
 use model::{HealthStatus, Millis, Outcome};
 use registry::{History, Minute, SLICE, Tally};
 
-use super::look::{find, find_all};
+use super::find::{find, find_all};
 use crate::error::OperationError;
 use crate::{App, now};
 

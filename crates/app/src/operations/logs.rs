@@ -2,7 +2,7 @@
 
 use api::{ServerArgs, ServerLogs};
 
-use super::look::find;
+use super::find::find;
 use crate::App;
 use crate::error::OperationError;
 

@@ -1,24 +1,18 @@
 //! The code of every operation of `api`, and the one place where each is reached by its name: the window, HTTP and the
 //! command line have no feature of their own.
 
-mod add;
 mod call;
+mod certificate;
 mod change;
-mod credentials;
 mod demo;
-mod edit;
 mod files;
-mod given;
+mod find;
 mod health;
 mod logs;
 mod look;
-mod place;
 mod scan;
 mod secret;
 mod starts;
-mod steps;
-mod trust;
-mod way;
 
 use api::{ApiError, ErrorCode, NAMES, Perform};
 

@@ -1,18 +1,13 @@
 //! Secrets that people give for their servers. They come in here and are never told again.
 
-use api::{
-    Advice, Empty, ErrorCode, KeptIn, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs,
-    Secrets,
-};
-use model::GivenSecret;
-use model::SecretPlace;
-use model::{ServerId, ServerInfo, Transport};
+use api::{Empty, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
+use intake::{in_clear, is_here, slot_of};
+use model::{SecretPlace, ServerId, ServerInfo, Transport};
+use vault::{Key, Slot};
 
-use super::credentials::{in_clear, is_here};
-use super::look::find;
+use super::find::find;
+use crate::App;
 use crate::error::OperationError;
-use crate::{App, headers};
-use vault::{Key, SecretError, Slot};
 
 impl App {
     pub(super) async fn secrets(&self, _: Empty) -> Result<Secrets, OperationError> {
@@ -29,7 +24,7 @@ impl App {
         let slot = slot_of(args.header.as_deref(), args.env.as_deref(), args.query.as_deref())?;
         let url = info.target().unwrap_or_default();
         in_clear(url, is_here(url), args.in_clear || info.transport == Transport::Stdio)?;
-        let kept = self.keep_secret(&info, slot, &args.secret, args.place).await?;
+        let kept = self.0.intake.keep_secret(&info, slot, &args.secret, args.place).await?;
         let health = self.check_now(info.id).await?;
         Ok(SecretSet { id: info.id, kept, health })
     }
@@ -45,7 +40,7 @@ impl App {
         let mut forgotten = false;
         for (key, _) in self.0.vault().list(None) {
             if key.server == id && key.slot == slot {
-                forgotten |= self.0.vault().forget(&key).await.map_err(|error| not_changed(&error))?;
+                forgotten |= self.0.vault().forget(&key).await?;
             }
         }
         let health = if is_known { Some(self.check_now(id).await?) } else { None };
@@ -56,37 +51,6 @@ impl App {
     fn owner_of_secret(&self, key: &str) -> Option<ServerId> {
         let id = ServerId::parse(key)?;
         self.0.vault().list(None).into_iter().any(|(key, _)| key.server == id).then_some(id)
-    }
-
-    /// Puts a secret where secrets are kept.
-    pub(super) async fn keep_secret(
-        &self,
-        info: &ServerInfo,
-        slot: Slot,
-        secret: &GivenSecret,
-        place: Option<SecretPlace>,
-    ) -> Result<KeptIn, OperationError> {
-        if matches!(slot, Slot::Env(_)) != (info.transport == Transport::Stdio) {
-            return Err(match info.transport {
-                Transport::Stdio => {
-                    OperationError::arguments("a command takes no token, header or key of a query")
-                        .advise(Advice::GiveEnvironment)
-                }
-                Transport::Http | Transport::Sse => OperationError::arguments(
-                    "only a command takes an environment: give a token, a header or a key of the query",
-                ),
-            });
-        }
-        let secret = slot.fit(secret).map_err(|error| OperationError::arguments(error.to_string()))?;
-        let key = Key::of(info, slot).ok_or_else(|| {
-            OperationError::arguments(format!("`{}` has no address to send it to", info.name))
-        })?;
-        let (place, why) = match place {
-            Some(place) => (place, None),
-            None => self.0.vault().place().await.map_err(|error| not_changed(&error))?,
-        };
-        self.0.vault().put(key, secret, place).await.map_err(|error| not_changed(&error))?;
-        Ok(KeptIn { place, why })
     }
 
     /// What is kept of one server, or of all.
@@ -114,43 +78,5 @@ impl App {
             place,
         });
         kept.collect()
-    }
-}
-
-/// What a secret is for; a token when nothing else is said.
-pub(super) fn slot_of(
-    header: Option<&str>,
-    env: Option<&str>,
-    query: Option<&str>,
-) -> Result<Slot, OperationError> {
-    match (header, env, query) {
-        (None, None, None) => Ok(Slot::Token),
-        (Some(name), None, None) => headers::slot(Some(name)),
-        (None, Some(name), None) => {
-            let is_name = !name.is_empty() && !name.contains(['=', '\0']);
-            let wrong =
-                || OperationError::arguments(format!("`{name}` is no name of an environment variable"));
-            is_name.then(|| Slot::Env(name.to_owned())).ok_or_else(wrong)
-        }
-        (None, None, Some(name)) => {
-            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-            let wrong = || {
-                OperationError::arguments(format!(
-                    "`{name}` is no name of a parameter: give one such as `apiKey`"
-                ))
-            };
-            is_name.then(|| Slot::Query(name.to_owned())).ok_or_else(wrong)
-        }
-        _ => Err(OperationError::arguments("give one of `header`, `env` and `query`")),
-    }
-}
-
-pub(super) fn not_changed(error: &SecretError) -> OperationError {
-    let told = OperationError::new(ErrorCode::StorageFailed, error.to_string());
-    match error {
-        SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
-            told.advise(Advice::KeepInFile)
-        }
-        _ => told,
     }
 }

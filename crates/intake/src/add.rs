@@ -1,22 +1,20 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
-use api::{AddArgs, Added, Advice, AskedStep, ErrorCode, KeptIn};
+use crate::{Intake, IntakeError};
+use api::{AddArgs, Added, AskedStep, KeptIn};
 use std::sync::Arc;
 
 use checks::LOOK_WITHIN;
 use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, ProbeTarget, Remote, probe, resolve};
 use model::{Endpoint, Health, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
-use registry::{Observation, Origin, Upserted};
-use serde_json::{Value, json};
+use registry::{Observation, Origin, RegistryError, Upserted};
 
-use super::credentials::Presented;
-use super::given::{with_environment, without_keys_in_url};
-use super::look::find;
-use super::steps::steps;
-use super::trust;
-use crate::error::OperationError;
-use crate::intake::Sighting;
-use crate::{App, headers, now};
+use crate::credentials::Presented;
+use crate::given::{with_environment, without_keys_in_url};
+use crate::sightings::Sighting;
+use crate::steps::steps;
+use crate::trust;
+use crate::{headers, now};
 use vault::{Key, Slot};
 
 /// A server that is about to be kept.
@@ -34,15 +32,16 @@ impl New {
     }
 }
 
-impl App {
-    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
+impl Intake {
+    /// Meets a server and keeps it, as the arguments say.
+    pub async fn add(&self, args: AddArgs) -> Result<Added, IntakeError> {
         let (args, taken) = without_keys_in_url(args);
         // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
-        let _under_way = self.0.tasks.token();
-        let met = self.0.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
-        let stopped = || OperationError::new(ErrorCode::Internal, "the core stops: nothing was added");
+        let _under_way = self.tasks.token();
+        let met = self.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
+        let stopped = || IntakeError::Stopped("added");
         let New { mut info, observation, token, kept, steps } = met.unwrap_or_else(|| Err(stopped()))?;
-        match (&args.name, self.0.registry.snapshot().get(info.id)) {
+        match (&args.name, self.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
             (None, Some(known)) => info.name.clone_from(&known.info.name),
@@ -52,7 +51,7 @@ impl App {
         info.capabilities = args.capabilities.unwrap_or_default();
         info.keep_running = args.keep_running.unwrap_or_default();
         if args.dry_run {
-            let snapshot = self.0.registry.snapshot();
+            let snapshot = self.registry.snapshot();
             let (updated, revision) = (snapshot.get(info.id).is_some(), snapshot.revision());
             let server = as_it_would_be(info, observation.as_ref()).into();
             return Ok(Added {
@@ -69,40 +68,33 @@ impl App {
         Ok(Added { token, kept, taken, steps, ..self.keep(info, observation).await? })
     }
 
-    async fn meet(&self, args: &AddArgs) -> Result<New, OperationError> {
+    async fn meet(&self, args: &AddArgs) -> Result<New, IntakeError> {
         match (&args.url, &args.stdio) {
             (Some(url), None) => self.at_url(url, args).await,
             (None, Some(command)) => self.of_command(command, args).await,
-            _ => Err(OperationError::arguments("give either a `url` or a `stdio` command")),
+            _ => Err(IntakeError::arguments("give either a `url` or a `stdio` command")),
         }
     }
 
     /// Keeps a server that a person added, then what was just measured of it.
-    async fn keep(
-        &self,
-        info: ServerInfo,
-        observation: Option<Observation>,
-    ) -> Result<Added, OperationError> {
+    async fn keep(&self, info: ServerInfo, observation: Option<Observation>) -> Result<Added, IntakeError> {
         let id = info.id;
         let label = format!("added {}", info.name);
-        let committed = self.0.registry.upsert(vec![info], Origin::Person { label }).await?;
+        let committed = self.registry.upsert(vec![info], Origin::Person { label }).await?;
         match observation {
-            Some(observation) => drop(self.0.registry.observe(id, observation).await?),
-            None => self.0.mesh.sessions.starts().note_starting(id).await,
+            Some(observation) => drop(self.registry.observe(id, observation).await?),
+            None => self.mesh.sessions.starts().note_starting(id).await,
         }
-        let snapshot = self.0.registry.snapshot();
-        let server = find(&snapshot, &id.to_string())?.into();
+        let snapshot = self.registry.snapshot();
+        let server = snapshot.get(id).cloned().ok_or(RegistryError::NotFound(id))?.into();
         let updated = committed
             .upserted
             .iter()
             .any(|(_, what)| matches!(what, Upserted::Updated | Upserted::Unchanged));
-        let undo = committed
-            .undo
-            .ok_or_else(|| OperationError::new(ErrorCode::Internal, "the change was not journaled"))?;
         Ok(Added {
             server,
             updated,
-            undo: Some(undo),
+            undo: committed.undo,
             revision: snapshot.revision(),
             token: None,
             kept: None,
@@ -111,14 +103,14 @@ impl App {
         })
     }
 
-    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, OperationError> {
+    async fn at_url(&self, url: &str, args: &AddArgs) -> Result<New, IntakeError> {
         if !args.env.is_empty() || args.cwd.is_some() {
-            return Err(OperationError::arguments(
+            return Err(IntakeError::arguments(
                 "only a stdio server takes an environment or a folder: give a `stdio` command",
             ));
         }
         if args.keep_running.is_some() {
-            return Err(OperationError::arguments(
+            return Err(IntakeError::arguments(
                 "only a stdio server can be kept running: give a `stdio` command",
             ));
         }
@@ -134,7 +126,7 @@ impl App {
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
             return Ok(New { token, kept, ..New::of(info, None) });
         }
-        let target = resolve(&url).await.map_err(|error| OperationError::arguments(error.to_string()))?;
+        let target = resolve(&url).await.map_err(|error| IntakeError::arguments(error.to_string()))?;
         given.may_go_to(&url, target.host)?;
         // A person named this address: wherever it leads now, it may lead, and no farther later.
         info.reach = Some(mcp::reach(target.host));
@@ -166,32 +158,32 @@ impl App {
     }
 
     /// What a probe with these credentials says; an error when that is not an MCP server.
-    pub(super) async fn asked(
+    pub(crate) async fn asked(
         &self,
         target: &ProbeTarget,
         credentials: Credentials,
         tls: Option<Tls>,
         url: &str,
-    ) -> Result<ProbeReport, OperationError> {
+    ) -> Result<ProbeReport, IntakeError> {
         let is_signed = !credentials.is_empty();
         let options = ProbeOptions {
             budget: LOOK_WITHIN,
             depth: Depth::Named,
-            tasks: self.0.tasks.clone(),
+            tasks: self.tasks.clone(),
             credentials,
             tls,
             ..ProbeOptions::default()
         };
         let report = probe(target, &options).await;
         if let Some(refused) = trust::stands_in_the_way(&report, is_signed) {
-            return Err(trust::untrusted(url, refused, &report));
+            return Err(trust::untrusted(url, refused.clone(), report));
         }
         let keeps = matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn);
-        if keeps { Ok(report) } else { Err(no_server(url, &report)) }
+        if keeps { Ok(report) } else { Err(no_server(url, report)) }
     }
 
     /// What the probe saw, if it saw all; else the server is asked once more, with what a person gave and nothing keeps yet.
-    pub(super) async fn seen_with(
+    pub(crate) async fn seen_with(
         &self,
         info: &mut ServerInfo,
         report: ProbeReport,
@@ -205,8 +197,8 @@ impl App {
             return checks::seen(HealthStatus::NeedsSignIn, report.reason);
         }
         let identity = std::mem::replace(&mut info.identity, report.identity);
-        let target = self.0.mesh.contact.target_signed(info, credentials).await;
-        let observation = checks::measure_at(info, target, &self.0.tasks).await;
+        let target = self.mesh.contact.target_signed(info, credentials).await;
+        let observation = checks::measure_at(info, target, &self.tasks).await;
         info.identity = identity;
         observation
     }
@@ -214,19 +206,19 @@ impl App {
     /// What the probe saw, if it saw all; else the server is asked once more.
     async fn seen_of(&self, info: &mut ServerInfo, report: ProbeReport) -> Observation {
         if let Some(contents) = report.contents {
-            if let Err(error) = self.0.vault().sign(info, &mut Remote::new("")).await {
+            if let Err(error) = self.vault().sign(info, &mut Remote::new("")).await {
                 return checks::seen(HealthStatus::NeedsSignIn, Some(error.to_string()));
             }
             let ms = contents.round_trip_ms;
             return checks::well(*contents, ms);
         }
-        if info.auth_required && !self.0.vault().signs(info) {
+        if info.auth_required && !self.vault().signs(info) {
             self.keep_place(info);
             return checks::seen(HealthStatus::NeedsSignIn, report.reason);
         }
         // The era that the probe found is not asked for again; all else is measured.
         info.identity = report.identity;
-        let observation = checks::measure(info, &self.0.mesh.contact, &self.0.tasks).await;
+        let observation = checks::measure(info, &self.mesh.contact, &self.tasks).await;
         info.identity = None;
         observation
     }
@@ -236,9 +228,9 @@ impl App {
         if !given.is_nothing() {
             return None;
         }
-        let seen = self.0.sightings.at(url)?;
+        let seen = self.sightings.at(url)?;
         let known = self.first_at(seen.row.id);
-        (!known.is_some_and(|known| self.0.vault().signs(&known))).then_some(seen)
+        (!known.is_some_and(|known| self.vault().signs(&known))).then_some(seen)
     }
 
     /// What was given, or what is kept for this address already.
@@ -247,12 +239,12 @@ impl App {
             return given.credentials.clone();
         }
         let known = self.first_at(info.id);
-        let Some(known) = known.filter(|known| self.0.vault().signs(known)) else {
+        let Some(known) = known.filter(|known| self.vault().signs(known)) else {
             return Credentials::default();
         };
         let mut remote = Remote::new(known.target().unwrap_or_default());
         // Without them it is asked as a stranger, and says what it wants.
-        let _ = self.0.vault().sign(&known, &mut remote).await;
+        let _ = self.vault().sign(&known, &mut remote).await;
         Credentials::of(&remote)
     }
 
@@ -260,7 +252,7 @@ impl App {
     /// it is now called by another name.
     fn keep_place(&self, info: &mut ServerInfo) {
         let origin = |info: &ServerInfo| Key::of(info, Slot::Token).map(|key| key.origin);
-        let snapshot = self.0.registry.snapshot();
+        let snapshot = self.registry.snapshot();
         let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return };
         if known.identity.is_some() && origin(known) == origin(info) {
             info.transport = known.transport;
@@ -269,9 +261,9 @@ impl App {
     }
 
     /// The child that is started to be looked at is the one that is kept.
-    async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, OperationError> {
+    async fn of_command(&self, command: &[String], args: &AddArgs) -> Result<New, IntakeError> {
         let [program, arguments @ ..] = command else {
-            return Err(OperationError::arguments("`stdio` needs a command: the program and its arguments"));
+            return Err(IntakeError::arguments("`stdio` needs a command: the program and its arguments"));
         };
         let arguments = arguments.to_vec();
         let mut info =
@@ -282,8 +274,7 @@ impl App {
             || !args.headers.is_empty()
             || args.says_whom_to_trust()
         {
-            let message = "a command takes no token, header or certificate";
-            return Err(OperationError::arguments(message).advise(Advice::GiveEnvironment));
+            return Err(IntakeError::WantsEnvironment("a command takes no token, header or certificate"));
         }
         let env = with_environment(&mut info, args)?;
         if args.dry_run {
@@ -297,7 +288,7 @@ impl App {
             let kept = self.keep_env(&info, args).await?;
             return Ok(New { kept, ..New::of(info, None) });
         }
-        let adding = self.0.adds.begin(args.call.clone())?;
+        let adding = self.adds.begin(args.call.clone())?;
         let Some(session) = self.started(&info, &env, &adding).await? else {
             let kept = self.keep_env(&info, args).await?;
             return Ok(New { kept, ..New::of(info, None) });
@@ -322,7 +313,7 @@ fn as_seen(info: ServerInfo, Sighting { row, contents, at, .. }: Sighting) -> Ne
 }
 
 /// What a probe found out of where a server is and how it is spoken to.
-pub(super) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
+pub(crate) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
     info.transport = report.transport.unwrap_or(Transport::Http);
     info.endpoint.clone_from(&report.endpoint);
     info.auth_required = report.auth_required;
@@ -330,7 +321,7 @@ pub(super) fn learn(info: &mut ServerInfo, report: &ProbeReport) {
 }
 
 /// The server that would be kept, as it was just seen.
-pub(super) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observation>) -> Server {
+pub(crate) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observation>) -> Server {
     let mut health = Health::unknown();
     if let Some(seen) = observation {
         (health.status, health.reason) = (seen.status, seen.reason.clone());
@@ -344,8 +335,8 @@ pub(super) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observat
 }
 
 /// A record that is named after its address until the server says what it is called.
-pub(super) fn at_address(url: &str, source: Source) -> Result<ServerInfo, OperationError> {
-    let wrong = |error: model::EndpointError| OperationError::arguments(error.to_string());
+pub(crate) fn at_address(url: &str, source: Source) -> Result<ServerInfo, IntakeError> {
+    let wrong = |error: model::EndpointError| IntakeError::arguments(error.to_string());
     let endpoint = Endpoint::parse(url).map_err(wrong)?;
     ServerInfo::new_http(endpoint.url().authority(), url, source, now()).map_err(wrong)
 }
@@ -363,35 +354,6 @@ fn name_after(info: &mut ServerInfo, observation: &Observation) {
     }
 }
 
-fn no_server(url: &str, report: &ProbeReport) -> OperationError {
-    let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
-    let reason = report.reason.as_deref().unwrap_or("it did not answer as one");
-    let message = format!("no MCP server at `{url}`: {reason}");
-    let error = OperationError::new(code, message).with(json!({
-        "outcome": report.outcome,
-        "auth_required": report.auth_required,
-        "evidence": evidence(report),
-    }));
-    match advice(url, report) {
-        Some(advice) => error.advise(advice),
-        None => error,
-    }
-}
-
-/// What was asked and answered, for whoever looks into it.
-pub(super) fn evidence(report: &ProbeReport) -> Vec<Value> {
-    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
-    report.evidence.iter().map(step).collect()
-}
-
-fn advice(url: &str, report: &ProbeReport) -> Option<Advice> {
-    let is_tls = url.starts_with("https://");
-    match report.outcome {
-        Outcome::Probable if report.auth_required => Some(Advice::GiveCredentials),
-        Outcome::Probable => Some(Advice::KeepAnyway),
-        // No certificate was shown: it is no TLS that answers there.
-        Outcome::NotMcp if report.open && is_tls && report.certificate.is_none() => Some(Advice::UseHttp),
-        Outcome::NotMcp if report.open => Some(Advice::GivePath),
-        _ => None,
-    }
+fn no_server(url: &str, report: ProbeReport) -> IntakeError {
+    IntakeError::NoServer { url: url.to_owned(), report: Box::new(report) }
 }

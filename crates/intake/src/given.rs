@@ -1,6 +1,7 @@
 //! What a server is given beside its address: an environment, a folder, headers, keys of its query. Names go to the record,
 //! values to the vault, and both tell two servers at one address apart.
 
+use crate::{Intake, IntakeError};
 use api::{AddArgs, ImportArgs, KeptIn};
 use model::GivenSecret;
 use std::collections::{HashMap, HashSet};
@@ -11,14 +12,12 @@ use mcp::Secret;
 use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
 use vault::Slot;
 
-use super::credentials::{in_clear, is_here};
-use super::secret::slot_of;
-use crate::App;
-use crate::error::OperationError;
+use crate::credentials::{in_clear, is_here};
+use crate::secret::slot_of;
 
 /// Who brings the servers that are told apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
+pub(crate) enum By {
     /// A person adds one: what was not given before is filled in.
     Hand,
     /// A file lists them: a command that a person agreed to stays as it is.
@@ -26,7 +25,7 @@ pub(super) enum By {
 }
 
 /// Takes what looks like a key out of the address that a person gave. It is treated as if it had been given as a secret.
-pub(super) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
+pub(crate) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
     let Some(url) = &args.url else { return (args, Vec::new()) };
     let (url, keys) = without_keys(url.trim());
     let taken: Vec<String> = keys.keys().cloned().collect();
@@ -38,12 +37,12 @@ pub(super) fn without_keys_in_url(args: AddArgs) -> (AddArgs, Vec<String>) {
 }
 
 /// What a person gave for a command: its record with names and folder, and the values of its environment.
-pub(super) fn with_environment(
+pub(crate) fn with_environment(
     info: &mut ServerInfo,
     args: &AddArgs,
-) -> Result<Vec<(String, Secret)>, OperationError> {
+) -> Result<Vec<(String, Secret)>, IntakeError> {
     if !args.query.is_empty() {
-        return Err(OperationError::arguments(
+        return Err(IntakeError::arguments(
             "a command has no URL and takes no key of a query: give it an environment",
         ));
     }
@@ -55,48 +54,48 @@ pub(super) fn with_environment(
         let slot = slot_of(None, Some(name), None)?;
         info.env.insert(name.clone());
         if let Some(value) = value {
-            let secret = slot.fit(value).map_err(|error| OperationError::arguments(error.to_string()))?;
+            let secret = slot.fit(value).map_err(|error| IntakeError::arguments(error.to_string()))?;
             values.push((name.clone(), secret));
         }
     }
     Ok(values)
 }
 
-fn folder(cwd: &str) -> Result<String, OperationError> {
+fn folder(cwd: &str) -> Result<String, IntakeError> {
     let path = Path::new(cwd);
     if !path.is_absolute() {
-        return Err(OperationError::arguments(format!(
+        return Err(IntakeError::arguments(format!(
             "`{cwd}` is no whole path: give the folder from its root on"
         )));
     }
     if !path.is_dir() {
-        return Err(OperationError::arguments(format!("there is no folder `{cwd}` on this computer")));
+        return Err(IntakeError::arguments(format!("there is no folder `{cwd}` on this computer")));
     }
     Ok(cwd.to_owned())
 }
 
-impl App {
+impl Intake {
     /// The id of a server at an address that a person gave keys for.
-    pub(super) async fn told_apart_by_query(
+    pub(crate) async fn told_apart_by_query(
         &self,
         info: &mut ServerInfo,
         args: &AddArgs,
-    ) -> Result<(), OperationError> {
+    ) -> Result<(), IntakeError> {
         let mut given = Given::default();
         for (name, value) in &args.query {
             let slot = slot_of(None, None, Some(name))?;
-            let secret = slot.fit(value).map_err(|error| OperationError::arguments(error.to_string()))?;
+            let secret = slot.fit(value).map_err(|error| IntakeError::arguments(error.to_string()))?;
             given.query.insert(name.clone(), secret.expose().to_owned());
         }
         self.told_apart(std::slice::from_mut(info), &[given], By::Hand).await
     }
 
     /// The same for a command.
-    pub(super) async fn told_apart_by_env(
+    pub(crate) async fn told_apart_by_env(
         &self,
         info: &mut ServerInfo,
         env: &[(String, Secret)],
-    ) -> Result<(), OperationError> {
+    ) -> Result<(), IntakeError> {
         let value = |name: &String| {
             env.iter().find(|(own, _)| own == name).map(|(_, value)| value.expose().to_owned())
         };
@@ -109,11 +108,11 @@ impl App {
     }
 
     /// Keeps what a person gave for a server, where its tokens are kept.
-    pub(super) async fn keep_query(
+    pub(crate) async fn keep_query(
         &self,
         info: &ServerInfo,
         args: &AddArgs,
-    ) -> Result<Option<KeptIn>, OperationError> {
+    ) -> Result<Option<KeptIn>, IntakeError> {
         let mut kept = None;
         for (name, value) in &args.query {
             kept = Some(self.keep_secret(info, Slot::Query(name.clone()), value, args.token_place).await?);
@@ -122,11 +121,11 @@ impl App {
     }
 
     /// The same for the environment of a command.
-    pub(super) async fn keep_env(
+    pub(crate) async fn keep_env(
         &self,
         info: &ServerInfo,
         args: &AddArgs,
-    ) -> Result<Option<KeptIn>, OperationError> {
+    ) -> Result<Option<KeptIn>, IntakeError> {
         let mut kept = None;
         for (name, value) in &args.env {
             if let Some(value) = value {
@@ -138,12 +137,12 @@ impl App {
 
     /// Gives each its id. One that is known just so keeps the id it has; the first at an address has that of the address, and
     /// the others have ids of their own.
-    pub(super) async fn told_apart(
+    pub(crate) async fn told_apart(
         &self,
         infos: &mut [ServerInfo],
         given: &[Given],
         by: By,
-    ) -> Result<(), OperationError> {
+    ) -> Result<(), IntakeError> {
         if given.iter().all(Given::is_empty) {
             for info in infos {
                 self.settle(info).await?;
@@ -173,7 +172,7 @@ impl App {
             };
             self.settle(info).await?;
             if taken.contains(&info.id) || !is_free {
-                info.id = self.0.vault().twin(base, &given);
+                info.id = self.vault().twin(base, &given);
             }
             taken.insert(info.id);
             if !given.is_empty() {
@@ -183,13 +182,13 @@ impl App {
         for info in infos {
             self.take_set(info);
         }
-        self.0.vault().remember(minted).await.map_err(|error| super::secret::not_changed(&error))
+        self.vault().remember(minted).await.map_err(Into::into)
     }
 
     /// The servers that are known, by the ids that their addresses mint.
     fn by_address(&self) -> HashMap<ServerId, Vec<Arc<ServerInfo>>> {
         let mut all: HashMap<ServerId, Vec<Arc<ServerInfo>>> = HashMap::new();
-        for server in self.0.registry.snapshot().query(None, None) {
+        for server in self.registry.snapshot().query(None, None) {
             let info = &server.info;
             let mut ids = vec![info.address_id()];
             // Its id may be that of the endpoint that was found; where an edit left it says nothing.
@@ -209,7 +208,7 @@ impl App {
         given: &Given,
         taken: &HashSet<ServerId>,
     ) -> Option<ServerId> {
-        let vault = self.0.vault();
+        let vault = self.vault();
         let twin = vault.twin(base, given);
         for info in known.iter().filter(|info| !taken.contains(&info.id) && has_names(info, given)) {
             let is_same = info.id == twin
@@ -239,11 +238,11 @@ impl App {
     }
 
     /// What is kept for a server, to be held against what is given. Nothing when it cannot be read now.
-    pub(super) async fn kept_for(&self, info: &ServerInfo) -> Option<Given> {
+    pub(crate) async fn kept_for(&self, info: &ServerInfo) -> Option<Given> {
         let mut kept = Given { cwd: info.cwd.clone(), ..Given::default() };
         kept.env = info.env.iter().map(|name| (name.clone(), None)).collect();
-        for (key, _) in self.0.vault().list(Some(info)) {
-            let value = self.0.vault().get(&key).await.ok()??.expose().to_owned();
+        for (key, _) in self.vault().list(Some(info)) {
+            let value = self.vault().get(&key).await.ok()??.expose().to_owned();
             match key.slot {
                 Slot::Token => drop(kept.headers.insert("authorization".to_owned(), value)),
                 Slot::Header(name) => drop(kept.headers.insert(name, value)),
@@ -255,20 +254,20 @@ impl App {
     }
 
     /// Keeps the values that a file had for a server, or says which were not taken and how they are given.
-    pub(super) async fn keep_given(&self, info: &ServerInfo, given: &Given, args: &ImportArgs) -> Values {
+    pub(crate) async fn keep_given(&self, info: &ServerInfo, given: &Given, args: &ImportArgs) -> Values {
         let mut values = Values::default();
         for (flag, value) in given.values() {
             let slot = flag_slot(&flag).and_then(|slot| may_go(info).map(|()| slot));
             let is_own = !is_reference(value);
             let why = match (slot, args.secrets && is_own) {
-                (Err(error), _) => error.message.clone(),
+                (Err(error), _) => error.to_string(),
                 (Ok(slot), true) => {
                     match self.keep_secret(info, slot, &GivenSecret::new(value), args.place).await {
                         Ok(_) => {
                             values.kept += 1;
                             continue;
                         }
-                        Err(error) => error.message.clone(),
+                        Err(error) => error.to_string(),
                     }
                 }
                 (Ok(_), false) if is_own => {
@@ -284,20 +283,20 @@ impl App {
 }
 
 /// A file does not agree in a person's place to what travels in the clear.
-fn may_go(info: &ServerInfo) -> Result<(), OperationError> {
+fn may_go(info: &ServerInfo) -> Result<(), IntakeError> {
     let url = info.target().unwrap_or_default();
     in_clear(url, info.transport == Transport::Stdio || is_here(url), false)
 }
 
 /// What became of the values of one entry.
 #[derive(Default)]
-pub(super) struct Values {
+pub(crate) struct Values {
     /// How many are kept.
-    pub(super) kept: usize,
+    pub(crate) kept: usize,
     /// How many could be.
-    pub(super) left: usize,
+    pub(crate) left: usize,
     /// Which were not taken, and how they are given.
-    pub(super) said: Vec<String>,
+    pub(crate) said: Vec<String>,
 }
 
 fn not_taken(info: &ServerInfo, flag: &str, why: &str) -> String {
@@ -312,7 +311,7 @@ fn not_taken(info: &ServerInfo, flag: &str, why: &str) -> String {
 }
 
 /// What a value of a file is for.
-fn flag_slot(flag: &str) -> Result<Slot, OperationError> {
+fn flag_slot(flag: &str) -> Result<Slot, IntakeError> {
     match flag.split_once(' ') {
         Some(("--env", name)) => slot_of(None, Some(name), None),
         Some(("--query", name)) => slot_of(None, None, Some(name)),

@@ -1,36 +1,34 @@
 //! Editing a kept server: what leads to it is tried before it is kept, its id stays, and undo brings all of it back.
 
-use api::{EditArgs, Edited, ErrorCode};
+use crate::{Intake, IntakeError};
+use api::{EditArgs, Edited};
 use std::sync::Arc;
 
 use mcp::resolve;
 use model::{Server, ServerInfo, Transport};
-use registry::{Observation, Patch, Way};
+use registry::{Observation, Patch, RegistryError, Way};
 
-use super::given::without_keys_in_url;
-use super::look::find;
-use super::steps::steps;
-use super::trust;
-use super::way::{EditDraft, words};
-use crate::App;
-use crate::error::OperationError;
+use crate::given::without_keys_in_url;
+use crate::steps::steps;
+use crate::trust;
+use crate::way::{EditDraft, words};
 
-impl App {
-    pub(super) async fn edit(&self, args: EditArgs) -> Result<Edited, OperationError> {
+impl Intake {
+    /// Changes how a server is reached and what is said of it, asked first unless a person knows better.
+    pub async fn edit(&self, server: Server, args: EditArgs) -> Result<Edited, IntakeError> {
         if args.to.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
-            return Err(OperationError::arguments("a server needs a name: give at least one letter"));
+            return Err(IntakeError::arguments("a server needs a name: give at least one letter"));
         }
-        let server = find(&self.0.registry.snapshot(), &args.id)?;
         if args.to.keep_running.is_some() && server.info.transport != Transport::Stdio {
-            return Err(OperationError::arguments(
+            return Err(IntakeError::arguments(
                 "only a stdio server can be kept running, and this one has an address",
             ));
         }
         let (to, taken) = without_keys_in_url(args.to);
         let args = EditArgs { to, ..args };
-        let _under_way = self.0.tasks.token();
-        let tried = self.0.stop.run_until_cancelled(Box::pin(self.tried(&server.info, &args))).await;
-        let stopped = || OperationError::new(ErrorCode::Internal, "the core stops: nothing was changed");
+        let _under_way = self.tasks.token();
+        let tried = self.stop.run_until_cancelled(Box::pin(self.tried(&server.info, &args))).await;
+        let stopped = || IntakeError::Stopped("changed");
         let draft = tried.unwrap_or_else(|| Err(stopped()))?;
         let edited = self.told(&server, &draft, taken);
         if args.to.dry_run {
@@ -40,7 +38,7 @@ impl App {
     }
 
     /// What is to be kept, asked first unless a person knows better.
-    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, OperationError> {
+    async fn tried(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, IntakeError> {
         // A test asks in any case.
         if !args.leads() && (!args.to.dry_run || args.to.no_probe) {
             return Ok(self.as_it_is(from));
@@ -65,24 +63,24 @@ impl App {
         Ok(draft)
     }
 
-    async fn try_address(&self, draft: &mut EditDraft, args: &EditArgs) -> Result<(), OperationError> {
-        let presented = super::credentials::Presented::read(&args.to)?;
+    async fn try_address(&self, draft: &mut EditDraft, args: &EditArgs) -> Result<(), IntakeError> {
+        let presented = crate::credentials::Presented::read(&args.to)?;
         let url = draft.to.url.clone().unwrap_or_default();
         if args.to.no_probe {
             return presented.may_stay_at(&url);
         }
-        let target = resolve(&url).await.map_err(|error| OperationError::arguments(error.to_string()))?;
+        let target = resolve(&url).await.map_err(|error| IntakeError::arguments(error.to_string()))?;
         let reach = mcp::reach(target.host);
         if args.to.url.is_some() {
             draft.to.reach = Some(reach);
         } else if draft.from.reach.is_some_and(|agreed| reach > agreed) {
-            return Err(farther(&draft.from.name, target.host));
+            return Err(IntakeError::Farther { name: draft.from.name.clone(), host: target.host });
         }
         presented.may_go_to(&url, target.host)?;
         let credentials = self.credentials_of(draft).await?;
         let report = self.asked(&target, credentials.clone(), draft.to.tls.clone(), &url).await?;
         draft.steps = steps(&report);
-        super::add::learn(&mut draft.to, &report);
+        crate::add::learn(&mut draft.to, &report);
         draft.observation = Some(self.seen_with(&mut draft.to, report, &credentials).await);
         Ok(())
     }
@@ -94,7 +92,7 @@ impl App {
         Edited {
             ids: Vec::new(),
             undo: None,
-            revision: self.0.registry.snapshot().revision(),
+            revision: self.registry.snapshot().revision(),
             server: server.clone().into(),
             kept: None,
             taken,
@@ -105,20 +103,14 @@ impl App {
         }
     }
 
-    async fn save(
-        &self,
-        args: &EditArgs,
-        draft: EditDraft,
-        edited: Edited,
-    ) -> Result<Edited, OperationError> {
+    async fn save(&self, args: &EditArgs, draft: EditDraft, edited: Edited) -> Result<Edited, IntakeError> {
         let id = draft.to.id;
         let kept = self.keep_set(&draft).await?;
         let name = args.to.name.clone().or_else(|| new_name(&draft));
         let way = args.leads().then(|| Box::new(Way { from: draft.from.clone(), to: draft.to.clone() }));
         let (metadata, capabilities) = (args.to.metadata.clone(), args.to.capabilities.clone());
         let keep_running = args.to.keep_running;
-        let changed =
-            self.0.registry.edit(id, Patch { name, metadata, capabilities, keep_running, way }).await;
+        let changed = self.registry.edit(id, Patch { name, metadata, capabilities, keep_running, way }).await;
         let changed = match changed {
             Ok(changed) => changed,
             Err(error) => {
@@ -126,24 +118,14 @@ impl App {
                 return Err(error.into());
             }
         };
-        match draft.observation {
-            Some(observation) => drop(self.0.registry.observe(id, observation).await?),
-            // A check that cannot be made takes nothing back.
-            None if args.only_distrusts() && !args.to.no_probe => drop(self.check_now(id).await),
-            None => {}
+        if let Some(observation) = draft.observation {
+            self.registry.observe(id, observation).await?;
         }
-        let snapshot = self.0.registry.snapshot();
-        let (server, revision) = (find(&snapshot, &id.to_string())?.into(), snapshot.revision());
+        let snapshot = self.registry.snapshot();
+        let server = snapshot.get(id).cloned().ok_or(RegistryError::NotFound(id))?.into();
+        let revision = snapshot.revision();
         Ok(Edited { ids: changed.ids, undo: changed.undo, revision, server, kept, ..edited })
     }
-}
-
-/// Nobody names the address this time, so nobody agrees to where its name leads by now.
-fn farther(name: &str, host: std::net::IpAddr) -> OperationError {
-    let message = format!(
-        "`{name}` was added at an address near by, and its name now leads to {host}: nothing was sent there; give the address again to agree"
-    );
-    OperationError::new(ErrorCode::Forbidden, message)
 }
 
 /// A server that has the name of its address has it of the new one, or what it says of itself there.
@@ -170,6 +152,6 @@ fn shown(server: &Server, draft: &EditDraft, args: &EditArgs) -> Server {
     if let Some(name) = args.to.name.clone().or_else(|| new_name(draft)) {
         info.name = name;
     }
-    let seen = super::add::as_it_would_be(info, draft.observation.as_ref());
+    let seen = crate::add::as_it_would_be(info, draft.observation.as_ref());
     if draft.observation.is_some() { seen } else { Server { health: server.health.clone(), ..seen } }
 }

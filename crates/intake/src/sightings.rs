@@ -17,7 +17,7 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// What scans met last. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub(crate) struct Sightings(Arc<Mutex<VecDeque<Sighting>>>);
+pub struct Sightings(Arc<Mutex<VecDeque<Sighting>>>);
 
 /// A server as a scan met it.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub(crate) struct Sighting {
 
 impl Sightings {
     /// Remembers a server, in the place of what was seen of it before.
-    pub(crate) fn note(&self, row: &ScanRow, contents: Contents) {
+    pub fn note(&self, row: &ScanRow, contents: Contents) {
         let mut all = self.lock();
         all.retain(|seen| seen.row.id != row.id && seen.met.elapsed() < FRESH);
         all.push_back(Sighting { row: row.clone(), contents, at: now(), met: Instant::now() });

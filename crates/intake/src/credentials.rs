@@ -1,6 +1,7 @@
 //! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
 
-use api::{AddArgs, Advice, ErrorCode, KeptIn, KeptSecret};
+use crate::{Intake, IntakeError};
+use api::{AddArgs, KeptIn};
 use model::GivenSecret;
 use std::net::IpAddr;
 
@@ -8,24 +9,23 @@ use mcp::Credentials;
 use model::ServerInfo;
 use vault::Slot;
 
-use super::secret::slot_of;
-use crate::error::OperationError;
-use crate::{App, headers};
+use crate::headers;
+use crate::secret::slot_of;
 
 /// What a person gave for one server.
-pub(super) struct Presented<'a> {
+pub(crate) struct Presented<'a> {
     /// As it is sent.
-    pub(super) credentials: Credentials,
+    pub(crate) credentials: Credentials,
     secrets: Vec<(Slot, &'a GivenSecret)>,
     args: &'a AddArgs,
 }
 
 impl<'a> Presented<'a> {
     /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
-    pub(super) fn read(args: &'a AddArgs) -> Result<Self, OperationError> {
+    pub(crate) fn read(args: &'a AddArgs) -> Result<Self, IntakeError> {
         // Two places for one token would leave open which of them counts.
         if args.token.is_some() && args.token_env.is_some() {
-            return Err(OperationError::arguments("give either a token or the variable that holds it"));
+            return Err(IntakeError::arguments("give either a token or the variable that holds it"));
         }
         let mut given = Self { credentials: Credentials::default(), secrets: Vec::new(), args };
         if let Some(token) = &args.token {
@@ -54,13 +54,13 @@ impl<'a> Presented<'a> {
     }
 
     /// Whether a person gave the address alone. A variable that is not set yet counts: it will be sent when it is.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         let args = self.args;
         self.credentials.is_empty() && args.token_env.is_none() && args.header_env.is_empty()
     }
 
     /// The address with a scheme. People write `localhost:3000`; with a secret it is TLS beyond this computer.
-    pub(super) fn with_scheme(&self, url: &str) -> String {
+    pub(crate) fn with_scheme(&self, url: &str) -> String {
         let url = url.trim();
         if url.contains("://") || url.is_empty() {
             return url.to_owned();
@@ -71,7 +71,7 @@ impl<'a> Presented<'a> {
     }
 
     /// What travels in the clear beyond this computer does so after a person's yes alone.
-    pub(super) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), OperationError> {
+    pub(crate) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), IntakeError> {
         if self.is_nothing() {
             return Ok(());
         }
@@ -79,53 +79,45 @@ impl<'a> Presented<'a> {
     }
 
     /// The same for an address that is not looked up.
-    pub(super) fn may_stay_at(&self, url: &str) -> Result<(), OperationError> {
+    pub(crate) fn may_stay_at(&self, url: &str) -> Result<(), IntakeError> {
         if self.is_nothing() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
     }
 }
 
 /// Whether a secret may be sent to this URL.
-pub(super) fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), OperationError> {
+pub fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), IntakeError> {
     let is_secure = model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https");
     if is_secure || is_loopback || is_agreed {
         return Ok(());
     }
-    let message = "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an \
-        https:// address";
-    let error =
-        OperationError::new(ErrorCode::Forbidden, message).with(serde_json::json!({ "in_clear": true }));
-    Err(error.advise(Advice::AgreeInClear))
+    Err(IntakeError::InTheClear)
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, OperationError> {
-    slot.fit(secret).map_err(|error| OperationError::arguments(error.to_string()))
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, IntakeError> {
+    slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
 }
 
 /// Whether a URL leads to this computer by its own words.
-pub(super) fn is_here(url: &str) -> bool {
+pub fn is_here(url: &str) -> bool {
     let Ok(endpoint) = model::Endpoint::parse(url) else { return false };
     let host = endpoint.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
     mcp::is_localhost(host) || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-impl App {
+impl Intake {
     /// Keeps what a person gave, under the server that it was given for: another key is another server. Says where the token
     /// and where the keys went.
-    pub(super) async fn keep_credentials(
+    pub(crate) async fn keep_credentials(
         &self,
         info: &mut ServerInfo,
         given: &Presented<'_>,
-    ) -> Result<(Option<KeptIn>, Option<KeptIn>), OperationError> {
+    ) -> Result<(Option<KeptIn>, Option<KeptIn>), IntakeError> {
         let args = given.args;
         self.told_apart_by_query(info, args).await?;
         if let Some(variable) = &args.token_env
-            && self.kept_secrets(Some(info)).iter().any(KeptSecret::is_token)
+            && self.vault().list(Some(info)).iter().any(|(key, _)| key.slot == Slot::Token)
         {
-            let id = info.id;
-            let message =
-                format!("a token is kept for this server and would be sent instead of `{variable}`");
-            let detail = serde_json::json!({ "server": id });
-            return Err(OperationError::arguments(message).with(detail).advise(Advice::ForgetToken));
+            return Err(IntakeError::TokenIsKept { variable: variable.clone(), server: info.id });
         }
         let mut kept = None;
         for (slot, secret) in &given.secrets {

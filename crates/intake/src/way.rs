@@ -1,7 +1,8 @@
 //! Another way to a kept server: what of its secrets goes along is decided here, and nowhere else. They stay where the origin
 //! does, and with a command while it is the same.
 
-use api::{AddArgs, AskedStep, EditArgs, ErrorCode, KeptIn, Without};
+use crate::{Intake, IntakeError};
+use api::{AddArgs, AskedStep, EditArgs, KeptIn, Without};
 use model::GivenSecret;
 use model::SecretPlace;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,32 +11,30 @@ use std::sync::Arc;
 use mcp::{Credentials, Secret};
 use model::{Endpoint, Given, ServerInfo, Source, Transport, same_server, secrets};
 use registry::Observation;
-use serde_json::json;
 use vault::{Key, Slot};
 
-use super::add::at_address;
-use super::credentials::Presented;
-use super::given::with_environment;
-use super::secret::{not_changed, slot_of};
-use super::trust;
-use crate::error::OperationError;
-use crate::{App, headers, now};
+use crate::add::at_address;
+use crate::credentials::Presented;
+use crate::given::with_environment;
+use crate::secret::slot_of;
+use crate::trust;
+use crate::{headers, now};
 
 /// A record with another way, and what goes along.
-pub(super) struct EditDraft {
-    pub(super) from: Arc<ServerInfo>,
-    pub(super) to: ServerInfo,
-    pub(super) observation: Option<Observation>,
-    pub(super) steps: Vec<AskedStep>,
+pub(crate) struct EditDraft {
+    pub(crate) from: Arc<ServerInfo>,
+    pub(crate) to: ServerInfo,
+    pub(crate) observation: Option<Observation>,
+    pub(crate) steps: Vec<AskedStep>,
     /// What is kept for it and goes on being sent.
-    pub(super) stays: BTreeSet<Slot>,
+    pub(crate) stays: BTreeSet<Slot>,
     given: Vec<(Slot, GivenSecret)>,
     place: Option<SecretPlace>,
 }
 
 impl EditDraft {
     /// What leaves, in words: secrets that are kept, and variables that are named.
-    pub(super) fn leaves(&self, kept: &[Slot]) -> Vec<String> {
+    pub(crate) fn leaves(&self, kept: &[Slot]) -> Vec<String> {
         let leaves = kept.iter().filter(|slot| !self.stays.contains(slot)).map(words);
         let token = self.from.token_env.iter().filter(|_| self.to.token_env != self.from.token_env);
         let token = token.map(|variable| format!("token in the variable {variable}"));
@@ -46,26 +45,26 @@ impl EditDraft {
     }
 
     /// It leads to another origin, or runs something else.
-    pub(super) fn leads_elsewhere(&self) -> bool {
+    pub(crate) fn leads_elsewhere(&self) -> bool {
         self.to.origin() != self.from.origin() || !self.to.runs_as(&self.from)
     }
 
     /// The values of the environment that a person gave.
-    fn given_env(&self) -> Result<Vec<(String, Secret)>, OperationError> {
+    fn given_env(&self) -> Result<Vec<(String, Secret)>, IntakeError> {
         self.given_as(|slot| match slot {
             Slot::Env(name) => Some(name.clone()),
             _ => None,
         })
     }
 
-    fn given_as<T>(&self, name: impl Fn(&Slot) -> Option<T>) -> Result<Vec<(T, Secret)>, OperationError> {
+    fn given_as<T>(&self, name: impl Fn(&Slot) -> Option<T>) -> Result<Vec<(T, Secret)>, IntakeError> {
         let named = self.given.iter().filter_map(|(slot, secret)| Some((name(slot)?, slot, secret)));
         named.map(|(name, slot, secret)| Ok((name, fit(secret, slot)?))).collect()
     }
 }
 
 /// A secret in words, without quotes: it stands in lists.
-pub(super) fn words(slot: &Slot) -> String {
+pub(crate) fn words(slot: &Slot) -> String {
     match slot {
         Slot::Token => "token".to_owned(),
         Slot::Header(name) => format!("header {name}"),
@@ -74,13 +73,13 @@ pub(super) fn words(slot: &Slot) -> String {
     }
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, OperationError> {
-    slot.fit(secret).map_err(|error| OperationError::arguments(error.to_string()))
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, IntakeError> {
+    slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
 }
 
-impl App {
+impl Intake {
     /// The record as it is to be, with what stays. Nothing was asked and nothing is kept yet.
-    pub(super) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, OperationError> {
+    pub(crate) fn draft(&self, from: &Arc<ServerInfo>, args: &EditArgs) -> Result<EditDraft, IntakeError> {
         let (to, given) = match from.transport {
             Transport::Stdio => another_command(from, args)?,
             Transport::Http | Transport::Sse => another_address(from, args)?,
@@ -109,7 +108,7 @@ impl App {
     }
 
     /// The record as it is: nothing leads to it otherwise.
-    pub(super) fn as_it_is(&self, from: &Arc<ServerInfo>) -> EditDraft {
+    pub(crate) fn as_it_is(&self, from: &Arc<ServerInfo>) -> EditDraft {
         EditDraft {
             from: from.clone(),
             to: (**from).clone(),
@@ -122,12 +121,12 @@ impl App {
     }
 
     /// What is kept of it.
-    pub(super) fn kept_slots(&self, info: &ServerInfo) -> Vec<Slot> {
-        self.0.vault().list(Some(info)).into_iter().map(|(key, _)| key.slot).collect()
+    pub(crate) fn kept_slots(&self, info: &ServerInfo) -> Vec<Slot> {
+        self.vault().list(Some(info)).into_iter().map(|(key, _)| key.slot).collect()
     }
 
     /// What is sent to try it: what stays, and what was given.
-    pub(super) async fn credentials_of(&self, draft: &EditDraft) -> Result<Credentials, OperationError> {
+    pub(crate) async fn credentials_of(&self, draft: &EditDraft) -> Result<Credentials, IntakeError> {
         let to = &draft.to;
         let mut sent = Credentials::default();
         let variable = |name: &String| std::env::var(name).ok().map(Secret::new);
@@ -146,11 +145,11 @@ impl App {
     }
 
     /// Every secret that it is given: those that stay, and those that are new.
-    pub(super) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, OperationError> {
+    pub(crate) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, IntakeError> {
         let mut values = Vec::new();
         for slot in &draft.stays {
             let Some(key) = Key::of(&draft.from, slot.clone()) else { continue };
-            if let Some(secret) = self.0.vault().get(&key).await.map_err(|error| not_changed(&error))? {
+            if let Some(secret) = self.vault().get(&key).await? {
                 values.push((slot.clone(), secret));
             }
         }
@@ -159,8 +158,8 @@ impl App {
     }
 
     /// Two servers that would be one are none: the other is named.
-    pub(super) async fn is_free(&self, draft: &EditDraft) -> Result<(), OperationError> {
-        let snapshot = self.0.registry.snapshot();
+    pub(crate) async fn is_free(&self, draft: &EditDraft) -> Result<(), IntakeError> {
+        let snapshot = self.registry.snapshot();
         let others: Vec<_> = snapshot.iter().map(|server| server.info.clone()).collect();
         let there = |other: &&Arc<ServerInfo>| other.id != draft.to.id && is_at(other, &draft.to);
         let mut given = None;
@@ -177,7 +176,7 @@ impl App {
         Ok(())
     }
 
-    async fn given_to(&self, draft: &EditDraft) -> Result<Given, OperationError> {
+    async fn given_to(&self, draft: &EditDraft) -> Result<Given, IntakeError> {
         let mut given = Given { cwd: draft.to.cwd.clone(), ..Given::default() };
         given.env = draft.to.env.iter().map(|name| (name.clone(), None)).collect();
         for (slot, secret) in self.values_of(draft).await? {
@@ -193,13 +192,13 @@ impl App {
     }
 
     /// Keeps the secrets of a draft in the set of its own. On an error nothing of it is kept.
-    pub(super) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, OperationError> {
+    pub(crate) async fn keep_set(&self, draft: &EditDraft) -> Result<Option<KeptIn>, IntakeError> {
         if draft.to.secret_set == draft.from.secret_set {
             return Ok(None);
         }
-        let vault = self.0.vault();
+        let vault = self.vault();
         let carried = vault.carry(&draft.from, &draft.to, |slot| draft.stays.contains(slot)).await;
-        carried.map_err(|error| not_changed(&error))?;
+        carried?;
         let mut kept = None;
         for (slot, secret) in &draft.given {
             match self.keep_secret(&draft.to, slot.clone(), secret, draft.place).await {
@@ -214,17 +213,17 @@ impl App {
     }
 
     /// Forgets the secrets of a draft that is not kept after all.
-    pub(super) async fn forget_set(&self, draft: &EditDraft) {
+    pub(crate) async fn forget_set(&self, draft: &EditDraft) {
         if draft.to.secret_set != draft.from.secret_set {
-            self.0.vault().forget_set(&draft.to).await;
+            self.vault().forget_set(&draft.to).await;
         }
     }
 
     /// The environment to try a command with.
-    pub(super) async fn environment_of(
+    pub(crate) async fn environment_of(
         &self,
         draft: &EditDraft,
-    ) -> Result<Vec<(String, Secret)>, OperationError> {
+    ) -> Result<Vec<(String, Secret)>, IntakeError> {
         let stays = self.values_of(draft).await?.into_iter().filter_map(|(slot, secret)| match slot {
             Slot::Env(name) => Some((name, secret)),
             _ => None,
@@ -245,13 +244,8 @@ fn is_at(other: &ServerInfo, to: &ServerInfo) -> bool {
         }
 }
 
-fn same_as(other: &ServerInfo) -> OperationError {
-    let name = &other.name;
-    let message = format!(
-        "that is `{name}` already: two servers at one address that are given the same would be one; edit `{name}`, or remove one of them"
-    );
-    OperationError::new(ErrorCode::InvalidArguments, message)
-        .with(json!({ "same_as": { "id": other.id, "name": name } }))
+fn same_as(other: &ServerInfo) -> IntakeError {
+    IntakeError::SameAs { id: other.id, name: other.name.clone() }
 }
 
 /// A variable is named in the place of the secret.
@@ -275,10 +269,10 @@ fn is_left_out(without: &Without, slot: &Slot) -> bool {
 
 type Drafted = (ServerInfo, Vec<(Slot, GivenSecret)>);
 
-fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, OperationError> {
+fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, IntakeError> {
     let to = &args.to;
     if to.stdio.is_some() || !to.env.is_empty() || to.cwd.is_some() {
-        return Err(OperationError::arguments(
+        return Err(IntakeError::arguments(
             "this server has an address: a command with its environment and folder is added as another server",
         ));
     }
@@ -325,7 +319,7 @@ fn with_scheme_of(from: &ServerInfo, url: &str, presented: &Presented<'_>) -> St
     if !url.contains("://") && is_same { same } else { presented.with_scheme(url) }
 }
 
-fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, OperationError> {
+fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, IntakeError> {
     let to = &args.to;
     if to.url.is_some()
         || to.token.is_some()
@@ -334,14 +328,14 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Operat
         || !to.header_env.is_empty()
         || to.says_whom_to_trust()
     {
-        return Err(OperationError::arguments(
+        return Err(IntakeError::arguments(
             "this server is a command and takes no address, token, header or certificate: give it an environment",
         ));
     }
     let mut info = from.clone();
     if let Some(line) = &to.stdio {
         let [program, arguments @ ..] = line.as_slice() else {
-            return Err(OperationError::arguments("`stdio` needs a command: the program and its arguments"));
+            return Err(IntakeError::arguments("`stdio` needs a command: the program and its arguments"));
         };
         let is_same = from.command.as_ref() == Some(program);
         let known: &[String] = if is_same { &from.args } else { &[] };
@@ -363,8 +357,8 @@ fn another_command(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Operat
     Ok((info, given))
 }
 
-fn hidden(argument: &str) -> OperationError {
-    OperationError::arguments(format!(
+fn hidden(argument: &str) -> IntakeError {
+    IntakeError::arguments(format!(
         "the argument `{argument}` hides a secret that was given to another command: write the secret itself"
     ))
 }

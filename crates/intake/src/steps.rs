@@ -1,32 +1,32 @@
 //! A test before something is kept, step by step.
 
+use crate::{Intake, IntakeError};
 use api::AskedStep;
 use mcp::{ProbeReport, Secret};
 use model::{ServerId, ServerInfo};
 use registry::Observation;
 use tokio::time::Instant;
 
-use crate::error::OperationError;
-use crate::{App, now};
+use crate::now;
 
-impl App {
+impl Intake {
     /// Starts a command to see what it is, and ends it. One that runs for its server goes on.
-    pub(super) async fn try_command(
+    pub(crate) async fn try_command(
         &self,
         info: &ServerInfo,
         env: &[(String, Secret)],
         call: Option<String>,
-    ) -> Result<(Observation, Vec<AskedStep>), OperationError> {
+    ) -> Result<(Observation, Vec<AskedStep>), IntakeError> {
         let trial = ServerId::mint(&format!("a trial of {} at {}", info.id, now()));
         let info = ServerInfo { id: trial, identity: None, ..info.clone() };
-        let adding = self.0.adds.begin(call)?;
+        let adding = self.adds.begin(call)?;
         let began = Instant::now();
         let session = self.started(&info, env, &adding).await?;
-        let session = session.ok_or_else(super::starts::cancelled)?;
+        let session = session.ok_or(IntakeError::StartCancelled)?;
         let start = step(format!("start {}", info.address()), "it speaks MCP".to_owned(), began);
         let began = Instant::now();
         let looked = checks::look_in(&session, checks::LOOK_WITHIN).await;
-        self.0.mesh.sessions.end(trial);
+        self.mesh.sessions.end(trial);
         let (contents, ms) = looked?;
         let list = step("list what it offers".to_owned(), format!("{} tools", contents.tools.len()), began);
         Ok((checks::well(contents, ms), vec![start, list]))
@@ -34,7 +34,7 @@ impl App {
 }
 
 /// What a probe sent and what came back.
-pub(super) fn steps(report: &ProbeReport) -> Vec<AskedStep> {
+pub(crate) fn steps(report: &ProbeReport) -> Vec<AskedStep> {
     let steps = report.evidence.iter();
     steps
         .map(|step| AskedStep { sent: step.sent.clone(), received: step.received.clone(), ms: step.ms })

@@ -1,16 +1,14 @@
 //! Servers that are being added: whoever waits for the start of a command can end it, or keep the server and stop waiting.
 
-use api::ErrorCode;
+use crate::IntakeError;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::error::OperationError;
-
 /// Those under way, by the handle their caller chose.
 #[derive(Clone, Default)]
-pub(crate) struct Adds(Arc<Mutex<HashMap<String, Waits>>>);
+pub struct Adds(Arc<Mutex<HashMap<String, Waits>>>);
 
 /// What ends a wait.
 #[derive(Clone, Default)]
@@ -35,13 +33,13 @@ pub(crate) enum Waited<T> {
 
 impl Adds {
     /// Enters one. A handle that is in use is refused: ending it would be ambiguous.
-    pub(crate) fn begin(&self, handle: Option<String>) -> Result<Adding, OperationError> {
+    pub(crate) fn begin(&self, handle: Option<String>) -> Result<Adding, IntakeError> {
         let waits = Waits::default();
         if let Some(handle) = &handle {
             let mut all = self.lock();
             if all.contains_key(handle) {
                 let message = format!("a server is being added with the handle `{handle}`: choose another");
-                return Err(OperationError::new(ErrorCode::InvalidArguments, message));
+                return Err(IntakeError::Arguments(message));
             }
             all.insert(handle.clone(), waits.clone());
         }
@@ -49,13 +47,13 @@ impl Adds {
     }
 
     /// Ends it, and what it has started; false when it was over.
-    pub(crate) fn cancel(&self, handle: &str) -> bool {
+    pub fn cancel(&self, handle: &str) -> bool {
         let found = self.lock().get(handle).cloned();
         found.inspect(|waits| waits.cancel.cancel()).is_some()
     }
 
     /// Ends the wait: the server is kept as it is; false when it was over.
-    pub(crate) fn keep(&self, handle: &str) -> bool {
+    pub fn keep(&self, handle: &str) -> bool {
         let found = self.lock().get(handle).cloned();
         found.inspect(|waits| waits.keep.cancel()).is_some()
     }
