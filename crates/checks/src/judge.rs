@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use model::config::BuiltInCheck;
 use model::{CheckStatus, Server, ServerInfo};
 use registry::{Contents, News, Reason, Verdict};
 
-use crate::check::{Judged, endpoint_reachable, response_time, tool_availability};
+use crate::check::Judged;
 use crate::memory::Memory;
 use crate::round::{Again, Evidence, Examined, Plan};
 use crate::words::Trouble;
@@ -14,18 +13,7 @@ use crate::words::Trouble;
 /// The checks of the plan, and what the record may learn.
 pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &mut Memory) -> Examined {
     let info = &*server.info;
-    let average = server.health.response_time_ms;
-    let judged: Vec<Judged> = plan
-        .checks
-        .iter()
-        .map(|check| match check {
-            BuiltInCheck::EndpointReachable => endpoint_reachable::judge(&evidence.reached),
-            BuiltInCheck::ResponseTime => response_time::judge(average, evidence.round_trip_ms, plan.warn_ms),
-            BuiltInCheck::ToolAvailability => {
-                tool_availability::judge(info, &evidence.listed, evidence.tools.as_ref())
-            }
-        })
-        .collect();
+    let judged: Vec<Judged> = plan.checks.iter().map(|check| check.judge(server, &evidence, plan)).collect();
     let asks = [&evidence.reached, &evidence.listed].into_iter().find_map(|finding| match &finding.trouble {
         Some(Trouble::NeedsSignIn(reason)) => Some(reason.clone()),
         _ => None,

@@ -49,6 +49,7 @@ impl App {
     ) -> Result<CallResult, OperationError> {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
+        let _told_of_its_start = self.0.mesh.sessions.starts().wait(server.info.id, handle.clone());
         let started = Instant::now();
         let cancel = &in_flight.cancel;
         let call = mesh::Call { server: &server.info, deadline, until: started + deadline, cancel };

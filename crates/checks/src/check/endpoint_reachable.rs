@@ -1,19 +1,26 @@
 //! It answers as an MCP server, or its health endpoint with 2xx.
 
-use model::CheckResult;
+use model::{CheckResult, Server};
 
-use super::{Finding, Judged, rounded};
+use super::{Check, Judged, Question, rounded};
+use crate::round::{Evidence, Plan};
 
-pub(crate) const NAME: &str = "endpoint_reachable";
+pub(crate) struct EndpointReachable;
 
-/// 2xx of a health endpoint or an answer of MCP's is passing, 429 a warning, anything else critical (Consul's HTTP check).
-pub(crate) fn judge(asked: &Finding) -> Judged {
-    let result = CheckResult {
-        name: NAME.into(),
-        status: asked.status(),
-        ms: asked.ms.map(rounded),
-        evidence: asked.evidence(),
-        details: None,
-    };
-    Judged { result, reason: asked.reason() }
+impl Check for EndpointReachable {
+    fn asks(&self) -> Question {
+        Question::Alive
+    }
+
+    /// 2xx of a health endpoint or an answer of MCP's is passing, 429 a warning, anything else critical (Consul's HTTP check).
+    fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &Plan) -> Judged {
+        let result = CheckResult {
+            name: "endpoint_reachable".into(),
+            status: reached.status(),
+            ms: reached.ms.map(rounded),
+            evidence: reached.evidence(),
+            details: None,
+        };
+        Judged { result, reason: reached.reason() }
+    }
 }

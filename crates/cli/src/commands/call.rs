@@ -8,17 +8,17 @@ use model::{Activity, Event};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Session, read};
+use super::{Session, read, start};
 use crate::args::Call;
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
 use crate::layout::on_one_line;
-use crate::print::note;
+use crate::print::{clear_progress, note};
 
 pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> {
     let arguments = arguments(args.arguments.as_deref()).await?;
     let handle = format!("cli-{}", std::process::id());
-    let events = session.core.events().await?;
+    let (events, starts) = (session.core.events().await?, session.core.events().await?);
     let request = CallArgs {
         capability: args.capability.clone(),
         arguments: Some(arguments),
@@ -27,15 +27,23 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
         call: Some(handle.clone()),
     };
     let mut answer = std::pin::pin!(session.core.call(request));
+    let shown = async {
+        tokio::join!(
+            show_progress(events, &handle),
+            start::show(starts, |start| start.call.as_deref() == Some(&handle))
+        );
+    };
     let result = tokio::select! {
-        result = &mut answer => result?,
-        () = show_progress(events, &handle) => answer.await?,
+        result = &mut answer => result,
+        () = shown => answer.await,
         _ = tokio::signal::ctrl_c() => {
             session.core.cancel(CancelArgs { call: handle.clone() }).await?;
             // The core tells the server, then answers.
-            answer.await?
+            answer.await
         }
     };
+    clear_progress();
+    let result = result?;
     session.print.one_as_it_is(&result, || answer_text(&result.result))?;
     if raw::says(&result.result, "isError") {
         return Err(Failure::silent(exit::TOOL_ERROR));

@@ -4,11 +4,11 @@ use api::{Operations, ServerArgs, ServersArgs, ToolRow, ToolsArgs};
 use model::{ServerRow, ToolHints};
 use serde_json::Value;
 
-use super::Session;
 use super::status::status;
+use super::{Session, start};
 use crate::args::{Servers, Tools};
 use crate::failure::{Failure, exit};
-use crate::print::{Column, note, or_dash};
+use crate::print::{Column, clear_progress, note, or_dash};
 
 const SERVERS: &[Column<ServerRow>] = &[
     Column { heading: "STATUS", cell: |row| status(&row.health) },
@@ -60,7 +60,16 @@ pub(super) async fn tools(session: &Session, args: &Tools) -> Result<(), Failure
 }
 
 pub(super) async fn check(session: &Session, id: &str) -> Result<(), Failure> {
-    let checked = session.core.check(ServerArgs { id: id.to_owned() }).await?;
+    let wanted = ServerArgs { id: id.to_owned() };
+    let server = session.core.server(wanted.clone()).await?.server.id;
+    let events = session.core.events().await?;
+    let mut answer = std::pin::pin!(session.core.check(wanted));
+    let checked = tokio::select! {
+        checked = &mut answer => checked,
+        () = start::show(events, |start| start.id == server) => answer.await,
+    };
+    clear_progress();
+    let checked = checked?;
     session.print.one(&checked, || {
         let status = status(&checked.health);
         match &checked.health.reason {

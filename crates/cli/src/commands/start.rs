@@ -1,4 +1,4 @@
-//! The wait for a command that starts: what it says is shown on a terminal, Ctrl-C ends it.
+//! The wait for a command that starts: what it says is shown on a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(super) async fn add(session: &Session, wanted: AddArgs) -> Result<Added, Fai
     let mut answer = std::pin::pin!(session.core.add(AddArgs { call: Some(handle.clone()), ..wanted }));
     let added = tokio::select! {
         added = &mut answer => Some(added),
-        () = show(events, &handle) => Some(answer.await),
+        () = show(events, |start| start.call.as_deref() == Some(&handle)) => Some(answer.await),
         _ = tokio::signal::ctrl_c() => {
             if session.core.cancel(CancelArgs { call: handle.clone() }).await?.cancelled {
                 let _ = answer.await;
@@ -37,7 +37,7 @@ pub(super) async fn add(session: &Session, wanted: AddArgs) -> Result<Added, Fai
 }
 
 /// `Starting, 12 s: its newest line`, until there is nothing to hear any more.
-async fn show(mut events: Batches, handle: &str) {
+pub(super) async fn show(mut events: Batches, is_ours: impl Fn(&Start) -> bool) {
     if !std::io::stderr().is_terminal() {
         return std::future::pending().await;
     }
@@ -47,24 +47,29 @@ async fn show(mut events: Batches, handle: &str) {
     loop {
         tokio::select! {
             batch = events.next() => match batch {
-                Some(batch) => start = newest(&batch, handle).or(start),
+                Some(batch) => start = newest(&batch, &is_ours).or(start).filter(|start| !is_over(&batch, start)),
                 None => return,
             },
             _ = second.tick() => {}
         }
-        if let Some(start) = &start {
-            show_progress(&said(start, began.elapsed()));
+        match &start {
+            Some(start) => show_progress(&said(start, began.elapsed())),
+            None => clear_progress(),
         }
     }
 }
 
-fn newest(batch: &EventBatch<ServerRow>, handle: &str) -> Option<Start> {
-    let starts = batch.events.iter().rev().filter_map(|event| match event {
+fn newest(batch: &EventBatch<ServerRow>, is_ours: impl Fn(&Start) -> bool) -> Option<Start> {
+    let mut starts = batch.events.iter().rev().filter_map(|event| match event {
         Event::Activity(Activity::Starting { start }) => Some(start),
         _ => None,
     });
-    let mut ours = starts.filter(|start| start.call.as_deref() == Some(handle));
-    ours.next().cloned()
+    starts.find(|start| is_ours(start)).cloned()
+}
+
+fn is_over(batch: &EventBatch<ServerRow>, start: &Start) -> bool {
+    let over = |event: &Event<ServerRow>| matches!(event, Event::Activity(Activity::Started { id }) if *id == start.id);
+    batch.events.iter().any(over)
 }
 
 fn said(start: &Start, waited: Duration) -> String {
@@ -93,9 +98,10 @@ mod tests {
             start("me", Some("two\u{1b}[2J")),
             start("other", Some("three")),
         ]);
-        let newest_line = newest(&told, "me").unwrap();
+        let ours = |start: &Start| start.call.as_deref() == Some("me");
+        let newest_line = newest(&told, ours).unwrap();
         assert_eq!(said(&newest_line, Duration::from_secs(12)), "Starting, 12 s: two\u{fffd}[2J");
-        let silent = newest(&batch(vec![start("me", None)]), "me").unwrap();
+        let silent = newest(&batch(vec![start("me", None)]), ours).unwrap();
         assert_eq!(said(&silent, Duration::from_secs(2)), "Starting, 2 s: npx -y x");
     }
 }
