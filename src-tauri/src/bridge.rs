@@ -1,7 +1,7 @@
 //! Between the page and the core: one command in, one event out.
 
+use api::ApiError;
 use app::App;
-use app::operations::ApiError;
 use futures::StreamExt;
 use serde_json::Value;
 use tauri::{AppHandle, Emitter, State};

@@ -11,7 +11,7 @@ use crate::{install, node, peers, size, ui};
 /// Writes `ui/src/host/bindings.ts` anew.
 pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
     let mut cargo = workspace.cargo();
-    run(cargo.args(["test", "--quiet", "--package", "app", "--lib", "bindings"]).env("UPDATE_BINDINGS", "1"))
+    run(cargo.args(["test", "--quiet", "--package", "api", "--lib", "bindings"]).env("UPDATE_BINDINGS", "1"))
 }
 
 /// Measures, optimised.

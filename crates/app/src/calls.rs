@@ -1,12 +1,13 @@
 //! Calls in flight: who can be cancelled, and when all are over.
 
+use api::ErrorCode;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::operations::{ApiError, ErrorCode};
+use crate::error::OperationError;
 
 /// Calls in flight, by the handle their caller chose.
 #[derive(Clone)]
@@ -30,12 +31,12 @@ pub(crate) struct InFlight {
 
 impl Calls {
     /// Enters a call. A handle that is in flight already is refused: cancelling it would be ambiguous.
-    pub(crate) fn begin(&self, handle: String) -> Result<InFlight, ApiError> {
+    pub(crate) fn begin(&self, handle: String) -> Result<InFlight, OperationError> {
         let cancel = CancellationToken::new();
         let mut by_handle = self.lock();
         if by_handle.contains_key(&handle) {
             let message = format!("a call with the handle `{handle}` is in flight: choose another");
-            return Err(ApiError::new(ErrorCode::InvalidArguments, message));
+            return Err(OperationError::new(ErrorCode::InvalidArguments, message));
         }
         by_handle.insert(handle.clone(), cancel.clone());
         self.count.send_replace(by_handle.len());

@@ -5,6 +5,7 @@ mod file;
 mod follow;
 mod words;
 
+use api::ConfigStatus;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use model::config::{Config, Problem, decode};
 use model::{Activity, NoticeLevel};
 use tokio::sync::watch;
 
-use crate::operations::ConfigStatus;
 use crate::{App, StartError, now, paths};
 
 /// The configuration in use, and where it came from.

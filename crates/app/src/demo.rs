@@ -5,6 +5,7 @@
 //! since nobody listens at their ports any more. A look at this computer passes over the ports of its own process, so it
 //! does not find them a second time.
 
+use api::ErrorCode;
 use std::io;
 
 use ::demo::{Fleet, Member, Wire};
@@ -16,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::operations::{ApiError, ErrorCode};
+use crate::error::OperationError;
 use crate::{App, now};
 
 /// What can be wanted of the demo.
@@ -34,7 +35,7 @@ pub(crate) struct Hosted {
     pub(crate) ids: Vec<ServerId>,
 }
 
-type Answer = Result<Hosted, ApiError>;
+type Answer = Result<Hosted, OperationError>;
 
 /// The way to the task that has the fleet.
 pub(crate) struct DemoHost {
@@ -63,7 +64,7 @@ impl DemoHost {
 
     /// Has a wish carried out, after those that came before it.
     pub(crate) async fn ask(&self, wish: Wish) -> Answer {
-        let over = || ApiError::new(ErrorCode::Cancelled, "the core is stopping, and the demo with it");
+        let over = || OperationError::new(ErrorCode::Cancelled, "the core is stopping, and the demo with it");
         let (reply, answer) = oneshot::channel();
         self.wishes.send(Asked { wish, reply }).await.map_err(|_| over())?;
         answer.await.map_err(|_| over())?
@@ -133,7 +134,7 @@ impl App {
     }
 
     /// A fleet at addresses that nobody has in the registry, removed ones included: what a person kept stays theirs.
-    async fn new_fleet(&self) -> Result<Fleet, ApiError> {
+    async fn new_fleet(&self) -> Result<Fleet, OperationError> {
         let removed = self.0.registry.removed().await?;
         let snapshot = self.0.registry.snapshot();
         let is_taken = |member: &Member| {
@@ -211,9 +212,9 @@ async fn met(mut info: ServerInfo, contact: &Contact, tasks: &TaskTracker) -> (S
     (info, seen)
 }
 
-fn cannot_listen(error: &io::Error) -> ApiError {
+fn cannot_listen(error: &io::Error) -> OperationError {
     let message = format!(
         "the demo fleet cannot listen on 127.0.0.1: {error}; close what holds many ports or files, and try again"
     );
-    ApiError::new(ErrorCode::TransportFailed, message)
+    OperationError::new(ErrorCode::TransportFailed, message)
 }

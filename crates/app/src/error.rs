@@ -1,16 +1,18 @@
 //! Errors at the edges: one shape, a closed code, a sentence for people.
 
+use api::{Advice, ApiError, ErrorCode};
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
-use mcp::McpError;
+use intake::IntakeError;
+use mcp::{McpError, ProbeReport};
 use mesh::Unreached;
-use model::FilterError;
+use model::{FilterError, Outcome};
 use registry::RegistryError;
 use serde_json::{Value, json};
-use vault::Unsigned;
+use vault::{SecretError, Unsigned};
 
-use crate::operations::{Advice, ApiError, ErrorCode};
 use crate::owner::OwnerCard;
 
 /// Why the core did not start. Nothing was changed.
@@ -77,52 +79,60 @@ fn count(problems: &[model::config::Problem]) -> String {
     }
 }
 
-impl ApiError {
+/// Why an operation did not happen. What the floors below said becomes an [`ApiError`] here and nowhere else.
+#[derive(Debug)]
+pub(crate) struct OperationError(ApiError);
+
+impl OperationError {
     /// An error without more to say to programs.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: Value::Null }
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self(ApiError::new(code, message))
+    }
+
+    /// The arguments do not fit the operation.
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self(ApiError::arguments(message))
     }
 
     /// Adds what programs may want.
-    #[must_use]
-    pub fn with(mut self, detail: Value) -> Self {
-        self.detail = detail;
-        self
+    pub(crate) fn with(self, detail: Value) -> Self {
+        Self(self.0.with(detail))
     }
 
     /// Says what a person can do about it; each face has the words.
-    #[must_use]
-    pub fn advise(mut self, advice: Advice) -> Self {
-        if self.detail.is_null() {
-            self.detail = json!({});
-        }
-        if let Some(detail) = self.detail.as_object_mut() {
-            detail.insert("advice".to_owned(), json!(advice));
-        }
-        self
-    }
-
-    pub(crate) fn arguments(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::InvalidArguments, message)
+    pub(crate) fn advise(self, advice: Advice) -> Self {
+        Self(self.0.advise(advice))
     }
 }
 
-impl std::fmt::Display for ApiError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        error.0
     }
 }
 
-impl std::error::Error for ApiError {}
+impl Deref for OperationError {
+    type Target = ApiError;
 
-impl From<FilterError> for ApiError {
+    fn deref(&self) -> &ApiError {
+        &self.0
+    }
+}
+
+impl DerefMut for OperationError {
+    fn deref_mut(&mut self) -> &mut ApiError {
+        &mut self.0
+    }
+}
+
+impl From<FilterError> for OperationError {
     fn from(error: FilterError) -> Self {
         let detail = json!({ "path": error.path, "reason": error.message });
         Self::new(ErrorCode::InvalidFilter, error.to_string()).with(detail)
     }
 }
 
-impl From<RegistryError> for ApiError {
+impl From<RegistryError> for OperationError {
     fn from(error: RegistryError) -> Self {
         let code = match &error {
             RegistryError::NotFound(_)
@@ -138,7 +148,7 @@ impl From<RegistryError> for ApiError {
     }
 }
 
-impl From<McpError> for ApiError {
+impl From<McpError> for OperationError {
     fn from(error: McpError) -> Self {
         let message = error.to_string();
         if let Some(certificate) = error.certificate() {
@@ -172,7 +182,7 @@ impl From<McpError> for ApiError {
     }
 }
 
-impl From<Unreached> for ApiError {
+impl From<Unreached> for OperationError {
     fn from(error: Unreached) -> Self {
         let message = error.to_string();
         if let Unreached::Unsigned(Unsigned::Missing { name, server }) = &error {
@@ -193,8 +203,87 @@ impl From<Unreached> for ApiError {
     }
 }
 
-impl From<discovery::scan::PlanError> for ApiError {
+impl From<discovery::scan::PlanError> for OperationError {
     fn from(error: discovery::scan::PlanError) -> Self {
         Self::arguments(error.to_string())
+    }
+}
+
+impl From<SecretError> for OperationError {
+    fn from(error: SecretError) -> Self {
+        let told = Self::new(ErrorCode::StorageFailed, error.to_string());
+        match error {
+            SecretError::Locked | SecretError::Silent(_) | SecretError::Refused(_) => {
+                told.advise(Advice::KeepInFile)
+            }
+            _ => told,
+        }
+    }
+}
+
+impl From<IntakeError> for OperationError {
+    fn from(error: IntakeError) -> Self {
+        let message = error.to_string();
+        let refused = |code| Self::new(code, message.clone());
+        match error {
+            IntakeError::Secret(error) => error.into(),
+            IntakeError::Mcp(error) => error.into(),
+            IntakeError::Unreached(error) => error.into(),
+            IntakeError::Registry(error) => error.into(),
+            IntakeError::Arguments(_) => refused(ErrorCode::InvalidArguments),
+            IntakeError::WantsEnvironment(_) => {
+                refused(ErrorCode::InvalidArguments).advise(Advice::GiveEnvironment)
+            }
+            IntakeError::InTheClear => {
+                refused(ErrorCode::Forbidden).with(json!({ "in_clear": true })).advise(Advice::AgreeInClear)
+            }
+            IntakeError::TokenIsKept { server, .. } => refused(ErrorCode::InvalidArguments)
+                .with(json!({ "server": server }))
+                .advise(Advice::ForgetToken),
+            IntakeError::SameAs { id, name } => {
+                refused(ErrorCode::InvalidArguments).with(json!({ "same_as": { "id": id, "name": name } }))
+            }
+            IntakeError::NoServer { url, report } => no_server(message, &url, &report),
+            IntakeError::Untrusted { refused: certificate, report, .. } => {
+                refused(ErrorCode::UntrustedCertificate)
+                    .with(json!({ "certificate": certificate, "evidence": evidence(&report) }))
+                    .advise(Advice::TrustCertificate)
+            }
+            IntakeError::Farther { .. } => refused(ErrorCode::Forbidden),
+            IntakeError::SaidNothing { .. } => refused(ErrorCode::Timeout).advise(Advice::KeepAnyway),
+            IntakeError::StartCancelled => refused(ErrorCode::Cancelled),
+            IntakeError::Stopped(_) => refused(ErrorCode::Internal),
+        }
+    }
+}
+
+fn no_server(message: String, url: &str, report: &ProbeReport) -> OperationError {
+    let code = if report.open { ErrorCode::ProtocolError } else { ErrorCode::TransportFailed };
+    let error = OperationError::new(code, message).with(json!({
+        "outcome": report.outcome,
+        "auth_required": report.auth_required,
+        "evidence": evidence(report),
+    }));
+    match advice(url, report) {
+        Some(advice) => error.advise(advice),
+        None => error,
+    }
+}
+
+/// What was asked and answered, for whoever looks into it.
+fn evidence(report: &ProbeReport) -> Vec<Value> {
+    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    report.evidence.iter().map(step).collect()
+}
+
+fn advice(url: &str, report: &ProbeReport) -> Option<Advice> {
+    let is_tls = url.starts_with("https://");
+    match report.outcome {
+        Outcome::Probable if report.auth_required => Some(Advice::GiveCredentials),
+        Outcome::Probable => Some(Advice::KeepAnyway),
+        // No certificate was shown: it is no TLS that answers there.
+        Outcome::NotMcp if report.open && is_tls && report.certificate.is_none() => Some(Advice::UseHttp),
+        Outcome::NotMcp if report.open => Some(Advice::GivePath),
+        _ => None,
     }
 }

@@ -1,11 +1,12 @@
 //! Health checks: started with the core when it stays, and one at a time for a command that comes and goes.
 
+use api::ErrorCode;
 use std::sync::{Arc, Weak};
 
 use checks::{CheckError, Checker, CheckerHandle, Notify, Settings, check_once};
 use model::{Health, NoticeLevel, ServerId};
 
-use crate::operations::{ApiError, ErrorCode};
+use crate::error::OperationError;
 use crate::start::Core;
 use crate::{App, Face};
 
@@ -25,14 +26,14 @@ impl App {
     }
 
     /// Measures a server now: the periodic round, with its timeouts.
-    pub(crate) async fn check_now(&self, id: ServerId) -> Result<Health, ApiError> {
+    pub(crate) async fn check_now(&self, id: ServerId) -> Result<Health, OperationError> {
         let checked = match self.0.checks.get() {
             Some(checker) => checker.check(id).await,
             None => check_once(&self.check_settings(), id).await,
         };
         checked.map_err(|error| match error {
             CheckError::Registry(error) => error.into(),
-            CheckError::Stopped => ApiError::new(ErrorCode::Internal, error.to_string()),
+            CheckError::Stopped => OperationError::new(ErrorCode::Internal, error.to_string()),
         })
     }
 

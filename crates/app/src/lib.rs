@@ -1,32 +1,26 @@
 //! The composition root without Tauri: it starts the parts, owns every task, and offers each command once, typed
 //! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
 
-mod adds;
 mod calls;
 mod config;
 mod demo;
 mod error;
 mod feed;
-mod headers;
 mod health;
-mod intake;
 mod logging;
 mod logs;
 pub mod memory;
-pub mod operations;
+mod operations;
 mod owner;
 pub mod paths;
-pub mod raw;
 mod scans;
 mod sleep;
 mod start;
 
 pub use error::StartError;
 pub use logging::log_filter;
-pub use operations::{Advice, ApiError, ErrorCode};
 pub use owner::{Face, OwnerCard, read_owner};
 pub use start::{App, Options};
-pub use vault::{GivenSecret, SecretPlace};
 
 /// Now, as the store keeps it.
 fn now() -> model::Millis {

@@ -1,12 +1,14 @@
 //! What is logged, for every program of ours.
 
 /// Our own crates, as the targets of their messages.
-const OURS: [&str; 14] = [
+const OURS: [&str; 16] = [
+    "api",
     "app",
     "checks",
     "demo",
     "discovery",
     "http_face",
+    "intake",
     "mcp",
     "mcp_discovery",
     "mcp_discovery_app",

@@ -3,6 +3,7 @@
 
 mod ring;
 
+use api::{CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs, raw};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,11 +17,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::error::OperationError;
 use crate::millis;
-use crate::operations::{
-    ApiError, CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
-};
-use crate::{now, raw};
+use crate::now;
 
 /// Requests kept of one server.
 const KEPT_REQUESTS: usize = 100;
@@ -203,7 +202,7 @@ pub(crate) struct Noting {
 
 impl Noting {
     /// Notes how it ended.
-    pub(crate) fn ended(mut self, result: &Result<CallResult, ApiError>) {
+    pub(crate) fn ended(mut self, result: &Result<CallResult, OperationError>) {
         let (outcome, code, error) = match result {
             Ok(answer) => match tool_error(&answer.result) {
                 Some(said) => (LoggedOutcome::ToolError, None, Some(said)),
@@ -272,9 +271,9 @@ fn tool_error(result: &RawValue) -> Option<String> {
 }
 
 /// The message, and what the server sent with a protocol error.
-fn whole(error: &ApiError) -> String {
+fn whole(error: &OperationError) -> String {
     match error.detail.pointer("/error/data").filter(|data| !data.is_null()) {
-        Some(data) => cut(&format!("{error}\n{data}")),
+        Some(data) => cut(&format!("{}\n{data}", error.message)),
         None => cut(&error.message),
     }
 }

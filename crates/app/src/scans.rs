@@ -1,10 +1,14 @@
 //! Scans: the running one and the last ones, kept while the core runs so that a face that opens later sees them.
 
+mod job;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{ScanRow, ScanState, ScanStatus};
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use job::Job;
 
 /// Finished scans that are kept.
 const KEPT: usize = 8;

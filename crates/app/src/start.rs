@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
+use intake::Intake;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
@@ -12,12 +13,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adds::Adds;
 use crate::calls::Calls;
 use crate::config::LiveConfig;
 use crate::demo::DemoHost;
 use crate::health::Checks;
-use crate::intake::Sightings;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
@@ -56,12 +55,11 @@ pub struct App(pub(crate) Arc<Core>);
 pub(crate) struct Core {
     pub(crate) registry: Registry,
     pub(crate) scans: Scans,
-    pub(crate) sightings: Sightings,
     pub(crate) scan_caps: Caps,
-    pub(crate) adds: Adds,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
     pub(crate) mesh: Mesh,
+    pub(crate) intake: Intake,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
     pub(crate) tasks: TaskTracker,
@@ -93,20 +91,21 @@ impl App {
         tasks.spawn(opened.writer);
         let logs = Logs::default();
         let mesh = Mesh::new(Contact::new(vault, logs.lines()), opened.registry.clone(), tasks.clone());
+        let stop = CancellationToken::new();
+        let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
             scans: Scans::default(),
-            sightings: Sightings::default(),
             scan_caps: Caps::default(),
-            adds: Adds::default(),
             calls: Calls::default(),
             logs,
             mesh,
+            intake,
             checks: Checks::new(),
             demo,
             tasks,
-            stop: CancellationToken::new(),
+            stop,
             data_dir,
             config: loaded.live,
             started_at: now(),

@@ -11,7 +11,7 @@
 
 mod support;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running, SignIn};
@@ -24,7 +24,7 @@ async fn guarded() -> Running {
 }
 
 /// The certificate of an error, which must be about one.
-fn certificate(error: &app::ApiError) -> Value {
+fn certificate(error: &api::ApiError) -> Value {
     assert_eq!(error.code, ErrorCode::UntrustedCertificate, "{error:?}");
     error.detail["certificate"].clone()
 }

@@ -13,7 +13,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use support::{Core, read};

@@ -10,7 +10,7 @@
 
 mod support;
 
-use app::raw;
+use api::raw;
 use serde_json::json;
 use support::Core;
 use testkit::{Act, Persona, Tool, digits};
@@ -42,6 +42,6 @@ async fn a_result_that_nests_without_end_is_refused() {
     let server = testkit::fake::Fake::legacy().with_persona(persona).start().await;
     core.perform("add", json!({ "url": server.url() })).await;
     let error = core.refused("call", json!({ "capability": "nest" })).await;
-    assert_eq!(error.code, app::ErrorCode::TransportFailed, "{error:?}");
+    assert_eq!(error.code, api::ErrorCode::TransportFailed, "{error:?}");
     core.app.shutdown().await;
 }

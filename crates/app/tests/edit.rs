@@ -148,7 +148,7 @@ async fn an_undo_out_of_order_puts_no_credential_beside_another_origin() {
     let dropped = core.perform("edit", json!({ "id": id, "without": { "token": true } })).await;
     core.perform("edit", json!({ "id": id, "url": there.url() })).await;
     let gone = core.refused("undo", json!({ "undo": dropped["undo"] })).await;
-    assert_eq!(gone.code, app::ErrorCode::NotFound, "{gone}");
+    assert_eq!(gone.code, api::ErrorCode::NotFound, "{gone}");
     core.check("weather").await;
     assert!(!has_token(&there));
     core.app.shutdown().await;
@@ -161,7 +161,7 @@ async fn two_servers_that_would_be_one_are_refused_with_the_name_of_the_other() 
     core.perform("add", json!({ "url": one.url(), "name": "first" })).await;
     let id = add_with_token(&core, &two, "second").await;
     let refused = core.refused("edit", json!({ "id": id, "url": one.url() })).await;
-    assert_eq!(refused.code, app::ErrorCode::InvalidArguments);
+    assert_eq!(refused.code, api::ErrorCode::InvalidArguments);
     assert!(refused.message.contains("first") && refused.detail["same_as"]["name"] == "first", "{refused:?}");
 
     // Another account at the same server is another server.
@@ -262,7 +262,7 @@ async fn what_does_not_fit_is_refused_and_adding_can_be_tried_as_well() {
     ] {
         assert_eq!(
             core.refused("edit", wrong.clone()).await.code,
-            app::ErrorCode::InvalidArguments,
+            api::ErrorCode::InvalidArguments,
             "{wrong}"
         );
     }

@@ -119,7 +119,7 @@ async fn a_missing_value_is_named_and_a_new_one_keeps_the_id() {
     let command = command(&core);
     let name = json!({ "stdio": command, "name": "prod", "env": { "MCP_TEST_NOT_SET": null } });
     let error = core.refused("add", name).await;
-    assert_eq!(error.code, app::ErrorCode::NeedsSignIn);
+    assert_eq!(error.code, api::ErrorCode::NeedsSignIn);
     assert!(error.message.contains("MCP_TEST_NOT_SET"), "{error}");
     let add =
         json!({ "stdio": command, "name": "prod", "env": { "DATABASE_URL": VALUE }, "token_place": "file" });
@@ -135,7 +135,7 @@ async fn a_missing_value_is_named_and_a_new_one_keeps_the_id() {
     let health = core.check("prod").await;
     assert_eq!(health["status"], "needs_sign_in", "{health}");
     for wrong in [json!({ "id": id, "secret": "x" }), json!({ "id": id, "secret": "x", "env": "A=B" })] {
-        assert_eq!(core.refused("secret_set", wrong).await.code, app::ErrorCode::InvalidArguments);
+        assert_eq!(core.refused("secret_set", wrong).await.code, api::ErrorCode::InvalidArguments);
     }
     core.app.shutdown().await;
 }

@@ -11,7 +11,7 @@
 
 mod support;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running, Seen, SignIn};

@@ -16,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::Command;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running, SignIn};

@@ -267,7 +267,7 @@ async fn a_header_is_kept_beside_the_token() {
     for header in ["Host", "Authorization", "Mcp-Session-Id", "a b"] {
         let error =
             core.refused("secret_set", json!({ "id": "weather", "secret": "x", "header": header })).await;
-        assert_eq!(error.code, app::ErrorCode::InvalidArguments, "{header}");
+        assert_eq!(error.code, api::ErrorCode::InvalidArguments, "{header}");
     }
     core.app.shutdown().await;
 }

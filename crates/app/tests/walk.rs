@@ -10,7 +10,7 @@
 
 mod support;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use support::Core;
@@ -104,7 +104,7 @@ async fn a_server_that_went_away_is_told_from_one_that_says_no() {
     // Arguments that the tool refuses: an answer with isError, or a protocol error, by the server's taste.
     let said_no = match &wrong {
         Ok(result) => {
-            app::raw::at(result, &["result"]).is_some_and(|result| app::raw::says(result, "isError"))
+            api::raw::at(result, &["result"]).is_some_and(|result| api::raw::says(result, "isError"))
         }
         Err(error) => error.code == ErrorCode::ProtocolError,
     };

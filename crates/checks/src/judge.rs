@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use model::config::BuiltInCheck;
 use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server, ServerInfo};
 use registry::{Contents, News, Reason, Verdict};
 
-use crate::check::{Judged, endpoint_reachable, response_time, tool_availability};
+use crate::check::Judged;
 use crate::memory::Memory;
 use crate::round::{Again, Evidence, Examined, Plan};
 use crate::words::Trouble;
@@ -14,23 +13,12 @@ use crate::words::Trouble;
 /// The checks of the plan, and what the record may learn.
 pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &mut Memory) -> Examined {
     let info = &*server.info;
-    let average = server.health.response_time_ms;
-    let judged: Vec<Judged> = plan
-        .checks
-        .iter()
-        .map(|check| match check {
-            BuiltInCheck::EndpointReachable => endpoint_reachable::judge(&evidence.reached),
-            BuiltInCheck::ResponseTime => response_time::judge(average, evidence.round_trip_ms, plan.warn_ms),
-            BuiltInCheck::ToolAvailability => {
-                tool_availability::judge(info, &evidence.listed, evidence.tools.as_ref())
-            }
-        })
-        .collect();
+    let judged: Vec<Judged> = plan.checks.iter().map(|check| check.judge(server, &evidence, plan)).collect();
     let asks = [&evidence.reached, &evidence.listed].into_iter().find_map(|finding| match &finding.trouble {
         Some(Trouble::NeedsSignIn(reason)) => Some(reason.clone()),
         _ => None,
     });
-    let judged = after_the_first(judged, &evidence, plan, asks.is_some());
+    let judged = after_the_first(judged, &evidence, asks.is_some());
     let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
     let left_out = evidence
         .left_out
@@ -45,8 +33,8 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
 }
 
 /// What could not be looked at, since nobody answered or nobody is signed in, is no second complaint.
-fn after_the_first(judged: Vec<Judged>, evidence: &Evidence, plan: &Plan, asks: bool) -> Vec<Judged> {
-    let reached = plan.checks.contains(&BuiltInCheck::EndpointReachable);
+fn after_the_first(judged: Vec<Judged>, evidence: &Evidence, asks: bool) -> Vec<Judged> {
+    let reached = judged.iter().any(|judged| judged.result.name == ENDPOINT_REACHABLE);
     let why = match &evidence.reached.trouble {
         _ if asks => "sign in first",
         Some(Trouble::Busy(_)) if reached => "it is asked too often",

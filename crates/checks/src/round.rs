@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use mcp::{McpError, Target};
 use mesh::{Contact, Sessions, Unreached};
-use model::config::{BuiltInCheck, HealthMonitoring};
+use model::config::HealthMonitoring;
 use model::{Identity, Server, ServerInfo, Tool};
 use registry::{News, Reason, Verdict};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::check::Finding;
+use crate::check::{Check, Finding, Question, built_in};
 use crate::judge::judge;
 use crate::memory::Memory;
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ use crate::words::{self, Context, Trouble};
 pub(crate) struct Plan {
     pub(crate) timeout: Duration,
     pub(crate) warn_ms: f64,
-    pub(crate) checks: Arc<[BuiltInCheck]>,
+    pub(crate) checks: Arc<[&'static dyn Check]>,
     pub(crate) contact: Contact,
     pub(crate) sessions: Sessions,
     /// Where a probe runs what must go on after it.
@@ -72,20 +72,15 @@ impl Plan {
         Self {
             timeout: Duration::try_from_secs_f64(config.timeout.0).unwrap_or(Duration::from_secs(10)),
             warn_ms: config.warn_ms,
-            checks: config.checks.clone().into(),
+            checks: config.checks.iter().map(|check| built_in(*check)).collect(),
             contact: settings.contact.clone(),
             sessions: settings.sessions.clone(),
             tasks: settings.tasks.clone(),
         }
     }
 
-    fn wants(&self, check: BuiltInCheck) -> bool {
-        self.checks.contains(&check)
-    }
-
-    /// Whether it has to be seen that the server is there, apart from what it lists.
-    fn wants_a_sign(&self) -> bool {
-        self.wants(BuiltInCheck::EndpointReachable) || self.wants(BuiltInCheck::ResponseTime)
+    fn wants(&self, question: Question) -> bool {
+        self.checks.iter().any(|check| check.asks() == question)
     }
 }
 

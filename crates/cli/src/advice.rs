@@ -1,21 +1,18 @@
 //! What a person can do about an error, in the words of the command line: the core says what, each face says how.
 
-use app::{Advice, ApiError};
-use serde_json::Value;
+use api::{Advice, ApiError, Help};
 
 use crate::commands::certificate;
 
 /// The sentence of an error, with the command or flag that helps.
 pub(crate) fn sentence(error: &ApiError) -> String {
-    let advice: Option<Advice> =
-        error.detail.get("advice").cloned().and_then(|advice| serde_json::from_value(advice).ok());
-    let said = &error.message;
-    advice.map_or_else(|| said.clone(), |advice| format!("{said}{}", words(advice, &error.detail)))
+    let help = error.help();
+    let advice = help.advice.map(|advice| words(advice, &help));
+    format!("{}{}", error.message, advice.unwrap_or_default())
 }
 
-fn words(advice: Advice, detail: &Value) -> String {
-    let text = |key: &str| detail.get(key).and_then(Value::as_str).unwrap_or("ID");
-    let id = text("server");
+fn words(advice: Advice, help: &Help) -> String {
+    let id = help.server.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     match advice {
         Advice::GiveCredentials => {
             "; give its token (--token -) or the header that it wants (--header NAME=-), or keep it as it is with --no-probe"
@@ -30,11 +27,11 @@ fn words(advice: Advice, detail: &Value) -> String {
         Advice::ForgetToken => format!(": forget it first (mcp-discovery secret rm {id})"),
         Advice::GiveEnvironment => ": give it an environment (--env NAME=-)".to_owned(),
         Advice::GiveVariable => {
-            let name = text("variable");
+            let name = help.variable.as_deref().unwrap_or("NAME");
             format!("; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})")
         }
         Advice::AgreeToCommand => format!(" (mcp-discovery edit {id} --stdio COMMAND…)"),
-        Advice::TrustCertificate => certificate::remedy(detail),
+        Advice::TrustCertificate => certificate::remedy(help),
         Advice::KeepInFile => "; or keep it in the file instead (secret set ID --file)".to_owned(),
         Advice::Resume => format!(": resume it first (mcp-discovery resume {id})"),
         Advice::Check => format!(": check it first (mcp-discovery check {id})"),
@@ -45,16 +42,17 @@ fn words(advice: Advice, detail: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use app::ErrorCode;
+    use api::ErrorCode;
     use serde_json::json;
 
     use super::*;
 
     #[test]
     fn an_error_gets_the_flag_that_helps() {
-        let error = ApiError::new(ErrorCode::Paused, "`a` is paused").with(json!({ "server": "7" }));
+        let id = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
+        let error = ApiError::new(ErrorCode::Paused, "`a` is paused").with(json!({ "server": id }));
         assert_eq!(sentence(&error), "`a` is paused");
         let told = sentence(&error.advise(Advice::Resume));
-        assert_eq!(told, "`a` is paused: resume it first (mcp-discovery resume 7)");
+        assert_eq!(told, format!("`a` is paused: resume it first (mcp-discovery resume {id})"));
     }
 }

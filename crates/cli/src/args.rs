@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use api::ExportForm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::given::{Add, Edit};
@@ -258,12 +259,31 @@ pub(crate) struct Import {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// servers.json (the guide's file) or mcp.json (what AI clients read)
-    #[arg(long = "as", value_name = "FORM", value_parser = ["servers.json", "mcp.json"], default_value = "servers.json")]
-    pub(crate) form: String,
+    /// In which form
+    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = FileForm::ServersJson)]
+    pub(crate) form: FileForm,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileForm {
+    /// The guide's file.
+    #[value(name = "servers.json")]
+    ServersJson,
+    /// What AI clients read.
+    #[value(name = "mcp.json")]
+    McpJson,
+}
+
+impl Export {
+    pub(crate) fn form(&self) -> ExportForm {
+        match self.form {
+            FileForm::ServersJson => ExportForm::ServersJson,
+            FileForm::McpJson => ExportForm::McpJson,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Secret {
     /// Keep a bearer token, a header, a key of the URL or an environment variable, then measure the server
     ///

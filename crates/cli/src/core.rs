@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use app::{ApiError, App, ErrorCode, Face, Options, OwnerCard, StartError};
-use futures::{Stream, StreamExt, future};
+use api::{ApiError, Empty, Operations, Perform};
+use app::{App, Face, Options, OwnerCard, StartError};
+use futures::{Stream, StreamExt};
+use model::{EventBatch, ServerRow};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
@@ -19,7 +21,7 @@ const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(20);
 const ASK_AGAIN: Duration = Duration::from_millis(15);
 
 /// Batches of events, as they travel.
-pub(crate) type Batches = Pin<Box<dyn Stream<Item = Value> + Send>>;
+pub(crate) type Batches = Pin<Box<dyn Stream<Item = EventBatch<ServerRow>> + Send>>;
 
 pub(crate) enum Core {
     Own(App),
@@ -38,7 +40,7 @@ impl Core {
             };
             if let Some(remote) = owner.as_deref().and_then(reach) {
                 // A process that was stopped still accepts connections, and says nothing.
-                match timeout_at(give_up, remote.call("status", Value::Null)).await {
+                match timeout_at(give_up, remote.status(Empty {})).await {
                     Ok(Ok(_)) => return Ok(Self::Remote(remote)),
                     Ok(Err(error)) if Instant::now() >= give_up => return Err(error.into()),
                     Ok(Err(_)) | Err(_) => {}
@@ -51,26 +53,10 @@ impl Core {
         }
     }
 
-    pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Value, ApiError> {
-        read(&self.ask(name, args).await?)
-    }
-
-    /// The answer as it came, for what must keep its digits.
-    pub(crate) async fn ask(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
-        match self {
-            Self::Own(app) => app.perform(name, args).await,
-            Self::Remote(remote) => remote.call(name, args).await,
-        }
-    }
-
     /// Subscribed when this returns: what happens from here on is seen.
     pub(crate) async fn events(&self) -> Result<Batches, Failure> {
         match self {
-            Self::Own(app) => {
-                let batches =
-                    app.events().filter_map(|batch| future::ready(serde_json::to_value(&batch).ok()));
-                Ok(Box::pin(batches))
-            }
+            Self::Own(app) => Ok(Box::pin(app.events().map(EventBatch::into_rows))),
             Self::Remote(remote) => Ok(remote.events().await?),
         }
     }
@@ -83,10 +69,13 @@ impl Core {
     }
 }
 
-pub(crate) fn read(answer: &RawValue) -> Result<Value, ApiError> {
-    serde_json::from_str(answer.get()).map_err(|error| {
-        ApiError::new(ErrorCode::Internal, format!("the core's answer cannot be read: {error}"))
-    })
+impl Perform for Core {
+    async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
+        match self {
+            Self::Own(app) => app.perform(name, args).await,
+            Self::Remote(remote) => remote.perform(name, args).await,
+        }
+    }
 }
 
 pub(crate) fn options(common: &Common, face: Face) -> Options {

@@ -1,6 +1,7 @@
 //! How a command ends badly: one clear sentence and the promised exit code.
 
-use app::{ApiError, ErrorCode, StartError};
+use api::{ApiError, ErrorCode};
+use app::StartError;
 
 use crate::commands::certificate;
 
@@ -47,7 +48,7 @@ impl From<ApiError> for Failure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        let facts = certificate::in_detail(&error.detail).map(|facts| format!("\n{facts}"));
+        let facts = error.help().certificate.map(|refused| format!("\n{}", certificate::facts_of(&refused)));
         Self::new(code, crate::advice::sentence(&error) + &facts.unwrap_or_default())
     }
 }

@@ -1,10 +1,10 @@
 //! Printing. What a server says is hostile text: on a terminal no control character of it survives.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::args::Format;
 use crate::layout::{indented, on_one_line};
@@ -31,16 +31,16 @@ impl Printer {
     }
 
     /// A list: a table, an array, or a line for each.
-    pub(crate) fn list(self, rows: &[Value], columns: &[Column]) -> io::Result<()> {
+    pub(crate) fn list<T: Serialize>(self, rows: &[T], columns: &[Column<T>]) -> io::Result<()> {
         match self.format {
             Format::Table => out(&table(rows, columns)),
-            Format::Json => json(&Value::Array(rows.to_vec())),
+            Format::Json => json(&rows),
             Format::Ndjson => rows.iter().try_for_each(line),
         }
     }
 
     /// One thing: a sentence for people, or the document.
-    pub(crate) fn one(self, value: &Value, sentence: impl FnOnce() -> String) -> io::Result<()> {
+    pub(crate) fn one(self, value: &impl Serialize, sentence: impl FnOnce() -> String) -> io::Result<()> {
         match self.format {
             Format::Table => out(&plain_lines(&sentence())),
             Format::Json => json(value),
@@ -48,29 +48,33 @@ impl Printer {
         }
     }
 
-    /// The same for JSON that must keep its text: only the space between its parts is ours.
-    pub(crate) fn one_as_it_is(self, json: &str, sentence: impl FnOnce() -> String) -> io::Result<()> {
+    /// The same for what holds raw JSON, which keeps its text: only the space between its parts is ours.
+    pub(crate) fn one_as_it_is(
+        self,
+        value: &impl Serialize,
+        sentence: impl FnOnce() -> String,
+    ) -> io::Result<()> {
         match self.format {
             Format::Table => out(&plain_lines(&sentence())),
-            Format::Json => out(&document(indented(json))),
-            Format::Ndjson => out(&document(on_one_line(json))),
+            Format::Json => out(&document(indented(&serde_json::to_string(value)?))),
+            Format::Ndjson => out(&document(on_one_line(&serde_json::to_string(value)?))),
         }
     }
 }
 
 /// A column: its heading and how a row fills it.
-pub(crate) struct Column {
+pub(crate) struct Column<T> {
     pub(crate) heading: &'static str,
-    pub(crate) cell: fn(&Value) -> String,
+    pub(crate) cell: fn(&T) -> String,
 }
 
 /// One document on several lines.
-pub(crate) fn json(value: &Value) -> io::Result<()> {
+pub(crate) fn json(value: &impl Serialize) -> io::Result<()> {
     out(&document(serde_json::to_string_pretty(value)?))
 }
 
 /// One document on one line, at once: whoever reads the stream waits for it.
-pub(crate) fn line(value: &Value) -> io::Result<()> {
+pub(crate) fn line(value: &impl Serialize) -> io::Result<()> {
     out(&document(serde_json::to_string(value)?))
 }
 
@@ -133,7 +137,7 @@ pub(crate) fn clear_progress() {
     }
 }
 
-fn table(rows: &[Value], columns: &[Column]) -> String {
+fn table<T>(rows: &[T], columns: &[Column<T>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     // Some terminals say that they have no columns.
@@ -172,18 +176,20 @@ fn hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The text at `pointer` (RFC 6901), or a dash.
-pub(crate) fn text(row: &Value, pointer: &str) -> String {
-    match row.pointer(pointer) {
-        None | Some(Value::Null) => "-".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
+/// What is known, or a dash.
+pub(crate) fn or_dash(known: Option<impl Display>) -> String {
+    known.map_or_else(|| "-".to_owned(), |known| known.to_string())
+}
+
+/// The word of a closed set, as JSON has it.
+pub(crate) fn word(of: impl Serialize) -> String {
+    let word = serde_json::to_value(of).ok();
+    or_dash(word.as_ref().and_then(|word| word.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -197,23 +203,23 @@ mod tests {
 
     #[test]
     fn escape_sequences_do_not_reach_the_terminal() {
-        let rows = [json!({ "name": "\u{1b}[31mred\u{7}\u{202e}txt\u{9b}2J" })];
-        let printed = table(&rows, &[Column { heading: "NAME", cell: |row| text(row, "/name") }]);
+        let rows = ["\u{1b}[31mred\u{7}\u{202e}txt\u{9b}2J".to_owned()];
+        let printed = table(&rows, &[Column { heading: "NAME", cell: String::clone }]);
         assert!(!printed.contains(|c: char| c != '\n' && hostile(c)), "{printed:?}");
     }
 
     #[test]
     fn a_long_name_does_not_make_every_row_long() {
-        let rows = [json!({ "name": "é".repeat(5_000) }), json!({ "name": "short" })];
-        let printed = table(&rows, &[Column { heading: "NAME", cell: |row| text(row, "/name") }]);
+        let rows = ["é".repeat(5_000), "short".to_owned()];
+        let printed = table(&rows, &[Column { heading: "NAME", cell: String::clone }]);
         assert!(printed.lines().all(|line| line.chars().count() <= WIDEST + 1), "{printed}");
         assert!(printed.contains('…') && printed.contains("short"), "{printed}");
     }
 
     #[test]
     fn what_is_absent_is_a_dash() {
-        assert_eq!(text(&json!({ "a": null }), "/a"), "-");
-        assert_eq!(text(&json!({}), "/a/b"), "-");
-        assert_eq!(text(&json!({ "a": 3 }), "/a"), "3");
+        assert_eq!(or_dash(None::<u32>), "-");
+        assert_eq!(or_dash(Some(3)), "3");
+        assert_eq!(word(model::Outcome::NotMcp), "not_mcp");
     }
 }

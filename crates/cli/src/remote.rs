@@ -1,6 +1,6 @@
 //! A core in another process, over its HTTP face.
 
-use app::{ApiError, ErrorCode};
+use api::{ApiError, ErrorCode, Perform};
 use futures::{StreamExt, future};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, Response};
@@ -26,16 +26,6 @@ impl Remote {
         Some(Self { client, address: address.to_owned() })
     }
 
-    pub(crate) async fn call(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
-        let url = format!("{}/api/v1/{name}", self.address);
-        let answer = self.client.post(url).json(&args).send().await.map_err(|error| self.lost(&error))?;
-        let fine = answer.status().is_success();
-        let body = answer.bytes().await.map_err(|error| self.lost(&error))?;
-        let parsed =
-            if fine { serde_json::from_slice(&body).map(Ok) } else { serde_json::from_slice(&body).map(Err) };
-        parsed.unwrap_or_else(|_| Err(self.odd()))
-    }
-
     pub(crate) async fn events(&self) -> Result<Batches, ApiError> {
         let url = format!("{}/api/v1/events", self.address);
         let answer = self.client.get(url).send().await.and_then(Response::error_for_status);
@@ -58,5 +48,17 @@ impl Remote {
             self.address
         );
         ApiError::new(ErrorCode::Internal, message)
+    }
+}
+
+impl Perform for Remote {
+    async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
+        let url = format!("{}/api/v1/{name}", self.address);
+        let answer = self.client.post(url).json(&args).send().await.map_err(|error| self.lost(&error))?;
+        let fine = answer.status().is_success();
+        let body = answer.bytes().await.map_err(|error| self.lost(&error))?;
+        let parsed =
+            if fine { serde_json::from_slice(&body).map(Ok) } else { serde_json::from_slice(&body).map(Err) };
+        parsed.unwrap_or_else(|_| Err(self.odd()))
     }
 }

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use app::{ApiError, App, ErrorCode};
+use api::{ApiError, ErrorCode};
+use app::App;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};

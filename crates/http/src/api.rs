@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use app::{ApiError, App, ErrorCode};
+use api::{ApiError, ErrorCode};
+use app::App;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

@@ -10,7 +10,7 @@
 
 mod support;
 
-use app::operations::NAMES;
+use api::NAMES;
 use reqwest::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, SET_COOKIE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

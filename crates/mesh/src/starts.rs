@@ -70,7 +70,7 @@ impl Starts {
         lock(&self.0.under_way).get(&id).map(|start| start.borrow().since)
     }
 
-    /// An `add` waits for the start of this server.
+    /// Whoever waits for the start of this server is told of it under this handle; of several the last.
     pub fn wait(&self, id: ServerId, handle: String) -> Waiting {
         lock(&self.0.waiting).insert(id, handle);
         Waiting(self.clone(), id)

@@ -30,14 +30,16 @@ pub struct Notice {
 ///
 /// What is told of servers is state: it comes from the registry's writer alone, and each batch says which revisions it
 /// spans. Everything else is [`Activity`].
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+///
+/// `S` is a server as the core has it; a face in another process reads `Event<ServerRow>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Event {
+#[ts(concrete(S = ServerRow))]
+pub enum Event<S = Arc<Server>> {
     /// A server was added, edited or restored.
     ServerChanged {
         /// Its new state; sent as a row, without tool definitions.
-        #[ts(as = "ServerRow")]
-        server: Arc<Server>,
+        server: S,
     },
     /// A server was measured or paused; its record is what it was.
     HealthChanged {
@@ -58,7 +60,7 @@ pub enum Event {
 
 /// What is under way or was noticed, beside the state of the servers. It may be lost, and is never a reason to read the
 /// servers again.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Activity {
     /// A scan began, advanced or ended; told at most ten times a second while it runs.
@@ -113,12 +115,34 @@ pub enum Activity {
 
 /// Events as they reach a face: at most four batches a second. Who has the servers of revision `from` or later has those of
 /// `to` after it; who has older ones reads them again.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-pub struct EventBatch {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(concrete(S = ServerRow))]
+pub struct EventBatch<S = Arc<Server>> {
     /// The registry's revision before the first event.
     pub from: u64,
     /// The registry's revision after the last event.
     pub to: u64,
     /// In order.
-    pub events: Vec<Event>,
+    pub events: Vec<Event<S>>,
+}
+
+impl EventBatch {
+    /// As a face in another process reads it.
+    pub fn into_rows(self) -> EventBatch<ServerRow> {
+        let Self { from, to, events } = self;
+        EventBatch { from, to, events: events.into_iter().map(Event::into_row).collect() }
+    }
+}
+
+impl Event {
+    fn into_row(self) -> Event<ServerRow> {
+        match self {
+            Self::ServerChanged { server } => {
+                Event::ServerChanged { server: Arc::unwrap_or_clone(server).into() }
+            }
+            Self::HealthChanged { id, health } => Event::HealthChanged { id, health },
+            Self::ServerRemoved { id } => Event::ServerRemoved { id },
+            Self::Activity(activity) => Event::Activity(activity),
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod record;
 mod row;
 mod scan;
 mod schema;
+mod secret;
 pub mod secrets;
 mod server;
 pub mod servers_json;
@@ -41,6 +42,7 @@ pub use offers::ResolveError;
 pub use row::ServerRow;
 pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
 pub use schema::Schema;
+pub use secret::{GivenSecret, SecretPlace};
 pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};
 pub use start::Start;
 

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
@@ -6,7 +6,7 @@ use crate::{Era, Health, Millis, Server, ServerId, Source, Transport, secrets};
 
 /// A server as a list shows it: its record without tool definitions, its health, and what it offers.
 /// This is how a [`Server`] is serialised at every face.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct ServerRow {
     /// The key.
     pub id: ServerId,

@@ -1,16 +1,10 @@
-use std::fmt;
-
 use mcp::Secret;
-use serde::{Deserialize, Deserializer};
+use model::GivenSecret;
 
 use super::Slot;
 
 /// The longest a secret may be, in bytes: the least that all keyrings take.
 const LONGEST: usize = 2_500;
-
-/// A secret on its way in. It is never printed, not even when it is refused.
-#[derive(Clone)]
-pub struct GivenSecret(Secret);
 
 /// What is wrong with a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,20 +22,15 @@ pub enum Unfit {
     TooLong,
 }
 
-impl GivenSecret {
-    /// A secret that a file had.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Secret::new(text))
-    }
-
-    /// The secret as it is sent, without what people copy along: blanks around it and the word `Bearer`.
-    pub fn fit_for(&self, slot: &Slot) -> Result<Secret, Unfit> {
-        if matches!(slot, Slot::Env(_)) {
-            return self.fit_for_a_child();
+impl Slot {
+    /// The secret as it is sent here, without what people copy along: blanks around it and the word `Bearer`.
+    pub fn fit(&self, given: &GivenSecret) -> Result<Secret, Unfit> {
+        if matches!(self, Self::Env(_)) {
+            return fit_for_a_child(given.expose());
         }
-        let mut text = self.0.expose().trim();
+        let mut text = given.expose().trim();
         let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
-        if *slot == Slot::Token && word.eq_ignore_ascii_case("bearer") {
+        if *self == Self::Token && word.eq_ignore_ascii_case("bearer") {
             text = rest.trim();
         }
         if text.is_empty() {
@@ -55,33 +44,16 @@ impl GivenSecret {
         }
         Ok(Secret::new(text))
     }
-
-    /// A variable may hold any text, such as a private key of many lines; only the end of the line that it was read as is
-    /// left out.
-    fn fit_for_a_child(&self) -> Result<Secret, Unfit> {
-        let text = self.0.expose().trim_end_matches(['\r', '\n']);
-        match text {
-            "" => Err(Unfit::Empty),
-            text if text.len() > LONGEST => Err(Unfit::TooLong),
-            text if text.contains('\0') => Err(Unfit::Letters),
-            text => Ok(Secret::new(text)),
-        }
-    }
 }
 
-impl fmt::Debug for GivenSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GivenSecret(…)")
-    }
-}
-
-impl<'de> Deserialize<'de> for GivenSecret {
-    /// serde would quote a number that somebody sent in the place of a text.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_json::Value::deserialize(deserializer) {
-            Ok(serde_json::Value::String(text)) => Ok(Self(Secret::new(text))),
-            _ => Err(serde::de::Error::custom("a secret is a text")),
-        }
+/// A variable may hold any text, such as a private key of many lines; only the end of the line that it was read as is left
+/// out.
+fn fit_for_a_child(text: &str) -> Result<Secret, Unfit> {
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(Unfit::Empty),
+        text if text.len() > LONGEST => Err(Unfit::TooLong),
+        text if text.contains('\0') => Err(Unfit::Letters),
+        text => Ok(Secret::new(text)),
     }
 }
 
@@ -93,7 +65,7 @@ mod tests {
 
     fn fit(text: &str, slot: &Slot) -> Result<String, Unfit> {
         let given: GivenSecret = serde_json::from_value(json!(text)).unwrap();
-        given.fit_for(slot).map(|secret| secret.expose().to_owned())
+        slot.fit(&given).map(|secret| secret.expose().to_owned())
     }
 
     #[test]

@@ -18,14 +18,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use given::{GivenSecret, Unfit};
+pub use given::Unfit;
 use keyring::Keyring;
 use ledger::{Kept, Ledger};
 use mcp::Secret;
-use model::{ServerId, ServerInfo, Transport};
+use model::{SecretPlace, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
 pub use sign::Unsigned;
-use ts_rs::TS;
 
 /// What a secret is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,16 +54,6 @@ pub struct Key {
     pub slot: Slot,
     /// Which of the server's sets of secrets it is in; see [`ServerInfo::secret_set`].
     pub set: u64,
-}
-
-/// Where secrets are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretPlace {
-    /// The keyring of this computer: encrypted, open while its owner is logged in.
-    Keyring,
-    /// A file in the data directory that only its owner can read; not encrypted.
-    File,
 }
 
 /// Why a secret was not kept, or not found.

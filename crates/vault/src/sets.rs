@@ -67,7 +67,7 @@ mod tests {
     use model::Source;
 
     use super::*;
-    use crate::SecretPlace;
+    use model::SecretPlace;
 
     fn server(url: &str, set: u64) -> ServerInfo {
         let info = ServerInfo::new_http("a", url, Source::Manual, 0).unwrap();

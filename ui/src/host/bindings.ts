@@ -1,4 +1,4 @@
-// Generated from crates/app/src/operations; `cargo xtask bindings` writes it anew.
+// Generated from crates/api; `cargo xtask bindings` writes it anew.
 
 export type ServerId = string;
 

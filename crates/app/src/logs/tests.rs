@@ -1,3 +1,4 @@
+use api::{ErrorCode, LoggedKind, LoggedOutcome};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -49,10 +50,10 @@ fn rounds_are_noted_when_they_fail_and_when_they_succeed_again() {
 #[test]
 fn a_call_is_noted_however_it_ends() {
     let logs = Logs::default();
-    let error = ApiError::new(ErrorCode::ProtocolError, "the server answered with error -32602: bad")
+    let error = OperationError::new(ErrorCode::ProtocolError, "the server answered with error -32602: bad")
         .with(json!({ "error": { "data": { "field": "city" } } }));
     logs.call(id(), "weather").ended(&Err(error));
-    logs.call(id(), "weather").ended(&Err(ApiError::new(ErrorCode::Cancelled, "cancelled")));
+    logs.call(id(), "weather").ended(&Err(OperationError::new(ErrorCode::Cancelled, "cancelled")));
     drop(logs.call(id(), "weather"));
     let said = "the server answered with error -32602: bad\n{\"field\":\"city\"}".to_owned();
     assert_eq!(

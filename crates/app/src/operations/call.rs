@@ -1,11 +1,16 @@
 //! A tool call: whom it goes to, its progress, its end.
 
+use api::{
+    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
+};
+mod chosen;
+mod judge;
+
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::{CallFailed, NoChoice};
+use mesh::CallFailed;
 use model::{Activity, Server, Tool};
-use registry::Snapshot;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -13,12 +18,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::look::{find, pattern};
-use super::{
-    Advice, ApiError, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode,
-    ServerRef,
-};
-use crate::{App, millis, raw};
+use crate::error::OperationError;
+use crate::{App, millis};
+use chosen::chosen;
+use judge::judge;
 
 /// Seconds for a call that names none.
 const DEFAULT_TIMEOUT: f64 = 30.0;
@@ -26,11 +29,8 @@ const DEFAULT_TIMEOUT: f64 = 30.0;
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
 
-/// How deep a result may nest: readers of JSON stop at 128 levels, and a result stands within an answer.
-const DEEPEST: usize = 120;
-
 impl App {
-    pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, ApiError> {
+    pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, OperationError> {
         let deadline = deadline(args.timeout)?;
         let (server, tool) = chosen(&self.0.registry.snapshot(), &args)?;
         let noting = self.0.logs.call(server.info.id, &tool.name);
@@ -46,9 +46,10 @@ impl App {
         tool: Tool,
         args: CallArgs,
         deadline: Duration,
-    ) -> Result<CallResult, ApiError> {
+    ) -> Result<CallResult, OperationError> {
         let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
         let in_flight = self.0.calls.begin(handle.clone())?;
+        let _told_of_its_start = self.0.mesh.sessions.starts().wait(server.info.id, handle.clone());
         let started = Instant::now();
         let cancel = &in_flight.cancel;
         let call = mesh::Call { server: &server.info, deadline, until: started + deadline, cancel };
@@ -72,23 +73,23 @@ impl App {
     }
 
     /// A call may be over before its server has started; the start goes on.
-    fn while_starting(&self, server: &Server, error: ApiError) -> ApiError {
+    fn while_starting(&self, server: &Server, mut error: OperationError) -> OperationError {
         let id = server.info.id;
         if error.code != ErrorCode::Timeout || !self.0.mesh.sessions.is_beginning(id) {
             return error;
         }
         let start = self.0.mesh.sessions.starts().list().into_iter().find(|start| start.id == id);
         let line = start.and_then(|start| start.line).map(|line| format!(", and says `{line}`"));
-        let message = format!(
+        error.message = format!(
             "{}: its command is still starting{}; call it again in a moment, or give the call more time",
             error.message,
             line.unwrap_or_default()
         );
-        ApiError { message, ..error }
+        error
     }
 
-    pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, ApiError> {
-        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.adds.cancel(&args.call) })
+    pub(super) async fn cancel(&self, args: CancelArgs) -> Result<Cancelled, OperationError> {
+        Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
 
     async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
@@ -124,7 +125,7 @@ impl mesh::Attempt for ToolCall<'_> {
     }
 }
 
-impl ApiError {
+impl OperationError {
     /// Says of which call this is the end.
     fn in_call(mut self, server: &ServerRef, tool: &str, elapsed_ms: f64) -> Self {
         let error = std::mem::take(&mut self.detail);
@@ -137,78 +138,12 @@ impl ApiError {
     }
 }
 
-/// Whoever lays a result out indents each line by its depth, so deep nesting would grow beyond every bound.
-fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, ApiError> {
-    if raw::nests_within(result.get(), DEEPEST) {
-        return Ok(result);
-    }
-    let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
-    Err(ApiError::new(ErrorCode::TransportFailed, message))
-}
-
-/// How long a result may be that is looked into at once, in bytes.
-const SHORT: usize = 256 * 1024;
-
-/// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
-/// others.
-async fn judge(result: Box<RawValue>) -> Result<(Box<RawValue>, bool), ApiError> {
-    let is_short = result.get().len() <= SHORT;
-    let judging = move || {
-        let result = shallow(result)?;
-        let tool_error = raw::says(&result, "isError");
-        Ok((result, tool_error))
-    };
-    if is_short {
-        return judging();
-    }
-    let stopped = |_| ApiError::new(ErrorCode::Internal, "the core stops");
-    tokio::task::spawn_blocking(judging).await.map_err(stopped)?
-}
-
-fn deadline(timeout: Option<f64>) -> Result<Duration, ApiError> {
+fn deadline(timeout: Option<f64>) -> Result<Duration, OperationError> {
     let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT);
     let fits = seconds > 0.0 && seconds <= LONGEST;
     fits.then(|| Duration::from_secs_f64(seconds)).ok_or_else(|| {
-        ApiError::arguments(format!(
+        OperationError::arguments(format!(
             "a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds"
         ))
     })
-}
-
-/// The named server, or the best of those that offer the capability.
-fn chosen(snapshot: &Snapshot, args: &CallArgs) -> Result<(Server, Tool), ApiError> {
-    if let Some(key) = &args.server {
-        let server = find(snapshot, key)?;
-        let tool =
-            mesh::resolve(&server, &args.capability).map_err(|error| not_chosen(error, Some(&server)))?;
-        return Ok((server, tool));
-    }
-    let pattern = pattern(&args.capability)?;
-    if pattern.exact().is_none() {
-        let message = format!("`{}` is a pattern: a call needs one capability", args.capability);
-        return Err(ApiError::arguments(message));
-    }
-    mesh::choose(snapshot, &args.capability, &pattern).map_err(|error| not_chosen(error, None))
-}
-
-/// What a person can do about it, and what programs want to know.
-fn not_chosen(error: NoChoice, server: Option<&Server>) -> ApiError {
-    let message = error.to_string();
-    let of_server = server.map_or(serde_json::Value::Null, |server| json!({ "server": server.info.id }));
-    match error {
-        NoChoice::Paused(_) => {
-            ApiError::new(ErrorCode::Paused, message).with(of_server).advise(Advice::Resume)
-        }
-        NoChoice::Unlisted(_) => {
-            ApiError::new(ErrorCode::NoServer, message).with(of_server).advise(Advice::Check)
-        }
-        NoChoice::Nobody(_) => ApiError::new(ErrorCode::NoServer, message).advise(Advice::ListTools),
-        NoChoice::Ambiguous { tools, .. } => {
-            ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": tools }))
-        }
-        NoChoice::Missing { tools, .. } => {
-            ApiError::new(ErrorCode::NoServer, message).with(json!({ "tools": tools }))
-        }
-        _ => ApiError::new(ErrorCode::NoServer, message),
-    }
 }

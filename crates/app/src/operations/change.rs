@@ -1,27 +1,50 @@
 //! Operations by which a person changes the registry. Each can be taken back.
 
-use super::look::find_all;
-use super::{ApiError, Changed, Empty, ServersByIdArgs, UndoArgs, UndoStep, Undone, Upcoming};
+use super::find::{find, find_all};
 use crate::App;
+use crate::error::OperationError;
+use api::{
+    AddArgs, Added, Changed, EditArgs, Edited, Empty, ErrorCode, ServersByIdArgs, UndoArgs, UndoStep, Undone,
+    Upcoming,
+};
 
 impl App {
-    pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
+        Ok(self.0.intake.add(args).await?)
+    }
+
+    pub(super) async fn edit(&self, args: EditArgs) -> Result<Edited, OperationError> {
+        let server = find(&self.0.registry.snapshot(), &args.id)?;
+        let (id, only_distrusts) = (server.info.id, args.only_distrusts());
+        let asks = !args.to.no_probe && !args.to.dry_run;
+        let edited = self.0.intake.edit(server, args).await?;
+        if !(only_distrusts && asks) {
+            return Ok(edited);
+        }
+        // A check that cannot be made takes nothing back.
+        drop(self.check_now(id).await);
+        let snapshot = self.0.registry.snapshot();
+        let server = snapshot.get(id).cloned().map_or(edited.server, Into::into);
+        Ok(Edited { server, revision: snapshot.revision(), ..edited })
+    }
+
+    pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.remove(ids).await?))
     }
 
-    pub(super) async fn ignore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn ignore(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.ignore(ids).await?))
     }
 
-    pub(super) async fn restore(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn restore(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let removed = self.0.registry.removed().await?;
         let ids = args.ids.iter().map(|key| {
             let found = removed.iter().find(|row| row.info.id.to_string() == *key || row.info.name == *key);
             found.map(|row| row.info.id).ok_or_else(|| {
-                ApiError::new(
-                    super::ErrorCode::NotFound,
+                OperationError::new(
+                    ErrorCode::NotFound,
                     format!("no removed server has the id or name `{key}`"),
                 )
             })
@@ -29,27 +52,27 @@ impl App {
         Ok(changed(self.0.registry.restore(ids.collect::<Result<_, _>>()?).await?))
     }
 
-    pub(super) async fn pause(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn pause(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.pause(ids).await?))
     }
 
-    pub(super) async fn resume(&self, args: ServersByIdArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn resume(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {
         let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
         Ok(changed(self.0.registry.resume(ids).await?))
     }
 
-    pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
+    pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let undone = self.0.registry.undo(args.undo).await?;
         Ok(turned(undone))
     }
 
-    pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, ApiError> {
+    pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let redone = self.0.registry.redo(args.undo).await?;
         Ok(turned(redone))
     }
 
-    pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, ApiError> {
+    pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
         let upcoming = self.0.registry.upcoming().await?;
         let step = |step: registry::Step| UndoStep { entry: step.entry, label: step.label, at: step.at };
         Ok(Upcoming { undo: upcoming.undo.map(step), redo: upcoming.redo.map(step) })

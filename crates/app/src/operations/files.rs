@@ -1,73 +1,29 @@
 //! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
 //! read and write the files; here is only their text.
 
+use api::{
+    ConfigCheckArgs, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs, ExportForm, Exported,
+    ImportArgs, ImportReport,
+};
 use std::sync::Arc;
 
-use model::config::{self, Problem};
-use model::{Endpoint, Given, Server, ServerInfo, Source, Tls, secrets, servers_json};
-use registry::{Origin, Snapshot, Upserted};
+use model::{Server, Source, secrets, servers_json};
 use serde_json::json;
 
-use super::given::By;
-use super::{
-    ApiError, ConfigCheckArgs, ConfigProblem, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs,
-    ExportForm, Exported, ImportArgs, ImportReport,
-};
+use crate::error::OperationError;
 use crate::{App, now};
 
 impl App {
-    pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, ApiError> {
+    pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, OperationError> {
         let file = args.file.as_deref().unwrap_or("the file");
-        let mut read = servers_json::read(&args.text, now()).map_err(|error| {
+        let read = servers_json::read(&args.text, now()).map_err(|error| {
             let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
-            ApiError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
+            OperationError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
         })?;
-        let mut report = ImportReport { warnings: read.warnings, ..ImportReport::default() };
-        if read.servers.is_empty() {
-            return Ok(report);
-        }
-        let snapshot = self.0.registry.snapshot();
-        let mut entries: Vec<_> = read.servers.drain(..).zip(read.given).collect();
-        entries.retain(|(info, _)| {
-            let is_whole = !secrets::lacks_secret(&info.args);
-            if !is_whole {
-                report.warnings.push(format!(
-                    "`{}` was left out: a secret among its arguments stayed where it was exported; add it yourself",
-                    info.name
-                ));
-            }
-            is_whole
-        });
-        let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
-        for info in &mut servers {
-            report.warnings.extend(distrust(info, &snapshot));
-            if let Some(warning) = without_trust(info, &snapshot, args.certificates) {
-                report.certificates_left += 1;
-                report.warnings.push(warning);
-            }
-        }
-        let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
-        self.told_apart(&mut servers, &given, By::File).await?;
-        let label = format!("imported {} from {file}", count(servers.len()));
-        let committed = self.0.registry.upsert(servers.clone(), Origin::Person { label }).await?;
-        for ((info, given), line) in servers.iter().zip(&given).zip(lines) {
-            let values = self.keep_given(info, given, &args).await;
-            report.secrets_kept += values.kept;
-            report.secrets_left += values.left;
-            report.warnings.extend(values.said.iter().map(|said| format!("line {line}: {said}")));
-        }
-        let count =
-            |kinds: &[Upserted]| committed.upserted.iter().filter(|(_, what)| kinds.contains(what)).count();
-        report.added = count(&[Upserted::Added, Upserted::Restored]);
-        report.updated = count(&[Upserted::Updated]);
-        report.unchanged = count(&[Upserted::Unchanged]);
-        // What changed nothing has nothing to take back.
-        report.revision = committed.revision;
-        report.undo = committed.undo.filter(|_| report.added + report.updated > 0);
-        Ok(report)
+        Ok(self.0.intake.take_file(read, &args).await?)
     }
 
-    pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, ApiError> {
+    pub(super) async fn export(&self, args: ExportArgs) -> Result<Exported, OperationError> {
         let mut servers: Vec<Server> = self.0.registry.snapshot().query(None, None);
         // Where a file is read, the demo is not.
         servers.retain(|server| server.info.source != Source::Demo);
@@ -81,11 +37,11 @@ impl App {
         Ok(Exported { file: file.to_owned(), text, servers: servers.len(), warnings })
     }
 
-    pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, ApiError> {
-        Ok(check_config(&args.text))
+    pub(super) async fn config_check(&self, args: ConfigCheckArgs) -> Result<ConfigReport, OperationError> {
+        Ok(ConfigReport::check(&args.text))
     }
 
-    pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, ApiError> {
+    pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, OperationError> {
         Ok(self.0.config.status().await)
     }
 }
@@ -98,87 +54,4 @@ fn without_secrets(server: &mut Server) -> Option<String> {
     }
     Arc::make_mut(&mut server.info).args = shown;
     Some(format!("`{}`: an argument that looks like a secret was left out", server.info.name))
-}
-
-/// A file is data, never authority: it may not say that a person agreed to a command or to an address that is farther away,
-/// nor make us send a secret of this computer to an address it names. What was taken away is said.
-fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
-    let origin = |url: &Option<String>| {
-        url.as_deref().and_then(|url| Endpoint::parse(url).ok()).map(|url| url.origin())
-    };
-    let mut warnings = Vec::new();
-    (info.source, info.reach) = (Source::Import, None);
-    if info.url.is_some() && info.endpoint.is_some() && origin(&info.url) != origin(&info.endpoint) {
-        warnings.push(format!(
-            "`{}`: its endpoint is at another address than its URL and was left out",
-            info.name
-        ));
-        info.endpoint = None;
-        // It may have been this endpoint that made the id credible.
-        info.id = info.address_id();
-    }
-    let known = snapshot.get(info.id).map(|server| server.info.clone());
-    if known.as_ref().is_some_and(|known| known.identity.is_some()) {
-        // What we saw ourselves is newer than any file, and is what a changed tool is held against.
-        info.identity = None;
-        info.tools = Arc::default();
-        (info.resources, info.prompts, info.left_out) = (Vec::new(), Vec::new(), None);
-    }
-    let agreed = known.is_some_and(|known| {
-        known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url
-    });
-    if !agreed {
-        for (header, variable) in std::mem::take(&mut info.header_env) {
-            warnings.push(format!(
-                "`{}`: the header `{header}` from the variable `{variable}` was left out",
-                info.name
-            ));
-        }
-    }
-    if let Some(variable) = info.token_env.take_if(|_| !agreed) {
-        warnings.push(format!(
-            "`{}`: the token's variable `{variable}` was left out; agree to it by editing the server",
-            info.name
-        ));
-    }
-    warnings
-}
-
-/// Nor may it say whom a person trusts: a server under a name that is known could be anybody.
-fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) -> Option<String> {
-    let known = snapshot.get(info.id).map(|known| &known.info);
-    // An edit may have led it away: what was agreed to elsewhere says nothing of this address.
-    let known = known.filter(|known| known.origin() == info.origin()).and_then(|known| known.tls.clone());
-    let tls = info.tls.take_if(|tls| !is_agreed && known.as_ref() != Some(tls))?;
-    let what = match &tls {
-        Tls::Agreed(agreed) => format!("certificate {}", agreed.fingerprint),
-        Tls::Ca { ca } => format!("CA in {ca:?}"),
-    };
-    Some(format!(
-        "`{}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
-        info.name
-    ))
-}
-
-/// Checks a configuration; needs no core.
-pub fn check_config(text: &str) -> ConfigReport {
-    let problems: Vec<ConfigProblem> = config::check(text).into_iter().map(ConfigProblem::from).collect();
-    let valid = problems.iter().all(|problem| problem.severity != super::Severity::Error);
-    ConfigReport { valid, problems }
-}
-
-impl From<Problem> for ConfigProblem {
-    fn from(problem: Problem) -> Self {
-        let severity = match problem.severity {
-            config::Severity::Error => super::Severity::Error,
-            config::Severity::Warning => super::Severity::Warning,
-            config::Severity::NoEffect => super::Severity::NoEffect,
-        };
-        let Problem { line, column, path, message, .. } = problem;
-        Self { line, column, path, severity, message }
-    }
-}
-
-fn count(servers: usize) -> String {
-    if servers == 1 { "1 server".to_owned() } else { format!("{servers} servers") }
 }

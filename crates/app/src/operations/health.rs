@@ -1,12 +1,14 @@
 //! How servers are, and how they were.
 
-use model::{CheckResult, HealthStatus, Millis, Outcome, Server, ServerId, Transition};
+use api::{
+    Bar, Changed, Checked, HealthArgs, HealthReport, HistoryArgs, LatencyMinute, ServerArgs, ServerHealth,
+    ServerHistory,
+};
+use model::{HealthStatus, Millis, Outcome};
 use registry::{History, Minute, SLICE, Tally};
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 
-use super::look::{find, find_all};
-use super::{ApiError, Changed, Checked, ServerArgs};
+use super::find::{find, find_all};
+use crate::error::OperationError;
 use crate::{App, now};
 
 /// How many bars the day is shown in: 24 minutes each.
@@ -15,124 +17,8 @@ const BARS: i64 = 60;
 /// Of one bar, in milliseconds.
 const BAR: Millis = 2 * SLICE;
 
-/// Whose health.
-#[derive(Debug, Clone, Default, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct HealthArgs {
-    /// Ids, or names that only one server has; absent means every server.
-    #[ts(optional)]
-    pub ids: Option<Vec<String>>,
-}
-
-/// How servers are, worst first, and by which settings they are judged.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct HealthReport {
-    /// False: nothing is checked, by the configuration (`health_monitoring.enabled`).
-    pub enabled: bool,
-    /// Seconds between two rounds of one server.
-    pub check_interval: f64,
-    /// Seconds that a round may take.
-    pub timeout: f64,
-    /// Failures in a row before a server is down.
-    pub max_failures: u32,
-    /// Successes in a row before it is healthy again.
-    pub min_successes: u32,
-    /// Above this many milliseconds a server is slow.
-    pub warn_ms: f64,
-    /// The revision that this is of.
-    pub revision: u64,
-    /// The servers.
-    pub servers: Vec<ServerHealth>,
-}
-
-/// How one server is.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct ServerHealth {
-    /// Its key.
-    pub id: ServerId,
-    /// Its name.
-    pub name: String,
-    /// The verdict.
-    pub status: HealthStatus,
-    /// In [0, 1].
-    pub score: f64,
-    /// Why, in one sentence.
-    pub reason: Option<String>,
-    /// Why, in a few words.
-    pub summary: Option<String>,
-    /// The round trip in milliseconds, a moving average.
-    pub response_time_ms: Option<f64>,
-    /// Failed rounds and calls in a row.
-    pub consecutive_failures: u32,
-    /// Since when its child is asleep: ended, since it was well and nobody asked for it.
-    pub asleep: Option<Millis>,
-    /// Since when its child is starting.
-    pub starting: Option<Millis>,
-    /// The last round.
-    pub last_check: Option<Millis>,
-    /// The next round; absent when none is planned.
-    pub next_check: Option<Millis>,
-    /// The last round or call that succeeded.
-    pub last_success: Option<Millis>,
-    /// Since when the status is what it is.
-    pub since: Option<Millis>,
-    /// The checks of the last round, with their evidence.
-    pub checks: Vec<CheckResult>,
-}
-
-/// Whose history.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(deny_unknown_fields)]
-pub struct HistoryArgs {
-    /// An id, or a name that only one server has.
-    pub server: String,
-}
-
-/// How one server was.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct ServerHistory {
-    /// The server.
-    pub id: ServerId,
-    /// Changes of its status, newest first; of the last 30 days, and at most 500.
-    pub transitions: Vec<Transition>,
-    /// The last 24 hours in 60 bars, oldest first.
-    pub strip: Vec<Bar>,
-    /// The part of the day's rounds that found it up, in percent; absent when there was none.
-    pub up_percent: Option<f64>,
-    /// The last hour by the minute, oldest first; minutes without a round are left out.
-    pub minutes: Vec<LatencyMinute>,
-}
-
-/// 24 minutes of a server.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
-pub struct Bar {
-    /// When it began.
-    pub from: Millis,
-    /// The worst status in it; absent when it was not checked.
-    pub status: Option<HealthStatus>,
-    /// How many rounds.
-    pub rounds: u64,
-    /// The part of them that found it up, in percent.
-    pub up_percent: Option<f64>,
-}
-
-/// The round trips of checks in one minute.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
-pub struct LatencyMinute {
-    /// When it began.
-    pub at: Millis,
-    /// Rounds with an answer.
-    pub answered: u32,
-    /// Rounds without.
-    pub failed: u32,
-    /// Half of the round trips were at most this long, in milliseconds.
-    pub p50_ms: Option<f64>,
-    /// 95 % of the round trips were at most this long, in milliseconds.
-    pub p95_ms: Option<f64>,
-}
-
 impl App {
-    pub(super) async fn health(&self, args: HealthArgs) -> Result<HealthReport, ApiError> {
+    pub(super) async fn health(&self, args: HealthArgs) -> Result<HealthReport, OperationError> {
         let snapshot = self.0.registry.snapshot();
         let servers = match &args.ids {
             None => snapshot.query(None, None),
@@ -155,7 +41,7 @@ impl App {
         })
     }
 
-    pub(super) async fn history(&self, args: HistoryArgs) -> Result<ServerHistory, ApiError> {
+    pub(super) async fn history(&self, args: HistoryArgs) -> Result<ServerHistory, OperationError> {
         let id = find(&self.0.registry.snapshot(), &args.server)?.info.id;
         let begin = beginning_of_day(now());
         let (History { transitions, tallies }, minutes) = self.0.registry.history(id, begin).await?;
@@ -164,17 +50,17 @@ impl App {
         for (_, tally) in &tallies {
             day.add(*tally);
         }
-        let minutes = minutes.into_iter().map(LatencyMinute::from).collect();
+        let minutes = minutes.into_iter().map(minute).collect();
         Ok(ServerHistory { id, transitions, strip, up_percent: up_percent(day), minutes })
     }
 
-    pub(super) async fn adopt(&self, args: ServerArgs) -> Result<Changed, ApiError> {
+    pub(super) async fn adopt(&self, args: ServerArgs) -> Result<Changed, OperationError> {
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
         let changed = self.0.registry.adopt(id).await?;
         Ok(Changed { ids: changed.ids, undo: changed.undo, revision: changed.revision })
     }
 
-    pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, ApiError> {
+    pub(super) async fn check(&self, args: ServerArgs) -> Result<Checked, OperationError> {
         let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
         // A person is there to open a keyring that was locked.
         self.0.vault().wake();
@@ -189,34 +75,9 @@ impl App {
     }
 }
 
-impl From<Server> for ServerHealth {
-    fn from(server: Server) -> Self {
-        let Server { info, health } = server;
-        Self {
-            id: info.id,
-            name: info.name.clone(),
-            status: health.status,
-            score: health.score,
-            reason: health.reason,
-            summary: health.summary,
-            response_time_ms: health.response_time_ms,
-            consecutive_failures: health.consecutive_failures,
-            asleep: health.asleep,
-            starting: health.starting,
-            last_check: health.checked_at,
-            next_check: health.next_check,
-            last_success: health.last_success,
-            since: health.since,
-            checks: health.checks.to_vec(),
-        }
-    }
-}
-
-impl From<Minute> for LatencyMinute {
-    fn from(minute: Minute) -> Self {
-        let Minute { at, answered, failed, p50_ms, p95_ms } = minute;
-        Self { at, answered, failed, p50_ms, p95_ms }
-    }
+fn minute(minute: Minute) -> LatencyMinute {
+    let Minute { at, answered, failed, p50_ms, p95_ms } = minute;
+    LatencyMinute { at, answered, failed, p50_ms, p95_ms }
 }
 
 /// The first moment of the first bar: the last bar holds `now`.

@@ -1,18 +1,18 @@
 //! Operations that only look: they read the newest snapshot and wait for nobody.
 
-use model::{CapabilityPattern, Filter, HealthStatus, Server, ServerId};
-use registry::Snapshot;
-use serde_json::{Value, json};
-
-use super::{
-    Advice, ApiError, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs,
-    ServerDetails, ServerList, ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow,
-    ToolsArgs,
+use super::find::{find, pattern};
+use api::{
+    Empty, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList, ServerOrder,
+    ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
 };
+use model::{CapabilityPattern, Filter, HealthStatus};
+use registry::Snapshot;
+
 use crate::App;
+use crate::error::OperationError;
 
 impl App {
-    pub(super) async fn status(&self, _: Empty) -> Result<Status, ApiError> {
+    pub(super) async fn status(&self, _: Empty) -> Result<Status, OperationError> {
         let snapshot = self.0.registry.snapshot();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -27,7 +27,7 @@ impl App {
         })
     }
 
-    pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, ApiError> {
+    pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, OperationError> {
         let snapshot = self.0.registry.snapshot();
         let (pattern, filter) = asked(&args)?;
         let servers = snapshot.find(pattern.as_ref(), filter.as_ref());
@@ -38,7 +38,7 @@ impl App {
         })
     }
 
-    pub(super) async fn order(&self, args: ServersArgs) -> Result<ServerOrder, ApiError> {
+    pub(super) async fn order(&self, args: ServersArgs) -> Result<ServerOrder, OperationError> {
         let snapshot = self.0.registry.snapshot();
         let (pattern, filter) = asked(&args)?;
         let servers = snapshot.find(pattern.as_ref(), filter.as_ref());
@@ -49,7 +49,7 @@ impl App {
         })
     }
 
-    pub(super) async fn server(&self, args: ServerArgs) -> Result<ServerDetails, ApiError> {
+    pub(super) async fn server(&self, args: ServerArgs) -> Result<ServerDetails, OperationError> {
         let server = find(&self.0.registry.snapshot(), &args.id)?;
         let info = server.info.clone();
         let identity = info.identity.as_ref();
@@ -72,7 +72,7 @@ impl App {
         })
     }
 
-    pub(super) async fn tools(&self, args: ToolsArgs) -> Result<ToolList, ApiError> {
+    pub(super) async fn tools(&self, args: ToolsArgs) -> Result<ToolList, OperationError> {
         let snapshot = self.0.registry.snapshot();
         let servers = match &args.server {
             Some(key) => vec![find(&snapshot, key)?],
@@ -84,7 +84,7 @@ impl App {
         Ok(ToolList { tools: tools.collect() })
     }
 
-    pub(super) async fn removed(&self, _: Empty) -> Result<RemovedList, ApiError> {
+    pub(super) async fn removed(&self, _: Empty) -> Result<RemovedList, OperationError> {
         let removed = self.0.registry.removed().await?;
         let servers = removed.into_iter().map(|row| Removed {
             id: row.info.id,
@@ -96,59 +96,16 @@ impl App {
         Ok(RemovedList { servers: servers.collect() })
     }
 
-    pub(super) async fn filter(&self, args: FilterArgs) -> Result<FilterForms, ApiError> {
+    pub(super) async fn filter(&self, args: FilterArgs) -> Result<FilterForms, OperationError> {
         let filter = Filter::from_value(&args.filter)?;
         Ok(FilterForms { short: filter.to_string(), json: filter.to_json() })
     }
 }
 
-impl ServerRef {
-    pub(super) fn to(server: &Server) -> Self {
-        Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
-    }
-}
-
-fn asked(args: &ServersArgs) -> Result<(Option<CapabilityPattern>, Option<Filter>), ApiError> {
+fn asked(args: &ServersArgs) -> Result<(Option<CapabilityPattern>, Option<Filter>), OperationError> {
     let pattern = args.capability.as_deref().map(pattern).transpose()?;
     let filter = args.filter.as_ref().map(Filter::from_value).transpose()?;
     Ok((pattern, filter))
-}
-
-pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, ApiError> {
-    CapabilityPattern::parse(text).map_err(|error| ApiError::arguments(error.to_string()))
-}
-
-/// The server with this id, or with this name when only one has it.
-pub(super) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, ApiError> {
-    if let Some(server) = ServerId::parse(key).and_then(|id| snapshot.get(id)) {
-        return Ok(server.clone());
-    }
-    let named = snapshot.by_name(key);
-    match named.as_slice() {
-        [id] => snapshot.get(*id).cloned().ok_or_else(|| none(key)),
-        [] => Err(none(key)),
-        several => Err(several_named(snapshot, key, several)),
-    }
-}
-
-/// The ids behind several keys; nothing is done when one of them is wrong.
-pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<ServerId>, ApiError> {
-    keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id)).collect()
-}
-
-fn none(key: &str) -> ApiError {
-    let message = format!("there is no server with the id or name `{key}`");
-    ApiError::new(ErrorCode::NotFound, message).advise(Advice::ListServers)
-}
-
-fn several_named(snapshot: &Snapshot, name: &str, ids: &[ServerId]) -> ApiError {
-    let candidates: Vec<Value> = ids
-        .iter()
-        .filter_map(|id| snapshot.get(*id))
-        .map(|server| json!({ "id": server.info.id, "url": server.info.address() }))
-        .collect();
-    let message = format!("{} servers are called `{name}`: name one by its id", candidates.len());
-    ApiError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": candidates }))
 }
 
 fn counts(snapshot: &Snapshot) -> StatusCounts {

@@ -1,46 +1,17 @@
 //! Commands that take long to start: which, and what a person does about it.
 
-use std::sync::Arc;
-use std::time::Duration;
+use api::{CancelArgs, Cancelled, Empty, KeptStarting, ServerArgs, StartList};
 
-use mcp::{Brief, McpError, Secret};
-use mesh::{LONGEST_START, Sessions};
-use model::{ServerId, ServerInfo, Start};
-use serde::Serialize;
-use ts_rs::TS;
-
-use super::look::find;
-use super::{Advice, ApiError, CancelArgs, Cancelled, Empty, ErrorCode, ServerArgs};
+use super::find::find;
 use crate::App;
-use crate::adds::{Adding, Waited};
-
-/// The commands that take longer to start than a moment, the oldest first.
-#[derive(Debug, Clone, Serialize, TS)]
-pub struct StartList {
-    /// They.
-    pub starts: Vec<Start>,
-}
-
-/// Whether a wait was ended.
-#[derive(Debug, Clone, Copy, Serialize, TS)]
-pub struct KeptStarting {
-    /// False: it was over already.
-    pub kept: bool,
-}
-
-/// A start that nobody wants when whoever asked for it goes away.
-struct Wanted {
-    sessions: Sessions,
-    id: ServerId,
-    is_kept: bool,
-}
+use crate::error::OperationError;
 
 impl App {
-    pub(super) async fn starts(&self, _: Empty) -> Result<StartList, ApiError> {
+    pub(super) async fn starts(&self, _: Empty) -> Result<StartList, OperationError> {
         Ok(StartList { starts: self.0.mesh.sessions.starts().list() })
     }
 
-    pub(super) async fn start_cancel(&self, args: ServerArgs) -> Result<Cancelled, ApiError> {
+    pub(super) async fn start_cancel(&self, args: ServerArgs) -> Result<Cancelled, OperationError> {
         let sessions = &self.0.mesh.sessions;
         // It may not be kept yet.
         let start = sessions.starts().list().into_iter().find(|start| start.id.to_string() == args.id);
@@ -51,50 +22,7 @@ impl App {
         Ok(Cancelled { cancelled: sessions.cancel(id) })
     }
 
-    pub(super) async fn keep_starting(&self, args: CancelArgs) -> Result<KeptStarting, ApiError> {
-        Ok(KeptStarting { kept: self.0.adds.keep(&args.call) })
-    }
-
-    /// Starts a command that is about to be kept. Nothing when a person keeps it without waiting any longer: it goes on.
-    pub(super) async fn started(
-        &self,
-        info: &ServerInfo,
-        env: &[(String, Secret)],
-        adding: &Adding,
-    ) -> Result<Option<Arc<Brief>>, ApiError> {
-        let target = self.0.mesh.contact.target_given(info, env).await?;
-        let sessions = &self.0.mesh.sessions;
-        let _waiting = adding.handle().map(|handle| sessions.starts().wait(info.id, handle.clone()));
-        let mut wanted = Wanted { sessions: sessions.clone(), id: info.id, is_kept: false };
-        let begun = adding.wait(sessions.get(info, &target, LONGEST_START)).await;
-        wanted.is_kept = matches!(&begun, Waited::Done(Ok(_)) | Waited::Kept);
-        match begun {
-            Waited::Done(Ok(session)) => Ok(Some(session)),
-            Waited::Kept => Ok(None),
-            Waited::Done(Err(McpError::Cancelled)) | Waited::Cancelled => Err(cancelled()),
-            Waited::Done(Err(McpError::Timeout { after })) => Err(no_word(info, after)),
-            Waited::Done(Err(error)) => Err(error.into()),
-        }
-    }
-}
-
-fn no_word(info: &ServerInfo, after: Duration) -> ApiError {
-    let message = format!(
-        "`{}` was started and said nothing for {} s; it can be kept all the same, and is started when it is used",
-        info.address(),
-        after.as_secs()
-    );
-    ApiError::new(ErrorCode::Timeout, message).advise(Advice::KeepAnyway)
-}
-
-pub(super) fn cancelled() -> ApiError {
-    ApiError::new(ErrorCode::Cancelled, "its start was cancelled: nothing was added, and nothing of it runs")
-}
-
-impl Drop for Wanted {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            self.sessions.cancel(self.id);
-        }
+    pub(super) async fn keep_starting(&self, args: CancelArgs) -> Result<KeptStarting, OperationError> {
+        Ok(KeptStarting { kept: self.0.intake.adds.keep(&args.call) })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use app::ApiError;
+use api::ApiError;
 use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use testkit::odd::Odd;

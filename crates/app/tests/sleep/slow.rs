@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::ErrorCode;
+use api::ErrorCode;
 use futures::StreamExt;
 use serde_json::{Value, json};
 use testkit::served::marked;

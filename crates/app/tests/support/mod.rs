@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use app::{ApiError, App, Face, Options};
+use api::ApiError;
+use app::{App, Face, Options};
 use futures::StreamExt;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};

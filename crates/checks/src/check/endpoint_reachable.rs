@@ -1,23 +1,32 @@
 //! It answers as an MCP server, or its health endpoint with 2xx.
 
-use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE};
+use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server};
 
-use super::{Finding, Judged, rounded};
+use super::{Check, Finding, Judged, Question, rounded};
+use crate::round::{Evidence, Plan};
 
-/// 2xx of a health endpoint or an answer of MCP's is passing, and so is the question who we are; 429 is a warning, anything
-/// else critical (Consul's HTTP check).
-pub(crate) fn judge(asked: &Finding) -> Judged {
-    if asked.wants_sign_in() {
-        return asking(asked);
+pub(crate) struct EndpointReachable;
+
+impl Check for EndpointReachable {
+    fn asks(&self) -> Question {
+        Question::Alive
     }
-    let result = CheckResult {
-        name: ENDPOINT_REACHABLE.into(),
-        status: asked.status(),
-        ms: asked.ms.map(rounded),
-        evidence: asked.evidence(),
-        details: None,
-    };
-    Judged { result, reason: asked.reason() }
+
+    /// 2xx of a health endpoint or an answer of MCP's is passing, and so is the question who we are; 429 is a warning, anything
+    /// else critical (Consul's HTTP check).
+    fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &Plan) -> Judged {
+        if reached.wants_sign_in() {
+            return asking(reached);
+        }
+        let result = CheckResult {
+            name: ENDPOINT_REACHABLE.into(),
+            status: reached.status(),
+            ms: reached.ms.map(rounded),
+            evidence: reached.evidence(),
+            details: None,
+        };
+        Judged { result, reason: reached.reason() }
+    }
 }
 
 /// It is there, and asks who we are. Where a secret cannot be read it was not asked anything.

@@ -1,13 +1,41 @@
-//! The checks that need no declaration: each judges what one round asked. Pure.
+//! The checks that need no declaration: each says what a round has to ask for it, and judges what came back. Pure.
 
-pub(crate) mod endpoint_reachable;
-pub(crate) mod response_time;
-pub(crate) mod tool_availability;
+mod endpoint_reachable;
+mod response_time;
+mod tool_availability;
 
-use model::{CheckResult, CheckStatus};
+use model::config::BuiltInCheck;
+use model::{CheckResult, CheckStatus, Server};
 use registry::Reason;
 
+use crate::round::{Evidence, Plan};
+
 use crate::words::Trouble;
+
+/// What a check needs a round to ask. All that want the same share one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// A sign that it is there, apart from what it lists.
+    Alive,
+    /// What it lists.
+    Tools,
+}
+
+/// One aspect of a server.
+pub(crate) trait Check: Send + Sync {
+    fn asks(&self) -> Question;
+
+    fn judge(&self, server: &Server, evidence: &Evidence, plan: &Plan) -> Judged;
+}
+
+/// The check of a word of the configuration.
+pub(crate) fn built_in(check: BuiltInCheck) -> &'static dyn Check {
+    match check {
+        BuiltInCheck::EndpointReachable => &endpoint_reachable::EndpointReachable,
+        BuiltInCheck::ResponseTime => &response_time::ResponseTime,
+        BuiltInCheck::ToolAvailability => &tool_availability::ToolAvailability,
+    }
+}
 
 /// One question to a server, and what came of it.
 #[derive(Debug, Clone)]

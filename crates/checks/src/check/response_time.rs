@@ -1,12 +1,25 @@
 //! It answers fast enough. Never critical alone: a slow server works.
 
-use model::{CheckResult, CheckStatus, RESPONSE_TIME, moving_average};
+use model::{CheckResult, CheckStatus, RESPONSE_TIME, Server, moving_average};
 use registry::Reason;
 
-use super::{Judged, rounded, spelled};
+use super::{Check, Judged, Question, rounded, spelled};
+use crate::round::{Evidence, Plan};
+
+pub(crate) struct ResponseTime;
+
+impl Check for ResponseTime {
+    fn asks(&self) -> Question {
+        Question::Alive
+    }
+
+    fn judge(&self, server: &Server, evidence: &Evidence, plan: &Plan) -> Judged {
+        judge(server.health.response_time_ms, evidence.round_trip_ms, plan.warn_ms)
+    }
+}
 
 /// Judges the moving average with this round's trip in it; without a trip there is nothing to judge.
-pub(crate) fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judged {
+fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judged {
     let Some(newest) = round_trip_ms else { return not_measured(before) };
     let average = moving_average(before, newest);
     let is_slow = average > warn_ms;

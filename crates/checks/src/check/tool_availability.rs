@@ -5,16 +5,29 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mcp::tame;
-use model::{CheckResult, CheckStatus, Differences, ServerInfo, TOOL_AVAILABILITY, Tool};
+use model::{CheckResult, CheckStatus, Differences, Server, ServerInfo, TOOL_AVAILABILITY, Tool};
 use registry::Reason;
 
-use super::{Finding, Judged, rounded};
+use super::{Check, Finding, Judged, Question, rounded};
+use crate::round::{Evidence, Plan};
+
+pub(crate) struct ToolAvailability;
+
+impl Check for ToolAvailability {
+    fn asks(&self) -> Question {
+        Question::Tools
+    }
+
+    fn judge(&self, server: &Server, evidence: &Evidence, _: &Plan) -> Judged {
+        judge(&server.info, &evidence.listed, evidence.tools.as_ref())
+    }
+}
 
 /// How many new and how many changed tools are named.
 const MOST_NAMES: usize = 100;
 
 /// All known tools are listed: passing; some are missing: a warning; the listing failed: critical.
-pub(crate) fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Judged {
+fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Judged {
     let differences = listed.map(|listed| compare(&info.tools, listed)).unwrap_or_default();
     let known = info.tools.len();
     let there = known - differences.missing.len().min(known);

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
-use model::config::BuiltInCheck;
 use model::{Era, Tool, Transport};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence, not_asked};
-use crate::check::Finding;
+use crate::check::{Finding, Question};
 use crate::memory::Memory;
 use crate::words::{self, Trouble};
 
@@ -51,7 +50,7 @@ impl Asking<'_> {
     /// Where the list is wanted it is the sign of life as well.
     async fn asked(&self, session: &Session) -> Evidence {
         let identity = Some(session.identity().clone());
-        if !self.plan.wants(BuiltInCheck::ToolAvailability) {
+        if !self.plan.wants(Question::Tools) {
             let reached = self.sign_of_life(session).await;
             let listed = not_asked(Some(&reached));
             return Evidence { identity, ..Evidence::new(reached, listed) };

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use mcp::{Asked, Kept, Listing, McpError, Remote, Visit};
-use model::config::BuiltInCheck;
 use model::{Era, Reach, Tool};
 
 use super::{Asking, Evidence, not_asked};
-use crate::check::Finding;
+use crate::check::{Finding, Question};
 use crate::memory::Memory;
 use crate::words;
 
@@ -43,7 +42,7 @@ impl Asking<'_> {
         listed_before: Option<Arc<[Tool]>>,
     ) -> Evidence {
         let health = match &self.info.health_endpoint {
-            Some(place) if self.plan.wants_a_sign() => {
+            Some(place) if self.plan.wants(Question::Alive) => {
                 let farthest = self.info.reach.or(remote.address.map(mcp::reach)).unwrap_or(Reach::Loopback);
                 let asked = Box::pin(Visit::health(remote, place, farthest, self.deadline)).await;
                 Some(self.health(asked))
@@ -54,10 +53,10 @@ impl Asking<'_> {
             Ok(visit) => visit,
             Err(error) => return Evidence::missing(words::of_error(&error, self.context)),
         };
-        let wants_list = self.plan.wants(BuiltInCheck::ToolAvailability);
+        let wants_list = self.plan.wants(Question::Tools);
         // One question a round does for a legacy server: its list is a sign of life as well.
         let wants_sign = match era {
-            Era::Modern => health.is_none() && self.plan.wants_a_sign(),
+            Era::Modern => health.is_none() && self.plan.wants(Question::Alive),
             Era::Legacy => !wants_list,
         };
         let alive = if wants_sign { Some(visit.alive(era, &self.plan.tasks).await) } else { None };

@@ -2,43 +2,50 @@
 
 use std::path::Path;
 
-use app::raw;
+use api::{CallArgs, CancelArgs, Operations, raw};
 use futures::StreamExt;
+use model::{Activity, Event};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::look::array;
-use super::{Session, read};
+use super::{Session, read, start};
 use crate::args::Call;
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
 use crate::layout::on_one_line;
-use crate::print::{note, text};
+use crate::print::{clear_progress, note};
 
 pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> {
     let arguments = arguments(args.arguments.as_deref()).await?;
     let handle = format!("cli-{}", std::process::id());
-    let events = session.core.events().await?;
-    let request = json!({
-        "capability": args.capability,
-        "arguments": arguments,
-        "server": args.server,
-        "timeout": args.timeout,
-        "call": handle,
-    });
-    let mut answer = std::pin::pin!(session.core.ask("call", request));
+    let (events, starts) = (session.core.events().await?, session.core.events().await?);
+    let request = CallArgs {
+        capability: args.capability.clone(),
+        arguments: Some(arguments),
+        server: args.server.clone(),
+        timeout: Some(args.timeout),
+        call: Some(handle.clone()),
+    };
+    let mut answer = std::pin::pin!(session.core.call(request));
+    let shown = async {
+        tokio::join!(
+            show_progress(events, &handle),
+            start::show(starts, |start| start.call.as_deref() == Some(&handle))
+        );
+    };
     let result = tokio::select! {
-        result = &mut answer => result?,
-        () = show_progress(events, &handle) => answer.await?,
+        result = &mut answer => result,
+        () = shown => answer.await,
         _ = tokio::signal::ctrl_c() => {
-            session.call("cancel", json!({ "call": handle })).await?;
+            session.core.cancel(CancelArgs { call: handle.clone() }).await?;
             // The core tells the server, then answers.
-            answer.await?
+            answer.await
         }
     };
-    let answer = raw::at(&result, &["result"]).unwrap_or(&result);
-    session.print.one_as_it_is(result.get(), || answer_text(answer))?;
-    if raw::says(answer, "isError") {
+    clear_progress();
+    let result = result?;
+    session.print.one_as_it_is(&result, || answer_text(&result.result))?;
+    if raw::says(&result.result, "isError") {
         return Err(Failure::silent(exit::TOOL_ERROR));
     }
     Ok(())
@@ -56,14 +63,14 @@ async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, Failure> {
 
 async fn show_progress(mut events: Batches, handle: &str) {
     while let Some(batch) = events.next().await {
-        let ours = array(&batch, "events")
-            .iter()
-            .filter(|event| event.get("call").and_then(Value::as_str) == Some(handle));
-        for event in ours {
-            let total =
-                event.get("total").filter(|total| !total.is_null()).map(|total| format!(" of {total}"));
-            let message = event.get("message").and_then(Value::as_str).unwrap_or_default();
-            note(&format!("{}{} {message}", text(event, "/progress"), total.unwrap_or_default()));
+        for event in batch.events {
+            let Event::Activity(Activity::CallProgress { call, progress, total, message }) = event else {
+                continue;
+            };
+            if call == handle {
+                let total = total.map(|total| format!(" of {total}")).unwrap_or_default();
+                note(&format!("{progress}{total} {}", message.unwrap_or_default()));
+            }
         }
     }
 }

@@ -2,19 +2,18 @@
 
 use std::path::Path;
 
-use app::operations::{ConfigReport, Severity, check_config, has_no_effect};
-use serde_json::{Number, Value, json};
+use api::{ConfigProblem, ConfigReport, Empty, Operations, Severity};
+use model::config::has_no_effect;
+use serde_json::{Number, Value};
 
-use super::look::array;
 use super::{Session, read};
 use crate::failure::{Failure, exit};
-use crate::print::{Printer, note, text};
+use crate::print::{Printer, note, or_dash, word};
 
 pub(super) async fn check(print: Printer, file: &Path) -> Result<(), Failure> {
-    let report = check_config(&read(file).await?);
-    let value = serde_json::to_value(&report).map_err(|error| Failure::failed(error.to_string()))?;
-    say_problems(&file.display().to_string(), &value);
-    print.one(&value, || verdict(&report))?;
+    let report = ConfigReport::check(&read(file).await?);
+    say_problems(&file.display().to_string(), &report.problems);
+    print.one(&report, || verdict(&report))?;
     if report.valid { Ok(()) } else { Err(Failure::silent(exit::USAGE)) }
 }
 
@@ -36,28 +35,25 @@ fn verdict(report: &ConfigReport) -> String {
 }
 
 /// A line on standard error for each of `problems`, with its place, as compilers do.
-fn say_problems(file: &str, of: &Value) {
-    for problem in array(of, "problems") {
-        let [line, column, kind, path, message] =
-            ["line", "column", "severity", "path", "message"].map(|key| text(problem, &format!("/{key}")));
-        let kind = if kind == "no_effect" { "no effect yet".to_owned() } else { kind };
-        let path = if path.is_empty() { path } else { format!("{path}: ") };
+fn say_problems(file: &str, problems: &[ConfigProblem]) {
+    for ConfigProblem { line, column, path, severity, message } in problems {
+        let kind = if *severity == Severity::NoEffect { "no effect yet".to_owned() } else { word(severity) };
+        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
         note(&format!("{file}:{line}:{column}: {kind}: {path}{message}"));
     }
 }
 
 /// What is in use, as YAML for people; what there is to say of its file goes to standard error.
 pub(super) async fn show(session: &Session) -> Result<(), Failure> {
-    let status = session.call("config", json!({})).await?;
-    let file = text(&status, "/file");
-    say_problems(&file, &status);
-    if array(&status, "problems").iter().any(|problem| problem["severity"] == "error") {
+    let status = session.core.config(Empty {}).await?;
+    let file = or_dash(status.file.as_ref());
+    say_problems(&file, &status.problems);
+    if status.problems.iter().any(|problem| problem.severity == Severity::Error) {
         note("the configuration from before stays in use:");
     }
-    let effective = status.get("effective").unwrap_or(&Value::Null);
-    let yaml =
-        serde_saphyr::to_string(&written(effective)).map_err(|error| Failure::failed(error.to_string()))?;
-    session.print.one(effective, || format!("# {file}\n{}", marked(yaml.trim_end())))?;
+    let yaml = serde_saphyr::to_string(&written(&status.effective))
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    session.print.one(&status.effective, || format!("# {file}\n{}", marked(yaml.trim_end())))?;
     Ok(())
 }
 

@@ -3,24 +3,25 @@
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use api::{Empty, Operations};
 use app::{App, Face, StartError};
-use serde_json::{Value, json};
+use model::ServerRow;
 
-use super::look::{address, array};
+use super::look::address;
 use super::serve::{StopSignals, until_stopped};
 use crate::args::{Common, Demo};
-use crate::core::{self, Core, read};
+use crate::core::{self, Core};
 use crate::failure::Failure;
-use crate::print::{Column, Printer, note, text};
+use crate::print::{Column, Printer, note, or_dash};
 
 /// Narrow enough for any terminal: their names are known, so no id is needed to use them.
-const COLUMNS: &[Column] = &[
-    Column { heading: "NAME", cell: |row| text(row, "/name") },
-    Column { heading: "STATUS", cell: |row| text(row, "/health/status") },
+const COLUMNS: &[Column<ServerRow>] = &[
+    Column { heading: "NAME", cell: |row| row.name.clone() },
+    Column { heading: "STATUS", cell: |row| row.health.status.to_string() },
     Column { heading: "ADDRESS", cell: address },
-    Column { heading: "REGION", cell: |row| text(row, "/region") },
-    Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
-    Column { heading: "WHY", cell: |row| text(row, "/health/summary") },
+    Column { heading: "REGION", cell: |row| or_dash(row.region.as_ref()) },
+    Column { heading: "TOOLS", cell: |row| row.tools.to_string() },
+    Column { heading: "WHY", cell: |row| or_dash(row.health.summary.as_ref()) },
 ];
 
 pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result<(), Failure> {
@@ -51,8 +52,8 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
     let face = http_face::Face::bind(app, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
         .map_err(|error| Failure::failed(format!("cannot listen on loopback: {error}")))?;
-    let started = read(&app.perform("demo_start", Value::Null).await?)?;
-    print.list(array(&started, "servers"), COLUMNS)?;
+    let started = app.demo_start(Empty {}).await?;
+    print.list(&started.servers, COLUMNS)?;
     // The link lets whoever reads it in: people may, logs may not.
     let link = if std::io::stderr().is_terminal() {
         format!("{}/#token={}", face.url(), app.token())
@@ -65,12 +66,12 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
 }
 
 async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {
-    let started = core.call("demo_start", json!({})).await?;
-    print.list(array(&started, "servers"), COLUMNS)?;
-    let status = core.call("status", json!({})).await?;
+    let started = core.demo_start(Empty {}).await?;
+    print.list(&started.servers, COLUMNS)?;
+    let status = core.status(Empty {}).await?;
     note(&format!(
         "the demo fleet runs in the core that has the data directory (process {}), until `mcp-discovery demo --stop` or its end",
-        text(&status, "/pid")
+        status.pid
     ));
     Ok(())
 }
@@ -84,10 +85,9 @@ async fn stop(common: &Common, print: Printer) -> Result<(), Failure> {
 }
 
 async fn stop_there(core: &Core, print: Printer) -> Result<(), Failure> {
-    let before = core.call("demo", json!({})).await?;
-    let after = core.call("demo_stop", json!({})).await?;
-    let was_running = before.get("running") == Some(&Value::Bool(true));
-    let sentence = if was_running { "the demo fleet is gone" } else { "the demo fleet does not run" };
+    let before = core.demo(Empty {}).await?;
+    let after = core.demo_stop(Empty {}).await?;
+    let sentence = if before.running { "the demo fleet is gone" } else { "the demo fleet does not run" };
     print.one(&after, || sentence.to_owned())?;
     Ok(())
 }

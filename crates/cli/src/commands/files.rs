@@ -3,65 +3,66 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use api::{ExportArgs, ExportForm, ImportArgs, ImportReport, Operations};
+use model::SecretPlace;
 
-use super::look::array;
 use super::{Session, read};
 use crate::args::Import;
 use crate::failure::Failure;
-use crate::print::{self, note, text};
+use crate::print::{self, note};
 
 /// Warnings of an import that are printed: more are not read.
 const MOST_WARNINGS: usize = 20;
 
 pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failure> {
     let file = args.file.as_path();
-    let content = read(file).await?;
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
-    let call = |secrets: bool| {
-        let args = json!({ "text": content, "file": name, "secrets": secrets, "certificates": args.trust_certificates, "place": args.in_file.then_some("file") });
-        session.call("import", args)
+    let wanted = ImportArgs {
+        text: read(file).await?,
+        file: Some(name.clone()),
+        secrets: args.keep_secrets,
+        certificates: args.trust_certificates,
+        place: args.in_file.then_some(SecretPlace::File),
     };
-    let mut report = call(args.keep_secrets).await?;
-    let left = report.get("secrets_left").and_then(Value::as_u64).unwrap_or_default();
+    let mut report = session.core.import(wanted.clone()).await?;
+    let left = report.secrets_left;
     if left > 0 && file != Path::new("-") && agrees(left) {
-        let added = report;
-        report = call(true).await?;
+        let ImportReport { added, updated, unchanged, undo, .. } = report;
+        report = session.core.import(ImportArgs { secrets: true, ..wanted }).await?;
         // What the first of the two did is what happened.
-        for key in ["added", "updated", "unchanged", "undo"] {
-            let first = added.get(key).cloned().unwrap_or_default();
-            report.as_object_mut().and_then(|report| report.insert(key.to_owned(), first));
-        }
+        report = ImportReport { added, updated, unchanged, undo, ..report };
     }
-    let warnings: Vec<&str> = array(&report, "warnings").iter().filter_map(Value::as_str).collect();
-    for warning in warnings.iter().take(MOST_WARNINGS) {
-        note(&format!("{name}:{warning}"));
-    }
-    if left > 0 {
-        note(
-            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
-        );
-    }
-    if report.get("certificates_left").and_then(Value::as_u64).is_some_and(|left| left > 0) {
-        note(
-            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
-        );
-    }
-    if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
-        note(&format!("{name}: and {more} more like these; `--format json` lists all"));
-    }
-    let figures = ["added", "updated", "unchanged"].map(|key| (key, text(&report, &format!("/{key}"))));
-    session
-        .print
-        .one(&report, || figures.each_ref().map(|(key, count)| format!("{count} {key}")).join(", "))?;
-    if !warnings.is_empty() && figures.iter().all(|(_, count)| count == "0") {
+    say_left(&name, &report, left);
+    let ImportReport { added, updated, unchanged, .. } = report;
+    session.print.one(&report, || format!("{added} added, {updated} updated, {unchanged} unchanged"))?;
+    if !report.warnings.is_empty() && added + updated + unchanged == 0 {
         return Err(Failure::failed(format!("{name}: no server in it could be imported")));
     }
     Ok(())
 }
 
+/// What was not taken, and how it is given.
+fn say_left(name: &str, report: &ImportReport, secrets: usize) {
+    for warning in report.warnings.iter().take(MOST_WARNINGS) {
+        note(&format!("{name}:{warning}"));
+    }
+    if secrets > 0 {
+        note(
+            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+        );
+    }
+    if report.certificates_left > 0 {
+        note(
+            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
+        );
+    }
+    if let Some(more) = report.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        note(&format!("{name}: and {more} more like these; `--format json` lists all"));
+    }
+}
+
 /// Asks a person at a terminal whether the values of a file are kept.
-fn agrees(values: u64) -> bool {
+fn agrees(values: usize) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return false;
     }
@@ -78,14 +79,13 @@ fn agrees(values: u64) -> bool {
 }
 
 /// The file's text itself, whatever the format: it is meant for a file.
-pub(super) async fn export(session: &Session, form: &str) -> Result<(), Failure> {
-    let exported = session.call("export", json!({ "as": form })).await?;
-    for warning in array(&exported, "warnings").iter().filter_map(Value::as_str) {
+pub(super) async fn export(session: &Session, form: ExportForm) -> Result<(), Failure> {
+    let exported = session.core.export(ExportArgs { form }).await?;
+    for warning in &exported.warnings {
         note(warning);
     }
-    let content = text(&exported, "/text");
-    print::raw(&content)?;
-    if !content.ends_with('\n') {
+    print::raw(&exported.text)?;
+    if !exported.text.ends_with('\n') {
         print::raw("\n")?;
     }
     Ok(())

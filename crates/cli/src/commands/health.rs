@@ -2,39 +2,44 @@
 
 use std::collections::HashMap;
 
-use app::ErrorCode;
+use api::{ErrorCode, HealthArgs, HealthReport, Operations, ServerHealth};
 use futures::StreamExt;
-use serde_json::{Value, json};
+use model::{Event, EventBatch, HealthStatus, ServerId, ServerRow};
 
 use super::Session;
-use super::look::array;
-use super::status::status;
+use super::status::{Shown, status};
 use crate::args::{Format, Health};
-use crate::core::Core;
+use crate::core::{Batches, Core};
 use crate::failure::Failure;
-use crate::print::{self, Column, note, text};
+use crate::print::{self, Column, note, or_dash};
 
-const COLUMNS: &[Column] = &[
-    Column { heading: "STATUS", cell: status },
-    Column { heading: "NAME", cell: |row| text(row, "/name") },
-    Column { heading: "WHY", cell: |row| text(row, "/summary") },
-    Column { heading: "SCORE", cell: score },
-    Column { heading: "MS", cell: |row| rounded(row, "/response_time_ms") },
-    Column { heading: "FAILED", cell: |row| text(row, "/consecutive_failures") },
-    Column { heading: "ID", cell: |row| text(row, "/id") },
+const COLUMNS: &[Column<ServerHealth>] = &[
+    Column { heading: "STATUS", cell: |row| status(row) },
+    Column { heading: "NAME", cell: |row| row.name.clone() },
+    Column { heading: "WHY", cell: |row| or_dash(row.summary.as_ref()) },
+    Column { heading: "SCORE", cell: |row| format!("{:.2}", row.score) },
+    Column { heading: "MS", cell: |row| or_dash(row.response_time_ms.map(|ms| format!("{ms:.0}"))) },
+    Column { heading: "FAILED", cell: |row| row.consecutive_failures.to_string() },
+    Column { heading: "ID", cell: |row| row.id.to_string() },
 ];
+
+impl From<&ServerHealth> for Shown {
+    fn from(row: &ServerHealth) -> Self {
+        Self { status: row.status, starting: row.starting, asleep: row.asleep }
+    }
+}
 
 pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failure> {
     // Subscribed first: nothing is missed between the report and what changes.
     let events = if args.watch { Some(session.core.events().await?) } else { None };
-    let report = session.call("health", json!({ "ids": ids(args) })).await?;
-    let rows = array(&report, "servers");
+    let report = session.core.health(asked(args)).await?;
+    let rows = &report.servers;
     match session.print.format() {
         Format::Json if !args.watch => print::json(&report)?,
         Format::Json | Format::Ndjson => rows.iter().try_for_each(print::line)?,
         Format::Table => session.print.list(rows, COLUMNS)?,
     }
-    if report.get("enabled") == Some(&Value::Bool(false)) {
+    if !report.enabled {
         note(
             "health monitoring is off (`health_monitoring.enabled` in the configuration): nothing is checked",
         );
@@ -54,19 +59,19 @@ pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failu
 async fn watch(
     session: &Session,
     args: &Health,
-    mut events: crate::core::Batches,
-    report: &Value,
+    mut events: Batches,
+    report: &HealthReport,
 ) -> Result<(), Failure> {
     let mut known = Known::of(report);
     while let Some(batch) = events.next().await {
-        let has_gap = number(&batch, "from") > known.revision;
+        let has_gap = batch.from > known.revision;
         let turned = known.take(&batch, args.ids.is_empty());
         if has_gap {
-            known.tell_new(session, &session.call("health", json!({ "ids": ids(args) })).await?)?;
+            known.tell_new(session, &session.core.health(asked(args)).await?)?;
             continue;
         }
         for id in turned {
-            match session.core.call("health", json!({ "ids": [id] })).await {
+            match session.core.health(HealthArgs { ids: Some(vec![id.to_string()]) }).await {
                 Ok(report) => known.tell_new(session, &report)?,
                 Err(gone) if gone.code == ErrorCode::NotFound => {}
                 Err(error) => return Err(error.into()),
@@ -79,31 +84,30 @@ async fn watch(
 /// What was said of servers so far.
 struct Known {
     revision: u64,
-    statuses: HashMap<String, String>,
+    statuses: HashMap<ServerId, HealthStatus>,
 }
 
 impl Known {
-    fn of(report: &Value) -> Self {
-        let said = |row: &Value| (text(row, "/id"), text(row, "/status"));
-        let statuses = array(report, "servers").iter().map(said).collect();
-        Self { revision: number(report, "revision"), statuses }
+    fn of(report: &HealthReport) -> Self {
+        let statuses = report.servers.iter().map(|row| (row.id, row.status)).collect();
+        Self { revision: report.revision, statuses }
     }
 
     /// Takes a batch of events, and gives the servers whose status is another than was said; with `all`, new ones too.
-    fn take(&mut self, batch: &Value, all: bool) -> Vec<String> {
-        self.revision = self.revision.max(number(batch, "to"));
+    fn take(&mut self, batch: &EventBatch<ServerRow>, all: bool) -> Vec<ServerId> {
+        self.revision = self.revision.max(batch.to);
         let mut turned = Vec::new();
-        for event in array(batch, "events") {
-            let (id, status) = match event.get("type").and_then(Value::as_str) {
-                Some("server_changed") => (text(event, "/server/id"), text(event, "/server/health/status")),
-                Some("health_changed") => (text(event, "/id"), text(event, "/health/status")),
-                Some("server_removed") => {
+        for event in &batch.events {
+            let (id, status) = match event {
+                Event::ServerChanged { server } => (server.id, server.health.status),
+                Event::HealthChanged { id, health } => (*id, health.status),
+                Event::ServerRemoved { id } => {
                     if all {
-                        self.statuses.remove(&text(event, "/id"));
+                        self.statuses.remove(id);
                     }
                     continue;
                 }
-                _ => continue,
+                Event::Activity(_) => continue,
             };
             if self.statuses.get(&id).map_or(all, |said| *said != status) {
                 turned.push(id);
@@ -112,10 +116,9 @@ impl Known {
         turned
     }
 
-    fn tell_new(&mut self, session: &Session, report: &Value) -> Result<(), Failure> {
-        for row in array(report, "servers") {
-            let now = text(row, "/status");
-            if self.statuses.insert(text(row, "/id"), now.clone()).as_ref() != Some(&now) {
+    fn tell_new(&mut self, session: &Session, report: &HealthReport) -> Result<(), Failure> {
+        for row in &report.servers {
+            if self.statuses.insert(row.id, row.status) != Some(row.status) {
                 tell(session, row)?;
             }
         }
@@ -123,27 +126,15 @@ impl Known {
     }
 }
 
-fn number(value: &Value, key: &str) -> u64 {
-    value.get(key).and_then(Value::as_u64).unwrap_or_default()
-}
-
-fn tell(session: &Session, row: &Value) -> Result<(), Failure> {
+fn tell(session: &Session, row: &ServerHealth) -> Result<(), Failure> {
     if session.print.format() != Format::Table {
         return Ok(print::line(row)?);
     }
-    let why = row.get("reason").and_then(Value::as_str).map(|why| format!(": {why}")).unwrap_or_default();
-    let line = format!("{} is {}{why}", text(row, "/name"), status(row));
+    let why = row.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let line = format!("{} is {}{why}", row.name, status(row));
     Ok(print::out(&print::plain(&line))?)
 }
 
-fn ids(args: &Health) -> Option<&[String]> {
-    (!args.ids.is_empty()).then_some(args.ids.as_slice())
-}
-
-fn score(row: &Value) -> String {
-    row.get("score").and_then(Value::as_f64).map_or_else(|| "-".to_owned(), |score| format!("{score:.2}"))
-}
-
-fn rounded(row: &Value, pointer: &str) -> String {
-    row.pointer(pointer).and_then(Value::as_f64).map_or_else(|| "-".to_owned(), |ms| format!("{ms:.0}"))
+fn asked(args: &Health) -> HealthArgs {
+    HealthArgs { ids: (!args.ids.is_empty()).then(|| args.ids.clone()) }
 }

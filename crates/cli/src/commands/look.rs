@@ -1,44 +1,43 @@
 //! `servers`, `tools`, `check`.
 
-use serde_json::{Value, json};
+use api::{Operations, ServerArgs, ServersArgs, ToolRow, ToolsArgs};
+use model::{ServerRow, ToolHints};
+use serde_json::Value;
 
-use super::Session;
 use super::status::status;
+use super::{Session, start};
 use crate::args::{Servers, Tools};
 use crate::failure::{Failure, exit};
-use crate::print::{Column, note, text};
+use crate::print::{Column, clear_progress, note, or_dash};
 
-const SERVERS: &[Column] = &[
-    Column { heading: "STATUS", cell: |row| row.get("health").map(status).unwrap_or_default() },
-    Column { heading: "NAME", cell: |row| text(row, "/name") },
+const SERVERS: &[Column<ServerRow>] = &[
+    Column { heading: "STATUS", cell: |row| status(&row.health) },
+    Column { heading: "NAME", cell: |row| row.name.clone() },
     Column { heading: "ADDRESS", cell: address },
-    Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
-    Column { heading: "REGION", cell: |row| text(row, "/region") },
-    Column { heading: "WHY", cell: |row| text(row, "/health/reason") },
-    Column { heading: "ID", cell: |row| text(row, "/id") },
+    Column { heading: "TOOLS", cell: |row| row.tools.to_string() },
+    Column { heading: "REGION", cell: |row| or_dash(row.region.as_ref()) },
+    Column { heading: "WHY", cell: |row| or_dash(row.health.reason.as_ref()) },
+    Column { heading: "ID", cell: |row| row.id.to_string() },
 ];
 
-const TOOLS: &[Column] = &[
-    Column { heading: "TOOL", cell: |row| text(row, "/name") },
-    Column { heading: "SERVER", cell: |row| text(row, "/server/name") },
-    Column { heading: "HINTS", cell: hints },
+const TOOLS: &[Column<ToolRow>] = &[
+    Column { heading: "TOOL", cell: |row| row.tool.name.clone() },
+    Column { heading: "SERVER", cell: |row| row.server.name.clone() },
+    Column { heading: "HINTS", cell: |row| hints(row.tool.hints) },
     Column { heading: "DESCRIPTION", cell: first_line },
 ];
 
 pub(super) async fn servers(session: &Session, args: &Servers) -> Result<(), Failure> {
     let filter = args.filter.as_deref().map(filter).transpose()?;
-    let list = session.call("servers", json!({ "capability": args.capability, "filter": filter })).await?;
-    let rows = array(&list, "servers");
-    session.print.list(rows, SERVERS)?;
-    if !rows.is_empty() {
+    let wanted = ServersArgs { capability: args.capability.clone(), filter };
+    let list = session.core.servers(wanted).await?;
+    session.print.list(&list.servers, SERVERS)?;
+    if !list.servers.is_empty() {
         return Ok(());
     }
-    match list.get("total").and_then(Value::as_u64) {
-        Some(0) => {
-            note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one");
-        }
-        Some(total) => note(&format!("none of the {total} servers matches")),
-        None => {}
+    match list.total {
+        0 => note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one"),
+        total => note(&format!("none of the {total} servers matches")),
     }
     Err(Failure::silent(exit::NO_SERVER))
 }
@@ -52,47 +51,47 @@ fn filter(text: &str) -> Result<Value, Failure> {
 }
 
 pub(super) async fn tools(session: &Session, args: &Tools) -> Result<(), Failure> {
-    let list = session.call("tools", json!({ "server": args.server })).await?;
-    let rows = array(&list, "tools");
-    session.print.list(rows, TOOLS)?;
-    if rows.is_empty() {
+    let list = session.core.tools(ToolsArgs { server: args.server.clone() }).await?;
+    session.print.list(&list.tools, TOOLS)?;
+    if list.tools.is_empty() {
         note("no tools: `mcp-discovery servers` shows which servers there are and how they are");
     }
     Ok(())
 }
 
 pub(super) async fn check(session: &Session, id: &str) -> Result<(), Failure> {
-    let checked = session.call("check", json!({ "id": id })).await?;
+    let wanted = ServerArgs { id: id.to_owned() };
+    let server = session.core.server(wanted.clone()).await?.server.id;
+    let events = session.core.events().await?;
+    let mut answer = std::pin::pin!(session.core.check(wanted));
+    let checked = tokio::select! {
+        checked = &mut answer => checked,
+        () = start::show(events, |start| start.id == server) => answer.await,
+    };
+    clear_progress();
+    let checked = checked?;
     session.print.one(&checked, || {
-        let reason = checked.pointer("/health/reason").and_then(Value::as_str);
-        let status = checked.get("health").map(status).unwrap_or_default();
-        reason.map_or_else(
-            || format!("{status}, {} ms", text(&checked, "/health/response_time_ms")),
-            |why| format!("{status}: {why}"),
-        )
+        let status = status(&checked.health);
+        match &checked.health.reason {
+            Some(why) => format!("{status}: {why}"),
+            None => format!("{status}, {} ms", or_dash(checked.health.response_time_ms)),
+        }
     })?;
     Ok(())
 }
 
-pub(super) fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+pub(super) fn address(row: &ServerRow) -> String {
+    or_dash(row.endpoint.as_ref().or(row.url.as_ref()).or(row.command.as_ref()))
 }
 
-pub(super) fn address(row: &Value) -> String {
-    let known = ["/endpoint", "/url", "/command"]
-        .into_iter()
-        .find(|at| row.pointer(at).is_some_and(Value::is_string));
-    known.map_or_else(|| "-".to_owned(), |at| text(row, at))
-}
-
-fn hints(row: &Value) -> String {
-    let words = [("read_only", "reads"), ("destructive", "destructive"), ("idempotent", "repeatable")];
-    let said =
-        words.iter().filter(|(hint, _)| row.pointer(&format!("/hints/{hint}")) == Some(&Value::Bool(true)));
-    let said: Vec<&str> = said.map(|(_, word)| *word).collect();
+fn hints(hints: ToolHints) -> String {
+    let words =
+        [(hints.read_only, "reads"), (hints.destructive, "destructive"), (hints.idempotent, "repeatable")];
+    let said: Vec<&str> =
+        words.iter().filter(|(hint, _)| *hint == Some(true)).map(|(_, word)| *word).collect();
     if said.is_empty() { "-".to_owned() } else { said.join(" ") }
 }
 
-fn first_line(row: &Value) -> String {
-    text(row, "/description").lines().next().unwrap_or_default().to_owned()
+fn first_line(row: &ToolRow) -> String {
+    or_dash(row.tool.description.as_ref().map(|text| text.lines().next().unwrap_or_default()))
 }

@@ -18,10 +18,10 @@ mod status;
 
 use std::path::Path;
 
-use serde_json::Value;
+use api::{Operations, ServersByIdArgs};
 use tokio::io::AsyncReadExt;
 
-use crate::args::{Cli, Command, Config};
+use crate::args::{Cli, Command, Config, Ids};
 use crate::core::Core;
 use crate::failure::{Failure, exit};
 use crate::print::Printer;
@@ -35,12 +35,6 @@ pub(crate) struct Session {
     print: Printer,
     /// What the person gave for a command that keeps some, in the order it was asked for.
     secrets: Vec<String>,
-}
-
-impl Session {
-    async fn call(&self, name: &str, args: Value) -> Result<Value, Failure> {
-        Ok(self.core.call(name, args).await?)
-    }
 }
 
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
@@ -73,16 +67,18 @@ async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
 }
 
 async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
+    let core = &session.core;
+    let by_id = |args: &Ids| ServersByIdArgs { ids: args.ids.clone() };
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
         Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
-        Command::Remove(args) => change::many(session, "remove", &args.ids).await,
-        Command::Restore(args) => change::many(session, "restore", &args.ids).await,
-        Command::Pause(args) => change::many(session, "pause", &args.ids).await,
-        Command::Resume(args) => change::many(session, "resume", &args.ids).await,
-        Command::Ignore(args) => change::many(session, "ignore", &args.ids).await,
+        Command::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
+        Command::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
+        Command::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
+        Command::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
+        Command::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
         Command::Undo => change::undo(session).await,
         Command::Redo => change::redo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
@@ -90,7 +86,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Secret(command) => secret::run(session, command).await,
         Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, args).await,
-        Command::Export(args) => files::export(session, &args.form).await,
+        Command::Export(args) => files::export(session, args.form()).await,
         Command::Config(Config::Show) => config::show(session).await,
         Command::Serve(_)
         | Command::Demo(_)
@@ -113,7 +109,7 @@ async fn read(file: &Path) -> Result<String, Failure> {
         open.take(LARGEST_FILE + 1).read_to_string(&mut text).await
     };
     if size.map_err(failed)? as u64 > LARGEST_FILE {
-        return Err(Failure::usage(format!("`{}` is larger than 64 MiB", file.display())));
+        return Err(Failure::usage(format!("`{}` is larger than 224 MiB", file.display())));
     }
     Ok(text)
 }

@@ -2,107 +2,163 @@
 
 use std::collections::HashSet;
 
+use api::{Operations, ScanArgs, ScanRef, ScanReport};
 use futures::StreamExt;
-use serde_json::{Value, json};
+use model::{
+    Activity, Era, Event, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus, ServerId, ServerRow,
+    Transport,
+};
+use serde::Serialize;
 
 use super::Session;
-use super::look::array;
 use crate::args::{Format, Scan};
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
-use crate::print::{self, Column, clear_progress, note, text};
+use crate::print::{self, Column, clear_progress, note, or_dash, word};
 
-const COLUMNS: &[Column] = &[
-    Column { heading: "OUTCOME", cell: |row| text(row, "/outcome") },
-    Column { heading: "NAME", cell: |row| text(row, "/name") },
-    Column { heading: "URL", cell: |row| text(row, "/url") },
-    Column { heading: "PROTOCOL", cell: |row| text(row, "/protocol_version") },
-    Column { heading: "TOOLS", cell: |row| text(row, "/tools") },
-    Column {
-        heading: "MS",
-        cell: |row| {
-            row.get("latency_ms")
-                .and_then(Value::as_f64)
-                .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"))
-        },
-    },
-    Column { heading: "WHY", cell: |row| text(row, "/reason") },
-];
+/// The promised keys of a row, and why.
+#[derive(Serialize)]
+struct Found<'a> {
+    id: ServerId,
+    name: &'a str,
+    url: &'a str,
+    transport: Transport,
+    era: Option<Era>,
+    protocol_version: Option<&'a str>,
+    server_version: Option<&'a str>,
+    auth_required: bool,
+    tools: Option<u32>,
+    latency_ms: Option<f64>,
+    outcome: Outcome,
+    certificate: Option<&'a RefusedCertificate>,
+    reason: Option<&'a str>,
+    known: bool,
+}
+
+impl<'a> From<&'a ScanRow> for Found<'a> {
+    fn from(row: &'a ScanRow) -> Self {
+        Self {
+            id: row.id,
+            name: &row.name,
+            url: &row.url,
+            transport: row.transport,
+            era: row.era,
+            protocol_version: row.protocol_version.as_deref(),
+            server_version: row.server_version.as_deref(),
+            auth_required: row.auth_required,
+            tools: row.tools,
+            latency_ms: row.latency_ms,
+            outcome: row.outcome,
+            certificate: row.certificate.as_deref(),
+            reason: row.reason.as_deref(),
+            known: row.known,
+        }
+    }
+}
+
+fn columns<'a>() -> [Column<Found<'a>>; 7] {
+    [
+        Column { heading: "OUTCOME", cell: |row| word(row.outcome) },
+        Column { heading: "NAME", cell: |row| row.name.to_owned() },
+        Column { heading: "URL", cell: |row| row.url.to_owned() },
+        Column { heading: "PROTOCOL", cell: |row| or_dash(row.protocol_version) },
+        Column { heading: "TOOLS", cell: |row| or_dash(row.tools) },
+        Column { heading: "MS", cell: |row| or_dash(row.latency_ms.map(|ms| format!("{ms:.1}"))) },
+        Column { heading: "WHY", cell: |row| or_dash(row.reason) },
+    ]
+}
+
+#[derive(Serialize)]
+struct Summary {
+    addresses: u64,
+    ports: u64,
+    probes: u64,
+    open: u64,
+    found: u64,
+    elapsed_ms: Option<i64>,
+    cancelled: bool,
+}
+
+#[derive(Serialize)]
+struct LastLine {
+    summary: Summary,
+}
 
 pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> {
     // Subscribed first: nothing that the scan finds is missed.
     let events = session.core.events().await?;
-    let request = json!({
-        "targets": args.targets,
-        "ports": args.ports,
-        "protocols": args.protocols,
-        "timeout": args.timeout,
-        "deep": args.deep,
-        "register": args.register,
-    });
-    let scan = session.call("scan_start", request).await?;
-    let id = text(&scan, "/id");
-    let mut watch = Watch {
-        id: &id,
-        all: args.all,
-        stream: session.print.format() == Format::Ndjson,
-        shown: HashSet::new(),
+    let wanted = ScanArgs {
+        targets: args.targets.clone(),
+        ports: args.ports.clone(),
+        protocols: args.protocols.clone(),
+        timeout: Some(args.timeout),
+        deep: args.deep,
+        register: args.register,
     };
+    let started = session.core.scan_start(wanted).await?;
+    let stream = session.print.format() == Format::Ndjson;
+    let mut watch = Watch { id: started.id.clone(), all: args.all, stream, shown: HashSet::new() };
     let interrupted = tokio::select! {
         outcome = watch.until_done(session, events) => { outcome?; false }
         _ = tokio::signal::ctrl_c() => true,
     };
     if interrupted {
-        session.call("scan_cancel", json!({ "scan": id })).await?;
+        session.core.scan_cancel(watch.scan()).await?;
     }
     clear_progress();
-    let report = session.call("scan", json!({ "scan": id })).await?;
-    finish(session, &mut watch, &report, interrupted)
+    let report = session.core.scan(watch.scan()).await?;
+    finish(session, &mut watch, &report, report.scan.as_ref().unwrap_or(&started), interrupted)
 }
 
 fn finish(
     session: &Session,
-    watch: &mut Watch<'_>,
-    report: &Value,
+    watch: &mut Watch,
+    report: &ScanReport,
+    scan: &ScanStatus,
     interrupted: bool,
 ) -> Result<(), Failure> {
-    let rows: Vec<Value> = array(report, "rows").iter().filter(|row| watch.wanted(row)).map(output).collect();
-    let summary = summary(report, interrupted);
+    let summary = summary(scan, interrupted);
+    let found = summary.found;
     if session.print.format() == Format::Ndjson {
-        array(report, "rows").iter().try_for_each(|row| watch.show(row))?;
-        print::line(&json!({ "summary": summary }))?;
+        report.rows.iter().try_for_each(|row| watch.show(row))?;
+        print::line(&LastLine { summary })?;
     } else {
-        session.print.list(&rows, COLUMNS)?;
+        let rows: Vec<Found<'_>> =
+            report.rows.iter().filter(|row| watch.wanted(row)).map(Found::from).collect();
+        session.print.list(&rows, &columns())?;
         note(&format!(
-            "{} probes in {} ms: {} open, {} MCP servers{}",
-            text(&summary, "/probes"),
-            text(&summary, "/elapsed_ms"),
-            text(&summary, "/open"),
-            text(&summary, "/found"),
+            "{} probes in {} ms: {} open, {found} MCP servers{}",
+            summary.probes,
+            or_dash(summary.elapsed_ms),
+            summary.open,
             if interrupted { " (interrupted)" } else { "" }
         ));
     }
-    match (interrupted, summary.get("found").and_then(Value::as_u64)) {
+    match (interrupted, found) {
         (true, _) => Err(Failure::silent(exit::INTERRUPTED)),
-        (false, Some(0) | None) => Err(Failure::silent(exit::NO_SERVER)),
-        (false, Some(_)) => Ok(()),
+        (false, 0) => Err(Failure::silent(exit::NO_SERVER)),
+        (false, _) => Ok(()),
     }
 }
 
-struct Watch<'a> {
-    id: &'a str,
+struct Watch {
+    id: String,
     all: bool,
     stream: bool,
     shown: HashSet<String>,
 }
 
-impl Watch<'_> {
+impl Watch {
+    fn scan(&self) -> ScanRef {
+        ScanRef { scan: Some(self.id.clone()) }
+    }
+
     async fn until_done(&mut self, session: &Session, mut events: Batches) -> Result<(), Failure> {
         while let Some(batch) = events.next().await {
-            for event in array(&batch, "events") {
-                let over = match event.get("type").and_then(Value::as_str) {
-                    Some("activity_lost") => self.look_again(session).await?,
-                    _ => self.take(event)?,
+            for event in &batch.events {
+                let over = match event {
+                    Event::Activity(Activity::ActivityLost { .. }) => self.look_again(session).await?,
+                    event => self.take(event)?,
                 };
                 if over {
                     return Ok(());
@@ -114,79 +170,50 @@ impl Watch<'_> {
 
     /// Events were lost: the report has everything.
     async fn look_again(&mut self, session: &Session) -> Result<bool, Failure> {
-        let report = session.call("scan", json!({ "scan": self.id })).await?;
-        array(&report, "rows").iter().try_for_each(|row| self.show(row))?;
-        Ok(text(&report, "/scan/state") != "running")
+        let report = session.core.scan(self.scan()).await?;
+        report.rows.iter().try_for_each(|row| self.show(row))?;
+        Ok(report.scan.is_none_or(|scan| scan.state != ScanState::Running))
     }
 
     /// True when the scan is over.
-    fn take(&mut self, event: &Value) -> Result<bool, Failure> {
-        let kind = event.get("type").and_then(Value::as_str);
-        if kind == Some("scan_found") && text(event, "/scan") == self.id {
-            self.show(event.get("row").unwrap_or(&Value::Null))?;
-        }
-        if kind == Some("scan_changed") && text(event, "/scan/id") == self.id {
-            show_progress(event.get("scan").unwrap_or(&Value::Null));
-            return Ok(text(event, "/scan/state") != "running");
+    fn take(&mut self, event: &Event<ServerRow>) -> Result<bool, Failure> {
+        match event {
+            Event::Activity(Activity::ScanFound { scan, row }) if *scan == self.id => self.show(row)?,
+            Event::Activity(Activity::ScanChanged { scan }) if scan.id == self.id => {
+                show_progress(scan);
+                return Ok(scan.state != ScanState::Running);
+            }
+            _ => {}
         }
         Ok(false)
     }
 
-    fn wanted(&self, row: &Value) -> bool {
-        self.all || text(row, "/outcome") != "not_mcp"
+    fn wanted(&self, row: &ScanRow) -> bool {
+        self.all || row.outcome != Outcome::NotMcp
     }
 
     /// Prints a row once, when rows are streamed.
-    fn show(&mut self, row: &Value) -> Result<(), Failure> {
-        if self.stream && self.wanted(row) && self.shown.insert(text(row, "/url")) {
+    fn show(&mut self, row: &ScanRow) -> Result<(), Failure> {
+        if self.stream && self.wanted(row) && self.shown.insert(row.url.clone()) {
             clear_progress();
-            print::line(&output(row))?;
+            print::line(&Found::from(row))?;
         }
         Ok(())
     }
 }
 
-/// The promised keys, and why.
-fn output(row: &Value) -> Value {
-    const KEYS: [&str; 14] = [
-        "id",
-        "name",
-        "url",
-        "transport",
-        "era",
-        "protocol_version",
-        "server_version",
-        "auth_required",
-        "tools",
-        "latency_ms",
-        "outcome",
-        "certificate",
-        "reason",
-        "known",
-    ];
-    KEYS.iter().map(|key| ((*key).to_owned(), row.get(*key).cloned().unwrap_or(Value::Null))).collect()
+fn summary(scan: &ScanStatus, cancelled: bool) -> Summary {
+    Summary {
+        addresses: scan.addresses,
+        ports: scan.ports,
+        probes: scan.done,
+        open: scan.open,
+        found: scan.found,
+        elapsed_ms: scan.finished_at.map(|end| end - scan.started_at),
+        cancelled,
+    }
 }
 
-fn summary(report: &Value, cancelled: bool) -> Value {
-    let scan = report.get("scan").unwrap_or(&Value::Null);
-    let at = |key: &str| scan.get(key).and_then(Value::as_i64);
-    let elapsed = at("finished_at").zip(at("started_at")).map(|(end, start)| end - start);
-    json!({
-        "addresses": scan.get("addresses"),
-        "ports": scan.get("ports"),
-        "probes": scan.get("done"),
-        "open": scan.get("open"),
-        "found": scan.get("found"),
-        "elapsed_ms": elapsed,
-        "cancelled": cancelled,
-    })
-}
-
-fn show_progress(scan: &Value) {
-    print::show_progress(&format!(
-        "{} of {} probes, {} found",
-        text(scan, "/done"),
-        text(scan, "/total"),
-        text(scan, "/found")
-    ));
+fn show_progress(scan: &ScanStatus) {
+    print::show_progress(&format!("{} of {} probes, {} found", scan.done, scan.total, scan.found));
 }

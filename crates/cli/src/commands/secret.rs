@@ -3,14 +3,16 @@
 
 use std::io::{BufRead, IsTerminal, Read};
 
-use serde_json::{Value, json};
+use api::{
+    Empty, KeptIn, KeptSecret, Operations, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets,
+};
+use model::{GivenSecret, Health, HealthStatus, SecretPlace};
 
 use super::Session;
-use super::look::array;
 use crate::args::{Command, Secret};
 use crate::failure::Failure;
 use crate::given::Asked;
-use crate::print::{Column, note, text};
+use crate::print::{Column, note, word};
 
 /// More is a mistake: the core takes less.
 const LARGEST: u64 = 64 * 1024;
@@ -71,27 +73,22 @@ fn ask(prompt: &str) -> Result<String, Failure> {
 }
 
 pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failure> {
-    match command {
+    match command.clone() {
         Secret::Set { id, header, env, query, in_clear, file } => {
-            let place = file.then_some("file");
-            let secret = session.secrets.first();
-            let args = json!({ "id": id, "header": header, "env": env, "query": query, "secret": secret, "place": place, "in_clear": in_clear });
-            set(session, id, args).await
+            let place = file.then_some(SecretPlace::File);
+            let secret = GivenSecret::new(session.secrets.first().map(String::as_str).unwrap_or_default());
+            set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
         }
-        Secret::Rm { id, header, env, query } => {
-            forget(session, id, json!({ "id": id, "header": header, "env": env, "query": query })).await
-        }
+        Secret::Rm { id, header, env, query } => forget(session, SecretArgs { id, header, env, query }).await,
         Secret::List => list(session).await,
     }
 }
 
-async fn set(session: &Session, id: &str, args: Value) -> Result<(), Failure> {
-    let set = session.call("secret_set", args).await?;
-    session.print.one(&set, || {
-        let kept = kept_in(set.get("kept").unwrap_or(&Value::Null));
-        format!("{kept}; {id} {} now{}", state(&set), why(&set))
-    })?;
-    if set.pointer("/health/status").and_then(Value::as_str) == Some("needs_sign_in") {
+async fn set(session: &Session, args: SecretSetArgs) -> Result<(), Failure> {
+    let id = args.id.clone();
+    let set: SecretSet = session.core.secret_set(args).await?;
+    session.print.one(&set, || format!("{}; {id} {}", kept_in(&set.kept), now(&set.health)))?;
+    if set.health.status == HealthStatus::NeedsSignIn {
         return Err(Failure::failed(
             "it is kept, but the server still asks for sign-in: is it the right one?",
         ));
@@ -99,87 +96,74 @@ async fn set(session: &Session, id: &str, args: Value) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn forget(session: &Session, id: &str, args: Value) -> Result<(), Failure> {
-    let forgotten = session.call("secret_forget", args).await?;
+async fn forget(session: &Session, args: SecretArgs) -> Result<(), Failure> {
+    let id = args.id.clone();
+    let forgotten: SecretForgotten = session.core.secret_forget(args).await?;
     session.print.one(&forgotten, || {
-        let what = if forgotten.get("forgotten") == Some(&Value::Bool(true)) {
-            "forgotten"
-        } else {
-            "nothing was kept"
-        };
-        match forgotten.get("health") {
-            Some(Value::Object(_)) => {
-                format!("{what}; {id} {} now{}", state(&forgotten), why(&forgotten))
-            }
-            _ => what.to_owned(),
-        }
+        let what = if forgotten.forgotten { "forgotten" } else { "nothing was kept" };
+        let health = forgotten.health.as_ref().map(|health| format!("; {id} {}", now(health)));
+        format!("{what}{}", health.unwrap_or_default())
     })?;
     Ok(())
 }
 
 async fn list(session: &Session) -> Result<(), Failure> {
-    const COLUMNS: &[Column] = &[
-        Column { heading: "SERVER", cell: |row| name_or_id(row) },
-        Column { heading: "SENT TO", cell: |row| text(row, "/origin") },
-        Column { heading: "AS", cell: |row| what(row) },
-        Column { heading: "KEPT IN", cell: |row| text(row, "/place") },
+    const COLUMNS: &[Column<KeptSecret>] = &[
+        Column { heading: "SERVER", cell: name_or_id },
+        Column { heading: "SENT TO", cell: |row| row.origin.clone() },
+        Column { heading: "AS", cell: what },
+        Column { heading: "KEPT IN", cell: |row| word(row.place) },
     ];
-    let secrets = session.call("secrets", json!({})).await?;
+    let secrets = session.core.secrets(Empty {}).await?;
     note(&place(&secrets));
-    session.print.list(array(&secrets, "kept"), COLUMNS)?;
+    session.print.list(&secrets.kept, COLUMNS)?;
     Ok(())
 }
 
 /// Where a secret that was given with another command was put.
-pub(super) fn kept_in(kept: &Value) -> String {
-    match (kept.get("place").and_then(Value::as_str), kept.get("why").and_then(Value::as_str)) {
-        (Some("file"), Some(why)) => {
+pub(super) fn kept_in(kept: &KeptIn) -> String {
+    match (kept.place, &kept.why) {
+        (SecretPlace::File, Some(why)) => {
             format!("kept in a file that only you can read, not encrypted (no keyring: {why})")
         }
-        (Some("file"), None) => "kept in a file that only you can read, not encrypted".to_owned(),
-        _ => "kept in the keyring".to_owned(),
+        (SecretPlace::File, None) => "kept in a file that only you can read, not encrypted".to_owned(),
+        (SecretPlace::Keyring, _) => "kept in the keyring".to_owned(),
     }
 }
 
-fn place(secrets: &Value) -> String {
-    let why = secrets.get("why").and_then(Value::as_str);
-    match (secrets.get("place").and_then(Value::as_str), why) {
-        (Some("file"), why) => format!(
+fn place(secrets: &Secrets) -> String {
+    match (secrets.place, &secrets.why) {
+        (SecretPlace::File, why) => format!(
             "Secrets are kept in `{}`, which only you can read and which is not encrypted: there is no keyring here ({}).",
-            text(secrets, "/file"),
-            why.unwrap_or("none was found")
+            secrets.file,
+            why.as_deref().unwrap_or("none was found")
         ),
-        (_, Some(why)) => format!("Secrets are kept in the keyring, which cannot be used now: {why}."),
-        (_, None) => "Secrets are kept in the keyring.".to_owned(),
+        (SecretPlace::Keyring, Some(why)) => {
+            format!("Secrets are kept in the keyring, which cannot be used now: {why}.")
+        }
+        (SecretPlace::Keyring, None) => "Secrets are kept in the keyring.".to_owned(),
     }
 }
 
-fn state(answer: &Value) -> String {
-    match text(answer, "/health/status").as_str() {
-        "needs_sign_in" => "needs sign-in".to_owned(),
-        "unhealthy" => "is down".to_owned(),
+/// How a server is now, as a sentence ends: `is healthy now`.
+fn now(health: &Health) -> String {
+    let state = match health.status {
+        HealthStatus::NeedsSignIn => "needs sign-in".to_owned(),
+        HealthStatus::Unhealthy => "is down".to_owned(),
         other => format!("is {other}"),
-    }
+    };
+    let why = health.reason.as_ref().map(|reason| format!(": {reason}"));
+    format!("{state} now{}", why.unwrap_or_default())
 }
 
-fn why(answer: &Value) -> String {
-    match answer.pointer("/health/reason").and_then(Value::as_str) {
-        Some(reason) => format!(": {reason}"),
-        None => String::new(),
-    }
+fn name_or_id(row: &KeptSecret) -> String {
+    row.name.clone().unwrap_or_else(|| format!("{} (removed)", row.server))
 }
 
-fn name_or_id(row: &Value) -> String {
-    match row.get("name").and_then(Value::as_str) {
-        Some(name) => name.to_owned(),
-        None => format!("{} (removed)", text(row, "/server")),
-    }
-}
-
-fn what(row: &Value) -> String {
-    let named = [("header", "header"), ("env", "variable"), ("query", "key")];
-    let found = named.into_iter().find_map(|(key, word)| Some((word, row.get(key)?.as_str()?)));
+fn what(row: &KeptSecret) -> String {
+    let named = [(&row.header, "header"), (&row.env, "variable"), (&row.query, "key")];
+    let found = named.into_iter().find_map(|(name, word)| Some((word, name.as_ref()?)));
     let what = found.map_or_else(|| "token".to_owned(), |(word, name)| format!("{word} {name}"));
     // Kept for undo alone.
-    if row.get("former") == Some(&Value::Bool(true)) { format!("{what} (former)") } else { what }
+    if row.former { format!("{what} (former)") } else { what }
 }

@@ -2,23 +2,35 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
+use model::{Health, HealthStatus, Millis};
 
-use crate::print::text;
-
-/// The status, unless its child is starting, and whether that is asleep; with the age of what cannot be seen otherwise.
-pub(super) fn status(health: &Value) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    status_at(health, now)
+/// A status, and since when its child starts or sleeps.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) status: HealthStatus,
+    pub(super) starting: Option<Millis>,
+    pub(super) asleep: Option<Millis>,
 }
 
-fn status_at(health: &Value, now: u64) -> String {
-    let status = text(health, "/status");
-    let since = |key: &str| health.get(key).and_then(Value::as_u64).map(|at| age(at / 1000, now));
-    match (status.as_str(), since("starting"), since("asleep")) {
-        ("unknown" | "healthy" | "degraded", Some(age), _) => format!("starting, {age}"),
-        ("healthy", None, Some(age)) => format!("healthy, asleep {age}"),
-        _ => status,
+impl From<&Health> for Shown {
+    fn from(health: &Health) -> Self {
+        Self { status: health.status, starting: health.starting, asleep: health.asleep }
+    }
+}
+
+/// The status, unless its child is starting, and whether that is asleep; with the age of what cannot be seen otherwise.
+pub(super) fn status(of: impl Into<Shown>) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    status_at(of.into(), now)
+}
+
+fn status_at(of: Shown, now: u64) -> String {
+    use HealthStatus::{Degraded, Healthy, Unknown};
+    let since = |at: Option<Millis>| at.map(|at| age(u64::try_from(at).unwrap_or_default() / 1000, now));
+    match (of.status, since(of.starting), since(of.asleep)) {
+        (Unknown | Healthy | Degraded, Some(age), _) => format!("starting, {age}"),
+        (Healthy, None, Some(age)) => format!("healthy, asleep {age}"),
+        (status, ..) => status.to_string(),
     }
 }
 
@@ -33,21 +45,20 @@ pub(super) fn age(at: u64, now: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_child_that_sleeps_or_starts_is_told_with_its_age() {
-        for (health, expected) in [
-            (json!({ "status": "healthy", "asleep": null, "starting": null }), "healthy"),
-            (json!({ "status": "healthy", "asleep": 40_000 }), "healthy, asleep 1 min"),
-            (json!({ "status": "healthy", "asleep": 40_000, "starting": 88_000 }), "starting, 12 s"),
-            (json!({ "status": "unknown", "starting": 88_000 }), "starting, 12 s"),
-            (json!({ "status": "unhealthy", "starting": 88_000 }), "unhealthy"),
-            (json!({ "status": "paused" }), "paused"),
+        use HealthStatus::{Healthy, Paused, Unhealthy, Unknown};
+        for (status, starting, asleep, expected) in [
+            (Healthy, None, None, "healthy"),
+            (Healthy, None, Some(40_000), "healthy, asleep 1 min"),
+            (Healthy, Some(88_000), Some(40_000), "starting, 12 s"),
+            (Unknown, Some(88_000), None, "starting, 12 s"),
+            (Unhealthy, Some(88_000), None, "unhealthy"),
+            (Paused, None, None, "paused"),
         ] {
-            assert_eq!(status_at(&health, 100), expected);
+            assert_eq!(status_at(Shown { status, starting, asleep }, 100), expected);
         }
     }
 }

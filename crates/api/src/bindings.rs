@@ -1,0 +1,63 @@
+//! The TypeScript side of the operations. `cargo xtask bindings` rewrites the file; this test fails when it is stale.
+
+use crate::table::interface;
+use crate::*;
+use model::{
+    Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
+    Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState,
+    ScanStatus, SecretPlace, ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
+};
+use ts_rs::{Config, TS};
+
+macro_rules! declarations {
+    ($config:expr; $($type:ty),+ $(,)?) => {{
+        let mut text = String::new();
+        $( text += &format!("export {}\n\n", <$type>::decl($config)); )+
+        text
+    }};
+}
+
+fn bindings() -> String {
+    let config = Config::new().with_large_int("number");
+    let declarations = declarations!(&config;
+        ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
+        ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
+        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
+        ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
+        AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
+        HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
+        Start, StartList, KeptStarting,
+        LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
+        SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
+        Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
+    );
+    format!(
+        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
+        interface(&config),
+        severities(),
+    )
+}
+
+/// By which statuses a list is ordered.
+fn severities() -> String {
+    let severity = |status: &HealthStatus| {
+        format!("  {}: {},\n", serde_json::to_value(status).unwrap().as_str().unwrap(), status.severity())
+    };
+    let all: String = HealthStatus::ALL.iter().map(severity).collect();
+    format!(
+        "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
+    )
+}
+
+#[test]
+fn the_typescript_file_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/src/host/bindings.ts");
+    let expected = bindings();
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        std::fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+        std::fs::write(path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(found == expected, "ui/src/host/bindings.ts is stale: run `cargo xtask bindings`");
+}

@@ -1,0 +1,112 @@
+//! Tools and calls.
+
+use model::Tool;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use crate::ServerRef;
+
+/// Whose tools.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct ToolsArgs {
+    /// An id, or a name that only one server has; absent means every server.
+    #[ts(optional)]
+    pub server: Option<String>,
+}
+
+/// A tool and the server that lists it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ToolRow {
+    /// The server.
+    pub server: ServerRef,
+    /// The tool.
+    #[serde(flatten)]
+    pub tool: Tool,
+}
+
+/// Tools, by server and name.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ToolList {
+    /// The rows.
+    pub tools: Vec<ToolRow>,
+}
+
+/// A tool call.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CallArgs {
+    /// What to call: a tool's name, or another capability that names one tool.
+    pub capability: String,
+    /// Its arguments, sent as they are.
+    #[serde(default)]
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub arguments: Option<Map<String, Value>>,
+    /// An id, or a name that only one server has; absent means any server that offers it.
+    #[serde(default)]
+    #[ts(optional)]
+    pub server: Option<String>,
+    /// Seconds for the whole call; default 30.
+    #[serde(default)]
+    #[ts(optional)]
+    pub timeout: Option<f64>,
+    /// A handle of the caller's own choice, for progress and cancel.
+    #[serde(default)]
+    #[ts(optional)]
+    pub call: Option<String>,
+}
+
+/// A call to end.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CancelArgs {
+    /// The handle that was given with the call.
+    pub call: String,
+}
+
+/// Whether there was something to end.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct Cancelled {
+    /// False when it was over already.
+    pub cancelled: bool,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// The tool answered.
+    Answered,
+    /// The tool answered `isError`.
+    ToolError,
+}
+
+/// One try on one server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Attempt {
+    /// Where.
+    pub server: ServerRef,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+    /// How long it took.
+    pub ms: f64,
+}
+
+/// What came back. Failures of transport or protocol are errors of the operation, not results.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct CallResult {
+    /// MCP's `CallToolResult` in the server's own text: `content`, `structuredContent`, `isError`. Nothing reads it into a
+    /// tree on its way to a face, since a tree rounds long numbers.
+    #[ts(type = "unknown")]
+    pub result: Box<RawValue>,
+    /// Who answered.
+    pub server: ServerRef,
+    /// The tool that was called.
+    pub tool: String,
+    /// Every try, in order.
+    pub attempts: Vec<Attempt>,
+    /// The whole call.
+    pub elapsed_ms: f64,
+}

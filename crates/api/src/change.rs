@@ -1,0 +1,186 @@
+//! Changes of the registry, and how they are taken back.
+
+use std::collections::BTreeMap;
+
+use model::{GivenSecret, Millis, SecretPlace, ServerId, ServerRow};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use crate::{AskedStep, KeptIn};
+
+/// A server to add.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a person says")]
+pub struct AddArgs {
+    /// `http(s)://host[:port][/path]`; the MCP path is found by probing.
+    #[ts(optional)]
+    pub url: Option<String>,
+    /// Program and arguments of a stdio server.
+    #[ts(optional)]
+    pub stdio: Option<Vec<String>>,
+    /// For people; default is what the server calls itself, else its address.
+    #[ts(optional)]
+    pub name: Option<String>,
+    /// Free data.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub metadata: Option<Map<String, Value>>,
+    /// Free tags.
+    #[ts(optional)]
+    pub capabilities: Option<Vec<String>>,
+    /// The environment variable that holds the bearer token.
+    #[ts(optional)]
+    pub token_env: Option<String>,
+    /// More headers: their names, and the environment variables that hold their values.
+    #[ts(optional, as = "Option<BTreeMap<String, String>>")]
+    pub header_env: BTreeMap<String, String>,
+    /// The bearer token itself, to be kept where `secrets` says.
+    #[ts(optional, type = "string")]
+    pub token: Option<GivenSecret>,
+    /// More headers and their values, to be kept like the token.
+    #[ts(optional, type = "Record<string, string>")]
+    pub headers: BTreeMap<String, GivenSecret>,
+    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
+    /// be the one that is shown now.
+    #[ts(optional)]
+    pub trust_certificate: Option<String>,
+    /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
+    #[ts(optional)]
+    pub ca: Option<String>,
+    /// Whoever this computer trusts is trusted, and nobody else: what was agreed to before is not any more.
+    #[ts(optional, as = "Option<bool>")]
+    pub system_trust: bool,
+    /// The token and the headers may travel over plain HTTP beyond this computer, where others can read them.
+    #[ts(optional, as = "Option<bool>")]
+    pub in_clear: bool,
+    /// Keys that belong into the query of the URL, by name, to be kept where `secrets` says. What looks like one in `url`
+    /// itself is taken out and treated the same.
+    #[ts(optional, type = "Record<string, string>")]
+    pub query: BTreeMap<String, GivenSecret>,
+    /// Environment variables of a stdio server: their values, to be kept where `secrets` says, or null for what this program
+    /// was started with.
+    #[ts(optional, type = "Record<string, string | null>")]
+    pub env: BTreeMap<String, Option<GivenSecret>>,
+    /// The folder in which a stdio server starts, from the root on.
+    #[ts(optional)]
+    pub cwd: Option<String>,
+    /// A stdio server runs on, however long nobody asks it; absent, a known one stays as it is.
+    #[ts(optional)]
+    pub keep_running: Option<bool>,
+    /// The handle by which `cancel` ends the start of a stdio server, and `keep_starting` ends only the wait for it.
+    #[ts(optional)]
+    pub call: Option<String>,
+    /// Where to keep what is secret; absent means the keyring or, only where there is none, the file.
+    #[ts(optional)]
+    pub token_place: Option<SecretPlace>,
+    /// Keep it without asking it anything first.
+    #[ts(optional, as = "Option<bool>")]
+    pub no_probe: bool,
+    /// Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
+    #[ts(optional, as = "Option<bool>")]
+    pub dry_run: bool,
+}
+
+impl AddArgs {
+    /// Whether anything is said of whom to trust.
+    pub fn says_whom_to_trust(&self) -> bool {
+        self.trust_certificate.is_some() || self.ca.is_some() || self.system_trust
+    }
+}
+
+/// The server that was added.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Added {
+    /// Its row.
+    pub server: ServerRow,
+    /// It was in the registry before.
+    pub updated: bool,
+    /// Where its token was put, when one was given.
+    pub token: Option<KeptIn>,
+    /// Where its environment or its keys were put, when some were given.
+    pub kept: Option<KeptIn>,
+    /// Parameters that were taken out of its URL, since they look like keys. They are kept, and sent when it is asked.
+    pub taken: Vec<String>,
+    /// The journal entry that takes it back; absent when nothing was kept.
+    pub undo: Option<i64>,
+    /// What it was asked and what it answered; empty when it was not asked, or was met just before.
+    pub steps: Vec<AskedStep>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+/// What a change of several servers did.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Changed {
+    /// The servers it changed.
+    pub ids: Vec<ServerId>,
+    /// The journal entry that takes it back; absent when nothing changed.
+    pub undo: Option<i64>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+/// What to take back, or to make again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct UndoArgs {
+    /// A journal entry; default is the newest that can still be taken back, or was taken back last.
+    #[ts(optional)]
+    pub undo: Option<i64>,
+}
+
+/// A change that could be taken back, or made again.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UndoStep {
+    /// Its journal entry.
+    pub entry: i64,
+    /// In words: `removed weather-usw2-b`.
+    pub label: String,
+    /// When it was made.
+    pub at: Millis,
+}
+
+/// What the next undo and the next redo would do.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Upcoming {
+    /// The change that would be taken back.
+    pub undo: Option<UndoStep>,
+    /// The change that would be made again.
+    pub redo: Option<UndoStep>,
+}
+
+/// A change that was taken back, or made again.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Undone {
+    /// Its journal entry.
+    pub entry: i64,
+    /// In words: `removed weather-usw2-b`.
+    pub label: String,
+    /// The servers it touched.
+    pub ids: Vec<ServerId>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+/// A removed server that can be brought back.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Removed {
+    /// Its key.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+    /// Its URL or command.
+    pub address: String,
+    /// When it was removed.
+    pub removed_at: Millis,
+    /// Scans do not bring it back.
+    pub ignored: bool,
+}
+
+/// The servers that can be brought back, newest first.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct RemovedList {
+    /// The rows.
+    pub servers: Vec<Removed>,
+}

@@ -1,0 +1,170 @@
+//! What can go wrong.
+
+use model::{RefusedCertificate, ServerId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use ts_rs::TS;
+
+use crate::ServerRef;
+
+/// The closed set of things that can go wrong; the faces branch on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The arguments do not fit the operation.
+    InvalidArguments,
+    /// The filter is malformed; `detail.path` says where.
+    InvalidFilter,
+    /// The file is malformed; `detail` has line and column.
+    InvalidFile,
+    /// There is no such operation.
+    UnknownOperation,
+    /// There is no such server, scan or journal entry.
+    NotFound,
+    /// The name fits several; `detail.candidates` lists them.
+    Ambiguous,
+    /// Nothing offers this capability.
+    NoServer,
+    /// The server is paused.
+    Paused,
+    /// The server could not be reached, or the connection broke.
+    TransportFailed,
+    /// The server answered with an MCP or JSON-RPC error; `detail` has it unchanged.
+    ProtocolError,
+    /// The server asks who we are.
+    NeedsSignIn,
+    /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
+    UntrustedCertificate,
+    /// The deadline passed.
+    Timeout,
+    /// A person ended it.
+    Cancelled,
+    /// The data could not be written: the disk is full, or not writable.
+    StorageFailed,
+    /// A token is missing, wrong or stale.
+    Unauthorized,
+    /// The Host or Origin is not ours.
+    Forbidden,
+    /// A defect of this program.
+    Internal,
+}
+
+/// An error as every face sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ApiError {
+    /// What to branch on.
+    pub code: ErrorCode,
+    /// What happened, the likely cause, what to do.
+    pub message: String,
+    /// More, for programs.
+    #[serde(default)]
+    #[ts(type = "unknown")]
+    pub detail: Value,
+}
+
+/// What a person can do about an error, where each face has a word of its own for it: a button, a flag. It stands in
+/// `detail.advice`, and what it needs beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// Give the token or the header that the server wants, or keep it without asking.
+    GiveCredentials,
+    /// Keep it without asking it anything.
+    KeepAnyway,
+    /// It does not speak TLS: write `http://`.
+    UseHttp,
+    /// Somebody answers there, and MCP is at another path.
+    GivePath,
+    /// Agree that a secret travels where others can read it.
+    AgreeInClear,
+    /// Forget the token that is kept for `server`.
+    ForgetToken,
+    /// A command takes its secrets from its environment.
+    GiveEnvironment,
+    /// Give `variable` of `server` a value, or leave it out.
+    GiveVariable,
+    /// Agree to the command of `server` by editing it.
+    AgreeToCommand,
+    /// Agree to exactly the `certificate`, or name the CA that signed it; for `server`, when it is kept.
+    TrustCertificate,
+    /// Keep the secret in the file.
+    KeepInFile,
+    /// Resume `server`.
+    Resume,
+    /// Check `server`.
+    Check,
+    /// Look at what is offered.
+    ListTools,
+    /// Look at the servers.
+    ListServers,
+}
+
+/// What stands in `detail` for who words an [`Advice`]; absent what does not concern it.
+#[derive(Debug, Default)]
+pub struct Help {
+    /// What a person can do.
+    pub advice: Option<Advice>,
+    /// The server that it is about.
+    pub server: Option<ServerId>,
+    /// It is about one call of that server.
+    pub is_of_call: bool,
+    /// The environment variable that is missing.
+    pub variable: Option<String>,
+    /// The certificate that is not trusted.
+    pub certificate: Option<RefusedCertificate>,
+}
+
+impl ApiError {
+    /// An error without more to say to programs.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: Value::Null }
+    }
+
+    /// Adds what programs may want.
+    #[must_use]
+    pub fn with(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// What a face needs to word the advice.
+    pub fn help(&self) -> Help {
+        let read = |value: Option<&Value>| value.cloned().unwrap_or_default();
+        let part = |name: &str| read(self.detail.get(name));
+        // Of a call the server is named whole, and the error stands within.
+        let of_call: Option<ServerRef> = serde_json::from_value(part("server")).ok();
+        let certificate = part("error").get("certificate").cloned().unwrap_or_else(|| part("certificate"));
+        Help {
+            advice: serde_json::from_value(part("advice")).ok(),
+            is_of_call: of_call.is_some(),
+            server: of_call.map(|server| server.id).or_else(|| serde_json::from_value(part("server")).ok()),
+            variable: serde_json::from_value(part("variable")).ok(),
+            certificate: serde_json::from_value(certificate).ok(),
+        }
+    }
+
+    /// Says what a person can do about it; each face has the words.
+    #[must_use]
+    pub fn advise(mut self, advice: Advice) -> Self {
+        if self.detail.is_null() {
+            self.detail = json!({});
+        }
+        if let Some(detail) = self.detail.as_object_mut() {
+            detail.insert("advice".to_owned(), json!(advice));
+        }
+        self
+    }
+
+    /// The arguments do not fit the operation.
+    pub fn arguments(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidArguments, message)
+    }
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

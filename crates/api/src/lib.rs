@@ -1,0 +1,44 @@
+//! What the core can be asked: every operation's name, its typed arguments and result, and the error that all of them
+//! share. The core carries them out, the faces ask for them, and the TypeScript types are made from here; nothing of it
+//! does anything.
+
+#[cfg(test)]
+mod bindings;
+mod call;
+mod change;
+mod demo;
+mod edit;
+mod error;
+mod files;
+mod health;
+mod logs;
+pub mod raw;
+mod scan;
+mod secret;
+mod servers;
+mod starts;
+mod table;
+mod trust;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use call::*;
+pub use change::*;
+pub use demo::*;
+pub use edit::*;
+pub use error::*;
+pub use files::*;
+pub use health::*;
+pub use logs::*;
+pub use model::ScanStatus;
+pub use scan::*;
+pub use secret::*;
+pub use servers::*;
+pub use starts::*;
+pub use table::{NAMES, Operations, Perform};
+pub use trust::*;
+
+/// No arguments, or nothing to say.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
+pub struct Empty {}

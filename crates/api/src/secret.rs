@@ -1,0 +1,129 @@
+//! Secrets that people give for their servers. They go in and are never told again.
+
+use model::{GivenSecret, Health, SecretPlace, ServerId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A secret for a server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SecretSetArgs {
+    /// Its id, or a name that only one server has.
+    pub id: String,
+    /// The bearer token, or the value of `header`, as it was issued.
+    #[ts(type = "string")]
+    pub secret: GivenSecret,
+    /// The header that carries it; absent means `Authorization: Bearer`.
+    #[serde(default)]
+    #[ts(optional)]
+    pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
+    /// Where to keep it; absent means the keyring or, only where there is none, the file.
+    #[serde(default)]
+    #[ts(optional)]
+    pub place: Option<SecretPlace>,
+    /// It may travel over plain HTTP beyond this computer, where others can read it.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub in_clear: bool,
+}
+
+/// Which secret of a server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct SecretArgs {
+    /// Its id, or a name that only one server has.
+    pub id: String,
+    /// The header that carries it; absent means the bearer token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub header: Option<String>,
+    /// The environment variable of a command that it is for, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it, instead of a token.
+    #[serde(default)]
+    #[ts(optional)]
+    pub query: Option<String>,
+}
+
+/// Where a secret was put.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeptIn {
+    /// The place.
+    pub place: SecretPlace,
+    /// Why it is not the keyring, when a person did not choose so.
+    pub why: Option<String>,
+}
+
+/// A secret that is kept, and how its server is with it.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SecretSet {
+    /// The server.
+    pub id: ServerId,
+    /// Where it was put.
+    pub kept: KeptIn,
+    /// What a check found with it.
+    pub health: Health,
+}
+
+/// What became of a secret that was to be forgotten.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct SecretForgotten {
+    /// The server.
+    pub id: ServerId,
+    /// False when there was none.
+    pub forgotten: bool,
+    /// What a check found without it; absent for a server that is not in the registry.
+    pub health: Option<Health>,
+}
+
+/// One secret that is kept; not the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeptSecret {
+    /// Its server.
+    pub server: ServerId,
+    /// The server's name; absent when it was removed.
+    pub name: Option<String>,
+    /// Where it is sent, and nowhere else: scheme, host and port, or `stdio` for a command of this computer.
+    pub origin: String,
+    /// The header that carries it; without header, variable and parameter it is the bearer token.
+    pub header: Option<String>,
+    /// The environment variable of a command that it is for.
+    pub env: Option<String>,
+    /// The parameter of the URL's query that carries it.
+    pub query: Option<String>,
+    /// Where it is kept.
+    pub place: SecretPlace,
+    /// It is not sent any more: an edit replaced it or led the server elsewhere. Taking that change back, which can be done for
+    /// 30 days, is what it is kept for.
+    pub former: bool,
+}
+
+/// Where secrets are kept, and which.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Secrets {
+    /// Where the next one goes.
+    pub place: SecretPlace,
+    /// Why that is not the keyring, or what is wrong with the keyring.
+    pub why: Option<String>,
+    /// The file that is used where there is no keyring.
+    pub file: String,
+    /// Every secret that is kept.
+    pub kept: Vec<KeptSecret>,
+}
+
+impl KeptSecret {
+    /// It is the bearer token.
+    pub fn is_token(&self) -> bool {
+        self.header.is_none() && self.env.is_none() && self.query.is_none()
+    }
+}

@@ -1,0 +1,190 @@
+//! What is asked of servers, and what is told of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerRow, Tls, Tool};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::KeptSecret;
+
+/// What this core is and what it holds.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Status {
+    /// The version of the product.
+    pub version: String,
+    /// The process that owns the data directory.
+    pub pid: u32,
+    /// Where the data lives.
+    pub data_dir: String,
+    /// The file the configuration was read from, when there is one.
+    pub config_file: Option<String>,
+    /// The address of the HTTP face, when it is served.
+    pub listening: Option<String>,
+    /// The registry's revision.
+    pub revision: u64,
+    /// When the core started.
+    pub started_at: Millis,
+    /// How many servers in each state.
+    pub servers: StatusCounts,
+    /// Things a person should know, oldest first.
+    pub notices: Vec<Notice>,
+}
+
+/// How many servers in each state.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
+pub struct StatusCounts {
+    /// All of them.
+    pub all: usize,
+    /// Healthy.
+    pub healthy: usize,
+    /// Degraded.
+    pub degraded: usize,
+    /// Down.
+    pub unhealthy: usize,
+    /// Not measured yet.
+    pub unknown: usize,
+    /// Asking who we are.
+    pub needs_sign_in: usize,
+    /// Drained.
+    pub paused: usize,
+    /// Kept out.
+    pub blocked: usize,
+}
+
+/// Which servers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServersArgs {
+    /// A capability, exact after folding, or a glob.
+    #[ts(optional)]
+    pub capability: Option<String>,
+    /// A filter: a string in the short form, or an object in the JSON form.
+    #[ts(optional, type = "unknown")]
+    pub filter: Option<Value>,
+}
+
+/// The servers that match, worst first, then by name.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServerList {
+    /// The revision this list is of.
+    pub revision: u64,
+    /// The rows.
+    pub servers: Vec<ServerRow>,
+    /// How many there are without the filter.
+    pub total: usize,
+}
+
+/// The ids of the servers that match, worst first, then by name: the list for who has the rows already.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServerOrder {
+    /// The revision this list is of.
+    pub revision: u64,
+    /// The ids.
+    pub ids: Vec<ServerId>,
+    /// How many there are without the filter.
+    pub total: usize,
+}
+
+/// One server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ServerArgs {
+    /// Its id, or a name that only one server has.
+    pub id: String,
+}
+
+/// Several servers.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct ServersByIdArgs {
+    /// Their ids, or names that only one server has.
+    pub ids: Vec<String>,
+}
+
+/// Everything about one server.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServerDetails {
+    /// Its row.
+    pub server: ServerRow,
+    /// The tools it listed.
+    pub tools: Vec<Tool>,
+    /// The URIs of the resources it listed.
+    pub resources: Vec<String>,
+    /// The names of the prompts it listed.
+    pub prompts: Vec<String>,
+    /// How to use it, in its own words.
+    pub instructions: Option<String>,
+    /// What it calls itself for people.
+    pub title: Option<String>,
+    /// The tags of its record.
+    pub declared_capabilities: Vec<String>,
+    /// The environment variable that holds its token.
+    pub token_env: Option<String>,
+    /// More headers of its requests, by name, and the environment variables that hold their values.
+    pub header_env: BTreeMap<String, String>,
+    /// Who vouches for its certificate; absent means whoever this computer trusts.
+    pub tls: Option<Tls>,
+    /// The environment variables that its command is started with; their values are kept, or those of this program.
+    #[ts(type = "string[]")]
+    pub env: BTreeSet<String>,
+    /// The folder in which its command starts; absent means that of this program.
+    pub cwd: Option<String>,
+    /// Its child runs on, however long nobody asks it.
+    pub keep_running: bool,
+    /// Its token and headers that are kept for it; not the secrets themselves.
+    pub secrets: Vec<KeptSecret>,
+    /// A path or URL that answers 2xx while it is well.
+    pub health_endpoint: Option<String>,
+}
+
+/// A filter to check as it is typed.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct FilterArgs {
+    /// A string in the short form, or an object in the JSON form.
+    #[ts(type = "unknown")]
+    pub filter: Value,
+}
+
+/// A filter in both forms.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct FilterForms {
+    /// As people type it.
+    pub short: String,
+    /// As programs send it.
+    #[ts(type = "unknown")]
+    pub json: Value,
+}
+
+/// The verdict of a check that a person asked for.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Checked {
+    /// The server.
+    pub id: ServerId,
+    /// What was measured.
+    pub health: Health,
+    /// What the probe concluded.
+    pub outcome: Option<Outcome>,
+    /// Each check and its evidence.
+    pub checks: Vec<CheckResult>,
+}
+
+/// A server, shortly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ServerRef {
+    /// Its key.
+    pub id: ServerId,
+    /// Its name.
+    pub name: String,
+    /// Its endpoint, URL or command.
+    pub url: String,
+}
+
+impl ServerRef {
+    /// Of this server.
+    pub fn to(server: &Server) -> Self {
+        Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
+    }
+}

@@ -1,0 +1,160 @@
+//! The table of operations. Who needs one thing of each of them hands a macro to [`operations!`](crate::operations).
+
+use std::future::Future;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::{ApiError, ErrorCode};
+
+/// Hands the whole table to the macro `$with`, as `name(Arguments) -> Result;`, each with its documentation.
+#[macro_export]
+macro_rules! operations {
+    ($with:ident) => {
+        $with! {
+            /// What this core is and what it holds.
+            status(Empty) -> Status;
+            /// The servers that match.
+            servers(ServersArgs) -> ServerList;
+            /// The ids of the servers that match.
+            order(ServersArgs) -> ServerOrder;
+            /// Everything about one server.
+            server(ServerArgs) -> ServerDetails;
+            /// Probes an address and keeps the server.
+            add(AddArgs) -> Added;
+            /// Looks at the certificate that a server shows now; nothing is asked of it.
+            certificate(CertificateArgs) -> ShownCertificate;
+            /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
+            edit(EditArgs) -> Edited;
+            /// Removes servers; they can be brought back for 30 days.
+            remove(ServersByIdArgs) -> Changed;
+            /// Brings removed servers back.
+            restore(ServersByIdArgs) -> Changed;
+            /// Removes servers and keeps scans from bringing them back.
+            ignore(ServersByIdArgs) -> Changed;
+            /// Drains servers: no call goes to them until they are resumed.
+            pause(ServersByIdArgs) -> Changed;
+            /// Lifts a drain.
+            resume(ServersByIdArgs) -> Changed;
+            /// Takes the newest change back.
+            undo(UndoArgs) -> Undone;
+            /// Makes the change again that was taken back last.
+            redo(UndoArgs) -> Undone;
+            /// What the next undo and the next redo would do.
+            upcoming(Empty) -> Upcoming;
+            /// The servers that can be brought back.
+            removed(Empty) -> RemovedList;
+            /// Measures a server now.
+            check(ServerArgs) -> Checked;
+            /// How servers are, with the evidence.
+            health(HealthArgs) -> HealthReport;
+            /// How a server was: changes of its status, the last day, the last hour.
+            history(HistoryArgs) -> ServerHistory;
+            /// How the last requests to a server ended, and what it wrote to its standard error.
+            logs(ServerArgs) -> ServerLogs;
+            /// Takes over what a server lists, where that is not what it is known for.
+            adopt(ServerArgs) -> Changed;
+            /// What a scan would ask and how long it would take; nothing is sent.
+            scan_plan(ScanArgs) -> ScanPlan;
+            /// Starts a scan; its rows come as events.
+            scan_start(ScanArgs) -> ScanStatus;
+            /// Ends a scan and keeps its rows.
+            scan_cancel(ScanRef) -> ScanStatus;
+            /// A scan and its rows so far.
+            scan(ScanRef) -> ScanReport;
+            /// The tools that servers list.
+            tools(ToolsArgs) -> ToolList;
+            /// Calls a tool.
+            call(CallArgs) -> CallResult;
+            /// Ends a call; its server is told.
+            cancel(CancelArgs) -> Cancelled;
+            /// The commands that take longer to start than a moment.
+            starts(Empty) -> StartList;
+            /// Ends the start of a command. A known server is started again when it is used, or in an hour.
+            start_cancel(ServerArgs) -> Cancelled;
+            /// Keeps the server that an `add` waits for; its start goes on.
+            keep_starting(CancelArgs) -> KeptStarting;
+            /// Where secrets are kept, and which; never the secrets themselves.
+            secrets(Empty) -> Secrets;
+            /// Keeps a token or a header for a server, then measures it.
+            secret_set(SecretSetArgs) -> SecretSet;
+            /// Forgets a token or a header of a server, then measures it.
+            secret_forget(SecretArgs) -> SecretForgotten;
+            /// Takes servers from a file.
+            import(ImportArgs) -> ImportReport;
+            /// Writes the servers as a file.
+            export(ExportArgs) -> Exported;
+            /// Checks a configuration without loading it.
+            config_check(ConfigCheckArgs) -> ConfigReport;
+            /// The configuration in use, and its file as it is now.
+            config(Empty) -> ConfigStatus;
+            /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
+            demo_start(Empty) -> Demo;
+            /// Ends the demo fleet and forgets its servers. Harmless when it does not run.
+            demo_stop(Empty) -> Demo;
+            /// Whether the demo fleet runs, and its servers.
+            demo(Empty) -> Demo;
+            /// Checks a filter and translates it.
+            filter(FilterArgs) -> FilterForms;
+        }
+    };
+}
+
+/// Whoever carries out an operation by its name: the core in this process, or one in another. The answer is text: what a
+/// server said passes through with the digits it was sent with.
+pub trait Perform {
+    /// Carries it out.
+    fn perform(
+        &self,
+        name: &str,
+        args: Value,
+    ) -> impl Future<Output = Result<Box<RawValue>, ApiError>> + Send;
+}
+
+macro_rules! ask {
+    ($( $(#[doc = $doc:literal])+ $name:ident($args:ident) -> $result:ident; )+) => {
+        /// The name of every operation.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        /// Every operation, typed.
+        pub trait Operations: Perform + Sync {
+            $( $(#[doc = $doc])+
+            fn $name(&self, args: crate::$args) -> impl Future<Output = Result<crate::$result, ApiError>> + Send {
+                async move { read(&self.perform(stringify!($name), write(&args)?).await?) }
+            } )+
+        }
+
+        impl<T: Perform + Sync> Operations for T {}
+
+        #[cfg(test)]
+        pub(crate) fn interface(config: &ts_rs::Config) -> String {
+            use ts_rs::TS;
+            let mut text = String::from("export interface Operations {\n");
+            $(
+                for line in [$($doc),+] { text += &format!("  /** {} */\n", line.trim()); }
+                text += &format!("  {}: {{ args: {}; result: {} }};\n", stringify!($name), crate::$args::name(config), crate::$result::name(config));
+            )+
+            text + "}\n"
+        }
+    };
+}
+
+operations!(ask);
+
+fn write<T: Serialize>(args: &T) -> Result<Value, ApiError> {
+    serde_json::to_value(args).map_err(|error| {
+        ApiError::new(ErrorCode::Internal, format!("the question could not be written: {error}"))
+    })
+}
+
+/// Another version of the core may answer something else than this one promises.
+fn read<T: DeserializeOwned>(answer: &RawValue) -> Result<T, ApiError> {
+    serde_json::from_str(answer.get()).map_err(|error| {
+        ApiError::new(
+            ErrorCode::Internal,
+            format!("the core's answer cannot be read: {error}; is it another version?"),
+        )
+    })
+}

@@ -1,0 +1,45 @@
+//! Who or what is meant by a word of a person.
+
+use api::{Advice, ErrorCode};
+use model::{CapabilityPattern, Server, ServerId};
+use registry::Snapshot;
+use serde_json::{Value, json};
+
+use crate::error::OperationError;
+
+pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, OperationError> {
+    CapabilityPattern::parse(text).map_err(|error| OperationError::arguments(error.to_string()))
+}
+
+/// The server with this id, or with this name when only one has it.
+pub(super) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, OperationError> {
+    if let Some(server) = ServerId::parse(key).and_then(|id| snapshot.get(id)) {
+        return Ok(server.clone());
+    }
+    let named = snapshot.by_name(key);
+    match named.as_slice() {
+        [id] => snapshot.get(*id).cloned().ok_or_else(|| none(key)),
+        [] => Err(none(key)),
+        several => Err(several_named(snapshot, key, several)),
+    }
+}
+
+/// The ids behind several keys; nothing is done when one of them is wrong.
+pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<ServerId>, OperationError> {
+    keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id)).collect()
+}
+
+fn none(key: &str) -> OperationError {
+    let message = format!("there is no server with the id or name `{key}`");
+    OperationError::new(ErrorCode::NotFound, message).advise(Advice::ListServers)
+}
+
+fn several_named(snapshot: &Snapshot, name: &str, ids: &[ServerId]) -> OperationError {
+    let candidates: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| snapshot.get(*id))
+        .map(|server| json!({ "id": server.info.id, "url": server.info.address() }))
+        .collect();
+    let message = format!("{} servers are called `{name}`: name one by its id", candidates.len());
+    OperationError::new(ErrorCode::Ambiguous, message).with(json!({ "candidates": candidates }))
+}

@@ -1,0 +1,128 @@
+//! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
+
+use crate::{Intake, IntakeError};
+use api::{AddArgs, KeptIn};
+use model::GivenSecret;
+use std::net::IpAddr;
+
+use mcp::Credentials;
+use model::ServerInfo;
+use vault::Slot;
+
+use crate::headers;
+use crate::secret::slot_of;
+
+/// What a person gave for one server.
+pub(crate) struct Presented<'a> {
+    /// As it is sent.
+    pub(crate) credentials: Credentials,
+    secrets: Vec<(Slot, &'a GivenSecret)>,
+    args: &'a AddArgs,
+}
+
+impl<'a> Presented<'a> {
+    /// Reads what was given. A variable that is not set is told by the first check, which finds it missing.
+    pub(crate) fn read(args: &'a AddArgs) -> Result<Self, IntakeError> {
+        // Two places for one token would leave open which of them counts.
+        if args.token.is_some() && args.token_env.is_some() {
+            return Err(IntakeError::arguments("give either a token or the variable that holds it"));
+        }
+        let mut given = Self { credentials: Credentials::default(), secrets: Vec::new(), args };
+        if let Some(token) = &args.token {
+            given.credentials.bearer = Some(fit(token, &Slot::Token)?);
+            given.secrets.push((Slot::Token, token));
+        }
+        for (name, secret) in &args.headers {
+            let slot = headers::slot(Some(name))?;
+            given.credentials.headers.push((name.clone(), fit(secret, &slot)?));
+            given.secrets.push((slot, secret));
+        }
+        for (name, secret) in &args.query {
+            let slot = slot_of(None, None, Some(name))?;
+            given.credentials.query.push((name.clone(), fit(secret, &slot)?));
+        }
+        let variable = |name: &String| std::env::var(name).ok().map(mcp::Secret::new);
+        if let Some(token) = args.token_env.as_ref().and_then(variable) {
+            given.credentials.bearer = Some(token);
+        }
+        for (name, variable_name) in &args.header_env {
+            if let Some(secret) = variable(variable_name) {
+                given.credentials.headers.push((name.clone(), secret));
+            }
+        }
+        Ok(given)
+    }
+
+    /// Whether a person gave the address alone. A variable that is not set yet counts: it will be sent when it is.
+    pub(crate) fn is_nothing(&self) -> bool {
+        let args = self.args;
+        self.credentials.is_empty() && args.token_env.is_none() && args.header_env.is_empty()
+    }
+
+    /// The address with a scheme. People write `localhost:3000`; with a secret it is TLS beyond this computer.
+    pub(crate) fn with_scheme(&self, url: &str) -> String {
+        let url = url.trim();
+        if url.contains("://") || url.is_empty() {
+            return url.to_owned();
+        }
+        let plain = format!("http://{url}");
+        let may_be_plain = !self.args.says_whom_to_trust() && (self.is_nothing() || is_here(&plain));
+        if may_be_plain { plain } else { format!("https://{url}") }
+    }
+
+    /// What travels in the clear beyond this computer does so after a person's yes alone.
+    pub(crate) fn may_go_to(&self, url: &str, host: IpAddr) -> Result<(), IntakeError> {
+        if self.is_nothing() {
+            return Ok(());
+        }
+        in_clear(url, host.is_loopback(), self.args.in_clear)
+    }
+
+    /// The same for an address that is not looked up.
+    pub(crate) fn may_stay_at(&self, url: &str) -> Result<(), IntakeError> {
+        if self.is_nothing() { Ok(()) } else { in_clear(url, is_here(url), self.args.in_clear) }
+    }
+}
+
+/// Whether a secret may be sent to this URL.
+pub fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), IntakeError> {
+    let is_secure = model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https");
+    if is_secure || is_loopback || is_agreed {
+        return Ok(());
+    }
+    Err(IntakeError::InTheClear)
+}
+
+fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, IntakeError> {
+    slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
+}
+
+/// Whether a URL leads to this computer by its own words.
+pub fn is_here(url: &str) -> bool {
+    let Ok(endpoint) = model::Endpoint::parse(url) else { return false };
+    let host = endpoint.url().host_str().unwrap_or_default().trim_matches(['[', ']']);
+    mcp::is_localhost(host) || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+impl Intake {
+    /// Keeps what a person gave, under the server that it was given for: another key is another server. Says where the token
+    /// and where the keys went.
+    pub(crate) async fn keep_credentials(
+        &self,
+        info: &mut ServerInfo,
+        given: &Presented<'_>,
+    ) -> Result<(Option<KeptIn>, Option<KeptIn>), IntakeError> {
+        let args = given.args;
+        self.told_apart_by_query(info, args).await?;
+        if let Some(variable) = &args.token_env
+            && self.vault().list(Some(info)).iter().any(|(key, _)| key.slot == Slot::Token)
+        {
+            return Err(IntakeError::TokenIsKept { variable: variable.clone(), server: info.id });
+        }
+        let mut kept = None;
+        for (slot, secret) in &given.secrets {
+            kept = Some(self.keep_secret(info, slot.clone(), secret, args.token_place).await?);
+        }
+        Ok((kept, self.keep_query(info, args).await?))
+    }
+}

@@ -1,0 +1,62 @@
+//! How a server becomes a record, whoever brings it: a person by its address or command, a file, a scan, an edit. It is met
+//! in one session, told apart from others at its address by what it is given, and what is secret of that goes to the vault.
+
+mod add;
+mod adds;
+mod credentials;
+mod edit;
+mod error;
+mod file;
+mod found;
+mod given;
+mod headers;
+mod place;
+mod secret;
+mod sightings;
+mod starts;
+mod steps;
+mod trust;
+mod way;
+
+use mesh::Mesh;
+use registry::Registry;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use vault::Vault;
+
+pub use adds::Adds;
+pub use credentials::{in_clear, is_here};
+pub use error::IntakeError;
+pub use found::Registering;
+pub use secret::slot_of;
+pub use sightings::Sightings;
+
+/// What it takes to meet servers and to keep them. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Intake {
+    registry: Registry,
+    mesh: Mesh,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    /// What scans met last.
+    pub sightings: Sightings,
+    /// Servers that are being added.
+    pub adds: Adds,
+}
+
+impl Intake {
+    /// `tasks` is what goes on when nobody waits for it any more; `stop` ends what is under way.
+    pub fn new(registry: Registry, mesh: Mesh, tasks: TaskTracker, stop: CancellationToken) -> Self {
+        Self { registry, mesh, tasks, stop, sightings: Sightings::default(), adds: Adds::default() }
+    }
+
+    fn vault(&self) -> &Vault {
+        self.mesh.contact.vault()
+    }
+}
+
+/// Now, as the store keeps it.
+fn now() -> model::Millis {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
+}
