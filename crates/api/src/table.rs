@@ -28,6 +28,8 @@ macro_rules! operations {
             certificate(CertificateArgs) -> ShownCertificate;
             /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
             edit(EditArgs) -> Edited;
+            /// Gives tags and data to servers, or takes them away, as one change.
+            label(LabelArgs) -> Changed;
             /// Removes servers; they can be brought back for 30 days.
             remove(ServersByIdArgs) -> Changed;
             /// Brings removed servers back.

@@ -102,6 +102,8 @@ pub(crate) enum Command {
     /// leads to the same scheme, host and port, or runs the same command; what does not go along is said, and `undo` brings
     /// all of it back.
     Edit(Box<Edit>),
+    /// Give tags and data to servers, or take them away; all of it is one change
+    Label(Label),
     /// Remove servers; they can be brought back for 30 days
     Remove(Ids),
     /// Bring removed servers back
@@ -195,6 +197,22 @@ pub(crate) struct Servers {
     /// Only servers that match, as JSON ({"region": "eu"}) or short (is:down region:eu metadata.priority>=8)
     #[arg(long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Label {
+    /// Ids, or names that only one server has
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// A tag to add; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// A tag to take away; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) without: Vec<String>,
+    /// A key of the data to set, such as region=eu; `null` takes it away
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) metadata: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -996,6 +996,24 @@ leaves_at: string | null,
  */
 steps: Array<AskedStep>, };
 
+export type LabelArgs = { 
+/**
+ * Ids, or names that only one server has.
+ */
+ids: Array<string>, 
+/**
+ * Tags to add.
+ */
+tags?: Array<string>, 
+/**
+ * Tags to take away.
+ */
+without?: Array<string>, 
+/**
+ * Keys of the data to set; null takes one away.
+ */
+metadata?: Record<string, unknown>, };
+
 export type UndoArgs = { 
 /**
  * A journal entry; default is the newest that can still be taken back, or was taken back last.
@@ -2009,6 +2027,8 @@ export interface Operations {
   certificate: { args: CertificateArgs; result: ShownCertificate };
   /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
   edit: { args: EditArgs; result: Edited };
+  /** Gives tags and data to servers, or takes them away, as one change. */
+  label: { args: LabelArgs; result: Changed };
   /** Removes servers; they can be brought back for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
   /** Brings removed servers back. */

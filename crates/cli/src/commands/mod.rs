@@ -74,6 +74,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Tools(args) => look::tools(session, args).await,
         Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
+        Command::Label(args) => change::label(session, args).await,
         Command::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
         Command::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
         Command::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),

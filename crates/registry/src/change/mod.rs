@@ -2,6 +2,7 @@
 
 mod edit;
 mod forget;
+mod label;
 mod mark;
 mod measure;
 mod merge;
@@ -13,6 +14,8 @@ mod upsert;
 pub(crate) use edit::Edit;
 pub use edit::{Patch, Way};
 pub(crate) use forget::Forget;
+pub(crate) use label::Labelling;
+pub use label::Labels;
 pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
 pub(crate) use observe::Observe;
