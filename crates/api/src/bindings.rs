@@ -24,7 +24,7 @@ fn bindings() -> String {
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, LabelArgs, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
-        AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
+        AttemptOutcome, Attempt, CallResult, ImportArgs, ImportedServer, Fate, ImportReport, ScanList, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,

@@ -16,6 +16,8 @@ macro_rules! operations {
         $with! {
             /// What this core is and what it holds.
             status(Empty) -> Status;
+            /// Ends the access of every browser that opened the link: each has to open it again.
+            revoke_browsers(Empty) -> Empty;
             /// The servers that match.
             servers(ServersArgs) -> ServerList;
             /// The ids of the servers that match.
@@ -64,6 +66,8 @@ macro_rules! operations {
             scan_start(ScanArgs) -> ScanStatus;
             /// Ends a scan and keeps its rows.
             scan_cancel(ScanRef) -> ScanStatus;
+            /// The last scans, the newest first.
+            scans(Empty) -> ScanList;
             /// A scan and its rows so far.
             scan(ScanRef) -> ScanReport;
             /// The tools that servers list.

@@ -71,6 +71,10 @@ pub(crate) enum Command {
     ///
     /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
     Serve(Serve),
+    /// Print the link that opens the UI of the running core in a browser
+    ///
+    /// A browser that opened it once is let in for 30 days, also after a restart.
+    Link(Link),
     /// Start six servers of our own on loopback, to try things with, and print them
     ///
     /// Three weather replicas in two regions, one server that fails now and then, one that asks for a token (it is
@@ -155,6 +159,19 @@ pub(crate) struct Serve {
     /// Do not look at the ports of this computer at start
     #[arg(long)]
     pub(crate) no_local_discovery: bool,
+    /// Open the UI in your browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    /// Open it in your browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// End the access of every browser that opened it before
+    #[arg(long)]
+    pub(crate) revoke: bool,
 }
 
 #[derive(Debug, Args)]
@@ -273,6 +290,9 @@ pub(crate) struct Import {
     /// Keep them in the file even where there is a keyring
     #[arg(long = "file", requires = "keep_secrets")]
     pub(crate) in_file: bool,
+    /// Keep nothing: only print what would be added, updated and left as it is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,8 +9,8 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Adopt, Command, Edit, Forget, Labelling, Lately, Mark, Marking, Measured, Measuring, Next, Observe, Redo,
-    Removed, SetPolicy, Undo, Upsert, check,
+    Adopt, Command, Edit, Forget, Labelling, Lately, Mark, Marking, Measured, Measuring, Next, Observe,
+    Preview, Redo, Removed, SetPolicy, Undo, Upsert, check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
@@ -301,6 +301,19 @@ impl Registry {
     pub async fn upsert(&self, servers: Vec<ServerInfo>, origin: Origin) -> Result<Committed, RegistryError> {
         servers.iter().try_for_each(check)?;
         self.ask(Upsert { servers, origin }).await
+    }
+
+    /// What registering these would do, as [`Registry::upsert`] tells it; nothing is changed.
+    ///
+    /// # Errors
+    /// As those of [`Registry::upsert`].
+    pub async fn preview(
+        &self,
+        servers: Vec<ServerInfo>,
+        origin: Origin,
+    ) -> Result<Committed, RegistryError> {
+        servers.iter().try_for_each(check)?;
+        self.ask(Preview(Upsert { servers, origin })).await
     }
 
     /// Changes what a person may change of one server.

@@ -1309,9 +1309,33 @@ certificates?: boolean,
 /**
  * Where to keep them; absent means the keyring or, only where there is none, the file.
  */
-place?: SecretPlace, };
+place?: SecretPlace, 
+/**
+ * Keep nothing: only say what would be done.
+ */
+dry_run?: boolean, };
+
+export type ImportedServer = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is, or its command.
+ */
+address: string, 
+/**
+ * What becomes of it.
+ */
+fate: Fate, };
+
+export type Fate = "added" | "updated" | "unchanged";
 
 export type ImportReport = { 
+/**
+ * What becomes of each server of the file, in its order; the first thousand.
+ */
+servers: Array<ImportedServer>, 
 /**
  * New servers.
  */
@@ -1348,6 +1372,12 @@ undo: number | null,
  * The revision that shows it.
  */
 revision: number, };
+
+export type ScanList = { 
+/**
+ * How far each is.
+ */
+scans: Array<ScanStatus>, };
 
 export type ExportForm = "servers.json" | "mcp.json";
 
@@ -2015,6 +2045,8 @@ detail: unknown, };
 export interface Operations {
   /** What this core is and what it holds. */
   status: { args: Empty; result: Status };
+  /** Ends the access of every browser that opened the link: each has to open it again. */
+  revoke_browsers: { args: Empty; result: Empty };
   /** The servers that match. */
   servers: { args: ServersArgs; result: ServerList };
   /** The ids of the servers that match. */
@@ -2063,6 +2095,8 @@ export interface Operations {
   scan_start: { args: ScanArgs; result: ScanStatus };
   /** Ends a scan and keeps its rows. */
   scan_cancel: { args: ScanRef; result: ScanStatus };
+  /** The last scans, the newest first. */
+  scans: { args: Empty; result: ScanList };
   /** A scan and its rows so far. */
   scan: { args: ScanRef; result: ScanReport };
   /** The tools that servers list. */

@@ -8,6 +8,7 @@ mod demo;
 mod edit;
 mod files;
 mod health;
+mod link;
 mod logs;
 mod look;
 mod scan;
@@ -80,6 +81,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
         Command::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
         Command::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
+        Command::Link(args) => link::link(session, args).await,
         Command::Undo => change::undo(session).await,
         Command::Redo => change::redo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,

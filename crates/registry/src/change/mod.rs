@@ -22,7 +22,7 @@ pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
 pub(crate) use undo::{Next, Redo, Undo};
 pub use upsert::Origin;
-pub(crate) use upsert::{Upsert, check};
+pub(crate) use upsert::{Preview, Upsert, check};
 
 use crate::RegistryError;
 use crate::state::Draft;
