@@ -194,6 +194,8 @@ export async function openPage(t, link, { theme = "light", size = [1280, 800] } 
     if (/content security policy/i.test(message.text())) errors.push(message.text());
   });
   await page.goto(link);
+  // Who goes on before the token was taken out of the address would take it along.
+  await page.waitForFunction(() => !location.hash.startsWith("#token="));
   return { page, errors };
 }
 

@@ -64,8 +64,8 @@ test("mistakes of a scan are told as one types, and figures are separated", asyn
   assert.doesNotMatch(await form.getByRole("alert").innerText(), /`/);
   await addresses.fill("127.0.0.0/18");
   await form.getByRole("textbox", { name: /^Ports/ }).fill("1-20");
-  await form.getByText("16,384").waitFor();
-  await form.getByText(/= 327,680 probes/).waitFor();
+  await form.getByText("16,382").waitFor();
+  await form.getByText(/= 327,640 probes/).waitFor();
   assert.deepEqual(errors, []);
 });
 

@@ -278,6 +278,7 @@ pub(crate) struct Call {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Import {
     /// The file; - is standard input
     pub(crate) file: PathBuf,

@@ -1,5 +1,6 @@
 //! What a browser keeps: until when it is let in, signed.
 
+use std::fmt::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,7 +8,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 /// How long a browser that opened the link is let in.
-pub(crate) const GOOD_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(crate) const GOOD_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// The value for a browser that is let in now.
 pub(crate) fn signed(key: &str, port: u16) -> String {
@@ -26,8 +27,11 @@ pub(crate) fn is_good(value: &str, key: &str, port: u16) -> bool {
 fn signature(key: &str, port: u16, until: u64) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(format!("mcp-discovery browser {port} {until}").as_bytes());
-    let bytes = mac.finalize().into_bytes();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize().into_bytes().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a text never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn now() -> u64 {
