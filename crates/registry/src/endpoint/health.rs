@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{
-    CheckResult, CheckStatus, ENDPOINT_REACHABLE, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo,
-    TOOL_AVAILABILITY, Transition, moving_average,
-};
+use model::{CheckResult, CheckStatus, Health, HealthStatus, Millis, ServerInfo, Transition, moving_average};
 
 use super::judge::{Judge, Sign};
+use super::look::{checks_of, mean, recovering, short};
 use super::past::{Hour, Minute, Unsaved};
 use super::window::{Good, Window};
 use super::{Contents, Ended, HealthPolicy, Measure, Observation, Outcome, Reason, Round, Verdict};
@@ -261,7 +259,8 @@ impl Endpoint {
             score: 0.0,
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
             summary: Some("No call goes to it".to_owned()),
-            since: Some(paused_since(info)),
+            // The nearest we know: a later edit makes the pause look younger, never older.
+            since: Some(info.updated_at),
             starting: None,
             ..measured
         }
@@ -273,55 +272,10 @@ impl Endpoint {
     }
 }
 
-fn recovering(successes: u32) -> Reason {
-    let times = if successes == 1 { "once".to_owned() } else { format!("{successes} times in a row") };
-    Reason::new(format!("it answers again, {times} so far"), &format!("Answers again, {times}"))
-}
-
-/// What a single look showed, as the checks that it stands for.
-fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
-    let looked = |status, evidence: &str| {
-        let (name, ms) = (ENDPOINT_REACHABLE.into(), observation.response_time_ms);
-        CheckResult { name, status, ms, evidence: evidence.to_owned(), details: None }
-    };
-    let others = |why| [RESPONSE_TIME, TOOL_AVAILABILITY].map(|name| CheckResult::not_run(name, why));
-    let said = observation.reason.as_deref();
-    let (first, others) = match observation.status {
-        HealthStatus::Healthy => return Arc::from([looked(CheckStatus::Passing, "it answered")]),
-        HealthStatus::Degraded => {
-            return Arc::from([looked(CheckStatus::Warning, said.unwrap_or("it answered"))]);
-        }
-        HealthStatus::Unhealthy => {
-            (looked(CheckStatus::Critical, said.unwrap_or("it did not answer")), others("it does not answer"))
-        }
-        HealthStatus::NeedsSignIn => {
-            (looked(CheckStatus::Passing, "answers, asks for a token"), others("sign in first"))
-        }
-        HealthStatus::Unknown | HealthStatus::Paused | HealthStatus::Blocked => return Arc::from([]),
-    };
-    std::iter::once(first).chain(others).collect()
-}
-
-/// The reason in a few words. Who is asked for a token need not read how.
-fn short(status: HealthStatus, reason: &str) -> &str {
-    if status == HealthStatus::NeedsSignIn { "Needs a token" } else { reason }
-}
-
-/// A slow server keeps its score: `response_time` has no part in it.
-fn mean(checks: &[CheckResult]) -> f64 {
-    let points =
-        checks.iter().filter(|check| check.name != RESPONSE_TIME).filter_map(|check| check.status.points());
-    let (sum, count) = points.fold((0.0, 0.0), |(sum, count), points| (sum + points, count + 1.0));
-    if count == 0.0 { 1.0 } else { sum / count }
-}
-
-/// The record's last change is the nearest we know: a later edit makes the pause look younger, never older.
-fn paused_since(info: &ServerInfo) -> Millis {
-    info.updated_at
-}
-
 #[cfg(test)]
 mod tests {
+    use model::RESPONSE_TIME;
+
     use super::*;
     use crate::change::tests::info;
 
@@ -473,32 +427,15 @@ mod tests {
 
     #[test]
     fn a_list_that_fails_is_no_minute_without_an_answer_and_neither_is_a_sign_in() {
-        let mut endpoint = Endpoint::new();
-        endpoint.measure(&round(1, Passing, Critical), &HealthPolicy::default());
-        let answered: Vec<_> =
-            endpoint.minutes().iter().map(|minute| (minute.answered, minute.failed)).collect();
-        assert_eq!(answered, [(1, 0)]);
+        let minutes = |measure: &Measure| {
+            let mut endpoint = Endpoint::new();
+            endpoint.measure(measure, &HealthPolicy::default());
+            endpoint.minutes().iter().map(|minute| (minute.answered, minute.failed)).collect::<Vec<_>>()
+        };
+        assert_eq!(minutes(&round(1, Passing, Critical)), [(1, 0)]);
         let Measure::Round(mut asked) = round(2, Passing, CheckStatus::NotRun) else { unreachable!() };
         (asked.verdict, asked.round_trip_ms) = (Verdict::NeedsSignIn, None);
-        let mut endpoint = Endpoint::new();
-        endpoint.measure(&Measure::Round(asked), &HealthPolicy::default());
-        assert!(endpoint.minutes().is_empty());
-    }
-
-    #[test]
-    fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
-        let checks = |status, reason: Option<&str>| {
-            let mut endpoint = Endpoint::new();
-            observe(&mut endpoint, &Observation { reason: reason.map(str::to_owned), ..seen(status, 1) });
-            let checks = endpoint.shown(&info("a")).checks;
-            checks.iter().map(|check| (check.status, check.evidence.clone())).collect::<Vec<_>>()
-        };
-        let down = checks(HealthStatus::Unhealthy, Some("connection refused"));
-        assert_eq!(down.first(), Some(&(Critical, "connection refused".to_owned())));
-        assert_eq!(down.get(1), Some(&(CheckStatus::NotRun, "not run: it does not answer".to_owned())));
-        let asks = checks(HealthStatus::NeedsSignIn, Some("HTTP 401"));
-        assert_eq!(asks.first(), Some(&(Passing, "answers, asks for a token".to_owned())));
-        assert_eq!(asks.get(2), Some(&(CheckStatus::NotRun, "not run: sign in first".to_owned())));
+        assert!(minutes(&Measure::Round(asked)).is_empty());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod health;
 mod judge;
+mod look;
 mod past;
 #[cfg(test)]
 mod reference;
