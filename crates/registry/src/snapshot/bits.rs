@@ -45,8 +45,13 @@ impl Bits {
         self
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    /// Whether there are more than so many: of a large set only the beginning is counted.
+    pub(crate) fn is_more_than(&self, bound: usize) -> bool {
+        let mut counted = 0;
+        self.0.chunks(16).any(|words| {
+            counted += words.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+            counted > bound
+        })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {

@@ -1,5 +1,6 @@
 //! What readers see: one immutable state of the registry, with its indexes.
 
+mod ahead;
 mod bits;
 mod counts;
 mod fields;

@@ -39,7 +39,7 @@ impl<'f> Plan<'f> {
     }
 
     fn leaves_many(&self, snapshot: &Snapshot) -> bool {
-        self.hits.as_ref().is_none_or(|hits| hits.len() * SELECTIVE > snapshot.slots.len())
+        self.hits.as_ref().is_none_or(|hits| hits.is_more_than(snapshot.slots.len() / SELECTIVE))
     }
 
     fn meet(&mut self, sure: &mut Sure<'_>) {

@@ -3,6 +3,7 @@ use std::fmt;
 use model::{CapabilityPattern, Filter, Server};
 
 use super::Snapshot;
+use super::ahead::{TOGETHER, fetch, fetch_metadata};
 use super::bits::Bits;
 use super::order::{Blocks, place};
 use super::plan::Plan;
@@ -12,12 +13,18 @@ use super::posting::Slot;
 /// server and compare it takes some hundred times as long as a step through the order.
 const SPARSE: usize = 512;
 
+/// How many are fetched at first.
+const FIRST: usize = 8;
+
 /// The servers that a query finds, worst first, then by name, then by id.
 pub struct Selection<'a> {
     snapshot: &'a Snapshot,
     hits: Hits<'a>,
     /// What no index answers.
     rest: Vec<&'a Filter>,
+    /// What was fetched, and how many of it were looked at.
+    ahead: Vec<&'a Server>,
+    seen: usize,
 }
 
 enum Hits<'a> {
@@ -32,14 +39,27 @@ impl<'a> Selection<'a> {
         filter: Option<&'a Filter>,
     ) -> Self {
         let Plan { hits, rest } = Plan::new(snapshot, capability, filter);
-        Self { snapshot, hits: Hits::of(snapshot, hits), rest }
+        Self { snapshot, hits: Hits::of(snapshot, hits), rest, ahead: Vec::new(), seen: 0 }
+    }
+
+    /// Fetches some more; whoever takes only a few of them waits for few.
+    fn fetch(&mut self) {
+        let Self { snapshot, hits, rest, ahead, seen } = self;
+        let many = (ahead.len() * 2).clamp(FIRST, TOGETHER);
+        ahead.clear();
+        *seen = 0;
+        ahead.extend(hits.filter_map(|slot| snapshot.at(slot)).take(many));
+        fetch(ahead);
+        if !rest.is_empty() {
+            fetch_metadata(ahead);
+        }
     }
 }
 
 impl<'a> Hits<'a> {
     fn of(snapshot: &'a Snapshot, hits: Option<Bits>) -> Self {
         match hits {
-            Some(hits) if hits.len() * SPARSE <= snapshot.slots.len() => {
+            Some(hits) if !hits.is_more_than(snapshot.slots.len() / SPARSE) => {
                 let mut slots: Vec<Slot> = hits.iter().collect();
                 slots.sort_unstable_by(|a, b| snapshot.at(*a).map(place).cmp(&snapshot.at(*b).map(place)));
                 Self::Sorted(slots.into_iter())
@@ -73,8 +93,18 @@ impl<'a> Iterator for Selection<'a> {
     type Item = &'a Server;
 
     fn next(&mut self) -> Option<&'a Server> {
-        let Self { snapshot, hits, rest } = self;
-        hits.filter_map(|slot| snapshot.at(slot)).find(|server| rest.iter().all(|part| part.matches(server)))
+        loop {
+            while let Some(server) = self.ahead.get(self.seen) {
+                self.seen += 1;
+                if self.rest.iter().all(|part| part.matches(server)) {
+                    return Some(server);
+                }
+            }
+            self.fetch();
+            if self.ahead.is_empty() {
+                return None;
+            }
+        }
     }
 }
 
