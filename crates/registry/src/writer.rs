@@ -133,16 +133,9 @@ impl Writer {
             (input, outcome)
         });
         let planned: Planned = planned.collect();
-        let changes = std::mem::take(&mut draft.changes);
-        if !changes.is_empty()
-            && let Err(error) = self.backend.commit(changes).await
-        {
+        if let Err(error) = self.commit(draft).await {
             return Err((planned, error));
         }
-        if !draft.touched.is_empty() {
-            self.publish(&draft);
-        }
-        self.state = draft.state;
         let revision = self.snapshot.revision();
         for (input, outcome) in planned {
             input.answer(outcome.map(|()| revision));
@@ -154,49 +147,58 @@ impl Writer {
     async fn save(&mut self, due: Millis) {
         let mut draft = Draft::new(&self.state, now());
         draft.save_due(due);
-        let changes = std::mem::take(&mut draft.changes);
-        let saved = if changes.is_empty() { Ok(()) } else { self.backend.commit(changes).await };
+        let saved = self.commit(draft).await;
         let wait = if saved.is_ok() { SAVE_EVERY } else { SAVE_AGAIN };
         self.save_at = Instant::now() + wait;
         if let Err(error) = saved {
             tracing::warn!(%error, "the history of servers could not be written");
-            return;
         }
-        if !draft.touched.is_empty() {
-            self.publish(&draft);
-        }
-        self.state = draft.state;
     }
 
-    /// One new revision, told once; a draft in which nothing that is shown differs is none.
-    fn publish(&mut self, draft: &Draft) {
-        let told: Vec<Told> = draft.touched.iter().filter_map(|id| self.show(*id, draft)).collect();
-        if told.is_empty() {
-            return;
+    /// Has the backend keep a draft, and makes ready meanwhile what readers see next. That is published once it is kept.
+    async fn commit(&mut self, mut draft: Draft) -> Result<(), StoreError> {
+        let changes = std::mem::take(&mut draft.changes);
+        let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
+        let keep = async { if changes.is_empty() { Ok(()) } else { backend.commit(changes).await } };
+        let (kept, told) = tokio::join!(biased; keep, async { show(&mut next, &draft) });
+        kept?;
+        self.state = draft.state;
+        if !told.is_empty() {
+            self.publish(next, told);
         }
-        self.snapshot.advance();
-        self.published.store(Arc::new(self.snapshot.clone()));
+        Ok(())
+    }
+
+    /// One new revision, told once.
+    fn publish(&mut self, mut next: Snapshot, told: Vec<Told>) {
+        next.advance();
+        self.published.store(Arc::new(next.clone()));
+        self.snapshot = next;
         let told = (told.len() <= MOST_TOLD).then(|| told.into());
         // Fails only when there is nobody to tell.
         let _ = self.events.send(Published { revision: self.snapshot.revision(), told });
     }
+}
 
-    /// Takes a server into the snapshot, or out of it, and says what that changes.
-    fn show(&mut self, id: ServerId, draft: &Draft) -> Option<Told> {
-        let Some(now) = draft.state.server(id) else {
-            self.snapshot.get(id)?;
-            self.snapshot.remove(id);
-            return Some(Told::Removed(id));
-        };
-        let before = self.snapshot.get(id);
-        if before.is_some_and(|before| Arc::ptr_eq(&before.info, &now.info) && before.health == now.health) {
-            return None;
-        }
-        let is_measured = before.is_some() && !draft.edited.contains(&id);
-        let now = Arc::new(now);
-        self.snapshot.put(now.clone());
-        Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
+/// Takes what a draft touched into a snapshot, and says what that changes: nothing, when nothing that is shown differs.
+fn show(snapshot: &mut Snapshot, draft: &Draft) -> Vec<Told> {
+    draft.touched.iter().filter_map(|id| show_one(snapshot, *id, draft)).collect()
+}
+
+fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &Draft) -> Option<Told> {
+    let Some(now) = draft.state.server(id) else {
+        snapshot.get(id)?;
+        snapshot.remove(id);
+        return Some(Told::Removed(id));
+    };
+    let before = snapshot.get(id);
+    if before.is_some_and(|before| Arc::ptr_eq(&before.info, &now.info) && before.health == now.health) {
+        return None;
     }
+    let is_measured = before.is_some() && !draft.edited.contains(&id);
+    let now = Arc::new(now);
+    snapshot.put(now.clone());
+    Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
 }
 
 /// Who was refused already hears that reason, everybody else the backend's.
