@@ -24,7 +24,8 @@ impl Bits {
 
     /// Adds the set whose words these are, the first of them being the one at `place`.
     pub(crate) fn add_words(&mut self, place: usize, words: &[u64]) {
-        for (own, word) in self.0.iter_mut().skip(place).zip(words) {
+        let own = self.0.get_mut(place..).unwrap_or_default();
+        for (own, word) in own.iter_mut().zip(words) {
             *own |= word;
         }
     }

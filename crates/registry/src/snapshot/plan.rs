@@ -127,7 +127,7 @@ impl<'a> Sure<'a> {
         for name in names {
             let posting = match field {
                 Field::Own(Own::Capabilities) => capabilities.get(&fold(name)),
-                _ => by_name.get(name),
+                _ => by_name.get(*name),
             };
             posting.into_iter().flat_map(Posting::iter).for_each(|entry| bits.add(entry.slot));
         }

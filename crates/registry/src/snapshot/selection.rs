@@ -13,7 +13,7 @@ use super::posting::Slot;
 /// server and compare it takes some hundred times as long as a step through the order.
 const SPARSE: usize = 512;
 
-/// How many are fetched at first.
+/// How many are fetched at first; then twice as many each time.
 const FIRST: usize = 8;
 
 /// The servers that a query finds, worst first, then by name, then by id.
@@ -22,6 +22,7 @@ pub struct Selection<'a> {
     hits: Hits<'a>,
     /// What no index answers.
     rest: Vec<&'a Filter>,
+    slots: Vec<Slot>,
     /// What was fetched, and how many of it were looked at.
     ahead: Vec<&'a Server>,
     seen: usize,
@@ -29,7 +30,7 @@ pub struct Selection<'a> {
 
 enum Hits<'a> {
     Sorted(std::vec::IntoIter<Slot>),
-    InOrder { blocks: Blocks<'a>, block: std::slice::Iter<'a, Slot>, of: Option<Bits> },
+    InOrder { blocks: Blocks<'a>, block: &'a [Slot], of: Option<Bits> },
 }
 
 impl<'a> Selection<'a> {
@@ -39,20 +40,24 @@ impl<'a> Selection<'a> {
         filter: Option<&'a Filter>,
     ) -> Self {
         let Plan { hits, rest } = Plan::new(snapshot, capability, filter);
-        Self { snapshot, hits: Hits::of(snapshot, hits), rest, ahead: Vec::new(), seen: 0 }
+        let hits = Hits::of(snapshot, hits);
+        Self { snapshot, hits, rest, slots: Vec::new(), ahead: Vec::new(), seen: 0 }
     }
 
-    /// Fetches some more; whoever takes only a few of them waits for few.
-    fn fetch(&mut self) {
-        let Self { snapshot, hits, rest, ahead, seen } = self;
+    /// Fetches some more; whoever takes only a few waits for few. Whether there were any.
+    fn fetch(&mut self) -> bool {
+        let Self { snapshot, hits, rest, slots, ahead, seen } = self;
         let many = (ahead.len() * 2).clamp(FIRST, TOGETHER);
+        slots.clear();
+        hits.add_to(slots, many);
         ahead.clear();
+        ahead.extend(slots.iter().filter_map(|slot| snapshot.at(*slot)));
         *seen = 0;
-        ahead.extend(hits.filter_map(|slot| snapshot.at(slot)).take(many));
         fetch(ahead);
         if !rest.is_empty() {
             fetch_metadata(ahead);
         }
+        !slots.is_empty()
     }
 }
 
@@ -64,29 +69,42 @@ impl<'a> Hits<'a> {
                 slots.sort_unstable_by(|a, b| snapshot.at(*a).map(place).cmp(&snapshot.at(*b).map(place)));
                 Self::Sorted(slots.into_iter())
             }
-            of => Self::InOrder { blocks: snapshot.order.blocks(), block: [].iter(), of },
+            of => Self::InOrder { blocks: snapshot.order.blocks(), block: &[], of },
+        }
+    }
+
+    /// Adds the next ones, at least so many unless that is all.
+    fn add_to(&mut self, slots: &mut Vec<Slot>, many: usize) {
+        match self {
+            Self::Sorted(sorted) => slots.extend(sorted.take(many)),
+            Self::InOrder { blocks, block, of } => {
+                while slots.len() < many {
+                    let (piece, rest) = block.split_at(block.len().min(TOGETHER));
+                    *block = rest;
+                    match of {
+                        _ if piece.is_empty() => {
+                            let Some(next) = blocks.next() else { return };
+                            *block = next;
+                        }
+                        Some(bits) => sift(piece, bits, slots),
+                        None => slots.extend(piece),
+                    }
+                }
+            }
         }
     }
 }
 
-impl Iterator for Hits<'_> {
-    type Item = Slot;
-
-    fn next(&mut self) -> Option<Slot> {
-        match self {
-            Self::Sorted(slots) => slots.next(),
-            Self::InOrder { blocks, block, of } => loop {
-                let next = match of {
-                    Some(bits) => block.find(|slot| bits.has(**slot)),
-                    None => block.next(),
-                };
-                if let Some(slot) = next {
-                    return Some(*slot);
-                }
-                *block = blocks.next()?.iter();
-            },
+/// Adds those of a piece that are in the set. Without a branch on that, since no processor foresees it.
+fn sift(piece: &[Slot], bits: &Bits, slots: &mut Vec<Slot>) {
+    let (mut kept, mut count) = ([0; TOGETHER], 0);
+    for slot in piece {
+        if let Some(place) = kept.get_mut(count % TOGETHER) {
+            *place = *slot;
         }
+        count += usize::from(bits.has(*slot));
     }
+    slots.extend(kept.iter().take(count));
 }
 
 impl<'a> Iterator for Selection<'a> {
@@ -100,8 +118,7 @@ impl<'a> Iterator for Selection<'a> {
                     return Some(server);
                 }
             }
-            self.fetch();
-            if self.ahead.is_empty() {
+            if !self.fetch() {
                 return None;
             }
         }

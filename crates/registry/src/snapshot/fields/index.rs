@@ -8,10 +8,10 @@ use model::filter::{Fact, Field, Operand, Test};
 use super::draft::IndexDraft;
 use super::key::{Key, NumberKey, keys};
 use super::slot_set::SlotSet;
-use crate::snapshot::Slots;
 use crate::snapshot::ahead::fetch_field;
 use crate::snapshot::bits::Bits;
 use crate::snapshot::posting::Slot;
+use crate::snapshot::slots::Slots;
 
 /// What a key takes beside its text and its servers, in bytes: nodes of trees, and the heads of what they hold.
 pub(super) const KEY_BYTES: usize = 96;
