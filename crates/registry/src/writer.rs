@@ -133,13 +133,16 @@ impl Writer {
             (input, outcome)
         });
         let planned: Planned = planned.collect();
-        if let Err(error) = self.commit(draft).await {
-            return Err((planned, error));
-        }
+        let former = match self.commit(draft).await {
+            Ok(former) => former,
+            Err(error) => return Err((planned, error)),
+        };
         let revision = self.snapshot.revision();
         for (input, outcome) in planned {
             input.answer(outcome.map(|()| revision));
         }
+        // To free what was takes a while, and nobody needs to wait for that.
+        drop(former);
         Ok(())
     }
 
@@ -156,29 +159,32 @@ impl Writer {
     }
 
     /// Has the backend keep a draft, and makes ready meanwhile what readers see next. That is published once it is kept.
-    async fn commit(&mut self, mut draft: Draft) -> Result<(), StoreError> {
+    /// Gives what stood there before.
+    async fn commit(&mut self, mut draft: Draft) -> Result<Former, StoreError> {
         let changes = std::mem::take(&mut draft.changes);
         let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
         let keep = async { if changes.is_empty() { Ok(()) } else { backend.commit(changes).await } };
         let (kept, told) = tokio::join!(biased; keep, async { show(&mut next, &draft) });
         kept?;
-        self.state = draft.state;
-        if !told.is_empty() {
-            self.publish(next, told);
-        }
-        Ok(())
+        let state = std::mem::replace(&mut self.state, draft.state);
+        Ok(Former(state, (!told.is_empty()).then(|| self.publish(next, told))))
     }
 
     /// One new revision, told once.
-    fn publish(&mut self, mut next: Snapshot, told: Vec<Told>) {
+    fn publish(&mut self, mut next: Snapshot, told: Vec<Told>) -> (Snapshot, Arc<Snapshot>) {
         next.advance();
-        self.published.store(Arc::new(next.clone()));
-        self.snapshot = next;
+        let former =
+            (std::mem::replace(&mut self.snapshot, next.clone()), self.published.swap(Arc::new(next)));
         let told = (told.len() <= MOST_TOLD).then(|| told.into());
         // Fails only when there is nobody to tell.
         let _ = self.events.send(Published { revision: self.snapshot.revision(), told });
+        former
     }
 }
+
+/// What was until a commit.
+#[expect(dead_code, reason = "it is held to be dropped later")]
+struct Former(State, Option<(Snapshot, Arc<Snapshot>)>);
 
 /// Takes what a draft touched into a snapshot, and says what that changes: nothing, when nothing that is shown differs.
 fn show(snapshot: &mut Snapshot, draft: &Draft) -> Vec<Told> {

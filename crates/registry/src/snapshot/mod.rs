@@ -248,9 +248,8 @@ impl Snapshot {
         for key in old_keys.iter().filter(|key| new_keys.binary_search(key).is_err()) {
             self.capabilities.remove(key, entry.id);
         }
-        for key in new_keys.iter().filter(|key| old_keys.binary_search(key).is_err()) {
-            self.capabilities.add(key, entry);
-        }
+        let added = new_keys.iter().filter(|key| old_keys.binary_search(key).is_err());
+        self.capabilities.add(added, entry);
         let (old, new) = (old.map(|info| &info.name), new.map(|info| &info.name));
         if old != new {
             if let Some(name) = old {

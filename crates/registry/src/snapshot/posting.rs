@@ -42,6 +42,15 @@ impl Posting {
         }
     }
 
+    /// The slot where a search begins.
+    pub(crate) fn some_slot(&self) -> Slot {
+        match self {
+            Self::One(entry) => entry.slot,
+            Self::Few(entries) => entries.get(entries.len() / 2).map_or(0, |entry| entry.slot),
+            Self::Many(entries) => entries.get_min().map_or(0, |(_, slot)| *slot),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -14,7 +14,7 @@ use super::posting::Slot;
 const SPARSE: usize = 512;
 
 /// How many are fetched at first; then twice as many each time.
-const FIRST: usize = 8;
+const FIRST: usize = 16;
 
 /// The servers that a query finds, worst first, then by name, then by id.
 pub struct Selection<'a> {
@@ -41,7 +41,8 @@ impl<'a> Selection<'a> {
     ) -> Self {
         let Plan { hits, rest } = Plan::new(snapshot, capability, filter);
         let hits = Hits::of(snapshot, hits);
-        Self { snapshot, hits, rest, slots: Vec::new(), ahead: Vec::new(), seen: 0 }
+        let (slots, ahead) = (Vec::with_capacity(2 * TOGETHER), Vec::with_capacity(2 * TOGETHER));
+        Self { snapshot, hits, rest, slots, ahead, seen: 0 }
     }
 
     /// Fetches some more; whoever takes only a few waits for few. Whether there were any.
