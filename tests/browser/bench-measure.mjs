@@ -32,11 +32,10 @@ export async function heap(devtools) {
   return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
 }
 
-/** How much larger the last third is than the first, in percent. */
+/** How much larger the least of the last third is than that of the first, in percent: what a finalizer still holds is no growth. */
 export function growth(heaps) {
   const third = Math.max(1, Math.floor(heaps.length / 3));
-  const mean = (some) => some.reduce((sum, one) => sum + one, 0) / some.length;
-  return Math.max(0, (mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) - 1) * 100);
+  return Math.max(0, (Math.min(...heaps.slice(-third)) / Math.min(...heaps.slice(0, third)) - 1) * 100);
 }
 
 /** The value below which this part of the others is. */
