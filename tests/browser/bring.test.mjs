@@ -55,6 +55,7 @@ test("a servers.json is imported with its warnings, taken back, and exported aga
     three: { name: "three" },
   };
   await dialog.getByLabel("File to import").setInputFiles(file(JSON.stringify({ servers: entries })));
+  await dialog.getByRole("button", { name: "Import 2 servers" }).click();
   await dialog.getByText(/^2 servers added/).waitFor();
   await dialog.getByText(/three/).waitFor();
   await dialog.getByRole("button", { name: "Done" }).click();

@@ -65,7 +65,7 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
   await dialog.getByRole("button", { name: "Name and sign-in" }).click();
   await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
   await dialog.getByRole("button", { name: "Add server" }).click();
-  await dialog.getByText("Its certificate is not trusted").waitFor();
+  await dialog.getByText("Its certificate is not trusted", { exact: true }).waitFor();
   assert.equal(server.asked(), 0, "nothing was sent");
   await dialog.getByRole("textbox", { name: /^CA file/ }).fill(identity.file);
   await dialog.getByRole("button", { name: "Add server" }).click();
@@ -109,7 +109,7 @@ test("a scan says it in the row and leads to the certificate", async (t) => {
   await row.getByText("self-signed certificate").waitFor();
   await row.getByRole("checkbox").check();
   await page.getByRole("button", { name: "Add 1 server" }).click();
-  await page.getByRole("button", { name: "Look at it…" }).click();
+  await page.getByRole("button", { name: "Show it…" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a server" });
   assert.match(
     await dialog.getByRole("textbox", { name: /^Address/ }).inputValue(),

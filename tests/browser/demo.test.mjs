@@ -75,7 +75,7 @@ test("the demo fleet starts by a click, shows its states, and is gone by another
   await toScreen(page, "Servers");
   await page.getByRole("heading", { name: "No servers yet" }).waitFor();
   await page.keyboard.press("Control+z");
-  await page.getByText("There is nothing to take back").waitFor();
+  await page.getByText("There is nothing to undo").waitFor();
   assert.deepEqual(errors, []);
 });
 

@@ -57,7 +57,7 @@ test("a wrong address is mended by keyboard, tested before it is kept, and taken
   await page.keyboard.press("Escape");
   await again.waitFor({ state: "detached" });
   await page.keyboard.press("Control+z");
-  await page.getByText("Taken back: edited billing").waitFor();
+  await page.getByText(/^Undone: changed .* of billing/).waitFor();
   assert.equal((await core.call("server", { id: row.id })).server.url, "http://127.0.0.1:9/mcp");
   assert.deepEqual(errors, []);
 });
@@ -89,7 +89,7 @@ test("a server that was found needs a token, gets it, and leaves it behind when 
   await again.waitFor({ state: "detached" });
   assert.equal((await core.call("check", { id })).health.status, "needs_sign_in");
   await page.keyboard.press("Control+z");
-  await page.getByText(/^Taken back: edited/).waitFor();
+  await page.getByText(/^Undone: changed/).waitFor();
   assert.equal((await core.call("check", { id })).health.status, "healthy");
 });
 

@@ -35,10 +35,10 @@ const FLAGS = [
 ];
 
 /** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
-export async function startCore(t, { dataDir, config, flags = [], env = {} } = {}) {
+export async function startCore(t, { dataDir, config, flags = [], env = {}, listen = "127.0.0.1:0" } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
-  const args = ["serve", "--listen", "127.0.0.1:0", "--data-dir", data, ...flags];
+  const args = ["serve", "--listen", listen, "--data-dir", data, ...flags];
   if (config) {
     const file = join(data, "mcp-discovery.yaml");
     await writeFile(file, config);
@@ -59,6 +59,18 @@ export async function startCore(t, { dataDir, config, flags = [], env = {} } = {
     return answer;
   };
   return { address: listening, token, link: `${listening}/#token=${token}`, data, call, stop: () => stop(child) };
+}
+
+/** Runs a command beside a core of this data directory to its end, and gives what it printed. */
+export async function command(t, core, ...args) {
+  const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
+  const child = run(t, program, [...args, "--data-dir", core.data], { HOME: core.data });
+  let printed = "";
+  child.stdout.on("data", (chunk) => {
+    printed += chunk;
+  });
+  const code = await child.ended;
+  return { code, printed: printed.trim(), said: child.said };
 }
 
 /** Runs npm's `server-everything` over Streamable HTTP on a free port of loopback, or on this one, until the test is over. */
@@ -182,6 +194,8 @@ export async function openPage(t, link, { theme = "light", size = [1280, 800] } 
     if (/content security policy/i.test(message.text())) errors.push(message.text());
   });
   await page.goto(link);
+  // Who goes on before the token was taken out of the address would take it along.
+  await page.waitForFunction(() => !location.hash.startsWith("#token="));
   return { page, errors };
 }
 

@@ -111,7 +111,6 @@ for (const { size, theme } of [
       await page.getByRole("tabpanel", { name: /^Form/ }).locator("p, input").first().waitFor();
       await safe(`tool-${place}`);
     }
-    const run = page.getByRole("button", { name: "Run", exact: true });
     const result = page.getByRole("complementary", { name: "Result" });
     await open(NAMES.story);
     await pressRun(page);

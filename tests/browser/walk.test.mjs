@@ -170,7 +170,7 @@ test("a long call shows its progress and can be cancelled", async (t) => {
 test("without the link's token the page says how to get in, and nothing else", async (t) => {
   const core = await startCore(t);
   const { page } = await openPage(t, core.address);
-  await page.getByRole("heading", { name: /Open the link that/ }).waitFor();
+  await page.getByRole("heading", { name: "This browser is not signed in" }).waitFor();
   assert.equal(await page.getByRole("navigation").count(), 0);
 });
 

@@ -121,6 +121,23 @@ pub struct Changed {
     pub revision: u64,
 }
 
+/// Tags and data for servers. What is not named stays.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelArgs {
+    /// Ids, or names that only one server has.
+    pub ids: Vec<String>,
+    /// Tags to add.
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub tags: Vec<String>,
+    /// Tags to take away.
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub without: Vec<String>,
+    /// Keys of the data to set; null takes one away.
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub metadata: Map<String, Value>,
+}
+
 /// What to take back, or to make again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]

@@ -30,11 +30,17 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional)]
     pub place: Option<SecretPlace>,
+    /// Keep nothing: only say what would be done.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub dry_run: bool,
 }
 
 /// What an import did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 pub struct ImportReport {
+    /// What becomes of each server of the file, in its order; the first thousand.
+    pub servers: Vec<ImportedServer>,
     /// New servers.
     pub added: usize,
     /// Servers that were known and are now as the file says.
@@ -53,6 +59,29 @@ pub struct ImportReport {
     pub undo: Option<i64>,
     /// The revision that shows it.
     pub revision: u64,
+}
+
+/// A server of a file.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ImportedServer {
+    /// Its name.
+    pub name: String,
+    /// Where it is, or its command.
+    pub address: String,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a server of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It was not in the list.
+    Added,
+    /// It was, and is as the file has it now.
+    Updated,
+    /// It was just so.
+    Unchanged,
 }
 
 /// In which form to export.

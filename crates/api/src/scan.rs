@@ -54,6 +54,13 @@ pub struct ScanRef {
     pub scan: Option<String>,
 }
 
+/// The scans that are kept, the newest first.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ScanList {
+    /// How far each is.
+    pub scans: Vec<ScanStatus>,
+}
+
 /// A scan and its rows so far.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ScanReport {

@@ -16,6 +16,8 @@ macro_rules! operations {
         $with! {
             /// What this core is and what it holds.
             status(Empty) -> Status;
+            /// Ends the access of every browser that opened the link: each has to open it again.
+            revoke_browsers(Empty) -> Empty;
             /// The servers that match.
             servers(ServersArgs) -> ServerList;
             /// The ids of the servers that match.
@@ -28,6 +30,8 @@ macro_rules! operations {
             certificate(CertificateArgs) -> ShownCertificate;
             /// Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept.
             edit(EditArgs) -> Edited;
+            /// Gives tags and data to servers, or takes them away, as one change.
+            label(LabelArgs) -> Changed;
             /// Removes servers; they can be brought back for 30 days.
             remove(ServersByIdArgs) -> Changed;
             /// Brings removed servers back.
@@ -62,6 +66,8 @@ macro_rules! operations {
             scan_start(ScanArgs) -> ScanStatus;
             /// Ends a scan and keeps its rows.
             scan_cancel(ScanRef) -> ScanStatus;
+            /// The last scans, the newest first.
+            scans(Empty) -> ScanList;
             /// A scan and its rows so far.
             scan(ScanRef) -> ScanReport;
             /// The tools that servers list.

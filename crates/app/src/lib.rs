@@ -14,12 +14,13 @@ mod operations;
 mod owner;
 pub mod paths;
 mod scans;
+mod session_key;
 mod sleep;
 mod start;
 
 pub use error::StartError;
 pub use logging::log_filter;
-pub use owner::{Face, OwnerCard, read_owner};
+pub use owner::{Face, OwnerCard, leading_page, read_owner};
 pub use start::{App, Options};
 
 /// Now, as the store keeps it.

@@ -13,6 +13,7 @@ use crate::StartError;
 const LOCK: &str = "owner.lock";
 const CARD: &str = "owner.json";
 const TOKEN: &str = "owner.token";
+const PAGE: &str = "open.html";
 
 /// What kind of process owns the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +106,7 @@ impl Drop for Ownership {
     /// A card without a process would send others to a dead address. The lock file itself stays: removing it
     /// would let two processes lock two files of one name.
     fn drop(&mut self) {
-        for file in [CARD, TOKEN] {
+        for file in [CARD, TOKEN, PAGE] {
             if let Err(error) = std::fs::remove_file(self.dir.join(file)) {
                 tracing::debug!(%error, file, "an owner file was already gone");
             }
@@ -128,7 +129,19 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
 }
 
 /// Written beside and renamed, so that a reader never sees half of it, and readable by its owner alone.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// A page that only its owner can read and that leads to this link; a browser can be told of it without telling others.
+pub fn leading_page(dir: &Path, link: &str) -> io::Result<PathBuf> {
+    let page = dir.join(PAGE);
+    let text = format!(
+        "<!doctype html><meta charset=\"utf-8\"><title>MCP Discovery</title>\
+         <meta http-equiv=\"refresh\" content=\"0; url={link}\"><a href=\"{link}\">Open MCP Discovery</a>\n"
+    );
+    write_private(&page, text.as_bytes())?;
+    Ok(page)
+}
+
+/// Writes a file that only its owner can read; who reads it meanwhile sees the former one.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = OpenOptions::new();
     options.create(true).truncate(true).write(true);

@@ -60,6 +60,11 @@ impl Scans {
         Some((scan.status.clone(), scan.rows.clone()))
     }
 
+    /// All that are kept, the newest first.
+    pub(crate) fn list(&self) -> Vec<ScanStatus> {
+        self.lock().iter().map(|scan| scan.status.clone()).collect()
+    }
+
     /// Ends a scan; without an id the newest running one.
     pub(crate) fn cancel(&self, id: Option<&str>) -> Option<ScanStatus> {
         let scans = self.lock();

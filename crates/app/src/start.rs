@@ -20,6 +20,7 @@ use crate::health::Checks;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
 use crate::scans::Scans;
+use crate::session_key::SessionKey;
 use crate::{StartError, feed, now, paths};
 use discovery::scan::Caps;
 use vault::Vault;
@@ -70,6 +71,7 @@ pub(crate) struct Core {
     notices: Mutex<Vec<Notice>>,
     listening: Mutex<Option<String>>,
     ownership: Ownership,
+    pub(crate) sessions: SessionKey,
 }
 
 impl Core {
@@ -85,6 +87,7 @@ impl App {
         let loaded =
             LiveConfig::load(options.config).map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
+        let sessions = SessionKey::of(&data_dir);
         let opened = registry::open_sqlite(&data_dir).await?;
         let (vault, secrets_notice) = Vault::open(&data_dir);
         let tasks = TaskTracker::new();
@@ -112,6 +115,7 @@ impl App {
             notices: Mutex::default(),
             listening: Mutex::default(),
             ownership,
+            sessions,
         }));
         for text in opened.notices.into_iter().chain(secrets_notice).chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
@@ -215,6 +219,16 @@ impl App {
     /// The secret that opens the HTTP API.
     pub fn token(&self) -> &str {
         self.0.ownership.token()
+    }
+
+    /// Where the data lives.
+    pub fn data_dir(&self) -> &Path {
+        &self.0.data_dir
+    }
+
+    /// What signs the cookies of browsers.
+    pub fn session_key(&self) -> String {
+        self.0.sessions.current()
     }
 
     /// Where the secret lies, readable by its owner alone.

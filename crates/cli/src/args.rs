@@ -71,6 +71,10 @@ pub(crate) enum Command {
     ///
     /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
     Serve(Serve),
+    /// Print the link that opens the UI of the running core in a browser
+    ///
+    /// A browser that opened it once is let in for 30 days, also after a restart.
+    Link(Link),
     /// Start six servers of our own on loopback, to try things with, and print them
     ///
     /// Three weather replicas in two regions, one server that fails now and then, one that asks for a token (it is
@@ -102,6 +106,8 @@ pub(crate) enum Command {
     /// leads to the same scheme, host and port, or runs the same command; what does not go along is said, and `undo` brings
     /// all of it back.
     Edit(Box<Edit>),
+    /// Give tags and data to servers, or take them away; all of it is one change
+    Label(Label),
     /// Remove servers; they can be brought back for 30 days
     Remove(Ids),
     /// Bring removed servers back
@@ -153,6 +159,19 @@ pub(crate) struct Serve {
     /// Do not look at the ports of this computer at start
     #[arg(long)]
     pub(crate) no_local_discovery: bool,
+    /// Open the UI in your browser
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    /// Open it in your browser
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// End the access of every browser that opened it before
+    #[arg(long)]
+    pub(crate) revoke: bool,
 }
 
 #[derive(Debug, Args)]
@@ -195,6 +214,22 @@ pub(crate) struct Servers {
     /// Only servers that match, as JSON ({"region": "eu"}) or short (is:down region:eu metadata.priority>=8)
     #[arg(long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Label {
+    /// Ids, or names that only one server has
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// A tag to add; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// A tag to take away; may be given several times
+    #[arg(long, value_name = "TAG")]
+    pub(crate) without: Vec<String>,
+    /// A key of the data to set, such as region=eu; `null` takes it away
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(crate) metadata: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +278,7 @@ pub(crate) struct Call {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Import {
     /// The file; - is standard input
     pub(crate) file: PathBuf,
@@ -255,6 +291,9 @@ pub(crate) struct Import {
     /// Keep them in the file even where there is a keyring
     #[arg(long = "file", requires = "keep_secrets")]
     pub(crate) in_file: bool,
+    /// Keep nothing: only print what would be added, updated and left as it is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ use crate::core::Batches;
 pub(crate) struct Remote {
     client: Client,
     address: String,
+    token: String,
 }
 
 impl Remote {
@@ -23,7 +24,12 @@ impl Remote {
         mcp::install_crypto();
         let headers = HeaderMap::from_iter([(AUTHORIZATION, secret)]);
         let client = Client::builder().default_headers(headers).no_proxy().build().ok()?;
-        Some(Self { client, address: address.to_owned() })
+        Some(Self { client, address: address.to_owned(), token: token.to_owned() })
+    }
+
+    /// What lets a browser in.
+    pub(crate) fn link(&self) -> String {
+        format!("{}/#token={}", self.address, self.token)
     }
 
     pub(crate) async fn events(&self) -> Result<Batches, ApiError> {

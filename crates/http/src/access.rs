@@ -11,43 +11,43 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 
 use crate::api::Failure;
+use crate::cookie;
 
-/// The secrets of one run. The cookie's value is another than the token, so a leaked cookie dies with this run too
-/// and never opens anything but this listener.
+/// What opens this listener: the token of this run, and cookies that are good for 30 days. A cookie's value says nothing of
+/// the token and never opens another port.
 #[derive(Clone)]
 pub struct Access(Arc<Secrets>);
 
 struct Secrets {
-    token: String,
+    app: App,
+    port: u16,
     cookie_name: String,
-    cookie: String,
 }
 
 impl Access {
     /// The access to the core `app`, served on `port`. Cookies ignore ports, so the name carries it: two cores
     /// on one computer do not log each other out.
     pub fn new(app: &App, port: u16) -> Self {
-        let cookie = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        Self(Arc::new(Secrets {
-            token: app.token().to_owned(),
-            cookie_name: format!("mcp_discovery_{port}"),
-            cookie,
-        }))
+        Self(Arc::new(Secrets { app: app.clone(), port, cookie_name: format!("mcp_discovery_{port}") }))
     }
 
     fn has_token(&self, headers: &HeaderMap) -> bool {
         let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        sent.and_then(|value| value.strip_prefix("Bearer ")).is_some_and(|sent| same(sent, &self.0.token))
+        sent.and_then(|value| value.strip_prefix("Bearer "))
+            .is_some_and(|sent| same(sent, self.0.app.token()))
     }
 
     fn has_cookie(&self, headers: &HeaderMap) -> bool {
         let sent = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         sent.flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .any(|(name, value)| name == self.0.cookie_name && same(value, &self.0.cookie))
+            .any(|(name, value)| name == self.0.cookie_name && self.is_good(value))
+    }
+
+    fn is_good(&self, cookie: &str) -> bool {
+        cookie::is_good(cookie, &self.0.app.session_key(), self.0.port)
     }
 }
 
@@ -57,7 +57,7 @@ fn same(sent: &str, secret: &str) -> bool {
 
 fn refused() -> Response {
     let message = "a token is needed: send the content of the token file as `Authorization: Bearer …`, \
-                   or open the link that `mcp-discovery serve` printed";
+                   or open the link that `mcp-discovery link` prints";
     Failure(ApiError::new(ErrorCode::Unauthorized, message)).into_response()
 }
 
@@ -71,7 +71,8 @@ pub(crate) async fn exchange(State(access): State<Access>, headers: HeaderMap) -
     if !access.has_token(&headers) {
         return refused();
     }
-    let Secrets { cookie_name, cookie, .. } = &*access.0;
-    let cookie = format!("{cookie_name}={cookie}; Path=/; HttpOnly; SameSite=Strict");
+    let Secrets { app, port, cookie_name } = &*access.0;
+    let (value, seconds) = (cookie::signed(&app.session_key(), *port), cookie::GOOD_FOR.as_secs());
+    let cookie = format!("{cookie_name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod api;
+mod cookie;
 mod files;
 mod gate;
 mod squeeze;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ImportArgs, ImportReport};
+use api::{Fate, ImportArgs, ImportReport, ImportedServer};
 use model::servers_json::ServersFile;
 use model::{Endpoint, Given, ServerInfo, Source, Tls, secrets};
 use registry::{Origin, Snapshot, Upserted};
@@ -45,8 +45,16 @@ impl Intake {
         let (lines, given): (Vec<usize>, Vec<Given>) = given.into_iter().unzip();
         self.told_apart(&mut servers, &given, By::File).await?;
         let label = format!("imported {} from {file}", count(servers.len()));
-        let committed = self.registry.upsert(servers.clone(), Origin::Person { label }).await?;
-        for ((info, given), line) in servers.iter().zip(&given).zip(lines) {
+        let origin = Origin::Person { label };
+        let committed = if args.dry_run {
+            self.registry.preview(servers.clone(), origin).await?
+        } else {
+            self.registry.upsert(servers.clone(), origin).await?
+        };
+        let fates = servers.iter().zip(&committed.upserted);
+        report.servers = fates.take(MOST_TOLD).map(|(info, (_, what))| imported(info, *what)).collect();
+        let kept = if args.dry_run { 0 } else { servers.len() };
+        for ((info, given), line) in servers.iter().zip(&given).zip(lines).take(kept) {
             let values = self.keep_given(info, given, args).await;
             report.secrets_kept += values.kept;
             report.secrets_left += values.left;
@@ -62,6 +70,19 @@ impl Intake {
         report.undo = committed.undo.filter(|_| report.added + report.updated > 0);
         Ok(report)
     }
+}
+
+/// More servers of a file are not named one by one.
+const MOST_TOLD: usize = 1_000;
+
+fn imported(info: &ServerInfo, what: Upserted) -> ImportedServer {
+    let fate = match what {
+        Upserted::Added | Upserted::Restored => Fate::Added,
+        Upserted::Updated => Fate::Updated,
+        Upserted::Unchanged | Upserted::Ignored => Fate::Unchanged,
+    };
+    let address = info.url.clone().or_else(|| info.command.clone()).unwrap_or_default();
+    ImportedServer { name: info.name.clone(), address, fate }
 }
 
 /// A file is data, never authority: it may not say that a person agreed to a command or to an address that is farther away,

@@ -22,7 +22,7 @@ mod writer;
 mod contract;
 
 pub use backend::{Answer, Backend, Memory, Past, Sqlite};
-pub use change::{Origin, Patch, Way};
+pub use change::{Labels, Origin, Patch, Way};
 pub use endpoint::{
     Contents, Ended, HealthPolicy, Measure, Minute, News, Observation, Outcome, Reason, Round, Verdict,
 };

@@ -9,13 +9,14 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Adopt, Command, Edit, Forget, Lately, Mark, Marking, Measured, Measuring, Next, Observe, Redo, Removed,
-    SetPolicy, Undo, Upsert, check,
+    Adopt, Command, Edit, Forget, Labelling, Lately, Mark, Marking, Measured, Measuring, Next, Observe,
+    Preview, Redo, Removed, SetPolicy, Undo, Upsert, check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
 use crate::{
-    Backend, HealthPolicy, Measure, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite,
+    Backend, HealthPolicy, Labels, Measure, Minute, Observation, Origin, Past, Patch, RegistryError,
+    Snapshot, Sqlite,
 };
 
 /// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
@@ -302,9 +303,27 @@ impl Registry {
         self.ask(Upsert { servers, origin }).await
     }
 
+    /// What registering these would do, as [`Registry::upsert`] tells it; nothing is changed.
+    ///
+    /// # Errors
+    /// As those of [`Registry::upsert`].
+    pub async fn preview(
+        &self,
+        servers: Vec<ServerInfo>,
+        origin: Origin,
+    ) -> Result<Committed, RegistryError> {
+        servers.iter().try_for_each(check)?;
+        self.ask(Preview(Upsert { servers, origin })).await
+    }
+
     /// Changes what a person may change of one server.
     pub async fn edit(&self, id: ServerId, patch: Patch) -> Result<Changed, RegistryError> {
         self.ask(Edit { id, patch }).await
+    }
+
+    /// Gives tags and data to servers, or takes them away.
+    pub async fn label(&self, ids: Vec<ServerId>, labels: Labels) -> Result<Changed, RegistryError> {
+        self.ask(Labelling { ids, labels }).await
     }
 
     /// Removes servers; they can be brought back for 30 days.

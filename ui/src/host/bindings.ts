@@ -996,6 +996,24 @@ leaves_at: string | null,
  */
 steps: Array<AskedStep>, };
 
+export type LabelArgs = { 
+/**
+ * Ids, or names that only one server has.
+ */
+ids: Array<string>, 
+/**
+ * Tags to add.
+ */
+tags?: Array<string>, 
+/**
+ * Tags to take away.
+ */
+without?: Array<string>, 
+/**
+ * Keys of the data to set; null takes one away.
+ */
+metadata?: Record<string, unknown>, };
+
 export type UndoArgs = { 
 /**
  * A journal entry; default is the newest that can still be taken back, or was taken back last.
@@ -1291,9 +1309,33 @@ certificates?: boolean,
 /**
  * Where to keep them; absent means the keyring or, only where there is none, the file.
  */
-place?: SecretPlace, };
+place?: SecretPlace, 
+/**
+ * Keep nothing: only say what would be done.
+ */
+dry_run?: boolean, };
+
+export type ImportedServer = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is, or its command.
+ */
+address: string, 
+/**
+ * What becomes of it.
+ */
+fate: Fate, };
+
+export type Fate = "added" | "updated" | "unchanged";
 
 export type ImportReport = { 
+/**
+ * What becomes of each server of the file, in its order; the first thousand.
+ */
+servers: Array<ImportedServer>, 
 /**
  * New servers.
  */
@@ -1330,6 +1372,12 @@ undo: number | null,
  * The revision that shows it.
  */
 revision: number, };
+
+export type ScanList = { 
+/**
+ * How far each is.
+ */
+scans: Array<ScanStatus>, };
 
 export type ExportForm = "servers.json" | "mcp.json";
 
@@ -1997,6 +2045,8 @@ detail: unknown, };
 export interface Operations {
   /** What this core is and what it holds. */
   status: { args: Empty; result: Status };
+  /** Ends the access of every browser that opened the link: each has to open it again. */
+  revoke_browsers: { args: Empty; result: Empty };
   /** The servers that match. */
   servers: { args: ServersArgs; result: ServerList };
   /** The ids of the servers that match. */
@@ -2009,6 +2059,8 @@ export interface Operations {
   certificate: { args: CertificateArgs; result: ShownCertificate };
   /** Gives a server another name, tags, data, address, command or sign-in; it is asked before that is kept. */
   edit: { args: EditArgs; result: Edited };
+  /** Gives tags and data to servers, or takes them away, as one change. */
+  label: { args: LabelArgs; result: Changed };
   /** Removes servers; they can be brought back for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
   /** Brings removed servers back. */
@@ -2043,6 +2095,8 @@ export interface Operations {
   scan_start: { args: ScanArgs; result: ScanStatus };
   /** Ends a scan and keeps its rows. */
   scan_cancel: { args: ScanRef; result: ScanStatus };
+  /** The last scans, the newest first. */
+  scans: { args: Empty; result: ScanList };
   /** A scan and its rows so far. */
   scan: { args: ScanRef; result: ScanReport };
   /** The tools that servers list. */

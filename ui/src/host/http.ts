@@ -15,8 +15,8 @@ export const http: Transport = {
     const body = await readJson(response, response.ok ? (text) => readResult(name, text) : JSON.parse);
     if (response.ok) return body as never;
     if (isApiError(body)) throw asCallError(body);
-    if (response.status === 401) throw new CallError("unauthorized", "This browser has not been let in yet");
-    throw new CallError("internal", `The core answered ${response.status} without saying why`);
+    if (response.status === 401) throw new CallError("unauthorized", "This browser is not signed in");
+    throw new CallError("internal", `MCP Discovery answered ${response.status} without saying why`);
   },
 
   async subscribe(onBatch, onLink) {
@@ -30,8 +30,8 @@ async function exchangeToken(): Promise<void> {
   const token = tokenIn(location.hash);
   if (!token) return;
   history.replaceState(null, "", location.pathname + location.search);
-  const response = await post(`${API}/session`, { authorization: `Bearer ${token}` });
-  if (!response.ok) throw new CallError("unauthorized", "The link's token is not valid any more");
+  // A link of an earlier start opens nothing; a browser that was let in before needs none.
+  await post(`${API}/session`, { authorization: `Bearer ${token}` });
 }
 
 /** The token in a fragment such as `#token=abc`, if there is one. */
@@ -43,7 +43,7 @@ async function post(path: string, headers: Record<string, string>, body?: string
   try {
     return await fetch(path, { method: "POST", credentials: "same-origin", headers, body: body ?? null });
   } catch (thrown) {
-    throw new CallError("offline", "MCP Discovery does not answer. Its core was stopped, or this computer lost it.", {
+    throw new CallError("offline", "MCP Discovery does not answer. It was stopped, or this computer lost it.", {
       cause: String(thrown),
     });
   }
@@ -55,7 +55,9 @@ async function readJson(response: Response, read: (text: string) => unknown): Pr
   try {
     return read(text);
   } catch {
-    throw new CallError("internal", `The core answered ${response.status} with something that is not JSON`, { text });
+    throw new CallError("internal", `MCP Discovery answered ${response.status} with something that is not JSON`, {
+      text,
+    });
   }
 }
 

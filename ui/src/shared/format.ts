@@ -27,11 +27,19 @@ export function millis(ms: number): string {
 
 /** A span of time in words, rounded to what matters: `840 ms`, `1.9 s`, `22 s`, `3 min`. */
 export function span(ms: number): string {
-  if (ms < SECOND) return `${millis(ms)} ms`;
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
-  if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`;
-  if (ms < HOUR) return `${Math.round(ms / MINUTE)} min`;
-  return `${Math.round(ms / HOUR)} h`;
+  // What is rounded up to the next unit is said in it: 59.9 minutes are an hour.
+  if (Math.round(ms) < SECOND) return `${millis(ms)} ms`;
+  if (Math.round(ms / 100) < 100) return `${trimmed(ms / SECOND)} s`;
+  if (Math.round(ms / SECOND) < 60) return `${Math.round(ms / SECOND)} s`;
+  if (Math.round(ms / MINUTE) < 60) return `${Math.round(ms / MINUTE)} min`;
+  const minutes = Math.round(ms / MINUTE);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return hours >= 10 || rest === 0 ? `${count(Math.round(ms / HOUR))} h` : `${hours} h ${rest} min`;
+}
+
+/** One digit behind the point, where it says something. */
+function trimmed(value: number): string {
+  return value.toFixed(1).replace(/\.0$/, "");
 }
 
 /** A whole number with thousands separators. */

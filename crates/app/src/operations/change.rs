@@ -4,8 +4,8 @@ use super::find::{find, find_all};
 use crate::App;
 use crate::error::OperationError;
 use api::{
-    AddArgs, Added, Changed, EditArgs, Edited, Empty, ErrorCode, ServersByIdArgs, UndoArgs, UndoStep, Undone,
-    Upcoming,
+    AddArgs, Added, Changed, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs, UndoArgs,
+    UndoStep, Undone, Upcoming,
 };
 
 impl App {
@@ -26,6 +26,12 @@ impl App {
         let snapshot = self.0.registry.snapshot();
         let server = snapshot.get(id).cloned().map_or(edited.server, Into::into);
         Ok(Edited { server, revision: snapshot.revision(), ..edited })
+    }
+
+    pub(super) async fn label(&self, args: LabelArgs) -> Result<Changed, OperationError> {
+        let ids = find_all(&self.0.registry.snapshot(), &args.ids)?;
+        let labels = registry::Labels { tags: args.tags, without: args.without, metadata: args.metadata };
+        Ok(changed(self.0.registry.label(ids, labels).await?))
     }
 
     pub(super) async fn remove(&self, args: ServersByIdArgs) -> Result<Changed, OperationError> {

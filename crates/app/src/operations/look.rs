@@ -2,8 +2,8 @@
 
 use super::find::{find, pattern};
 use api::{
-    Empty, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList, ServerOrder,
-    ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+    Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList,
+    ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
 };
 use model::{CapabilityPattern, Filter, HealthStatus};
 use registry::Snapshot;
@@ -25,6 +25,13 @@ impl App {
             servers: counts(&snapshot),
             notices: self.notices(),
         })
+    }
+
+    pub(super) async fn revoke_browsers(&self, _: Empty) -> Result<Empty, OperationError> {
+        self.0.sessions.renew().map_err(|error| {
+            OperationError::new(ErrorCode::StorageFailed, format!("the new key could not be kept: {error}"))
+        })?;
+        Ok(Empty {})
     }
 
     pub(super) async fn servers(&self, args: ServersArgs) -> Result<ServerList, OperationError> {

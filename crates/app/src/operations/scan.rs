@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use api::{ErrorCode, ScanArgs, ScanPlan, ScanRef, ScanReport};
+use api::{Empty, ErrorCode, ScanArgs, ScanList, ScanPlan, ScanRef, ScanReport};
 use discovery::ports;
 use discovery::scan::{Plan, PortSet, Run};
 use mcp::{Depth, ProbeOptions, Protocols};
@@ -68,6 +68,10 @@ impl App {
             .scans
             .cancel(args.scan.as_deref())
             .ok_or_else(|| OperationError::new(ErrorCode::NotFound, "no such scan is running"))
+    }
+
+    pub(super) async fn scans(&self, _: Empty) -> Result<ScanList, OperationError> {
+        Ok(ScanList { scans: self.0.scans.list() })
     }
 
     pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, OperationError> {

@@ -1,8 +1,10 @@
 //! `remove` and the other commands that change servers as a whole.
 
-use api::{Changed, Operations, UndoArgs};
+use api::{Changed, LabelArgs, Operations, UndoArgs};
 
 use super::Session;
+use super::edit::pair_of;
+use crate::args::Label;
 use crate::failure::Failure;
 
 pub(super) fn tell(session: &Session, what: &str, changed: &Changed) -> Result<(), Failure> {
@@ -12,6 +14,12 @@ pub(super) fn tell(session: &Session, what: &str, changed: &Changed) -> Result<(
         count => format!("{what}: {count} servers; `mcp-discovery undo` takes it back"),
     })?;
     Ok(())
+}
+
+pub(super) async fn label(session: &Session, args: &Label) -> Result<(), Failure> {
+    let metadata = args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let (ids, tags, without) = (args.ids.clone(), args.tag.clone(), args.without.clone());
+    tell(session, "label", &session.core.label(LabelArgs { ids, tags, without, metadata }).await?)
 }
 
 pub(super) async fn undo(session: &Session) -> Result<(), Failure> {

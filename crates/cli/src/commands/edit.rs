@@ -174,7 +174,7 @@ fn say_leaves(edited: &Edited) {
 }
 
 /// `key=value`; a value that is JSON is read as JSON, anything else is text.
-fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
+pub(super) fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
     let (key, value) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
         Failure::usage(format!("`{pair}` is no metadata: write key=value, such as region=eu or priority=8"))
     })?;

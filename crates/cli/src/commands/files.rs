@@ -23,10 +23,11 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
         secrets: args.keep_secrets,
         certificates: args.trust_certificates,
         place: args.in_file.then_some(SecretPlace::File),
+        dry_run: args.dry_run,
     };
     let mut report = session.core.import(wanted.clone()).await?;
     let left = report.secrets_left;
-    if left > 0 && file != Path::new("-") && agrees(left) {
+    if left > 0 && !args.dry_run && file != Path::new("-") && agrees(left) {
         let ImportReport { added, updated, unchanged, undo, .. } = report;
         report = session.core.import(ImportArgs { secrets: true, ..wanted }).await?;
         // What the first of the two did is what happened.
@@ -34,7 +35,10 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
     }
     say_left(&name, &report, left);
     let ImportReport { added, updated, unchanged, .. } = report;
-    session.print.one(&report, || format!("{added} added, {updated} updated, {unchanged} unchanged"))?;
+    session.print.one(&report, || {
+        let would = if args.dry_run { "nothing was kept; it would be " } else { "" };
+        format!("{would}{added} added, {updated} updated, {unchanged} unchanged")
+    })?;
     if !report.warnings.is_empty() && added + updated + unchanged == 0 {
         return Err(Failure::failed(format!("{name}: no server in it could be imported")));
     }

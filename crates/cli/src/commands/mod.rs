@@ -8,6 +8,7 @@ mod demo;
 mod edit;
 mod files;
 mod health;
+mod link;
 mod logs;
 mod look;
 mod scan;
@@ -74,11 +75,13 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Tools(args) => look::tools(session, args).await,
         Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
+        Command::Label(args) => change::label(session, args).await,
         Command::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
         Command::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
         Command::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
         Command::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
         Command::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
+        Command::Link(args) => link::link(session, args).await,
         Command::Undo => change::undo(session).await,
         Command::Redo => change::redo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,

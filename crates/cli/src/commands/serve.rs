@@ -1,5 +1,6 @@
 //! `serve`: the core without a window.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use app::{App, Face};
@@ -36,7 +37,17 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
             face.url()
         ));
     }
+    let link = format!("{}/#token={}", face.url(), app.token());
+    if std::io::stderr().is_terminal() && std::io::stdout().is_terminal() {
+        print::note(&format!("Open {link}"));
+    }
     print::line(&json!({ "listening": face.url(), "token_file": app.token_file() }))?;
+    if args.open {
+        // Without a browser it serves all the same: the link says how to get in.
+        if let Err(failure) = super::link::open(&app.data_dir().display().to_string(), &link) {
+            print::note(failure.message.as_deref().unwrap_or_default());
+        }
+    }
     if !args.no_local_discovery {
         app.look_around().await;
     }

@@ -2,6 +2,7 @@
 
 mod edit;
 mod forget;
+mod label;
 mod mark;
 mod measure;
 mod merge;
@@ -13,13 +14,15 @@ mod upsert;
 pub(crate) use edit::Edit;
 pub use edit::{Patch, Way};
 pub(crate) use forget::Forget;
+pub(crate) use label::Labelling;
+pub use label::Labels;
 pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
 pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
 pub(crate) use undo::{Next, Redo, Undo};
 pub use upsert::Origin;
-pub(crate) use upsert::{Upsert, check};
+pub(crate) use upsert::{Preview, Upsert, check};
 
 use crate::RegistryError;
 use crate::state::Draft;

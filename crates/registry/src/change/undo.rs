@@ -152,8 +152,8 @@ pub(super) fn label(image: &Image, name: &str) -> String {
         (Some(new), []) => format!("renamed {name} to {new}"),
         (None, []) => format!("edited {name}"),
         (None, [only]) => format!("changed {only} of {name}"),
-        (renamed, [parts @ .., last]) => {
-            let first = renamed.map(|_| "the name").into_iter().chain(parts.iter().copied());
+        (renamed, [others @ .., last]) => {
+            let first = renamed.map(|_| "the name").into_iter().chain(others.iter().copied());
             format!("changed {} and {last} of {name}", first.collect::<Vec<_>>().join(", "))
         }
     }

@@ -48,6 +48,19 @@ impl Command for Upsert {
     }
 }
 
+/// What registering would do; nothing is changed.
+pub(crate) struct Preview(pub(crate) Upsert);
+
+impl Command for Preview {
+    type Answer = Committed;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Committed, RegistryError> {
+        let mut other = Draft::new(&draft.state, draft.now);
+        let committed = self.0.apply(&mut other)?;
+        Ok(Committed { undo: None, ..committed })
+    }
+}
+
 impl Upsert {
     fn one(&self, draft: &mut Draft, new: &ServerInfo) -> Upserted {
         let known = draft.record(new.id).cloned();

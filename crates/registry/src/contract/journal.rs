@@ -17,6 +17,7 @@ over_every_backend!(
     what_was_undone_can_be_made_again_until_something_else_is_changed,
     what_was_measured_comes_back_with_its_server,
     what_comes_next_is_told_before,
+    several_servers_are_labelled_as_one,
     each_kind_of_change_can_be_taken_back,
     an_undone_addition_can_still_be_brought_back,
     an_import_is_taken_back_as_one,
@@ -86,6 +87,27 @@ async fn what_comes_next_is_told_before<F: Fixture>(bench: Bench<F>) {
     let upcoming = bench.registry.upcoming().await.unwrap();
     assert_eq!(upcoming.undo.unwrap().label, "added a");
     assert_eq!(upcoming.redo.unwrap().label, "paused a");
+}
+
+async fn several_servers_are_labelled_as_one<F: Fixture>(bench: Bench<F>) {
+    let ids = bench.add(&["a", "b"]).await;
+    let metadata = serde_json::Map::from_iter([("region".to_owned(), json!("eu"))]);
+    let labels = crate::Labels { tags: vec!["t".to_owned()], metadata, ..crate::Labels::default() };
+    bench.registry.label(ids.clone(), labels.clone()).await.unwrap();
+    for id in &ids {
+        assert_eq!(
+            (bench.info(*id).capabilities.as_slice(), bench.info(*id).region()),
+            (&["t".to_owned()][..], Some("eu"))
+        );
+    }
+    assert_eq!(bench.registry.label(ids.clone(), labels).await.unwrap().undo, None, "nothing is different");
+    let gone = serde_json::Map::from_iter([("region".to_owned(), json!(null))]);
+    let without = crate::Labels { without: vec!["t".to_owned()], metadata: gone, ..crate::Labels::default() };
+    bench.registry.label(vec![ids[0]], without).await.unwrap();
+    assert_eq!((bench.info(ids[0]).capabilities.len(), bench.info(ids[0]).region()), (0, None));
+    assert_eq!(bench.registry.undo(None).await.unwrap().label, "changed the tags and the data of a");
+    assert_eq!(bench.registry.undo(None).await.unwrap().label, "changed the tags and the data of 2 servers");
+    assert!(bench.info(ids[1]).capabilities.is_empty());
 }
 
 async fn undo_survives_reopening<F: Fixture>(bench: Bench<F>) {

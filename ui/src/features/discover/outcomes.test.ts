@@ -29,20 +29,15 @@ it("the table has a line for each group, each row and each failure, in that orde
   ]);
 });
 
-it("what is no MCP is counted by its reason, the most frequent first", () => {
-  const row = (url: string, reason: string | null) => found(url, { outcome: "not_mcp", reason });
+it("what is no MCP is counted by its kind, the most frequent first", () => {
   const groups = notMcp([
-    row("http://a", "mute"),
-    row("http://b", "a web page"),
-    row("http://c", "a web page"),
-    row("http://d", null),
+    found("http://a", { outcome: "not_mcp", reason: "it is a web page" }),
+    found("http://b", { outcome: "not_mcp", reason: "it accepts connections and says nothing" }),
+    found("http://c", { outcome: "not_mcp", reason: "it is a web page" }),
+    found("http://d", { outcome: "not_mcp", reason: "something new" }),
     found("http://e"),
   ]);
-  expect(groups.map(({ reason, rows }) => `${rows.length} ${reason}`)).toEqual([
-    "2 a web page",
-    "1 mute",
-    "1 No reason given",
-  ]);
+  expect(groups.map(({ title }) => title)).toEqual(["2 web pages", "1 silent port", "1 other service"]);
 });
 
 it("known and undecided rows cannot be added", () => {

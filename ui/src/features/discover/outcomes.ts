@@ -1,4 +1,5 @@
 import type { Outcome, ScanRow, ScanStatus } from "../../host";
+import { plural } from "../../shared/format";
 import { RESULT_OUTCOMES } from "../../shared/words";
 
 /** Rows of one outcome. */
@@ -36,17 +37,39 @@ export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap
   return lines;
 }
 
-/** What answers but is not MCP, counted by why, most frequent first. */
-export function notMcp(found: readonly ScanRow[]): { reason: string; rows: ScanRow[] }[] {
-  const groups = new Map<string, ScanRow[]>();
+/** What answers but is not MCP is of one kind or another; the reason of each row says the rest. */
+const KINDS: readonly { fits: RegExp; one: string; many?: string }[] = [
+  { fits: /web page|text\/html/, one: "web page" },
+  { fits: /says nothing|too slow|time was up|hangs up|connection broke|closed the connection/, one: "silent port" },
+  { fits: /TLS|certificate/, one: "port with another TLS", many: "ports with another TLS" },
+  { fits: /does not speak HTTP/, one: "service that is not HTTP", many: "services that are not HTTP" },
+  {
+    fits: /credentials|sign-in|refuses us/,
+    one: "service that asks for credentials",
+    many: "services that ask for credentials",
+  },
+  { fits: /JSON/, one: "JSON service" },
+];
+
+/** Rows that answer but are not MCP, of one kind. */
+export interface Kind {
+  /** `21 web pages`. */
+  title: string;
+  rows: ScanRow[];
+}
+
+/** What answers but is not MCP, by its kind, most frequent first. */
+export function notMcp(found: readonly ScanRow[]): Kind[] {
+  const kinds = new Map<(typeof KINDS)[number] | null, ScanRow[]>();
   for (const row of found) {
     if (row.outcome !== "not_mcp") continue;
-    const reason = row.reason ?? "No reason given";
-    const known = groups.get(reason);
-    if (known) known.push(row);
-    else groups.set(reason, [row]);
+    const kind = KINDS.find(({ fits }) => fits.test(row.reason ?? "")) ?? null;
+    kinds.set(kind, [...(kinds.get(kind) ?? []), row]);
   }
-  return [...groups].map(([reason, rows]) => ({ reason, rows })).sort((a, b) => b.rows.length - a.rows.length);
+  const title = (kind: (typeof KINDS)[number] | null, size: number) =>
+    kind ? plural(size, kind.one, kind.many) : plural(size, "other service");
+  const all = [...kinds].map(([kind, rows]) => ({ title: title(kind, rows.length), rows }));
+  return all.sort((a, b) => b.rows.length - a.rows.length);
 }
 
 /** Whether a person can take it into the list: known ones are in it, incomplete ones have no verdict. */

@@ -1,9 +1,18 @@
 import { SvelteSet } from "svelte/reactivity";
-import { asCallError, type CallError, type ScanArgs, type ScanRow } from "../../host";
+import {
+  asCallError,
+  type CallError,
+  type ScanArgs,
+  type ScanReport,
+  type ScanRow,
+  type ScanStatus,
+  type ServerId,
+} from "../../host";
 import { attempt, offerUndo } from "../../shared/actions";
 import { plural } from "../../shared/format";
-import { oneLine } from "../../shared/text";
+import { oneLine, sentence } from "../../shared/text";
 import { core } from "../../state/core.svelte";
+import { withKnown } from "../../state/reducer";
 import { canAdd } from "./outcomes";
 
 /** What a person does with scans: it stays while they are on another screen. */
@@ -19,8 +28,45 @@ class Scans {
   /** Servers are being added. */
   adding = $state(false);
 
+  /** The scans that the core remembers, newest first. */
+  list = $state.raw<readonly ScanStatus[]>([]);
+  /** An older one that a person went back to; absent while the newest is shown. */
+  #back = $state.raw<ScanReport | null>(null);
+  /** Servers that a person took out of the list. */
+  removed = $state.raw<ReadonlySet<ServerId>>(new Set());
+  /** How far adding is; absent when nothing is added. */
+  progress = $state.raw<{ done: number; of: number } | null>(null);
+  #stopped = false;
+
+  /** The scan that is shown. */
+  shown = $derived(this.#back?.scan ?? core.scan);
+  /** It is not the newest. */
+  isOld = $derived(this.#back !== null);
+  /** What it found. */
+  rows: readonly ScanRow[] = $derived(
+    this.#back ? withKnown(new Map(this.#back.rows.map((row) => [row.url, row])), core.rows) : core.found,
+  );
   /** Rows that are ticked and still new. */
-  chosen: readonly ScanRow[] = $derived(core.found.filter((row) => this.picked.has(row.url) && canAdd(row)));
+  chosen: readonly ScanRow[] = $derived(this.rows.filter((row) => this.picked.has(row.url) && canAdd(row)));
+
+  /** Shows another of the scans. */
+  async show(id: string): Promise<void> {
+    this.picked.clear();
+    if (id === core.scan?.id) {
+      this.#back = null;
+      return;
+    }
+    await attempt("This scan could not be read", async () => {
+      this.#back = await core.call("scan", { scan: id });
+    });
+  }
+
+  /** Reads which scans there are, and who was removed by a person. What fails here is asked for again with the next scan. */
+  async read(): Promise<void> {
+    const [scans, removed] = await Promise.allSettled([core.call("scans", {}), core.call("removed", {})]);
+    if (scans.status === "fulfilled") this.list = scans.value.scans;
+    if (removed.status === "fulfilled") this.removed = new Set(removed.value.servers.map(({ id }) => id));
+  }
 
   /** Starts a scan. */
   async start(args: ScanArgs): Promise<boolean> {
@@ -30,6 +76,7 @@ class Scans {
       this.picked.clear();
       this.failed = new Map();
       this.form = false;
+      this.#back = null;
       // Its events may have been faster than the answer.
       if (core.scan?.id !== scan.id) core.began({ scan, rows: [] });
       return true;
@@ -47,25 +94,35 @@ class Scans {
     if (ended) core.began({ scan: ended, rows: [...core.found] });
   }
 
+  /** Adds no more of them; what was added stays, and can be undone. */
+  stopAdding(): void {
+    this.#stopped = true;
+  }
+
   /** Adds rows one by one: what works stays, what does not says why in its row. */
   async add(rows: readonly ScanRow[]): Promise<void> {
     this.adding = true;
+    this.#stopped = false;
+    this.progress = { done: 0, of: rows.length };
     const undos: number[] = [];
     let revision = 0;
     const failed = new Map<string, string>();
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
+      if (this.#stopped) break;
+      this.progress = { done: at, of: rows.length };
       try {
         const added = await core.call("add", { url: row.url });
         if (added.undo !== null) undos.push(added.undo);
         revision = added.revision;
         this.picked.delete(row.url);
       } catch (thrown) {
-        failed.set(row.url, oneLine(asCallError(thrown).message));
+        failed.set(row.url, oneLine(sentence(asCallError(thrown).message)));
       }
     }
     this.failed = failed;
     await core.shown(revision);
     this.adding = false;
+    this.progress = null;
     if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, ...undos);
   }
 }

@@ -1,4 +1,5 @@
 import type { ServerRow } from "../../host";
+import { SEVERITY } from "../../host/bindings";
 import { millis } from "../../shared/format";
 import { oneLine } from "../../shared/text";
 import { sourceWords, transportWords } from "../../shared/words";
@@ -37,6 +38,49 @@ export const COLUMNS: Record<Column, ColumnWords> = {
   source: { title: "Source", width: 128, numeric: false, unit: "", text: (row) => sourceWords(row.source) },
   version: { title: "Version", width: 96, numeric: false, unit: "", text: (row) => oneLine(row.server_version ?? "—") },
 };
+
+/** What the rows can be sorted by: the columns that always stay, and the others. */
+export const SORTS = ["status", "name", "why", ...OPTIONAL] as const;
+/** One of them. */
+export type SortBy = (typeof SORTS)[number];
+/** An order of the rows. Worst first is that of the status, and the usual one. */
+export interface Sort {
+  by: SortBy;
+  down: boolean;
+}
+
+/** What a row is compared by; nothing stands last, whichever way. */
+const KEYS: Record<SortBy, (row: ServerRow) => string | number | null> = {
+  status: ({ health }) => SEVERITY[health.status],
+  name: (row) => row.name,
+  why: ({ health }) => health.summary ?? health.reason,
+  region: (row) => row.region,
+  response: ({ health }) => (health.status === "unhealthy" ? null : health.response_time_ms),
+  tools: (row) => row.tools,
+  transport: (row) => transportWords(row.transport),
+  source: (row) => sourceWords(row.source),
+  version: (row) => row.server_version,
+};
+
+/** The rows in an order. Rows that are alike in it stand by their names. */
+export function sorted(rows: readonly ServerRow[], { by, down }: Sort): readonly ServerRow[] {
+  if (by === "status" && !down) return rows;
+  const key = KEYS[by];
+  const keyed = rows.map((row) => ({ row, key: key(row) }));
+  keyed.sort((a, b) => {
+    if (a.key === null || b.key === null)
+      return Number(a.key === null) - Number(b.key === null) || byName(a.row, b.row);
+    return (down ? -1 : 1) * compare(a.key, b.key) || byName(a.row, b.row);
+  });
+  return keyed.map(({ row }) => row);
+}
+
+const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const byName = (a: ServerRow, b: ServerRow) => collator.compare(a.name, b.name);
+
+function compare(a: string | number, b: string | number): number {
+  return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b));
+}
 
 /** Between columns, in pixels. */
 const GAP = 16;

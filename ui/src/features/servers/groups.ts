@@ -2,7 +2,7 @@ import type { ServerRow } from "../../host";
 import { sourceWords, statusWords, transportWords } from "../../shared/words";
 
 /** What rows can be put together by. */
-export type GroupBy = "none" | "region" | "source" | "transport";
+export type GroupBy = "none" | "flat" | "region" | "source" | "transport";
 
 /** A line of the table. */
 export type Line =
@@ -11,6 +11,7 @@ export type Line =
 
 const NAMERS: Record<GroupBy, (row: ServerRow) => string> = {
   none: (row) => (statusWords(row.health.status).attention ? "Needs attention" : "No action needed"),
+  flat: () => "",
   region: (row) => row.region ?? "No region",
   source: (row) => sourceWords(row.source),
   transport: (row) => transportWords(row.transport),
@@ -18,6 +19,7 @@ const NAMERS: Record<GroupBy, (row: ServerRow) => string> = {
 
 /** The lines of the table. Groups stand in the order of their first row, so that the worst group is on top. */
 export function toLines(rows: readonly ServerRow[], by: GroupBy): Line[] {
+  if (by === "flat") return rows.map((row) => ({ kind: "row", key: row.id, row }));
   const groups = new Map<string, ServerRow[]>();
   for (const row of rows) {
     const title = NAMERS[by](row);

@@ -4,7 +4,7 @@ import { asCallError, type CallError, type ServerId, type ServerRow } from "../.
 import { keep, recall } from "../../shared/persist";
 import { statusWords } from "../../shared/words";
 import { core } from "../../state/core.svelte";
-import { type Column, OPTIONAL } from "./columns";
+import { type Column, OPTIONAL, SORTS, type Sort, type SortBy, sorted } from "./columns";
 import type { GroupBy } from "./groups";
 
 /** A filter that is wrong is said to be so when nobody has typed for so long, in milliseconds: half a word is no mistake. */
@@ -17,7 +17,14 @@ const AGAIN_MS = 1_000;
 const isColumns = (value: unknown): value is Column[] =>
   Array.isArray(value) && value.every((column) => OPTIONAL.includes(column));
 const isGroup = (value: unknown): value is GroupBy =>
-  ["none", "region", "source", "transport"].includes(value as string);
+  ["none", "flat", "region", "source", "transport"].includes(value as string);
+
+const WORST_FIRST: Sort = { by: "status", down: false };
+const isSort = (value: unknown): value is Sort =>
+  typeof value === "object" &&
+  value !== null &&
+  SORTS.includes((value as Sort).by) &&
+  typeof (value as Sort).down === "boolean";
 
 /** What a person did to the list: it stays while they are on another screen. */
 class View {
@@ -26,6 +33,7 @@ class View {
   /** Why the core cannot read it. */
   filterError = $state.raw<CallError | null>(null);
   group = $state<GroupBy>(recall("servers.group", "none", isGroup));
+  sort = $state.raw<Sort>(recall("servers.sort", WORST_FIRST, isSort));
   columns = $state.raw<Column[]>(recall("servers.columns", ["region", "response"], isColumns));
   /** The rows for the next bulk action. */
   selected = new SvelteSet<ServerId>();
@@ -51,8 +59,14 @@ class View {
   #answered = $state.raw("");
   #slow: ReturnType<typeof setTimeout> | undefined;
 
-  /** The ids to show now, in the core's order. */
-  #wanted: readonly ServerId[] = $derived(this.#matched ?? core.order);
+  /** The ids to show now, in the core's order, which is worst first. */
+  #listed: readonly ServerId[] = $derived(this.#matched ?? core.order);
+  /** The same in the order that a person chose. */
+  #wanted: readonly ServerId[] = $derived.by(() => {
+    if (this.sort.by === "status" && !this.sort.down) return this.#listed;
+    const rows = this.#listed.flatMap((id) => core.rows.get(id) ?? []);
+    return sorted(rows, this.sort).map((row) => row.id);
+  });
   /** The order that is kept still; one without a row keeps nothing, and must not hide what comes. */
   #still = $derived(this.#held?.some((id) => core.rows.has(id)) ? this.#held : null);
   /** The rows on the screen. */
@@ -121,6 +135,13 @@ class View {
 
   /** Shows what came while the list was held, and holds that. */
   catchUp(): void {
+    if (untrack(() => this.#held)) this.#held = untrack(() => this.#wanted);
+  }
+
+  /** Sorts by a column, the other way round when it is sorted by it already. */
+  sortBy(by: SortBy): void {
+    this.sort = { by, down: this.sort.by === by && !this.sort.down };
+    keep("servers.sort", this.sort);
     if (untrack(() => this.#held)) this.#held = untrack(() => this.#wanted);
   }
 

@@ -1,0 +1,91 @@
+// Every column sorts, and several servers are changed as one.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+
+async function listed(t) {
+  const core = await startCore(t);
+  for (const [name, region, tools] of [
+    ["alpha", "us", 2],
+    ["beta", "eu", 10],
+    ["gamma", null, 1],
+  ]) {
+    const list = Array.from({ length: tools }, (_, at) => ({ name: `t${at}`, inputSchema: { type: "object" } }));
+    const { address } = await startScripted(t, { name, tools: list });
+    await core.call("add", { url: `http://${address}`, name, metadata: region ? { region } : {} });
+  }
+  const { page, errors } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  const rows = page.getByRole("grid").locator("[role=row][id]");
+  await rows.nth(2).waitFor();
+  const names = () => rows.evaluateAll((all) => all.map((row) => /alpha|beta|gamma/.exec(row.textContent)[0]));
+  const head = (name) => page.getByRole("columnheader", { name }).getByRole("button");
+  return { core, page, errors, rows, names, head };
+}
+
+test("every column sorts by click and by key, and worst first comes back", async (t) => {
+  const { page, names, head, errors } = await listed(t);
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Tools" }).click();
+  await page.keyboard.press("Escape");
+  await head("Name").click();
+  assert.deepEqual(await names(), ["alpha", "beta", "gamma"]);
+  await head("Name").press("Enter");
+  assert.deepEqual(await names(), ["gamma", "beta", "alpha"]);
+  await head("Region").click();
+  assert.deepEqual(await names(), ["beta", "alpha", "gamma"], "what has none stands last");
+  await head("Tools").press("Space");
+  assert.deepEqual(await names(), ["gamma", "alpha", "beta"], "numbers are compared as numbers");
+  await head("Tools").click();
+  assert.deepEqual(await names(), ["beta", "alpha", "gamma"]);
+  assert.equal(await page.getByRole("columnheader", { name: "Tools" }).getAttribute("aria-sort"), "descending");
+  await page.reload();
+  await page.getByRole("grid").getByText("alpha").waitFor();
+  assert.deepEqual(await names(), ["beta", "alpha", "gamma"], "it is remembered");
+  await head("Status").click();
+  await page.getByRole("columnheader", { name: "Status, worst first" }).waitFor();
+  assert.deepEqual(await names(), ["alpha", "beta", "gamma"]);
+  assert.deepEqual(await barriers(page), []);
+  assert.deepEqual(errors, []);
+});
+
+test("several servers get a region and tags as one change", async (t) => {
+  const { core, page, errors } = await listed(t);
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("Control+a");
+  await page.getByRole("button", { name: "Label…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Label 3 servers" });
+  await dialog.getByRole("button", { name: "Label 3 servers" }).click();
+  await dialog.getByText("Fill in at least one field").waitFor();
+  await dialog.getByLabel("Region").fill("eu-west");
+  await dialog.getByLabel("Add tags").fill("news, gpu");
+  await dialog.getByLabel("Key of the data").fill("priority");
+  await dialog.getByLabel("Value").fill("8");
+  await dialog.getByRole("button", { name: "Label 3 servers" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  const { ids } = await core.call("order", { filter: "region:eu-west priority>=8 capability:gpu" });
+  assert.equal(ids.length, 3);
+  await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Undone: changed the tags and the data of 3 servers").waitFor();
+  assert.equal((await core.call("order", { filter: "region:eu-west" })).ids.length, 0);
+  assert.deepEqual(errors, []);
+});
+
+test("removing more than twenty names the count before", async (t) => {
+  const core = await startCore(t);
+  for (let at = 0; at < 21; at++)
+    await core.call("add", { url: `http://127.0.0.1:9/${at}`, name: `s${at}`, no_probe: true });
+  const { page, errors } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  await page.getByText("21 servers").first().waitFor();
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  const dialog = page.getByRole("dialog", { name: "Remove 21 servers?" });
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.equal((await core.call("order", {})).ids.length, 21);
+  await page.getByRole("button", { name: "Remove", exact: true }).click();
+  await dialog.getByRole("button", { name: "Remove 21 servers" }).click();
+  await page.getByRole("heading", { name: "No servers yet" }).waitFor();
+  assert.deepEqual(errors, []);
+});
