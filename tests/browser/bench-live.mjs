@@ -1,11 +1,11 @@
 // What the list costs while it lives: 10,000 servers that are checked, 200 changes of their health a second.
-import { createServer, get } from "node:http";
+import { get } from "node:http";
+import { servers, startFleet, until } from "./bench-fleet.mjs";
+import { growth, heap, quantiles, traced } from "./bench-measure.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 10_000;
 const CHANGES_A_SECOND = 200;
-/** One in so many answers. */
-const LISTENING = 20;
 const INTERVAL = SERVERS / CHANGES_A_SECOND;
 const ROUNDS = 10;
 const SCROLL_MS = 5_000;
@@ -18,9 +18,9 @@ const CONFIG = `health_monitoring:\n  check_interval: ${INTERVAL}\n`;
 
 /** Opens the list, lets it live for `seconds`, and says what that cost. */
 export async function benchLive(t, { seconds, print, aim }) {
-  const fleet = await startFleet(t);
+  const fleet = await startFleet(t, INTERVAL);
   const core = await startCore(t, { config: CONFIG });
-  await core.call("import", { text: JSON.stringify({ servers: servers(fleet.port) }) });
+  await core.call("import", { text: JSON.stringify({ servers: servers(fleet.port, SERVERS) }) });
   await until(async () => (await core.call("status", {})).servers.unknown === 0, SETTLED_MS);
 
   const { page } = await openPage(t, core.link);
@@ -122,105 +122,4 @@ async function listen(devtools) {
   });
   await devtools.send("Network.enable");
   return wire;
-}
-
-/** How long each task on the page's main thread took, and how much of that it had the processor, while `work` goes on, in milliseconds. */
-async function traced(devtools, work) {
-  const events = [];
-  const take = ({ value }) => events.push(...value);
-  devtools.on("Tracing.dataCollected", take);
-  const complete = new Promise((resolve) => devtools.once("Tracing.tracingComplete", resolve));
-  await devtools.send("Tracing.start", {
-    traceConfig: { includedCategories: ["toplevel", "__metadata", "blink.user_timing"] },
-  });
-  await work();
-  await devtools.send("Tracing.end");
-  await complete;
-  devtools.off("Tracing.dataCollected", take);
-  const mains = new Set(
-    events
-      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
-      .map(({ pid, tid }) => `${pid} ${tid}`),
-  );
-  return events
-    .filter(({ name, ph, pid, tid }) => /RunTask$/.test(name) && ph === "X" && mains.has(`${pid} ${tid}`))
-    .map(({ dur, tdur }) => ({ wall: dur / 1_000, cpu: (tdur ?? dur) / 1_000 }));
-}
-
-/** The JavaScript heap after garbage was collected, in bytes. The second time takes what finalizers of the first let go. */
-async function heap(devtools) {
-  for (let time = 0; time < 2; time++) await devtools.send("HeapProfiler.collectGarbage");
-  await devtools.send("Performance.enable");
-  const { metrics } = await devtools.send("Performance.getMetrics");
-  return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
-}
-
-/** How much larger the last third is than the first, in percent. */
-function growth(heaps) {
-  const third = Math.max(1, Math.floor(heaps.length / 3));
-  const mean = (some) => some.reduce((sum, one) => sum + one, 0) / some.length;
-  return Math.max(0, (mean(heaps.slice(-third)) / mean(heaps.slice(0, third)) - 1) * 100);
-}
-
-function quantiles(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-}
-
-async function until(fits, patience) {
-  const giveUp = Date.now() + patience;
-  while (!(await fits())) {
-    if (Date.now() > giveUp) throw new Error("the servers were not all checked in time");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-/** One process that is every twentieth server, as a small MCP server. Each is ill half of the time, so that statuses turn. */
-async function startFleet(t) {
-  const answers = {
-    initialize: {
-      protocolVersion: "2025-06-18",
-      capabilities: { tools: {} },
-      serverInfo: { name: "one of many", version: "1.0" },
-    },
-    ping: {},
-    "tools/list": { tools: [{ name: "weather.read", inputSchema: { type: "object" } }] },
-  };
-  const server = createServer(async (request, response) => {
-    response.setHeader("connection", "close");
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    if (isIll(request.url)) return void response.writeHead(503).end();
-    if (request.method !== "POST") return void response.writeHead(405).end();
-    const { id, method } = JSON.parse(Buffer.concat(chunks).toString());
-    if (id === undefined) return void response.writeHead(202).end();
-    const answer = answers[method];
-    const said = answer ? { result: answer } : { error: { code: -32601, message: "Method not found" } };
-    response
-      .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ jsonrpc: "2.0", id, ...said }));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-  return { port: server.address().port };
-}
-
-/** It is ill for two rounds of checks, then well for two. */
-function isIll(url) {
-  const turn = Math.floor(Date.now() / (2 * INTERVAL * 1_000));
-  return (Number(url.split("/")[1]) / LISTENING + turn) % 2 === 0;
-}
-
-/** Nobody listens where most of them are: each round of checks is refused, which is a change as good as any. */
-function servers(port) {
-  const entry = (at) => [
-    `id-${at}`,
-    {
-      name: `weather-${String(at).padStart(5, "0")}`,
-      transport: "http",
-      url: `http://127.0.0.1:${at % LISTENING === 0 ? port : 9}/${at}/mcp`,
-      metadata: { region: ["eu-central", "us-west-2", "ap-south"][at % 3], priority: at % 10 },
-    },
-  ];
-  return Object.fromEntries(Array.from({ length: SERVERS }, (_, at) => entry(at)));
 }

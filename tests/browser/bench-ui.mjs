@@ -1,8 +1,10 @@
-// What the list of servers costs: `cargo xtask bench ui [-- --seconds N] [--only list|live]`. First 5,000 that stand still,
-// then 10,000 that are checked, for five minutes unless it is said otherwise. A real core, Chromium, figures and aims.
+// What the list of servers costs: `cargo xtask bench ui [-- --seconds N] [--only list|live|rest|idle]`. First 5,000 that stand
+// still, then 10,000 that are checked, for five minutes unless it is said otherwise; a pointer that rests for three of
+// these minutes, and a page on which nothing happens. A real core, Chromium, figures and aims.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { benchLive } from "./bench-live.mjs";
+import { benchIdle, benchRest } from "./bench-rest.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 5_000;
@@ -154,11 +156,20 @@ const { values: wanted } = parseArgs({
 });
 const seconds = Number(wanted.seconds);
 if (!(seconds > 0)) throw new Error(`--seconds ${wanted.seconds}: give a number of seconds`);
-if (wanted.only && !["list", "live"].includes(wanted.only)) throw new Error(`--only ${wanted.only}: give list or live`);
+const parts = {
+  list: bench,
+  live: () => benchLive(t, { seconds, print, aim }),
+  rest: () => benchRest(t, { seconds: seconds * 0.6, print, aim }),
+  idle: () => benchIdle(t, { print, aim }),
+};
+if (wanted.only && !(wanted.only in parts)) {
+  throw new Error(`--only ${wanted.only}: give ${Object.keys(parts).join(", ")}`);
+}
 
 try {
-  if (wanted.only !== "live") await bench();
-  if (wanted.only !== "list") await benchLive(t, { seconds, print, aim });
+  for (const [name, part] of Object.entries(parts)) {
+    if (!wanted.only || wanted.only === name) await part();
+  }
 } finally {
   for (const end of undo) await end();
 }

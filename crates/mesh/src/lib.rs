@@ -4,6 +4,7 @@
 //! - [`Sessions`] are the conversations that outlive a question, of calls and of checks. A child that nobody needs sleeps
 //!   ([`Wish`]); one that takes long to start is told ([`Starts`]).
 //! - [`Mesh::run`] is a call: one attempt on a conversation that is kept or begun, within one deadline.
+//! - [`decide`] says whom a call goes to, by rules and balancing; nothing asks it yet.
 //! - [`Cells`] gather what calls tell of their servers; the registry gets tallies.
 //! - [`Activities`] is where is told what is under way.
 //!
@@ -14,6 +15,7 @@ mod address;
 mod cells;
 mod choose;
 mod contact;
+pub mod decide;
 mod rest;
 mod run;
 mod sessions;

@@ -9,6 +9,7 @@ mod glob;
 mod scan;
 
 use glob::Value;
+pub use scan::SIGNS;
 use scan::{Op, Reader};
 
 /// A filter is typed by a person; this is many screens of it, in characters.

@@ -48,29 +48,3 @@ pub(super) fn mean(checks: &[CheckResult]) -> f64 {
     let (sum, count) = points.fold((0.0, 0.0), |(sum, count), points| (sum + points, count + 1.0));
     if count == 0.0 { 1.0 } else { sum / count }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::HealthPolicy;
-    use crate::change::tests::info;
-    use crate::endpoint::Endpoint;
-
-    #[test]
-    fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
-        let checks = |status, reason: Option<&str>| {
-            let mut endpoint = Endpoint::new();
-            let reason = reason.map(str::to_owned);
-            let seen = Observation { status, reason, response_time_ms: None, at: 1, contents: None };
-            endpoint.observe(&seen, &HealthPolicy::default());
-            let checks = endpoint.shown(&info("a")).checks;
-            checks.iter().map(|check| (check.status, check.evidence.clone())).collect::<Vec<_>>()
-        };
-        let down = checks(HealthStatus::Unhealthy, Some("connection refused"));
-        assert_eq!(down.first(), Some(&(CheckStatus::Critical, "connection refused".to_owned())));
-        assert_eq!(down.get(1), Some(&(CheckStatus::NotRun, "not run: it does not answer".to_owned())));
-        let asks = checks(HealthStatus::NeedsSignIn, Some("HTTP 401"));
-        assert_eq!(asks.first(), Some(&(CheckStatus::Passing, "answers, asks for a token".to_owned())));
-        assert_eq!(asks.get(2), Some(&(CheckStatus::NotRun, "not run: sign in first".to_owned())));
-    }
-}

@@ -24,6 +24,9 @@ pub(super) enum Op {
     Regex,
 }
 
+/// All that can stand there; longer ones first.
+pub const SIGNS: &[&str] = &[":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"];
+
 impl Reader {
     pub(super) fn peek(&self) -> Option<char> {
         self.ahead(0)
@@ -205,5 +208,18 @@ impl Reader {
             self.at += 1;
         }
         self.chars.iter().take(self.at).skip(start).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_is_read_whole() {
+        for sign in SIGNS {
+            let mut reader = Reader { chars: sign.chars().collect(), at: 0 };
+            assert!(reader.comparison().is_some() && reader.at == sign.len(), "{sign}");
+        }
     }
 }

@@ -1,0 +1,21 @@
+//! What stays with one server: rendezvous hashing (highest random weight), so that a server that comes or goes moves only the
+//! keys that it gets or had.
+
+use model::ServerId;
+
+/// How well a key and a server fit. Stable across restarts and versions: FNV-1a over both, mixed (splitmix64).
+pub(super) fn fit(key: u64, id: ServerId) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in key.to_le_bytes().into_iter().chain(*id.as_bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    mix(hash)
+}
+
+/// Splitmix64: every bit of the input moves half of the output.
+pub(super) fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

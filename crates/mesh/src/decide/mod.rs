@@ -1,0 +1,88 @@
+//! Whom a call goes to: one pure function for real calls, for dry runs, and for "what if this server were down".
+//!
+//! - [`Rule`] is what applies to a capability: one rule, over the defaults.
+//! - [`Plan`] is the candidates of one capability under one rule, with all that does not change from call to call decided:
+//!   who is left out and why, the tiers of regions, the order in which weights take their turns.
+//! - [`decide`] picks one of them: it reads the [`Loads`], takes a [`Turn`], and locks, waits and allocates nothing.
+//!
+//! What each stage and strategy means is the product's own; names and defaults are Envoy's where it has the same.
+
+mod affinity;
+mod cycle;
+mod loads;
+mod pick;
+mod plan;
+mod reason;
+mod rule;
+mod tier;
+
+#[cfg(test)]
+mod tests;
+
+use model::ServerId;
+
+pub use loads::{Breaker, Frozen, Load, Loads};
+pub use plan::{Candidate, Plan};
+pub use reason::{LeftOut, Stage, Why};
+pub use rule::Rule;
+pub use tier::{Distance, Regions};
+
+/// What differs from call to call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Call<'a> {
+    /// Servers that this call has tried already.
+    pub tried: &'a [ServerId],
+    /// Servers whose schema refuses its arguments.
+    pub refused: &'a [ServerId],
+    /// What stays with one server, as a hash: a client, or the value of an argument.
+    pub affinity: Option<u64>,
+}
+
+/// Which turn it is, taken from a counter that only grows; and what chance is made of. Inputs, so that every pick can be made
+/// again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turn {
+    /// How many calls of this plan came before.
+    pub cursor: u64,
+    /// For strategies that pick by chance.
+    pub seed: u64,
+}
+
+/// Who was picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pick {
+    /// Its place among the plan's candidates.
+    pub place: usize,
+    /// Which tier of regions it is of; 0 is the nearest.
+    pub tier: usize,
+}
+
+/// Nobody could be picked now, though the plan has candidates, or it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No candidate was left before loads were looked at.
+    #[error("no server is left")]
+    NoneLeft,
+    /// Every candidate is at its limit of calls.
+    #[error("every server is at its limit of calls under way")]
+    Overloaded,
+    /// Every candidate was tried, is set aside, or has an open breaker.
+    #[error("every server was tried or is given a rest")]
+    Resting,
+}
+
+/// Picks a candidate of the plan. The same inputs give the same pick.
+pub fn decide(call: &Call<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Result<Pick, Refusal> {
+    if plan.candidates().is_empty() {
+        return Err(Refusal::NoneLeft);
+    }
+    let open = |place: usize| plan.bars(place, call, loads).is_none();
+    for (at, tier) in plan.tiers().enumerate() {
+        if let Some(place) = pick::pick(plan, tier, call, loads, turn, &open) {
+            return Ok(Pick { place, tier: at });
+        }
+    }
+    let is_full = |place: usize| matches!(plan.bars(place, call, loads), Some(Why::Full { .. }));
+    let is_overload = (0..plan.candidates().len()).any(is_full);
+    Err(if is_overload { Refusal::Overloaded } else { Refusal::Resting })
+}

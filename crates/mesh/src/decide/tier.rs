@@ -1,0 +1,84 @@
+//! Which regions are near: those that a rule prefers, in its order; else the preferred region of the configuration, then those
+//! within its threshold, then the rest by how far they are.
+
+use std::collections::HashMap;
+
+use model::config::{CrossRegion, LoadBalancing};
+
+use super::Candidate;
+
+/// How far regions are, as somebody measures it: a region that is missing was measured too seldom to say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Regions(HashMap<String, Distance>);
+
+/// How far a region is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Distance {
+    /// Within the threshold.
+    Near,
+    /// Beyond it: its round trip in milliseconds.
+    Far(f64),
+}
+
+impl Regions {
+    /// With what is known of a region.
+    #[must_use]
+    pub fn with(mut self, region: &str, distance: Distance) -> Self {
+        self.0.insert(region.to_owned(), distance);
+        self
+    }
+}
+
+/// Where a region stands: in the order of the rule, then by distance in microseconds.
+type Rank = (usize, u64);
+
+/// The candidates' places, tier by tier, the nearest first; none is empty. Who is too far for the configuration is in none.
+pub(super) fn tiers(
+    candidates: &[Candidate],
+    preferred: &[String],
+    balancing: &LoadBalancing,
+    regions: &Regions,
+) -> Vec<Vec<u32>> {
+    let ranked = candidates.iter().enumerate().filter_map(|(place, candidate)| {
+        let rank = rank(candidate.region.as_deref(), preferred, balancing, regions)?;
+        Some((rank, u32::try_from(place).ok()?))
+    });
+    let mut ranked: Vec<(Rank, u32)> = ranked.collect();
+    ranked.sort_unstable();
+    let same = |a: &(Rank, u32), b: &(Rank, u32)| a.0 == b.0;
+    ranked.chunk_by(same).map(|tier| tier.iter().map(|(_, place)| *place).collect()).collect()
+}
+
+fn rank(
+    region: Option<&str>,
+    preferred: &[String],
+    balancing: &LoadBalancing,
+    regions: &Regions,
+) -> Option<Rank> {
+    if !preferred.is_empty() {
+        let at = preferred.iter().position(|wanted| Some(wanted.as_str()) == region);
+        return Some((at.unwrap_or(preferred.len()), 0));
+    }
+    let Some(home) = balancing.preferred_region.as_deref() else { return Some((0, 0)) };
+    if region == Some(home) {
+        return Some((0, 0));
+    }
+    if balancing.cross_region_latency_threshold.is_none() {
+        return Some((1, 0));
+    }
+    match region.and_then(|region| regions.0.get(region)) {
+        Some(Distance::Near) => Some((1, 0)),
+        _ if balancing.cross_region == CrossRegion::Strict => None,
+        Some(Distance::Far(ms)) => Some((2, micros(*ms))),
+        None => Some((2, u64::MAX)),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a round trip, which is not negative"
+)]
+fn micros(ms: f64) -> u64 {
+    (ms.max(0.0) * 1000.0) as u64
+}
