@@ -61,7 +61,7 @@ function wordsOf(field: string): readonly string[] {
 }
 
 /** Every word that names a field. */
-export const OWN_KEYS: readonly string[] = [
+const OWN_KEYS: readonly string[] = [
   "is",
   "has",
   ...Object.entries<FilterField>(FILTER_FIELDS).flatMap(([word, { aliases }]) => [word, ...aliases]),
