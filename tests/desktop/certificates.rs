@@ -40,8 +40,8 @@ async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     secured.change(ServerCertificate::self_signed(CertificateFault::WrongName));
     press(page, "Check now").await;
     page.says("Its certificate has changed").await;
-    page.says("The one that was agreed to").await;
-    page.says("The one that is shown now").await;
+    page.says("The certificate you trusted").await;
+    page.says("The certificate it shows now").await;
     window.keep_picture("certificate-3-changed").await;
     press(page, "Trust the new certificate").await;
     page.says("Healthy").await;

@@ -56,7 +56,7 @@ async fn a_wrong_address_is_mended() {
     edit(page).await;
     page.fill(Role::Textbox, "Address", &server.url()).await;
     page.press(Role::Button, "Test", ENTER).await;
-    page.says("Nothing is kept yet").await;
+    page.says("Nothing is saved yet").await;
     window.keep_picture("edit-1-tested").await;
     page.press(Role::Textbox, "Address", ENTER).await;
     page.gone(Role::Button, "Save").await;
