@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Config;
+use super::describe::{in_effect, keys};
 use crate::secrets::{self, HIDDEN, is_secret_name, is_secret_value, redact_url};
 
 /// It is named like a secret and says only whether there is one.
@@ -24,6 +25,18 @@ impl Config {
         let older = sections(self);
         let differs = |(key, value): (String, Value)| (older.get(&key) != Some(&value)).then_some(key);
         sections(newer).into_iter().filter_map(differs).collect()
+    }
+
+    /// The keys whose settings differ and that are read at start alone.
+    pub fn needs_restart(&self, newer: &Self) -> Vec<String> {
+        let value = |config: &Self| serde_json::to_value(config).unwrap_or_default();
+        let (older, newer) = (value(self), value(newer));
+        let keys = keys().iter().filter(|described| described.key.restart);
+        let differs = keys.filter(|described| {
+            let names: Vec<&str> = described.path.split('.').collect();
+            in_effect(&older, &names) != in_effect(&newer, &names)
+        });
+        differs.map(|described| described.path.clone()).collect()
     }
 }
 

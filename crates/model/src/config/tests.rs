@@ -5,6 +5,7 @@ use crate::{Filter, Transport};
 const GUIDE: &str = include_str!("../../examples/guide.yaml");
 
 mod broken;
+mod described;
 mod effects;
 mod shown;
 
