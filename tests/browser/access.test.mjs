@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { barriers, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { agreed, pressRun } from "./playground.mjs";
 
 const CONFIG = "health_monitoring:\n  check_interval: 1\n  timeout: 1\n  max_failures: 1\n";
 
@@ -75,7 +76,7 @@ for (const look of LOOKS) {
       await drawer
         .getByRole("tabpanel", { name: new RegExp(`^${tab}`) })
         .getByRole("heading")
-        .or(drawer.getByText("As the core keeps it"))
+        .or(drawer.getByText("The record as it is stored"))
         .or(drawer.getByRole("list"))
         .first()
         .waitFor();
@@ -120,11 +121,12 @@ for (const look of LOOKS) {
         .getByRole("button", { name: /^Run( anyway)?$/ })
         .last()
         .click();
+      await agreed(page);
       await page.getByRole("button", { name: "Run", exact: true }).waitFor();
     };
     await open("echo");
     await fine("before a call");
-    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await pressRun(page);
     await page.getByText("message is required").waitFor();
     await fine("a field to fix");
     await run();
@@ -144,7 +146,7 @@ for (const look of LOOKS) {
       await fine(tab);
     }
     await open("trigger-long-running-operation");
-    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await pressRun(page);
     await result.getByRole("progressbar").waitFor();
     await fine("while it runs");
     await result.getByRole("button", { name: "Cancel the call" }).click();

@@ -31,7 +31,7 @@ test("a person agrees to a certificate by keyboard, and is told when it changes"
   await dialog.getByRole("textbox", { name: /^Address/ }).waitFor();
   await page.keyboard.type(url);
   await page.keyboard.press("Enter");
-  const alert = dialog.getByRole("alert").filter({ hasText: "Nobody vouches for its certificate" });
+  const alert = dialog.getByRole("alert").filter({ hasText: "Its certificate is not trusted" });
   await alert.getByText("It is self-signed: nobody but itself vouches for it.").waitFor();
   await alert.getByText("CN=nas").first().waitFor();
   assert.deepEqual(await barriers(page), []);
@@ -44,8 +44,8 @@ test("a person agrees to a certificate by keyboard, and is told when it changes"
   server.change(await selfSigned(t));
   await press(drawer, "Check now");
   const changed = drawer.getByRole("alert").filter({ hasText: "Its certificate has changed" });
-  await changed.getByRole("heading", { name: "The one that was agreed to" }).waitFor();
-  await changed.getByRole("heading", { name: "The one that is shown now" }).waitFor();
+  await changed.getByRole("heading", { name: "The certificate you trusted" }).waitFor();
+  await changed.getByRole("heading", { name: "The certificate it shows now" }).waitFor();
   assert.deepEqual(await barriers(page), []);
   await press(changed, "Trust the new certificate");
   await changed.waitFor({ state: "detached" });
@@ -65,7 +65,7 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
   await dialog.getByRole("button", { name: "Name and sign-in" }).click();
   await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
   await dialog.getByRole("button", { name: "Add server" }).click();
-  await dialog.getByText("Nobody vouches for its certificate").waitFor();
+  await dialog.getByText("Its certificate is not trusted").waitFor();
   assert.equal(server.asked(), 0, "nothing was sent");
   await dialog.getByRole("textbox", { name: /^CA file/ }).fill(identity.file);
   await dialog.getByRole("button", { name: "Add server" }).click();
@@ -84,17 +84,17 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
 
   // The form takes it back, says what is wrong without it, and takes the CA again.
   await drawer.getByRole("button", { name: "Look at it" }).click();
-  await look.getByRole("button", { name: "Change whom to trust" }).click();
+  await look.getByRole("button", { name: "Change what is trusted" }).click();
   const edit = page.getByRole("dialog", { name: "Edit nas" });
-  await edit.getByText(/^Trusted is exactly the certificate/).waitFor();
-  await edit.getByRole("button", { name: "Trust whoever this computer trusts" }).click();
+  await edit.getByText(/^Only this certificate is trusted:/).waitFor();
+  await edit.getByRole("button", { name: "Trust what this computer trusts" }).click();
   await edit.getByRole("button", { name: "Test" }).click();
-  const alert = edit.getByRole("alert").filter({ hasText: "Nobody vouches for its certificate" });
+  const alert = edit.getByRole("alert").filter({ hasText: "Its certificate is not trusted" });
   await alert.getByText(/^It is self-signed/).waitFor();
   await edit.getByRole("list", { name: "Steps of the test" }).waitFor();
   assert.deepEqual(await barriers(page), []);
   await alert.getByRole("button", { name: "Trust this certificate" }).click();
-  await edit.getByText("Nothing is kept yet.").waitFor();
+  await edit.getByText("Nothing is saved yet.").waitFor();
   await edit.getByRole("textbox", { name: /^CA file/ }).fill(identity.file);
   await edit.getByRole("button", { name: "Save" }).click();
   await edit.waitFor({ state: "detached" });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import test from "node:test";
 import { barriers, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { pressRun } from "./playground.mjs";
 
 /** How long the first run may take to show what listens on this computer, in milliseconds. Generous. */
 const FILLED_MS = 5_000;
@@ -37,7 +38,7 @@ test("who asked for no look at this computer gets none before they ask for one",
   const server = await startScripted(t, { name: "alpha" });
   const core = await startCore(t, { flags: ["--no-local-discovery"] });
   const { page, errors } = await openPage(t, core.link);
-  await page.getByRole("heading", { name: "This computer was not looked at" }).waitFor();
+  await page.getByRole("heading", { name: "This computer was not scanned" }).waitFor();
   await page.getByRole("button", { name: "Scan this computer" }).click();
   await page.getByRole("row").filter({ hasText: server.address }).waitFor();
   assert.deepEqual(errors, []);
@@ -97,13 +98,13 @@ test("the palette starts it and removes it, and its slow tool can be cancelled",
   await page.getByRole("tab", { name: /^Tools/ }).click();
   await page.getByRole("button", { name: "Try weather.history", exact: true }).click();
   await page.getByRole("combobox", { name: /^city/ }).selectOption("Oslo");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await pressRun(page);
   const result = page.getByRole("complementary", { name: "Result" });
   await result.getByText(/Reading the weather of \d+ days ago/).waitFor();
   await page.getByRole("button", { name: "Cancel" }).first().click();
   await result.getByText("Cancelled").first().waitFor();
 
   await command("Remove the demo fleet");
-  await page.getByText("The demo is gone").waitFor();
+  await page.getByText("The demo fleet was removed").waitFor();
   assert.deepEqual(errors, []);
 });

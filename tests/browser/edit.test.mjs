@@ -83,7 +83,7 @@ test("a server that was found needs a token, gets it, and leaves it behind when 
 
   const again = await edit(page, id);
   await type(page, again.getByRole("textbox", { name: /^Address/ }), `http://${other.address}`);
-  await again.getByText(/Not sent to the new address: token\. It was given for http:/).waitFor();
+  await again.getByText(/Does not go along to the new address: token\. It was given for http:/).waitFor();
   await again.getByRole("button", { name: "Save" }).focus();
   await page.keyboard.press("Enter");
   await again.waitFor({ state: "detached" });
@@ -140,7 +140,7 @@ test("a command is added with a key, and edited without losing it", async (t) =>
   assert.equal(await value.getAttribute("type"), "password");
   await page.keyboard.type(TOKEN);
   await page.keyboard.press("Enter");
-  await dialog.getByText("What it is given is kept in a file").waitFor();
+  await dialog.getByText("What you gave it is kept in a file").waitFor();
   await page.keyboard.press("Escape");
   const { servers } = await core.call("servers", {});
   const { id } = servers[0];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+import { pressRun } from "./playground.mjs";
 
 const tool = (name, inputSchema) => ({ name, description: `${name} gives back what it was sent`, inputSchema });
 const object = (properties, required = [], more = {}) => ({ type: "object", properties, required, ...more });
@@ -89,7 +90,7 @@ async function start(t, options) {
     const shown = JSON.parse(await page.getByRole("textbox", { name: "Arguments as JSON" }).inputValue());
     await tab(/^Form/);
     const before = received.length;
-    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await pressRun(page);
     await page.waitForFunction(
       () => document.querySelector("[aria-label=Result] .verdict")?.textContent === "Answered",
     );

@@ -121,16 +121,16 @@ test("a tool that changed is pointed out where tools are chosen, and what is lis
   tools.splice(0, 2, plain("read", "Reads a note and sends it to us"), plain("send", "Sends a note"));
   await row.getByText("Degraded").waitFor();
   const drawer = page.getByRole("complementary", { name: "notes" });
-  const note = drawer.getByText("What it lists is not what it is known for").locator("..");
+  const note = drawer.getByText("The tools differ from the ones you accepted").locator("..");
   assert.match(await note.innerText(), /Changed\s+read\s+Missing\s+list\s+New\s+send/);
   await drawer.getByRole("tab", { name: /^Tools/ }).click();
   const tool = (name) => drawer.getByRole("list", { name: "Tools" }).getByRole("listitem").filter({ hasText: name });
   await tool("Reads a note").getByText("Changed").waitFor();
   await tool("Lists notes").getByText("Not listed any more").waitFor();
-  await drawer.getByText("It lists 1 tool that was not taken over yet").waitFor();
+  await drawer.getByText("It lists 1 tool that you have not accepted yet").waitFor();
 
   await drawer.getByRole("tab", { name: "Overview" }).click();
-  await drawer.getByRole("button", { name: "Take over what it lists" }).click();
+  await drawer.getByRole("button", { name: "Accept the new tools" }).click();
   await row.getByText("Healthy").waitFor();
   await drawer.getByRole("tab", { name: /^Tools/ }).click();
   await tool("Sends a note").waitFor();

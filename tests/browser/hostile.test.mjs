@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { openPage, startCore } from "./harness.mjs";
 import { NAMES, startHostile } from "./hostile.mjs";
+import { pressRun } from "./playground.mjs";
 
 /** A folder to which each place is photographed, for whoever wants to look. */
 const PICTURES = process.env.PICTURES;
@@ -78,7 +79,7 @@ for (const { size, theme } of [
       await drawer
         .getByRole("tabpanel", { name: new RegExp(`^${tab}`) })
         .getByRole("heading")
-        .or(drawer.getByText("As the core keeps it"))
+        .or(drawer.getByText("The record as it is stored"))
         .or(drawer.getByRole("list"))
         .first()
         .waitFor();
@@ -97,7 +98,7 @@ for (const { size, theme } of [
       .filter({ hasText: /Removed <img/ })
       .getByRole("button", { name: "Undo" })
       .click();
-    await page.getByText(/^Taken back: removed <img/).waitFor();
+    await page.getByText(/^Brought back <img/).waitFor();
     await safe("taken-back");
 
     const { servers } = await core.call("servers", {});
@@ -113,9 +114,11 @@ for (const { size, theme } of [
     const run = page.getByRole("button", { name: "Run", exact: true });
     const result = page.getByRole("complementary", { name: "Result" });
     await open(NAMES.story);
-    await run.click();
+    await pressRun(page);
     await result.getByText("⟨U+202E⟩").first().waitFor();
-    assert.equal(await result.getByRole("link").count(), 0, "no address of a server is a link");
+    for (const link of await result.getByRole("link").all()) {
+      assert.match(await link.getAttribute("href"), /^https?:/, "nothing of a server leads anywhere but to the web");
+    }
     for (const view of ["Content", "JSON", "Table"]) {
       await result.getByRole("button", { name: view, exact: true }).click();
       await safe(`result-${view}`);
@@ -124,7 +127,7 @@ for (const { size, theme } of [
     await safe("result-raw");
     await result.getByRole("tab", { name: "Result" }).click();
     await open(NAMES.tricks);
-    await run.click();
+    await pressRun(page);
     await result.getByText("Refused by the protocol").first().waitFor();
     await safe("refused");
 
@@ -151,7 +154,7 @@ test("a server with a manual of 100 kB and a description of 1 MB is found and ad
   await row.click();
   const drawer = page.getByRole("complementary");
   await drawer.getByRole("tab", { name: /^Tools\s*6$/ }).waitFor();
-  await drawer.getByRole("heading", { name: "How to use it, in its own words" }).waitFor();
+  await drawer.getByRole("heading", { name: "Instructions from the server" }).waitFor();
   await drawer.getByRole("button", { name: "Show all" }).click();
   await drawer.getByText(/more characters\)/).waitFor();
 });

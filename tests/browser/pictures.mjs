@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openPage, PEERS, startCore, startEverything, startScripted } from "./harness.mjs";
+import { pressRun } from "./playground.mjs";
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "docs");
 const CONFIG = "health_monitoring:\n  check_interval: 2\n  timeout: 1\n  max_failures: 2\n";
@@ -77,7 +78,7 @@ async function photograph({ core, ids }, theme) {
   await page.goto(`${core.address}/#/playground/${ids.weather2}/weather_alerts`);
   await page.getByRole("textbox", { name: "city" }).fill("Bergen");
   await page.getByRole("button", { name: "Add an item to filters" }).click();
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await pressRun(page);
   await page.getByRole("table", { name: "Result" }).waitFor();
   await take("playground");
 

@@ -2,6 +2,18 @@
 import assert from "node:assert/strict";
 import { request as ask, createServer } from "node:http";
 
+/** Presses Run, and says yes where it is asked first. */
+export async function pressRun(page) {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await agreed(page);
+}
+
+/** Says yes to the question that stands there, if one does. */
+export async function agreed(page) {
+  const question = page.getByRole("alertdialog");
+  if (await question.count()) await question.getByRole("button", { name: "Run" }).click();
+}
+
 /** Adds a server to a core and opens the Playground on it. */
 export async function openTools(page, core, server) {
   const { server: row } = await core.call("add", { url: `http://${server.address}` });
@@ -38,7 +50,7 @@ export async function openTools(page, core, server) {
     },
     /** Runs the call and waits for its end. */
     run: async () => {
-      await runButton.click();
+      await pressRun(page);
       await runButton.waitFor();
     },
   };

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { barriers, openPage, startCore, startEverything } from "./harness.mjs";
+import { pressRun } from "./playground.mjs";
 
 /** The server first: the core looks at this computer as soon as it runs. */
 async function start(t) {
@@ -35,7 +36,7 @@ test("a running server is found, kept and called", async (t) => {
 
   await page.getByRole("heading", { name: "echo" }).waitFor();
   await page.getByRole("textbox", { name: /^message/ }).fill("hello from a browser");
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await pressRun(page);
   const result = page.getByRole("complementary", { name: "Result" });
   await result.getByText("Answered").waitFor();
   await result.getByText("Echo: hello from a browser").waitFor();
@@ -106,7 +107,7 @@ test("a removed server stays removed, and its undo works, after a restart", asyn
   await page.getByRole("complementary").getByRole("button", { name: "Remove" }).click();
   await page.getByRole("heading", { name: "No servers yet" }).waitFor();
   await first.stop();
-  await page.getByText("The core does not answer").waitFor();
+  await page.getByText("MCP Discovery does not answer").waitFor();
 
   const second = await startCore(t, { dataDir: first.data });
   const { page: after } = await openPage(t, second.link);
@@ -158,7 +159,7 @@ test("a long call shows its progress and can be cancelled", async (t) => {
   await page.getByRole("link", { name: /^trigger-long-running-operation/ }).click();
   await page.getByRole("tab", { name: /^JSON/ }).click();
   await page.getByRole("textbox", { name: "Arguments as JSON" }).fill('{"duration": 20, "steps": 40}');
-  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await pressRun(page);
 
   const result = page.getByRole("complementary", { name: "Result" });
   await result.getByRole("progressbar", { name: "Progress of the call" }).waitFor();

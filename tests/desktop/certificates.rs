@@ -27,7 +27,7 @@ async fn a_certificate_is_agreed_to_and_refused_when_it_changes() {
     press(page, "Add by URL").await;
     let field = page.find(Role::Textbox, "Address").await;
     field.send_keys(&format!("{url}{ENTER}")).await.expect("the field can be typed into");
-    page.says("Nobody vouches for its certificate").await;
+    page.says("Its certificate is not trusted").await;
     page.says("It is self-signed: nobody but itself vouches for it.").await;
     page.says("It is for elsewhere.example, not for localhost.").await;
     window.keep_picture("certificate-1-asked").await;

@@ -101,7 +101,7 @@ async fn a_command_is_added_with_a_key() {
     page.fill(Role::Textbox, "Name of variable 1", "KEY").await;
     page.fill(Role::Password, "Value of variable 1", TOKEN).await;
     page.press(Role::Password, "Value of variable 1", ENTER).await;
-    page.says_after("What it is given is kept", IN_FILE).await;
+    page.says_after("What you gave it is kept", IN_FILE).await;
     page.press(Role::Button, "Open in Servers", ENTER).await;
     page.row_says("keyed", "Healthy").await;
     window.keep_picture("edit-3-command").await;

@@ -2,6 +2,7 @@
 
 use crate::table::interface;
 use crate::*;
+use model::filter::{Own, SIGNS};
 use model::{
     Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
     Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState,
@@ -22,7 +23,7 @@ fn bindings() -> String {
     let declarations = declarations!(&config;
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
-        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, Undone, Removed, RemovedList,
+        ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportReport, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
@@ -33,9 +34,11 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
-        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}",
+        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}\n{}\n{}",
         interface(&config),
         severities(),
+        status_words(),
+        filter_language(),
     )
 }
 
@@ -47,6 +50,34 @@ fn severities() -> String {
     let all: String = HealthStatus::ALL.iter().map(severity).collect();
     format!(
         "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
+    )
+}
+
+/// How a status is said.
+fn status_words() -> String {
+    let words = |status: HealthStatus| {
+        format!("  {status}: {{ word: {:?}, is: {:?} }},\n", status.label(), status.filter_word())
+    };
+    let all: String = HealthStatus::ALL.into_iter().map(words).collect();
+    format!(
+        "/** What people read, and what stands after `is:` in a filter. */\nexport const STATUS_WORDS: Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
+    )
+}
+
+/// What can be asked of the servers in a filter.
+fn filter_language() -> String {
+    let field = |own: &Own| {
+        let (word, aliases, about, sign, values) =
+            (own.word(), own.aliases(), own.about(), own.sign(), own.values());
+        format!(
+            "  {word}: {{ aliases: {aliases:?}, about: {about:?}, sign: {sign:?}, values: {values:?} }},\n"
+        )
+    };
+    let all: String = Own::ALL.iter().map(field).collect();
+    format!(
+        "/** A field that every server has. */\nexport interface FilterField {{ aliases: readonly string[]; about: string; sign: string; values: readonly string[] }}\n\n\
+         /** The fields of a filter by their words. */\nexport const FILTER_FIELDS = {{\n{all}}} as const satisfies Record<string, FilterField>;\n\n\
+         /** What stands between a field and its value; longer ones first. */\nexport const FILTER_SIGNS = {SIGNS:?} as const;\n"
     )
 }
 

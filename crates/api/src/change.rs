@@ -121,18 +121,40 @@ pub struct Changed {
     pub revision: u64,
 }
 
-/// What to take back.
+/// What to take back, or to make again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct UndoArgs {
-    /// A journal entry; default is the newest that can still be taken back.
+    /// A journal entry; default is the newest that can still be taken back, or was taken back last.
     #[ts(optional)]
     pub undo: Option<i64>,
 }
 
-/// What was taken back.
+/// A change that could be taken back, or made again.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct UndoStep {
+    /// Its journal entry.
+    pub entry: i64,
+    /// In words: `removed weather-usw2-b`.
+    pub label: String,
+    /// When it was made.
+    pub at: Millis,
+}
+
+/// What the next undo and the next redo would do.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Upcoming {
+    /// The change that would be taken back.
+    pub undo: Option<UndoStep>,
+    /// The change that would be made again.
+    pub redo: Option<UndoStep>,
+}
+
+/// A change that was taken back, or made again.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Undone {
+    /// Its journal entry.
+    pub entry: i64,
     /// In words: `removed weather-usw2-b`.
     pub label: String,
     /// The servers it touched.

@@ -47,7 +47,7 @@ pub struct ServerHealth {
     pub score: f64,
     /// Why, in one sentence.
     pub reason: Option<String>,
-    /// Why, in at most 24 characters.
+    /// Why, in a few words.
     pub summary: Option<String>,
     /// The round trip in milliseconds, a moving average.
     pub response_time_ms: Option<f64>,

@@ -40,6 +40,10 @@ macro_rules! operations {
             resume(ServersByIdArgs) -> Changed;
             /// Takes the newest change back.
             undo(UndoArgs) -> Undone;
+            /// Makes the change again that was taken back last.
+            redo(UndoArgs) -> Undone;
+            /// What the next undo and the next redo would do.
+            upcoming(Empty) -> Upcoming;
             /// The servers that can be brought back.
             removed(Empty) -> RemovedList;
             /// Measures a server now.

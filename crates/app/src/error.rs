@@ -135,9 +135,11 @@ impl From<FilterError> for OperationError {
 impl From<RegistryError> for OperationError {
     fn from(error: RegistryError) -> Self {
         let code = match &error {
-            RegistryError::NotFound(_) | RegistryError::NothingToUndo | RegistryError::UndoGone(_) => {
-                ErrorCode::NotFound
-            }
+            RegistryError::NotFound(_)
+            | RegistryError::NothingToUndo
+            | RegistryError::NothingToRedo
+            | RegistryError::UndoGone(_)
+            | RegistryError::RedoGone(_) => ErrorCode::NotFound,
             RegistryError::Invalid { .. } => ErrorCode::InvalidArguments,
             RegistryError::Store(_) => ErrorCode::StorageFailed,
             RegistryError::Closed => ErrorCode::Internal,

@@ -178,6 +178,7 @@ async fn an_agreement_is_to_one_origin_and_adding_again_takes_it_back_nowhere() 
     agreed["trust_certificate"] = certificate(&error)["shown"]["fingerprint"].clone();
     let edited = core.perform("edit", agreed).await;
     assert_eq!(edited["server"]["health"]["status"], "healthy", "{edited}");
+    assert_eq!(edited["leaves"], json!(["token", "agreement to its certificate"]), "{edited}");
     core.perform("undo", json!({})).await;
     let details = core.perform("server", json!({ "id": "nas" })).await;
     assert_eq!(details["tls"], shown, "undo brings the former agreement back with the address: {details}");

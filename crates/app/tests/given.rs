@@ -194,3 +194,41 @@ async fn entries_that_differ_in_their_values_alone_are_servers_of_their_own() {
     is_only_in_the_vault(&core, "value-of-dev");
     core.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn servers_that_differ_in_what_is_secret_alone_survive_a_file() {
+    let core = Core::start().await;
+    let line = ["npx", "-y", "some-server"];
+    for (name, value) in [("prod", VALUE), ("dev", "postgres://dev")] {
+        let env = json!({ "DATABASE_URL": value });
+        core.perform("add", json!({ "stdio": line, "name": name, "env": env, "no_probe": true })).await;
+    }
+    for (name, key) in [("ours", "k-1"), ("theirs", "k-2")] {
+        let url = format!("http://127.0.0.1:9/mcp?apiKey={key}");
+        core.perform("add", json!({ "url": url, "name": name, "no_probe": true })).await;
+    }
+    let ids = |list: Value| -> Vec<(String, String)> {
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+        let rows = list["servers"].as_array().unwrap().iter();
+        let mut ids: Vec<_> = rows.map(|row| (text(row, "name"), text(row, "id"))).collect();
+        ids.sort();
+        ids
+    };
+    let before = ids(core.perform("servers", json!({})).await);
+    assert_eq!(before.len(), 4);
+    let file = core.perform("export", json!({ "as": "servers.json" })).await;
+    let import = json!({ "text": file["text"] });
+
+    let again = core.perform("import", import.clone()).await;
+    assert_eq!((&again["added"], &again["unchanged"]), (&json!(0), &json!(4)), "{again}");
+    assert_eq!(ids(core.perform("servers", json!({})).await), before);
+
+    let other = Core::start().await;
+    for added in [4, 0] {
+        let report = other.perform("import", import.clone()).await;
+        assert_eq!((&report["added"], &report["warnings"]), (&json!(added), &json!([])), "{report}");
+    }
+    let names: Vec<String> =
+        ids(other.perform("servers", json!({})).await).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["dev", "ours", "prod", "theirs"]);
+}

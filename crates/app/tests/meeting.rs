@@ -201,3 +201,21 @@ async fn a_name_that_is_only_an_address_gives_way() {
     );
     core.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn who_is_known_and_kept_without_being_asked_is_no_second_server() {
+    for fake in [Fake::legacy(), Fake::sse()] {
+        let (core, server) = (Core::start().await, fake.start().await);
+        let whole = server.url();
+        let bare = format!("http://{}", server.address());
+        let added = core.perform("add", json!({ "url": bare })).await;
+        for url in [&bare, &whole] {
+            let again = core.perform("add", json!({ "url": url, "no_probe": true })).await;
+            assert_eq!(again["updated"], true, "{url}: {again}");
+            assert_eq!(again["server"]["id"], added["server"]["id"], "{url}: {again}");
+            assert_eq!(again["server"]["transport"], added["server"]["transport"], "{url}: {again}");
+            assert_eq!(again["server"]["endpoint"], added["server"]["endpoint"], "{url}: {again}");
+        }
+        core.app.shutdown().await;
+    }
+}

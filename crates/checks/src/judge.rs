@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{CheckStatus, Server, ServerInfo};
+use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server, ServerInfo};
 use registry::{Contents, News, Reason, Verdict};
 
 use crate::check::Judged;
@@ -18,6 +18,7 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
         Some(Trouble::NeedsSignIn(reason)) => Some(reason.clone()),
         _ => None,
     });
+    let judged = after_the_first(judged, &evidence, asks.is_some());
     let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
     let left_out = evidence
         .left_out
@@ -29,6 +30,23 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
     let news = news(info, evidence, memory);
     let (news, round_trip_ms) = news;
     Examined { verdict, checks, round_trip_ms, reason, news, again: Again::AsUsual }
+}
+
+/// What could not be looked at, since nobody answered or nobody is signed in, is no second complaint.
+fn after_the_first(judged: Vec<Judged>, evidence: &Evidence, asks: bool) -> Vec<Judged> {
+    let reached = judged.iter().any(|judged| judged.result.name == ENDPOINT_REACHABLE);
+    let why = match &evidence.reached.trouble {
+        _ if asks => "sign in first",
+        Some(Trouble::Busy(_)) if reached => "it is asked too often",
+        Some(_) if reached => "it does not answer",
+        _ => return judged,
+    };
+    let without = |judged: Judged| match judged.result.status {
+        _ if judged.result.name == ENDPOINT_REACHABLE => judged,
+        CheckStatus::Passing => judged,
+        _ => Judged { result: CheckResult::not_run(judged.result.name, why), reason: None },
+    };
+    judged.into_iter().map(without).collect()
 }
 
 /// The reason of the first of the worst checks.

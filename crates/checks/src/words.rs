@@ -99,7 +99,7 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
 }
 
 pub(crate) fn sign_in(why: &str) -> Trouble {
-    Trouble::NeedsSignIn(Reason::new(why, "Needs sign-in"))
+    Trouble::NeedsSignIn(Reason::new(why, "Needs a token"))
 }
 
 /// Nothing answers at the port.

@@ -108,6 +108,8 @@ pub(crate) enum Command {
     Restore(Ids),
     /// Take the newest change back
     Undo,
+    /// Make the change again that was taken back last
+    Redo,
     /// Drain servers: no call goes to them
     Pause(Ids),
     /// Lift a drain

@@ -77,7 +77,7 @@ async fn an_address_is_mended_tried_first_and_taken_back_with_its_token() {
 
     let moved = run(&place, &["--format", "table", "edit", id, "--url", &there.url()], "");
     assert!(moved.stdout().contains("undo"), "{}", moved.stdout());
-    assert!(moved.stderr().contains("not sent to the new address: token"), "{}", moved.stderr());
+    assert!(moved.stderr().contains("does not go along to the new address: token"), "{}", moved.stderr());
     assert_eq!(status(&place), "needs_sign_in");
     let list = run(&place, &["--format", "table", "secret", "list"], "");
     assert!(list.stdout().contains("token (former)"), "{}", list.stdout());

@@ -13,7 +13,7 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// As strict as the window's: what an MCP server says must never become a script or a request.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src data:; \
                       connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(crate) async fn serve(method: Method, uri: Uri) -> Response {

@@ -123,6 +123,7 @@ impl Intake {
         trust::usable(info.tls.as_ref()).await?;
         if args.no_probe {
             given.may_stay_at(&url)?;
+            self.known_by_place(&mut info);
             let (token, kept) = self.keep_credentials(&mut info, &given).await?;
             return Ok(New { token, kept, ..New::of(info, None) });
         }

@@ -210,8 +210,13 @@ impl Intake {
     ) -> Option<ServerId> {
         let vault = self.vault();
         let twin = vault.twin(base, given);
-        for info in known.iter().filter(|info| !taken.contains(&info.id) && has_names(info, given)) {
+        let named = given.id.unwrap_or(base);
+        let mut fitting: Vec<_> =
+            known.iter().filter(|info| !taken.contains(&info.id) && has_names(info, given)).collect();
+        fitting.sort_by_key(|info| info.id != named);
+        for info in fitting {
             let is_same = info.id == twin
+                || given.id == Some(info.id)
                 || vault.is_marked(info.id, given)
                 || (info.transport == Transport::Stdio && given.values().is_empty())
                 || self.kept_for(info).await.is_some_and(|kept| kept == *given);

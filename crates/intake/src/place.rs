@@ -2,7 +2,7 @@
 //! elsewhere: so the record at an address is found by where it is, and an address that was left mints another id.
 
 use crate::{Intake, IntakeError};
-use model::{ServerId, ServerInfo};
+use model::{Server, ServerId, ServerInfo, Transport};
 
 impl Intake {
     /// The server at the address that mints this id, if one is there; others at it are told apart by what they are given.
@@ -10,6 +10,26 @@ impl Intake {
         let snapshot = self.registry.snapshot();
         let mut there = snapshot.at_address(minted);
         there.find(|server| !self.vault().is_twin(minted, server.info.id)).map(|server| server.info.clone())
+    }
+
+    /// Nobody is asked where the server of this record answers: if one is known whose URL or endpoint this is, it is that one.
+    pub(crate) fn known_by_place(&self, info: &mut ServerInfo) {
+        if self.first_at(info.id).is_some() {
+            return;
+        }
+        let minted = info.minted();
+        let snapshot = self.registry.snapshot();
+        let is_there = |server: &&Server| {
+            let known = &server.info;
+            known.transport != Transport::Stdio && minted.iter().any(|id| known.mints(*id))
+        };
+        let mut there = snapshot.iter().filter(is_there);
+        let first = there.find(|server| !minted.iter().any(|id| self.vault().is_twin(*id, server.info.id)));
+        if let Some(known) = first.map(|server| &server.info) {
+            info.id = known.id;
+            info.transport = known.transport;
+            info.endpoint.clone_from(&known.endpoint);
+        }
     }
 
     /// The id and the set of secrets of a record whose address mints `info.id`: those of the server that is there, or was

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mcp::{Credentials, Secret};
-use model::{Endpoint, Given, ServerInfo, Source, Transport, same_server, secrets};
+use model::{Endpoint, Given, ServerInfo, Source, Tls, Transport, same_server, secrets};
 use registry::Observation;
 use vault::{Key, Slot};
 
@@ -41,7 +41,13 @@ impl EditDraft {
         let still = |name: &String, variable: &String| self.to.header_env.get(name) == Some(variable);
         let headers = self.from.header_env.iter().filter(|(name, variable)| !still(name, variable));
         let headers = headers.map(|(name, variable)| format!("header {name} in the variable {variable}"));
-        leaves.chain(token).chain(headers).collect()
+        // Who is trusted elsewhere is another question; at the same origin a person has just answered it.
+        let trust = self.from.tls.as_ref().filter(|_| self.to.origin() != self.from.origin());
+        let trust = trust.filter(|tls| self.to.tls.as_ref() != Some(*tls)).map(|tls| match tls {
+            Tls::Agreed(_) => "agreement to its certificate".to_owned(),
+            Tls::Ca { ca } => format!("trust in the CA {ca}"),
+        });
+        leaves.chain(token).chain(headers).chain(trust).collect()
     }
 
     /// It leads to another origin, or runs something else.

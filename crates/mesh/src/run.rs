@@ -156,7 +156,7 @@ fn told(error: Option<&McpError>) -> Option<Outcome> {
     let (ended, reason) = match error {
         None | Some(McpError::Protocol { .. }) => (Ended::Answered, None),
         Some(McpError::NeedsSignIn { message }) => {
-            (Ended::NeedsSignIn, Some(Reason::new(message, "Needs sign-in")))
+            (Ended::NeedsSignIn, Some(Reason::new(message, "Needs a token")))
         }
         Some(
             error @ (McpError::Unsent { .. }

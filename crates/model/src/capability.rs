@@ -18,7 +18,14 @@ pub fn fold(name: &str) -> String {
     if name.starts_with(RESOURCE) {
         return name.to_owned();
     }
-    folded_chars(name).collect()
+    fold_ascii(name).unwrap_or_else(|| folded_chars(name).collect())
+}
+
+/// Byte by byte: nearly all names are ASCII, and a registration folds dozens.
+fn fold_ascii(name: &str) -> Option<String> {
+    let fold = |byte: u8| if is_separator(byte.into()) { b'.' } else { byte.to_ascii_lowercase() };
+    let bytes = name.is_ascii().then(|| name.bytes().map(fold).collect());
+    String::from_utf8(bytes?).ok()
 }
 
 /// [`fold`] without a new string, for look-ups over many servers.
@@ -28,7 +35,11 @@ pub(crate) fn folds_to(name: &str, folded: &str) -> bool {
 
 /// The characters of a name that is no resource, folded.
 pub(crate) fn folded_chars(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().flat_map(char::to_lowercase).map(|c| if matches!(c, '_' | '-' | '/') { '.' } else { c })
+    name.chars().flat_map(char::to_lowercase).map(|c| if is_separator(c) { '.' } else { c })
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, '_' | '-' | '/')
 }
 
 /// A pattern over capabilities could not be read.

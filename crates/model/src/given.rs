@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::ServerId;
+
 /// What a person or a file gives for a server beside its address. The values may be secrets: they are in no `Debug`.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Given {
+    /// The id that it has in a file of ours, where that is not the id of its address: values are not written to files, so
+    /// nothing else may tell it apart there.
+    pub id: Option<ServerId>,
     /// Where a command starts.
     pub cwd: Option<String>,
     /// Environment variables of a command. Of one without a value only the name is known.
@@ -37,7 +42,11 @@ impl Given {
 
     /// All of it as text that no two have in common. It holds secrets: only for a keyed hash.
     pub fn key(&self) -> String {
-        serde_json::json!([self.cwd, self.env, self.headers, self.query]).to_string()
+        match self.id {
+            // Ids that were made from this text before stay what they are.
+            None => serde_json::json!([self.cwd, self.env, self.headers, self.query]).to_string(),
+            Some(id) => serde_json::json!([self.cwd, self.env, self.headers, self.query, id]).to_string(),
+        }
     }
 }
 
@@ -45,6 +54,7 @@ impl fmt::Debug for Given {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |map: &BTreeMap<String, String>| map.keys().cloned().collect::<Vec<_>>();
         f.debug_struct("Given")
+            .field("id", &self.id)
             .field("cwd", &self.cwd)
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("headers", &names(&self.headers))

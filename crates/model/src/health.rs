@@ -92,6 +92,8 @@ impl HealthStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
+    /// It was not run, because of what another check found. It says nothing of the server.
+    NotRun,
     /// As it should be.
     Passing,
     /// Usable, with something missing or slow.
@@ -101,18 +103,25 @@ pub enum CheckStatus {
 }
 
 impl CheckStatus {
-    /// Its part in the health score: passing 1, warning 0.5, critical 0.
-    pub fn points(self) -> f64 {
+    /// Its part in the health score: passing 1, warning 0.5, critical 0; a check that was not run has none.
+    pub fn points(self) -> Option<f64> {
         match self {
-            Self::Passing => 1.0,
-            Self::Warning => 0.5,
-            Self::Critical => 0.0,
+            Self::NotRun => None,
+            Self::Passing => Some(1.0),
+            Self::Warning => Some(0.5),
+            Self::Critical => Some(0.0),
         }
     }
 }
 
+/// The name of the check that the server answers at all.
+pub const ENDPOINT_REACHABLE: &str = "endpoint_reachable";
+
 /// The name of the check that has no part in the health score: a slow server keeps its score.
 pub const RESPONSE_TIME: &str = "response_time";
+
+/// The name of the check that the server lists what it is known for.
+pub const TOOL_AVAILABILITY: &str = "tool_availability";
 
 /// The result of one check in one round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -129,6 +138,14 @@ pub struct CheckResult {
     /// How what the server lists differs from what is known of it; absent when it does not.
     #[ts(as = "Option<Differences>")]
     pub details: Option<Box<Differences>>,
+}
+
+impl CheckResult {
+    /// A check that was not run, and why not.
+    pub fn not_run(name: impl Into<Cow<'static, str>>, why: &str) -> Self {
+        let evidence = format!("not run: {why}");
+        Self { name: name.into(), status: CheckStatus::NotRun, ms: None, evidence, details: None }
+    }
 }
 
 /// How the list of a server differs from what was adopted of it. The lists may be cut, the counts are whole.
@@ -171,7 +188,7 @@ pub struct Health {
     pub score: f64,
     /// Why, in one sentence; absent when there is nothing to say.
     pub reason: Option<String>,
-    /// The reason in at most 24 characters, for a list: `Connection refused`.
+    /// The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
     #[serde(default)]
     pub summary: Option<String>,
     /// The certificate that was refused, when that is why.
@@ -207,9 +224,6 @@ fn no_checks() -> Arc<[CheckResult]> {
     Arc::from([])
 }
 
-/// The longest [`Health::summary`], in characters: what fits into a column of a list.
-pub const LONGEST_SUMMARY: usize = 24;
-
 impl Health {
     /// Before the first measurement.
     pub fn unknown() -> Self {
@@ -238,12 +252,4 @@ impl Health {
 /// does not.
 pub fn moving_average(before: Option<f64>, newest: f64) -> f64 {
     before.map_or(newest, |before| before + 0.3 * (newest - before))
-}
-
-/// Cut to [`LONGEST_SUMMARY`].
-pub fn summary(text: &str) -> String {
-    if text.chars().count() <= LONGEST_SUMMARY {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST_SUMMARY - 1).chain(['…']).collect()
 }

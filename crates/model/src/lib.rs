@@ -33,8 +33,8 @@ pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};
 pub use given::{Given, is_reference, without_keys};
 pub use health::{
-    CheckResult, CheckStatus, Differences, Health, HealthStatus, LONGEST_SUMMARY, RESPONSE_TIME, Transition,
-    moving_average, summary,
+    CheckResult, CheckStatus, Differences, ENDPOINT_REACHABLE, Health, HealthStatus, RESPONSE_TIME,
+    TOOL_AVAILABILITY, Transition, moving_average,
 };
 pub use id::ServerId;
 pub use nesting::{DEEPEST_VALUE, nests_within};

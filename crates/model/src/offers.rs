@@ -1,5 +1,3 @@
-use std::collections::HashSet;
-
 use crate::capability::{fold, folded_chars, folds_to};
 use crate::{ServerInfo, Tool};
 
@@ -23,14 +21,19 @@ impl ServerInfo {
         if slug.is_empty() { format!("server-{:.8}", self.id.to_string()) } else { slug }
     }
 
-    /// Every key this server is found by, folded, each once: its tools, `resource:<uri>`, `prompt:<name>`,
+    /// Every key this server is found by, folded, sorted, each once: its tools, `resource:<uri>`, `prompt:<name>`,
     /// `<slug>.<tool>`, and the free tags of its record.
     pub fn capability_keys(&self) -> Vec<String> {
         let slug = self.slug();
-        let offers = self.offers().into_iter().map(|offer| fold(&offer));
-        let qualified = self.tools.iter().map(|tool| fold(&format!("{slug}.{}", tool.name)));
-        let mut seen = HashSet::new();
-        offers.chain(qualified).filter(|key| seen.insert(key.clone())).collect()
+        let tools = self.tools.iter().map(|tool| &tool.name);
+        let own = self.capabilities.iter().chain(tools.clone()).map(|name| fold(name));
+        let resources = self.resources.iter().map(|uri| format!("resource:{uri}"));
+        let prompts = self.prompts.iter().map(|name| fold(&format!("prompt:{name}")));
+        let qualified = tools.map(|tool| fold(&format!("{slug}.{tool}")));
+        let mut keys: Vec<String> = own.chain(resources).chain(prompts).chain(qualified).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// Whether `folded` is among [`ServerInfo::capability_keys`], without making them.
@@ -127,13 +130,13 @@ mod tests {
         };
         let keys = server.capability_keys();
         let expected = [
-            "weather.current",
             "alerts",
-            "resource:file:///A",
-            "prompt:plan.it",
             "blue",
-            "weather.eu.weather.current",
+            "prompt:plan.it",
+            "resource:file:///A",
+            "weather.current",
             "weather.eu.alerts",
+            "weather.eu.weather.current",
         ];
         assert_eq!(keys, expected);
         assert!(keys.iter().all(|key| server.has_capability(key)));

@@ -28,8 +28,8 @@ pub use endpoint::{
 };
 pub use error::RegistryError;
 pub use registry::{
-    Changed, Committed, Opened, Published, Registry, RemovedServer, Told, Undone, Upserted, Writing,
-    open_sqlite,
+    Changed, Committed, Opened, Published, Registry, RemovedServer, Step, Told, Undone, Upcoming, Upserted,
+    Writing, open_sqlite,
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
 pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};

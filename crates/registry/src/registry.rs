@@ -4,13 +4,13 @@ use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
-use store::{Change, History, Store};
+use store::{Change, History, JournalEntry, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Adopt, Command, Edit, Forget, Lately, Mark, Marking, Measured, Measuring, Observe, Removed, SetPolicy,
-    Undo, Upsert, check,
+    Adopt, Command, Edit, Forget, Lately, Mark, Marking, Measured, Measuring, Next, Observe, Redo, Removed,
+    SetPolicy, Undo, Upsert, check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
@@ -127,15 +127,49 @@ impl Changed {
     }
 }
 
-/// What was taken back.
+/// A change that was taken back, or made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undone {
+    /// Its journal entry.
+    pub entry: i64,
     /// In words: `removed weather-b`.
     pub label: String,
     /// The servers that are different now.
     pub ids: Vec<ServerId>,
     /// The revision that shows it.
     pub revision: u64,
+}
+
+impl Undone {
+    pub(crate) fn of(entry: &JournalEntry, ids: Vec<ServerId>) -> Self {
+        Self { entry: entry.id, label: entry.label.clone(), ids, revision: 0 }
+    }
+}
+
+/// A change that could be taken back, or made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its journal entry.
+    pub entry: i64,
+    /// In words.
+    pub label: String,
+    /// When it was made.
+    pub at: Millis,
+}
+
+impl Step {
+    pub(crate) fn of(entry: &JournalEntry) -> Self {
+        Self { entry: entry.id, label: entry.label.clone(), at: entry.at }
+    }
+}
+
+/// What the next undo and the next redo would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upcoming {
+    /// The change that would be taken back.
+    pub undo: Option<Step>,
+    /// The change that would be made again.
+    pub redo: Option<Step>,
 }
 
 /// A server that can be brought back.
@@ -175,6 +209,7 @@ impl Stamp for Undone {
 }
 
 impl Stamp for () {}
+impl Stamp for Upcoming {}
 impl Stamp for Vec<Minute> {}
 impl Stamp for Health {}
 impl Stamp for Vec<RemovedServer> {}
@@ -282,7 +317,7 @@ impl Registry {
         self.mark(ids, Mark::Ignore).await
     }
 
-    /// Brings removed and ignored servers back. Their health is unknown until they are measured.
+    /// Brings removed and ignored servers back, with what was measured of them while this process ran.
     pub async fn restore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
         self.mark(ids, Mark::Restore).await
     }
@@ -310,6 +345,19 @@ impl Registry {
     /// [`RegistryError::UndoGone`] for a named change with nothing left to take back, [`RegistryError::NothingToUndo`].
     pub async fn undo(&self, entry: Option<i64>) -> Result<Undone, RegistryError> {
         self.ask(Undo { entry }).await
+    }
+
+    /// Makes a change again that was taken back: the one named, or the one that was taken back last. A new change ends that.
+    ///
+    /// # Errors
+    /// [`RegistryError::RedoGone`] for a named change that cannot be made again, [`RegistryError::NothingToRedo`].
+    pub async fn redo(&self, entry: Option<i64>) -> Result<Undone, RegistryError> {
+        self.ask(Redo { entry }).await
+    }
+
+    /// What the next undo and the next redo would do.
+    pub async fn upcoming(&self) -> Result<Upcoming, RegistryError> {
+        self.ask(Next).await
     }
 
     /// The servers that can be brought back, newest first.

@@ -13,6 +13,9 @@ use crate::endpoint::{Endpoint, Flip, HealthPolicy, Measure, Minute, News, Obser
 /// How long removed servers and changes can be brought back.
 pub(crate) const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
 
+/// How long what was measured of a removed server is worth showing again.
+const FACTS_FOR: Millis = 60 * 60 * 1000;
+
 /// How many removed servers are kept at most, beside the ignored ones; the newest stay.
 const REMOVED_KEPT: usize = 200_000;
 
@@ -39,6 +42,10 @@ pub(crate) struct State {
     journal: OrdMap<i64, Arc<JournalEntry>>,
     images: usize,
     last_entry: i64,
+    /// The changes that were taken back since the last new one, in the order in which they were: the last comes back first.
+    undone: Arc<Vec<i64>>,
+    /// What was measured of servers that were removed while this process ran.
+    parked: HashMap<ServerId, Arc<Endpoint>>,
 }
 
 impl State {
@@ -135,6 +142,7 @@ impl Draft {
     pub(crate) fn purge(&mut self, id: ServerId) {
         self.state.records.remove(&id);
         self.state.endpoints.remove(&id);
+        self.state.parked.remove(&id);
         self.state.unsaved.remove(&id);
         self.changes.push(Change::Purge(id));
         self.touch(id);
@@ -157,11 +165,23 @@ impl Draft {
         let id = record.id();
         if record.removed_at.is_some() {
             self.save_history(id);
-            self.state.endpoints.remove(&id);
+            if let Some(endpoint) = self.state.endpoints.remove(&id) {
+                self.state.parked.insert(id, endpoint);
+            }
             self.state.unsaved.remove(&id);
+        } else if let Some(endpoint) = self.state.parked.remove(&id) {
+            self.bring_back(id, endpoint);
         }
         self.state.records.insert(id, record);
         self.touch(id);
+    }
+
+    /// What was measured before a removal is a fact for as long as the figures of the last hour are.
+    fn bring_back(&mut self, id: ServerId, endpoint: Arc<Endpoint>) {
+        let removed_at = self.record(id).and_then(|record| record.removed_at);
+        if removed_at.is_some_and(|at| self.now.saturating_sub(at) < FACTS_FOR) {
+            self.state.endpoints.insert(id, endpoint);
+        }
     }
 
     fn touch(&mut self, id: ServerId) {
@@ -282,6 +302,7 @@ impl Draft {
         self.changes.push(Change::Journal(entry.clone()));
         self.state.images += entry.images.len();
         self.state.journal.insert(id, entry);
+        self.state.undone = Arc::default();
         self.forget_old_changes();
         id
     }
@@ -296,11 +317,25 @@ impl Draft {
         self.state.journal.values().rev().filter(|entry| entry.undone_at.is_none())
     }
 
+    /// The changes that can be made again, the one that was taken back last first.
+    pub(crate) fn undone(&self) -> impl Iterator<Item = &Arc<JournalEntry>> {
+        self.state.undone.iter().rev().filter_map(|id| self.state.journal.get(id))
+    }
+
     pub(crate) fn mark_undone(&mut self, entry: &JournalEntry) {
-        let at = self.now;
-        self.changes.push(Change::Undone { entry: entry.id, at });
-        let undone = JournalEntry { undone_at: Some(at), ..entry.clone() };
-        self.state.journal.insert(entry.id, Arc::new(undone));
+        self.mark(entry, Some(self.now));
+        Arc::make_mut(&mut self.state.undone).push(entry.id);
+    }
+
+    pub(crate) fn mark_redone(&mut self, entry: &JournalEntry) {
+        self.mark(entry, None);
+        Arc::make_mut(&mut self.state.undone).retain(|id| *id != entry.id);
+    }
+
+    fn mark(&mut self, entry: &JournalEntry, undone_at: Option<Millis>) {
+        self.changes.push(Change::Undone { entry: entry.id, at: undone_at });
+        let marked = JournalEntry { undone_at, ..entry.clone() };
+        self.state.journal.insert(entry.id, Arc::new(marked));
     }
 
     /// Keeps the journal within its bounds; the newest change always stays.

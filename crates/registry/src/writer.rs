@@ -133,20 +133,16 @@ impl Writer {
             (input, outcome)
         });
         let planned: Planned = planned.collect();
-        let changes = std::mem::take(&mut draft.changes);
-        if !changes.is_empty()
-            && let Err(error) = self.backend.commit(changes).await
-        {
-            return Err((planned, error));
-        }
-        if !draft.touched.is_empty() {
-            self.publish(&draft);
-        }
-        self.state = draft.state;
+        let former = match self.commit(draft).await {
+            Ok(former) => former,
+            Err(error) => return Err((planned, error)),
+        };
         let revision = self.snapshot.revision();
         for (input, outcome) in planned {
             input.answer(outcome.map(|()| revision));
         }
+        // To free what was takes a while, and nobody needs to wait for that.
+        drop(former);
         Ok(())
     }
 
@@ -154,49 +150,61 @@ impl Writer {
     async fn save(&mut self, due: Millis) {
         let mut draft = Draft::new(&self.state, now());
         draft.save_due(due);
-        let changes = std::mem::take(&mut draft.changes);
-        let saved = if changes.is_empty() { Ok(()) } else { self.backend.commit(changes).await };
+        let saved = self.commit(draft).await;
         let wait = if saved.is_ok() { SAVE_EVERY } else { SAVE_AGAIN };
         self.save_at = Instant::now() + wait;
         if let Err(error) = saved {
             tracing::warn!(%error, "the history of servers could not be written");
-            return;
         }
-        if !draft.touched.is_empty() {
-            self.publish(&draft);
-        }
-        self.state = draft.state;
     }
 
-    /// One new revision, told once; a draft in which nothing that is shown differs is none.
-    fn publish(&mut self, draft: &Draft) {
-        let told: Vec<Told> = draft.touched.iter().filter_map(|id| self.show(*id, draft)).collect();
-        if told.is_empty() {
-            return;
-        }
-        self.snapshot.advance();
-        self.published.store(Arc::new(self.snapshot.clone()));
+    /// Has the backend keep a draft, and makes ready meanwhile what readers see next. That is published once it is kept.
+    /// Gives what stood there before.
+    async fn commit(&mut self, mut draft: Draft) -> Result<Former, StoreError> {
+        let changes = std::mem::take(&mut draft.changes);
+        let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
+        let keep = async { if changes.is_empty() { Ok(()) } else { backend.commit(changes).await } };
+        let (kept, told) = tokio::join!(biased; keep, async { show(&mut next, &draft) });
+        kept?;
+        let state = std::mem::replace(&mut self.state, draft.state);
+        Ok(Former(state, (!told.is_empty()).then(|| self.publish(next, told))))
+    }
+
+    /// One new revision, told once.
+    fn publish(&mut self, mut next: Snapshot, told: Vec<Told>) -> (Snapshot, Arc<Snapshot>) {
+        next.advance();
+        let former =
+            (std::mem::replace(&mut self.snapshot, next.clone()), self.published.swap(Arc::new(next)));
         let told = (told.len() <= MOST_TOLD).then(|| told.into());
         // Fails only when there is nobody to tell.
         let _ = self.events.send(Published { revision: self.snapshot.revision(), told });
+        former
     }
+}
 
-    /// Takes a server into the snapshot, or out of it, and says what that changes.
-    fn show(&mut self, id: ServerId, draft: &Draft) -> Option<Told> {
-        let Some(now) = draft.state.server(id) else {
-            self.snapshot.get(id)?;
-            self.snapshot.remove(id);
-            return Some(Told::Removed(id));
-        };
-        let before = self.snapshot.get(id);
-        if before.is_some_and(|before| Arc::ptr_eq(&before.info, &now.info) && before.health == now.health) {
-            return None;
-        }
-        let is_measured = before.is_some() && !draft.edited.contains(&id);
-        let now = Arc::new(now);
-        self.snapshot.put(now.clone());
-        Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
+/// What was until a commit.
+#[expect(dead_code, reason = "it is held to be dropped later")]
+struct Former(State, Option<(Snapshot, Arc<Snapshot>)>);
+
+/// Takes what a draft touched into a snapshot, and says what that changes: nothing, when nothing that is shown differs.
+fn show(snapshot: &mut Snapshot, draft: &Draft) -> Vec<Told> {
+    draft.touched.iter().filter_map(|id| show_one(snapshot, *id, draft)).collect()
+}
+
+fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &Draft) -> Option<Told> {
+    let Some(now) = draft.state.server(id) else {
+        snapshot.get(id)?;
+        snapshot.remove(id);
+        return Some(Told::Removed(id));
+    };
+    let before = snapshot.get(id);
+    if before.is_some_and(|before| Arc::ptr_eq(&before.info, &now.info) && before.health == now.health) {
+        return None;
     }
+    let is_measured = before.is_some() && !draft.edited.contains(&id);
+    let now = Arc::new(now);
+    snapshot.put(now.clone());
+    Some(if is_measured { Told::Measured(now) } else { Told::Changed(now) })
 }
 
 /// Who was refused already hears that reason, everybody else the backend's.

@@ -25,7 +25,7 @@ pub(crate) fn add(connection: &Connection, entry: &JournalEntry) -> rusqlite::Re
     Ok(())
 }
 
-pub(crate) fn undone(connection: &Connection, entry: i64, at: Millis) -> rusqlite::Result<()> {
+pub(crate) fn undone(connection: &Connection, entry: i64, at: Option<Millis>) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE journal SET undone_at = ?2 WHERE id = ?1")?
         .execute(params![entry, at])?;

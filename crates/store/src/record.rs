@@ -82,12 +82,12 @@ pub enum Change {
     Purge(ServerId),
     /// Remember a change.
     Journal(Arc<JournalEntry>),
-    /// A change was taken back.
+    /// A change was taken back, or made again.
     Undone {
         /// Which.
         entry: i64,
-        /// When.
-        at: Millis,
+        /// When; absent when it stands again.
+        at: Option<Millis>,
     },
     /// Forget a change.
     Forget(i64),

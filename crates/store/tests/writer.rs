@@ -101,7 +101,7 @@ async fn each_kind_of_change_is_kept() {
         .commit(vec![
             Change::Seen { id, at: 99 },
             Change::Purge(ServerId::mint("b")),
-            Change::Undone { entry: 2, at: 100 },
+            Change::Undone { entry: 2, at: Some(100) },
             Change::Forget(1),
         ])
         .await

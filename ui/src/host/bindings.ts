@@ -10,7 +10,7 @@ export type Source = "manual" | "import" | "scan" | "demo";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
 
-export type CheckStatus = "passing" | "warning" | "critical";
+export type CheckStatus = "not_run" | "passing" | "warning" | "critical";
 
 export type CheckResult = { 
 /**
@@ -80,7 +80,7 @@ score: number,
  */
 reason: string | null, 
 /**
- * The reason in at most 24 characters, for a list: `Connection refused`.
+ * The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
  */
 summary: string | null, 
 /**
@@ -998,11 +998,39 @@ steps: Array<AskedStep>, };
 
 export type UndoArgs = { 
 /**
- * A journal entry; default is the newest that can still be taken back.
+ * A journal entry; default is the newest that can still be taken back, or was taken back last.
  */
 undo?: number, };
 
+export type UndoStep = { 
+/**
+ * Its journal entry.
+ */
+entry: number, 
+/**
+ * In words: `removed weather-usw2-b`.
+ */
+label: string, 
+/**
+ * When it was made.
+ */
+at: number, };
+
+export type Upcoming = { 
+/**
+ * The change that would be taken back.
+ */
+undo: UndoStep | null, 
+/**
+ * The change that would be made again.
+ */
+redo: UndoStep | null, };
+
 export type Undone = { 
+/**
+ * Its journal entry.
+ */
+entry: number, 
 /**
  * In words: `removed weather-usw2-b`.
  */
@@ -1363,7 +1391,7 @@ score: number,
  */
 reason: string | null, 
 /**
- * Why, in at most 24 characters.
+ * Why, in a few words.
  */
 summary: string | null, 
 /**
@@ -1993,6 +2021,10 @@ export interface Operations {
   resume: { args: ServersByIdArgs; result: Changed };
   /** Takes the newest change back. */
   undo: { args: UndoArgs; result: Undone };
+  /** Makes the change again that was taken back last. */
+  redo: { args: UndoArgs; result: Undone };
+  /** What the next undo and the next redo would do. */
+  upcoming: { args: Empty; result: Upcoming };
   /** The servers that can be brought back. */
   removed: { args: Empty; result: RemovedList };
   /** Measures a server now. */
@@ -2059,3 +2091,50 @@ export const SEVERITY: Record<HealthStatus, number> = {
   paused: 5,
   blocked: 2,
 };
+
+/** What people read, and what stands after `is:` in a filter. */
+export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = {
+  healthy: { word: "Healthy", is: "healthy" },
+  degraded: { word: "Degraded", is: "degraded" },
+  unhealthy: { word: "Down", is: "down" },
+  unknown: { word: "Unknown", is: "unknown" },
+  needs_sign_in: { word: "Needs sign-in", is: "sign-in" },
+  paused: { word: "Paused", is: "paused" },
+  blocked: { word: "Blocked", is: "blocked" },
+};
+
+/** A field that every server has. */
+export interface FilterField { aliases: readonly string[]; about: string; sign: string; values: readonly string[] }
+
+/** The fields of a filter by their words. */
+export const FILTER_FIELDS = {
+  id: { aliases: [], about: "Its key", sign: ":", values: [] },
+  name: { aliases: [], about: "Its name", sign: ":", values: [] },
+  transport: { aliases: [], about: "http, sse or stdio", sign: ":", values: ["http", "sse", "stdio"] },
+  url: { aliases: [], about: "Its address as it was given", sign: ":", values: [] },
+  endpoint: { aliases: [], about: "Where it answers", sign: ":", values: [] },
+  command: { aliases: [], about: "The program of a stdio server", sign: ":", values: [] },
+  args: { aliases: [], about: "The arguments of its program", sign: ":", values: [] },
+  capabilities: { aliases: ["capability"], about: "A tool or tag it offers", sign: ":", values: [] },
+  health_status: { aliases: ["status", "health.status"], about: "Its status", sign: ":", values: ["healthy", "degraded", "down", "unknown", "sign-in", "paused", "blocked"] },
+  region: { aliases: [], about: "Where it runs", sign: ":", values: [] },
+  auth_required: { aliases: [], about: "It asks for credentials", sign: ":", values: ["true", "false"] },
+  version: { aliases: [], about: "The version in its record", sign: ":", values: [] },
+  server_version: { aliases: [], about: "What it calls its version", sign: ":", values: [] },
+  protocol_version: { aliases: [], about: "The MCP revision it agreed to", sign: ":", values: [] },
+  era: { aliases: [], about: "legacy or modern protocol", sign: ":", values: ["legacy", "modern"] },
+  source: { aliases: [], about: "Who brought it", sign: ":", values: ["manual", "import", "scan", "demo"] },
+  tools: { aliases: [], about: "How many tools it lists", sign: ">=", values: [] },
+  resources: { aliases: [], about: "How many resources it lists", sign: ">=", values: [] },
+  prompts: { aliases: [], about: "How many prompts it lists", sign: ">=", values: [] },
+  last_seen: { aliases: [], about: "The last successful contact, in milliseconds since 1970", sign: ">", values: [] },
+  response_time: { aliases: ["response_time_ms", "health.response_time_ms"], about: "The response time, in milliseconds", sign: ">", values: [] },
+  score: { aliases: ["health.score"], about: "The health score, 0 to 1", sign: "<", values: [] },
+  paused: { aliases: [], about: "Paused by a person", sign: ":", values: ["true", "false"] },
+  health_endpoint: { aliases: [], about: "The path or URL of its health check", sign: ":", values: [] },
+  created_at: { aliases: [], about: "When it was registered first, in milliseconds since 1970", sign: ">", values: [] },
+  updated_at: { aliases: [], about: "When its record changed last, in milliseconds since 1970", sign: ">", values: [] },
+} as const satisfies Record<string, FilterField>;
+
+/** What stands between a field and its value; longer ones first. */
+export const FILTER_SIGNS = [":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"] as const;

@@ -2,7 +2,7 @@ import { http } from "./http";
 import { tauri } from "./tauri";
 import type { Transport } from "./types";
 
-export type * from "./bindings";
+export * from "./bindings";
 export { asCallError, CallError, type Link } from "./types";
 
 /** The core that this page belongs to. */

@@ -1,8 +1,9 @@
-import { toast } from "svelte-sonner";
-import { asCallError, type Changed, type ServerId } from "../host";
+import { asCallError, type Changed, type ServerId, type Undone } from "../host";
 import { core } from "../state/core.svelte";
-import { plural } from "./format";
-import { oneLine } from "./text";
+import { ago, plural } from "./format";
+import { messages } from "./messages.svelte";
+import { nav, type Screen } from "./nav.svelte";
+import { oneLine, sentence } from "./text";
 
 /** The changes of several servers that the core can take back. */
 export type BulkOperation = "remove" | "ignore" | "pause" | "resume" | "restore";
@@ -26,23 +27,84 @@ export async function change(operation: BulkOperation, ids: ServerId[]): Promise
   });
 }
 
-/** Says what was done, with a way back when there is one. */
-export function offerUndo(text: string, entry: number | null): void {
-  if (entry === null) return void toast(text);
-  toast(text, { duration: 10_000, action: { label: "Undo", onClick: () => void undo(entry) } });
+/** Says what was done, with a way back when there is one. Several entries are taken back as one. */
+export function offerUndo(text: string, ...entries: (number | null)[]): void {
+  const known = entries.filter((entry) => entry !== null);
+  for (const entry of known) madeOn.set(entry, nav.place.screen);
+  messages.say(text, known.length ? { label: "Undo", run: () => void undo(known) } : null, known);
 }
 
-/** Takes back one change, or the newest. */
-export async function undo(entry?: number): Promise<void> {
-  await attempt("There is nothing to take back", async () => {
-    const undone = await core.call("undo", entry === undefined ? {} : { undo: entry });
-    await core.shown(undone.revision);
-    toast(`Taken back: ${oneLine(undone.label)}`);
+/** Where changes were made from this page. */
+const madeOn = new Map<number, Screen>();
+/** A change that is older is not taken back without a word where one does not see it, in milliseconds. */
+const FRESH_MS = 60_000;
+/** The change that was just asked about. */
+let askedAbout: number | null = null;
+
+/** Takes back the newest change. What was done elsewhere a while ago is named first; the same key then does it. */
+export async function undoNewest(): Promise<void> {
+  await attempt("Undo did not work", async () => {
+    const { undo: step } = await core.call("upcoming", {});
+    if (!step) return messages.say("There is nothing to undo");
+    const surprises = Date.now() - step.at > FRESH_MS && madeOn.get(step.entry) !== nav.place.screen;
+    const asked = askedAbout === step.entry && messages.list.some(({ entries }) => entries.includes(step.entry));
+    if (!surprises || asked) return undo([step.entry]);
+    askedAbout = step.entry;
+    messages.settle([step.entry]);
+    const question = `Undo “${oneLine(step.label)}”, from ${ago(step.at, Date.now())}?`;
+    messages.say(question, { label: "Undo", run: () => void undo([step.entry]) }, [step.entry]);
   });
 }
 
+/** Takes these changes back, the newest first. */
+export async function undo(entries: readonly number[]): Promise<void> {
+  await attempt("Undo did not work", async () => {
+    const undone = await turn(
+      "undo",
+      [...entries].sort((a, b) => b - a),
+    );
+    messages.say(undoneWords(together(undone)), { label: "Redo", run: () => void redo(entries) }, entries);
+  });
+}
+
+/** Makes these changes again, or the one that was taken back last. */
+export async function redo(entries?: readonly number[]): Promise<void> {
+  await attempt("Redo did not work", async () => {
+    const step = entries ?? [(await core.call("upcoming", {})).redo?.entry].filter((entry) => entry !== undefined);
+    if (step.length === 0) return messages.say("There is nothing to redo");
+    const redone = await turn(
+      "redo",
+      [...step].sort((a, b) => a - b),
+    );
+    offerUndo(`Redone: ${together(redone)}`, ...step);
+  });
+}
+
+/** One after the other, as one. */
+async function turn(operation: "undo" | "redo", entries: readonly number[]): Promise<Undone[]> {
+  const turned: Undone[] = [];
+  for (const entry of entries) turned.push(await core.call(operation, { undo: entry }));
+  messages.settle(entries);
+  await core.shown(turned.at(-1)?.revision ?? 0);
+  return turned;
+}
+
+/** What several changes that were one for a person did. */
+function together(turned: readonly Undone[]): string {
+  const [first, ...others] = turned.map(({ label }) => oneLine(label));
+  if (others.length === 0) return first ?? "";
+  const added = turned.every(({ label }) => label.startsWith("added "));
+  return added ? `added ${plural(turned.length, "server")}` : `${first} and ${plural(others.length, "more change")}`;
+}
+
+/** What became of it, where that is said more shortly than what it was. */
+function undoneWords(label: string): string {
+  const removed = /^(?:removed|ignored) (.*)$/s.exec(label);
+  return removed ? `Brought back ${removed[1]}` : `Undone: ${label}`;
+}
+
 /** Checks under way at once: a browser has six lines to the core, and other work needs some. */
-const CHECKS = 3;
+const CHECKS = 2;
 
 /** Measures servers now, a few at a time. */
 export async function check(ids: ServerId[], done: (id: ServerId) => void): Promise<void> {
@@ -63,9 +125,9 @@ export async function attempt<T>(title: string, work: () => Promise<T>): Promise
     return await work();
   } catch (thrown) {
     const error = asCallError(thrown);
-    if (error.code !== "offline" && error.code !== "unauthorized") {
-      toast.error(title, { description: oneLine(error.message), duration: Number.POSITIVE_INFINITY });
-    }
+    const why =
+      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : sentence(error.message);
+    if (error.code !== "unauthorized") messages.fail(title, oneLine(why));
     return null;
   }
 }

@@ -2,7 +2,7 @@ import type { Advice, CallError } from "../host";
 
 /** What a person can do about an error, in a sentence; nothing where a button says it, or where there is nothing to say. */
 const REMEDY: Partial<Record<Advice, string>> = {
-  give_credentials: "Give its token, or the header that it wants.",
+  give_credentials: "Give its token, or the header it asks for.",
   use_http: "It may not speak TLS.",
   give_path: "MCP may be at another path: give the whole address.",
   forget_token: "Forget the token first, where the server shows its sign-in.",
@@ -11,7 +11,7 @@ const REMEDY: Partial<Record<Advice, string>> = {
   agree_to_command: "Choose Edit, look at the command, and save it.",
   keep_in_file: "You can keep it in a file instead.",
   resume: "Resume it first.",
-  check: "Check it first, so that it is known what it offers.",
+  check: "Check it first: then it is known what it offers.",
 };
 
 /** What the core advises to do about an error. */

@@ -24,7 +24,7 @@ export function flawSentences(refused: RefusedCertificate): string[] {
 
 const SENTENCES: Record<Flaw, (refused: RefusedCertificate) => string> = {
   changed: () =>
-    "It is not the one that was agreed to. A renewed certificate looks so, and so does somebody in between.",
+    "It is not the one you trusted. A renewed certificate looks like this, and so does somebody in between.",
   self_signed: () => "It is self-signed: nobody but itself vouches for it.",
   unknown_issuer: ({ shown }) =>
     `It is signed by ${shown.issuer || "somebody"}, whom nobody here trusts: a CA of your own, for example.`,

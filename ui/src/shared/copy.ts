@@ -1,11 +1,11 @@
-import { toast } from "svelte-sonner";
+import { messages } from "./messages.svelte";
 
 /** Puts text on the clipboard and says so; where the browser refuses, says that. */
 export async function copy(text: string, what: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    toast(`${what} copied`);
+    messages.say(`${what} copied`);
   } catch {
-    toast(`The browser did not allow copying. Select the text and press Ctrl+C.`);
+    messages.say("The browser did not allow copying. Select the text and press Ctrl+C.");
   }
 }

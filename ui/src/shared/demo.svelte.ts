@@ -1,7 +1,10 @@
-import { toast } from "svelte-sonner";
 import type { Demo, ServerRow } from "../host";
 import { core } from "../state/core.svelte";
 import { attempt } from "./actions";
+import { messages } from "./messages.svelte";
+
+/** Opens the server of the demo that asks for one. It is no secret: it stands in the README. */
+export const DEMO_TOKEN = "let-me-in";
 
 /** What is under way. */
 type Doing = "starting" | "stopping";
@@ -26,7 +29,7 @@ class DemoFleet {
   /** Ends it: its servers leave the list without a trace. */
   async stop(): Promise<void> {
     const gone = await this.#do("stopping", "The demo fleet could not be removed", () => core.call("demo_stop", {}));
-    if (gone) toast("The demo is gone");
+    if (gone) messages.say("The demo fleet was removed");
   }
 
   async #do(doing: Doing, failure: string, work: () => Promise<Demo>): Promise<Demo | null> {

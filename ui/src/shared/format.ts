@@ -59,7 +59,11 @@ export function moment(at: number, now: number): string {
 
 /** The size of a text in UTF-8: `211 bytes`, `3.4 kB`. */
 export function bytes(text: string): string {
-  const size = new TextEncoder().encode(text).length;
+  return byteCount(new TextEncoder().encode(text).length);
+}
+
+/** A number of bytes: `211 bytes`, `3.4 kB`. */
+export function byteCount(size: number): string {
   if (size < 1_000) return plural(size, "byte");
   if (size < 1_000_000) return `${(size / 1_000).toFixed(1)} kB`;
   return `${(size / 1_000_000).toFixed(1)} MB`;

@@ -5,10 +5,15 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "/", does: "Filter or find on this screen" },
   { keys: "Esc", does: "Close what is open" },
   { keys: "Ctrl+Enter", does: "Run the call" },
-  { keys: "Ctrl+Z", does: "Take back the newest change" },
+  { keys: "Ctrl+Z", does: "Undo the newest change" },
+  { keys: "Ctrl+Shift+Z, Ctrl+Y", does: "Redo what was undone" },
   { keys: "↑ ↓ Home End", does: "Move in a list" },
   { keys: "Enter", does: "Open the row" },
   { keys: "Space", does: "Select the row" },
+  { keys: "Delete", does: "Remove the row, or the selected ones" },
+  { keys: "C", does: "Check the server now" },
+  { keys: "P", does: "Pause or resume the server" },
+  { keys: "E", does: "Edit the server" },
   { keys: "?", does: "This list" },
 ];
 

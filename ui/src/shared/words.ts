@@ -1,4 +1,13 @@
-import type { Health, HealthStatus, Outcome, ServerRow, Source, Transport } from "../host";
+import {
+  type Health,
+  type HealthStatus,
+  type Outcome,
+  SEVERITY,
+  type ServerRow,
+  type Source,
+  STATUS_WORDS,
+  type Transport,
+} from "../host";
 
 /** The shapes that repeat a status for people who do not see its colour. */
 export type GlyphName = "ok" | "warn" | "down" | "unk" | "sign" | "paused" | "say";
@@ -13,22 +22,23 @@ interface StatusWords {
   attention: boolean;
 }
 
-const STATUS: Record<HealthStatus, StatusWords> = {
-  unhealthy: { word: "Down", glyph: "down", is: "down", attention: true },
-  degraded: { word: "Degraded", glyph: "warn", is: "degraded", attention: true },
-  blocked: { word: "Blocked", glyph: "down", is: "blocked", attention: true },
-  needs_sign_in: { word: "Needs sign-in", glyph: "sign", is: "sign-in", attention: true },
-  unknown: { word: "Unknown", glyph: "unk", is: "unknown", attention: false },
-  paused: { word: "Paused", glyph: "paused", is: "paused", attention: false },
-  healthy: { word: "Healthy", glyph: "ok", is: "healthy", attention: false },
+const DRAWN: Record<HealthStatus, Pick<StatusWords, "glyph" | "attention">> = {
+  unhealthy: { glyph: "down", attention: true },
+  degraded: { glyph: "warn", attention: true },
+  blocked: { glyph: "down", attention: true },
+  needs_sign_in: { glyph: "sign", attention: true },
+  unknown: { glyph: "unk", attention: false },
+  paused: { glyph: "paused", attention: false },
+  healthy: { glyph: "ok", attention: false },
 };
 
 /** Every status, in the order in which counts are shown: what needs a person first. */
-export const STATUSES = Object.keys(STATUS) as HealthStatus[];
+export const STATUSES = (Object.keys(DRAWN) as HealthStatus[]).sort((a, b) => SEVERITY[a] - SEVERITY[b]);
 
 /** How a status is said and drawn. */
 export function statusWords(status: HealthStatus): StatusWords {
-  return STATUS[status] ?? STATUS.unknown;
+  const known = status in DRAWN ? status : "unknown";
+  return { ...STATUS_WORDS[known], ...DRAWN[known] };
 }
 
 /** How a server is said: its status, unless its program is starting, and whether that is asleep; and since when. */

@@ -3,7 +3,10 @@
 use super::find::{find, find_all};
 use crate::App;
 use crate::error::OperationError;
-use api::{AddArgs, Added, Changed, EditArgs, Edited, ErrorCode, ServersByIdArgs, UndoArgs, Undone};
+use api::{
+    AddArgs, Added, Changed, EditArgs, Edited, Empty, ErrorCode, ServersByIdArgs, UndoArgs, UndoStep, Undone,
+    Upcoming,
+};
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
@@ -61,8 +64,24 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let undone = self.0.registry.undo(args.undo).await?;
-        Ok(Undone { label: undone.label, ids: undone.ids, revision: undone.revision })
+        Ok(turned(undone))
     }
+
+    pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
+        let redone = self.0.registry.redo(args.undo).await?;
+        Ok(turned(redone))
+    }
+
+    pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
+        let upcoming = self.0.registry.upcoming().await?;
+        let step = |step: registry::Step| UndoStep { entry: step.entry, label: step.label, at: step.at };
+        Ok(Upcoming { undo: upcoming.undo.map(step), redo: upcoming.redo.map(step) })
+    }
+}
+
+fn turned(undone: registry::Undone) -> Undone {
+    let registry::Undone { entry, label, ids, revision } = undone;
+    Undone { entry, label, ids, revision }
 }
 
 fn changed(change: registry::Changed) -> Changed {

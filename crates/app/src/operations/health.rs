@@ -106,10 +106,10 @@ fn worst(tally: Tally) -> Option<HealthStatus> {
     counts.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
 }
 
-/// A server that asks who we are is up.
+/// A server that asks who we are was not measured: whether it works is not known before somebody signs in.
 #[expect(clippy::cast_precision_loss, reason = "a day has fewer rounds than a float has digits")]
 fn up_percent(tally: Tally) -> Option<f64> {
-    let all = tally.all();
+    let all = tally.all() - u64::from(tally.needs_sign_in);
     let up = all - u64::from(tally.unhealthy);
     (all > 0).then(|| (up as f64 / all as f64 * 1000.0).round() / 10.0)
 }
@@ -117,6 +117,13 @@ fn up_percent(tally: Tally) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_asks_who_we_are_is_neither_up_nor_down() {
+        let asks = Tally { needs_sign_in: 9, ..Tally::default() };
+        assert_eq!(up_percent(asks), None);
+        assert_eq!(up_percent(Tally { healthy: 3, unhealthy: 1, ..asks }), Some(75.0));
+    }
 
     #[test]
     fn a_day_is_sixty_bars_and_the_last_one_holds_now() {

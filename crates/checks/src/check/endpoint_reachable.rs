@@ -1,8 +1,8 @@
 //! It answers as an MCP server, or its health endpoint with 2xx.
 
-use model::{CheckResult, Server};
+use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server};
 
-use super::{Check, Judged, Question, rounded};
+use super::{Check, Finding, Judged, Question, rounded};
 use crate::round::{Evidence, Plan};
 
 pub(crate) struct EndpointReachable;
@@ -12,10 +12,14 @@ impl Check for EndpointReachable {
         Question::Alive
     }
 
-    /// 2xx of a health endpoint or an answer of MCP's is passing, 429 a warning, anything else critical (Consul's HTTP check).
+    /// 2xx of a health endpoint or an answer of MCP's is passing, and so is the question who we are; 429 is a warning, anything
+    /// else critical (Consul's HTTP check).
     fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &Plan) -> Judged {
+        if reached.wants_sign_in() {
+            return asking(reached);
+        }
         let result = CheckResult {
-            name: "endpoint_reachable".into(),
+            name: ENDPOINT_REACHABLE.into(),
             status: reached.status(),
             ms: reached.ms.map(rounded),
             evidence: reached.evidence(),
@@ -23,4 +27,19 @@ impl Check for EndpointReachable {
         };
         Judged { result, reason: reached.reason() }
     }
+}
+
+/// It is there, and asks who we are. Where a secret cannot be read it was not asked anything.
+fn asking(asked: &Finding) -> Judged {
+    let result = match asked.ms {
+        None => CheckResult::not_run(ENDPOINT_REACHABLE, &asked.received),
+        Some(ms) => CheckResult {
+            name: ENDPOINT_REACHABLE.into(),
+            status: CheckStatus::Passing,
+            ms: Some(rounded(ms)),
+            evidence: format!("{}: answers, asks for a token", asked.sent),
+            details: None,
+        },
+    };
+    Judged { result, reason: asked.reason() }
 }

@@ -70,12 +70,38 @@ impl Finding {
         }
     }
 
+    /// It asks who we are.
+    pub(crate) fn wants_sign_in(&self) -> bool {
+        matches!(self.trouble, Some(Trouble::NeedsSignIn(_)))
+    }
+
     fn reason(&self) -> Option<Reason> {
         self.trouble.as_ref().map(|trouble| trouble.reason().clone())
     }
 }
 
+/// Milliseconds as every face writes them: `0.4`, `38`, `1,240`.
+pub(crate) fn spelled(ms: f64) -> String {
+    if ms < 0.95 {
+        return format!("{:.1}", ms.max(0.1));
+    }
+    let digits = format!("{ms:.0}");
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 /// Milliseconds with two digits behind the point.
 pub(crate) fn rounded(ms: f64) -> f64 {
     (ms * 100.0).round() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spelled;
+
+    #[test]
+    fn milliseconds_are_written_as_on_the_screens() {
+        let written: Vec<_> = [0.0, 0.42, 1.0, 38.4, 1_000.0, 1_564.3, 12_345_678.0].map(spelled).to_vec();
+        assert_eq!(written, ["0.1", "0.4", "1", "38", "1,000", "1,564", "12,345,678"]);
+    }
 }

@@ -3,7 +3,7 @@
 use model::{CheckResult, CheckStatus, RESPONSE_TIME, Server, moving_average};
 use registry::Reason;
 
-use super::{Check, Judged, Question, rounded};
+use super::{Check, Judged, Question, rounded, spelled};
 use crate::round::{Evidence, Plan};
 
 pub(crate) struct ResponseTime;
@@ -27,18 +27,24 @@ fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judge
         name: RESPONSE_TIME.into(),
         status: if is_slow { CheckStatus::Warning } else { CheckStatus::Passing },
         ms: Some(rounded(newest)),
-        evidence: format!("{newest:.1} ms, on average {average:.1} ms; the limit is {warn_ms} ms"),
+        evidence: format!(
+            "{} ms, on average {} ms; the limit is {} ms",
+            spelled(newest),
+            spelled(average),
+            spelled(warn_ms)
+        ),
         details: None,
     };
     let slow = || {
-        let sentence = format!("slow: it answers in {average:.0} ms on average, the limit is {warn_ms} ms");
-        Reason::new(sentence, &format!("Slow, limit {warn_ms:.0} ms"))
+        let (average, limit) = (spelled(average), spelled(warn_ms));
+        let sentence = format!("slow: it answers in {average} ms on average, the limit is {limit} ms");
+        Reason::new(sentence, &format!("Slow, limit {limit} ms"))
     };
     Judged { result, reason: is_slow.then(slow) }
 }
 
 fn not_measured(before: Option<f64>) -> Judged {
-    let was = before.map(|ms| format!("; it was {ms:.1} ms")).unwrap_or_default();
+    let was = before.map(|ms| format!("; it was {} ms", spelled(ms))).unwrap_or_default();
     let result = CheckResult {
         name: RESPONSE_TIME.into(),
         // What did not answer is judged by the other checks.
@@ -59,11 +65,11 @@ mod tests {
         assert_eq!(judge(Some(40.0), Some(2_000.0), 1_000.0).result.status, CheckStatus::Passing);
         let slow = judge(Some(1_200.0), Some(1_400.0), 1_000.0);
         assert_eq!(slow.result.status, CheckStatus::Warning);
-        assert_eq!(slow.reason.unwrap().summary, "Slow, limit 1000 ms");
+        assert_eq!(slow.reason.unwrap().summary, "Slow, limit 1,000 ms");
     }
 
     #[test]
     fn no_answer_is_not_critical_here() {
-        assert_eq!(judge(Some(41.0), None, 1_000.0).result.evidence, "not measured; it was 41.0 ms");
+        assert_eq!(judge(Some(41.0), None, 1_000.0).result.evidence, "not measured; it was 41 ms");
     }
 }

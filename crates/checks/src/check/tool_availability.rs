@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use mcp::tame;
-use model::{CheckResult, CheckStatus, Differences, Server, ServerInfo, Tool};
+use model::{CheckResult, CheckStatus, Differences, Server, ServerInfo, TOOL_AVAILABILITY, Tool};
 use registry::Reason;
 
 use super::{Check, Finding, Judged, Question, rounded};
@@ -39,13 +39,8 @@ fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Ju
     let status = if is_missing { asked.status().max(CheckStatus::Warning) } else { asked.status() };
     let reason = asked.reason().or_else(|| is_missing.then(|| missing(&differences.missing, known)));
     let details = (!differences.is_empty()).then(|| Box::new(differences));
-    let result = CheckResult {
-        name: "tool_availability".into(),
-        status,
-        ms: asked.ms.map(rounded),
-        evidence,
-        details,
-    };
+    let result =
+        CheckResult { name: TOOL_AVAILABILITY.into(), status, ms: asked.ms.map(rounded), evidence, details };
     Judged { result, reason }
 }
 

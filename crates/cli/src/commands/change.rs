@@ -16,6 +16,14 @@ pub(super) fn tell(session: &Session, what: &str, changed: &Changed) -> Result<(
 
 pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
     let undone = session.core.undo(UndoArgs::default()).await?;
-    session.print.one(&undone, || format!("taken back: {}", undone.label))?;
+    session
+        .print
+        .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
+    Ok(())
+}
+
+pub(super) async fn redo(session: &Session) -> Result<(), Failure> {
+    let redone = session.core.redo(UndoArgs::default()).await?;
+    session.print.one(&redone, || format!("redone: {}", redone.label))?;
     Ok(())
 }

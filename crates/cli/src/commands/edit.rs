@@ -168,7 +168,7 @@ fn say_leaves(edited: &Edited) {
     }
     let leaves = edited.leaves.join(", ");
     match &edited.leaves_at {
-        Some(origin) => note(&format!("not sent to the new address: {leaves}, which was given for {origin}")),
+        Some(origin) => note(&format!("does not go along to the new address: {leaves}, given for {origin}")),
         None => note(&format!("not given to it any more: {leaves}")),
     }
 }

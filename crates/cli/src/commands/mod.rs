@@ -80,6 +80,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
         Command::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
         Command::Undo => change::undo(session).await,
+        Command::Redo => change::redo(session).await,
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
         Command::Secret(command) => secret::run(session, command).await,

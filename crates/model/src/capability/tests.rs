@@ -104,6 +104,11 @@ proptest! {
     }
 
     #[test]
+    fn a_name_folds_alike_with_and_without_a_new_string(name in "\\PC{0,20}|[a-zA-Z_/.:-]{0,20}") {
+        prop_assert!(folds_to(&name, &fold(&name)));
+    }
+
+    #[test]
     fn arbitrary_sets_never_panic(pattern in "[\\[\\]!^a-c*?.-]{0,12}", name in "[a-c.-]{0,6}") {
         if let Ok(pattern) = CapabilityPattern::parse(&pattern) {
             pattern.is_match(&name);

@@ -5,6 +5,9 @@ use super::fact::Fact;
 use super::field::{Field, Own};
 use crate::{Server, ServerInfo, capability};
 
+/// Up to so many keys are few.
+const FEW: usize = 8;
+
 /// Is shown each value of a field until it says yes.
 type See<'a> = dyn FnMut(Fact<'_>) -> bool + 'a;
 
@@ -123,14 +126,22 @@ fn is_in(map: &Map<String, Value>, path: &str) -> bool {
 }
 
 fn any_at(map: &Map<String, Value>, path: &str, see: &mut dyn FnMut(&Value) -> bool) -> bool {
-    if map.get(path).is_some_and(&mut *see) {
+    if value(map, path).is_some_and(&mut *see) {
         return true;
     }
     path.match_indices('.').any(|(at, _)| {
         let (head, rest) = path.split_at(at);
         let rest = rest.strip_prefix('.').unwrap_or(rest);
-        map.get(head).is_some_and(|value| any_below(value, rest, see))
+        value(map, head).is_some_and(|value| any_below(value, rest, see))
     })
+}
+
+/// Few keys are looked through faster than one is hashed and its place looked up.
+fn value<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    if map.len() > FEW {
+        return map.get(key);
+    }
+    map.iter().find(|(known, _)| *known == key).map(|(_, value)| value)
 }
 
 fn any_below(value: &Value, path: &str, see: &mut dyn FnMut(&Value) -> bool) -> bool {

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::{Era, HealthStatus, Source, Transport};
+
 /// What a filter looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Field {
@@ -48,6 +50,17 @@ macro_rules! own_fields {
                 match self { $(Self::$variant => $word),+ }
             }
 
+            /// The other words it is known by.
+            pub fn aliases(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($alias),*]),+ }
+            }
+
+            /// What it is, for people.
+            pub fn about(self) -> String {
+                let doc = match self { $(Self::$variant => concat!($($doc),+)),+ };
+                doc.trim().trim_end_matches('.').replace('`', "")
+            }
+
             /// The field of a word; some have a second one.
             pub fn of(word: &str) -> Option<Self> {
                 match word { $($word $(| $alias)* => Some(Self::$variant),)+ _ => None }
@@ -57,37 +70,37 @@ macro_rules! own_fields {
 }
 
 own_fields! {
-    /// The key.
+    /// Its key.
     Id = "id";
-    /// For people.
+    /// Its name.
     Name = "name";
     /// `http`, `sse` or `stdio`.
     Transport = "transport";
-    /// As it was given.
+    /// Its address as it was given.
     Url = "url";
-    /// As a probe resolved it.
+    /// Where it answers.
     Endpoint = "endpoint";
     /// The program of a stdio server.
     Command = "command";
-    /// Its arguments; missing when there are none.
+    /// The arguments of its program.
     Args = "args";
-    /// Everything it offers, compared after folding; missing when it offers nothing.
+    /// A tool or tag it offers.
     Capabilities = "capabilities" | "capability";
-    /// The measured status.
+    /// Its status.
     HealthStatus = "health_status" | "status" | "health.status";
-    /// `metadata.region`.
+    /// Where it runs.
     Region = "region";
     /// It asks for credentials.
     AuthRequired = "auth_required";
-    /// The guide's field.
+    /// The version in its record.
     Version = "version";
-    /// What the server calls its version.
+    /// What it calls its version.
     ServerVersion = "server_version";
-    /// The agreed revision.
+    /// The MCP revision it agreed to.
     ProtocolVersion = "protocol_version";
-    /// `legacy` or `modern`.
+    /// `legacy` or `modern` protocol.
     Era = "era";
-    /// Who brought it: `manual`, `import`, `scan` or `demo`.
+    /// Who brought it.
     Source = "source";
     /// How many tools it lists.
     Tools = "tools";
@@ -97,11 +110,11 @@ own_fields! {
     Prompts = "prompts";
     /// The last successful contact, in milliseconds since 1970.
     LastSeen = "last_seen";
-    /// The last round trip, in milliseconds.
+    /// The response time, in milliseconds.
     ResponseTime = "response_time" | "response_time_ms" | "health.response_time_ms";
-    /// The health score, in [0, 1].
+    /// The health score, 0 to 1.
     Score = "score" | "health.score";
-    /// Drained by a person.
+    /// Paused by a person.
     Paused = "paused";
     /// The path or URL of its health check.
     HealthEndpoint = "health_endpoint";
@@ -109,4 +122,32 @@ own_fields! {
     CreatedAt = "created_at";
     /// When its record changed last, in milliseconds since 1970.
     UpdatedAt = "updated_at";
+}
+
+impl Own {
+    /// The words that its value can be, where that is a closed set.
+    pub fn values(self) -> Vec<&'static str> {
+        match self {
+            Self::Transport => {
+                [Transport::Http, Transport::Sse, Transport::Stdio].map(Transport::word).to_vec()
+            }
+            Self::Era => [Era::Legacy, Era::Modern].map(Era::word).to_vec(),
+            Self::Source => {
+                [Source::Manual, Source::Import, Source::Scan, Source::Demo].map(Source::word).to_vec()
+            }
+            Self::HealthStatus => HealthStatus::ALL.map(HealthStatus::filter_word).to_vec(),
+            Self::AuthRequired | Self::Paused => vec!["true", "false"],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is usually written after it: numbers are compared, all else is equal or not.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Tools | Self::Resources | Self::Prompts => ">=",
+            Self::ResponseTime | Self::LastSeen | Self::CreatedAt | Self::UpdatedAt => ">",
+            Self::Score => "<",
+            _ => ":",
+        }
+    }
 }

@@ -43,6 +43,7 @@ pub use error::FilterError;
 pub use fact::Fact;
 pub use field::{Field, Own};
 pub use regexp::Regexp;
+pub use short::SIGNS;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;

@@ -98,7 +98,8 @@ fn operand(field: &Field, value: &Operand) -> String {
         Operand::Number(value) => value.to_string(),
         Operand::Text(word) if *field == Field::Own(Own::HealthStatus) => status_word(word),
         Operand::Text(word) => {
-            let plain = word.chars().all(|c| is_plain(c) || c == ':') && !word.starts_with("//");
+            let is_plain = |c: char| (is_plain(c) && c != '*') || c == ':';
+            let plain = word.chars().all(is_plain) && !word.starts_with("//");
             let stays_text = matches!(Operand::of_word(word), Operand::Text(_));
             if plain && stays_text && !word.is_empty() { word.clone() } else { quoted(word) }
         }

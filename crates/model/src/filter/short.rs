@@ -5,8 +5,11 @@ use super::error::FilterError;
 use super::field::{Field, Own};
 use super::{DEEPEST, test};
 
+mod glob;
 mod scan;
 
+use glob::Value;
+pub use scan::SIGNS;
 use scan::{Op, Reader};
 
 /// A filter is typed by a person; this is many screens of it, in characters.
@@ -139,6 +142,7 @@ impl Reader {
             return Ok(Filter::Text(word + &self.run()));
         }
         let after_word = self.at;
+        self.refuse_foreign(if is_quoted { "-" } else { &word })?;
         let Some(op) = self.operator() else {
             if word.is_empty() {
                 let message =
@@ -192,24 +196,62 @@ impl Reader {
     }
 
     fn tested(&mut self, field: Field, op: Op, start: usize) -> Read<Filter> {
-        let at = self.at;
         let test = match op {
+            Op::Eq | Op::Ne => return self.compared(&field, op),
             Op::Regex => Test::Regex(self.regexp()?),
-            Op::Eq if self.peek() == Some('(') => Test::In(self.list()?),
-            Op::Ne if self.peek() == Some('(') => Test::Nin(self.list()?),
-            Op::Eq => Test::Eq(self.value()?),
-            Op::Ne => Test::Ne(self.value()?),
             Op::Gt => Test::Gt(self.value()?),
             Op::Gte => Test::Gte(self.value()?),
             Op::Lt => Test::Lt(self.value()?),
             Op::Lte => Test::Lte(self.value()?),
         };
+        self.refuse_comma()?;
+        test::join(field, test).map_err(|message| FilterError::at_character(start + 1, message))
+    }
+
+    /// One value or several, each exact or with stars; or anything but those.
+    fn compared(&mut self, field: &Field, op: Op) -> Read<Filter> {
+        let at = self.at;
+        let values = if self.peek() == Some('(') { self.list()? } else { vec![self.given()?] };
+        let is_list = self.chars.get(at) == Some(&'(');
+        self.refuse_comma()?;
+        let has_globs = values.iter().any(|value| matches!(value, Value::Glob(_)));
+        let tested = if has_globs {
+            let any = glob::any_of(field, values);
+            any.map(|any| if op == Op::Ne { Filter::not(any) } else { any })
+        } else {
+            let exact = values.into_iter().filter_map(|value| match value {
+                Value::Exact(operand) => Some(operand),
+                Value::Glob(_) => None,
+            });
+            let mut exact: Vec<_> = exact.collect();
+            let test = match (op, is_list) {
+                (Op::Ne, true) => Test::Nin(exact),
+                (_, true) => Test::In(exact),
+                (Op::Ne, false) => Test::Ne(exact.remove(0)),
+                (_, false) => Test::Eq(exact.remove(0)),
+            };
+            test::join(field.clone(), test)
+        };
+        tested.map_err(|message| FilterError::at_character(at + 1, message))
+    }
+
+    fn refuse_comma(&self) -> Read<()> {
         if self.peek() == Some(',') {
             return Err(self.error(
                 "several values stand in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
             ));
         }
-        let place = if matches!(op, Op::Eq | Op::Ne) { at } else { start };
-        test::join(field, test).map_err(|message| FilterError::at_character(place + 1, message))
+        Ok(())
+    }
+
+    /// Signs of other languages would be read as something that nobody meant.
+    fn refuse_foreign(&self, word: &str) -> Read<()> {
+        let is_negated = word.ends_with('!');
+        let signs: String = self.chars.iter().skip(self.at).take_while(|c| "=<>~:!".contains(**c)).collect();
+        let signs = if is_negated && !signs.is_empty() { format!("!{signs}") } else { signs };
+        if word.is_empty() || !glob::is_foreign(&signs) {
+            return Ok(());
+        }
+        Err(glob::complain(&signs, self.at + 1 - usize::from(is_negated)))
     }
 }

@@ -17,19 +17,27 @@ const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
 /// The fields of one entry, taken out one by one; what is left at the end is unknown.
 struct Fields<'a, 'b> {
     label: String,
+    /// We wrote it.
+    is_ours: bool,
     left: Vec<(String, Node)>,
     reader: &'a mut Reader<'b>,
 }
 
 /// Reads an entry, or says in a warning why it is left out.
-pub(super) fn read(key: Option<&str>, node: Node, reader: &mut Reader<'_>) -> Option<ServerInfo> {
+///
+/// With it comes the id that we gave it in a file of ours, where that is not the id of its address.
+pub(super) fn read(
+    key: Option<&str>,
+    node: Node,
+    reader: &mut Reader<'_>,
+) -> Option<(ServerInfo, Option<ServerId>)> {
     let label = key.map_or_else(|| "an entry".to_owned(), |key| format!("entry `{key:.80}`"));
     let (at, kind) = (node.at, node.kind());
     let Json::Map(left) = node.value else {
         reader.warn(at, format!("{label} was left out: expected an object, got {kind}"));
         return None;
     };
-    let mut fields = Fields { label, left, reader };
+    let mut fields = Fields { label, is_ours: false, left, reader };
     let Some(name) = fields.text("name").filter(|name| !name.trim().is_empty()) else {
         return fields.refuse(at, "it has no `name`");
     };
@@ -42,8 +50,8 @@ pub(super) fn read(key: Option<&str>, node: Node, reader: &mut Reader<'_>) -> Op
         Ok(info) => info,
         Err(reason) => return fields.refuse(at, &reason),
     };
-    fields.rest(&mut info, key);
-    Some(info)
+    let own = fields.rest(&mut info, key);
+    Some((info, own))
 }
 
 /// Reads an address. A credential in it is left out and reported; without it the address may be fine.
@@ -63,7 +71,7 @@ pub(super) fn address(text: &str) -> Result<(String, Option<EndpointError>), End
 }
 
 impl Fields<'_, '_> {
-    fn refuse(&mut self, at: usize, reason: &str) -> Option<ServerInfo> {
+    fn refuse<T>(&mut self, at: usize, reason: &str) -> Option<T> {
         let message = format!("{} was left out: {reason}", self.label);
         self.reader.warn(at, message);
         None
@@ -170,7 +178,7 @@ impl Fields<'_, '_> {
         Ok(Some(address))
     }
 
-    fn rest(mut self, info: &mut ServerInfo, key: Option<&str>) {
+    fn rest(mut self, info: &mut ServerInfo, key: Option<&str>) -> Option<ServerId> {
         let now = self.reader.now;
         info.capabilities = self.texts("capabilities");
         info.health_endpoint = self.text("health_endpoint");
@@ -180,11 +188,12 @@ impl Fields<'_, '_> {
         if let Some(metadata) = self.take("metadata") {
             self.metadata(metadata, info);
         }
-        self.id(info, key);
+        let own = self.id(info, key);
         for measured in MEASURED {
             self.take(measured);
         }
         self.unknown(info);
+        own
     }
 
     /// Seconds since 1970, or milliseconds where the number says so; never in the future.
@@ -219,7 +228,10 @@ impl Fields<'_, '_> {
         let own = metadata.shift_remove(block::KEY);
         info.metadata = metadata;
         match own.map(serde_json::from_value::<Block>) {
-            Some(Ok(block)) => block.apply(info, self.reader.now),
+            Some(Ok(block)) => {
+                self.is_ours = true;
+                block.apply(info, self.reader.now);
+            }
             Some(Err(error)) => {
                 self.warn(at, &format!("`metadata.{}` was left out: {error}", block::KEY));
             }
@@ -241,16 +253,18 @@ impl Fields<'_, '_> {
     }
 
     /// An id that the record's own address mints is ours and kept. Any other is a word of the file's writer: kept as
-    /// data, since a file that may choose ids could put its address in the place of a known server's.
-    fn id(&mut self, info: &mut ServerInfo, key: Option<&str>) {
-        let own = self.text("id").or_else(|| key.map(str::to_owned)).filter(|id| !id.is_empty());
-        let Some(own) = own else { return };
-        match ServerId::parse(&own).filter(|id| info.mints(*id)) {
-            Some(id) => info.id = id,
-            None => {
+    /// data, since a file that may choose ids could put its address in the place of a known server's. In a file of ours it
+    /// tells servers at one address apart.
+    fn id(&mut self, info: &mut ServerInfo, key: Option<&str>) -> Option<ServerId> {
+        let own = self.text("id").or_else(|| key.map(str::to_owned)).filter(|id| !id.is_empty())?;
+        match ServerId::parse(&own) {
+            Some(id) if info.mints(id) => info.id = id,
+            Some(id) if self.is_ours => return Some(id),
+            _ => {
                 info.metadata.entry("original_id").or_insert(Value::String(own));
             }
         }
+        None
     }
 
     /// What the guide's file does not know is kept as metadata.

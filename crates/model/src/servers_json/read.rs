@@ -70,8 +70,8 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
         Ok((Form::Guide, entries)) => {
             for (key, node) in entries {
                 let at = node.at;
-                if let Some(info) = entry::read(key.as_deref(), node, &mut reader) {
-                    let given = names_of(&info);
+                if let Some((info, own)) = entry::read(key.as_deref(), node, &mut reader) {
+                    let given = Given { id: own, ..names_of(&info) };
                     merged.add(info, given, at, &mut reader);
                 }
             }

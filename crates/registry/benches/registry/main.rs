@@ -26,6 +26,10 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 use tokio::time::Instant;
 
+// As the programs do it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const SAMPLES: usize = 31;
 const SERVERS_PER_CAPABILITY: usize = 50;

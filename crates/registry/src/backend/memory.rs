@@ -73,7 +73,7 @@ impl Kept {
             Change::Journal(entry) => drop(self.journal.insert(entry.id, (*entry).clone())),
             Change::Undone { entry, at } => {
                 if let Some(entry) = self.journal.get_mut(&entry) {
-                    entry.undone_at = Some(at);
+                    entry.undone_at = at;
                 }
             }
             Change::Forget(entry) => drop(self.journal.remove(&entry)),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use store::{Field, Record};
 
 use super::Command;
-use super::undo::image;
+use super::undo::{image, label};
 use super::upsert::{check, check_name};
 use crate::RegistryError;
 use crate::registry::Changed;
@@ -48,7 +48,7 @@ impl Command for Edit {
         let before = draft.live(self.id)?.clone();
         let after = self.patch.applied_to(&before)?;
         let Some(image) = image(Some(&before), &after) else { return Ok(Changed::nothing()) };
-        let label = format!("edited {}", before.info.name);
+        let label = label(&image, &before.info.name);
         let mut after = after;
         Arc::make_mut(&mut after.info).updated_at = draft.now;
         draft.put(after);

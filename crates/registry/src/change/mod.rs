@@ -17,7 +17,7 @@ pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
 pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
-pub(crate) use undo::Undo;
+pub(crate) use undo::{Next, Redo, Undo};
 pub use upsert::Origin;
 pub(crate) use upsert::{Upsert, check};
 

@@ -20,13 +20,21 @@ use store::{Field, Image, JournalEntry, Record};
 
 use super::Command;
 use crate::RegistryError;
-use crate::registry::Undone;
+use crate::registry::{Step, Undone, Upcoming};
 use crate::state::Draft;
 
 /// Takes one change back, or the newest that can be.
 pub(crate) struct Undo {
     pub(crate) entry: Option<i64>,
 }
+
+/// Makes a change again that was taken back: this one, or the one that was taken back last.
+pub(crate) struct Redo {
+    pub(crate) entry: Option<i64>,
+}
+
+/// What would be taken back, and what would be made again.
+pub(crate) struct Next;
 
 impl Command for Undo {
     type Answer = Undone;
@@ -37,36 +45,83 @@ impl Command for Undo {
                 let entry = draft.entry(id).cloned();
                 entry.and_then(|entry| reverted(draft, entry)).ok_or(RegistryError::UndoGone(id))?
             }
-            None => draft
-                .entries()
-                .find_map(|entry| reverted(draft, entry.clone()))
-                .ok_or(RegistryError::NothingToUndo)?,
+            None => next_undo(draft).ok_or(RegistryError::NothingToUndo)?,
         };
-        let ids = records.iter().map(Record::id).collect();
-        for record in records {
-            draft.put(record);
-        }
+        let ids = put(draft, records);
         draft.mark_undone(&entry);
-        Ok(Undone { label: entry.label.clone(), ids, revision: 0 })
+        Ok(Undone::of(&entry, ids))
     }
 }
 
+impl Command for Redo {
+    type Answer = Undone;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Undone, RegistryError> {
+        let (entry, records) = match self.entry {
+            Some(id) => {
+                let entry = draft.undone().find(|entry| entry.id == id).cloned();
+                entry.and_then(|entry| repeated(draft, entry)).ok_or(RegistryError::RedoGone(id))?
+            }
+            None => next_redo(draft).ok_or(RegistryError::NothingToRedo)?,
+        };
+        let ids = put(draft, records);
+        draft.mark_redone(&entry);
+        Ok(Undone::of(&entry, ids))
+    }
+}
+
+impl Command for Next {
+    type Answer = Upcoming;
+
+    fn apply(&self, draft: &mut Draft) -> Result<Upcoming, RegistryError> {
+        let step = |(entry, _): (Arc<JournalEntry>, _)| Step::of(&entry);
+        Ok(Upcoming { undo: next_undo(draft).map(step), redo: next_redo(draft).map(step) })
+    }
+}
+
+type Planned = (Arc<JournalEntry>, Vec<Record>);
+
+fn next_undo(draft: &Draft) -> Option<Planned> {
+    draft.entries().find_map(|entry| reverted(draft, entry.clone()))
+}
+
+fn next_redo(draft: &Draft) -> Option<Planned> {
+    draft.undone().find_map(|entry| repeated(draft, entry.clone()))
+}
+
+fn put(draft: &mut Draft, records: Vec<Record>) -> Vec<ServerId> {
+    let ids = records.iter().map(Record::id).collect();
+    for record in records {
+        draft.put(record);
+    }
+    ids
+}
+
 /// The records as they are without this change; nothing when it left no trace that could be taken back.
-fn reverted(draft: &Draft, entry: Arc<JournalEntry>) -> Option<(Arc<JournalEntry>, Vec<Record>)> {
-    let newer = newer_fields(draft, entry.id);
-    let records: Vec<_> = entry
-        .images
-        .iter()
-        .filter_map(|image| {
-            let is_newer = |field: &str| newer.contains(&(image.id, field));
-            let is_led_anew = WAY.iter().any(|field| is_newer(field));
-            let stands = |field: &str| if WAY.contains(&field) { !is_led_anew } else { !is_newer(field) };
-            let fields: Vec<_> = image.fields.iter().filter(|(field, _)| stands(field)).collect();
-            revert(draft.record(image.id)?, &fields, draft.now)
-        })
-        .collect();
-    drop(newer);
+fn reverted(draft: &Draft, entry: Arc<JournalEntry>) -> Option<Planned> {
+    let records = turned(draft, &entry, |(before, after)| (before.clone(), after.clone()));
     (!records.is_empty()).then_some((entry, records))
+}
+
+/// The records as they are with it again: what it did is taken back the other way round.
+fn repeated(draft: &Draft, entry: Arc<JournalEntry>) -> Option<Planned> {
+    let records = turned(draft, &entry, |(before, after)| (after.clone(), before.clone()));
+    (!records.is_empty()).then_some((entry, records))
+}
+
+/// The records with the fields of a change set to the first of each pair, where they have the second.
+fn turned(draft: &Draft, entry: &JournalEntry, pair: fn(&(Value, Value)) -> (Value, Value)) -> Vec<Record> {
+    let newer = newer_fields(draft, entry.id);
+    let turned = entry.images.iter().filter_map(|image| {
+        let is_newer = |field: &str| newer.contains(&(image.id, field));
+        let is_led_anew = WAY.iter().any(|field| is_newer(field));
+        let stands = |field: &str| if WAY.contains(&field) { !is_led_anew } else { !is_newer(field) };
+        let standing = image.fields.iter().filter(|(field, _)| stands(field));
+        let fields: Vec<_> = standing.map(|(field, values)| (field, pair(values))).collect();
+        let fields: Vec<_> = fields.iter().map(|(field, values)| (*field, values)).collect();
+        revert(draft.record(image.id)?, &fields, draft.now)
+    });
+    turned.collect()
 }
 
 /// What newer changes set that were not taken back.
@@ -85,6 +140,35 @@ pub(super) fn image(before: Option<&Record>, after: &Record) -> Option<Image> {
     }
     differences(after.id(), old, &fields(after))
 }
+
+/// What an edit changed, for a person: `renamed a to b`, `changed the address of a`.
+pub(super) fn label(image: &Image, name: &str) -> String {
+    let has = |fields: &[&str]| {
+        fields.iter().any(|field| image.fields.get(*field).is_some_and(|(old, new)| old != new))
+    };
+    let parts: Vec<_> = PARTS.iter().filter(|(fields, _)| has(fields)).map(|(_, part)| *part).collect();
+    let renamed = image.fields.get("name").and_then(|(_, name)| name.as_str());
+    match (renamed, parts.as_slice()) {
+        (Some(new), []) => format!("renamed {name} to {new}"),
+        (None, []) => format!("edited {name}"),
+        (None, [only]) => format!("changed {only} of {name}"),
+        (renamed, [parts @ .., last]) => {
+            let first = renamed.map(|_| "the name").into_iter().chain(parts.iter().copied());
+            format!("changed {} and {last} of {name}", first.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// What people call the fields, where they are not the name.
+const PARTS: [(&[&str], &str); 7] = [
+    (&["url", "endpoint", "transport"], "the address"),
+    (&["command", "args", "env", "cwd"], "the command"),
+    (&["token_env", "header_env", "secret_set"], "the sign-in"),
+    (&["tls"], "the trust"),
+    (&["capabilities"], "the tags"),
+    (&["metadata"], "the data"),
+    (&["keep_running"], "what happens when idle"),
+];
 
 fn differences(id: ServerId, old: Map<String, Value>, new: &Map<String, Value>) -> Option<Image> {
     let changed = old.into_iter().filter_map(|(field, old)| {

@@ -37,11 +37,14 @@ impl Command for Upsert {
     type Answer = Committed;
 
     fn apply(&self, draft: &mut Draft) -> Result<Committed, RegistryError> {
-        let mut seen = HashSet::new();
-        let before: Vec<_> = self.servers.iter().map(|new| new.id).filter(|id| seen.insert(*id)).collect();
-        let before: Vec<_> = before.into_iter().map(|id| (id, draft.record(id).cloned())).collect();
+        let label = match &self.origin {
+            Origin::Person { label } => Some(label),
+            Origin::Automatic => None,
+        };
+        let before = label.map(|label| (label, self.known(draft)));
         let upserted = self.servers.iter().map(|new| (new.id, self.one(draft, new))).collect();
-        Ok(Committed { revision: 0, upserted, undo: self.remember(draft, &before) })
+        let undo = before.and_then(|(label, before)| remember(draft, label, &before));
+        Ok(Committed { revision: 0, upserted, undo })
     }
 }
 
@@ -59,16 +62,24 @@ impl Upsert {
         outcome
     }
 
-    /// What a person does can be taken back, even if it turned out to change nothing: they are shown the same sentence.
-    fn remember(&self, draft: &mut Draft, before: &[(ServerId, Option<Arc<Record>>)]) -> Option<i64> {
-        let Origin::Person { label } = &self.origin else { return None };
-        if before.is_empty() {
-            return None;
-        }
-        let images = before.iter().filter_map(|(id, before)| image(before.as_deref(), draft.record(*id)?));
-        let images = images.collect();
-        Some(draft.remember(label.clone(), images))
+    /// What is known of each server, once.
+    fn known(&self, draft: &Draft) -> Known {
+        let mut seen = HashSet::new();
+        let ids = self.servers.iter().map(|new| new.id).filter(|id| seen.insert(*id));
+        ids.map(|id| (id, draft.record(id).cloned())).collect()
     }
+}
+
+type Known = Vec<(ServerId, Option<Arc<Record>>)>;
+
+/// What a person does can be taken back, even if it turned out to change nothing: they are shown the same sentence.
+fn remember(draft: &mut Draft, label: &str, before: &Known) -> Option<i64> {
+    if before.is_empty() {
+        return None;
+    }
+    let images = before.iter().filter_map(|(id, before)| image(before.as_deref(), draft.record(*id)?));
+    let images = images.collect();
+    Some(draft.remember(label.to_owned(), images))
 }
 
 fn outcome(known: Option<&Record>, merged: &Record) -> Upserted {

@@ -14,6 +14,9 @@ use crate::{Backend, Change, JournalEntry, Origin, Patch, RegistryError};
 over_every_backend!(
     undo_takes_back_the_newest_first,
     undo_survives_reopening,
+    what_was_undone_can_be_made_again_until_something_else_is_changed,
+    what_was_measured_comes_back_with_its_server,
+    what_comes_next_is_told_before,
     each_kind_of_change_can_be_taken_back,
     an_undone_addition_can_still_be_brought_back,
     an_import_is_taken_back_as_one,
@@ -41,11 +44,48 @@ async fn undo_takes_back_the_newest_first<F: Fixture>(bench: Bench<F>) {
     bench.registry.remove(ids).await.unwrap();
     assert_eq!(bench.registry.undo(None).await.unwrap().label, "removed b");
     assert_eq!(bench.names(), ["b"]);
-    assert_eq!(bench.registry.undo(None).await.unwrap().label, "edited a");
+    assert_eq!(bench.registry.undo(None).await.unwrap().label, "renamed a to b");
     assert_eq!(bench.names(), ["a"]);
     assert_eq!(bench.registry.undo(None).await.unwrap().label, "added a");
     assert_eq!(bench.names(), Vec::<String>::new());
     assert!(matches!(bench.registry.undo(None).await, Err(RegistryError::NothingToUndo)));
+}
+
+async fn what_was_undone_can_be_made_again_until_something_else_is_changed<F: Fixture>(bench: Bench<F>) {
+    let ids = bench.add(&["a", "b"]).await;
+    let renamed = bench.registry.edit(ids[0], named("c")).await.unwrap();
+    bench.registry.remove(ids.clone()).await.unwrap();
+    bench.registry.undo(None).await.unwrap();
+    bench.registry.undo(None).await.unwrap();
+    assert_eq!(bench.names(), ["a", "b"]);
+    assert_eq!(bench.registry.redo(None).await.unwrap().label, "renamed a to c");
+    assert_eq!(bench.registry.redo(None).await.unwrap().label, "removed 2 servers");
+    assert!(matches!(bench.registry.redo(None).await, Err(RegistryError::NothingToRedo)));
+    assert_eq!(bench.registry.undo(None).await.unwrap().label, "removed 2 servers");
+    assert_eq!(bench.registry.undo(renamed.undo).await.unwrap().label, "renamed a to c");
+    bench.registry.pause(vec![ids[1]]).await.unwrap();
+    assert!(matches!(bench.registry.redo(None).await, Err(RegistryError::NothingToRedo)));
+    assert!(matches!(bench.registry.redo(renamed.undo).await, Err(RegistryError::RedoGone(_))));
+    assert_eq!(bench.names(), ["a", "b"]);
+}
+
+async fn what_was_measured_comes_back_with_its_server<F: Fixture>(bench: Bench<F>) {
+    let ids = bench.add(&["a"]).await;
+    bench.registry.observe(ids[0], super::seen(model::HealthStatus::Healthy, 77)).await.unwrap();
+    let before = bench.registry.snapshot().get(ids[0]).unwrap().health.clone();
+    bench.registry.remove(ids.clone()).await.unwrap();
+    bench.registry.undo(None).await.unwrap();
+    assert_eq!(bench.registry.snapshot().get(ids[0]).unwrap().health, before);
+    assert_eq!(before.since, Some(77));
+}
+
+async fn what_comes_next_is_told_before<F: Fixture>(bench: Bench<F>) {
+    let ids = bench.add(&["a"]).await;
+    bench.registry.pause(ids).await.unwrap();
+    bench.registry.undo(None).await.unwrap();
+    let upcoming = bench.registry.upcoming().await.unwrap();
+    assert_eq!(upcoming.undo.unwrap().label, "added a");
+    assert_eq!(upcoming.redo.unwrap().label, "paused a");
 }
 
 async fn undo_survives_reopening<F: Fixture>(bench: Bench<F>) {

@@ -18,7 +18,7 @@ over_every_backend!(
     what_does_not_exist_cannot_be_changed_and_nothing_else_is,
     removing_twice_changes_nothing,
     the_removed_are_listed_newest_first,
-    health_is_unknown_after_a_server_came_back,
+    health_is_unknown_where_a_server_was_removed_before_the_start,
     what_the_demo_brought_is_forgotten_without_a_trace,
     after_thirty_days_a_removed_server_is_purged_and_an_ignored_one_is_not,
 );
@@ -144,10 +144,11 @@ async fn the_removed_are_listed_newest_first<F: Fixture>(bench: Bench<F>) {
     assert_eq!(bench.reopened().await.removed().await, ["a", "c", "b"]);
 }
 
-async fn health_is_unknown_after_a_server_came_back<F: Fixture>(bench: Bench<F>) {
+async fn health_is_unknown_where_a_server_was_removed_before_the_start<F: Fixture>(bench: Bench<F>) {
     let ids = bench.add(&["a"]).await;
     bench.registry.observe(ids[0], seen(HealthStatus::Unhealthy, 1)).await.unwrap();
     bench.registry.remove(ids.clone()).await.unwrap();
+    let bench = bench.reopened().await;
     bench.registry.restore(ids.clone()).await.unwrap();
     assert_eq!(bench.registry.snapshot().get(ids[0]).unwrap().health.status, HealthStatus::Unknown);
 }

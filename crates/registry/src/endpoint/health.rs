@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    CheckResult, CheckStatus, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo, Transition,
-    moving_average,
+    CheckResult, CheckStatus, ENDPOINT_REACHABLE, Health, HealthStatus, Millis, RESPONSE_TIME, ServerInfo,
+    TOOL_AVAILABILITY, Transition, moving_average,
 };
 
 use super::judge::{Judge, Sign};
@@ -103,9 +103,13 @@ impl Endpoint {
             HealthStatus::Degraded => CheckStatus::Warning,
             _ => CheckStatus::Passing,
         };
-        (self.checks, self.checks_mean) = (Arc::from([]), self.judge.level.points());
+        self.checks = checks_of(observation);
+        self.checks_mean = self.judge.level.points().unwrap_or(1.0);
         self.checked_at = Some(observation.at);
-        let reason = observation.reason.as_ref().map(|text| Reason::new(text.clone(), text));
+        let reason = observation
+            .reason
+            .as_ref()
+            .map(|text| Reason::new(text.clone(), short(observation.status, text)));
         self.note = reason.clone().filter(|_| observation.status == HealthStatus::Healthy);
         self.complaint.clone_from(&reason);
         self.round_trip(observation.response_time_ms);
@@ -136,8 +140,10 @@ impl Endpoint {
         let is_well = sign == Sign::Good && worst == CheckStatus::Passing;
         self.note = round.reason.clone().filter(|_| is_well);
         self.complaint.clone_from(&round.reason);
-        if sign != Sign::Nothing {
-            self.hour.note(round.at, round.round_trip_ms.filter(|_| sign != Sign::Bad));
+        let tells = sign != Sign::NeedsSignIn || round.round_trip_ms.is_some();
+        if sign != Sign::Nothing && tells {
+            // A question about what it lists may fail where the server itself answered.
+            self.hour.note(round.at, round.round_trip_ms);
         }
         self.round_trip(round.round_trip_ms);
         let from = self.judge.status;
@@ -254,7 +260,7 @@ impl Endpoint {
             status: HealthStatus::Paused,
             score: 0.0,
             reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
-            summary: Some("Paused by you".to_owned()),
+            summary: Some("No call goes to it".to_owned()),
             since: Some(paused_since(info)),
             starting: None,
             ..measured
@@ -269,12 +275,42 @@ impl Endpoint {
 
 fn recovering(successes: u32) -> Reason {
     let times = if successes == 1 { "once".to_owned() } else { format!("{successes} times in a row") };
-    Reason::new(format!("it answers again, {times} so far"), "Recovering")
+    Reason::new(format!("it answers again, {times} so far"), &format!("Answers again, {times}"))
+}
+
+/// What a single look showed, as the checks that it stands for.
+fn checks_of(observation: &Observation) -> Arc<[CheckResult]> {
+    let looked = |status, evidence: &str| {
+        let (name, ms) = (ENDPOINT_REACHABLE.into(), observation.response_time_ms);
+        CheckResult { name, status, ms, evidence: evidence.to_owned(), details: None }
+    };
+    let others = |why| [RESPONSE_TIME, TOOL_AVAILABILITY].map(|name| CheckResult::not_run(name, why));
+    let said = observation.reason.as_deref();
+    let (first, others) = match observation.status {
+        HealthStatus::Healthy => return Arc::from([looked(CheckStatus::Passing, "it answered")]),
+        HealthStatus::Degraded => {
+            return Arc::from([looked(CheckStatus::Warning, said.unwrap_or("it answered"))]);
+        }
+        HealthStatus::Unhealthy => {
+            (looked(CheckStatus::Critical, said.unwrap_or("it did not answer")), others("it does not answer"))
+        }
+        HealthStatus::NeedsSignIn => {
+            (looked(CheckStatus::Passing, "answers, asks for a token"), others("sign in first"))
+        }
+        HealthStatus::Unknown | HealthStatus::Paused | HealthStatus::Blocked => return Arc::from([]),
+    };
+    std::iter::once(first).chain(others).collect()
+}
+
+/// The reason in a few words. Who is asked for a token need not read how.
+fn short(status: HealthStatus, reason: &str) -> &str {
+    if status == HealthStatus::NeedsSignIn { "Needs a token" } else { reason }
 }
 
 /// A slow server keeps its score: `response_time` has no part in it.
 fn mean(checks: &[CheckResult]) -> f64 {
-    let points = checks.iter().filter(|check| check.name != RESPONSE_TIME).map(|check| check.status.points());
+    let points =
+        checks.iter().filter(|check| check.name != RESPONSE_TIME).filter_map(|check| check.status.points());
     let (sum, count) = points.fold((0.0, 0.0), |(sum, count), points| (sum + points, count + 1.0));
     if count == 0.0 { 1.0 } else { sum / count }
 }
@@ -285,161 +321,4 @@ fn paused_since(info: &ServerInfo) -> Millis {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::change::tests::info;
-
-    fn seen(status: HealthStatus, at: Millis) -> Observation {
-        Observation { status, reason: None, response_time_ms: None, at, contents: None }
-    }
-
-    fn observe(endpoint: &mut Endpoint, observation: &Observation) -> Option<Flip> {
-        endpoint.observe(observation, &HealthPolicy::default())
-    }
-
-    #[test]
-    fn one_measurement_decides_and_only_a_change_is_a_flip() {
-        let mut endpoint = Endpoint::new();
-        let flip = observe(&mut endpoint, &seen(HealthStatus::Healthy, 10));
-        assert_eq!(flip, Some(Flip { from: HealthStatus::Unknown, to: HealthStatus::Healthy }));
-        assert_eq!(observe(&mut endpoint, &seen(HealthStatus::Healthy, 20)), None);
-        let health = endpoint.shown(&info("a"));
-        assert_eq!(
-            (health.since, health.checked_at),
-            (Some(10), Some(20)),
-            "healthy since the first of the two"
-        );
-    }
-
-    #[test]
-    fn a_pause_wins_over_measurements_that_go_on_beneath_it() {
-        let mut endpoint = Endpoint::new();
-        let mut server = info("a");
-        server.paused = true;
-        let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
-        observe(&mut endpoint, &good);
-        let shown = endpoint.shown(&server);
-        assert_eq!((shown.status, shown.checked_at), (HealthStatus::Paused, Some(10)));
-        server.paused = false;
-        assert_eq!(endpoint.shown(&server).status, HealthStatus::Healthy);
-    }
-
-    #[test]
-    fn a_failure_keeps_the_last_round_trip_in_sight() {
-        let mut endpoint = Endpoint::new();
-        let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
-        observe(&mut endpoint, &good);
-        observe(&mut endpoint, &seen(HealthStatus::Unhealthy, 20));
-        assert_eq!(endpoint.shown(&info("a")).response_time_ms, Some(5.0));
-    }
-
-    fn check(name: &'static str, status: CheckStatus) -> CheckResult {
-        CheckResult { name: name.into(), status, ms: None, evidence: String::new(), details: None }
-    }
-
-    fn round(at: Millis, reachable: CheckStatus, tools: CheckStatus) -> Measure {
-        let checks = [
-            check("endpoint_reachable", reachable),
-            check(RESPONSE_TIME, CheckStatus::Warning),
-            check("tool_availability", tools),
-        ];
-        let reason = Some(Reason::new("connection refused: nothing listens there", "Connection refused"));
-        let round = Round {
-            at,
-            verdict: Verdict::Checked,
-            checks: checks.into(),
-            round_trip_ms: Some(1.0),
-            reason,
-            next_check: None,
-            news: None,
-        };
-        Measure::Round(Box::new(round))
-    }
-
-    fn after(measures: &[Measure]) -> Health {
-        let mut endpoint = Endpoint::new();
-        for measure in measures {
-            endpoint.measure(measure, &HealthPolicy::default());
-        }
-        endpoint.shown(&info("a"))
-    }
-
-    use CheckStatus::{Critical, Passing, Warning};
-
-    #[test]
-    fn a_missing_tool_scores_three_quarters_and_slowness_costs_nothing() {
-        let shown = after(&[round(1, Passing, Warning)]);
-        assert_eq!((shown.status, shown.score), (HealthStatus::Degraded, 0.75));
-        let slow_only = after(&[round(1, Passing, Passing)]).score;
-        assert!((slow_only - 1.0).abs() < 1e-9, "{slow_only}");
-    }
-
-    #[test]
-    fn one_failure_in_ten_scores_nine_tenths() {
-        let mut measures: Vec<Measure> = (0..10).map(|at| round(at, Passing, Passing)).collect();
-        measures[4] = round(4, Critical, Critical);
-        assert!((after(&measures).score - 0.9).abs() < 1e-9);
-    }
-
-    #[test]
-    fn the_third_failure_in_a_row_is_down_and_the_first_two_are_degraded() {
-        let mut measures = vec![round(1, Passing, Passing)];
-        for (failures, expected) in
-            [(1, HealthStatus::Degraded), (2, HealthStatus::Degraded), (3, HealthStatus::Unhealthy)]
-        {
-            measures.push(round(i64::from(failures) + 1, Critical, Critical));
-            let shown = after(&measures);
-            assert_eq!((shown.status, shown.consecutive_failures), (expected, failures));
-            assert_eq!(shown.summary.as_deref(), Some("Connection refused"));
-        }
-    }
-
-    #[test]
-    fn a_call_that_fails_counts_like_a_round() {
-        let failed = |at| Measure::Calls(Outcome { at, ended: Ended::Failed, reason: None, times: 1 });
-        let shown = after(&[round(1, Passing, Passing), failed(2), failed(3), failed(4)]);
-        assert_eq!((shown.status, shown.score), (HealthStatus::Unhealthy, 0.0));
-        let answered = Measure::Calls(Outcome { at: 5, ended: Ended::Answered, reason: None, times: 1 });
-        let shown = after(&[round(1, Critical, Critical), answered]);
-        assert_eq!(shown.status, HealthStatus::Degraded, "the checks still say something else");
-    }
-
-    #[test]
-    fn calls_in_a_row_count_like_one_after_the_other() {
-        let calls = |at, ended, times| Measure::Calls(Outcome { at, ended, reason: None, times });
-        let together = [round(1, Passing, Passing), calls(4, Ended::Failed, 3), calls(6, Ended::Answered, 2)];
-        let mut one_by_one = vec![round(1, Passing, Passing)];
-        one_by_one.extend([4, 4, 4].map(|at| calls(at, Ended::Failed, 1)));
-        one_by_one.extend([6, 6].map(|at| calls(at, Ended::Answered, 1)));
-        assert_eq!(after(&together), after(&one_by_one));
-    }
-
-    #[test]
-    fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
-        let Measure::Round(mut starting) = round(2, Critical, Critical) else { unreachable!() };
-        (starting.verdict, starting.next_check) = (Verdict::Starting, Some(7));
-        let mut endpoint = Endpoint::new();
-        observe(&mut endpoint, &seen(HealthStatus::Healthy, 1));
-        let mut after = |measure| {
-            endpoint.measure(&measure, &HealthPolicy::default());
-            let shown = endpoint.shown(&info("a"));
-            (shown.label(), shown.status, shown.checked_at)
-        };
-        let healthy = (HealthStatus::Healthy, Some(1));
-        let with = |label| (label, healthy.0, healthy.1);
-        assert_eq!(after(Measure::Asleep(Some(2))), with("Healthy, asleep"));
-        assert_eq!(after(Measure::Starting(Some(3))), with("Starting"));
-        assert_eq!(after(Measure::Round(starting)), with("Starting"));
-        assert_eq!(after(Measure::Asleep(None)), with("Starting"));
-        assert_eq!(after(Measure::Starting(None)), with("Healthy"));
-        assert_eq!(endpoint.shown(&info("a")).next_check, Some(7));
-    }
-
-    #[test]
-    fn sign_in_is_seen_at_once_and_is_no_failure() {
-        let Measure::Round(mut asked) = round(2, Critical, Critical) else { unreachable!() };
-        asked.verdict = Verdict::NeedsSignIn;
-        let shown = after(&[round(1, Passing, Passing), Measure::Round(asked)]);
-        assert_eq!((shown.status, shown.consecutive_failures), (HealthStatus::NeedsSignIn, 0));
-    }
-}
+mod tests;

@@ -124,16 +124,16 @@ pub enum Ended {
 pub struct Reason {
     /// In one sentence.
     pub sentence: String,
-    /// In at most 24 characters.
+    /// In a few words.
     pub summary: String,
     /// The certificate that was refused, when that is it.
     pub certificate: Option<Arc<RefusedCertificate>>,
 }
 
 impl Reason {
-    /// Both forms; the short one is cut if need be.
+    /// Both forms.
     pub fn new(sentence: impl Into<String>, summary: &str) -> Self {
-        Self { sentence: sentence.into(), summary: model::summary(summary), certificate: None }
+        Self { sentence: sentence.into(), summary: summary.to_owned(), certificate: None }
     }
 
     /// It is this certificate.

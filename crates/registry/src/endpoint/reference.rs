@@ -89,7 +89,9 @@ fn status(samples: &[Sample], policy: &HealthPolicy) -> HealthStatus {
 /// `C`: the mean of the last round's checks without `response_time`.
 fn checks(samples: &[Sample]) -> f64 {
     let last = samples.iter().rev().find_map(|sample| match sample {
-        Checks { reachable, tools, .. } => Some(f64::midpoint(reachable.points(), tools.points())),
+        Checks { reachable, tools, .. } => {
+            Some(f64::midpoint(reachable.points().unwrap(), tools.points().unwrap()))
+        }
         Call { .. } => None,
     });
     last.unwrap_or(1.0)

@@ -24,7 +24,8 @@ impl Bits {
 
     /// Adds the set whose words these are, the first of them being the one at `place`.
     pub(crate) fn add_words(&mut self, place: usize, words: &[u64]) {
-        for (own, word) in self.0.iter_mut().skip(place).zip(words) {
+        let own = self.0.get_mut(place..).unwrap_or_default();
+        for (own, word) in own.iter_mut().zip(words) {
             *own |= word;
         }
     }
@@ -45,8 +46,13 @@ impl Bits {
         self
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    /// Whether there are more than so many: of a large set only the beginning is counted.
+    pub(crate) fn is_more_than(&self, bound: usize) -> bool {
+        let mut counted = 0;
+        self.0.chunks(16).any(|words| {
+            counted += words.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+            counted > bound
+        })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Slot> {

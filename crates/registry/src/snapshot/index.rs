@@ -4,6 +4,7 @@ use std::sync::Arc;
 use imbl::{HashMap, OrdMap, Vector};
 use model::ServerId;
 
+use super::ahead::touch;
 use super::posting::{Entry, Posting};
 
 /// Where the servers of a key stand in an index.
@@ -37,11 +38,16 @@ impl Index {
         self.postings.get(place as usize)
     }
 
-    pub(crate) fn add(&mut self, key: &str, entry: Entry) {
-        let known = self.places.get(key).and_then(|place| self.postings.get_mut(*place as usize));
-        match known {
-            Some(posting) => posting.insert(entry),
-            None => self.add_key(key.into(), Posting::one(entry)),
+    /// Adds a server to the lists of these keys, each given once. The lists lie anywhere, so they are fetched together.
+    pub(crate) fn add<'k>(&mut self, keys: impl Iterator<Item = &'k String>, entry: Entry) {
+        let places: Vec<_> = keys.map(|key| (key, self.places.get(key.as_str()).copied())).collect();
+        let known = places.iter().filter_map(|(_, place)| self.at((*place)?));
+        touch(known.map(|posting| posting.some_slot() as usize));
+        for (key, place) in places {
+            match place.and_then(|place| self.postings.get_mut(place as usize)) {
+                Some(posting) => posting.insert(entry),
+                None => self.add_key(key.as_str().into(), Posting::one(entry)),
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! What readers see: one immutable state of the registry, with its indexes.
 
+mod ahead;
 mod bits;
 mod counts;
 mod fields;
@@ -9,6 +10,7 @@ mod order;
 mod plan;
 mod posting;
 mod selection;
+mod slots;
 
 #[cfg(test)]
 mod tests;
@@ -22,10 +24,9 @@ use index::Index;
 pub use matches::Matches;
 use model::{CapabilityPattern, Filter, Server, ServerId, ServerInfo, fold};
 use order::Order;
-use posting::{Entry, Slot};
+use posting::{Entry, Posting, Slot};
 pub use selection::Selection;
-
-type Slots = Vector<Option<Arc<Server>>>;
+use slots::Slots;
 
 /// One state of the registry. Its maps are persistent: the next state shares all but a few nodes with it, so a change
 /// among 100,000 servers copies some kilobytes, and a clone copies nothing.
@@ -37,7 +38,7 @@ pub struct Snapshot {
     free: Vector<Slot>,
     ids: HashMap<ServerId, Slot>,
     capabilities: Index,
-    names: Index,
+    names: HashMap<Arc<str>, Posting>,
     /// Who has another id than the address mints, by the ids that it mints.
     moved: HashMap<ServerId, Vec<ServerId>>,
     order: Order,
@@ -79,7 +80,7 @@ impl Snapshot {
 
     /// All servers, in no promised order.
     pub fn iter(&self) -> impl Iterator<Item = &Server> {
-        self.slots.iter().flatten().map(AsRef::as_ref)
+        self.slots.leaves().flat_map(|leaf| leaf.iter()).flatten().map(AsRef::as_ref)
     }
 
     /// The servers that offer what the pattern names, paused ones included.
@@ -97,14 +98,14 @@ impl Snapshot {
     /// share an index, and what only offers a tool of that name is left out.
     pub fn by_tag(&self, tag: &str) -> impl Iterator<Item = &Server> {
         let key = fold(tag);
-        let entries = self.capabilities.get(&key).into_iter().flat_map(posting::Posting::iter);
+        let entries = self.capabilities.get(&key).into_iter().flat_map(Posting::iter);
         let servers = entries.filter_map(|entry| self.at(entry.slot));
         servers.filter(move |server| server.info.capabilities.iter().any(|own| fold(own) == key))
     }
 
     /// The servers of exactly this name, by id.
     pub fn by_name(&self, name: &str) -> Vec<ServerId> {
-        self.names.get(name).into_iter().flat_map(posting::Posting::iter).map(|entry| entry.id).collect()
+        self.names.get(name).into_iter().flat_map(Posting::iter).map(|entry| entry.id).collect()
     }
 
     /// The servers that offer the capability and fit the filter: worst first, then by name, then by id. Nothing is copied,
@@ -176,11 +177,11 @@ impl Snapshot {
             self.insert(server);
             return;
         };
-        let Some(old) = self.slots.get(slot as usize).cloned().flatten() else { return };
+        let Some(old) = self.slots.get(slot).cloned() else { return };
         self.counts.take(old.health.status);
         if !Arc::ptr_eq(&old.info, &server.info) && !has_same_keys(&old.info, &server.info) {
             let entry = Entry { id: server.info.id, slot };
-            self.reindex(entry, &Keys::of(&old.info), &Keys::of(&server.info));
+            self.reindex(entry, Some(&old.info), Some(&server.info));
         }
         if !Arc::ptr_eq(&old.info, &server.info) {
             self.leave(&old.info);
@@ -190,10 +191,10 @@ impl Snapshot {
     }
 
     fn insert(&mut self, server: Arc<Server>) {
-        let slot = self.free.pop_back().unwrap_or_else(|| self.grow());
+        let slot = self.free.pop_back().unwrap_or_else(|| self.slots.grow());
         let entry = Entry { id: server.info.id, slot };
         self.ids.insert(entry.id, slot);
-        self.reindex(entry, &Keys::default(), &Keys::of(&server.info));
+        self.reindex(entry, None, Some(&server.info));
         self.arrive(&server.info);
         self.replace(slot, None, Some(server));
     }
@@ -205,7 +206,7 @@ impl Snapshot {
         if let Some(old) = old.filter(|_| moves) {
             self.order.remove(&self.slots, slot, old);
         }
-        self.slots.set(slot as usize, new);
+        self.slots.set(slot, new);
         let new = at(&self.slots, slot);
         if let Some(new) = new.filter(|_| moves) {
             self.order.insert(&self.slots, slot, new);
@@ -213,19 +214,13 @@ impl Snapshot {
         self.fields.change(slot, old, new, self.slots.len());
     }
 
-    /// Slots are 32 bits: four billion servers do not fit into any memory we run in.
-    fn grow(&mut self) -> Slot {
-        self.slots.push_back(None);
-        Slot::try_from(self.slots.len() - 1).unwrap_or(Slot::MAX)
-    }
-
     /// Takes a server out.
     pub(crate) fn remove(&mut self, id: ServerId) {
         let Some(slot) = self.ids.remove(&id) else { return };
         self.free.push_back(slot);
-        let Some(old) = self.slots.get(slot as usize).cloned().flatten() else { return };
+        let Some(old) = self.slots.get(slot).cloned() else { return };
         self.counts.take(old.health.status);
-        self.reindex(Entry { id, slot }, &Keys::of(&old.info), &Keys::default());
+        self.reindex(Entry { id, slot }, Some(&old.info), None);
         self.leave(&old.info);
         self.replace(slot, Some(&old), None);
     }
@@ -246,9 +241,39 @@ impl Snapshot {
         }
     }
 
-    fn reindex(&mut self, entry: Entry, old: &Keys, new: &Keys) {
-        reindex(&mut self.capabilities, entry, &old.capabilities, &new.capabilities);
-        reindex(&mut self.names, entry, &old.name, &new.name);
+    /// Changes what a server is found by.
+    fn reindex(&mut self, entry: Entry, old: Option<&ServerInfo>, new: Option<&ServerInfo>) {
+        let keys = |info: Option<&ServerInfo>| info.map(ServerInfo::capability_keys).unwrap_or_default();
+        let (old_keys, new_keys) = (keys(old), keys(new));
+        for key in old_keys.iter().filter(|key| new_keys.binary_search(key).is_err()) {
+            self.capabilities.remove(key, entry.id);
+        }
+        let added = new_keys.iter().filter(|key| old_keys.binary_search(key).is_err());
+        self.capabilities.add(added, entry);
+        let (old, new) = (old.map(|info| &info.name), new.map(|info| &info.name));
+        if old != new {
+            if let Some(name) = old {
+                self.leave_name(name, entry.id);
+            }
+            if let Some(name) = new {
+                self.take_name(name, entry);
+            }
+        }
+    }
+
+    fn take_name(&mut self, name: &str, entry: Entry) {
+        match self.names.get_mut(name) {
+            Some(posting) => posting.insert(entry),
+            None => drop(self.names.insert(name.into(), Posting::one(entry))),
+        }
+    }
+
+    fn leave_name(&mut self, name: &str, id: ServerId) {
+        let Some(posting) = self.names.get_mut(name) else { return };
+        posting.remove(id);
+        if posting.is_empty() {
+            self.names.remove(name);
+        }
     }
 }
 
@@ -258,36 +283,7 @@ fn places(info: &ServerInfo) -> Vec<ServerId> {
 }
 
 fn at(slots: &Slots, slot: Slot) -> Option<&Server> {
-    slots.get(slot as usize)?.as_deref()
-}
-
-/// Everything one server is indexed by; each list sorted, each key once.
-#[derive(Default)]
-struct Keys {
-    capabilities: Vec<String>,
-    name: Vec<String>,
-}
-
-impl Keys {
-    fn of(info: &ServerInfo) -> Self {
-        Self { capabilities: sorted(info.capability_keys()), name: vec![info.name.clone()] }
-    }
-}
-
-/// Sorted, so that a server with thousands of tools is compared with its former self in no time.
-fn sorted(mut keys: Vec<String>) -> Vec<String> {
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
-fn reindex(index: &mut Index, entry: Entry, old: &[String], new: &[String]) {
-    for key in old.iter().filter(|key| new.binary_search(key).is_err()) {
-        index.remove(key, entry.id);
-    }
-    for key in new.iter().filter(|key| old.binary_search(key).is_err()) {
-        index.add(key, entry);
-    }
+    slots.get(slot).map(AsRef::as_ref)
 }
 
 /// Whether both are indexed alike, judged without making the keys: the usual case of a measurement.

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use model::{HealthStatus, Server, ServerId};
 
+use super::at;
 use super::posting::Slot;
-use super::{Slots, at};
+use super::slots::Slots;
 
 /// A block that grows beyond this is cut in two: inserting copies one block.
 const LONGEST: usize = 512;

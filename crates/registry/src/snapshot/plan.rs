@@ -39,7 +39,7 @@ impl<'f> Plan<'f> {
     }
 
     fn leaves_many(&self, snapshot: &Snapshot) -> bool {
-        self.hits.as_ref().is_none_or(|hits| hits.len() * SELECTIVE > snapshot.slots.len())
+        self.hits.as_ref().is_none_or(|hits| hits.is_more_than(snapshot.slots.len() / SELECTIVE))
     }
 
     fn meet(&mut self, sure: &mut Sure<'_>) {
@@ -127,7 +127,7 @@ impl<'a> Sure<'a> {
         for name in names {
             let posting = match field {
                 Field::Own(Own::Capabilities) => capabilities.get(&fold(name)),
-                _ => by_name.get(name),
+                _ => by_name.get(*name),
             };
             posting.into_iter().flat_map(Posting::iter).for_each(|entry| bits.add(entry.slot));
         }

@@ -20,22 +20,34 @@ pub(crate) struct Entry {
     pub(crate) slot: Slot,
 }
 
-/// The servers that have something in common, by id. Cheap to clone; a change copies no more than [`FEW`] entries.
+/// The servers that have something in common, by id. Cheap to clone; a change copies no more than [`FEW`] entries. Most names,
+/// and most tools behind a server's name, are of one server alone: that takes no memory of its own.
 #[derive(Debug, Clone)]
 pub(crate) enum Posting {
+    One(Entry),
     Few(Arc<[Entry]>),
     Many(OrdMap<ServerId, Slot>),
 }
 
 impl Posting {
     pub(crate) fn one(entry: Entry) -> Self {
-        Self::Few(Arc::new([entry]))
+        Self::One(entry)
     }
 
     pub(crate) fn len(&self) -> usize {
         match self {
+            Self::One(_) => 1,
             Self::Few(entries) => entries.len(),
             Self::Many(entries) => entries.len(),
+        }
+    }
+
+    /// The slot where a search begins.
+    pub(crate) fn some_slot(&self) -> Slot {
+        match self {
+            Self::One(entry) => entry.slot,
+            Self::Few(entries) => entries.get(entries.len() / 2).map_or(0, |entry| entry.slot),
+            Self::Many(entries) => entries.get_min().map_or(0, |(_, slot)| *slot),
         }
     }
 
@@ -45,42 +57,48 @@ impl Posting {
 
     pub(crate) fn iter(&self) -> Iter<'_> {
         match self {
+            Self::One(entry) => Iter::Few(std::slice::from_ref(entry).iter()),
             Self::Few(entries) => Iter::Few(entries.iter()),
             Self::Many(entries) => Iter::Many(entries.iter()),
         }
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) {
-        match self {
-            Self::Many(entries) => drop(entries.insert(entry.id, entry.slot)),
-            Self::Few(entries) => match entries.binary_search_by_key(&entry.id, |entry| entry.id) {
-                // A server's slot never changes while it is in a list.
-                Ok(_) => {}
-                Err(place) if entries.len() < FEW => {
-                    let (before, after) = entries.split_at(place);
-                    // Of known length, so it is built in place.
-                    *self = Self::Few(before.iter().chain([&entry]).chain(after).copied().collect());
-                }
-                Err(_) => {
-                    let entries = entries.iter().chain([&entry]);
-                    *self = Self::Many(entries.map(|entry| (entry.id, entry.slot)).collect());
-                }
-            },
+        let entries = match self {
+            Self::One(one) => std::slice::from_ref(&*one),
+            Self::Few(entries) => &**entries,
+            Self::Many(entries) => {
+                entries.insert(entry.id, entry.slot);
+                return;
+            }
+        };
+        match entries.binary_search_by_key(&entry.id, |entry| entry.id) {
+            // A server's slot never changes while it is in a list.
+            Ok(_) => {}
+            Err(place) if entries.len() < FEW => {
+                let (before, after) = entries.split_at(place);
+                // Of known length, so it is built in place.
+                *self = Self::Few(before.iter().chain([&entry]).chain(after).copied().collect());
+            }
+            Err(_) => {
+                let entries = entries.iter().chain([&entry]);
+                *self = Self::Many(entries.map(|entry| (entry.id, entry.slot)).collect());
+            }
         }
     }
 
     pub(crate) fn remove(&mut self, id: ServerId) {
-        match self {
-            Self::Few(entries) => {
-                *self = Self::Few(entries.iter().filter(|entry| entry.id != id).copied().collect());
-            }
-            Self::Many(entries) => {
-                entries.remove(&id);
-                if entries.len() <= FEW_AGAIN {
-                    *self = Self::Few(self.iter().collect());
-                }
+        if let Self::Many(entries) = self {
+            entries.remove(&id);
+            if entries.len() > FEW_AGAIN {
+                return;
             }
         }
+        let mut rest = self.iter().filter(|entry| entry.id != id);
+        *self = match (rest.next(), rest.next()) {
+            (Some(only), None) => Self::One(only),
+            (first, second) => Self::Few(first.into_iter().chain(second).chain(rest).collect()),
+        };
     }
 }
 

@@ -3,6 +3,7 @@ use std::fmt;
 use model::{CapabilityPattern, Filter, Server};
 
 use super::Snapshot;
+use super::ahead::{TOGETHER, fetch, fetch_metadata};
 use super::bits::Bits;
 use super::order::{Blocks, place};
 use super::plan::Plan;
@@ -12,17 +13,24 @@ use super::posting::Slot;
 /// server and compare it takes some hundred times as long as a step through the order.
 const SPARSE: usize = 512;
 
+/// How many are fetched at first; then twice as many each time.
+const FIRST: usize = 16;
+
 /// The servers that a query finds, worst first, then by name, then by id.
 pub struct Selection<'a> {
     snapshot: &'a Snapshot,
     hits: Hits<'a>,
     /// What no index answers.
     rest: Vec<&'a Filter>,
+    slots: Vec<Slot>,
+    /// What was fetched, and how many of it were looked at.
+    ahead: Vec<&'a Server>,
+    seen: usize,
 }
 
 enum Hits<'a> {
     Sorted(std::vec::IntoIter<Slot>),
-    InOrder { blocks: Blocks<'a>, block: std::slice::Iter<'a, Slot>, of: Option<Bits> },
+    InOrder { blocks: Blocks<'a>, block: &'a [Slot], of: Option<Bits> },
 }
 
 impl<'a> Selection<'a> {
@@ -32,49 +40,89 @@ impl<'a> Selection<'a> {
         filter: Option<&'a Filter>,
     ) -> Self {
         let Plan { hits, rest } = Plan::new(snapshot, capability, filter);
-        Self { snapshot, hits: Hits::of(snapshot, hits), rest }
+        let hits = Hits::of(snapshot, hits);
+        let (slots, ahead) = (Vec::with_capacity(2 * TOGETHER), Vec::with_capacity(2 * TOGETHER));
+        Self { snapshot, hits, rest, slots, ahead, seen: 0 }
+    }
+
+    /// Fetches some more; whoever takes only a few waits for few. Whether there were any.
+    fn fetch(&mut self) -> bool {
+        let Self { snapshot, hits, rest, slots, ahead, seen } = self;
+        let many = (ahead.len() * 2).clamp(FIRST, TOGETHER);
+        slots.clear();
+        hits.add_to(slots, many);
+        ahead.clear();
+        ahead.extend(slots.iter().filter_map(|slot| snapshot.at(*slot)));
+        *seen = 0;
+        fetch(ahead);
+        if !rest.is_empty() {
+            fetch_metadata(ahead);
+        }
+        !slots.is_empty()
     }
 }
 
 impl<'a> Hits<'a> {
     fn of(snapshot: &'a Snapshot, hits: Option<Bits>) -> Self {
         match hits {
-            Some(hits) if hits.len() * SPARSE <= snapshot.slots.len() => {
+            Some(hits) if !hits.is_more_than(snapshot.slots.len() / SPARSE) => {
                 let mut slots: Vec<Slot> = hits.iter().collect();
                 slots.sort_unstable_by(|a, b| snapshot.at(*a).map(place).cmp(&snapshot.at(*b).map(place)));
                 Self::Sorted(slots.into_iter())
             }
-            of => Self::InOrder { blocks: snapshot.order.blocks(), block: [].iter(), of },
+            of => Self::InOrder { blocks: snapshot.order.blocks(), block: &[], of },
+        }
+    }
+
+    /// Adds the next ones, at least so many unless that is all.
+    fn add_to(&mut self, slots: &mut Vec<Slot>, many: usize) {
+        match self {
+            Self::Sorted(sorted) => slots.extend(sorted.take(many)),
+            Self::InOrder { blocks, block, of } => {
+                while slots.len() < many {
+                    let (piece, rest) = block.split_at(block.len().min(TOGETHER));
+                    *block = rest;
+                    match of {
+                        _ if piece.is_empty() => {
+                            let Some(next) = blocks.next() else { return };
+                            *block = next;
+                        }
+                        Some(bits) => sift(piece, bits, slots),
+                        None => slots.extend(piece),
+                    }
+                }
+            }
         }
     }
 }
 
-impl Iterator for Hits<'_> {
-    type Item = Slot;
-
-    fn next(&mut self) -> Option<Slot> {
-        match self {
-            Self::Sorted(slots) => slots.next(),
-            Self::InOrder { blocks, block, of } => loop {
-                let next = match of {
-                    Some(bits) => block.find(|slot| bits.has(**slot)),
-                    None => block.next(),
-                };
-                if let Some(slot) = next {
-                    return Some(*slot);
-                }
-                *block = blocks.next()?.iter();
-            },
+/// Adds those of a piece that are in the set. Without a branch on that, since no processor foresees it.
+fn sift(piece: &[Slot], bits: &Bits, slots: &mut Vec<Slot>) {
+    let (mut kept, mut count) = ([0; TOGETHER], 0);
+    for slot in piece {
+        if let Some(place) = kept.get_mut(count % TOGETHER) {
+            *place = *slot;
         }
+        count += usize::from(bits.has(*slot));
     }
+    slots.extend(kept.iter().take(count));
 }
 
 impl<'a> Iterator for Selection<'a> {
     type Item = &'a Server;
 
     fn next(&mut self) -> Option<&'a Server> {
-        let Self { snapshot, hits, rest } = self;
-        hits.filter_map(|slot| snapshot.at(slot)).find(|server| rest.iter().all(|part| part.matches(server)))
+        loop {
+            while let Some(server) = self.ahead.get(self.seen) {
+                self.seen += 1;
+                if self.rest.iter().all(|part| part.matches(server)) {
+                    return Some(server);
+                }
+            }
+            if !self.fetch() {
+                return None;
+            }
+        }
     }
 }
 

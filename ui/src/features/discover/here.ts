@@ -13,7 +13,7 @@ export interface HereGroup {
 export function onThisComputer(servers: readonly ServerRow[]): HereGroup[] {
   const own = servers.filter((row) => row.source !== "demo");
   const groups = [
-    { title: "At a local address", rows: own.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
+    { title: "On a port of this computer", rows: own.filter((row) => row.transport !== "stdio" && isLoopback(row)) },
     { title: "Started by MCP Discovery", rows: own.filter((row) => row.transport === "stdio") },
     { title: "Demo fleet", rows: demoServers(servers), demo: true },
   ];

@@ -90,7 +90,7 @@ it("the demo fleet stands apart from what else listens here", () => {
   ];
   const groups = onThisComputer(servers).map(({ title, rows, demo }) => [title, !!demo, ...rows.map(({ id }) => id)]);
   expect(groups).toEqual([
-    ["At a local address", false, "a"],
+    ["On a port of this computer", false, "a"],
     ["Demo fleet", true, "b"],
   ]);
 });

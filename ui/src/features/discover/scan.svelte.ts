@@ -1,7 +1,6 @@
 import { SvelteSet } from "svelte/reactivity";
-import { toast } from "svelte-sonner";
 import { asCallError, type CallError, type ScanArgs, type ScanRow } from "../../host";
-import { attempt, undo } from "../../shared/actions";
+import { attempt, offerUndo } from "../../shared/actions";
 import { plural } from "../../shared/format";
 import { oneLine } from "../../shared/text";
 import { core } from "../../state/core.svelte";
@@ -67,18 +66,8 @@ class Scans {
     this.failed = failed;
     await core.shown(revision);
     this.adding = false;
-    if (undos.length) offer(undos);
+    if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, ...undos);
   }
-}
-
-function offer(undos: number[]): void {
-  const takeBack = async () => {
-    for (const entry of undos.reverse()) await undo(entry);
-  };
-  toast(`Added ${plural(undos.length, "server")}`, {
-    duration: 10_000,
-    action: { label: "Undo", onClick: () => void takeBack() },
-  });
 }
 
 /** The scans of this page. */

@@ -36,14 +36,14 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     tint: "acc",
     title: "Needs sign-in",
     icon: "info",
-    cause: "The server asks who you are. Add it again with the name of an environment variable that holds its token.",
+    cause: "The server asks who you are. Open it on Servers and give it its token.",
   },
   untrusted_certificate: {
     ...DOWN,
     title: "Its certificate is not trusted",
     icon: "ban",
     cause:
-      "Nothing was sent: nobody vouches for the server's certificate, or it is not the one that was agreed to. Look at it on Servers, then run again.",
+      "Nothing was sent: the server's certificate is not trusted, or it is not the one you trusted before. Open the server on Servers, then run again.",
   },
   timeout: {
     glyph: "warn",
@@ -63,7 +63,7 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     ...DOWN,
     title: "No server for it",
     icon: "servers",
-    cause: "No server in the list that may take calls offers this.",
+    cause: "No server in your list that can take calls offers this tool.",
   },
   paused: {
     glyph: "paused",
@@ -93,9 +93,9 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
   },
   offline: {
     ...DOWN,
-    title: "The core does not answer",
+    title: "MCP Discovery does not answer",
     icon: "link",
-    cause: "MCP Discovery itself was stopped. Whether the tool ran is not known.",
+    cause: "It was stopped. Whether the tool ran is not known.",
   },
 };
 

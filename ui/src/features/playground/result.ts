@@ -5,9 +5,9 @@ import { isObject } from "../../shared/json";
 export type Content =
   | { type: "text"; text: string }
   | { type: "image"; mime: string; data: string }
-  | { type: "audio"; mime: string; size: number }
+  | { type: "audio"; mime: string; data: string; size: number }
   | { type: "link"; uri: string; name: string; description: string; mime: string }
-  | { type: "resource"; uri: string; mime: string; text: string | null; size: number }
+  | { type: "resource"; uri: string; mime: string; text: string | null; blob: string; size: number }
   | { type: "other"; value: unknown };
 
 /** A tool's answer, read tolerantly. */
@@ -32,6 +32,14 @@ const MAX_COLUMNS = 8;
 const MAX_ROWS = 500;
 /** Image formats that are drawn. SVG is not: it is a document, not a picture. */
 const IMAGES = /^image\/(png|jpeg|gif|webp|avif|bmp)$/;
+
+/** Sounds that are played. */
+const SOUNDS = /^audio\/(mpeg|mp3|wav|x-wav|wave|ogg|webm|mp4|aac|flac)$/;
+
+/** Whether a page can play it. */
+export function isPlayable(mime: string, data: string): boolean {
+  return SOUNDS.test(mime) && isBase64(data);
+}
 
 /** Reads a `CallToolResult`. */
 export function readAnswer(result: unknown): Answer {
@@ -79,7 +87,7 @@ function readContent(value: unknown): Content {
       if (!IMAGES.test(text("mimeType")) || !isBase64(text("data"))) return { type: "other", value };
       return { type: "image", mime: text("mimeType"), data: text("data") };
     case "audio":
-      return { type: "audio", mime: text("mimeType"), size: sizeOf(text("data")) };
+      return { type: "audio", mime: text("mimeType"), data: text("data"), size: sizeOf(text("data")) };
     case "resource_link":
       return {
         type: "link",
@@ -104,6 +112,7 @@ function readResource(resource: Record<string, unknown>): Content {
     uri: String(resource.uri ?? ""),
     mime,
     text,
+    blob,
     size: text === null ? sizeOf(blob) : text.length,
   };
 }

@@ -22,6 +22,7 @@ export function merge(rows: readonly ToolRow[]): ListedTool[] {
       continue;
     }
     known.servers.push(row.server);
+    known.hints = worse(known.hints, row.hints);
     known.differs ||= JSON.stringify(known.input) !== JSON.stringify(row.input_schema);
   }
   return [...byName.values()].sort((a, b) => a.name.localeCompare(b.name));
@@ -34,6 +35,18 @@ export function search(tools: readonly ListedTool[], text: string): ListedTool[]
     const hay = `${tool.name} ${tool.title ?? ""} ${tool.description ?? ""}`.toLowerCase();
     return words.every((word) => hay.includes(word));
   });
+}
+
+/** What any of two may do: a call may go to either, so only what both promise holds. */
+function worse(one: ToolHints, other: ToolHints): ToolHints {
+  const both = (a: boolean | null, b: boolean | null, safe: boolean) =>
+    a === b ? a : [a, b].includes(!safe) ? !safe : null;
+  return {
+    read_only: both(one.read_only, other.read_only, true),
+    destructive: both(one.destructive, other.destructive, false),
+    idempotent: both(one.idempotent, other.idempotent, true),
+    open_world: both(one.open_world, other.open_world, false),
+  };
 }
 
 function listed(row: ToolRow): ListedTool {

@@ -40,8 +40,10 @@ export const COLUMNS: Record<Column, ColumnWords> = {
 
 /** Between columns, in pixels. */
 const GAP = 16;
+/** “Needs sign-in” and the longest age, `59 min`, in pixels. */
+export const STATUS_WIDTH = 178;
 /** Status (“Needs sign-in” and its age), name and a reason need this much, in pixels. */
-const NEEDED = 16 + 160 + GAP + 120 + GAP + 132 + 16;
+const NEEDED = 16 + STATUS_WIDTH + GAP + 136 + GAP + 100 + 16;
 
 /** The chosen columns that fit into a width; the last ones give way first, since the reason is worth more than they are. */
 export function fitting(chosen: readonly Column[], width: number): Column[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { server } from "../../state/samples";
-import { complete, statusIn, tokens, withStatus } from "./filter";
+import { complete, keysOf, nearestKey, statusIn, tokens, unknownKeyIn, withStatus } from "./filter";
 
 const rows = [
   server("weather", {
@@ -73,4 +73,15 @@ describe("the status buttons", () => {
     expect(statusIn("is:down or is:paused")).toBeNull();
     expect(statusIn("down")).toBeNull();
   });
+});
+
+it("knows the keys that servers have, and the one that was meant", () => {
+  const known = keysOf([server("a", { metadata: { region: "eu", limits: { gpu: 1 } } })]);
+  expect(unknownKeyIn("is:down region:eu limits.gpu:1 has:tools weather http://a", known)).toBe(null);
+  expect(unknownKeyIn("metadata.regoin:eu", known)).toBe("metadata.regoin");
+  expect([nearestKey("regoin", known), nearestKey("limts.gpu", known), nearestKey("xyz", known)]).toEqual([
+    "region",
+    "limits.gpu",
+    null,
+  ]);
 });

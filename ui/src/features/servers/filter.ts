@@ -1,4 +1,4 @@
-import type { ServerRow } from "../../host";
+import { FILTER_FIELDS, FILTER_SIGNS, type FilterField, type ServerRow } from "../../host";
 import { STATUSES, statusWords } from "../../shared/words";
 
 /** One word of a filter, where it stands, and its parts when it names a field. */
@@ -26,31 +26,49 @@ export interface Option {
   about: string;
 }
 
-/** The fields people ask for most; the core knows more. `op` is what is written after the word. */
+/** The fields people ask for most, in the order in which they are offered. */
+const USUAL = [
+  "region",
+  "name",
+  "capabilities",
+  "transport",
+  "source",
+  "era",
+  "tools",
+  "response_time",
+  "score",
+  "auth_required",
+  "protocol_version",
+  "server_version",
+] as const satisfies readonly (keyof typeof FILTER_FIELDS)[];
+
+/** What is offered: a field by the shortest of its words, and the sign that usually stands after it. */
 const FIELDS: readonly { word: string; op: string; about: string }[] = [
   { word: "is", op: ":", about: "status" },
-  { word: "region", op: ":", about: "where it runs" },
-  { word: "name", op: ":", about: "its name" },
-  { word: "capability", op: ":", about: "a tool or tag it offers" },
-  { word: "transport", op: ":", about: "http, sse or stdio" },
-  { word: "source", op: ":", about: "who brought it" },
-  { word: "era", op: ":", about: "legacy or modern protocol" },
-  { word: "tools", op: ">=", about: "how many tools" },
-  { word: "response_time", op: ">", about: "milliseconds" },
-  { word: "score", op: "<", about: "health score, 0 to 1" },
-  { word: "auth_required", op: ":", about: "true or false" },
-  { word: "protocol_version", op: ":", about: "agreed revision" },
-  { word: "server_version", op: ":", about: "what it calls its version" },
+  ...USUAL.map((word) => {
+    const { aliases, about, sign }: FilterField = FILTER_FIELDS[word];
+    const shortest = [word, ...aliases].sort((a, b) => a.length - b.length)[0] ?? word;
+    return { word: shortest, op: sign, about: about.charAt(0).toLowerCase() + about.slice(1) };
+  }),
   { word: "metadata.", op: "", about: "free data, by dotted path" },
 ];
 
-const FIXED: Record<string, readonly string[]> = {
-  is: STATUSES.map((status) => statusWords(status).is),
-  transport: ["http", "sse", "stdio"],
-  source: ["manual", "import", "scan", "demo"],
-  era: ["legacy", "modern"],
-  auth_required: ["true", "false"],
-};
+/** The words a value can be, where that is a closed set. */
+function wordsOf(field: string): readonly string[] {
+  if (field === "is") return STATUSES.map((status) => statusWords(status).is);
+  const known = Object.entries<FilterField>(FILTER_FIELDS);
+  return known.find(([word, { aliases }]) => word === field || aliases.includes(field))?.[1].values ?? [];
+}
+
+/** Every word that names a field. */
+export const OWN_KEYS: readonly string[] = [
+  "is",
+  "has",
+  ...Object.entries<FilterField>(FILTER_FIELDS).flatMap(([word, { aliases }]) => [word, ...aliases]),
+];
+
+const SIGNS = FILTER_SIGNS.map((sign) => sign.replace(/[=~<>!:]/g, "\\$&")).join("|");
+const WORD = new RegExp(`^-?([A-Za-z_][\\w.]*)(${SIGNS})(.*)$`, "s");
 
 /** Words that come from the servers themselves are offered at most so many times. */
 const MAX_OPTIONS = 8;
@@ -60,7 +78,7 @@ export function tokens(text: string): Token[] {
   const found: Token[] = [];
   for (const match of text.matchAll(/(?:"(?:[^"\\]|\\.)*"?|[^\s"])+/g)) {
     const word = match[0];
-    const parts = /^-?([A-Za-z_][\w.]*)(:|!=|>=|<=|=|>|<|~)(.*)$/s.exec(word);
+    const parts = WORD.exec(word);
     const span = { start: match.index, end: match.index + word.length, text: word };
     found.push({ ...span, field: parts?.[1] ?? null, op: parts?.[2] ?? "", value: parts?.[3] ?? "" });
   }
@@ -90,6 +108,64 @@ export function withStatus(text: string, status: string | null): string {
   return (status ? [`is:${status}`, ...words] : words).join(" ");
 }
 
+/** Every key that a filter can ask for here: fields of every server, and the data that some have. */
+export function keysOf(rows: readonly ServerRow[]): ReadonlySet<string> {
+  const keys = new Set(OWN_KEYS);
+  for (const row of rows) addKeys(keys, row.metadata, "");
+  return keys;
+}
+
+function addKeys(keys: Set<string>, data: Record<string, unknown>, path: string): void {
+  for (const [key, value] of Object.entries(data)) {
+    keys.add(path + key);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      addKeys(keys, value as Record<string, unknown>, `${path}${key}.`);
+    }
+  }
+}
+
+/** The first key of a filter that is none of these. */
+export function unknownKeyIn(text: string, known: ReadonlySet<string>): string | null {
+  const asked = tokens(text).map(({ field, op, value }) => (field === "has" && op === ":" ? value : field));
+  const wrong = asked.find((key) => key && !isAddress(key) && !known.has(key.replace(/^metadata\./, "")));
+  return wrong ?? null;
+}
+
+/** `http://…` is looked for, and no field. */
+const isAddress = (word: string) => /^(https?|localhost)$/.test(word);
+
+/** The key that was meant, when one is near: a third of its letters may be wrong. */
+export function nearestKey(key: string, known: ReadonlySet<string>): string | null {
+  const wanted = key.replace(/^metadata\./, "").toLowerCase();
+  let best: { key: string; distance: number } | null = null;
+  for (const candidate of known) {
+    const distance = distanceOf(wanted, candidate.toLowerCase());
+    if (distance <= Math.max(candidate.length, 3) / 3 && (!best || distance < best.distance))
+      best = { key: candidate, distance };
+  }
+  return best?.key ?? null;
+}
+
+/** How many letters are wrong; two that changed places are one. */
+function distanceOf(a: string, b: string): number {
+  let [before, row] = [[] as number[], Array.from({ length: b.length + 1 }, (_, at) => at)];
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swaps = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const costs = [(row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)];
+      next.push(Math.min(...costs, ...(swaps ? [(before[j - 2] ?? 0) + 1] : [])));
+    }
+    [before, row] = [row, next];
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The filter with one key for another. */
+export function withKey(text: string, from: string, to: string): string {
+  return text.replace(from, to);
+}
+
 function fieldsFor(prefix: string, from: number, to: number): Completion | null {
   const wanted = prefix.toLowerCase();
   const options = FIELDS.filter(({ word }) => word.startsWith(wanted)).map(({ word, op, about }) => ({
@@ -107,7 +183,8 @@ function valuesFor(
   rows: readonly ServerRow[],
 ): Completion | null {
   const wanted = prefix.replace(/^"/, "").toLowerCase();
-  const known = FIXED[field] ?? valuesOf(field, rows);
+  const fixed = wordsOf(field);
+  const known = fixed.length > 0 ? fixed : valuesOf(field, rows);
   const fitting = known.filter((value) => value.toLowerCase().startsWith(wanted));
   if (fitting.length === 0 || (fitting.length === 1 && fitting[0] === prefix)) return null;
   const options = fitting.slice(0, MAX_OPTIONS).map((value) => ({ insert: quote(value), about: "" }));

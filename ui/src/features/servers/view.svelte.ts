@@ -9,6 +9,8 @@ import type { GroupBy } from "./groups";
 
 /** A filter that is wrong is said to be so when nobody has typed for so long, in milliseconds: half a word is no mistake. */
 const PAUSE_MS = 400;
+/** A wait that is longer is said to be one, in milliseconds. */
+const SLOW_MS = 300;
 /** While servers change, a filter is asked again at most this often, in milliseconds. */
 const AGAIN_MS = 1_000;
 
@@ -31,6 +33,8 @@ class View {
   selecting = $state(false);
   /** Servers being checked because a person asked. */
   checking = new SvelteSet<ServerId>();
+  /** The server whose form is open. */
+  editing = $state<ServerId | null>(null);
   /** Where the list was scrolled to, in pixels. */
   scroll = 0;
 
@@ -44,7 +48,8 @@ class View {
   #asked = 0;
   #asking = false;
   /** The filter that the rows are of. */
-  #answered = "";
+  #answered = $state.raw("");
+  #slow: ReturnType<typeof setTimeout> | undefined;
 
   /** The ids to show now, in the core's order. */
   #wanted: readonly ServerId[] = $derived(this.#matched ?? core.order);
@@ -56,6 +61,10 @@ class View {
   );
   /** How many rows came or moved while the list was held still. */
   waiting = $derived(this.#still ? moved(this.#still, this.#wanted, core.rows) : 0);
+  /** The rows are those of another filter than the one that stands there. */
+  stale = $derived(this.filter.trim() !== "" && this.filter !== this.#answered);
+  /** That has lasted long enough to be said. */
+  waited = $state(false);
   /** A filter is on. */
   filtered = $derived(this.#matched !== null);
   /** Servers in trouble that the filter leaves out, worst first. */
@@ -70,12 +79,17 @@ class View {
     this.filter = text;
     this.#held = null;
     clearTimeout(this.#timer);
+    clearTimeout(this.#slow);
+    this.waited = false;
     if (text.trim() === "") {
       this.#matched = null;
       this.filterError = null;
       this.#answered = "";
       return;
     }
+    this.#slow = setTimeout(() => {
+      this.waited = this.stale && !this.filterError;
+    }, SLOW_MS);
     void this.#ask();
   }
 
@@ -165,15 +179,19 @@ class View {
     const fresh = text !== this.#answered;
     this.#matched = ids;
     if (fresh) this.catchUp();
-    if (text === this.filter) this.filterError = null;
     this.#answered = text;
+    if (text !== this.filter) return;
+    this.filterError = null;
+    this.waited = false;
   }
 
   #refuse(text: string, error: CallError): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
-        if (text === this.filter) this.filterError = error;
+        if (text !== this.filter) return;
+        this.filterError = error;
+        this.waited = false;
       },
       this.filterError ? 0 : PAUSE_MS,
     );

@@ -1,5 +1,5 @@
 /** The dialogs that every screen can open. */
-export type DialogName = "add" | "import" | "export" | "removed" | "palette" | "shortcuts" | "notices";
+export type DialogName = "add" | "import" | "export" | "removed" | "palette" | "shortcuts" | "about" | "notices";
 
 class Dialogs {
   current = $state<DialogName | null>(null);

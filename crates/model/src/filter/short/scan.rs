@@ -1,6 +1,7 @@
 //! The signs and values of the short form, character by character.
 
 use super::Read;
+use super::glob::Value;
 use crate::filter::ast::Operand;
 use crate::filter::error::FilterError;
 use crate::filter::regexp::Regexp;
@@ -22,6 +23,9 @@ pub(super) enum Op {
     Lte,
     Regex,
 }
+
+/// All that can stand there; longer ones first.
+pub const SIGNS: &[&str] = &[":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"];
 
 impl Reader {
     pub(super) fn peek(&self) -> Option<char> {
@@ -81,7 +85,7 @@ impl Reader {
         Some(op)
     }
 
-    pub(super) fn list(&mut self) -> Read<Vec<Operand>> {
+    pub(super) fn list(&mut self) -> Read<Vec<Value>> {
         let start = self.at;
         self.at += 1;
         let mut values = Vec::new();
@@ -91,7 +95,7 @@ impl Reader {
         }
         loop {
             self.blanks();
-            values.push(self.value()?);
+            values.push(self.given()?);
             self.blanks();
             match self.peek() {
                 Some(',') => self.at += 1,
@@ -107,10 +111,23 @@ impl Reader {
         }
     }
 
+    /// A value that is compared for order.
     pub(super) fn value(&mut self) -> Read<Operand> {
         if self.peek() == Some('"') {
             return self.quoted().map(Operand::Text);
         }
+        self.bare().map(|word| Operand::of_word(&word))
+    }
+
+    /// A value that is compared for equality; without quotes it may have stars.
+    pub(super) fn given(&mut self) -> Read<Value> {
+        if self.peek() == Some('"') {
+            return self.quoted().map(|text| Value::Exact(Operand::Text(text)));
+        }
+        self.bare().map(|word| Value::of_word(&word))
+    }
+
+    fn bare(&mut self) -> Read<String> {
         let word = self.run();
         if word.is_empty() {
             return Err(self
@@ -119,7 +136,7 @@ impl Reader {
         if matches!(self.peek(), Some('(' | '"')) {
             return Err(self.error("a value with parentheses or quotes in it must be quoted"));
         }
-        Ok(Operand::of_word(&word))
+        Ok(word)
     }
 
     pub(super) fn regexp(&mut self) -> Read<Regexp> {
@@ -191,5 +208,18 @@ impl Reader {
             self.at += 1;
         }
         self.chars.iter().take(self.at).skip(start).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sign_is_read_whole() {
+        for sign in SIGNS {
+            let mut reader = Reader { chars: sign.chars().collect(), at: 0 };
+            assert!(reader.comparison().is_some() && reader.at == sign.len(), "{sign}");
+        }
     }
 }

@@ -93,6 +93,13 @@ fn a_malformed_short_filter_names_its_character() {
         ("has:", 5, "names no field"),
         ("metadata:1", 1, "names no field"),
         ("\"\"", 1, "a word between the quotes"),
+        ("tools=>3", 6, "unknown operator `=>`: did you mean `>=`?"),
+        ("tools=<3", 6, "did you mean `<=`?"),
+        ("region<>eu", 7, "did you mean `!=`?"),
+        ("region!:eu", 7, "write `-` before the field"),
+        ("name!~/a/", 5, "unknown operator `!~`"),
+        ("tools:3*", 7, "is no text"),
+        ("is:d*", 4, "written whole"),
     ] {
         let error = Filter::parse(filter).expect_err(filter);
         assert_eq!(error.position, Some(position), "{filter}: {error}");

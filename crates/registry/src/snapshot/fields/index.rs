@@ -8,9 +8,10 @@ use model::filter::{Fact, Field, Operand, Test};
 use super::draft::IndexDraft;
 use super::key::{Key, NumberKey, keys};
 use super::slot_set::SlotSet;
-use crate::snapshot::Slots;
+use crate::snapshot::ahead::fetch_field;
 use crate::snapshot::bits::Bits;
 use crate::snapshot::posting::Slot;
+use crate::snapshot::slots::Slots;
 
 /// What a key takes beside its text and its servers, in bytes: nodes of trees, and the heads of what they hold.
 pub(super) const KEY_BYTES: usize = 96;
@@ -36,9 +37,15 @@ impl FieldIndex {
     /// Reads the field of every server; nothing when that takes more than `most` bytes.
     pub(super) fn build(field: &Field, slots: &Slots, most: usize) -> Option<Self> {
         let mut draft = IndexDraft::default();
-        for (slot, server) in (0..).zip(slots) {
-            if let Some(server) = server {
-                draft.read(field, slot, server);
+        let (mut near, mut slots_read) = (Vec::new(), 0..);
+        for leaf in slots.leaves() {
+            near.clear();
+            near.extend(leaf.iter().flatten().map(AsRef::as_ref));
+            fetch_field(field, &near);
+            for (server, slot) in leaf.iter().zip(slots_read.by_ref()) {
+                if let Some(server) = server {
+                    draft.read(field, slot, server);
+                }
             }
             if draft.bytes > most {
                 return None;

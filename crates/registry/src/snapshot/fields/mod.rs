@@ -5,6 +5,7 @@ mod index;
 mod key;
 mod slot_set;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,9 +15,9 @@ use model::filter::{Field, Own, Test};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::Slots;
 use super::bits::Bits;
 use super::posting::Slot;
+use super::slots::Slots;
 
 /// How many fields have an index at most; the one that nobody asked for the longest goes first. Each costs a change of
 /// a server about a microsecond, and nobody filters by so many.
@@ -34,7 +35,7 @@ pub(super) struct Fields(Vec<Kept>);
 
 #[derive(Debug, Clone)]
 struct Kept {
-    field: Field,
+    field: Arc<Field>,
     /// Nothing when it would be too large.
     index: Option<Arc<FieldIndex>>,
     /// When somebody asked for it last, on the clock of the [`Workshop`].
@@ -96,11 +97,11 @@ impl LookUp<'_> {
 
     /// Who asks while another makes it waits for that one.
     fn kept(&mut self, field: &Field) -> Option<Kept> {
-        if let Some(kept) = self.fields.0.iter().find(|kept| kept.field == *field) {
+        if let Some(kept) = self.fields.0.iter().find(|kept| *kept.field == *field) {
             return Some(kept.clone());
         }
         let mut here = self.made_here.0.lock();
-        if let Some(kept) = here.iter().find(|kept| kept.field == *field) {
+        if let Some(kept) = here.iter().find(|kept| *kept.field == *field) {
             return Some(kept.clone());
         }
         self.makes = self.makes.checked_sub(1)?;
@@ -108,7 +109,7 @@ impl LookUp<'_> {
             here.remove(0);
         }
         let index = FieldIndex::build(field, self.slots, LARGEST).map(Arc::new);
-        let kept = Kept { field: field.clone(), index, used: Arc::default() };
+        let kept = Kept { field: Arc::new(field.clone()), index, used: Arc::default() };
         self.workshop.leave(Made { slots: self.slots.clone(), kept: kept.clone() });
         here.push(kept.clone());
         Some(kept)
@@ -116,10 +117,10 @@ impl LookUp<'_> {
 }
 
 /// A field that is known by two names has one index.
-fn one_name(field: &Field) -> Field {
+fn one_name(field: &Field) -> Cow<'_, Field> {
     match field {
-        Field::Own(Own::Region) => Field::Metadata("region".to_owned()),
-        other => other.clone(),
+        Field::Own(Own::Region) => Cow::Owned(Field::Metadata("region".to_owned())),
+        other => Cow::Borrowed(other),
     }
 }
 
@@ -176,17 +177,8 @@ impl Made {
     /// What changed since shares no record with what was: only that is read again.
     fn brought_to(self, slots: &Slots) -> Kept {
         let Self { slots: before, mut kept, .. } = self;
-        let mut before = before.iter();
-        for (slot, now) in (0..).zip(slots) {
-            let was = before.next().and_then(Option::as_ref);
-            let is_same = match (was, now) {
-                (Some(was), Some(now)) => Arc::ptr_eq(was, now),
-                (None, None) => true,
-                _ => false,
-            };
-            if !is_same {
-                kept.change(slot, was.map(AsRef::as_ref), now.as_deref(), slots.len());
-            }
+        for (slot, was, now) in slots.changes(&before) {
+            kept.change(slot, was.map(AsRef::as_ref), now.map(AsRef::as_ref), slots.len());
         }
         kept
     }

@@ -54,10 +54,10 @@ export function startOf(schema: unknown, root: Schema, way: readonly string[] = 
   }
 }
 
-/** A number that nothing suggests: nobody means the 0 that would stand there, and it would be sent. */
+/** A number that nothing suggests: nobody means the 0, or the smallest, that would stand there, and it would be sent. */
 function isOpen({ kind, schema, options, nullable }: Shape): boolean {
   if (kind !== "number" && kind !== "integer") return false;
-  return schema.default === undefined && schema.minimum === undefined && options.length === 0 && !nullable;
+  return schema.default === undefined && options.length === 0 && !nullable;
 }
 
 function entries(schema: Schema): unknown[] {

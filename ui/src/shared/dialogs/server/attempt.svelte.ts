@@ -75,12 +75,12 @@ export class Attempt {
   /** Nobody waits for it any more: what was started ends. */
   async cancel(): Promise<void> {
     if (this.asking === null) return;
-    await attempt("It was not cancelled", () => core.call("cancel", { call: this.handle }));
+    await attempt("It could not be cancelled", () => core.call("cancel", { call: this.handle }));
   }
 
   /** It is kept while it starts. */
   async keepStarting(): Promise<void> {
-    await attempt("It was not kept", () => core.call("keep_starting", { call: this.handle }));
+    await attempt("It could not be kept", () => core.call("keep_starting", { call: this.handle }));
   }
 
   /** The last try was a test. */

@@ -1,0 +1,72 @@
+// Small things that cost trust.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+
+test("help says what runs here and where it keeps what", async (t) => {
+  const core = await startCore(t);
+  const { page, errors } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Help", exact: true }).click();
+  const about = page.getByRole("dialog", { name: "Help and about" });
+  await about.getByText(core.data, { exact: true }).waitFor();
+  await about.getByText(/^Chrome \d/).waitFor();
+  for (const fact of ["Version", "Data folder", "Secrets", "Log", "Drawn by"])
+    await about.getByText(fact, { exact: true }).waitFor();
+  assert.deepEqual(await barriers(page), []);
+  await about.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("Redo what was undone").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("all servers are checked at once, and what cannot be done is said", async (t) => {
+  const core = await startCore(t, { config: "health_monitoring:\n  check_interval: 3600\n" });
+  const server = await startScripted(t, { name: "one" });
+  await core.call("add", { url: `http://${server.address}` });
+  const { page } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  const row = page.getByRole("grid").getByRole("row").filter({ hasText: "one" });
+  await row.getByText("Healthy").waitFor();
+  const before = server.asked();
+  await page.getByRole("button", { name: "More about the list" }).click();
+  await page.getByRole("menuitem", { name: "Check all now" }).click();
+  await page.waitForFunction(() => !document.body.textContent.includes("Checking…"));
+  assert.ok(server.asked() > before);
+
+  await row.click();
+  await core.stop();
+  await page.getByText("MCP Discovery does not answer. What you see is from before.").waitFor();
+  await page.getByRole("complementary").getByRole("button", { name: "Pause" }).click();
+  const said = page.getByRole("region", { name: "Messages" });
+  await said.getByText("Paused one did not work").waitFor();
+  await said.getByText("MCP Discovery does not answer. Try again when it is back.").waitFor();
+});
+
+test("no segment goes without a trace at 1024, and an empty cell has no tooltip", async (t) => {
+  const core = await startCore(t);
+  const server = await startScripted(t, { name: "one" });
+  await core.call("add", { url: `http://${server.address}` });
+  const { page, errors } = await openPage(t, core.link, { size: [1024, 768] });
+  await page.goto(`${core.address}/#/servers`);
+  await page
+    .getByRole("group", { name: "Status" })
+    .getByRole("button", { name: /Healthy 1/ })
+    .waitFor();
+  assert.equal(await page.locator('[title="—"]').count(), 0);
+  assert.deepEqual(errors, []);
+});
+
+test("the demo says its token where it is asked for", async (t) => {
+  const core = await startCore(t);
+  await core.call("demo_start", {});
+  const { page, errors } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  await page.getByRole("grid").getByRole("row").filter({ hasText: "demo-notes" }).click();
+  const drawer = page.getByRole("complementary", { name: "demo-notes" });
+  await drawer.getByRole("button", { name: "Fill it in" }).click();
+  await drawer.getByRole("button", { name: "Keep token and check" }).click();
+  await drawer
+    .getByText(/^Healthy/)
+    .first()
+    .waitFor();
+  assert.deepEqual(errors, []);
+});
