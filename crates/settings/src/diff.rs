@@ -1,37 +1,12 @@
 //! What differs between two texts, by lines.
 
-use serde::{Deserialize, Serialize};
+use api::{DiffLine as Line, LineFate as Fate};
 
 /// Beyond so many pairs of lines, what differs is told as one block.
 const MOST_PAIRS: usize = 4_000_000;
 
 /// How many lines around a difference are told with it.
 const AROUND: usize = 3;
-
-/// What became of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is in both.
-    Kept,
-    /// It is gone.
-    Removed,
-    /// It is new.
-    Added,
-}
-
-/// A line of a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Line {
-    /// What became of it.
-    pub fate: Fate,
-    /// Its number in the old text, from 1.
-    pub old: Option<usize>,
-    /// Its number in the new text, from 1.
-    pub new: Option<usize>,
-    /// Without its end.
-    pub text: String,
-}
 
 /// What differs, with some lines around it; nothing where nothing does.
 pub fn diff(old: &str, new: &str) -> Vec<Line> {

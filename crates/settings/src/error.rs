@@ -133,6 +133,12 @@ pub enum SaveError {
     /// There is no such version.
     #[error("there is no version {0} of this file any more")]
     NoVersion(u64),
+    /// The program ends.
+    #[error("it was not finished: {0}")]
+    Stopped(String),
+    /// A change cannot be taken back or made again by itself.
+    #[error("the file is not as that change left it: it can be restored as version {0}")]
+    StepGone(u64),
 }
 
 impl SaveError {

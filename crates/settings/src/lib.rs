@@ -17,9 +17,9 @@ mod text;
 mod versions;
 mod wanted;
 
-pub use diff::{Fate, Line, diff};
-pub use edit::{Edit, Op, edit};
+pub use diff::diff;
+pub use edit::edit;
 pub use error::{EditError, SaveError};
 pub use file::hash;
-pub use store::{Draft, Reason, Saved, Settings, Wanted};
-pub use versions::{By, MOST, Version};
+pub use store::{Draft, Reason, Saved, Settings, Turn, Wanted};
+pub use versions::{MOST, Step, Version};

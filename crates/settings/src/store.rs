@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use api::{ConfigBy as By, ConfigEdit as Edit, DiffLine};
 use model::config::{Config, Problem, Severity};
 
-use crate::diff::{Line, diff};
-use crate::edit::{Edit, edit};
+use crate::diff::diff;
+use crate::edit::edit;
 use crate::error::{EditError, SaveError};
 use crate::file::{Written, hash, read, write};
-use crate::versions::{By, Version, Versions};
+use crate::versions::{Step, Version, Versions};
 
 /// What a file begins with that was not there.
 const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\
@@ -38,7 +39,7 @@ pub struct Draft {
     /// It would load.
     pub is_valid: bool,
     /// What differs from the file.
-    pub diff: Vec<Line>,
+    pub diff: Vec<DiffLine>,
     /// The sections whose settings would differ.
     pub sections: Vec<String>,
     /// The keys of them that take effect at the next start.
@@ -50,8 +51,8 @@ pub struct Draft {
 pub struct Saved {
     /// Its version.
     pub version: u64,
-    /// The version it stands in the place of.
-    pub before: Option<u64>,
+    /// It can be taken back.
+    pub is_step: bool,
     /// What became of it, as a draft tells.
     pub draft: Draft,
     /// The version of what somebody else wrote at that very moment, and lost its place.
@@ -67,6 +68,31 @@ pub struct Reason {
     pub label: String,
     /// When, in milliseconds since 1970.
     pub at: i64,
+}
+
+impl Reason {
+    fn disk(label: &str, at: i64) -> Self {
+        Self { by: By::Disk, label: label.to_owned(), at }
+    }
+}
+
+/// Which way a change is turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It is taken back.
+    Back,
+    /// It is made again.
+    Again,
+}
+
+impl Turn {
+    /// The file is as this change left it, or as it was before.
+    fn can(self, version: &Version, base: &str) -> bool {
+        version.step.as_ref().is_some_and(|step| match self {
+            Self::Back => step.undone_at.is_none() && version.hash == base,
+            Self::Again => step.undone_at.is_some() && step.before_hash == base,
+        })
+    }
 }
 
 /// The file that a person has, and the versions of it that are kept.
@@ -118,6 +144,16 @@ impl Settings {
         about_to: impl FnOnce(&[u8]),
     ) -> Result<Saved, SaveError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put(wanted, why, true, about_to)
+    }
+
+    fn put(
+        &self,
+        wanted: &Wanted,
+        why: &Reason,
+        is_step: bool,
+        about_to: impl FnOnce(&[u8]),
+    ) -> Result<Saved, SaveError> {
         let (file, versions) = self.place()?;
         let draft = self.draft(wanted)?;
         if !draft.is_valid {
@@ -125,7 +161,7 @@ impl Settings {
         }
         let before = self.seen(why.at)?;
         if let Some(version) = before.filter(|_| draft.diff.is_empty()) {
-            return Ok(Saved { version, before, draft, late: None });
+            return Ok(Saved { version, is_step: false, draft, late: None });
         }
         about_to(draft.text.as_bytes());
         let displaced = match write(file, &draft.base, draft.text.as_bytes())? {
@@ -135,29 +171,65 @@ impl Settings {
                 return Err(SaveError::Conflict { file: file.to_owned(), theirs, mine: draft.text });
             }
         };
-        let version = versions.keep(&draft.text, why.by, &why.label, why.at)?;
+        let step = is_step.then(|| Step { before, before_hash: draft.base.clone(), undone_at: None });
+        let version = versions.keep(&draft.text, why, step)?;
         let late = match displaced.late() {
-            Some(bytes) => Some(versions.keep(
-                &String::from_utf8_lossy(&bytes),
-                By::Disk,
-                "written while it was saved",
-                why.at,
-            )?),
+            Some(bytes) => {
+                let why = Reason::disk("written while another was saved", why.at);
+                Some(versions.keep(&String::from_utf8_lossy(&bytes), &why, None)?)
+            }
             None => None,
         };
-        Ok(Saved { version, before, draft, late })
+        Ok(Saved { version, is_step, draft, late })
     }
 
     /// Keeps what the file holds, when no version has it: somebody else wrote it.
     pub fn seen(&self, at: i64) -> Result<Option<u64>, SaveError> {
         let (file, versions) = self.place()?;
-        match read(file)? {
-            Some(bytes) => {
-                let text = String::from_utf8_lossy(&bytes);
-                versions.keep(&text, By::Disk, "changed on disk", at).map(Some)
-            }
-            None => Ok(None),
+        let Some(bytes) = read(file)? else { return Ok(None) };
+        versions.keep(&String::from_utf8_lossy(&bytes), &Reason::disk("changed on disk", at), None).map(Some)
+    }
+
+    /// The change that could be taken back, and the one that could be made again: those that left the file as it is.
+    pub fn upcoming(&self) -> Result<(Option<Version>, Option<Version>), SaveError> {
+        let (base, all) = (self.base()?, self.versions()?);
+        let newest = |turn: Turn| {
+            let can = all.iter().filter(|version| turn.can(version, &base));
+            can.max_by_key(|version| (version.step.as_ref().and_then(|step| step.undone_at), version.id))
+                .cloned()
+        };
+        Ok((newest(Turn::Back), newest(Turn::Again)))
+    }
+
+    /// Takes a change back, or makes it again, while the file is as it left it.
+    pub fn turn(
+        &self,
+        id: u64,
+        turn: Turn,
+        why: &Reason,
+        about_to: impl FnOnce(&[u8]),
+    ) -> Result<Saved, SaveError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut version, base) = (self.version(id)?, self.base()?);
+        let gone = || SaveError::StepGone(id);
+        if !turn.can(&version, &base) {
+            return Err(gone());
         }
+        let step = version.step.as_mut().ok_or_else(gone)?;
+        let text = match (turn, step.before) {
+            (Turn::Again, _) => version.text.clone(),
+            (Turn::Back, Some(before)) => self.version(before).map_err(|_| gone())?.text,
+            // No file was there: one that says nothing is the same.
+            (Turn::Back, None) => STARTER.to_owned(),
+        };
+        step.undone_at = (turn == Turn::Back).then_some(why.at);
+        if step.before.is_none() && turn == Turn::Back {
+            step.before_hash = hash(Some(text.as_bytes()));
+        }
+        let wanted = Wanted { text: Some(text), edits: Vec::new(), base: Some(base) };
+        let saved = self.put(&wanted, why, false, about_to)?;
+        self.place()?.1.mark(&version)?;
+        Ok(saved)
     }
 
     /// The versions that are kept, newest first.

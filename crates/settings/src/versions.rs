@@ -5,27 +5,15 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use api::ConfigBy as By;
 use serde::{Deserialize, Serialize};
 
 use crate::error::SaveError;
 use crate::file::hash;
+use crate::store::Reason;
 
 /// How many are kept of one file.
 pub const MOST: usize = 50;
-
-/// Who wrote a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    /// The window.
-    Window,
-    /// A browser, or another program that speaks to the API.
-    Browser,
-    /// The command line.
-    CommandLine,
-    /// Somebody else, who wrote the file itself.
-    Disk,
-}
 
 /// A version of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +32,19 @@ pub struct Version {
     pub file: PathBuf,
     /// All of it.
     pub text: String,
+    /// The change of a person that it came from, while that can be taken back or made again.
+    pub step: Option<Step>,
+}
+
+/// A person's change of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The version that was there before; absent when no file was.
+    pub before: Option<u64>,
+    /// What that is told by.
+    pub before_hash: String,
+    /// When it was taken back; absent while it stands.
+    pub undone_at: Option<i64>,
 }
 
 /// The folder of the versions.
@@ -85,7 +86,7 @@ impl Versions {
     }
 
     /// Keeps a text, unless the newest version is the same; says which version has it.
-    pub(crate) fn keep(&self, text: &str, by: By, label: &str, at: i64) -> Result<u64, SaveError> {
+    pub(crate) fn keep(&self, text: &str, why: &Reason, step: Option<Step>) -> Result<u64, SaveError> {
         let kept = self.kept();
         let hash = hash(Some(text.as_bytes()));
         let own: Vec<&Version> = kept
@@ -97,21 +98,20 @@ impl Versions {
             return Ok(newest.id);
         }
         let id = kept.last().map_or(1, |(id, _)| id + 1);
-        let version = Version {
-            id,
-            at,
-            label: label.to_owned(),
-            by,
-            hash,
-            file: self.file.clone(),
-            text: text.to_owned(),
-        };
+        let Reason { by, label, at } = why.clone();
+        let version =
+            Version { id, at, label, by, hash, file: self.file.clone(), text: text.to_owned(), step };
         self.write(&version).map_err(SaveError::io(&self.folder, "written to"))?;
         let too_many = (own.len() + 1).saturating_sub(MOST);
         for old in own.iter().take(too_many) {
             drop(fs::remove_file(self.path(old.id)));
         }
         Ok(id)
+    }
+
+    /// Writes down what became of a person's change.
+    pub(crate) fn mark(&self, version: &Version) -> Result<(), SaveError> {
+        self.write(version).map_err(SaveError::io(&self.folder, "written to"))
     }
 
     fn write(&self, version: &Version) -> io::Result<()> {

@@ -1,9 +1,9 @@
 //! What an edit wants, on plain values: the smallest changes that lead there, and what must be read afterwards.
 
+use api::{ConfigEdit as Edit, ConfigOp as Op};
 use model::config::{KeyPath, Part};
 use serde_json::{Map, Value};
 
-use crate::edit::{Edit, Op};
 use crate::error::EditError;
 
 /// One change of one place.

@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use api::{ConfigBy as By, ConfigEdit as Edit, LineFate};
 use serde_json::json;
-use settings::{By, Edit, MOST, Reason, SaveError, Saved, Settings, Wanted};
+use settings::{MOST, Reason, SaveError, Saved, Settings, Turn, Wanted};
 use tempfile::TempDir;
 
 const GUIDE: &str = include_str!("../../model/examples/guide.yaml");
@@ -89,7 +90,7 @@ fn one_line_differs_and_mode_and_owner_stay() {
     let after = fs::metadata(place.file()).unwrap();
     assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
     assert_eq!(saved.draft.sections, ["health_monitoring"]);
-    assert_eq!(saved.draft.diff.iter().filter(|line| line.fate != settings::Fate::Kept).count(), 2);
+    assert_eq!(saved.draft.diff.iter().filter(|line| line.fate != LineFate::Kept).count(), 2);
     place.is_tidy();
 }
 
@@ -186,13 +187,41 @@ fn the_last_fifty_versions_are_kept_for_their_owner_alone() {
     // What somebody else wrote is one as well.
     fs::write(place.file(), GUIDE).unwrap();
     let saved = place.set(5).unwrap();
-    let before = place.settings.version(saved.before.unwrap()).unwrap();
+    let step = place.settings.version(saved.version).unwrap().step.unwrap();
+    let before = place.settings.version(step.before.unwrap()).unwrap();
     assert_eq!((before.by, before.text.as_str()), (By::Disk, GUIDE));
     let restoring = place.settings.restoring(before.id, None).unwrap();
     place.settings.save(&restoring, &why(), |_| {}).unwrap();
     assert_eq!(place.text(), GUIDE);
     let gone = place.settings.version(1).unwrap_err();
     assert!(matches!(gone, SaveError::NoVersion(1)));
+}
+
+#[test]
+fn a_change_is_taken_back_and_made_again_while_the_file_is_as_it_left_it() {
+    let place = Place::new(None);
+    let turn = |id, turn| place.settings.turn(id, turn, &why(), |_| {});
+    let upcoming = || {
+        let (undo, redo) = place.settings.upcoming().unwrap();
+        (undo.map(|version| version.id), redo.map(|version| version.id))
+    };
+    let first = place.set(4).unwrap().version;
+    let second = place.set(5).unwrap().version;
+    assert_eq!(upcoming(), (Some(second), None));
+    turn(second, Turn::Back).unwrap();
+    assert!(place.text().contains("max_failures: 4"));
+    assert_eq!(upcoming(), (Some(first), Some(second)));
+    turn(first, Turn::Back).unwrap();
+    assert!(!place.text().contains("max_failures") && upcoming() == (None, Some(first)));
+    turn(first, Turn::Again).unwrap();
+    turn(second, Turn::Again).unwrap();
+    assert!(place.text().contains("max_failures: 5") && upcoming() == (Some(second), None));
+    // Somebody else was here.
+    fs::write(place.file(), GUIDE).unwrap();
+    assert_eq!(upcoming(), (None, None));
+    let gone = turn(second, Turn::Back).unwrap_err();
+    assert!(matches!(gone, SaveError::StepGone(id) if id == second), "{gone}");
+    assert_eq!(place.text(), GUIDE);
 }
 
 #[test]

@@ -6,6 +6,7 @@ const GUIDE: &str = include_str!("../../examples/guide.yaml");
 
 mod broken;
 mod described;
+mod documents;
 mod effects;
 mod shown;
 

@@ -5,7 +5,8 @@ use serde_json::{Map, json};
 use super::*;
 use crate::find::{Lines, find, lines};
 use crate::syntax::Tree;
-use model::config::Part;
+use api::ConfigOp as Op;
+use model::config::{KeyPath, Part};
 
 const EXAMPLE: &str = include_str!("../../../model/examples/mcp-discovery.example.yaml");
 const GUIDE: &str = include_str!("../../../model/examples/guide.yaml");
@@ -84,8 +85,10 @@ impl Dice {
         let is_there = at(now, &path).is_some();
         match self.below(if is_there { 10 } else { 4 }) {
             0..=3 => Edit::set(path, self.value(1)),
-            4 => Edit::set(parent.below(self.key().as_str()), self.value(0))
-                .only_if(at(now, &parent).is_some_and(Value::is_object)),
+            4 => only_if(
+                at(now, &parent).is_some_and(Value::is_object),
+                Edit::set(parent.below(self.key().as_str()), self.value(0)),
+            ),
             5 | 6 => Edit::remove(path),
             7 | 8 => {
                 let value = Some(self.value(1));
@@ -101,11 +104,9 @@ impl Dice {
     }
 }
 
-impl Edit {
-    /// Harmless where it would make no sense.
-    fn only_if(self, makes_sense: bool) -> Self {
-        if makes_sense { self } else { Self::set(KeyPath(vec!["strict".into()]), json!(true)) }
-    }
+/// Harmless where it would make no sense.
+fn only_if(makes_sense: bool, edit: Edit) -> Edit {
+    if makes_sense { edit } else { Edit::set(KeyPath(vec!["strict".into()]), json!(true)) }
 }
 
 fn walk(path: &KeyPath, value: &Value, found: &mut Vec<KeyPath>) {
