@@ -362,12 +362,14 @@ pub(crate) enum Config {
     /// Make the file again what a version was
     Restore {
         /// Its number, as `config versions` has it
-        version: u64,
+        #[arg(value_name = "VERSION")]
+        number: u64,
     },
     /// Print what the newest change did, or what restoring a version would change
     Diff {
         /// Its number, as `config versions` has it
-        version: Option<u64>,
+        #[arg(value_name = "VERSION")]
+        number: Option<u64>,
     },
     /// Print the JSON Schema of the file, for editors
     Schema,

@@ -159,7 +159,7 @@ fn the_file_is_changed_line_by_line() {
 
     let wrong = place.run(&["config", "set", "health_monitoring.max_failures", "0"]);
     assert_eq!(wrong.code(), 2);
-    assert!(wrong.stderr().contains("21:17: error: health_monitoring.max_failures"), "{}", wrong.stderr());
+    assert!(wrong.stderr().contains("23:17: error: health_monitoring.max_failures"), "{}", wrong.stderr());
     for (args, code, words) in [
         (&["config", "set", "a..b", "1"][..], 2, "empty key"),
         (&["config", "unset", "gateway.listen"], 2, "nothing to take away"),

@@ -95,8 +95,8 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Config(Config::Set { path, value }) => settings::set(session, path, value).await,
         Command::Config(Config::Unset { path }) => settings::unset(session, path).await,
         Command::Config(Config::Versions) => settings::versions(session).await,
-        Command::Config(Config::Restore { version }) => settings::restore(session, *version).await,
-        Command::Config(Config::Diff { version }) => settings::diff(session, *version).await,
+        Command::Config(Config::Restore { number }) => settings::restore(session, *number).await,
+        Command::Config(Config::Diff { number }) => settings::diff(session, *number).await,
         Command::Serve(_)
         | Command::Demo(_)
         | Command::Config(Config::Check { .. } | Config::Schema)
