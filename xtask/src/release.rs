@@ -8,10 +8,15 @@ use crate::stop::{Outcome, Stop, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
 
-/// Writes `ui/src/host/bindings.ts` anew.
+/// Writes `ui/src/host/bindings.ts` and `docs/configuration.md` anew.
 pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
-    let mut cargo = workspace.cargo();
-    run(cargo.args(["test", "--quiet", "--package", "api", "--lib", "bindings"]).env("UPDATE_BINDINGS", "1"))
+    for (package, test) in [("api", "bindings"), ("model", "documents::the_table")] {
+        let mut cargo = workspace.cargo();
+        run(cargo
+            .args(["test", "--quiet", "--package", package, "--lib", test])
+            .env("UPDATE_BINDINGS", "1"))?;
+    }
+    Ok(())
 }
 
 /// Measures, optimised.
@@ -23,6 +28,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         return size::bench(workspace);
     }
     let package = match name {
+        "config" => "settings",
         "health" => "checks",
         "registry" => "registry",
         "scan" => "discovery",

@@ -22,7 +22,7 @@ mod tests {
     const LAYERS: &[&[&str]] = &[
         &["model", "demo"],
         &["api", "mcp", "store", "testkit"],
-        &["registry", "vault"],
+        &["registry", "vault", "settings"],
         &["discovery", "mesh", "metrics"],
         &["checks", "gateway"],
         &["intake"],

@@ -29,9 +29,11 @@ fn bindings() -> String {
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
-        SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten,
+        SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten, NamedSecret, NamedSecretSetArgs, NamedSecretArgs, NamedSecretSet, NamedSecretForgotten,
         Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigDraft, ConfigBy, ConfigSaveArgs,
+        ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
+        Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
         "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}\n{}\n{}",

@@ -17,6 +17,8 @@ pub enum ErrorCode {
     InvalidFilter,
     /// The file is malformed; `detail` has line and column.
     InvalidFile,
+    /// The file was changed by somebody else; `detail` has both texts, `theirs` and `mine`.
+    ConfigConflict,
     /// There is no such operation.
     UnknownOperation,
     /// There is no such server, scan or journal entry.

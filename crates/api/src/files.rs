@@ -170,6 +170,8 @@ pub struct ConfigStatus {
     pub file: Option<String>,
     /// Its text as it stands there now, for its owner to edit; absent when it is not there or is no text.
     pub text: Option<String>,
+    /// What the file is told by as it is now, for `config_draft` and `config_save`.
+    pub base: String,
     /// When what is in use was read.
     pub loaded_at: Millis,
     /// Of the file as it is now, in its order. With an error, what is in use is from before.

@@ -6,6 +6,7 @@
 mod bindings;
 mod call;
 mod change;
+mod config;
 mod demo;
 mod edit;
 mod error;
@@ -25,6 +26,7 @@ use ts_rs::TS;
 
 pub use call::*;
 pub use change::*;
+pub use config::*;
 pub use demo::*;
 pub use edit::*;
 pub use error::*;

@@ -117,8 +117,58 @@ pub struct Secrets {
     pub why: Option<String>,
     /// The file that is used where there is no keyring.
     pub file: String,
-    /// Every secret that is kept.
+    /// Every secret of a server that is kept.
     pub kept: Vec<KeptSecret>,
+    /// Every secret that is kept for the configuration, where `${keyring:NAME}` names it.
+    pub named: Vec<NamedSecret>,
+}
+
+/// A secret that is kept for the configuration; not the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NamedSecret {
+    /// Its name.
+    pub name: String,
+    /// Where it is kept.
+    pub place: SecretPlace,
+}
+
+/// A secret for the configuration.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSecretSetArgs {
+    /// Under which name: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// The secret, as it was issued.
+    #[ts(type = "string")]
+    pub secret: GivenSecret,
+    /// Where to keep it; absent means the keyring or, only where there is none, the file.
+    #[serde(default)]
+    #[ts(optional)]
+    pub place: Option<SecretPlace>,
+}
+
+/// Which secret of the configuration.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct NamedSecretArgs {
+    /// Its name.
+    pub name: String,
+}
+
+/// A secret that is kept for the configuration.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NamedSecretSet {
+    /// What stands in the file for it: `${keyring:NAME}`.
+    pub reference: String,
+    /// Where it was put.
+    pub kept: KeptIn,
+}
+
+/// What became of a secret that was to be forgotten.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct NamedSecretForgotten {
+    /// False when there was none.
+    pub forgotten: bool,
 }
 
 impl KeptSecret {

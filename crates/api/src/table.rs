@@ -88,6 +88,10 @@ macro_rules! operations {
             secret_set(SecretSetArgs) -> SecretSet;
             /// Forgets a token or a header of a server, then measures it.
             secret_forget(SecretArgs) -> SecretForgotten;
+            /// Keeps a secret for the configuration, where `${keyring:NAME}` names it.
+            named_secret_set(NamedSecretSetArgs) -> NamedSecretSet;
+            /// Forgets a secret of the configuration.
+            named_secret_forget(NamedSecretArgs) -> NamedSecretForgotten;
             /// Takes servers from a file.
             import(ImportArgs) -> ImportReport;
             /// Writes the servers as a file.
@@ -96,6 +100,20 @@ macro_rules! operations {
             config_check(ConfigCheckArgs) -> ConfigReport;
             /// The configuration in use, and its file as it is now.
             config(Empty) -> ConfigStatus;
+            /// What the configuration's file would be after these edits; nothing is written.
+            config_draft(ConfigDraftArgs) -> ConfigDraft;
+            /// Saves the configuration's file and takes it up, if it loads.
+            config_save(ConfigSaveArgs) -> ConfigSaved;
+            /// The versions of the file that are kept, newest first.
+            config_versions(Empty) -> ConfigVersions;
+            /// One of them, with what it changed and what restoring it would.
+            config_version(ConfigVersionArgs) -> ConfigVersion;
+            /// Makes the file again what a version was.
+            config_restore(ConfigRestoreArgs) -> ConfigSaved;
+            /// What every key of the file is.
+            config_keys(Empty) -> ConfigKeys;
+            /// The file as a JSON Schema, for editors.
+            config_schema(Empty) -> ConfigSchema;
             /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
             demo_start(Empty) -> Demo;
             /// Ends the demo fleet and forgets its servers. Harmless when it does not run.

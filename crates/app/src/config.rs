@@ -3,20 +3,23 @@
 
 mod file;
 mod follow;
+mod save;
 mod words;
 
-use api::ConfigStatus;
+use api::{ConfigBy, ConfigStatus};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use file::Reading;
+use follow::Known;
 use model::config::{Config, Problem, decode};
 use model::{Activity, NoticeLevel};
+use settings::Settings;
 use tokio::sync::watch;
 
-use crate::{App, StartError, now, paths};
+use crate::{App, Face, StartError, now, paths};
 
 /// The configuration in use, and where it came from.
 pub(crate) struct LiveConfig {
@@ -26,6 +29,10 @@ pub(crate) struct LiveConfig {
     was_read: AtomicBool,
     running: watch::Sender<Arc<Config>>,
     loaded_at: AtomicI64,
+    /// What the file is known to hold.
+    known: Known,
+    /// How it is edited, and its versions.
+    settings: Arc<Settings>,
 }
 
 /// What the start needs of a configuration that was read.
@@ -33,13 +40,11 @@ pub(crate) struct Loaded {
     pub(crate) live: LiveConfig,
     /// What there is to say of the file, each with its place.
     pub(crate) warnings: Vec<String>,
-    /// The file as it was, for [`App::follow_config`].
-    pub(crate) reading: Reading,
 }
 
 impl LiveConfig {
     /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears.
-    pub(crate) fn load(named: Option<PathBuf>) -> Result<Loaded, StartError> {
+    pub(crate) fn load(named: Option<PathBuf>, data_dir: &Path) -> Result<Loaded, StartError> {
         let must_exist = named.is_some();
         let file = named.or_else(paths::config_file).map(|file| std::path::absolute(&file).unwrap_or(file));
         let reading = match &file {
@@ -60,8 +65,10 @@ impl LiveConfig {
         let warnings = words::of_start(file.as_deref(), &warnings);
         let was_read = AtomicBool::new(matches!(reading, Reading::Bytes(_)));
         let running = watch::Sender::new(Arc::new(config));
-        let live = Self { file, was_read, running, loaded_at: AtomicI64::new(now()) };
-        Ok(Loaded { live, warnings, reading })
+        let settings = Arc::new(Settings::new(file.clone(), data_dir));
+        let (loaded_at, known) = (AtomicI64::new(now()), Known::new(reading));
+        let live = Self { file, was_read, running, loaded_at, known, settings };
+        Ok(Loaded { live, warnings })
     }
 
     /// The file that what is in use came from.
@@ -82,6 +89,7 @@ impl LiveConfig {
         ConfigStatus {
             file: self.file.as_ref().map(|file| file.display().to_string()),
             text: text(&reading),
+            base: base(&reading),
             loaded_at: self.loaded_at.load(Ordering::Relaxed),
             problems: problems(&reading).into_iter().map(Into::into).collect(),
             effective: self.running.borrow().shown(),
@@ -108,22 +116,36 @@ impl App {
         self.0.config.receiver()
     }
 
-    /// Follows the configuration's file until the core stops. What `reading` holds is in use already.
-    pub(crate) fn follow_config(&self, reading: Reading) {
+    /// Follows the configuration's file until the core stops. What was read at start is in use already.
+    pub(crate) fn follow_config(&self, face: Face) {
         let Some(file) = self.0.config.file.clone() else { return };
         let (core, stop) = (Arc::downgrade(&self.0), self.0.stop.clone());
         let take_up = move |file: &Path, reading: &Reading| {
             let Some(core) = core.upgrade() else { return ControlFlow::Break(()) };
-            Self(core).take_up(file, reading);
+            Self(core).take_up(file, reading, None);
             ControlFlow::Continue(())
         };
+        if face != Face::Command {
+            self.keep_version();
+        }
+        let reading = self.0.config.known.clone();
         self.0
             .tasks
             .spawn(async move { stop.run_until_cancelled(follow::follow(file, reading, take_up)).await });
     }
 
-    /// Acts on what the file holds now.
-    fn take_up(&self, file: &Path, reading: &Reading) {
+    /// Keeps what stands in the file, when it is no version yet; nobody waits for that.
+    fn keep_version(&self) {
+        let settings = self.0.config.settings.clone();
+        drop(self.0.tasks.spawn_blocking(move || {
+            if let Err(error) = settings.seen(now()) {
+                tracing::warn!(%error, "the version of the configuration's file was not kept");
+            }
+        }));
+    }
+
+    /// Acts on what the file holds now; `saved_by` a face of ours, or changed on disk.
+    fn take_up(&self, file: &Path, reading: &Reading, saved_by: Option<ConfigBy>) {
         let before = self.0.config.running.borrow().clone();
         let (level, text) = match reading {
             Reading::Absent => (NoticeLevel::Warning, words::gone(file)),
@@ -131,8 +153,15 @@ impl App {
             Reading::Bytes(bytes) => match parse(bytes) {
                 Err(problems) => (NoticeLevel::Warning, words::refused(file, &problems)),
                 Ok((config, warnings)) => {
-                    let verb = if self.0.config.source().is_some() { "read again" } else { "read" };
+                    let verb = match saved_by {
+                        Some(by) => words::saved(by),
+                        None if self.0.config.source().is_some() => "read again",
+                        None => "read",
+                    };
                     self.0.config.apply(config);
+                    if saved_by.is_none() {
+                        self.keep_version();
+                    }
                     let level = if warnings.is_empty() { NoticeLevel::Info } else { NoticeLevel::Warning };
                     (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))
                 }
@@ -158,6 +187,13 @@ fn problems(reading: &Reading) -> Vec<Problem> {
             Ok((_, warnings)) => warnings,
             Err(problems) => problems,
         },
+    }
+}
+
+fn base(reading: &Reading) -> String {
+    match reading {
+        Reading::Bytes(bytes) => settings::hash(Some(bytes)),
+        Reading::Absent | Reading::Unreadable(_) => settings::hash(None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Errors at the edges: one shape, a closed code, a sentence for people.
 
-use api::{Advice, ApiError, ErrorCode};
+use api::{Advice, ApiError, ConfigProblem, ErrorCode};
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ use mesh::Unreached;
 use model::{FilterError, Outcome};
 use registry::RegistryError;
 use serde_json::{Value, json};
+use settings::{EditError, SaveError};
 use vault::{SecretError, Unsigned};
 
 use crate::owner::OwnerCard;
@@ -218,6 +219,48 @@ impl From<SecretError> for OperationError {
             }
             _ => told,
         }
+    }
+}
+
+impl From<SaveError> for OperationError {
+    fn from(error: SaveError) -> Self {
+        let message = error.to_string();
+        match error {
+            SaveError::NoPlace => Self::arguments(message),
+            SaveError::Edit(error) => Self::arguments(message).with(place_of(&error)),
+            SaveError::Invalid(problems) => {
+                let problems: Vec<ConfigProblem> = problems.into_iter().map(Into::into).collect();
+                Self::new(ErrorCode::InvalidFile, message).with(json!({ "problems": problems }))
+            }
+            SaveError::Conflict { theirs, mine, .. } => {
+                Self::new(ErrorCode::ConfigConflict, message).with(json!({ "theirs": theirs, "mine": mine }))
+            }
+            SaveError::NoVersion(version) | SaveError::StepGone(version) => {
+                Self::new(ErrorCode::NotFound, message).with(json!({ "version": version }))
+            }
+            SaveError::Stopped(_) => Self::new(ErrorCode::Internal, message),
+            SaveError::TargetGone { .. }
+            | SaveError::NoFile { .. }
+            | SaveError::ReadOnly { .. }
+            | SaveError::Foreign { .. }
+            | SaveError::Io { .. } => Self::new(ErrorCode::StorageFailed, message),
+        }
+    }
+}
+
+/// Where an edit could not be made.
+fn place_of(error: &EditError) -> Value {
+    match error {
+        EditError::NoYaml(problem) => json!({ "line": problem.line, "column": problem.column }),
+        EditError::Alias { path, line, column } | EditError::Anchor { path, line, column } => {
+            json!({ "path": path, "line": line, "column": column })
+        }
+        EditError::NoSection { path, .. }
+        | EditError::NotThere(path)
+        | EditError::Exists(path)
+        | EditError::NoItem { path, .. }
+        | EditError::Nothing(path)
+        | EditError::Unproven { path, .. } => json!({ "path": path }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is logged, for every program of ours.
 
 /// Our own crates, as the targets of their messages.
-const OURS: [&str; 16] = [
+const OURS: [&str; 17] = [
     "api",
     "app",
     "checks",
@@ -15,6 +15,7 @@ const OURS: [&str; 16] = [
     "mesh",
     "model",
     "registry",
+    "settings",
     "store",
     "testkit",
     "vault",

@@ -84,8 +84,8 @@ impl App {
     /// Reads the configuration, takes the data directory, opens the registry. On an error nothing was changed.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let data_dir = options.data_dir.or_else(paths::data_dir).ok_or(StartError::NoHome)?;
-        let loaded =
-            LiveConfig::load(options.config).map_err(|error| unless_owned(error, &data_dir, options.face))?;
+        let loaded = LiveConfig::load(options.config, &data_dir)
+            .map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let sessions = SessionKey::of(&data_dir);
         let opened = registry::open_sqlite(&data_dir).await?;
@@ -129,7 +129,7 @@ impl App {
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });
         app.forget_expired(options.face, opened.expired).await;
-        app.follow_config(loaded.reading);
+        app.follow_config(options.face);
         app.start_checks(options.face);
         Ok(app)
     }

@@ -146,7 +146,7 @@ pub(crate) enum Command {
     Import(Import),
     /// Print the servers as a file
     Export(Export),
-    /// Look at configurations
+    /// Look at the configuration, and change it line by line
     #[command(subcommand)]
     Config(Config),
 }
@@ -329,7 +329,11 @@ pub(crate) enum Secret {
     /// It is asked for without being shown, or read from standard input.
     Set {
         /// The server's id, or its name when only one has it
-        id: String,
+        #[arg(required_unless_present = "name")]
+        id: Option<String>,
+        /// For the configuration instead: what `${keyring:NAME}` names
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "header", "env", "query", "in_clear"])]
+        name: Option<String>,
         /// The header that carries it, such as X-Api-Key [default: Authorization: Bearer]
         #[arg(long, value_name = "HEADER")]
         header: Option<String>,
@@ -349,7 +353,11 @@ pub(crate) enum Secret {
     /// Forget a token, a header, a key or an environment variable, then measure the server
     Rm {
         /// The server's id, or its name when only one has it
-        id: String,
+        #[arg(required_unless_present = "name")]
+        id: Option<String>,
+        /// Of the configuration instead: what `${keyring:NAME}` names
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["id", "header", "env", "query"])]
+        name: Option<String>,
         /// The header that carries it [default: Authorization: Bearer]
         #[arg(long, value_name = "HEADER")]
         header: Option<String>,
@@ -367,7 +375,43 @@ pub(crate) enum Secret {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Config {
     /// Print the configuration in use, defaults included; of secrets only the names of their variables
-    Show,
+    Show {
+        /// Every key there is: its value, where it comes from, what it does and what it may be
+        #[arg(long)]
+        explain: bool,
+    },
+    /// Give a setting a value; the rest of the file, its comments and its order stay
+    ///
+    /// `config set health_monitoring.timeout 5`, `config set 'routing_rules."weather.*".timeout' 60`,
+    /// `config set network_discovery.networks[0] 10.0.0.0/8`. Lists and maps are written as in YAML: '[a, b]'.
+    Set {
+        /// The setting: keys with dots between them, items of lists as [0], keys with dots in quotes
+        path: String,
+        /// Its value
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a setting out of the file, with the comments directly above it; its default applies then
+    Unset {
+        /// The setting
+        path: String,
+    },
+    /// List the last versions of the file, newest first: when, by whom, what
+    Versions,
+    /// Make the file again what a version was
+    Restore {
+        /// Its number, as `config versions` has it
+        #[arg(value_name = "VERSION")]
+        number: u64,
+    },
+    /// Print what the newest change did, or what restoring a version would change
+    Diff {
+        /// Its number, as `config versions` has it
+        #[arg(value_name = "VERSION")]
+        number: Option<u64>,
+    },
+    /// Print the JSON Schema of the file, for editors
+    Schema,
     /// Check a file: every problem at once, with line and column
     Check {
         /// The file; - is standard input

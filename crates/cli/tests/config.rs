@@ -10,7 +10,10 @@
 
 mod support;
 
-use support::Place;
+use std::io::Write;
+use std::process::Stdio;
+
+use support::{Place, Ran};
 
 #[test]
 fn the_configuration_in_use_is_shown_without_an_owner() {
@@ -116,4 +119,135 @@ fn a_file_that_appears_while_the_core_runs_is_read() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("mcp-discovery.yaml"), "health_monitoring:\n  max_failures: 9\n").unwrap();
     assert!((0..3_000).any(|_| failures() == Some(9)), "the file is read");
+}
+
+#[test]
+fn the_file_is_changed_line_by_line() {
+    const GUIDE: &str = include_str!("../../model/examples/guide.yaml");
+    let place = Place::new();
+    std::fs::write(place.config(), GUIDE).unwrap();
+    let text = || std::fs::read_to_string(place.config()).unwrap();
+    let ran = place.run(&["config", "set", "health_monitoring.max_failures", "5"]);
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    assert_eq!(text(), GUIDE.replace("max_failures: 3", "max_failures: 5"));
+    assert_eq!(ran.json()["sections"][0], "health_monitoring");
+    for (path, value) in [
+        ("routing_rules.\"weather.*\".timeout", "7"),
+        ("network_discovery.networks[2]", "10.9.0.0/16"),
+        ("load_balancing.preferred_region", "no"),
+        ("network_discovery.protocols", "[http]"),
+    ] {
+        let ran = place.run(&["config", "set", path, value]);
+        assert_eq!(ran.code(), 0, "{path}: {}", ran.stderr());
+    }
+    for line in [
+        "    timeout: 7\n",
+        "    - \"10.9.0.0/16\"\n",
+        "  preferred_region: \"no\"\n",
+        "  protocols: [http]\n",
+    ] {
+        assert!(text().contains(line), "{line}: {}", text());
+    }
+    let people = place.run(&["config", "unset", "network_discovery.protocols", "--format", "table"]);
+    assert!(
+        people.stdout().contains("-   protocols: [http]") && people.stdout().contains("saved as version"),
+        "{}",
+        people.stdout()
+    );
+    let undone = place.run(&["undo"]);
+    assert_eq!(undone.json()["label"], "removed network_discovery.protocols", "{}", undone.stderr());
+
+    let wrong = place.run(&["config", "set", "health_monitoring.max_failures", "0"]);
+    assert_eq!(wrong.code(), 2);
+    assert!(wrong.stderr().contains("23:17: error: health_monitoring.max_failures"), "{}", wrong.stderr());
+    for (args, code, words) in [
+        (&["config", "set", "a..b", "1"][..], 2, "empty key"),
+        (&["config", "unset", "gateway.listen"], 2, "nothing to take away"),
+        (&["config", "restore", "999"], 1, "no version 999"),
+    ] {
+        let ran = place.run(args);
+        assert_eq!(ran.code(), code, "{args:?}: {}", ran.stderr());
+        assert!(ran.stderr().contains(words), "{args:?}: {}", ran.stderr());
+    }
+
+    let versions = place.run(&["config", "versions"]).json();
+    assert_eq!(
+        (versions[0]["by"].as_str(), versions.as_array().unwrap().last().unwrap()["by"].as_str()),
+        (Some("disk"), Some("disk"))
+    );
+    let first = versions.as_array().unwrap().last().unwrap()["version"].to_string();
+    assert!(
+        place.run(&["config", "diff", &first, "--format", "table"]).stdout().contains("-   max_failures: 5")
+    );
+    assert_eq!(place.run(&["config", "restore", &first]).code(), 0);
+    assert_eq!(text(), GUIDE);
+    let newest = place.run(&["config", "diff", "--format", "table"]).stdout();
+    assert!(newest.contains("+   max_failures: 3"), "{newest}");
+}
+
+#[test]
+fn every_setting_is_explained_and_the_schema_is_printed() {
+    let place = Place::new();
+    std::fs::write(place.config(), "health_monitoring:\n  timeout: 7\n").unwrap();
+    let rows = place.run(&["config", "show", "--explain"]).json();
+    let row = |path: &str| rows.as_array().unwrap().iter().find(|row| row["path"] == path).unwrap().clone();
+    let timeout = row("health_monitoring.timeout");
+    assert_eq!(
+        (&timeout["value"], &timeout["source"], &timeout["default"]),
+        (&7.0.into(), &"file".into(), &10.0.into())
+    );
+    let listen = row("gateway.listen");
+    assert_eq!((&listen["source"], &listen["restart"]), (&"default".into(), &true.into()));
+    let people = place.run(&["config", "show", "--explain", "--format", "table"]).stdout();
+    assert!(people.contains("load_balancing.config.health_weight"), "{people}");
+    let schema = place.run(&["config", "schema"]).json();
+    assert_eq!(schema["properties"]["health_monitoring"]["properties"]["timeout"]["minimum"], 0.1);
+}
+
+#[test]
+fn a_secret_of_the_configuration_is_kept_under_a_name() {
+    let place = Place::new();
+    std::fs::write(place.config(), "service_registry:\n  backend: redis\n  config:\n    redis_urls: [\"redis://a:1\"]\n    password: plain-hunter2\n").unwrap();
+    let warned = place.run(&["config", "show"]);
+    assert!(
+        warned.stderr().contains("${keyring:password}") && !warned.stderr().contains("plain-hunter2"),
+        "{}",
+        warned.stderr()
+    );
+    let run_with = |args: &[&str], input: &str| {
+        let mut command = place.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // A command that needs no input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Ran(child.wait_with_output().unwrap())
+    };
+    let set = run_with(&["secret", "set", "--name", "redis", "--file"], "hunter2\n");
+    assert_eq!(
+        (set.code(), set.json()["reference"].as_str()),
+        (0, Some("${keyring:redis}")),
+        "{}",
+        set.stderr()
+    );
+    let moved = place.run(&["config", "set", "service_registry.config.password", "${keyring:redis}"]);
+    assert_eq!(moved.code(), 0, "{}", moved.stderr());
+    assert!(!moved.stderr().contains("plain text"), "{}", moved.stderr());
+    assert_eq!(
+        place.run(&["config", "show"]).json()["service_registry"]["config"]["password"],
+        "${keyring:redis}"
+    );
+    let list = place.run(&["secret", "list"]);
+    assert_eq!(
+        (list.json()[0]["name"].as_str(), list.json()[0]["place"].as_str()),
+        (Some("redis"), Some("file"))
+    );
+    assert!(!list.stdout().contains("hunter2"));
+    assert_eq!(run_with(&["secret", "set", "--name", "a b"], "x").code(), 2);
+    assert!(place.run(&["secret", "rm", "--name", "redis"]).json()["forgotten"].as_bool().unwrap());
+    let wrong = place.run(&["config", "set", "service_registry.config.password", "${a b}"]);
+    assert!(
+        wrong.code() == 2 && wrong.stderr().contains("neither a variable nor a kept secret"),
+        "{}",
+        wrong.stderr()
+    );
 }

@@ -28,6 +28,16 @@ pub(super) enum Kept {
     Here(Secret),
 }
 
+impl Kept {
+    /// What the file has of it.
+    fn written(&self) -> Option<&str> {
+        match self {
+            Self::Keyring => None,
+            Self::Here(secret) => Some(secret.expose()),
+        }
+    }
+}
+
 /// What is kept, by server, origin and use.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Ledger {
@@ -35,6 +45,8 @@ pub(super) struct Ledger {
     /// Sets our entries in the keyring apart from those of another data directory.
     pub(super) vault: Uuid,
     pub(super) kept: BTreeMap<Key, Kept>,
+    /// What the configuration names as `${keyring:NAME}`.
+    pub(super) named: BTreeMap<String, Kept>,
     /// Servers that are gone for good, while the keyring still has a secret of theirs.
     pub(super) gone: BTreeSet<ServerId>,
     /// The key of the hashes that tell servers of one address apart. It is nowhere else, so that an id says nothing of the
@@ -49,6 +61,8 @@ struct Written<T> {
     version: u32,
     vault: Uuid,
     kept: Vec<Row<T>>,
+    #[serde(default = "nothing", skip_serializing_if = "BTreeMap::is_empty")]
+    named: BTreeMap<String, Option<T>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     gone: BTreeSet<ServerId>,
     #[serde(default = "random")]
@@ -72,6 +86,10 @@ struct Row<T> {
     secret: Option<T>,
 }
 
+fn nothing<T>() -> BTreeMap<String, Option<T>> {
+    BTreeMap::new()
+}
+
 fn none<T>() -> Option<T> {
     None
 }
@@ -89,6 +107,7 @@ impl Ledger {
             path: path.clone(),
             vault: Uuid::new_v4(),
             kept: BTreeMap::new(),
+            named: BTreeMap::new(),
             gone: BTreeSet::new(),
             salt: random(),
             marks: BTreeMap::new(),
@@ -110,8 +129,11 @@ impl Ledger {
                 secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret))),
             )
         });
-        let Written { vault, gone, salt, marks, .. } = written;
-        Self { vault, kept: rows.collect(), gone, salt, marks, ..self }
+        let Written { vault, named, gone, salt, marks, .. } = written;
+        let kept =
+            |secret: Option<String>| secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret)));
+        let named = named.into_iter().map(|(name, secret)| (name, kept(secret))).collect();
+        Self { vault, kept: rows.collect(), named, gone, salt, marks, ..self }
     }
 
     /// Writes it, readable by its owner alone. It is as it was, or as it is now, and never half of it.
@@ -121,15 +143,13 @@ impl Ledger {
             origin: key.origin.clone(),
             slot: key.slot.clone(),
             set: key.set,
-            secret: match kept {
-                Kept::Keyring => None,
-                Kept::Here(secret) => Some(secret.expose()),
-            },
+            secret: kept.written(),
         });
         let written = Written {
             version: 1,
             vault: self.vault,
             kept: rows.collect(),
+            named: self.named.iter().map(|(name, kept)| (name.clone(), kept.written())).collect(),
             gone: self.gone.clone(),
             salt: self.salt,
             marks: self.marks.clone(),

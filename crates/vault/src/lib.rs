@@ -8,6 +8,7 @@
 mod given;
 mod keyring;
 mod ledger;
+mod named;
 mod sets;
 mod sign;
 mod twins;

@@ -1754,9 +1754,13 @@ why: string | null,
  */
 file: string, 
 /**
- * Every secret that is kept.
+ * Every secret of a server that is kept.
  */
-kept: Array<KeptSecret>, };
+kept: Array<KeptSecret>, 
+/**
+ * Every secret that is kept for the configuration, where `${keyring:NAME}` names it.
+ */
+named: Array<NamedSecret>, };
 
 export type SecretSetArgs = { 
 /**
@@ -1833,6 +1837,52 @@ forgotten: boolean,
  * What a check found without it; absent for a server that is not in the registry.
  */
 health: Health | null, };
+
+export type NamedSecret = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where it is kept.
+ */
+place: SecretPlace, };
+
+export type NamedSecretSetArgs = { 
+/**
+ * Under which name: letters, digits, `-`, `_` and `.`.
+ */
+name: string, 
+/**
+ * The secret, as it was issued.
+ */
+secret: string, 
+/**
+ * Where to keep it; absent means the keyring or, only where there is none, the file.
+ */
+place?: SecretPlace, };
+
+export type NamedSecretArgs = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type NamedSecretSet = { 
+/**
+ * What stands in the file for it: `${keyring:NAME}`.
+ */
+reference: string, 
+/**
+ * Where it was put.
+ */
+kept: KeptIn, };
+
+export type NamedSecretForgotten = { 
+/**
+ * False when there was none.
+ */
+forgotten: boolean, };
 
 export type Fingerprint = string;
 
@@ -1964,6 +2014,10 @@ file: string | null,
  */
 text: string | null, 
 /**
+ * What the file is told by as it is now, for `config_draft` and `config_save`.
+ */
+base: string, 
+/**
  * When what is in use was read.
  */
 loaded_at: number, 
@@ -1975,6 +2029,308 @@ problems: Array<ConfigProblem>,
  * All of what is in use, defaults included; of secrets only `${NAME}`.
  */
 effective: Record<string, unknown>, };
+
+export type ConfigOp = "set" | "remove" | "insert" | "move";
+
+export type ConfigEdit = { 
+/**
+ * What it does.
+ */
+op: ConfigOp, 
+/**
+ * Where: keys, and the numbers of items from 0.
+ */
+path: (string | number)[], 
+/**
+ * The value, to set or to insert.
+ */
+value?: unknown, 
+/**
+ * The place among its siblings, from 0, to move to.
+ */
+to?: number, };
+
+export type ConfigDraftArgs = { 
+/**
+ * Edits, one after the other.
+ */
+edits?: Array<ConfigEdit>, 
+/**
+ * The text they are made in; absent means the file's.
+ */
+text?: string, 
+/**
+ * The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+ */
+base?: string, };
+
+export type LineFate = "kept" | "removed" | "added";
+
+export type DiffLine = { 
+/**
+ * What became of it.
+ */
+fate: LineFate, 
+/**
+ * Its number in the old text, from 1.
+ */
+old: number | null, 
+/**
+ * Its number in the new text, from 1.
+ */
+new: number | null, 
+/**
+ * Without its end.
+ */
+text: string, };
+
+export type ConfigDraft = { 
+/**
+ * All of it.
+ */
+text: string, 
+/**
+ * What the file as it is now is told by.
+ */
+base: string, 
+/**
+ * It would load.
+ */
+valid: boolean, 
+/**
+ * Of the text, in its order.
+ */
+problems: Array<ConfigProblem>, 
+/**
+ * What differs from the file, with some lines around it.
+ */
+diff: Array<DiffLine>, 
+/**
+ * The sections whose settings would differ.
+ */
+sections: Array<string>, 
+/**
+ * The keys that would take effect at the next start.
+ */
+restart: Array<string>, };
+
+export type ConfigBy = "window" | "browser" | "command_line" | "disk";
+
+export type ConfigSaveArgs = { 
+/**
+ * Edits, one after the other.
+ */
+edits?: Array<ConfigEdit>, 
+/**
+ * The text they are made in; absent means the file's.
+ */
+text?: string, 
+/**
+ * The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
+ */
+base?: string, 
+/**
+ * Why, in a person's words; absent means the names of what is edited.
+ */
+label?: string, 
+/**
+ * Who saves; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ConfigSaved = { 
+/**
+ * Its version.
+ */
+version: number, 
+/**
+ * The entry for `undo` that takes it back; absent when nothing changed.
+ */
+undo: number | null, 
+/**
+ * What the file is told by now.
+ */
+base: string, 
+/**
+ * All of it.
+ */
+text: string, 
+/**
+ * Warnings, in its order.
+ */
+problems: Array<ConfigProblem>, 
+/**
+ * What differs from before.
+ */
+diff: Array<DiffLine>, 
+/**
+ * The sections whose settings differ.
+ */
+sections: Array<string>, 
+/**
+ * The keys that take effect at the next start.
+ */
+restart: Array<string>, 
+/**
+ * The version of what somebody else wrote into the old file while this was saved.
+ */
+late: number | null, };
+
+export type ConfigVersionRow = { 
+/**
+ * Its number; a later one is higher.
+ */
+version: number, 
+/**
+ * When it was written, or seen.
+ */
+at: number, 
+/**
+ * Why.
+ */
+label: string, 
+/**
+ * Who wrote it.
+ */
+by: ConfigBy, 
+/**
+ * The file is as it was.
+ */
+current: boolean, 
+/**
+ * How many lines it has that the version before had not.
+ */
+added: number, 
+/**
+ * How many the version before had that it has not.
+ */
+removed: number, };
+
+export type ConfigVersions = { 
+/**
+ * At most fifty.
+ */
+versions: Array<ConfigVersionRow>, };
+
+export type ConfigVersionArgs = { 
+/**
+ * Its number.
+ */
+version: number, };
+
+export type ConfigVersion = { 
+/**
+ * What the list says of it.
+ */
+row: ConfigVersionRow, 
+/**
+ * All of it.
+ */
+text: string, 
+/**
+ * What it changed.
+ */
+diff: Array<DiffLine>, 
+/**
+ * What the file would change by becoming it again.
+ */
+restoring: Array<DiffLine>, };
+
+export type ConfigRestoreArgs = { 
+/**
+ * Its number.
+ */
+version: number, 
+/**
+ * The `base` of the file that was seen; another one on disk is a conflict.
+ */
+base?: string, 
+/**
+ * Who restores; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ConfigKind = "truth" | "text" | "number" | "whole" | "word" | "url" | "capability" | "ports" | "network" | "listen" | "field" | "filter" | "secret" | "any" | "section" | "list" | "named";
+
+export type ConfigUnit = "seconds" | "milliseconds";
+
+export type ConfigKey = { 
+/**
+ * Its path, with `*` for a name that people choose and `[]` for an item.
+ */
+path: string, 
+/**
+ * What it does.
+ */
+meaning: string, 
+/**
+ * What it may be.
+ */
+kind: ConfigKind, 
+/**
+ * What its items, or the values of its names, may be.
+ */
+items: ConfigKind | null, 
+/**
+ * The words it knows.
+ */
+words: Array<string>, 
+/**
+ * The least it may be.
+ */
+low: number | null, 
+/**
+ * The most.
+ */
+high: number | null, 
+/**
+ * What its number counts.
+ */
+unit: ConfigUnit | null, 
+/**
+ * What is in effect without it.
+ */
+default: unknown, 
+/**
+ * A value that can stand there, as YAML.
+ */
+example: string, 
+/**
+ * The first version that reads it.
+ */
+since: string, 
+/**
+ * The backends it belongs to; absent means all.
+ */
+only: string | null, 
+/**
+ * Its section needs it.
+ */
+needed: boolean, 
+/**
+ * It takes effect at the next start.
+ */
+restart: boolean, 
+/**
+ * It is a secret.
+ */
+secret: boolean, 
+/**
+ * It changes nothing yet.
+ */
+no_effect: boolean, };
+
+export type ConfigKeys = { 
+/**
+ * They.
+ */
+keys: Array<ConfigKey>, };
+
+export type ConfigSchema = { 
+/**
+ * It.
+ */
+schema: Record<string, unknown>, };
 
 export type Checked = { 
 /**
@@ -2024,7 +2380,7 @@ short: string,
  */
 json: unknown, };
 
-export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "config_conflict" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
 export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "trust_certificate" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
 
@@ -2117,6 +2473,10 @@ export interface Operations {
   secret_set: { args: SecretSetArgs; result: SecretSet };
   /** Forgets a token or a header of a server, then measures it. */
   secret_forget: { args: SecretArgs; result: SecretForgotten };
+  /** Keeps a secret for the configuration, where `${keyring:NAME}` names it. */
+  named_secret_set: { args: NamedSecretSetArgs; result: NamedSecretSet };
+  /** Forgets a secret of the configuration. */
+  named_secret_forget: { args: NamedSecretArgs; result: NamedSecretForgotten };
   /** Takes servers from a file. */
   import: { args: ImportArgs; result: ImportReport };
   /** Writes the servers as a file. */
@@ -2125,6 +2485,20 @@ export interface Operations {
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
   /** The configuration in use, and its file as it is now. */
   config: { args: Empty; result: ConfigStatus };
+  /** What the configuration's file would be after these edits; nothing is written. */
+  config_draft: { args: ConfigDraftArgs; result: ConfigDraft };
+  /** Saves the configuration's file and takes it up, if it loads. */
+  config_save: { args: ConfigSaveArgs; result: ConfigSaved };
+  /** The versions of the file that are kept, newest first. */
+  config_versions: { args: Empty; result: ConfigVersions };
+  /** One of them, with what it changed and what restoring it would. */
+  config_version: { args: ConfigVersionArgs; result: ConfigVersion };
+  /** Makes the file again what a version was. */
+  config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
+  /** What every key of the file is. */
+  config_keys: { args: Empty; result: ConfigKeys };
+  /** The file as a JSON Schema, for editors. */
+  config_schema: { args: Empty; result: ConfigSchema };
   /** Starts the demo fleet on loopback: servers to try things with. Harmless when it runs. */
   demo_start: { args: Empty; result: Demo };
   /** Ends the demo fleet and forgets its servers. Harmless when it does not run. */

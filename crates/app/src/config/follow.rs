@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::file::{Reading, look};
@@ -14,24 +15,41 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// So long a changed file must stay as it is: an editor may be in the middle of writing or renaming it.
 const SETTLE: Duration = Duration::from_millis(200);
 
+/// What the file is known to hold: what was read last, or what we are about to write.
+#[derive(Clone)]
+pub(crate) struct Known(Arc<Mutex<Reading>>);
+
+impl Known {
+    pub(crate) fn new(reading: Reading) -> Self {
+        Self(Arc::new(Mutex::new(reading)))
+    }
+
+    fn is(&self, reading: &Reading) -> bool {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) == *reading
+    }
+
+    /// Whether it is another; it is known then. What was known before comes back.
+    pub(crate) fn learn(&self, reading: Reading) -> Option<Reading> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (*known != reading).then(|| std::mem::replace(&mut *known, reading))
+    }
+}
+
 /// Hands every change of the file to `take_up`, until that has enough. What is `known` is no change.
 pub(super) async fn follow(
     file: PathBuf,
-    mut known: Reading,
+    known: Known,
     mut take_up: impl FnMut(&Path, &Reading) -> ControlFlow<()>,
 ) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let found = look(&file).await;
-        if found == known {
+        if known.is(&found) {
             continue;
         }
         let found = settled(&file, found).await;
-        if found != known {
-            if take_up(&file, &found).is_break() {
-                return;
-            }
-            known = found;
+        if known.learn(found.clone()).is_some() && take_up(&file, &found).is_break() {
+            return;
         }
     }
 }
@@ -69,7 +87,7 @@ mod tests {
             let known = content.map_or(Reading::Absent, bytes);
             let (send, taken) = unbounded_channel();
             let mut task = JoinSet::new();
-            task.spawn(follow(dir.path().join("deep/config.yaml"), known, move |_, reading| {
+            task.spawn(follow(dir.path().join("deep/config.yaml"), Known::new(known), move |_, reading| {
                 let _ = send.send(reading.clone());
                 ControlFlow::Continue(())
             }));

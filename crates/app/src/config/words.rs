@@ -1,5 +1,6 @@
 //! What is said of the configuration's file. No value of the file is repeated here: the problems name places.
 
+use api::ConfigBy;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -28,7 +29,7 @@ pub(super) fn applied(
         [] => format!("`{}` was {verb}: no setting changed", file.display()),
         sections => format!("`{}` was {verb}: `{}` changed", file.display(), sections.join("`, `")),
     };
-    let keys = needs_restart(before, now);
+    let keys = before.needs_restart(now);
     if !keys.is_empty() {
         let _ = write!(text, "; `{}` takes effect at the next start", keys.join("`, `"));
     }
@@ -61,10 +62,14 @@ pub(super) fn of_start(file: Option<&Path>, problems: &[Problem]) -> Vec<String>
     warnings.iter().map(|problem| place(file, problem)).chain(idle).collect()
 }
 
-/// The keys that are read at start alone.
-fn needs_restart(before: &Config, now: &Config) -> Vec<&'static str> {
-    let listens_elsewhere = before.gateway.listen != now.gateway.listen;
-    listens_elsewhere.then_some("gateway.listen").into_iter().collect()
+/// Who saved it.
+pub(super) fn saved(by: ConfigBy) -> &'static str {
+    match by {
+        ConfigBy::Window => "saved in the window",
+        ConfigBy::Browser => "saved in a browser",
+        ConfigBy::CommandLine => "saved by the command line",
+        ConfigBy::Disk => "saved",
+    }
 }
 
 pub(super) fn refused(file: &Path, problems: &[Problem]) -> String {

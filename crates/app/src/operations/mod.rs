@@ -4,6 +4,7 @@
 mod call;
 mod certificate;
 mod change;
+mod config;
 mod demo;
 mod files;
 mod find;

@@ -1,7 +1,11 @@
 //! Secrets that people give for their servers. They come in here and are never told again.
 
-use api::{Empty, KeptSecret, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets};
+use api::{
+    Empty, KeptIn, KeptSecret, NamedSecret, NamedSecretArgs, NamedSecretForgotten, NamedSecretSet,
+    NamedSecretSetArgs, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets,
+};
 use intake::{in_clear, is_here, slot_of};
+use model::config::{SecretReference, is_secret_key};
 use model::{SecretPlace, ServerId, ServerInfo, Transport};
 use vault::{Key, Slot};
 
@@ -16,7 +20,36 @@ impl App {
             Ok(found) => found,
             Err(error) => (SecretPlace::Keyring, Some(error.to_string())),
         };
-        Ok(Secrets { place, why, file: vault.file(), kept: self.kept_secrets(None) })
+        let named = vault.names().into_iter().map(|(name, place)| NamedSecret { name, place }).collect();
+        Ok(Secrets { place, why, file: vault.file(), kept: self.kept_secrets(None), named })
+    }
+
+    pub(super) async fn named_secret_set(
+        &self,
+        args: NamedSecretSetArgs,
+    ) -> Result<NamedSecretSet, OperationError> {
+        let NamedSecretSetArgs { name, secret, place } = args;
+        if !is_secret_key(&name) {
+            let message =
+                "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
+            return Err(OperationError::arguments(message));
+        }
+        let fits = Slot::Env(name.clone()).fit(&secret);
+        let secret = fits.map_err(|error| OperationError::arguments(error.to_string()))?;
+        let (place, why) = match place {
+            Some(place) => (place, None),
+            None => self.0.vault().place().await?,
+        };
+        self.0.vault().put_named(&name, secret, place).await?;
+        let reference = SecretReference::Kept(name).to_string();
+        Ok(NamedSecretSet { reference, kept: KeptIn { place, why } })
+    }
+
+    pub(super) async fn named_secret_forget(
+        &self,
+        args: NamedSecretArgs,
+    ) -> Result<NamedSecretForgotten, OperationError> {
+        Ok(NamedSecretForgotten { forgotten: self.0.vault().forget_named(&args.name).await? })
     }
 
     pub(super) async fn secret_set(&self, args: SecretSetArgs) -> Result<SecretSet, OperationError> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use api::{ConfigProblem, ConfigReport, Empty, Operations, Severity};
+use api::{ApiError, ConfigProblem, ConfigReport, Empty, Operations, Severity};
 use model::config::has_no_effect;
 use serde_json::{Number, Value};
 
@@ -35,12 +35,21 @@ fn verdict(report: &ConfigReport) -> String {
 }
 
 /// A line on standard error for each of `problems`, with its place, as compilers do.
-fn say_problems(file: &str, problems: &[ConfigProblem]) {
+pub(super) fn say_problems(file: &str, problems: &[ConfigProblem]) {
     for ConfigProblem { line, column, path, severity, message } in problems {
         let kind = if *severity == Severity::NoEffect { "no effect yet".to_owned() } else { word(severity) };
         let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
         note(&format!("{file}:{line}:{column}: {kind}: {path}{message}"));
     }
+}
+
+/// The problems of a file that was not saved.
+pub(super) fn say_refused(error: &ApiError) -> Failure {
+    let problems = error.detail.get("problems").cloned().unwrap_or_default();
+    let problems: Vec<ConfigProblem> = serde_json::from_value(problems).unwrap_or_default();
+    say_problems("mcp-discovery.yaml", &problems);
+    note("nothing was saved");
+    Failure::silent(exit::USAGE)
 }
 
 /// What is in use, as YAML for people; what there is to say of its file goes to standard error.

@@ -6,6 +6,7 @@ mod change;
 mod config;
 mod demo;
 mod edit;
+mod explain;
 mod files;
 mod health;
 mod link;
@@ -14,6 +15,7 @@ mod look;
 mod scan;
 mod secret;
 mod serve;
+mod settings;
 mod start;
 mod status;
 
@@ -44,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => return serve::serve(&cli.common, args).await,
         Command::Demo(args) => return demo::demo(&cli.common, args, print).await,
         Command::Config(Config::Check { file }) => return config::check(print, file).await,
+        Command::Config(Config::Schema) => return settings::print_schema(print),
         _ => {}
     }
     let secrets = secret::read(&cli.command)?;
@@ -90,10 +93,16 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, args).await,
         Command::Export(args) => files::export(session, args.form()).await,
-        Command::Config(Config::Show) => config::show(session).await,
+        Command::Config(Config::Show { explain: false }) => config::show(session).await,
+        Command::Config(Config::Show { explain: true }) => explain::explain(session).await,
+        Command::Config(Config::Set { path, value }) => settings::set(session, path, value).await,
+        Command::Config(Config::Unset { path }) => settings::unset(session, path).await,
+        Command::Config(Config::Versions) => settings::versions(session).await,
+        Command::Config(Config::Restore { number }) => settings::restore(session, *number).await,
+        Command::Config(Config::Diff { number }) => settings::diff(session, *number).await,
         Command::Serve(_)
         | Command::Demo(_)
-        | Command::Config(Config::Check { .. })
+        | Command::Config(Config::Check { .. } | Config::Schema)
         | Command::Add(_)
         | Command::Scan(_)
         | Command::Call(_) => Ok(()),

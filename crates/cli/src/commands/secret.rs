@@ -4,9 +4,11 @@
 use std::io::{BufRead, IsTerminal, Read};
 
 use api::{
-    Empty, KeptIn, KeptSecret, Operations, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets,
+    Empty, KeptIn, KeptSecret, NamedSecret, NamedSecretArgs, NamedSecretSetArgs, Operations, SecretArgs,
+    SecretForgotten, SecretSet, SecretSetArgs, Secrets,
 };
 use model::{GivenSecret, Health, HealthStatus, SecretPlace};
+use serde::Serialize;
 
 use super::Session;
 use crate::args::{Command, Secret};
@@ -22,7 +24,8 @@ pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
     let prompts = match command {
         Command::Add(args) => args.given.asked.iter().map(prompt).collect(),
         Command::Edit(args) => args.given.asked.iter().map(prompt).collect(),
-        Command::Secret(Secret::Set { id, header, env, query, .. }) => {
+        Command::Secret(Secret::Set { name: Some(name), .. }) => vec![format!("{name}: ")],
+        Command::Secret(Secret::Set { id: Some(id), header, env, query, .. }) => {
             vec![match header.as_ref().or(env.as_ref()).or(query.as_ref()) {
                 Some(name) => format!("{name} for {id}: "),
                 None => format!("Token for {id}: "),
@@ -74,12 +77,21 @@ fn ask(prompt: &str) -> Result<String, Failure> {
 
 pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failure> {
     match command.clone() {
-        Secret::Set { id, header, env, query, in_clear, file } => {
+        Secret::Set { id, name, header, env, query, in_clear, file } => {
             let place = file.then_some(SecretPlace::File);
             let secret = GivenSecret::new(session.secrets.first().map(String::as_str).unwrap_or_default());
-            set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
+            match name {
+                Some(name) => set_named(session, NamedSecretSetArgs { name, secret, place }).await,
+                None => {
+                    let id = id.unwrap_or_default();
+                    set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
+                }
+            }
         }
-        Secret::Rm { id, header, env, query } => forget(session, SecretArgs { id, header, env, query }).await,
+        Secret::Rm { name: Some(name), .. } => forget_named(session, NamedSecretArgs { name }).await,
+        Secret::Rm { id, header, env, query, .. } => {
+            forget(session, SecretArgs { id: id.unwrap_or_default(), header, env, query }).await
+        }
         Secret::List => list(session).await,
     }
 }
@@ -107,16 +119,60 @@ async fn forget(session: &Session, args: SecretArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+async fn set_named(session: &Session, args: NamedSecretSetArgs) -> Result<(), Failure> {
+    let set = session.core.named_secret_set(args).await?;
+    session
+        .print
+        .one(&set, || format!("{}; write `{}` where it belongs", kept_in(&set.kept), set.reference))?;
+    Ok(())
+}
+
+async fn forget_named(session: &Session, args: NamedSecretArgs) -> Result<(), Failure> {
+    let forgotten = session.core.named_secret_forget(args).await?;
+    session.print.one(&forgotten, || {
+        if forgotten.forgotten { "forgotten".to_owned() } else { "nothing was kept".to_owned() }
+    })?;
+    Ok(())
+}
+
+/// A secret of a server, or of the configuration.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    Server(KeptSecret),
+    Named(NamedSecret),
+}
+
+impl Row {
+    fn cells(&self) -> [String; 4] {
+        match self {
+            Self::Server(row) => [name_or_id(row), row.origin.clone(), what(row), word(row.place)],
+            Self::Named(row) => [
+                "configuration".to_owned(),
+                "-".to_owned(),
+                format!("${{keyring:{}}}", row.name),
+                word(row.place),
+            ],
+        }
+    }
+}
+
+fn cell<const AT: usize>(row: &Row) -> String {
+    row.cells().into_iter().nth(AT).unwrap_or_default()
+}
+
 async fn list(session: &Session) -> Result<(), Failure> {
-    const COLUMNS: &[Column<KeptSecret>] = &[
-        Column { heading: "SERVER", cell: name_or_id },
-        Column { heading: "SENT TO", cell: |row| row.origin.clone() },
-        Column { heading: "AS", cell: what },
-        Column { heading: "KEPT IN", cell: |row| word(row.place) },
+    const COLUMNS: &[Column<Row>] = &[
+        Column { heading: "SERVER", cell: cell::<0> },
+        Column { heading: "SENT TO", cell: cell::<1> },
+        Column { heading: "AS", cell: cell::<2> },
+        Column { heading: "KEPT IN", cell: cell::<3> },
     ];
     let secrets = session.core.secrets(Empty {}).await?;
     note(&place(&secrets));
-    session.print.list(&secrets.kept, COLUMNS)?;
+    let rows: Vec<Row> =
+        secrets.kept.into_iter().map(Row::Server).chain(secrets.named.into_iter().map(Row::Named)).collect();
+    session.print.list(&rows, COLUMNS)?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use super::describe::{Branch, Key, Kind, leaf};
 use super::section::Section;
 use super::tree::{Node, Yaml};
 
@@ -52,6 +53,32 @@ impl Default for Gateway {
         }
     }
 }
+
+/// Every key of the section.
+pub(super) const KEYS: &[Branch] = &[
+    leaf(Key::new("enabled", Kind::Truth, "true", "Serve AI clients")),
+    leaf(
+        Key::new(
+            "listen",
+            Kind::Listen,
+            "127.0.0.1:8090",
+            "Where UI, API and gateway are served; beyond loopback only if you say so here",
+        )
+        .restart(),
+    ),
+    leaf(Key::new(
+        "auth",
+        Kind::Word(&["token", "none"]),
+        "token",
+        "Who may speak to the gateway; `none` is possible on loopback alone",
+    )),
+    leaf(Key::new(
+        "naming",
+        Kind::Word(&["auto", "always", "never"]),
+        "auto",
+        "When the name of a tool carries that of its server",
+    )),
+];
 
 pub(super) fn read(mut section: Section<'_>) -> Gateway {
     let default = Gateway::default();

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::describe::{Branch, Key, Kind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Entry;
@@ -40,6 +41,29 @@ impl Default for Metrics {
         }
     }
 }
+
+/// Every key of the section.
+pub(super) const KEYS: &[Branch] = &[
+    leaf(Key::new("export_interval", Kind::Seconds(1.0), "60", "How often the file is written")),
+    leaf(Key::new(
+        "exporters",
+        Kind::List(&Kind::Word(&["prometheus", "json"])),
+        "[prometheus, json]",
+        "Where figures go: `/metrics`, a file",
+    )),
+    leaf(Key::new(
+        "json_file",
+        Kind::Text,
+        "/var/lib/mcp/metrics.json",
+        "The file; absent means one in the data directory",
+    )),
+    leaf(Key::new(
+        "gauges",
+        Kind::Named(&Kind::Filter),
+        "{ healthy_in_west: \"is:healthy region:us-west-2\" }",
+        "Gauges of one's own: how many servers pass a filter",
+    )),
+];
 
 pub(super) fn read(mut section: Section<'_>) -> Metrics {
     let default = Metrics::default();

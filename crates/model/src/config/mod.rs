@@ -5,15 +5,19 @@
 //! `${NAME}` in a secret is kept as it is: the model does no IO, whoever connects reads the variable.
 
 mod balancing;
+mod describe;
 mod gateway;
 mod health;
 mod later;
 mod metrics;
 mod network;
 mod no_effect;
+mod path;
 mod problem;
+mod reference;
 mod registry;
 mod routing;
+mod schema;
 mod seconds;
 mod section;
 mod shown;
@@ -23,20 +27,25 @@ mod typed;
 mod values;
 
 pub use balancing::{CrossRegion, LoadBalancing, Strategy};
+pub use describe::{Described, Key, Kind, Unit, describe, in_effect, keys, names_below};
 pub use gateway::{Gateway, GatewayAuth, Naming};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;
 pub use metrics::{Exporter, Metrics};
 pub use network::{NetworkDiscovery, PortRange};
 pub use no_effect::has_no_effect;
+pub use path::{KeyPath, Part};
 pub use problem::{Problem, Severity};
+pub use reference::{SecretReference, is_secret_key};
 pub use registry::{Backend, RegistryConfig, RegistryOptions};
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
+pub use schema::schema;
 pub use seconds::Seconds;
 pub use text::{LARGEST_FILE, decode};
 
 use section::{Problems, Section};
 use serde::Serialize;
+use serde_json::Value;
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -79,6 +88,11 @@ impl Config {
         }
         Ok((config, problems))
     }
+}
+
+/// What a file says, as plain values, or why it is no YAML.
+pub fn value(text: &str) -> Result<Value, Problem> {
+    tree::parse(text).map(|root| root.to_value())
 }
 
 /// Every problem of a configuration, in the order of the file.

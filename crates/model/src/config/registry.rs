@@ -1,8 +1,8 @@
 use serde::Serialize;
 
+use super::describe::{Branch, Key, Kind, leaf, section};
 use super::seconds::Seconds;
 use super::section::Section;
-use super::tree::Node;
 use super::values;
 use crate::CapabilityPattern;
 
@@ -103,6 +103,105 @@ impl Default for RegistryOptions {
     }
 }
 
+/// Every key of one registry.
+pub(super) const KEYS: &[Branch] = &[
+    leaf(Key::new("name", Kind::Text, "shared", "What people call it; absent means the backend's word")),
+    leaf(Key::new(
+        "backend",
+        Kind::Word(&["sqlite", "file", "redis", "consul", "memory"]),
+        "sqlite",
+        "Where it keeps its records",
+    )),
+    section(
+        Key::new("config", Kind::Section, "{ auto_cleanup: true }", "What the backend needs"),
+        CONFIG_KEYS,
+    ),
+];
+
+const CONFIG_KEYS: &[Branch] = &[
+    leaf(
+        Key::new("registry_file", Kind::Text, "/etc/mcp/servers.json", "The `servers.json`")
+            .only("file")
+            .needed(),
+    ),
+    leaf(Key::new(
+        "auto_cleanup",
+        Kind::Truth,
+        "true",
+        "Remove servers that came by themselves and are gone",
+    )),
+    leaf(Key::new("cleanup_interval", Kind::Seconds(1.0), "300", "How often they are looked for")),
+    leaf(Key::new(
+        "deregister_after",
+        Kind::Seconds(60.0),
+        "900",
+        "How long without contact before one is removed",
+    )),
+    leaf(Key::new(
+        "encrypt_server_info",
+        Kind::Truth,
+        "false",
+        "Seal every value before it leaves for a shared store",
+    )),
+    leaf(Key::new(
+        "allowed_capabilities",
+        Kind::List(&Kind::Capability),
+        "[\"weather.*\"]",
+        "Keep only servers that offer one of these; absent means all, empty none",
+    )),
+    leaf(
+        Key::new(
+            "redis_urls",
+            Kind::OneOrMany(&Kind::Url(&["redis", "rediss"])),
+            "[\"redis://host:6379\"]",
+            "Every node",
+        )
+        .only("redis")
+        .needed(),
+    ),
+    leaf(
+        Key::new(
+            "redis_url",
+            Kind::OneOrMany(&Kind::Url(&["redis", "rediss"])),
+            "redis://host:6379",
+            "The one node; another word for `redis_urls`",
+        )
+        .only("redis"),
+    ),
+    leaf(Key::new("cluster_mode", Kind::Truth, "false", "The nodes are a cluster").only("redis")),
+    leaf(
+        Key::new(
+            "sentinel_service",
+            Kind::Text,
+            "mcp-registry",
+            "The name of the master that the sentinels watch; wins over `cluster_mode`",
+        )
+        .only("redis"),
+    ),
+    leaf(
+        Key::new("consul_url", Kind::Url(&["http", "https"]), "http://127.0.0.1:8500", "The agent")
+            .only("consul")
+            .needed(),
+    ),
+    leaf(
+        Key::new("key_prefix", Kind::Text, "mcp/servers", "What every key of the store begins with")
+            .only("redis, consul"),
+    ),
+    leaf(
+        Key::new(
+            "health_check_ttl",
+            Kind::Seconds(1.0),
+            "30",
+            "How long a server's check passes after each report",
+        )
+        .only("consul"),
+    ),
+    leaf(Key::new("datacenter", Kind::Text, "us-west-2", "The region of servers that name none")),
+    leaf(Key::new("tls_verify", Kind::Truth, "true", "Check certificates").only("redis, consul")),
+    leaf(Key::new("password", Kind::Secret, "${REDIS_PASSWORD}", "The password").only("redis")),
+    leaf(Key::new("acl_token", Kind::Secret, "${CONSUL_ACL_TOKEN}", "The token").only("consul")),
+];
+
 pub(super) fn read(mut section: Section<'_>) -> RegistryConfig {
     let name = section.text("name");
     let named = section.place_of("backend");
@@ -166,11 +265,14 @@ fn file(section: &mut Section<'_>, options: &mut RegistryOptions) {
 
 fn redis(section: &mut Section<'_>, options: &mut RegistryOptions) {
     let place = section.place;
-    let nodes: Vec<Node> = section.take("redis_urls").into_iter().chain(section.take("redis_url")).collect();
-    let given = !nodes.is_empty();
-    for (i, node) in nodes.into_iter().flat_map(values::one_or_many).enumerate() {
-        let url = values::url(section, &node, &format!("redis_urls[{i}]"), &["redis", "rediss"]);
-        options.redis_urls.extend(url);
+    let mut given = false;
+    for key in ["redis_urls", "redis_url"] {
+        let Some(node) = section.take(key) else { continue };
+        given = true;
+        for (i, node) in values::one_or_many(node).into_iter().enumerate() {
+            let url = values::url(section, &node, &format!("{key}[{i}]"), &["redis", "rediss"]);
+            options.redis_urls.extend(url);
+        }
     }
     if !given {
         let message = "the backend `redis` needs its address: write `redis_urls: [\"redis://host:6379\"]`";

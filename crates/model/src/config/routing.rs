@@ -1,6 +1,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::describe::{Branch, Key, Kind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Entry, Node};
@@ -109,6 +110,54 @@ fn priority(section: &Section<'_>, node: &Node) -> Option<i64> {
     whole
 }
 
+/// Every key of a rule.
+pub(super) const RULE_KEYS: &[Branch] = &[
+    leaf(Key::new("priority", Kind::Integer, "10", "The rule with the highest one applies; absent is 0")),
+    leaf(Key::new(
+        "preferred_regions",
+        Kind::List(&Kind::Text),
+        "[us-west-2]",
+        "The first of these regions with a server wins, then any other",
+    )),
+    leaf(Key::new(
+        "required_regions",
+        Kind::List(&Kind::Text),
+        "[us-west-2]",
+        "Servers elsewhere are never used",
+    )),
+    leaf(Key::new(
+        "min_health_score",
+        Kind::Number(0.0, 1.0),
+        "0.8",
+        "Servers with a lower health score are never used",
+    )),
+    leaf(Key::new(
+        "required_metadata",
+        Kind::Named(&Kind::Any),
+        "{ gpu: true }",
+        "What the metadata of a server must be: values, or the operators of filters",
+    )),
+    leaf(Key::new("timeout", Kind::Seconds(0.1), "60", "For a whole call with its retries")),
+    leaf(Key::new("per_try_timeout", Kind::Seconds(0.1), "20", "For one try; at most `timeout`")),
+    leaf(Key::new("auto_retry", Kind::Truth, "true", "Try another server when one fails")),
+    leaf(Key::new(
+        "affinity",
+        Kind::Word(&["none", "client", "argument"]),
+        "none",
+        "Who stays with the server that was picked first",
+    )),
+    leaf(Key::new("affinity_argument", Kind::Text, "user_id", "The argument, with `affinity: argument`")),
+    leaf(Key::new(
+        "on_empty",
+        Kind::Word(&["fail", "relax"]),
+        "fail",
+        "What happens when no server meets the conditions",
+    )),
+];
+
+/// Every key of `defaults:`: those of a rule without its priority.
+pub(super) const FIELD_KEYS: &[Branch] = RULE_KEYS.split_at(1).1;
+
 pub(super) fn read_defaults(mut section: Section<'_>) -> RuleFields {
     let fields = fields(&mut section);
     section.finish();
@@ -148,8 +197,8 @@ fn fields(section: &mut Section<'_>) -> RuleFields {
 
 /// Each key with a value or operators, as in a filter; all must hold.
 fn required_metadata(section: &mut Section<'_>) -> Option<Filter> {
-    section.place_of("required_metadata")?;
-    let mut below = section.section("required_metadata");
+    let node = section.take("required_metadata")?;
+    let mut below = section.below("required_metadata", node);
     let mut parts = Vec::new();
     for Entry { key, place, node } in below.take_all() {
         let key = key.strip_prefix("metadata.").unwrap_or(&key);

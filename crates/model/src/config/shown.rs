@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Config;
+use super::describe::{in_effect, keys};
+use super::{Config, SecretReference};
 use crate::secrets::{self, HIDDEN, is_secret_name, is_secret_value, redact_url};
 
 /// It is named like a secret and says only whether there is one.
@@ -24,6 +25,18 @@ impl Config {
         let older = sections(self);
         let differs = |(key, value): (String, Value)| (older.get(&key) != Some(&value)).then_some(key);
         sections(newer).into_iter().filter_map(differs).collect()
+    }
+
+    /// The keys whose settings differ and that are read at start alone.
+    pub fn needs_restart(&self, newer: &Self) -> Vec<String> {
+        let value = |config: &Self| serde_json::to_value(config).unwrap_or_default();
+        let (older, newer) = (value(self), value(newer));
+        let keys = keys().iter().filter(|described| described.key.restart);
+        let differs = keys.filter(|described| {
+            let names: Vec<&str> = described.path.split('.').collect();
+            in_effect(&older, &names) != in_effect(&newer, &names)
+        });
+        differs.map(|described| described.path.clone()).collect()
     }
 }
 
@@ -83,9 +96,7 @@ fn text_of(path: &str, text: String) -> String {
     }
 }
 
-/// `${NAME}`, perhaps with words around it as in `Bearer ${NAME}`.
+/// `${NAME}` or `${keyring:NAME}`, perhaps with words around it as in `Bearer ${NAME}`.
 fn names_a_variable(text: &str) -> bool {
-    let bare = text.strip_prefix("Bearer ").unwrap_or(text);
-    let name = bare.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    SecretReference::parse(text.strip_prefix("Bearer ").unwrap_or(text)).is_some()
 }

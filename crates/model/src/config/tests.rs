@@ -5,6 +5,8 @@ use crate::{Filter, Transport};
 const GUIDE: &str = include_str!("../../examples/guide.yaml");
 
 mod broken;
+mod described;
+mod documents;
 mod effects;
 mod shown;
 

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::SecretReference;
 use super::section::Section;
 use super::tree::{Node, Yaml};
 use crate::CapabilityPattern;
@@ -52,14 +53,22 @@ pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<Str
         section.error(node.place, key, message);
         return None;
     };
-    if !(text.starts_with("${") && text.ends_with('}')) {
-        let name = key.to_uppercase();
-        section.warn(
-            node.place,
-            key,
-            format!("a secret in plain text: write `{key}: ${{{name}}}` and set that variable"),
-        );
+    let name = key.to_uppercase();
+    if SecretReference::parse(text).is_some() {
+        return Some(text.clone());
     }
+    if text.starts_with("${") {
+        let message = format!(
+            "this names neither a variable nor a kept secret: write `{key}: ${{{name}}}` or `{key}: ${{keyring:{key}}}`"
+        );
+        section.error(node.place, key, message);
+        return None;
+    }
+    section.warn(
+        node.place,
+        key,
+        format!("a secret in plain text: write `{key}: ${{keyring:{key}}}` and keep it under that name, or `{key}: ${{{name}}}` and set that variable"),
+    );
     Some(text.clone())
 }
 

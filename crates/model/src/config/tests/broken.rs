@@ -9,10 +9,10 @@ fn check(text: &str) -> Vec<Problem> {
 
 /// A part of the guide's file, what stands there instead, and the first problem that must be named: line, column,
 /// severity, path, and words of the remedy.
-type Case = (&'static str, &'static str, usize, usize, Severity, &'static str, &'static str);
+pub(super) type Case = (&'static str, &'static str, usize, usize, Severity, &'static str, &'static str);
 
 #[rustfmt::skip]
-const CASES: &[Case] = &[
+pub(super) const CASES: &[Case] = &[
     ("backend: file", "backend: fiel", 3, 12, Error, "service_registry.backend", "did you mean `file`"),
     ("backend: file", "backend: zookeeper", 3, 12, Error, "service_registry.backend", "use one of `sqlite`, `file`, `redis`, `consul`, `memory`"),
     ("backend: file", "backend: [file]", 3, 12, Error, "service_registry.backend", "use one of `sqlite`, `file`, `redis`, `consul`, `memory`"),

@@ -1,0 +1,81 @@
+//! Saving the configuration's file: it is in use when a save returns, and told once.
+
+use std::sync::Arc;
+
+use api::ConfigBy;
+use settings::{Draft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
+
+use super::file::Reading;
+use crate::{App, now};
+
+/// The change that could be taken back, and the one that could be made again.
+type Upcoming = (Option<Version>, Option<Version>);
+
+impl App {
+    /// Does something with the file, while others run.
+    pub(crate) async fn with_settings<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Settings) -> Result<T, SaveError> + Send + 'static,
+    ) -> Result<T, SaveError> {
+        let settings = self.0.config.settings.clone();
+        let working = self.0.tasks.spawn_blocking(move || work(&settings));
+        working.await.unwrap_or_else(|error| Err(SaveError::Stopped(error.to_string())))
+    }
+
+    pub(crate) async fn draft_config(&self, wanted: Wanted) -> Result<Draft, SaveError> {
+        self.with_settings(move |settings| settings.draft(&wanted)).await
+    }
+
+    pub(crate) async fn save_config(
+        &self,
+        wanted: Wanted,
+        by: ConfigBy,
+        label: String,
+    ) -> Result<Saved, SaveError> {
+        let why = Reason { by, label, at: now() };
+        self.write_config(by, move |settings, about_to| settings.save(&wanted, &why, about_to)).await
+    }
+
+    /// Takes a change of the file back, or makes it again.
+    pub(crate) async fn turn_config(&self, id: u64, turn: Turn, label: String) -> Result<Saved, SaveError> {
+        let why = Reason { by: ConfigBy::Disk, label, at: now() };
+        self.write_config(ConfigBy::Disk, move |settings, about_to| settings.turn(id, turn, &why, about_to))
+            .await
+    }
+
+    pub(crate) async fn upcoming_config(&self) -> Result<Upcoming, SaveError> {
+        self.with_settings(Settings::upcoming).await
+    }
+
+    /// Whoever follows the file knows what it will hold before it does, so that a save is no change on disk.
+    async fn write_config(
+        &self,
+        by: ConfigBy,
+        write: impl FnOnce(&Settings, &mut dyn FnMut(&[u8])) -> Result<Saved, SaveError> + Send + 'static,
+    ) -> Result<Saved, SaveError> {
+        let core = Arc::downgrade(&self.0);
+        self.with_settings(move |settings| {
+            let Some(core) = core.upgrade() else {
+                return Err(SaveError::Stopped("the core stops".to_owned()));
+            };
+            let mut before = None;
+            let mut is_written = false;
+            let saved = write(settings, &mut |bytes| {
+                is_written = true;
+                before = core.config.known.learn(Reading::Bytes(bytes.to_vec()));
+            });
+            match (&saved, before) {
+                (Ok(saved), _) if is_written => {
+                    let reading = Reading::Bytes(saved.draft.text.clone().into_bytes());
+                    if let Some(file) = core.config.file.clone() {
+                        Self(core).take_up(&file, &reading, Some(by));
+                    }
+                }
+                (Err(_), Some(before)) => drop(core.config.known.learn(before)),
+                _ => {}
+            }
+            saved
+        })
+        .await
+    }
+}

@@ -1,0 +1,362 @@
+//! What every key of the file is. The descriptions stand beside the readers, each list in the order of the annotated
+//! example; forms, `config show --explain`, the JSON Schema and the table in the documentation are made from them.
+
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::path::{KeyPath, Part};
+use super::{Config, balancing, gateway, health, later, metrics, network, registry, routing};
+
+/// What a value may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// True or false.
+    Truth,
+    /// Text that is not empty.
+    Text,
+    /// A number from one to another.
+    Number(f64, f64),
+    /// A whole number from one to another.
+    Whole(u64, u64),
+    /// A whole number, whatever its sign.
+    Integer,
+    /// Seconds, at least so many.
+    Seconds(f64),
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// A URL with one of these schemes.
+    Url(&'static [&'static str]),
+    /// A capability, perhaps with `*`.
+    Capability,
+    /// A port, or a range of them.
+    Ports,
+    /// A range of addresses.
+    Network,
+    /// An address to listen on, or a port.
+    Listen,
+    /// The name of a field of servers.
+    Field,
+    /// A filter of servers, short or as keys.
+    Filter,
+    /// A secret: the name of what holds it.
+    Secret,
+    /// Whatever its feature will say.
+    Any,
+    /// Keys below it.
+    Section,
+    /// Several of one kind.
+    List(&'static Kind),
+    /// One, or a list of them.
+    OneOrMany(&'static Kind),
+    /// Names that people choose, each with a value of one kind.
+    Named(&'static Kind),
+}
+
+/// What a plain number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+}
+
+/// One key, as it stands in its section.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+    /// A value that can stand there, as YAML.
+    pub example: &'static str,
+    /// What it does, in a sentence.
+    pub meaning: &'static str,
+    /// The first version that reads it.
+    pub since: &'static str,
+    /// What its number counts.
+    pub unit: Option<Unit>,
+    /// The value of `backend` it belongs to.
+    pub only: Option<&'static str>,
+    /// Its section needs it.
+    pub needed: bool,
+    /// It takes effect at the next start.
+    pub restart: bool,
+    /// It is a secret.
+    pub secret: bool,
+}
+
+impl Key {
+    pub(super) const fn new(
+        name: &'static str,
+        kind: Kind,
+        example: &'static str,
+        meaning: &'static str,
+    ) -> Self {
+        let unit = match kind {
+            Kind::Seconds(_) => Some(Unit::Seconds),
+            _ => None,
+        };
+        let secret = matches!(kind, Kind::Secret);
+        Self {
+            name,
+            kind,
+            example,
+            meaning,
+            since: "0.1",
+            unit,
+            only: None,
+            needed: false,
+            restart: false,
+            secret,
+        }
+    }
+
+    pub(super) const fn milliseconds(self) -> Self {
+        Self { unit: Some(Unit::Milliseconds), ..self }
+    }
+
+    pub(super) const fn only(self, backend: &'static str) -> Self {
+        Self { only: Some(backend), ..self }
+    }
+
+    pub(super) const fn needed(self) -> Self {
+        Self { needed: true, ..self }
+    }
+
+    pub(super) const fn restart(self) -> Self {
+        Self { restart: true, ..self }
+    }
+
+    pub(super) const fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+}
+
+/// A key and where it stands.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// Its path, with `*` for a name that people choose and `[]` for an item.
+    pub path: String,
+    /// What it is.
+    pub key: Key,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Key(&'static str),
+    Name,
+    Item,
+}
+
+/// A section of the file: its own key, and the keys below it.
+pub(super) struct Branch {
+    pub(super) key: Key,
+    pub(super) below: &'static [Branch],
+}
+
+pub(super) const fn leaf(key: Key) -> Branch {
+    Branch { key, below: &[] }
+}
+
+pub(super) const fn section(key: Key, below: &'static [Branch]) -> Branch {
+    Branch { key, below }
+}
+
+/// The top of the file.
+const TOP: &[Branch] = &[
+    leaf(Key::new("strict", Kind::Truth, "true", "Unknown keys are errors, not warnings")),
+    section(
+        Key::new(
+            "service_registry",
+            Kind::Section,
+            "{ backend: sqlite }",
+            "Where servers are kept; absent means the data directory",
+        ),
+        registry::KEYS,
+    ),
+    section(
+        Key::new(
+            "registries",
+            Kind::List(&Kind::Section),
+            "[{ name: shared, backend: memory }]",
+            "Further registries, several at once",
+        ),
+        registry::KEYS,
+    ),
+    section(
+        Key::new(
+            "network_discovery",
+            Kind::Section,
+            "{ enabled: false }",
+            "What is scanned by schedule, and how often",
+        ),
+        network::KEYS,
+    ),
+    section(
+        Key::new("health_monitoring", Kind::Section, "{ timeout: 5 }", "How servers are checked"),
+        health::KEYS,
+    ),
+    section(
+        Key::new(
+            "load_balancing",
+            Kind::Section,
+            "{ strategy: random }",
+            "How one of several servers is picked",
+        ),
+        balancing::KEYS,
+    ),
+    section(
+        Key::new(
+            "routing_rules",
+            Kind::Named(&Kind::Section),
+            "{ \"weather.*\": { timeout: 5 } }",
+            "Rules by capability; exactly one applies to a call",
+        ),
+        routing::RULE_KEYS,
+    ),
+    section(
+        Key::new("defaults", Kind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
+        routing::FIELD_KEYS,
+    ),
+    section(
+        Key::new(
+            "gateway",
+            Kind::Section,
+            "{ listen: \"127.0.0.1:8090\" }",
+            "The MCP server that AI clients see, and the listener of UI and API",
+        ),
+        gateway::KEYS,
+    ),
+    section(
+        Key::new(
+            "metrics",
+            Kind::Section,
+            "{ exporters: [prometheus] }",
+            "What is measured and where it goes",
+        ),
+        metrics::KEYS,
+    ),
+    section(
+        Key::new("notifications", Kind::Section, "{ desktop: true }", "Who is told of what"),
+        later::NOTIFICATIONS,
+    ),
+    section(
+        Key::new("security", Kind::Section, "{ tls_verify: true }", "Policy for every registry"),
+        later::SECURITY,
+    ),
+    section(
+        Key::new("kubernetes", Kind::Section, "{ namespace: mcp }", "Servers that run in a cluster"),
+        later::KUBERNETES,
+    ),
+    section(
+        Key::new(
+            "autoscaling",
+            Kind::OneOrMany(&Kind::Section),
+            "[{ capability: \"data.*\", max: 10 }]",
+            "When deployments grow",
+        ),
+        later::AUTOSCALING,
+    ),
+    section(
+        Key::new(
+            "custom_checks",
+            Kind::Named(&Kind::Section),
+            "{ database: { type: tcp } }",
+            "Checks of one's own, by name",
+        ),
+        later::CUSTOM_CHECKS,
+    ),
+];
+
+static KEYS: LazyLock<Vec<Described>> = LazyLock::new(|| {
+    let mut keys = Vec::new();
+    collect(TOP, &[], &mut keys);
+    keys
+});
+
+fn collect(nodes: &'static [Branch], above: &[Step], found: &mut Vec<Described>) {
+    for node in nodes {
+        let mut steps = above.to_vec();
+        steps.push(Step::Key(node.key.name));
+        found.push(Described { path: written(&steps), key: node.key, steps: steps.clone() });
+        match node.key.kind {
+            Kind::Named(_) => steps.push(Step::Name),
+            Kind::List(_) | Kind::OneOrMany(_) => steps.push(Step::Item),
+            _ => {}
+        }
+        collect(node.below, &steps, found);
+    }
+}
+
+fn written(steps: &[Step]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        let dot = if path.is_empty() { "" } else { "." };
+        path += &match step {
+            Step::Key(name) => format!("{dot}{name}"),
+            Step::Name => format!("{dot}*"),
+            Step::Item => "[]".to_owned(),
+        };
+    }
+    path
+}
+
+/// Every key there is, in the order of the annotated example.
+pub fn keys() -> &'static [Described] {
+    &KEYS
+}
+
+/// What a key of the file is; nothing for a name, an item, or what nobody knows.
+pub fn describe(path: &KeyPath) -> Option<&'static Described> {
+    keys().iter().find(|described| leads(&described.steps, &path.0))
+}
+
+/// The names of the keys that may stand below a path, in their order; empty where people choose them.
+pub fn names_below(path: &KeyPath) -> Vec<&'static str> {
+    let depth = path.0.len();
+    let below = keys().iter().filter_map(|described| match described.steps.get(depth) {
+        Some(Step::Key(name)) if described.steps.len() == depth + 1 => {
+            leads(described.steps.get(..depth)?, &path.0).then_some(*name)
+        }
+        _ => None,
+    });
+    below.collect()
+}
+
+fn leads(steps: &[Step], parts: &[Part]) -> bool {
+    let fits = |(step, part): (&Step, &Part)| match (step, part) {
+        (Step::Key(name), Part::Key(key)) => name == key,
+        (Step::Name, Part::Key(_)) | (Step::Item, Part::Item(_)) => true,
+        _ => false,
+    };
+    steps.len() == parts.len() && steps.iter().zip(parts).all(fits)
+}
+
+impl Described {
+    /// What is in effect when the file does not say it; nothing where that is not one value.
+    pub fn default(&self) -> Option<Value> {
+        static DEFAULTS: LazyLock<Value> =
+            LazyLock::new(|| serde_json::to_value(Config::default()).unwrap_or_default());
+        if self.key.kind == Kind::Section {
+            return None;
+        }
+        let names = self.steps.iter().map(|step| match step {
+            Step::Key(name) => Some(*name),
+            Step::Name | Step::Item => None,
+        });
+        in_effect(&DEFAULTS, &names.collect::<Option<Vec<_>>>()?).filter(|value| !value.is_null()).cloned()
+    }
+}
+
+/// What `effective`, the whole configuration in use, has for a key. What the file has below `load_balancing.config` stands
+/// there one step higher.
+pub fn in_effect<'v>(effective: &'v Value, names: &[&str]) -> Option<&'v Value> {
+    let lift = names.first() == Some(&"load_balancing");
+    let names = names.iter().filter(|name| !(lift && **name == "config"));
+    names.into_iter().try_fold(effective, |value, name| value.get(name))
+}

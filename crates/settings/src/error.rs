@@ -1,0 +1,157 @@
+//! What keeps an edit or a save from happening. Nothing was written then, unless a variant says so.
+
+use std::io;
+use std::path::PathBuf;
+
+use model::config::{KeyPath, Problem};
+
+/// Why a text was not edited.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EditError {
+    /// It is no YAML.
+    #[error("the file cannot be edited key by key ({0}): mend its text first")]
+    NoYaml(Problem),
+    /// The top of the file, or what stands there, has no keys.
+    #[error("`{path}` holds {kind} and no keys below it: set it as a whole, or edit the text")]
+    NoSection {
+        /// What.
+        path: KeyPath,
+        /// In words.
+        kind: &'static str,
+    },
+    /// There is nothing to remove or to move.
+    #[error("`{0}` does not stand in the file: there is nothing to take away")]
+    NotThere(KeyPath),
+    /// What is to be inserted is there.
+    #[error("`{0}` stands in the file: set it instead")]
+    Exists(KeyPath),
+    /// A list is shorter.
+    #[error("`{path}` names no place in a list of {len}: use a number from 0 to {len}")]
+    NoItem {
+        /// The place.
+        path: KeyPath,
+        /// How many there are.
+        len: usize,
+    },
+    /// A value cannot be nothing.
+    #[error("`{0}` cannot be nothing: remove it, and its default applies")]
+    Nothing(KeyPath),
+    /// What is there is written elsewhere.
+    #[error("`{path}` is an alias in line {line}, column {column}: edit what it stands for, or the text")]
+    Alias {
+        /// What.
+        path: KeyPath,
+        /// Of the alias.
+        line: usize,
+        /// Of the alias.
+        column: usize,
+    },
+    /// What is there is meant elsewhere too.
+    #[error(
+        "`{path}` in line {line}, column {column} is named by an alias elsewhere, which would change along: edit the text"
+    )]
+    Anchor {
+        /// What.
+        path: KeyPath,
+        /// Of the value.
+        line: usize,
+        /// Of the value.
+        column: usize,
+    },
+    /// It would have changed more, or something else.
+    #[error("`{path}` cannot be edited here without touching more than it ({reason}): edit the text by hand")]
+    Unproven {
+        /// What.
+        path: KeyPath,
+        /// What was not as it had to be.
+        reason: &'static str,
+    },
+}
+
+/// Why a file was not saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// There is nowhere to keep a configuration.
+    #[error("there is no home folder to keep a configuration in: name a file when MCP Discovery is started")]
+    NoPlace,
+    /// The edits do not fit.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// It would not load.
+    #[error("it would not load and was not saved: {}", count(.0))]
+    Invalid(Vec<Problem>),
+    /// It is another file than the one that was edited.
+    #[error("`{}` was changed by somebody else since it was read: nothing was saved", file.display())]
+    Conflict {
+        /// The file.
+        file: PathBuf,
+        /// What is there now.
+        theirs: Option<String>,
+        /// What was to be saved.
+        mine: String,
+    },
+    /// A link leads nowhere.
+    #[error("`{}` is a link to `{}`, which is not there: make that file, or take the link away", link.display(), target.display())]
+    TargetGone {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// Something else is in its place.
+    #[error("`{}` is {what} and no file: take it away, or name another file", file.display())]
+    NoFile {
+        /// Where.
+        file: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// Its owner keeps it from being written.
+    #[error("{what} `{}` is read-only: make it writable, or change it where it comes from", path.display())]
+    ReadOnly {
+        /// The file or its folder.
+        what: &'static str,
+        /// Which.
+        path: PathBuf,
+    },
+    /// Saving would make it somebody else's.
+    #[error("`{}` belongs to another user, and would not any more: save it as that user", file.display())]
+    Foreign {
+        /// Which.
+        file: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("`{}` cannot be {what}: {source}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Read, written.
+        what: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is no such version.
+    #[error("there is no version {0} of this file any more")]
+    NoVersion(u64),
+    /// The program ends.
+    #[error("it was not finished: {0}")]
+    Stopped(String),
+    /// A change cannot be taken back or made again by itself.
+    #[error("the file is not as that change left it: it can be restored as version {0}")]
+    StepGone(u64),
+}
+
+impl SaveError {
+    pub(crate) fn io(path: &std::path::Path, what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, what, source }
+    }
+}
+
+fn count(problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.severity == model::config::Severity::Error);
+    match errors.clone().count() {
+        1 => errors.map(ToString::to_string).collect(),
+        many => format!("{many} errors"),
+    }
+}

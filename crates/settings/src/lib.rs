@@ -1,0 +1,25 @@
+//! The configuration's file as people edit it. Edits change the lines they name and prove it; a save is whole or not at all
+//! and loses nothing that somebody else wrote; the last versions are kept. Nothing here knows the core: files and values
+//! alone.
+
+mod diff;
+mod edit;
+mod error;
+mod file;
+mod find;
+mod flow;
+mod prove;
+mod render;
+mod splice;
+mod store;
+mod syntax;
+mod text;
+mod versions;
+mod wanted;
+
+pub use diff::diff;
+pub use edit::edit;
+pub use error::{EditError, SaveError};
+pub use file::hash;
+pub use store::{Draft, Reason, Saved, Settings, Turn, Wanted};
+pub use versions::{MOST, Step, Version};

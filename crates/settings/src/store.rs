@@ -1,0 +1,280 @@
+//! The file and its versions: what a draft of it would be, and saving one.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use api::{ConfigBy as By, ConfigEdit as Edit, DiffLine};
+use model::config::{Config, Problem, Severity};
+
+use crate::diff::diff;
+use crate::edit::edit;
+use crate::error::{EditError, SaveError};
+use crate::file::{Written, hash, read, write};
+use crate::versions::{Step, Version, Versions};
+
+/// What a file begins with that was not there.
+const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\
+                       # `mcp-discovery config show --explain` tells every setting there is.\n";
+
+/// What a person wants the file to be: edits of a text, or a text of theirs.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// The whole text; absent means the file's.
+    pub text: Option<String>,
+    /// Edits of it.
+    pub edits: Vec<Edit>,
+    /// The hash of the file that they saw; absent means whatever is there.
+    pub base: Option<String>,
+}
+
+/// What the file would be.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// All of it.
+    pub text: String,
+    /// The hash of the file as it is.
+    pub base: String,
+    /// Of the text, in its order.
+    pub problems: Vec<Problem>,
+    /// It would load.
+    pub is_valid: bool,
+    /// What differs from the file.
+    pub diff: Vec<DiffLine>,
+    /// The sections whose settings would differ.
+    pub sections: Vec<String>,
+    /// The keys of them that take effect at the next start.
+    pub restart: Vec<String>,
+}
+
+/// A text that was saved.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Its version.
+    pub version: u64,
+    /// It can be taken back.
+    pub is_step: bool,
+    /// What became of it, as a draft tells.
+    pub draft: Draft,
+    /// The version of what somebody else wrote at that very moment, and lost its place.
+    pub late: Option<u64>,
+}
+
+/// Who saves, and why.
+#[derive(Debug, Clone)]
+pub struct Reason {
+    /// Who.
+    pub by: By,
+    /// In their words.
+    pub label: String,
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Reason {
+    fn disk(label: &str, at: i64) -> Self {
+        Self { by: By::Disk, label: label.to_owned(), at }
+    }
+}
+
+/// Which way a change is turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It is taken back.
+    Back,
+    /// It is made again.
+    Again,
+}
+
+impl Turn {
+    /// The file is as this change left it, or as it was before.
+    fn can(self, version: &Version, base: &str) -> bool {
+        version.step.as_ref().is_some_and(|step| match self {
+            Self::Back => step.undone_at.is_none() && version.hash == base,
+            Self::Again => step.undone_at.is_some() && step.before_hash == base,
+        })
+    }
+}
+
+/// The file that a person has, and the versions of it that are kept.
+#[derive(Debug)]
+pub struct Settings {
+    file: Option<PathBuf>,
+    versions: Option<Versions>,
+    /// One save after the other.
+    turn: Mutex<()>,
+}
+
+impl Settings {
+    /// The file, and the data directory that has its versions. Nothing is read or written.
+    pub fn new(file: Option<PathBuf>, data_dir: &Path) -> Self {
+        let versions = file.as_deref().map(|file| Versions::new(data_dir, file));
+        Self { file, versions, turn: Mutex::default() }
+    }
+
+    fn place(&self) -> Result<(&Path, &Versions), SaveError> {
+        self.file.as_deref().zip(self.versions.as_ref()).ok_or(SaveError::NoPlace)
+    }
+
+    /// What the file would be; nothing is written.
+    pub fn draft(&self, wanted: &Wanted) -> Result<Draft, SaveError> {
+        let (file, _) = self.place()?;
+        let bytes = read(file)?;
+        let base = hash(bytes.as_deref());
+        let there = bytes.as_deref().map(text_of);
+        let text = match (&wanted.text, &there) {
+            (Some(text), _) => text.clone(),
+            (None, None) => STARTER.to_owned(),
+            (None, Some(Ok(text))) => text.clone(),
+            (None, Some(Err(problem))) => return Err(EditError::NoYaml(problem.clone()).into()),
+        };
+        let text = if wanted.edits.is_empty() { text } else { edit(&text, &wanted.edits)? };
+        let there = there.map(|text| text.unwrap_or_default());
+        if wanted.base.as_ref().is_some_and(|wanted| *wanted != base) {
+            return Err(SaveError::Conflict { file: file.to_owned(), theirs: there, mine: text });
+        }
+        let before = there.as_deref().unwrap_or_default();
+        Ok(draft_of(before, text, base))
+    }
+
+    /// Saves what a person wants, if it loads. `about_to` learns the bytes just before the file has them.
+    pub fn save(
+        &self,
+        wanted: &Wanted,
+        why: &Reason,
+        about_to: impl FnOnce(&[u8]),
+    ) -> Result<Saved, SaveError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put(wanted, why, true, about_to)
+    }
+
+    fn put(
+        &self,
+        wanted: &Wanted,
+        why: &Reason,
+        is_step: bool,
+        about_to: impl FnOnce(&[u8]),
+    ) -> Result<Saved, SaveError> {
+        let (file, versions) = self.place()?;
+        let draft = self.draft(wanted)?;
+        if !draft.is_valid {
+            return Err(SaveError::Invalid(draft.problems));
+        }
+        let before = self.seen(why.at)?;
+        if let Some(version) = before.filter(|_| draft.diff.is_empty()) {
+            return Ok(Saved { version, is_step: false, draft, late: None });
+        }
+        about_to(draft.text.as_bytes());
+        let displaced = match write(file, &draft.base, draft.text.as_bytes())? {
+            Written::Yes(displaced) => displaced,
+            Written::Conflict(theirs) => {
+                let theirs = theirs.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                return Err(SaveError::Conflict { file: file.to_owned(), theirs, mine: draft.text });
+            }
+        };
+        let step = is_step.then(|| Step { before, before_hash: draft.base.clone(), undone_at: None });
+        let version = versions.keep(&draft.text, why, step)?;
+        let late = match displaced.late() {
+            Some(bytes) => {
+                let why = Reason::disk("written while another was saved", why.at);
+                Some(versions.keep(&String::from_utf8_lossy(&bytes), &why, None)?)
+            }
+            None => None,
+        };
+        Ok(Saved { version, is_step, draft, late })
+    }
+
+    /// Keeps what the file holds, when no version has it: somebody else wrote it.
+    pub fn seen(&self, at: i64) -> Result<Option<u64>, SaveError> {
+        let (file, versions) = self.place()?;
+        let Some(bytes) = read(file)? else { return Ok(None) };
+        versions.keep(&String::from_utf8_lossy(&bytes), &Reason::disk("changed on disk", at), None).map(Some)
+    }
+
+    /// The change that could be taken back, and the one that could be made again: those that left the file as it is.
+    pub fn upcoming(&self) -> Result<(Option<Version>, Option<Version>), SaveError> {
+        let (base, all) = (self.base()?, self.versions()?);
+        let newest = |turn: Turn| {
+            let can = all.iter().filter(|version| turn.can(version, &base));
+            can.max_by_key(|version| (version.step.as_ref().and_then(|step| step.undone_at), version.id))
+                .cloned()
+        };
+        Ok((newest(Turn::Back), newest(Turn::Again)))
+    }
+
+    /// Takes a change back, or makes it again, while the file is as it left it.
+    pub fn turn(
+        &self,
+        id: u64,
+        turn: Turn,
+        why: &Reason,
+        about_to: impl FnOnce(&[u8]),
+    ) -> Result<Saved, SaveError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut version, base) = (self.version(id)?, self.base()?);
+        let gone = || SaveError::StepGone(id);
+        if !turn.can(&version, &base) {
+            return Err(gone());
+        }
+        let step = version.step.as_mut().ok_or_else(gone)?;
+        let text = match (turn, step.before) {
+            (Turn::Again, _) => version.text.clone(),
+            (Turn::Back, Some(before)) => self.version(before).map_err(|_| gone())?.text,
+            // No file was there: one that says nothing is the same.
+            (Turn::Back, None) => STARTER.to_owned(),
+        };
+        step.undone_at = (turn == Turn::Back).then_some(why.at);
+        if step.before.is_none() && turn == Turn::Back {
+            step.before_hash = hash(Some(text.as_bytes()));
+        }
+        let wanted = Wanted { text: Some(text), edits: Vec::new(), base: Some(base) };
+        let saved = self.put(&wanted, why, false, about_to)?;
+        self.place()?.1.mark(&version)?;
+        Ok(saved)
+    }
+
+    /// The versions that are kept, newest first.
+    pub fn versions(&self) -> Result<Vec<Version>, SaveError> {
+        Ok(self.place()?.1.all())
+    }
+
+    /// One of them.
+    pub fn version(&self, id: u64) -> Result<Version, SaveError> {
+        let (file, versions) = self.place()?;
+        versions.read(id).filter(|version| version.file == file).ok_or(SaveError::NoVersion(id))
+    }
+
+    /// What is to be wanted for the file to be as a version was.
+    pub fn restoring(&self, id: u64, base: Option<String>) -> Result<Wanted, SaveError> {
+        Ok(Wanted { text: Some(self.version(id)?.text), edits: Vec::new(), base })
+    }
+
+    /// The hash of the file as it is.
+    pub fn base(&self) -> Result<String, SaveError> {
+        Ok(hash(read(self.place()?.0)?.as_deref()))
+    }
+}
+
+fn draft_of(before: &str, text: String, base: String) -> Draft {
+    let (read, problems) = match Config::from_yaml(&text) {
+        Ok((config, warnings)) => (Some(config), warnings),
+        Err(problems) => (None, problems),
+    };
+    let was = Config::from_yaml(before).map(|(config, _)| config).unwrap_or_default();
+    let (sections, restart) =
+        read.as_ref().map(|now| (was.changed_sections(now), was.needs_restart(now))).unwrap_or_default();
+    Draft {
+        is_valid: problems.iter().all(|problem| problem.severity != Severity::Error),
+        diff: diff(before, &text),
+        problems,
+        base,
+        sections,
+        restart,
+        text,
+    }
+}
+
+/// As it is, a byte order mark included.
+fn text_of(bytes: &[u8]) -> Result<String, Problem> {
+    model::config::decode(bytes)?;
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
