@@ -93,7 +93,7 @@ for (const { size, theme } of [
     await drawer.getByRole("button", { name: "Remove" }).click();
     await page.getByText(/^Removed <img/).waitFor();
     await safe("removed");
-    await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("region", { name: "Messages" }).getByRole("button", { name: "Undo" }).last().click();
     await page.getByText(/^Brought back <img/).waitFor();
     await safe("taken-back");
 
