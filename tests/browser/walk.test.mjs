@@ -80,7 +80,7 @@ test("what was removed comes back, by the toast, by Ctrl+Z and from the list of 
   };
 
   await remove();
-  await page.getByRole("button", { name: "Undo" }).first().click();
+  await page.getByRole("button", { name: "Undo" }).last().click();
   await row.waitFor();
 
   await remove();
