@@ -1,6 +1,6 @@
 //! `remove` and the other commands that change servers as a whole.
 
-use api::{Changed, Operations, UndoArgs};
+use api::{Changed, ConfigBy, Operations, UndoArgs};
 
 use super::Session;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ pub(super) fn tell(session: &Session, what: &str, changed: &Changed) -> Result<(
 }
 
 pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
-    let undone = session.core.undo(UndoArgs::default()).await?;
+    let undone = session.core.undo(asked()).await?;
     session
         .print
         .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
@@ -23,7 +23,12 @@ pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
 }
 
 pub(super) async fn redo(session: &Session) -> Result<(), Failure> {
-    let redone = session.core.redo(UndoArgs::default()).await?;
+    let redone = session.core.redo(asked()).await?;
     session.print.one(&redone, || format!("redone: {}", redone.label))?;
     Ok(())
+}
+
+/// The newest, whatever it is of.
+fn asked() -> UndoArgs {
+    UndoArgs { by: Some(ConfigBy::CommandLine), ..UndoArgs::default() }
 }
