@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::{AskedStep, KeptIn};
+use crate::{AskedStep, ConfigBy, KeptIn};
 
 /// A server to add.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -145,6 +145,9 @@ pub struct UndoArgs {
     /// A journal entry; default is the newest that can still be taken back, or was taken back last.
     #[ts(optional)]
     pub undo: Option<i64>,
+    /// Who asks, for the versions of the configuration; absent means a browser.
+    #[ts(optional)]
+    pub by: Option<ConfigBy>,
 }
 
 /// A change that could be taken back, or made again.

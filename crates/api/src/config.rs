@@ -285,6 +285,7 @@ pub enum ConfigUnit {
 
 /// A key of the file.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing to know of a key")]
 pub struct ConfigKey {
     /// Its path, with `*` for a name that people choose and `[]` for an item.
     pub path: String,

@@ -173,7 +173,7 @@ fn the_file_is_changed_line_by_line() {
     let versions = place.run(&["config", "versions"]).json();
     assert_eq!(
         (versions[0]["by"].as_str(), versions.as_array().unwrap().last().unwrap()["by"].as_str()),
-        (Some("disk"), Some("disk"))
+        (Some("command_line"), Some("disk"))
     );
     let first = versions.as_array().unwrap().last().unwrap()["version"].to_string();
     assert!(

@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
+#![expect(clippy::disallowed_types, reason = "nothing here has a clock that could be paused")]
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -45,7 +46,7 @@ fn main() {
         }
         let typed = Wanted { text: Some(text.replace("timeout: 10", "timeout: 400")), ..Wanted::default() };
         report(&format!("the problems of a typed text, {count} lines"), || {
-            drop(settings.draft(&typed).unwrap())
+            drop(settings.draft(&typed).unwrap());
         });
     }
 }

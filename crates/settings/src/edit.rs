@@ -1,6 +1,6 @@
 //! Edits of a text, key by key: its comments, its order and its style stay.
 
-use api::ConfigEdit as Edit;
+use api::{ConfigEdit as Edit, ConfigOp as Op};
 use model::config::value;
 use serde_json::Value;
 
@@ -35,6 +35,23 @@ fn has_keys(now: &Value, edit: &Edit) -> Result<(), EditError> {
     match now {
         Value::Object(_) | Value::Null => Ok(()),
         _ => Err(EditError::NoSection { path: edit.path.clone(), kind: crate::wanted::kind(now) }),
+    }
+}
+
+/// What is edited, by name and without a value.
+pub fn label_of(edits: &[Edit]) -> String {
+    match edits {
+        [] => "edited the text".to_owned(),
+        [edit] => {
+            let verb = match edit.op {
+                Op::Set => "set",
+                Op::Remove => "removed",
+                Op::Insert => "added",
+                Op::Move => "moved",
+            };
+            format!("{verb} {}", edit.path)
+        }
+        several => format!("changed {} settings", several.len()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writing the file: beside it, synced, and then into its place in one step. What stood there at that moment is looked at
 //! afterwards: if somebody else had written meanwhile, their file goes back and nothing of theirs is lost.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,11 @@ const LEFT_BEHIND: Duration = Duration::from_hours(1);
 pub fn hash(bytes: Option<&[u8]>) -> String {
     match bytes {
         None => "none".to_owned(),
-        Some(bytes) => Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect(),
+        Some(bytes) => Sha256::digest(bytes).iter().take(16).fold(String::new(), |mut text, byte| {
+            // Writing into memory cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        }),
     }
 }
 

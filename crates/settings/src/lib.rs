@@ -18,7 +18,7 @@ mod versions;
 mod wanted;
 
 pub use diff::diff;
-pub use edit::edit;
+pub use edit::{edit, label_of};
 pub use error::{EditError, SaveError};
 pub use file::hash;
 pub use store::{Draft, Reason, Saved, Settings, Turn, Wanted};

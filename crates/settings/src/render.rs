@@ -1,5 +1,7 @@
 //! Values as YAML: plain where that reads as the same text, quoted where it must be.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 /// A list or a map longer than this is written in lines of its own.
@@ -120,7 +122,8 @@ fn is_plain(text: &str) -> bool {
         return false;
     }
     // The reader has the last word.
-    model::config::value(&format!("a: [{text}]\n")).is_ok_and(|read| read["a"][0] == text)
+    model::config::value(&format!("a: [{text}]\n"))
+        .is_ok_and(|read| read.pointer("/a/0").is_some_and(|read| read == text))
 }
 
 fn double(text: &str) -> String {
@@ -133,7 +136,8 @@ fn double(text: &str) -> String {
             '\r' => quoted += "\\r",
             '\t' => quoted += "\\t",
             c if c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}') => {
-                quoted += &format!("\\u{:04x}", u32::from(c));
+                // Writing into memory cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
             }
             c => quoted.push(c),
         }

@@ -353,9 +353,9 @@ fn rotate(text: &str, found: &Found<'_>, to: usize) -> Vec<Splice> {
         .collect();
     let mut order: Vec<usize> = (0..slots.len()).collect();
     if from < to {
-        order.rotate_left(1)
+        order.rotate_left(1);
     } else {
-        order.rotate_right(1)
+        order.rotate_right(1);
     }
     let moved = slots.iter().zip(order).filter_map(|((range, is_own), source)| {
         let (source, was_own) = slots.get(source)?;

@@ -117,21 +117,28 @@ impl Settings {
 
     /// What the file would be; nothing is written.
     pub fn draft(&self, wanted: &Wanted) -> Result<Draft, SaveError> {
-        let (file, _) = self.place()?;
+        let (file, versions) = self.place()?;
         let bytes = read(file)?;
         let base = hash(bytes.as_deref());
         let there = bytes.as_deref().map(text_of);
+        if wanted.base.as_ref().is_some_and(|wanted| *wanted != base) {
+            let theirs = there.map(Result::unwrap_or_default);
+            // What was seen is a version, if it was there for more than a moment.
+            let seen =
+                || versions.all().into_iter().find(|version| Some(&version.hash) == wanted.base.as_ref());
+            let from = wanted.text.clone().or_else(|| seen().map(|version| version.text));
+            let from = from.or_else(|| theirs.clone()).unwrap_or_default();
+            // What cannot be edited into their text is shown without it.
+            let mine = edit(&from, &wanted.edits).unwrap_or(from);
+            return Err(SaveError::Conflict { file: file.to_owned(), theirs, mine });
+        }
         let text = match (&wanted.text, &there) {
-            (Some(text), _) => text.clone(),
+            (Some(text), _) | (None, Some(Ok(text))) => text.clone(),
             (None, None) => STARTER.to_owned(),
-            (None, Some(Ok(text))) => text.clone(),
             (None, Some(Err(problem))) => return Err(EditError::NoYaml(problem.clone()).into()),
         };
         let text = if wanted.edits.is_empty() { text } else { edit(&text, &wanted.edits)? };
-        let there = there.map(|text| text.unwrap_or_default());
-        if wanted.base.as_ref().is_some_and(|wanted| *wanted != base) {
-            return Err(SaveError::Conflict { file: file.to_owned(), theirs: there, mine: text });
-        }
+        let there = there.map(Result::unwrap_or_default);
         let before = there.as_deref().unwrap_or_default();
         Ok(draft_of(before, text, base))
     }

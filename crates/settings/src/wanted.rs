@@ -160,7 +160,7 @@ fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<Change>)
                 match from.get(key) {
                     Some(there) => difference(&path.below(key.as_str()), there, value, found),
                     None => {
-                        found.push(Change { path: path.below(key.as_str()), what: What::Add(value.clone()) })
+                        found.push(Change { path: path.below(key.as_str()), what: What::Add(value.clone()) });
                     }
                 }
             }
@@ -168,7 +168,7 @@ fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<Change>)
             found.extend(gone.map(|key| Change { path: path.below(key.as_str()), what: What::Remove }));
         }
         (Value::Array(from), Value::Array(to)) if !from.is_empty() && !to.is_empty() => {
-            items(path, from, to, found)
+            items(path, from, to, found);
         }
         _ => found.push(Change { path: path.clone(), what: What::Replace(to.clone()) }),
     }
@@ -208,7 +208,7 @@ pub(crate) fn after(now: &Value, change: &Change) -> Option<Value> {
         }
         (Value::Object(map), Part::Key(key), What::Remove) => drop(map.shift_remove(key)?),
         (Value::Array(items), Part::Item(item), What::Remove) if *item < items.len() => {
-            drop(items.remove(*item))
+            drop(items.remove(*item));
         }
         (Value::Array(items), Part::Item(item), What::Move(to)) if (*item).max(*to) < items.len() => {
             let moved = items.remove(*item);

@@ -1,6 +1,6 @@
 //! Saving on a real disk: whole or not at all, and nothing of anybody else's is lost.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
@@ -225,6 +225,7 @@ fn a_change_is_taken_back_and_made_again_while_the_file_is_as_it_left_it() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moment is the point")]
 fn another_that_writes_at_the_same_time_loses_nothing() {
     let place = Place::new(Some("strict: false\n"));
     let mut conflicts = 0;
@@ -260,6 +261,7 @@ fn another_that_writes_at_the_same_time_loses_nothing() {
 const SAVING: &str = "SETTINGS_KILL_TEST_PLACE";
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the moment is the point")]
 fn whoever_is_killed_leaves_the_old_file_or_the_new_one() {
     let place = Place::new(Some(GUIDE));
     fs::set_permissions(place.file(), Permissions::from_mode(0o640)).unwrap();

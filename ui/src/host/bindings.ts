@@ -1018,7 +1018,11 @@ export type UndoArgs = {
 /**
  * A journal entry; default is the newest that can still be taken back, or was taken back last.
  */
-undo?: number, };
+undo?: number, 
+/**
+ * Who asks, for the versions of the configuration; absent means a browser.
+ */
+by?: ConfigBy, };
 
 export type UndoStep = { 
 /**

@@ -37,10 +37,15 @@ impl App {
     }
 
     /// Takes a change of the file back, or makes it again.
-    pub(crate) async fn turn_config(&self, id: u64, turn: Turn, label: String) -> Result<Saved, SaveError> {
-        let why = Reason { by: ConfigBy::Disk, label, at: now() };
-        self.write_config(ConfigBy::Disk, move |settings, about_to| settings.turn(id, turn, &why, about_to))
-            .await
+    pub(crate) async fn turn_config(
+        &self,
+        id: u64,
+        turn: Turn,
+        by: ConfigBy,
+        label: String,
+    ) -> Result<Saved, SaveError> {
+        let why = Reason { by, label, at: now() };
+        self.write_config(by, move |settings, about_to| settings.turn(id, turn, &why, about_to)).await
     }
 
     pub(crate) async fn upcoming_config(&self) -> Result<Upcoming, SaveError> {

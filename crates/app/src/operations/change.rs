@@ -4,8 +4,8 @@ use super::find::{find, find_all};
 use crate::App;
 use crate::error::OperationError;
 use api::{
-    AddArgs, Added, Changed, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs, UndoArgs,
-    UndoStep, Undone, Upcoming,
+    AddArgs, Added, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs,
+    UndoArgs, UndoStep, Undone, Upcoming,
 };
 use settings::Turn;
 
@@ -71,7 +71,7 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.undo.map(|step| step.at);
-        match self.turned_config(Turn::Back, args.undo, other).await? {
+        match self.turned_config(Turn::Back, &args, other).await? {
             Some(undone) => Ok(undone),
             None => Ok(turned(self.0.registry.undo(args.undo).await?)),
         }
@@ -79,7 +79,7 @@ impl App {
 
     pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.redo.map(|step| step.at);
-        match self.turned_config(Turn::Again, args.undo, other).await? {
+        match self.turned_config(Turn::Again, &args, other).await? {
             Some(redone) => Ok(redone),
             None => Ok(turned(self.0.registry.redo(args.undo).await?)),
         }
@@ -88,9 +88,8 @@ impl App {
     pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
         let registry::Upcoming { undo, redo } = self.0.registry.upcoming().await?;
         let step = |step: registry::Step| UndoStep { entry: step.entry, label: step.label, at: step.at };
-        let of_file = |turn, other: &Option<registry::Step>| {
-            self.config_step(turn, None, other.as_ref().map(|step| step.at))
-        };
+        let of_file =
+            |turn, other: &Option<registry::Step>| self.config_step(turn, other.as_ref().map(|step| step.at));
         let (file_undo, file_redo) = (of_file(Turn::Back, &undo).await, of_file(Turn::Again, &redo).await);
         Ok(Upcoming { undo: file_undo.or(undo.map(step)), redo: file_redo.or(redo.map(step)) })
     }
@@ -99,20 +98,21 @@ impl App {
     async fn turned_config(
         &self,
         turn: Turn,
-        named: Option<i64>,
+        args: &UndoArgs,
         other: Option<i64>,
     ) -> Result<Option<Undone>, OperationError> {
-        let version = match named {
+        let version = match args.undo {
             Some(entry) if entry >= 0 => return Ok(None),
             Some(entry) => entry.unsigned_abs(),
-            None => match self.config_step(turn, None, other).await {
+            None => match self.config_step(turn, other).await {
                 Some(step) => step.entry.unsigned_abs(),
                 None => return Ok(None),
             },
         };
         let label = self.with_settings(move |settings| settings.version(version)).await?.label;
         let verb = if turn == Turn::Back { "undone" } else { "redone" };
-        self.turn_config(version, turn, format!("{verb}: {label}")).await?;
+        let by = args.by.unwrap_or(ConfigBy::Browser);
+        self.turn_config(version, turn, by, format!("{verb}: {label}")).await?;
         let entry = i64::try_from(version).map_or(i64::MIN, |version| -version);
         Ok(Some(Undone { entry, label, ids: Vec::new(), revision: self.0.registry.snapshot().revision() }))
     }

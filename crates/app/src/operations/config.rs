@@ -1,11 +1,11 @@
 //! The configuration's file: drafts of it, saves, versions, and what its keys are.
 
 use api::{
-    ConfigBy, ConfigDraft, ConfigDraftArgs, ConfigEdit, ConfigKeys, ConfigOp, ConfigRestoreArgs,
-    ConfigSaveArgs, ConfigSaved, ConfigSchema, ConfigVersion, ConfigVersionArgs, ConfigVersionRow,
-    ConfigVersions, DiffLine, Empty, LineFate, UndoStep,
+    ConfigBy, ConfigDraft, ConfigDraftArgs, ConfigKeys, ConfigRestoreArgs, ConfigSaveArgs, ConfigSaved,
+    ConfigSchema, ConfigVersion, ConfigVersionArgs, ConfigVersionRow, ConfigVersions, DiffLine, Empty,
+    LineFate, UndoStep,
 };
-use settings::{Draft, Saved, Turn, Version, Wanted, diff, hash};
+use settings::{Draft, Saved, Turn, Version, Wanted, diff, hash, label_of};
 
 use crate::App;
 use crate::error::OperationError;
@@ -75,19 +75,11 @@ impl App {
         Ok(ConfigSchema { schema: model::config::schema() })
     }
 
-    /// The change of the file that a turn is about: the one that is named, or the newest if it is newer than `other`.
-    pub(super) async fn config_step(
-        &self,
-        turn: Turn,
-        named: Option<i64>,
-        other: Option<i64>,
-    ) -> Option<UndoStep> {
+    /// The change of the file that would be turned next, when it is newer than another one, made at `other`.
+    pub(super) async fn config_step(&self, turn: Turn, other: Option<i64>) -> Option<UndoStep> {
         let (undo, redo) = self.upcoming_config().await.ok()?;
         let step = step_of(if turn == Turn::Back { undo? } else { redo? });
-        match named {
-            Some(entry) => (entry == step.entry).then_some(step),
-            None => other.is_none_or(|other| other < step.at).then_some(step),
-        }
+        other.is_none_or(|other| other < step.at).then_some(step)
     }
 }
 
@@ -134,22 +126,5 @@ fn row(version: &Version, diff: &[DiffLine], base: &str) -> ConfigVersionRow {
         current: version.hash == base,
         added: count(LineFate::Added),
         removed: count(LineFate::Removed),
-    }
-}
-
-/// What is edited, by name and without a value.
-fn label_of(edits: &[ConfigEdit]) -> String {
-    match edits {
-        [] => "edited the text".to_owned(),
-        [edit] => {
-            let verb = match edit.op {
-                ConfigOp::Set => "set",
-                ConfigOp::Remove => "removed",
-                ConfigOp::Insert => "added",
-                ConfigOp::Move => "moved",
-            };
-            format!("{verb} {}", edit.path)
-        }
-        several => format!("changed {} settings", several.len()),
     }
 }

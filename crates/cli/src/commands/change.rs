@@ -1,6 +1,6 @@
 //! `remove` and the other commands that change servers as a whole.
 
-use api::{Changed, LabelArgs, Operations, UndoArgs};
+use api::{Changed, ConfigBy, LabelArgs, Operations, UndoArgs};
 
 use super::Session;
 use super::edit::pair_of;
@@ -23,7 +23,7 @@ pub(super) async fn label(session: &Session, args: &Label) -> Result<(), Failure
 }
 
 pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
-    let undone = session.core.undo(UndoArgs::default()).await?;
+    let undone = session.core.undo(asked()).await?;
     session
         .print
         .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
@@ -31,7 +31,12 @@ pub(super) async fn undo(session: &Session) -> Result<(), Failure> {
 }
 
 pub(super) async fn redo(session: &Session) -> Result<(), Failure> {
-    let redone = session.core.redo(UndoArgs::default()).await?;
+    let redone = session.core.redo(asked()).await?;
     session.print.one(&redone, || format!("redone: {}", redone.label))?;
     Ok(())
+}
+
+/// The newest, whatever it is of.
+fn asked() -> UndoArgs {
+    UndoArgs { by: Some(ConfigBy::CommandLine), ..UndoArgs::default() }
 }

@@ -297,11 +297,13 @@ fn written(steps: &[Step]) -> String {
     let mut path = String::new();
     for step in steps {
         let dot = if path.is_empty() { "" } else { "." };
-        path += &match step {
-            Step::Key(name) => format!("{dot}{name}"),
-            Step::Name => format!("{dot}*"),
-            Step::Item => "[]".to_owned(),
+        let (dot, name) = match step {
+            Step::Key(name) => (dot, *name),
+            Step::Name => (dot, "*"),
+            Step::Item => ("", "[]"),
         };
+        path += dot;
+        path += name;
     }
     path
 }

@@ -13,13 +13,11 @@ impl SecretReference {
     /// Reads one; nothing where the text is none.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix("${")?.strip_suffix('}')?;
-        match name.strip_prefix("keyring:") {
-            Some(name) => is_secret_key(name).then(|| Self::Kept(name.to_owned())),
-            None => {
-                let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                is_name.then(|| Self::Variable(name.to_owned()))
-            }
+        if let Some(name) = name.strip_prefix("keyring:") {
+            return is_secret_key(name).then(|| Self::Kept(name.to_owned()));
         }
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        is_name.then(|| Self::Variable(name.to_owned()))
     }
 }
 

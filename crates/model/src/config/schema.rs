@@ -89,9 +89,9 @@ fn of_kind(kind: &Kind, path: &str) -> Value {
     match kind {
         Kind::Truth => json!({ "type": ["boolean", "null"] }),
         Kind::Text | Kind::Field | Kind::Secret => json!({ "type": ["string", "null"], "pattern": "\\S" }),
-        Kind::Number(low, high) => number("number", json!(low), (*high < 1e300).then(|| json!(high))),
-        Kind::Seconds(low) => number("number", json!(low), Some(json!(super::Seconds::MOST))),
-        Kind::Whole(low, high) => number("integer", json!(low), (*high < u64::MAX).then(|| json!(high))),
+        Kind::Number(low, high) => number("number", &json!(low), (*high < 1e300).then(|| json!(high))),
+        Kind::Seconds(low) => number("number", &json!(low), Some(json!(super::Seconds::MOST))),
+        Kind::Whole(low, high) => number("integer", &json!(low), (*high < u64::MAX).then(|| json!(high))),
         Kind::Integer => json!({ "type": ["integer", "null"] }),
         Kind::Word(words) => {
             let words: Vec<Value> = words.iter().map(|word| json!(word)).chain([Value::Null]).collect();
@@ -131,7 +131,7 @@ fn of_kind(kind: &Kind, path: &str) -> Value {
     }
 }
 
-fn number(word: &str, low: Value, high: Option<Value>) -> Value {
+fn number(word: &str, low: &Value, high: Option<Value>) -> Value {
     let mut schema = json!({ "type": [word, "null"], "minimum": low });
     if let (Some(schema), Some(high)) = (schema.as_object_mut(), high) {
         schema.insert("maximum".to_owned(), high);

@@ -5,7 +5,6 @@ use serde_json::{Map, json};
 use super::*;
 use crate::find::{Lines, find, lines};
 use crate::syntax::Tree;
-use api::ConfigOp as Op;
 use model::config::{KeyPath, Part};
 
 const EXAMPLE: &str = include_str!("../../../model/examples/mcp-discovery.example.yaml");
@@ -385,6 +384,42 @@ fn a_new_key_stands_where_the_example_has_it() {
         &[Edit::remove("metrics".parse().unwrap())],
     );
     assert_eq!(back.unwrap(), GUIDE, "what was added and taken away leaves nothing");
+}
+
+#[test]
+fn every_key_there_is_can_be_set_and_reset() {
+    for described in model::config::keys() {
+        let path = described.path.replace('*', "\"x.y\"").replace("[]", "[0]");
+        let path: KeyPath = path.parse().unwrap();
+        let example = value(described.key.example).unwrap();
+        let set = super::edit(GUIDE, &[Edit::set(path.clone(), example.clone())]).unwrap();
+        assert_eq!(at(&value(&set).unwrap(), &path), Some(&example), "{path}");
+        let reset = super::edit(&set, &[Edit::remove(path.clone())]).unwrap();
+        assert_eq!(at(&value(&reset).unwrap(), &path), None, "{path}");
+        let top = KeyPath(path.0[..1].to_vec());
+        if at(&value(GUIDE).unwrap(), &top).is_none() {
+            let without = super::edit(&set, &[Edit::remove(top)]).unwrap();
+            assert_eq!(without, GUIDE, "{path}: a section that comes and goes leaves nothing");
+        }
+    }
+}
+
+#[test]
+fn one_value_of_the_guides_file_is_one_line() {
+    let now = value(GUIDE).unwrap();
+    let mut places = Vec::new();
+    walk(&KeyPath::default(), &now, &mut places);
+    for path in places {
+        let other = match at(&now, &path).unwrap() {
+            Value::Bool(is) => json!(!is),
+            Value::Number(_) => json!(17),
+            Value::String(text) => json!(format!("{text}x")),
+            _ => continue,
+        };
+        let after = super::edit(GUIDE, &[Edit::set(path.clone(), other)]).unwrap();
+        let differ = GUIDE.lines().zip(after.lines()).filter(|(before, after)| before != after).count();
+        assert_eq!((differ, after.lines().count()), (1, GUIDE.lines().count()), "{path}");
+    }
 }
 
 #[test]

@@ -155,14 +155,7 @@ fn a_value_of_another_kind_is_refused_at_every_key() {
 #[test]
 fn every_word_that_is_described_is_read() {
     for described in keys() {
-        let words = match described.key.kind {
-            Kind::Word(words) => words,
-            Kind::List(kind) => match kind {
-                Kind::Word(words) => words,
-                _ => continue,
-            },
-            _ => continue,
-        };
+        let (Kind::Word(words) | Kind::List(&Kind::Word(words))) = described.key.kind else { continue };
         let is_list = matches!(described.key.kind, Kind::List(_));
         let given = |word: &str| if is_list { json!([word]) } else { json!(word) };
         for word in words {
