@@ -121,7 +121,7 @@ test("a command is added with a key, and edited without losing it", async (t) =>
   await dialog.getByRole("button", { name: "Program" }).focus();
   await page.keyboard.press("Enter");
   const command = `"${process.execPath}" "${script}"`;
-  await type(page, dialog.getByRole("textbox", { name: /^Program and arguments/ }), command);
+  await type(page, dialog.getByRole("textbox", { name: /^Program/ }), command);
   await page.keyboard.press("Enter");
   await dialog.getByText("KEY is missing or wrong").waitFor();
   await dialog.getByRole("button", { name: "Address", exact: true }).focus();
@@ -147,9 +147,12 @@ test("a command is added with a key, and edited without losing it", async (t) =>
   assert.equal(servers[0].health.status, "healthy");
 
   const form = await edit(page, id);
-  const line = form.getByRole("textbox", { name: /^Program and arguments/ });
-  await type(page, line, `${command} --verbose`);
+  await form.getByRole("button", { name: "Add an argument" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Argument 2");
+  await page.keyboard.type("--verbose");
   await form.getByText("Not given to the new command: variable KEY.").waitFor();
+  await form.getByRole("button", { name: "Save" }).focus();
   await page.keyboard.press("Enter");
   await form.getByText("It was not changed").waitFor();
   await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Value of variable 1");

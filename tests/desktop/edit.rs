@@ -93,7 +93,7 @@ async fn a_command_is_added_with_a_key() {
     let page = &window.page;
     begin_to_add(page).await;
     page.press(Role::Button, "Program", ENTER).await;
-    page.fill(Role::Textbox, "Program and arguments", &command).await;
+    page.fill(Role::Textbox, "Program", &command).await;
     page.press(Role::Button, "Add server", ENTER).await;
     page.says("KEY is missing or wrong").await;
     page.press(Role::Button, "Name, environment and folder", ENTER).await;

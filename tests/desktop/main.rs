@@ -20,6 +20,8 @@ mod page;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod trust;
+#[cfg(test)]
 mod walk;
 #[cfg(test)]
 mod window;

@@ -22,8 +22,10 @@ const CONTROL: char = '\u{E009}';
 /// What a thing is. Closed: a test that needs another role adds it here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Role {
+    Alertdialog,
     Button,
     Combobox,
+    Complementary,
     Heading,
     Link,
     Menuitem,
@@ -37,8 +39,10 @@ pub(crate) enum Role {
 impl Role {
     fn name(self) -> &'static str {
         match self {
+            Self::Alertdialog => "alertdialog",
             Self::Button => "button",
             Self::Combobox => "combobox",
+            Self::Complementary => "complementary",
             Self::Heading => "heading",
             Self::Link => "link",
             Self::Menuitem => "menuitem",
@@ -52,8 +56,10 @@ impl Role {
     /// Elements that can have the role; the browser has the last word.
     fn candidates(self) -> &'static str {
         match self {
+            Self::Alertdialog => "[role=alertdialog]",
             Self::Button => "button, [role=button], summary",
             Self::Combobox => "input, [role=combobox]",
+            Self::Complementary => "aside, [role=complementary]",
             Self::Heading => "h1, h2, h3, h4, [role=heading]",
             Self::Link => "a[href], [role=link]",
             Self::Menuitem => "[role=menuitem]",
@@ -138,8 +144,17 @@ impl Page {
 
     /// Presses a key with Control held, wherever the focus is.
     pub(crate) async fn control(&self, key: char) {
+        self.type_keys(&format!("{CONTROL}{key}")).await;
+    }
+
+    /// Presses Enter wherever the focus is.
+    pub(crate) async fn enter(&self) {
+        self.type_keys(&ENTER.to_string()).await;
+    }
+
+    async fn type_keys(&self, keys: &str) {
         let focused = self.0.active_element().await.expect("something has the focus");
-        focused.send_keys(&format!("{CONTROL}{key}")).await.expect("a key can be pressed");
+        focused.send_keys(keys).await.expect("a key can be pressed");
     }
 
     /// Waits until the row that says the one thing says the other as well.

@@ -15,6 +15,11 @@ it("quotes hold a command's words together", () => {
   expect(splitCommand(`npx -y "my server" 'a b' --x=1`)).toEqual(["npx", "-y", "my server", "a b", "--x=1"]);
   expect(splitCommand('say "a \\"b\\""')).toEqual(["say", 'a "b"']);
   expect(splitCommand("  ")).toEqual([]);
+  expect(splitCommand(`--root="/a b" --x='{"y": 1}' it's`)).toEqual(["--root=/a b", '--x={"y": 1}', "it's"]);
+  expect(splitCommand(String.raw`"C:\Program Files\a.exe" C:\b`)).toEqual([
+    String.raw`C:\Program Files\a.exe`,
+    String.raw`C:\b`,
+  ]);
 });
 
 it("a command that was joined is cut into the same words", () => {

@@ -19,8 +19,13 @@ export function originOf(text: string): string | null {
 
 /** Cuts a command line into program and arguments: blanks part, quotes hold together. No variables, no shell. */
 export function splitCommand(text: string): string[] {
-  const parts = text.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g);
-  return [...parts].map(([, double, single, bare]) => double?.replace(/\\(.)/g, "$1") ?? single ?? bare ?? "");
+  const words = text.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\S)+/g);
+  return [...words].map(([word]) => word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/g, unquoted));
+}
+
+/** A backslash is one but before a quote or another: the paths of Windows hold many. */
+function unquoted(_: string, double: string | undefined, single: string | undefined): string {
+  return double?.replace(/\\(["\\])/g, "$1") ?? single ?? "";
 }
 
 /** The reverse of `splitCommand`: what holds blanks or quotes is quoted. */

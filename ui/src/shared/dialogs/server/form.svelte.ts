@@ -1,7 +1,8 @@
 import type { AddArgs, EditArgs, ServerDetails, Without } from "../../../host";
 import { agreedTo } from "../../certificates";
 import type { TokenSource } from "../../TokenFields.svelte";
-import { checkAddress, joinCommand, originOf, splitCommand } from "./address";
+import { checkAddress, originOf } from "./address";
+import { CommandFields } from "./command.svelte";
 
 /** Over an address, or as a program of this computer. */
 export type Kind = "url" | "stdio";
@@ -57,7 +58,7 @@ const EXAMPLE = "npx -y @modelcontextprotocol/server-memory";
 export class ServerForm {
   kind = $state<Kind>("url");
   address = $state("");
-  command = $state("");
+  readonly command: CommandFields;
   name = $state("");
   folder = $state("");
   source = $state<TokenSource>("paste");
@@ -79,11 +80,11 @@ export class ServerForm {
 
   /** The form of a kept server, or an empty one. */
   constructor(private readonly before: ServerDetails | null = null) {
+    this.command = new CommandFields(before?.server.command, before?.server.args);
     if (!before) return;
     const { server, secrets, header_env } = before;
     this.kind = server.transport === "stdio" ? "stdio" : "url";
     this.address = this.addressBefore;
-    this.command = this.commandBefore;
     this.name = server.name;
     this.folder = before.cwd ?? "";
     this.running = before.keep_running;
@@ -104,9 +105,9 @@ export class ServerForm {
     return this.before?.server.url ?? this.before?.server.endpoint ?? "";
   }
 
-  private get commandBefore(): string {
+  private get commandBefore(): string[] {
     const server = this.before?.server;
-    return server?.command ? joinCommand([server.command, ...server.args]) : "";
+    return server?.command ? [server.command, ...server.args] : [];
   }
 
   private get caBefore(): string {
@@ -137,7 +138,7 @@ export class ServerForm {
     if (!this.before) return false;
     return this.kind === "url"
       ? this.address.trim() !== this.addressBefore
-      : this.command.trim() !== this.commandBefore;
+      : JSON.stringify(this.command.words) !== JSON.stringify(this.commandBefore);
   }
 
   /** Nothing is given that would have to be sent anew with a yes. */
@@ -178,8 +179,10 @@ export class ServerForm {
         ? { at: "main", text: read.problem }
         : { url: this.before ? this.address.trim() : read.url };
     }
-    const stdio = splitCommand(this.command);
-    return stdio.length ? { stdio } : { at: "main", text: `Give the program and its arguments, such as ${EXAMPLE}` };
+    const stdio = this.command.words;
+    return stdio[0] && this.command.program.trim()
+      ? { stdio }
+      : { at: "main", text: `Give the program and its arguments, such as ${EXAMPLE}` };
   }
 
   /** A command of a file runs once a person has saved it. */

@@ -88,7 +88,7 @@ it("a program keeps what is not changed, and a command of a file is agreed to by
     args: ["-y", "a b"],
   };
   const form = new ServerForm(kept({ server: { ...server, source: "manual" }, env: ["KEY", "OLD"], cwd: "/tmp" }));
-  expect(form.command).toBe('npx -y "a b"');
+  expect([form.command.program, ...form.command.args.map((one) => one.value)]).toEqual(["npx", "-y", "a b"]);
   form.env = [...form.env.filter((row) => row.name === "KEY"), typed("NEW", "v")];
   form.folder = "";
   expect(form.edit()).toEqual({ id: server.id, env: { NEW: "v" }, without: { env: ["OLD"], cwd: true } });

@@ -1,0 +1,70 @@
+import { joinCommand, splitCommand } from "./address";
+
+/** One argument of a program, exactly as the program gets it. */
+export class Argument {
+  value = $state("");
+
+  constructor(
+    value = "",
+    /** Without a text it is an argument nevertheless, not a row that nobody filled in. */
+    readonly isMeantEmpty = false,
+  ) {
+    this.value = value;
+  }
+}
+
+/** A command as it is typed: a program, and a row for each of its arguments. */
+export class CommandFields {
+  /** The program; a whole command that is typed here is spread over the rows. */
+  program = $state("");
+  args = $state<Argument[]>([]);
+
+  constructor(command: string | null = null, args: readonly string[] = []) {
+    this.program = command === null ? "" : joinCommand([command]);
+    this.args = rowsOf(args);
+  }
+
+  /** All of it, the program first. */
+  get words(): string[] {
+    const given = this.args.filter((one) => one.value !== "" || one.isMeantEmpty);
+    return [...splitCommand(this.program), ...given.map((one) => one.value)];
+  }
+
+  /** What stands behind the program gets its rows, before those that are there. */
+  spread(): void {
+    const [program, ...args] = splitCommand(this.program);
+    if (program === undefined || args.length === 0) return;
+    this.program = joinCommand([program]);
+    this.args = [...rowsOf(args), ...this.args];
+  }
+
+  /** A whole command takes the place of the one that is there; false where the text is only a program. */
+  replace(line: string): boolean {
+    const [program, ...args] = splitCommand(line);
+    if (program === undefined || args.length === 0) return false;
+    this.program = joinCommand([program]);
+    this.args = rowsOf(args);
+    return true;
+  }
+
+  /** Several words in place of this argument, a row each. Says how many; none where the text is one word. */
+  paste(argument: Argument, text: string): number {
+    const words = splitCommand(text);
+    if (words.length < 2) return 0;
+    this.args = this.args.flatMap((one) => (one === argument ? rowsOf(words) : [one]));
+    return words.length;
+  }
+
+  /** An empty row behind the one at this place. */
+  add(after: number): void {
+    this.args = this.args.toSpliced(after + 1, 0, new Argument());
+  }
+
+  remove(argument: Argument): void {
+    this.args = this.args.filter((one) => one !== argument);
+  }
+}
+
+function rowsOf(args: readonly string[]): Argument[] {
+  return args.map((one) => new Argument(one, one === ""));
+}

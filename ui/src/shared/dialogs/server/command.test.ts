@@ -1,0 +1,32 @@
+import { expect, it } from "vitest";
+import { CommandFields } from "./command.svelte";
+
+const rows = (command: CommandFields) => [command.program, ...command.args.map((one) => one.value)];
+
+it("a whole command in the field of the program gets its rows, before those that are there", () => {
+  const command = new CommandFields("npx", ["last"]);
+  command.program = 'npx -y "a b"';
+  expect(command.words).toEqual(["npx", "-y", "a b", "last"]);
+  command.spread();
+  expect(rows(command)).toEqual(["npx", "-y", "a b", "last"]);
+  expect(command.replace("uvx")).toBe(false);
+  expect(command.replace("uvx pkg --flag")).toBe(true);
+  expect(rows(command)).toEqual(["uvx", "pkg", "--flag"]);
+});
+
+it("a program whose path holds a blank stays one word", () => {
+  const command = new CommandFields("/opt/my tools/run", ["a b", "it's"]);
+  command.spread();
+  expect(command.words).toEqual(["/opt/my tools/run", "a b", "it's"]);
+});
+
+it("a row that nobody filled in is nothing, an argument that is empty stays", () => {
+  const command = new CommandFields("say", ["", "b"]);
+  command.add(1);
+  expect(command.words).toEqual(["say", "", "b"]);
+  const last = command.args[2];
+  if (!last) throw new Error("a row was added");
+  expect(command.paste(last, "one")).toBe(0);
+  expect(command.paste(last, `--x 'c d'`)).toBe(2);
+  expect(command.words).toEqual(["say", "", "b", "--x", "c d"]);
+});
