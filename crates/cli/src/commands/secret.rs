@@ -80,13 +80,11 @@ pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failu
         Secret::Set { id, name, header, env, query, in_clear, file } => {
             let place = file.then_some(SecretPlace::File);
             let secret = GivenSecret::new(session.secrets.first().map(String::as_str).unwrap_or_default());
-            match name {
-                Some(name) => set_named(session, NamedSecretSetArgs { name, secret, place }).await,
-                None => {
-                    let id = id.unwrap_or_default();
-                    set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
-                }
+            if let Some(name) = name {
+                return set_named(session, NamedSecretSetArgs { name, secret, place }).await;
             }
+            let id = id.unwrap_or_default();
+            set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
         }
         Secret::Rm { name: Some(name), .. } => forget_named(session, NamedSecretArgs { name }).await,
         Secret::Rm { id, header, env, query, .. } => {

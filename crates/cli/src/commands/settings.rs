@@ -92,7 +92,7 @@ pub(super) async fn versions(session: &Session) -> Result<(), Failure> {
             cell: |row| format!("{}{}", row.version, if row.current { " (now)" } else { "" }),
         },
         Column { heading: "AGE", cell: |row| age_of(row.at) },
-        Column { heading: "BY", cell: |row| word(&row.by).replace('_', " ") },
+        Column { heading: "BY", cell: |row| word(row.by).replace('_', " ") },
         Column { heading: "LINES", cell: |row| format!("+{} -{}", row.added, row.removed) },
         Column { heading: "WHAT", cell: |row| row.label.clone() },
     ];
