@@ -91,7 +91,8 @@ mod tests {
             Fate::Removed => '-',
             Fate::Added => '+',
         };
-        diff(old, new).into_iter().map(|line| format!("{}{}|", mark(line.fate), line.text)).collect()
+        let lines = diff(old, new).into_iter().map(|line| format!("{}{}|", mark(line.fate), line.text));
+        lines.collect::<Vec<_>>().concat()
     }
 
     #[test]

@@ -47,7 +47,11 @@ pub(crate) fn write(text: &str, change: &Change) -> Result<String, EditError> {
         at = splice.range.end;
     }
     written += part(&whole, at..whole.len());
-    if lacks_end {
+    // What went with the last line leaves the one before as it is.
+    let lost_end = splices.last().is_some_and(|Splice { range, with }| {
+        range.end == whole.len() && !range.is_empty() && with.is_empty()
+    });
+    if lacks_end && !lost_end {
         let end = written.strip_suffix(newline(text)).map_or(written.len(), str::len);
         written.truncate(end);
     }

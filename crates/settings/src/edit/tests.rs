@@ -116,7 +116,7 @@ fn walk(path: &KeyPath, value: &Value, found: &mut Vec<KeyPath>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, value)| below(path.below(key.as_str()), value)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(item, value)| below(path.below(item), value))
+            items.iter().enumerate().for_each(|(item, value)| below(path.below(item), value));
         }
         _ => {}
     }
@@ -147,7 +147,7 @@ fn wanted(now: &Value, edit: &Edit) -> Value {
         (Part::Key(key), Op::Remove) => drop(at.as_object_mut().unwrap().shift_remove(key)),
         (Part::Item(item), Op::Remove) => drop(at.as_array_mut().unwrap().remove(*item)),
         (Part::Item(item), Op::Insert) => {
-            at.as_array_mut().unwrap().insert(*item, edit.value.clone().unwrap())
+            at.as_array_mut().unwrap().insert(*item, edit.value.clone().unwrap());
         }
         (Part::Item(item), Op::Move) => {
             let items = at.as_array_mut().unwrap();
@@ -239,7 +239,7 @@ fn judge(before: &str, after: &str, now: &Value, edit: &Edit) -> Result<(), &'st
 fn differing(before: &str, after: &str) -> String {
     let only = |one: &str, other: &str, mark: &str| -> String {
         let lines = one.lines().filter(|line| !other.lines().any(|same| same == *line));
-        lines.map(|line| format!("{mark}{line}\n")).collect()
+        lines.map(|line| format!("{mark}{line}\n")).collect::<Vec<_>>().concat()
     };
     only(before, after, "-") + &only(after, before, "+")
 }
@@ -265,14 +265,12 @@ fn chain(text: &str, seed: u64) -> Result<(), String> {
 
 /// What went wrong in so many chains of edits of every file.
 fn failures(chains: u64) -> String {
-    let mut failures = String::new();
-    for (name, text) in files() {
+    let of_file = |(name, text): (&str, String)| {
         let failed: Vec<String> = (1..=chains).filter_map(|seed| chain(&text, seed).err()).collect();
-        if let Some(first) = failed.first() {
-            failures += &format!("{name}: {} of {chains} chains, such as {first}\n", failed.len());
-        }
-    }
-    failures
+        let first = failed.first()?;
+        Some(format!("{name}: {} of {chains} chains, such as {first}\n", failed.len()))
+    };
+    files().into_iter().filter_map(of_file).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -420,6 +418,20 @@ fn one_value_of_the_guides_file_is_one_line() {
         let differ = GUIDE.lines().zip(after.lines()).filter(|(before, after)| before != after).count();
         assert_eq!((differ, after.lines().count()), (1, GUIDE.lines().count()), "{path}");
     }
+}
+
+#[test]
+fn a_file_whose_last_line_has_no_end_is_edited_as_any() {
+    let path = |text: &str| -> KeyPath { text.parse().unwrap() };
+    let text = "strict: true\n\ngateway: 1";
+    let after = |edit: Edit| super::edit(text, &[edit]).unwrap();
+    assert_eq!(after(Edit::remove(path("gateway"))), "strict: true\n");
+    assert_eq!(after(Edit::remove(path("strict"))), "\ngateway: 1");
+    assert_eq!(after(Edit::set(path("gateway"), json!(2))), "strict: true\n\ngateway: 2");
+    assert_eq!(after(Edit::set(path("zz"), json!(2))), "strict: true\n\ngateway: 1\nzz: 2");
+    let first = Edit { op: Op::Move, path: path("gateway"), value: None, to: Some(0) };
+    assert_eq!(after(first), "gateway: 1\n\nstrict: true");
+    assert_eq!(super::edit("a: 1", &[Edit::remove(path("a"))]).unwrap(), "");
 }
 
 #[test]
