@@ -118,9 +118,20 @@ for (const size of [
     assert.deepEqual(errors, []);
   });
 
-test("a whole command that is typed into the one line is added at once", async (t) => {
+test("a whole command that is typed into the one line is added at once, and typed over is another one", async (t) => {
   const { core, script, page, errors, dialog } = await begun(t, [1280, 800]);
   await program(dialog).focus();
+  await page.keyboard.type("/nowhere/program one two");
+  await page.keyboard.press("Enter");
+  await dialog.getByText("It was not added").waitFor();
+  assert.deepEqual(await rows(dialog), ["one", "two"]);
+  await program(dialog).focus();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" zero");
+  await page.keyboard.press("Tab");
+  assert.deepEqual(await rows(dialog), ["zero", "one", "two"], "what is added to the program loses nothing");
+  await program(dialog).focus();
+  await page.keyboard.press("Control+a");
   await page.keyboard.type(`${process.execPath} '${script}' --flag`);
   await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: "Done" }).waitFor();

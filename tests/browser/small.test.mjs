@@ -70,3 +70,14 @@ test("the demo says its token where it is asked for", async (t) => {
     .waitFor();
   assert.deepEqual(errors, []);
 });
+
+test("one tool is one tool", async (t) => {
+  const server = await startScripted(t, { name: "one", tools: [{ name: "tell", inputSchema: { type: "object" } }] });
+  const core = await startCore(t);
+  await core.call("add", { url: `http://${server.address}` });
+  const { page } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/playground`);
+  const find = page.getByRole("searchbox", { name: "Find a tool" });
+  await page.getByRole("link", { name: /^tell/ }).waitFor();
+  assert.equal(await find.getAttribute("placeholder"), "Find in 1 tool");
+});

@@ -18,6 +18,8 @@ export class CommandFields {
   /** The program; a whole command that is typed here is spread over the rows. */
   program = $state("");
   args = $state<Argument[]>([]);
+  /** The program was typed over: with arguments it takes the place of the rows, instead of coming before them. */
+  isAnew = $state(false);
 
   constructor(command: string | null = null, args: readonly string[] = []) {
     this.program = command === null ? "" : joinCommand([command]);
@@ -26,25 +28,34 @@ export class CommandFields {
 
   /** All of it, the program first. */
   get words(): string[] {
-    const given = this.args.filter((one) => one.value !== "" || one.isMeantEmpty);
-    return [...splitCommand(this.program), ...given.map((one) => one.value)];
+    const typed = splitCommand(this.program);
+    const given = this.others(typed).filter((one) => one.value !== "" || one.isMeantEmpty);
+    return [...typed, ...given.map((one) => one.value)];
   }
 
-  /** What stands behind the program gets its rows, before those that are there. */
+  /** What stands behind the program gets its rows. */
   spread(): void {
-    const [program, ...args] = splitCommand(this.program);
+    const typed = splitCommand(this.program);
+    const others = this.others(typed);
+    this.isAnew = false;
+    const [program, ...args] = typed;
     if (program === undefined || args.length === 0) return;
     this.program = joinCommand([program]);
-    this.args = [...rowsOf(args), ...this.args];
+    this.args = [...rowsOf(args), ...others];
   }
 
   /** A whole command takes the place of the one that is there; false where the text is only a program. */
   replace(line: string): boolean {
-    const [program, ...args] = splitCommand(line);
-    if (program === undefined || args.length === 0) return false;
-    this.program = joinCommand([program]);
-    this.args = rowsOf(args);
+    if (splitCommand(line).length < 2) return false;
+    this.program = line;
+    this.isAnew = true;
+    this.spread();
     return true;
+  }
+
+  /** The arguments that come behind what is typed as the program: none of them where that is a whole command anew. */
+  private others(typed: readonly string[]): Argument[] {
+    return this.isAnew && typed.length > 1 ? [] : this.args;
   }
 
   /** Several words in place of this argument, a row each. Says how many; none where the text is one word. */

@@ -9,6 +9,13 @@ it("a whole command in the field of the program gets its rows, before those that
   expect(command.words).toEqual(["npx", "-y", "a b", "last"]);
   command.spread();
   expect(rows(command)).toEqual(["npx", "-y", "a b", "last"]);
+  command.isAnew = true;
+  command.program = "npm";
+  expect(command.words).toEqual(["npm", "-y", "a b", "last"]);
+  command.program = "npm x y";
+  expect(command.words).toEqual(["npm", "x", "y"]);
+  command.spread();
+  expect(rows(command)).toEqual(["npm", "x", "y"]);
   expect(command.replace("uvx")).toBe(false);
   expect(command.replace("uvx pkg --flag")).toBe(true);
   expect(rows(command)).toEqual(["uvx", "pkg", "--flag"]);
