@@ -84,7 +84,7 @@ async fn six_servers_start_with_states_that_are_true() {
     }
     let report = core.perform("health", json!({ "ids": ["demo-notes"] })).await;
     let evidence = report["servers"][0]["checks"].to_string();
-    assert!(evidence.contains("401"), "it was asked, and this is what it said: {evidence}");
+    assert!(evidence.contains("answers, asks for a token"), "it was asked: {evidence}");
     core.app.shutdown().await;
 }
 
@@ -240,7 +240,8 @@ async fn what_a_killed_process_left_is_forgotten_at_the_next_start() {
     // The files as a kill leaves them.
     let (data, left) = (core.dir.path().join("data"), core.dir.path().join("left"));
     std::fs::create_dir(&left).unwrap();
-    for file in std::fs::read_dir(&data).unwrap().map(Result::unwrap) {
+    let files = std::fs::read_dir(&data).unwrap().map(Result::unwrap);
+    for file in files.filter(|entry| entry.path().is_file()) {
         std::fs::copy(file.path(), left.join(file.file_name())).unwrap();
     }
     let dir = tempfile::tempdir().unwrap();

@@ -201,11 +201,16 @@ async fn servers_that_differ_in_what_is_secret_alone_survive_a_file() {
     let line = ["npx", "-y", "some-server"];
     for (name, value) in [("prod", VALUE), ("dev", "postgres://dev")] {
         let env = json!({ "DATABASE_URL": value });
-        core.perform("add", json!({ "stdio": line, "name": name, "env": env, "no_probe": true })).await;
+        core.perform(
+            "add",
+            json!({ "stdio": line, "name": name, "env": env, "no_probe": true, "token_place": "file" }),
+        )
+        .await;
     }
     for (name, key) in [("ours", "k-1"), ("theirs", "k-2")] {
         let url = format!("http://127.0.0.1:9/mcp?apiKey={key}");
-        core.perform("add", json!({ "url": url, "name": name, "no_probe": true })).await;
+        core.perform("add", json!({ "url": url, "name": name, "no_probe": true, "token_place": "file" }))
+            .await;
     }
     let ids = |list: Value| -> Vec<(String, String)> {
         let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
