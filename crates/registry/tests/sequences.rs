@@ -94,6 +94,7 @@ struct Kept {
 #[derive(Debug, Default)]
 struct Model {
     servers: BTreeMap<u8, Kept>,
+    /// Also of those that were removed: it waits for them to come back.
     measured: BTreeMap<u8, HealthStatus>,
     journal: Vec<Vec<(u8, Option<Kept>, Kept)>>,
 }
@@ -183,7 +184,6 @@ impl Model {
             self.servers.insert(*n, after.clone());
         }
         self.journal.push(changed);
-        self.forget_measurements();
     }
 
     /// The newest change of which any cell is still as it left it, and no newer change (none of them could be taken back)
@@ -202,11 +202,6 @@ impl Model {
                 break;
             }
         }
-        self.forget_measurements();
-    }
-
-    fn forget_measurements(&mut self) {
-        self.measured.retain(|n, _| !self.servers[n].removed);
     }
 
     fn live(&self) -> BTreeMap<ServerId, (String, Vec<String>, HealthStatus)> {
