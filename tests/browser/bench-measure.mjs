@@ -32,10 +32,12 @@ export async function heap(devtools) {
   return metrics.find(({ name }) => name === "JSHeapUsedSize").value;
 }
 
-/** How much larger the least of the last third is than that of the first, in percent: what a finalizer still holds is no growth. */
+/** How much larger the median of the last third is than that of the first, in percent: one reading may catch a page that is
+ *  not warm yet, or what a finalizer still holds. */
 export function growth(heaps) {
-  const third = Math.max(1, Math.floor(heaps.length / 3));
-  return Math.max(0, (Math.min(...heaps.slice(-third)) / Math.min(...heaps.slice(0, third)) - 1) * 100);
+  const third = Math.ceil(heaps.length / 3);
+  const median = (some) => some.toSorted((a, b) => a - b)[some.length >> 1];
+  return Math.max(0, (median(heaps.slice(-third)) / median(heaps.slice(0, third)) - 1) * 100);
 }
 
 /** The value below which this part of the others is. */
