@@ -67,7 +67,15 @@ async function photograph({ core, ids }, theme) {
     await panel.getByRole("heading").or(panel.getByRole("list")).first().waitFor();
   };
 
-  await at("discover", () => page.getByText(/Scanned this computer/).first().waitFor(), "discover");
+  await at(
+    "discover",
+    () =>
+      page
+        .getByText(/Scanned this computer/)
+        .first()
+        .waitFor(),
+    "discover",
+  );
   await at("servers", () => grid.getByText("Connection refused").waitFor(), "list");
   const down = () => drawer.getByText(/^Down for/).waitFor();
   await at(`servers/${ids.weather3}`, down, "servers");
