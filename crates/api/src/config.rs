@@ -1,7 +1,7 @@
 //! The configuration's file: drafts, saves, versions, and what every key is.
 
 use model::Millis;
-use model::config::{Described, KeyPath, Kind, Unit, has_no_effect};
+use model::config::{Described, KeyKind, KeyPath, Unit, has_no_effect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -348,13 +348,13 @@ impl From<&Described> for ConfigKey {
     fn from(described: &Described) -> Self {
         let key = described.key;
         let (kind, items) = match key.kind {
-            Kind::List(items) | Kind::OneOrMany(items) => (ConfigKind::List, Some(items)),
-            Kind::Named(items) => (ConfigKind::Named, Some(items)),
+            KeyKind::List(items) | KeyKind::OneOrMany(items) => (ConfigKind::List, Some(items)),
+            KeyKind::Named(items) => (ConfigKind::Named, Some(items)),
             kind => (kind_of(&kind), None),
         };
         let (low, high) = bounds(key.kind);
         let words = match (&key.kind, items) {
-            (Kind::Word(words), _) | (_, Some(Kind::Word(words))) => {
+            (KeyKind::Word(words), _) | (_, Some(KeyKind::Word(words))) => {
                 words.iter().map(ToString::to_string).collect()
             }
             _ => Vec::new(),
@@ -388,33 +388,33 @@ impl From<&Described> for ConfigKey {
     clippy::cast_precision_loss,
     reason = "told to people; no bound is beyond 2^53 but the one that is none"
 )]
-fn bounds(kind: Kind) -> (Option<f64>, Option<f64>) {
+fn bounds(kind: KeyKind) -> (Option<f64>, Option<f64>) {
     match kind {
-        Kind::Number(low, high) => (Some(low), Some(high).filter(|high| *high < f64::MAX)),
-        Kind::Whole(low, high) => (Some(low as f64), (high < u64::MAX).then_some(high as f64)),
-        Kind::Seconds(low) => (Some(low), None),
+        KeyKind::Number(low, high) => (Some(low), Some(high).filter(|high| *high < f64::MAX)),
+        KeyKind::Whole(low, high) => (Some(low as f64), (high < u64::MAX).then_some(high as f64)),
+        KeyKind::Seconds(low) => (Some(low), None),
         _ => (None, None),
     }
 }
 
-fn kind_of(kind: &Kind) -> ConfigKind {
+fn kind_of(kind: &KeyKind) -> ConfigKind {
     match kind {
-        Kind::Truth => ConfigKind::Truth,
-        Kind::Text => ConfigKind::Text,
-        Kind::Number(..) | Kind::Seconds(_) => ConfigKind::Number,
-        Kind::Whole(..) | Kind::Integer => ConfigKind::Whole,
-        Kind::Word(_) => ConfigKind::Word,
-        Kind::Url(_) => ConfigKind::Url,
-        Kind::Capability => ConfigKind::Capability,
-        Kind::Ports => ConfigKind::Ports,
-        Kind::Network => ConfigKind::Network,
-        Kind::Listen => ConfigKind::Listen,
-        Kind::Field => ConfigKind::Field,
-        Kind::Filter => ConfigKind::Filter,
-        Kind::Secret => ConfigKind::Secret,
-        Kind::Any => ConfigKind::Any,
-        Kind::Section => ConfigKind::Section,
-        Kind::List(_) | Kind::OneOrMany(_) => ConfigKind::List,
-        Kind::Named(_) => ConfigKind::Named,
+        KeyKind::Truth => ConfigKind::Truth,
+        KeyKind::Text => ConfigKind::Text,
+        KeyKind::Number(..) | KeyKind::Seconds(_) => ConfigKind::Number,
+        KeyKind::Whole(..) | KeyKind::Integer => ConfigKind::Whole,
+        KeyKind::Word(_) => ConfigKind::Word,
+        KeyKind::Url(_) => ConfigKind::Url,
+        KeyKind::Capability => ConfigKind::Capability,
+        KeyKind::Ports => ConfigKind::Ports,
+        KeyKind::Network => ConfigKind::Network,
+        KeyKind::Listen => ConfigKind::Listen,
+        KeyKind::Field => ConfigKind::Field,
+        KeyKind::Filter => ConfigKind::Filter,
+        KeyKind::Secret => ConfigKind::Secret,
+        KeyKind::Any => ConfigKind::Any,
+        KeyKind::Section => ConfigKind::Section,
+        KeyKind::List(_) | KeyKind::OneOrMany(_) => ConfigKind::List,
+        KeyKind::Named(_) => ConfigKind::Named,
     }
 }

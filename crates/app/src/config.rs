@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use file::Reading;
-use follow::Known;
+use follow::LastReading;
 use model::config::{Config, Problem, decode};
 use model::{Activity, NoticeLevel};
 use settings::Settings;
@@ -30,7 +30,7 @@ pub(crate) struct LiveConfig {
     running: watch::Sender<Arc<Config>>,
     loaded_at: AtomicI64,
     /// What the file is known to hold.
-    known: Known,
+    known: LastReading,
     /// How it is edited, and its versions.
     settings: Arc<Settings>,
 }
@@ -66,7 +66,7 @@ impl LiveConfig {
         let was_read = AtomicBool::new(matches!(reading, Reading::Bytes(_)));
         let running = watch::Sender::new(Arc::new(config));
         let settings = Arc::new(Settings::new(file.clone(), data_dir));
-        let (loaded_at, known) = (AtomicI64::new(now()), Known::new(reading));
+        let (loaded_at, known) = (AtomicI64::new(now()), LastReading::new(reading));
         let live = Self { file, was_read, running, loaded_at, known, settings };
         Ok(Loaded { live, warnings })
     }

@@ -21,13 +21,8 @@ mod start;
 pub use error::StartError;
 pub use logging::log_filter;
 pub use owner::{Face, OwnerCard, leading_page, read_owner};
+use registry::now;
 pub use start::{App, Options};
-
-/// Now, as the store keeps it.
-fn now() -> model::Millis {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
-}
 
 /// Milliseconds since `started`.
 fn millis(started: tokio::time::Instant) -> f64 {

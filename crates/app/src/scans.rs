@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use model::{ScanRow, ScanState, ScanStatus};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use job::Job;
+pub(crate) use job::ScanJob;
 
 /// Finished scans that are kept.
 const KEPT: usize = 8;

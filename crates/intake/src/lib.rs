@@ -28,6 +28,7 @@ pub use adds::Adds;
 pub use credentials::{in_clear, is_here};
 pub use error::IntakeError;
 pub use found::Registering;
+use registry::now;
 pub use secret::slot_of;
 pub use sightings::Sightings;
 
@@ -53,10 +54,4 @@ impl Intake {
     fn vault(&self) -> &Vault {
         self.mesh.contact.vault()
     }
-}
-
-/// Now, as the store keeps it.
-fn now() -> model::Millis {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }

@@ -27,13 +27,9 @@ pub use address::{Address, host};
 pub use cells::Cells;
 pub use choose::{NoChoice, choose, resolve};
 pub use contact::{Contact, Lines};
+use registry::now;
 pub use rest::Wish;
 pub use run::{Attempt, Call, CallFailed, Mesh};
 pub use sessions::{LONGEST_START, Sessions};
 pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;
-
-fn now() -> model::Millis {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
-}

@@ -33,3 +33,4 @@ pub use registry::{
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
 pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};
+pub use writer::now;

@@ -218,7 +218,7 @@ type Planned = Vec<(Box<dyn Input>, Result<(), RegistryError>)>;
 type Refused = (Planned, StoreError);
 
 /// The wall clock. A clock before 1970 counts as 1970.
-pub(crate) fn now() -> Millis {
+pub fn now() -> Millis {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use crate::error::EditError;
 use crate::prove::prove;
 use crate::splice::write;
-use crate::wanted::{Change, changes};
+use crate::wanted::{EditStep, changes};
 
 /// Who writes a change into a text.
-type Editor<'e> = &'e dyn Fn(&str, &Change) -> Result<String, EditError>;
+type Editor<'e> = &'e dyn Fn(&str, &EditStep) -> Result<String, EditError>;
 
 /// The text with these edits in it. Each is proven: exactly what it says has changed, or nothing is returned.
 pub fn edit(text: &str, edits: &[Edit]) -> Result<String, EditError> {

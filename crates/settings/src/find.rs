@@ -5,12 +5,12 @@ use std::ops::Range;
 use model::config::{KeyPath, Part};
 
 use crate::error::EditError;
-use crate::syntax::{Entry, Item, Node, Shape, Tree};
+use crate::syntax::{Item, Shape, SyntaxEntry, SyntaxNode, Tree};
 use crate::text::{is_first_in_line, line_end, part, place, with_comments_above};
 
 /// A collection, and where in it something stands.
-pub(crate) struct Found<'t> {
-    pub(crate) parent: &'t Node,
+pub(crate) struct FoundNode<'t> {
+    pub(crate) parent: &'t SyntaxNode,
     /// Absent for what is not there.
     pub(crate) index: Option<usize>,
     /// The entry or the item whose value the collection is; the top of the file is nobody's.
@@ -20,12 +20,12 @@ pub(crate) struct Found<'t> {
 /// Who has a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Holder<'t> {
-    Entry(&'t Entry),
+    Entry(&'t SyntaxEntry),
     Item(&'t Item),
 }
 
 impl<'t> Holder<'t> {
-    pub(crate) fn value(self) -> &'t Node {
+    pub(crate) fn value(self) -> &'t SyntaxNode {
         match self {
             Self::Entry(entry) => &entry.value,
             Self::Item(item) => &item.value,
@@ -48,7 +48,7 @@ impl<'t> Holder<'t> {
     }
 }
 
-impl Node {
+impl SyntaxNode {
     pub(crate) fn len(&self) -> usize {
         match &self.shape {
             Shape::Map { entries, .. } => entries.len(),
@@ -75,7 +75,7 @@ impl Node {
 }
 
 /// Finds where the last step of a path stands, or would.
-pub(crate) fn find<'t>(tree: &'t Tree<'_>, path: &KeyPath) -> Result<Found<'t>, EditError> {
+pub(crate) fn find<'t>(tree: &'t Tree<'_>, path: &KeyPath) -> Result<FoundNode<'t>, EditError> {
     let unproven = |reason| EditError::Unproven { path: path.clone(), reason };
     let mut parent = tree.root.as_ref().ok_or_else(|| unproven("the file is empty"))?;
     let mut holder = None;
@@ -83,7 +83,7 @@ pub(crate) fn find<'t>(tree: &'t Tree<'_>, path: &KeyPath) -> Result<Found<'t>, 
     for (depth, step) in path.0.iter().enumerate() {
         let index = index_of(tree, parent, step, &walked)?;
         if depth + 1 == path.0.len() {
-            return Ok(Found { parent, index, holder });
+            return Ok(FoundNode { parent, index, holder });
         }
         walked = walked.below(step.clone());
         let child = index.and_then(|index| parent.child(index));
@@ -100,7 +100,7 @@ pub(crate) fn find<'t>(tree: &'t Tree<'_>, path: &KeyPath) -> Result<Found<'t>, 
 
 fn index_of(
     tree: &Tree<'_>,
-    parent: &Node,
+    parent: &SyntaxNode,
     step: &Part,
     walked: &KeyPath,
 ) -> Result<Option<usize>, EditError> {
@@ -123,7 +123,7 @@ fn index_of(
 }
 
 /// What an alias elsewhere names would change there as well.
-pub(crate) fn refuse_shared(tree: &Tree<'_>, node: &Node, path: &KeyPath) -> Result<(), EditError> {
+pub(crate) fn refuse_shared(tree: &Tree<'_>, node: &SyntaxNode, path: &KeyPath) -> Result<(), EditError> {
     if !tree.is_used_elsewhere(node) {
         return Ok(());
     }
@@ -132,7 +132,11 @@ pub(crate) fn refuse_shared(tree: &Tree<'_>, node: &Node, path: &KeyPath) -> Res
 }
 
 /// The same for all that is in it.
-pub(crate) fn refuse_shared_within(tree: &Tree<'_>, node: &Node, path: &KeyPath) -> Result<(), EditError> {
+pub(crate) fn refuse_shared_within(
+    tree: &Tree<'_>,
+    node: &SyntaxNode,
+    path: &KeyPath,
+) -> Result<(), EditError> {
     refuse_shared(tree, node, path)?;
     node.children().try_for_each(|child| refuse_shared_within(tree, child.value(), path))
 }

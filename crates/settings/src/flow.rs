@@ -8,13 +8,13 @@ use serde_json::Value;
 use crate::find::Holder;
 use crate::render::{self, Quotes};
 use crate::splice::{Place, Splice};
-use crate::syntax::{Node, Shape};
+use crate::syntax::{Shape, SyntaxNode};
 use crate::text::{is_first_in_line, line_end, line_start, part, with_comments_above};
 
 /// Adds an entry or an item.
 pub(crate) fn add(
     text: &str,
-    parent: &Node,
+    parent: &SyntaxNode,
     place: Place,
     last: &Part,
     value: &Value,
@@ -49,7 +49,7 @@ fn end(child: Holder<'_>) -> usize {
 }
 
 /// Removes one, with a comma; the lines that it had for itself go along.
-pub(crate) fn remove(text: &str, parent: &Node, index: usize) -> Vec<Splice> {
+pub(crate) fn remove(text: &str, parent: &SyntaxNode, index: usize) -> Vec<Splice> {
     let Some(child) = parent.child(index) else { return Vec::new() };
     let (from, to) = (child.start(), end(child));
     let next = parent.child(index + 1).map(Holder::start);

@@ -21,5 +21,5 @@ pub use diff::diff;
 pub use edit::{edit, label_of};
 pub use error::{EditError, SaveError};
 pub use file::hash;
-pub use store::{Draft, Reason, Saved, Settings, Turn, Wanted};
+pub use store::{FileDraft, Reason, Saved, Settings, Turn, Wanted};
 pub use versions::{MOST, Step, Version};

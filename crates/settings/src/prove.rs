@@ -7,14 +7,14 @@ use model::config::{KeyPath, value};
 use serde_json::Value;
 
 use crate::error::EditError;
-use crate::find::{Found, find, lines};
+use crate::find::{FoundNode, find, lines};
 use crate::splice::{read, removed, slot, value_regions};
 use crate::syntax::Tree;
 use crate::text::part;
-use crate::wanted::{Change, What, after, at, is_as_wanted};
+use crate::wanted::{EditStep, What, after, at, is_as_wanted};
 
 /// The values of the new text, or what is not as it must be.
-pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &Change) -> Result<Value, EditError> {
+pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &EditStep) -> Result<Value, EditError> {
     let unproven = |reason| EditError::Unproven { path: change.path.clone(), reason };
     let wanted = after(now, change).ok_or_else(|| unproven("it is not where it should be"))?;
     let found = value(new).map_err(|_| unproven("the result would be no YAML"))?;
@@ -39,7 +39,7 @@ pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &Change) -> Resul
 }
 
 /// Keys that were there follow each other as before, and as wanted where one was moved.
-fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &Change) -> bool {
+fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &EditStep) -> bool {
     let (parent, _) = change.parts();
     let keys = |value: &Value, of: &Value| -> Vec<String> {
         let known = at(of, &parent).and_then(Value::as_object);
@@ -55,7 +55,7 @@ fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &Change) -> b
 /// Where a change may touch the old text (nowhere in particular when it only adds), and whose comments are its own.
 type Regions = (Option<Vec<Range<usize>>>, Vec<Range<usize>>);
 
-fn regions(tree: &Tree<'_>, change: &Change) -> Result<Regions, EditError> {
+fn regions(tree: &Tree<'_>, change: &EditStep) -> Result<Regions, EditError> {
     let has_keys = tree.root.as_ref().is_some_and(|root| !root.is_null());
     if !has_keys {
         return Ok((None, Vec::new()));
@@ -85,7 +85,7 @@ fn regions(tree: &Tree<'_>, change: &Change) -> Result<Regions, EditError> {
     })
 }
 
-fn slots(text: &str, found: &Found<'_>, to: usize) -> Vec<Range<usize>> {
+fn slots(text: &str, found: &FoundNode<'_>, to: usize) -> Vec<Range<usize>> {
     let from = found.index.unwrap_or(to);
     let children = (from.min(to)..=from.max(to)).filter_map(|index| found.parent.child(index));
     children.map(|child| slot(text, found.parent, child).0).collect()
@@ -111,7 +111,7 @@ fn stays_outside(old: &str, regions: &[Range<usize>], new: &str) -> bool {
 }
 
 /// What is added pushes the rest apart and takes nothing away.
-fn adds_alone(old: &Tree<'_>, new: &Tree<'_>, change: &Change) -> bool {
+fn adds_alone(old: &Tree<'_>, new: &Tree<'_>, change: &EditStep) -> bool {
     if !matches!(change.what, What::Add(_)) || is_into_nothing(old, &change.path) {
         return true;
     }
@@ -126,7 +126,7 @@ fn is_into_nothing(tree: &Tree<'_>, path: &KeyPath) -> bool {
     find(tree, path).is_ok_and(|found| found.parent.is_flow() && found.parent.len() == 0)
 }
 
-fn keeps_comments(old: &Tree<'_>, new: &Tree<'_>, own: &[Range<usize>], change: &Change) -> bool {
+fn keeps_comments(old: &Tree<'_>, new: &Tree<'_>, own: &[Range<usize>], change: &EditStep) -> bool {
     let (mut before, mut now) = (old.comments_outside(own), new.comments_outside(&[]));
     if matches!(change.what, What::Move(_)) {
         before.sort_unstable();

@@ -7,12 +7,12 @@ use model::config::{KeyPath, Part, names_below};
 use serde_json::Value;
 
 use crate::error::EditError;
-use crate::find::{Found, Holder, find, lines, refuse_shared_within};
+use crate::find::{FoundNode, Holder, find, lines, refuse_shared_within};
 use crate::flow;
 use crate::render::{self, Quotes, Style};
-use crate::syntax::{Node, Shape, Tree};
+use crate::syntax::{Shape, SyntaxNode, Tree};
 use crate::text::{column, is_blank, is_first_in_line, line_end, line_start, newline, part, start};
-use crate::wanted::{Change, What};
+use crate::wanted::{EditStep, What};
 
 /// A part of the text, and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Splice {
 }
 
 /// The text with the change in it.
-pub(crate) fn write(text: &str, change: &Change) -> Result<String, EditError> {
+pub(crate) fn write(text: &str, change: &EditStep) -> Result<String, EditError> {
     // In a text whose last line has no end, everything is easier with one.
     let lacks_end = !text.is_empty() && !text.ends_with('\n');
     let whole = if lacks_end { format!("{text}{}", newline(text)) } else { text.to_owned() };
@@ -63,7 +63,7 @@ pub(crate) fn read<'t>(text: &'t str, path: &KeyPath) -> Result<Tree<'t>, EditEr
         .map_err(|_| EditError::Unproven { path: path.clone(), reason: "its text is read otherwise" })
 }
 
-fn splices(tree: &Tree<'_>, change: &Change) -> Result<Vec<Splice>, EditError> {
+fn splices(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError> {
     let has_keys = tree.root.as_ref().is_some_and(|root| !root.is_null());
     if !has_keys {
         return first_key(tree, change);
@@ -90,7 +90,7 @@ fn splices(tree: &Tree<'_>, change: &Change) -> Result<Vec<Splice>, EditError> {
 }
 
 /// The first key of a file that has none yet stands below whatever comments it has.
-fn first_key(tree: &Tree<'_>, change: &Change) -> Result<Vec<Splice>, EditError> {
+fn first_key(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError> {
     let (What::Add(value), Some(Part::Key(key))) = (&change.what, change.path.0.first()) else {
         return Err(EditError::NotThere(change.path.clone()));
     };
@@ -104,7 +104,7 @@ fn first_key(tree: &Tree<'_>, change: &Change) -> Result<Vec<Splice>, EditError>
 }
 
 /// As the neighbours of a new value are written.
-pub(crate) fn style(tree: &Tree<'_>, parent: Option<&Node>) -> Style {
+pub(crate) fn style(tree: &Tree<'_>, parent: Option<&SyntaxNode>) -> Style {
     let quotes = parent.map_or(Quotes::None, |parent| {
         let scalars = parent.children().find_map(|child| match child.value().shape {
             Shape::Scalar(ScalarStyle::DoubleQuoted) => Some(Quotes::Double),
@@ -120,20 +120,21 @@ pub(crate) fn style(tree: &Tree<'_>, parent: Option<&Node>) -> Style {
 /// How far in the first section's keys stand.
 fn step(tree: &Tree<'_>) -> usize {
     let root = tree.root.as_ref();
-    let steps = root.into_iter().flat_map(Node::children).filter_map(|child| match &child.value().shape {
-        Shape::Map { is_flow: false, entries } => {
-            let below = column(tree.text, entries.first()?.key_range.start);
-            below.checked_sub(column(tree.text, child.start())).filter(|step| *step > 0)
-        }
-        _ => None,
-    });
+    let steps =
+        root.into_iter().flat_map(SyntaxNode::children).filter_map(|child| match &child.value().shape {
+            Shape::Map { is_flow: false, entries } => {
+                let below = column(tree.text, entries.first()?.key_range.start);
+                below.checked_sub(column(tree.text, child.start())).filter(|step| *step > 0)
+            }
+            _ => None,
+        });
     steps.into_iter().next().unwrap_or(2)
 }
 
 fn add(
     tree: &Tree<'_>,
-    change: &Change,
-    found: &Found<'_>,
+    change: &EditStep,
+    found: &FoundNode<'_>,
     child: Option<Holder<'_>>,
     value: &Value,
 ) -> Vec<Splice> {
@@ -207,7 +208,7 @@ pub(crate) enum Place {
 }
 
 /// Items where they are wanted, keys behind their neighbours in the order of the descriptions, others last.
-fn place_for(change: &Change, parent: &Node, child: Option<Holder<'_>>) -> Place {
+fn place_for(change: &EditStep, parent: &SyntaxNode, child: Option<Holder<'_>>) -> Place {
     let last = parent.len().saturating_sub(1);
     let (above, step) = change.parts();
     let name = match step {
@@ -231,12 +232,12 @@ fn place_for(change: &Change, parent: &Node, child: Option<Holder<'_>>) -> Place
 }
 
 /// Blank lines stand between the sections.
-fn sections_are_apart(text: &str, root: &Node) -> bool {
+fn sections_are_apart(text: &str, root: &SyntaxNode) -> bool {
     let starts = root.children().skip(1).map(|child| lines(text, child).range.start);
     starts.into_iter().any(|start| start > 0 && is_blank(text, line_start(text, start - 1)))
 }
 
-fn replace(tree: &Tree<'_>, parent: &Node, child: Holder<'_>, value: &Value) -> Vec<Splice> {
+fn replace(tree: &Tree<'_>, parent: &SyntaxNode, child: Holder<'_>, value: &Value) -> Vec<Splice> {
     let mut style = style(tree, Some(parent));
     let old = child.value();
     match old.shape {
@@ -294,11 +295,11 @@ pub(crate) fn value_regions(text: &str, child: Holder<'_>) -> (Range<usize>, Ran
 }
 
 /// What goes with an entry or an item.
-pub(crate) fn removed(text: &str, found: &Found<'_>) -> Vec<Splice> {
+pub(crate) fn removed(text: &str, found: &FoundNode<'_>) -> Vec<Splice> {
     remove(text, found)
 }
 
-fn remove(text: &str, found: &Found<'_>) -> Vec<Splice> {
+fn remove(text: &str, found: &FoundNode<'_>) -> Vec<Splice> {
     let parent = found.parent;
     let Some((index, child)) = found.index.and_then(|index| Some((index, parent.child(index)?))) else {
         return Vec::new();
@@ -332,7 +333,7 @@ fn remove(text: &str, found: &Found<'_>) -> Vec<Splice> {
 /// A collection without anything in it is written as such: nothing at all would be no collection.
 fn remove_last(
     text: &str,
-    found: &Found<'_>,
+    found: &FoundNode<'_>,
     child: Holder<'_>,
     range: &Range<usize>,
     is_own: bool,
@@ -347,7 +348,7 @@ fn remove_last(
 }
 
 /// Moves one among its siblings: their texts change places, what stands between them stays.
-fn rotate(text: &str, found: &Found<'_>, to: usize) -> Vec<Splice> {
+fn rotate(text: &str, found: &FoundNode<'_>, to: usize) -> Vec<Splice> {
     let Some(from) = found.index else { return Vec::new() };
     let (parent, indent) =
         (found.parent, found.parent.child(0).map_or(0, |first| column(text, first.start())));
@@ -375,7 +376,7 @@ fn rotate(text: &str, found: &Found<'_>, to: usize) -> Vec<Splice> {
 }
 
 /// What of an entry or an item changes its place.
-pub(crate) fn slot(text: &str, parent: &Node, child: Holder<'_>) -> (Range<usize>, bool) {
+pub(crate) fn slot(text: &str, parent: &SyntaxNode, child: Holder<'_>) -> (Range<usize>, bool) {
     if parent.is_flow() {
         return (child.start()..child.value().range.end.max(child.start()), true);
     }

@@ -29,7 +29,7 @@ pub struct Wanted {
 
 /// What the file would be.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct FileDraft {
     /// All of it.
     pub text: String,
     /// The hash of the file as it is.
@@ -54,7 +54,7 @@ pub struct Saved {
     /// It can be taken back.
     pub is_step: bool,
     /// What became of it, as a draft tells.
-    pub draft: Draft,
+    pub draft: FileDraft,
     /// The version of what somebody else wrote at that very moment, and lost its place.
     pub late: Option<u64>,
 }
@@ -116,7 +116,7 @@ impl Settings {
     }
 
     /// What the file would be; nothing is written.
-    pub fn draft(&self, wanted: &Wanted) -> Result<Draft, SaveError> {
+    pub fn draft(&self, wanted: &Wanted) -> Result<FileDraft, SaveError> {
         let (file, versions) = self.place()?;
         let bytes = read(file)?;
         let base = hash(bytes.as_deref());
@@ -261,7 +261,7 @@ impl Settings {
     }
 }
 
-fn draft_of(before: &str, text: String, base: String) -> Draft {
+fn draft_of(before: &str, text: String, base: String) -> FileDraft {
     let (read, problems) = match Config::from_yaml(&text) {
         Ok((config, warnings)) => (Some(config), warnings),
         Err(problems) => (None, problems),
@@ -269,7 +269,7 @@ fn draft_of(before: &str, text: String, base: String) -> Draft {
     let was = Config::from_yaml(before).map(|(config, _)| config).unwrap_or_default();
     let (sections, restart) =
         read.as_ref().map(|now| (was.changed_sections(now), was.needs_restart(now))).unwrap_or_default();
-    Draft {
+    FileDraft {
         is_valid: problems.iter().all(|problem| problem.severity != Severity::Error),
         diff: diff(before, &text),
         problems,

@@ -13,7 +13,7 @@ const DEEPEST: usize = 64;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
+pub(crate) struct SyntaxNode {
     /// From its first character to behind its last; empty behind the colon or the dash where nothing is written.
     pub(crate) range: Range<usize>,
     /// 0, or the number of its anchor.
@@ -24,33 +24,33 @@ pub(crate) struct Node {
 #[derive(Debug, Clone)]
 pub(crate) enum Shape {
     Scalar(ScalarStyle),
-    Map { is_flow: bool, entries: Vec<Entry> },
+    Map { is_flow: bool, entries: Vec<SyntaxEntry> },
     List { is_flow: bool, items: Vec<Item> },
     Alias,
 }
 
 /// A key and its value.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
+pub(crate) struct SyntaxEntry {
     pub(crate) key: String,
     pub(crate) key_range: Range<usize>,
     /// Behind its colon.
     pub(crate) colon: usize,
-    pub(crate) value: Node,
+    pub(crate) value: SyntaxNode,
 }
 
 /// An item, with where its dash stands, or its value in a flow list.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) start: usize,
-    pub(crate) value: Node,
+    pub(crate) value: SyntaxNode,
 }
 
 /// The whole text.
 pub(crate) struct Tree<'t> {
     pub(crate) text: &'t str,
     /// Absent in a text without a value.
-    pub(crate) root: Option<Node>,
+    pub(crate) root: Option<SyntaxNode>,
     pub(crate) comments: Vec<Range<usize>>,
     aliased: HashSet<usize>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Tree<'t> {
 #[derive(Debug)]
 pub(crate) struct Unreadable;
 
-impl Node {
+impl SyntaxNode {
     pub(crate) fn is_null(&self) -> bool {
         matches!(self.shape, Shape::Scalar(_)) && self.range.is_empty()
     }
@@ -85,12 +85,12 @@ impl<'t> Tree<'t> {
                 Event::Comment(..) => tree.comments.push(range),
                 Event::Alias(anchor) => {
                     tree.aliased.insert(anchor);
-                    reading.value(Node { range, anchor: 0, shape: Shape::Alias }, None)?;
+                    reading.value(SyntaxNode { range, anchor: 0, shape: Shape::Alias }, None)?;
                 }
                 Event::Scalar(value, style, anchor, _) => {
                     let range = reading.scalar(range, style);
                     let key = Some(value.into_owned());
-                    reading.value(Node { range, anchor, shape: Shape::Scalar(style) }, key)?;
+                    reading.value(SyntaxNode { range, anchor, shape: Shape::Scalar(style) }, key)?;
                 }
                 Event::MappingStart(style, anchor, _) => {
                     let is_flow = style == StructureStyle::Flow;
@@ -109,7 +109,7 @@ impl<'t> Tree<'t> {
     }
 
     /// An alias elsewhere says the same as this.
-    pub(crate) fn is_used_elsewhere(&self, node: &Node) -> bool {
+    pub(crate) fn is_used_elsewhere(&self, node: &SyntaxNode) -> bool {
         node.anchor != 0 && self.aliased.contains(&node.anchor)
     }
 
@@ -124,7 +124,7 @@ impl<'t> Tree<'t> {
 
 /// A collection whose end has not come, and the key that waits for its value.
 struct Open {
-    node: Node,
+    node: SyntaxNode,
     key: Option<(String, Range<usize>)>,
 }
 
@@ -132,7 +132,7 @@ struct Reading<'t> {
     text: &'t str,
     from: usize,
     open: Vec<Open>,
-    root: Option<Node>,
+    root: Option<SyntaxNode>,
 }
 
 impl Reading<'_> {
@@ -171,7 +171,7 @@ impl Reading<'_> {
             }
             _ => range,
         };
-        self.open.push(Open { node: Node { range, anchor, shape }, key: None });
+        self.open.push(Open { node: SyntaxNode { range, anchor, shape }, key: None });
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl Reading<'_> {
         self.value(node, None)
     }
 
-    fn value(&mut self, mut node: Node, text: Option<String>) -> Result<(), Unreadable> {
+    fn value(&mut self, mut node: SyntaxNode, text: Option<String>) -> Result<(), Unreadable> {
         let whole = self.text;
         let Some(open) = self.open.last_mut() else {
             if self.root.is_some() {
@@ -205,7 +205,7 @@ impl Reading<'_> {
                 if node.range.is_empty() {
                     node.range = colon..colon;
                 }
-                entries.push(Entry { key, key_range, colon, value: node });
+                entries.push(SyntaxEntry { key, key_range, colon, value: node });
             }
             Shape::List { is_flow, items } => {
                 let start = match items.last() {

@@ -8,7 +8,7 @@ use crate::error::EditError;
 
 /// One change of one place.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Change {
+pub(crate) struct EditStep {
     /// The place: of a new key or item, where it will stand.
     pub(crate) path: KeyPath,
     pub(crate) what: What,
@@ -25,7 +25,7 @@ pub(crate) enum What {
     Move(usize),
 }
 
-impl Change {
+impl EditStep {
     /// The map or the list that it is in, and the last step.
     pub(crate) fn parts(&self) -> (KeyPath, Option<&Part>) {
         let (last, parent) = match self.path.0.split_last() {
@@ -37,9 +37,9 @@ impl Change {
 }
 
 /// The changes that carry out an edit of what reads as `now`.
-pub(crate) fn changes(now: &Value, edit: &Edit) -> Result<Vec<Change>, EditError> {
+pub(crate) fn changes(now: &Value, edit: &Edit) -> Result<Vec<EditStep>, EditError> {
     let path = &edit.path;
-    let one = |what| vec![Change { path: path.clone(), what }];
+    let one = |what| vec![EditStep { path: path.clone(), what }];
     match edit.op {
         Op::Set => set(now, path, value_of(edit)?),
         Op::Insert => {
@@ -63,7 +63,7 @@ fn value_of(edit: &Edit) -> Result<Value, EditError> {
     }
 }
 
-fn moved(now: &Value, edit: &Edit) -> Result<Vec<Change>, EditError> {
+fn moved(now: &Value, edit: &Edit) -> Result<Vec<EditStep>, EditError> {
     let gone = || EditError::NotThere(edit.path.clone());
     let (last, parent) = edit.path.0.split_last().ok_or_else(gone)?;
     let parent = KeyPath(parent.to_vec());
@@ -77,7 +77,7 @@ fn moved(now: &Value, edit: &Edit) -> Result<Vec<Change>, EditError> {
     if to >= len {
         return Err(EditError::NoItem { path: parent.below(to), len: len.saturating_sub(1) });
     }
-    let change = Change { path: edit.path.clone(), what: What::Move(to) };
+    let change = EditStep { path: edit.path.clone(), what: What::Move(to) };
     Ok(if from == to { Vec::new() } else { vec![change] })
 }
 
@@ -97,7 +97,7 @@ fn at_mut<'v>(value: &'v mut Value, path: &KeyPath) -> Option<&'v mut Value> {
 }
 
 /// Sets what is there to another value, or makes it and the sections above it.
-fn set(now: &Value, path: &KeyPath, value: Value) -> Result<Vec<Change>, EditError> {
+fn set(now: &Value, path: &KeyPath, value: Value) -> Result<Vec<EditStep>, EditError> {
     if let Some(there) = at(now, path) {
         let mut found = Vec::new();
         difference(path, there, &value, &mut found);
@@ -110,15 +110,15 @@ fn set(now: &Value, path: &KeyPath, value: Value) -> Result<Vec<Change>, EditErr
     let below = path.0.get(depth..).unwrap_or_default();
     let (first, rest) = below.split_first().ok_or_else(|| EditError::NotThere(path.clone()))?;
     if there.is_null() && depth > 0 {
-        return Ok(vec![Change { path: above, what: What::Replace(nest(below, value, path)?) }]);
+        return Ok(vec![EditStep { path: above, what: What::Replace(nest(below, value, path)?) }]);
     }
     let nested = nest(rest, value, path)?;
     let change = match (there, first) {
         (Value::Object(_) | Value::Null, Part::Key(_)) => {
-            Change { path: above.below(first.clone()), what: What::Add(nested) }
+            EditStep { path: above.below(first.clone()), what: What::Add(nested) }
         }
         (Value::Array(items), Part::Item(item)) if *item == items.len() => {
-            Change { path: above.below(first.clone()), what: What::Add(nested) }
+            EditStep { path: above.below(first.clone()), what: What::Add(nested) }
         }
         (Value::Array(items), Part::Item(_)) => {
             return Err(EditError::NoItem { path: path.clone(), len: items.len() });
@@ -152,7 +152,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 }
 
 /// Only what differs is written anew: what surrounds it keeps its comments and its style.
-fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<Change>) {
+fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<EditStep>) {
     match (from, to) {
         (from, to) if from == to => {}
         (Value::Object(from), Value::Object(to)) if !from.is_empty() && !to.is_empty() => {
@@ -160,21 +160,24 @@ fn difference(path: &KeyPath, from: &Value, to: &Value, found: &mut Vec<Change>)
                 match from.get(key) {
                     Some(there) => difference(&path.below(key.as_str()), there, value, found),
                     None => {
-                        found.push(Change { path: path.below(key.as_str()), what: What::Add(value.clone()) });
+                        found.push(EditStep {
+                            path: path.below(key.as_str()),
+                            what: What::Add(value.clone()),
+                        });
                     }
                 }
             }
             let gone = from.keys().filter(|key| !to.contains_key(*key));
-            found.extend(gone.map(|key| Change { path: path.below(key.as_str()), what: What::Remove }));
+            found.extend(gone.map(|key| EditStep { path: path.below(key.as_str()), what: What::Remove }));
         }
         (Value::Array(from), Value::Array(to)) if !from.is_empty() && !to.is_empty() => {
             items(path, from, to, found);
         }
-        _ => found.push(Change { path: path.clone(), what: What::Replace(to.clone()) }),
+        _ => found.push(EditStep { path: path.clone(), what: What::Replace(to.clone()) }),
     }
 }
 
-fn items(path: &KeyPath, from: &[Value], to: &[Value], found: &mut Vec<Change>) {
+fn items(path: &KeyPath, from: &[Value], to: &[Value], found: &mut Vec<EditStep>) {
     let same = from.iter().zip(to).take_while(|(from, to)| from == to).count();
     let rest = |items: &[Value]| items.len() - same;
     let most = rest(from).min(rest(to));
@@ -188,13 +191,13 @@ fn items(path: &KeyPath, from: &[Value], to: &[Value], found: &mut Vec<Change>) 
     }
     for item in old..new {
         let value = to.get(item).cloned().unwrap_or_default();
-        found.push(Change { path: path.below(item), what: What::Add(value) });
+        found.push(EditStep { path: path.below(item), what: What::Add(value) });
     }
-    found.extend((new..old).rev().map(|item| Change { path: path.below(item), what: What::Remove }));
+    found.extend((new..old).rev().map(|item| EditStep { path: path.below(item), what: What::Remove }));
 }
 
 /// What must be read when a change was made.
-pub(crate) fn after(now: &Value, change: &Change) -> Option<Value> {
+pub(crate) fn after(now: &Value, change: &EditStep) -> Option<Value> {
     let mut value = if now.is_null() { Value::Object(Map::new()) } else { now.clone() };
     if let What::Replace(new) = &change.what {
         *at_mut(&mut value, &change.path)? = new.clone();

@@ -17,9 +17,9 @@ const SETTLE: Duration = Duration::from_millis(200);
 
 /// What the file is known to hold: what was read last, or what we are about to write.
 #[derive(Clone)]
-pub(crate) struct Known(Arc<Mutex<Reading>>);
+pub(crate) struct LastReading(Arc<Mutex<Reading>>);
 
-impl Known {
+impl LastReading {
     pub(crate) fn new(reading: Reading) -> Self {
         Self(Arc::new(Mutex::new(reading)))
     }
@@ -38,7 +38,7 @@ impl Known {
 /// Hands every change of the file to `take_up`, until that has enough. What is `known` is no change.
 pub(super) async fn follow(
     file: PathBuf,
-    known: Known,
+    known: LastReading,
     mut take_up: impl FnMut(&Path, &Reading) -> ControlFlow<()>,
 ) {
     loop {
@@ -87,10 +87,14 @@ mod tests {
             let known = content.map_or(Reading::Absent, bytes);
             let (send, taken) = unbounded_channel();
             let mut task = JoinSet::new();
-            task.spawn(follow(dir.path().join("deep/config.yaml"), Known::new(known), move |_, reading| {
-                let _ = send.send(reading.clone());
-                ControlFlow::Continue(())
-            }));
+            task.spawn(follow(
+                dir.path().join("deep/config.yaml"),
+                LastReading::new(known),
+                move |_, reading| {
+                    let _ = send.send(reading.clone());
+                    ControlFlow::Continue(())
+                },
+            ));
             let followed = Self { dir, taken, _task: task };
             if let Some(content) = content {
                 followed.write(content);

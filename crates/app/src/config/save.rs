@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::ConfigBy;
-use settings::{Draft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
+use settings::{FileDraft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
 
 use super::file::Reading;
 use crate::{App, now};
@@ -22,7 +22,7 @@ impl App {
         working.await.unwrap_or_else(|error| Err(SaveError::Stopped(error.to_string())))
     }
 
-    pub(crate) async fn draft_config(&self, wanted: Wanted) -> Result<Draft, SaveError> {
+    pub(crate) async fn draft_config(&self, wanted: Wanted) -> Result<FileDraft, SaveError> {
         self.with_settings(move |settings| settings.draft(&wanted)).await
     }
 

@@ -5,7 +5,7 @@ use api::{
     ConfigSchema, ConfigVersion, ConfigVersionArgs, ConfigVersionRow, ConfigVersions, DiffLine, Empty,
     LineFate, UndoStep,
 };
-use settings::{Draft, Saved, Turn, Version, Wanted, diff, hash, label_of};
+use settings::{FileDraft, Saved, Turn, Version, Wanted, diff, hash, label_of};
 
 use crate::App;
 use crate::error::OperationError;
@@ -89,8 +89,8 @@ pub(super) fn step_of(version: Version) -> UndoStep {
     UndoStep { entry, label: version.label, at: version.at }
 }
 
-fn drafted(draft: Draft) -> ConfigDraft {
-    let Draft { text, base, problems, is_valid, diff, sections, restart } = draft;
+fn drafted(draft: FileDraft) -> ConfigDraft {
+    let FileDraft { text, base, problems, is_valid, diff, sections, restart } = draft;
     let problems = problems.into_iter().map(Into::into).collect();
     ConfigDraft { text, base, valid: is_valid, problems, diff, sections, restart }
 }

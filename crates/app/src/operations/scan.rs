@@ -11,7 +11,7 @@ use model::{Activity, ScanState, ScanStatus};
 use uuid::Uuid;
 
 use crate::error::OperationError;
-use crate::scans::Job;
+use crate::scans::ScanJob;
 use crate::{App, now};
 
 /// Seconds for one host and port.
@@ -58,7 +58,7 @@ impl App {
         let cancel = self.0.scans.begin(status.clone());
         self.tell(Activity::ScanChanged { scan: status.clone() });
         let how = Run { options, cancel: cancel.clone(), caps: self.0.scan_caps.clone() };
-        let job = Job::new(self.clone(), status.id.clone(), cancel, args.register);
+        let job = ScanJob::new(self.clone(), status.id.clone(), cancel, args.register);
         self.0.tasks.spawn(job.run(plan, how));
         Ok(status)
     }

@@ -20,7 +20,7 @@ const BETWEEN: Duration = Duration::from_millis(100);
 const MEETINGS: usize = 32;
 
 /// A scan under way.
-pub(crate) struct Job {
+pub(crate) struct ScanJob {
     app: App,
     scan: String,
     cancel: CancellationToken,
@@ -30,7 +30,7 @@ pub(crate) struct Job {
     advanced: Notify,
 }
 
-impl Job {
+impl ScanJob {
     pub(crate) fn new(app: App, scan: String, cancel: CancellationToken, register: bool) -> Self {
         let (meeting, advanced) = (Semaphore::new(MEETINGS), Notify::new());
         Self { app, scan, cancel, register, meeting, advanced }

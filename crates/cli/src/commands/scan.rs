@@ -18,7 +18,7 @@ use crate::print::{self, Column, clear_progress, note, or_dash, word};
 
 /// The promised keys of a row, and why.
 #[derive(Serialize)]
-struct Found<'a> {
+struct PrintedRow<'a> {
     id: ServerId,
     name: &'a str,
     url: &'a str,
@@ -35,7 +35,7 @@ struct Found<'a> {
     known: bool,
 }
 
-impl<'a> From<&'a ScanRow> for Found<'a> {
+impl<'a> From<&'a ScanRow> for PrintedRow<'a> {
     fn from(row: &'a ScanRow) -> Self {
         Self {
             id: row.id,
@@ -56,7 +56,7 @@ impl<'a> From<&'a ScanRow> for Found<'a> {
     }
 }
 
-fn columns<'a>() -> [Column<Found<'a>>; 7] {
+fn columns<'a>() -> [Column<PrintedRow<'a>>; 7] {
     [
         Column { heading: "OUTCOME", cell: |row| word(row.outcome) },
         Column { heading: "NAME", cell: |row| row.name.to_owned() },
@@ -123,8 +123,8 @@ fn finish(
         report.rows.iter().try_for_each(|row| watch.show(row))?;
         print::line(&LastLine { summary })?;
     } else {
-        let rows: Vec<Found<'_>> =
-            report.rows.iter().filter(|row| watch.wanted(row)).map(Found::from).collect();
+        let rows: Vec<PrintedRow<'_>> =
+            report.rows.iter().filter(|row| watch.wanted(row)).map(PrintedRow::from).collect();
         session.print.list(&rows, &columns())?;
         note(&format!(
             "{} probes in {} ms: {} open, {found} MCP servers{}",
@@ -196,7 +196,7 @@ impl Watch {
     fn show(&mut self, row: &ScanRow) -> Result<(), Failure> {
         if self.stream && self.wanted(row) && self.shown.insert(row.url.clone()) {
             clear_progress();
-            print::line(&Found::from(row))?;
+            print::line(&PrintedRow::from(row))?;
         }
         Ok(())
     }

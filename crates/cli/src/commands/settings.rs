@@ -7,7 +7,7 @@ use api::{
     ConfigVersion, ConfigVersionArgs, ConfigVersionRow, DiffLine, Empty, ErrorCode, LineFate, Operations,
 };
 use model::Millis;
-use model::config::{KeyPath, Kind, describe, schema, value};
+use model::config::{KeyKind, KeyPath, describe, schema, value};
 use serde_json::Value;
 
 use super::Session;
@@ -30,7 +30,10 @@ pub(super) async fn unset(session: &Session, path: &str) -> Result<(), Failure> 
 /// As YAML has it; what must be text, or is nothing else, is text.
 fn read_value(path: &KeyPath, given: &str) -> Value {
     let is_text = describe(path).is_some_and(|described| {
-        matches!(described.key.kind, Kind::Text | Kind::Secret | Kind::Field | Kind::Url(_) | Kind::Word(_))
+        matches!(
+            described.key.kind,
+            KeyKind::Text | KeyKind::Secret | KeyKind::Field | KeyKind::Url(_) | KeyKind::Word(_)
+        )
     });
     let read = if is_text { None } else { value(given).ok().filter(|value| !value.is_null()) };
     read.unwrap_or_else(|| given.into())

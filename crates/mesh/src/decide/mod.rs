@@ -29,7 +29,7 @@ pub use tier::{Distance, Regions};
 
 /// What differs from call to call.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Call<'a> {
+pub struct CallFacts<'a> {
     /// Servers that this call has tried already.
     pub tried: &'a [ServerId],
     /// Servers whose schema refuses its arguments.
@@ -72,7 +72,7 @@ pub enum Refusal {
 }
 
 /// Picks a candidate of the plan. The same inputs give the same pick.
-pub fn decide(call: &Call<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Result<Pick, Refusal> {
+pub fn decide(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Result<Pick, Refusal> {
     if plan.candidates().is_empty() {
         return Err(Refusal::NoneLeft);
     }

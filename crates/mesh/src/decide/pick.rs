@@ -5,13 +5,13 @@ use model::config::Strategy;
 use super::affinity::{fit, mix};
 use super::loads::Loads;
 use super::plan::Tier;
-use super::{Call, Plan, Turn};
+use super::{CallFacts, Plan, Turn};
 
 /// The place of the one whose turn it is; nothing when nobody of the tier is open.
 pub(super) fn pick(
     plan: &Plan,
     tier: &Tier,
-    call: &Call<'_>,
+    call: &CallFacts<'_>,
     loads: &impl Loads,
     turn: Turn,
     open: &impl Fn(usize) -> bool,

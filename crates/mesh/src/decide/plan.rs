@@ -8,7 +8,7 @@ use model::{Filter, HealthStatus, Server, ServerId};
 use super::cycle::Cycle;
 use super::loads::{Breaker, Load, Loads};
 use super::tier::{Regions, tiers};
-use super::{Call, LeftOut, Rule, Why};
+use super::{CallFacts, LeftOut, Rule, Why};
 
 /// A server that may take calls of the capability.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// Why a candidate takes no part in this call.
-    pub fn bars(&self, place: usize, call: &Call<'_>, loads: &impl Loads) -> Option<Why> {
+    pub fn bars(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> Option<Why> {
         let candidate = self.candidates.get(place)?;
         if call.refused.contains(&candidate.id) {
             return Some(Why::Arguments);

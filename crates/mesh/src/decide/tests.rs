@@ -31,7 +31,13 @@ fn by(strategy: Strategy) -> LoadBalancing {
 }
 
 /// Who takes so many calls, by name, in their order.
-fn taken(plan: &Plan, servers: &[Server], loads: &impl Loads, call: &Call<'_>, calls: u64) -> Vec<String> {
+fn taken(
+    plan: &Plan,
+    servers: &[Server],
+    loads: &impl Loads,
+    call: &CallFacts<'_>,
+    calls: u64,
+) -> Vec<String> {
     let name = |place: usize| {
         let id = plan.candidates()[place].id;
         servers.iter().find(|server| server.info.id == id).unwrap().info.name.clone()
@@ -61,9 +67,9 @@ fn weights_take_smooth_turns_and_who_is_left_shares_equally() {
     };
     let whole = plan_of(&servers);
     let expected = [0, 0, 1, 0, 2, 0, 0].map(|at| names[at].to_owned());
-    assert_eq!(taken(&whole, &servers, &Frozen::default(), &Call::default(), 7), expected);
+    assert_eq!(taken(&whole, &servers, &Frozen::default(), &CallFacts::default(), 7), expected);
     let rest = plan_of(&servers[1..]);
-    let taken = taken(&rest, &servers, &Frozen::default(), &Call::default(), 10);
+    let taken = taken(&rest, &servers, &Frozen::default(), &CallFacts::default(), 10);
     assert_eq!(shares(&taken), HashMap::from([(names[1], 5), (names[2], 5)]));
 }
 
@@ -71,7 +77,7 @@ fn weights_take_smooth_turns_and_who_is_left_shares_equally() {
 fn health_and_speed_share_calls_as_the_specification_says() {
     let servers = [measured("fast", 1.0, 50.0), measured("ill", 0.8, 400.0), measured("slow", 1.0, 2_000.0)];
     let plan = plan(&servers, &Rule::default(), &by(Strategy::HealthWeighted), &Regions::default());
-    let taken = taken(&plan, &servers, &Frozen::default(), &Call::default(), 1_000);
+    let taken = taken(&plan, &servers, &Frozen::default(), &CallFacts::default(), 1_000);
     let shares = shares(&taken);
     for (name, percent) in [("fast", 40.3), ("ill", 27.7), ("slow", 32.0)] {
         let share = f64::from(u32::try_from(shares[name]).unwrap()) / 10.0;
@@ -110,7 +116,7 @@ fn a_rule_says_where_and_how_well_and_names_who_is_left_out() {
 
     let nobody = Rule { required_regions: Some(vec!["mars".to_owned()]), ..rule };
     let none = plan(&servers, &nobody, &LoadBalancing::default(), &Regions::default());
-    let refused = decide(&Call::default(), &none, &Frozen::default(), Turn::default());
+    let refused = decide(&CallFacts::default(), &none, &Frozen::default(), Turn::default());
     assert_eq!((refused, none.left_out().len()), (Err(Refusal::NoneLeft), 4));
     let relaxed = Rule { on_empty: OnEmpty::Relax, ..nobody };
     let all = plan(&servers, &relaxed, &LoadBalancing::default(), &Regions::default());
@@ -134,9 +140,12 @@ fn the_nearest_region_with_anybody_is_used() {
     let order = |balancing: &LoadBalancing, rule: &Rule| {
         let plan = plan(&servers, rule, balancing, &regions);
         let mut tried = Vec::new();
-        while let Ok(pick) =
-            decide(&Call { tried: &tried, ..Call::default() }, &plan, &Frozen::default(), Turn::default())
-        {
+        while let Ok(pick) = decide(
+            &CallFacts { tried: &tried, ..CallFacts::default() },
+            &plan,
+            &Frozen::default(),
+            Turn::default(),
+        ) {
             tried.push(plan.candidates()[pick.place].id);
         }
         let name =
@@ -163,7 +172,8 @@ fn who_is_full_tried_or_resting_takes_no_call_and_the_refusal_says_which() {
         ([busy(0, Breaker::Open), busy(0, Breaker::Open)], Err(Refusal::Resting)),
     ] {
         let by_seat = |seat: usize| plan.candidates().iter().position(|one| one.seat == seat).unwrap();
-        let picked = decide(&Call::default(), &plan, &Frozen(loads.to_vec()), turn).map(|pick| pick.place);
+        let picked =
+            decide(&CallFacts::default(), &plan, &Frozen(loads.to_vec()), turn).map(|pick| pick.place);
         assert_eq!(picked, expected.map(by_seat));
     }
 }
@@ -216,7 +226,7 @@ proptest! {
         let plan = plan(&servers, &Rule::default(), &balancing, &Regions::default());
         let loads = Frozen(loads);
         let tried: Vec<ServerId> = servers.iter().take(1).map(|server| server.info.id).collect();
-        let call = Call { tried: &tried, affinity, ..Call::default() };
+        let call = CallFacts { tried: &tried, affinity, ..CallFacts::default() };
         let turn = Turn { cursor, seed: 3 };
         let may = (0..plan.candidates().len()).filter(|place| plan.bars(*place, &call, &loads).is_none()).count();
         let picked = decide(&call, &plan, &loads, turn);
@@ -237,7 +247,7 @@ proptest! {
         let mut taken = vec![0; count];
         for cursor in 0..count as u64 {
             let turn = Turn { cursor: u64::from(begin) + cursor, seed: 0 };
-            taken[decide(&Call::default(), &plan, &Frozen::default(), turn).unwrap().place] += 1;
+            taken[decide(&CallFacts::default(), &plan, &Frozen::default(), turn).unwrap().place] += 1;
         }
         prop_assert!(taken.iter().all(|calls| *calls == 1));
     }
@@ -248,7 +258,7 @@ proptest! {
         let servers: Vec<Server> = (0..count).map(|at| server(&format!("s{at}"), &json!({}))).collect();
         let pick = |servers: &[Server]| {
             let plan = plan(servers, &Rule::default(), &LoadBalancing::default(), &Regions::default());
-            let call = Call { affinity: Some(key), ..Call::default() };
+            let call = CallFacts { affinity: Some(key), ..CallFacts::default() };
             plan.candidates()[decide(&call, &plan, &Frozen::default(), Turn::default()).unwrap().place].id
         };
         let stays = pick(&servers);

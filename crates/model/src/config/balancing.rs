@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::describe::{Branch, Key, Kind, leaf, section};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
 use super::section::Section;
 use super::tree::Yaml;
 use crate::filter::Field;
@@ -100,9 +100,9 @@ impl Default for LoadBalancing {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "strategy",
-        Kind::Word(&[
+        KeyKind::Word(&[
             "round_robin",
             "least_connections",
             "weighted_round_robin",
@@ -114,73 +114,78 @@ pub(super) const KEYS: &[Branch] = &[
         "health_weighted",
         "How one of several servers is picked",
     )),
-    leaf(Key::new("preferred_region", Kind::Text, "us-west-2", "The region that is tried first")),
+    leaf(KeyDoc::new("preferred_region", KeyKind::Text, "us-west-2", "The region that is tried first")),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "cross_region_latency_threshold",
-            Kind::Number(0.0, f64::MAX),
+            KeyKind::Number(0.0, f64::MAX),
             "100",
             "Other regions up to this round trip come next",
         )
         .milliseconds(),
     ),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "cross_region",
-        Kind::Word(&["allow", "strict"]),
+        KeyKind::Word(&["allow", "strict"]),
         "allow",
         "Whether servers beyond the threshold may be used",
     )),
     section(
-        Key::new("config", Kind::Section, "{ health_weight: 0.7 }", "What the strategies need"),
+        KeyDoc::new("config", KeyKind::Section, "{ health_weight: 0.7 }", "What the strategies need"),
         CONFIG_KEYS,
     ),
 ];
 
 const CONFIG_KEYS: &[Branch] = &[
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "health_weight",
-        Kind::Number(0.0, f64::MAX),
+        KeyKind::Number(0.0, f64::MAX),
         "0.7",
         "`health_weighted`: the share of health",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "response_time_weight",
-        Kind::Number(0.0, f64::MAX),
+        KeyKind::Number(0.0, f64::MAX),
         "0.3",
         "`health_weighted`: the share of speed",
     )),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "response_time_target",
-            Kind::Number(0.1, f64::MAX),
+            KeyKind::Number(0.1, f64::MAX),
             "100",
             "`health_weighted`: a server this fast counts half",
         )
         .milliseconds(),
     ),
-    leaf(Key::new("exclude_unhealthy", Kind::Truth, "true", "Servers that are down take no part")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("exclude_unhealthy", KeyKind::Truth, "true", "Servers that are down take no part")),
+    leaf(KeyDoc::new(
         "panic_threshold",
-        Kind::Number(0.0, 1.0),
+        KeyKind::Number(0.0, 1.0),
         "0.5",
         "Below this share of healthy servers all take part; absent means never",
     )),
-    leaf(Key::new("connection_tracking", Kind::Truth, "true", "`least_connections`: count calls under way")),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
+        "connection_tracking",
+        KeyKind::Truth,
+        "true",
+        "`least_connections`: count calls under way",
+    )),
+    leaf(KeyDoc::new(
         "max_connections_per_server",
-        Kind::Whole(1, 4_294_967_295),
+        KeyKind::Whole(1, 4_294_967_295),
         "100",
         "The most calls under way at one server; absent means no limit",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "weight_key",
-        Kind::Field,
+        KeyKind::Field,
         "metadata.capacity",
         "`weighted_round_robin`: the field that holds the weight",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "seed",
-        Kind::Whole(0, u64::MAX),
+        KeyKind::Whole(0, u64::MAX),
         "7",
         "`random`, `peak_ewma`: for picks that can be repeated",
     )),

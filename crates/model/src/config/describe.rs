@@ -11,7 +11,7 @@ use super::{Config, balancing, gateway, health, later, metrics, network, registr
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
+pub enum KeyKind {
     /// True or false.
     Truth,
     /// Text that is not empty.
@@ -47,11 +47,11 @@ pub enum Kind {
     /// Keys below it.
     Section,
     /// Several of one kind.
-    List(&'static Kind),
+    List(&'static KeyKind),
     /// One, or a list of them.
-    OneOrMany(&'static Kind),
+    OneOrMany(&'static KeyKind),
     /// Names that people choose, each with a value of one kind.
-    Named(&'static Kind),
+    Named(&'static KeyKind),
 }
 
 /// What a plain number counts.
@@ -66,11 +66,11 @@ pub enum Unit {
 
 /// One key, as it stands in its section.
 #[derive(Debug, Clone, Copy)]
-pub struct Key {
+pub struct KeyDoc {
     /// Its name.
     pub name: &'static str,
     /// What it may be.
-    pub kind: Kind,
+    pub kind: KeyKind,
     /// A value that can stand there, as YAML.
     pub example: &'static str,
     /// What it does, in a sentence.
@@ -89,18 +89,18 @@ pub struct Key {
     pub secret: bool,
 }
 
-impl Key {
+impl KeyDoc {
     pub(super) const fn new(
         name: &'static str,
-        kind: Kind,
+        kind: KeyKind,
         example: &'static str,
         meaning: &'static str,
     ) -> Self {
         let unit = match kind {
-            Kind::Seconds(_) => Some(Unit::Seconds),
+            KeyKind::Seconds(_) => Some(Unit::Seconds),
             _ => None,
         };
-        let secret = matches!(kind, Kind::Secret);
+        let secret = matches!(kind, KeyKind::Secret);
         Self {
             name,
             kind,
@@ -142,7 +142,7 @@ pub struct Described {
     /// Its path, with `*` for a name that people choose and `[]` for an item.
     pub path: String,
     /// What it is.
-    pub key: Key,
+    pub key: KeyDoc,
     steps: Vec<Step>,
 }
 
@@ -155,117 +155,117 @@ enum Step {
 
 /// A section of the file: its own key, and the keys below it.
 pub(super) struct Branch {
-    pub(super) key: Key,
+    pub(super) key: KeyDoc,
     pub(super) below: &'static [Branch],
 }
 
-pub(super) const fn leaf(key: Key) -> Branch {
+pub(super) const fn leaf(key: KeyDoc) -> Branch {
     Branch { key, below: &[] }
 }
 
-pub(super) const fn section(key: Key, below: &'static [Branch]) -> Branch {
+pub(super) const fn section(key: KeyDoc, below: &'static [Branch]) -> Branch {
     Branch { key, below }
 }
 
 /// The top of the file.
 const TOP: &[Branch] = &[
-    leaf(Key::new("strict", Kind::Truth, "true", "Unknown keys are errors, not warnings")),
+    leaf(KeyDoc::new("strict", KeyKind::Truth, "true", "Unknown keys are errors, not warnings")),
     section(
-        Key::new(
+        KeyDoc::new(
             "service_registry",
-            Kind::Section,
+            KeyKind::Section,
             "{ backend: sqlite }",
             "Where servers are kept; absent means the data directory",
         ),
         registry::KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "registries",
-            Kind::List(&Kind::Section),
+            KeyKind::List(&KeyKind::Section),
             "[{ name: shared, backend: memory }]",
             "Further registries, several at once",
         ),
         registry::KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "network_discovery",
-            Kind::Section,
+            KeyKind::Section,
             "{ enabled: false }",
             "What is scanned by schedule, and how often",
         ),
         network::KEYS,
     ),
     section(
-        Key::new("health_monitoring", Kind::Section, "{ timeout: 5 }", "How servers are checked"),
+        KeyDoc::new("health_monitoring", KeyKind::Section, "{ timeout: 5 }", "How servers are checked"),
         health::KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "load_balancing",
-            Kind::Section,
+            KeyKind::Section,
             "{ strategy: random }",
             "How one of several servers is picked",
         ),
         balancing::KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "routing_rules",
-            Kind::Named(&Kind::Section),
+            KeyKind::Named(&KeyKind::Section),
             "{ \"weather.*\": { timeout: 5 } }",
             "Rules by capability; exactly one applies to a call",
         ),
         routing::RULE_KEYS,
     ),
     section(
-        Key::new("defaults", Kind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
+        KeyDoc::new("defaults", KeyKind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
         routing::FIELD_KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "gateway",
-            Kind::Section,
+            KeyKind::Section,
             "{ listen: \"127.0.0.1:8090\" }",
             "The MCP server that AI clients see, and the listener of UI and API",
         ),
         gateway::KEYS,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "metrics",
-            Kind::Section,
+            KeyKind::Section,
             "{ exporters: [prometheus] }",
             "What is measured and where it goes",
         ),
         metrics::KEYS,
     ),
     section(
-        Key::new("notifications", Kind::Section, "{ desktop: true }", "Who is told of what"),
+        KeyDoc::new("notifications", KeyKind::Section, "{ desktop: true }", "Who is told of what"),
         later::NOTIFICATIONS,
     ),
     section(
-        Key::new("security", Kind::Section, "{ tls_verify: true }", "Policy for every registry"),
+        KeyDoc::new("security", KeyKind::Section, "{ tls_verify: true }", "Policy for every registry"),
         later::SECURITY,
     ),
     section(
-        Key::new("kubernetes", Kind::Section, "{ namespace: mcp }", "Servers that run in a cluster"),
+        KeyDoc::new("kubernetes", KeyKind::Section, "{ namespace: mcp }", "Servers that run in a cluster"),
         later::KUBERNETES,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "autoscaling",
-            Kind::OneOrMany(&Kind::Section),
+            KeyKind::OneOrMany(&KeyKind::Section),
             "[{ capability: \"data.*\", max: 10 }]",
             "When deployments grow",
         ),
         later::AUTOSCALING,
     ),
     section(
-        Key::new(
+        KeyDoc::new(
             "custom_checks",
-            Kind::Named(&Kind::Section),
+            KeyKind::Named(&KeyKind::Section),
             "{ database: { type: tcp } }",
             "Checks of one's own, by name",
         ),
@@ -285,8 +285,8 @@ fn collect(nodes: &'static [Branch], above: &[Step], found: &mut Vec<Described>)
         steps.push(Step::Key(node.key.name));
         found.push(Described { path: written(&steps), key: node.key, steps: steps.clone() });
         match node.key.kind {
-            Kind::Named(_) => steps.push(Step::Name),
-            Kind::List(_) | Kind::OneOrMany(_) => steps.push(Step::Item),
+            KeyKind::Named(_) => steps.push(Step::Name),
+            KeyKind::List(_) | KeyKind::OneOrMany(_) => steps.push(Step::Item),
             _ => {}
         }
         collect(node.below, &steps, found);
@@ -344,7 +344,7 @@ impl Described {
     pub fn default(&self) -> Option<Value> {
         static DEFAULTS: LazyLock<Value> =
             LazyLock::new(|| serde_json::to_value(Config::default()).unwrap_or_default());
-        if self.key.kind == Kind::Section {
+        if self.key.kind == KeyKind::Section {
             return None;
         }
         let names = self.steps.iter().map(|step| match step {

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 use super::tree::{Node, Yaml};
 
@@ -56,25 +56,25 @@ impl Default for Gateway {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "true", "Serve AI clients")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Serve AI clients")),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "listen",
-            Kind::Listen,
+            KeyKind::Listen,
             "127.0.0.1:8090",
             "Where UI, API and gateway are served; beyond loopback only if you say so here",
         )
         .restart(),
     ),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "auth",
-        Kind::Word(&["token", "none"]),
+        KeyKind::Word(&["token", "none"]),
         "token",
         "Who may speak to the gateway; `none` is possible on loopback alone",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "naming",
-        Kind::Word(&["auto", "always", "never"]),
+        KeyKind::Word(&["auto", "always", "never"]),
         "auto",
         "When the name of a tool carries that of its server",
     )),

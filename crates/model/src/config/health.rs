@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
@@ -79,46 +79,61 @@ impl Default for HealthMonitoring {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "true", "Check servers at all; otherwise nothing is checked")),
-    leaf(Key::new("check_interval", Kind::Seconds(1.0), "30", "From one round of a server to the next")),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
+        "enabled",
+        KeyKind::Truth,
+        "true",
+        "Check servers at all; otherwise nothing is checked",
+    )),
+    leaf(KeyDoc::new(
+        "check_interval",
+        KeyKind::Seconds(1.0),
+        "30",
+        "From one round of a server to the next",
+    )),
+    leaf(KeyDoc::new(
         "timeout",
-        Kind::Seconds(0.1),
+        KeyKind::Seconds(0.1),
         "10",
         "For a whole round of one server; at most `check_interval`",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "max_failures",
-        Kind::Whole(1, 1000),
+        KeyKind::Whole(1, 1000),
         "3",
         "Failed rounds in a row before a server is down",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "min_successes",
-        Kind::Whole(1, 1000),
+        KeyKind::Whole(1, 1000),
         "1",
         "Good rounds in a row before it is healthy again",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "checks",
-        Kind::List(&Kind::Word(&["endpoint_reachable", "response_time", "tool_availability"])),
+        KeyKind::List(&KeyKind::Word(&["endpoint_reachable", "response_time", "tool_availability"])),
         "[endpoint_reachable, response_time]",
         "Which checks a round makes",
     )),
     leaf(
-        Key::new("warn_ms", Kind::Number(1.0, f64::MAX), "1000", "Above it the response time is a warning")
-            .milliseconds(),
+        KeyDoc::new(
+            "warn_ms",
+            KeyKind::Number(1.0, f64::MAX),
+            "1000",
+            "Above it the response time is a warning",
+        )
+        .milliseconds(),
     ),
-    leaf(Key::new("score_window", Kind::Seconds(1.0), "300", "How far back the health score looks")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("score_window", KeyKind::Seconds(1.0), "300", "How far back the health score looks")),
+    leaf(KeyDoc::new(
         "idle_stdio",
-        Kind::Word(&["sleep", "watch"]),
+        KeyKind::Word(&["sleep", "watch"]),
         "sleep",
         "End a stdio server that nobody asks until it is used, or keep it running",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "idle_after",
-        Kind::Seconds(1.0),
+        KeyKind::Seconds(1.0),
         "300",
         "How long a healthy stdio server that was never called is kept",
     )),

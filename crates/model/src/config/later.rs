@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 use super::tree::Entry;
 use super::values;
@@ -24,103 +24,126 @@ pub struct Later {
 
 /// Every key of these sections.
 pub(super) const NOTIFICATIONS: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "true", "Tell anybody at all")),
-    leaf(Key::new("desktop", Kind::Truth, "true", "Tell on the desktop")),
-    leaf(Key::new("on", Kind::List(&Kind::Text), "[server_down, tool_changed]", "What is told")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "Tell anybody at all")),
+    leaf(KeyDoc::new("desktop", KeyKind::Truth, "true", "Tell on the desktop")),
+    leaf(KeyDoc::new("on", KeyKind::List(&KeyKind::Text), "[server_down, tool_changed]", "What is told")),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "webhook",
-            Kind::Any,
+            KeyKind::Any,
             "${keyring:hook}",
             "The address that is told; its path is its password",
         )
         .secret(),
     ),
-    leaf(Key::new("quiet_period", Kind::Seconds(0.0), "60", "How long nothing more is told of the same")),
+    leaf(KeyDoc::new(
+        "quiet_period",
+        KeyKind::Seconds(0.0),
+        "60",
+        "How long nothing more is told of the same",
+    )),
 ];
 
 pub(super) const SECURITY: &[Branch] = &[
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "encrypt_server_info",
-        Kind::Truth,
+        KeyKind::Truth,
         "false",
         "Seal every value before it leaves for a shared store",
     )),
-    leaf(Key::new("key_file", Kind::Text, "/etc/mcp/key", "The file of the key")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("key_file", KeyKind::Text, "/etc/mcp/key", "The file of the key")),
+    leaf(KeyDoc::new(
         "allowed_capabilities",
-        Kind::List(&Kind::Capability),
+        KeyKind::List(&KeyKind::Capability),
         "[\"weather.*\"]",
         "Keep only servers that offer one of these; absent means all, empty none",
     )),
-    leaf(Key::new("tls_verify", Kind::Truth, "true", "Check certificates")),
-    leaf(Key::new("ca_file", Kind::Text, "/etc/mcp/ca.pem", "The certificates of the CA that is trusted")),
-    leaf(Key::new("allowed_hosts", Kind::List(&Kind::Text), "[build-box]", "Hosts that may be spoken to")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("tls_verify", KeyKind::Truth, "true", "Check certificates")),
+    leaf(KeyDoc::new(
+        "ca_file",
+        KeyKind::Text,
+        "/etc/mcp/ca.pem",
+        "The certificates of the CA that is trusted",
+    )),
+    leaf(KeyDoc::new(
+        "allowed_hosts",
+        KeyKind::List(&KeyKind::Text),
+        "[build-box]",
+        "Hosts that may be spoken to",
+    )),
+    leaf(KeyDoc::new(
         "allowed_origins",
-        Kind::List(&Kind::Text),
+        KeyKind::List(&KeyKind::Text),
         "[\"https://dash.example\"]",
         "Further origins of pages that may use UI and API",
     )),
-    leaf(Key::new("allow_scripts", Kind::Truth, "false", "Checks may run programs")),
+    leaf(KeyDoc::new("allow_scripts", KeyKind::Truth, "false", "Checks may run programs")),
 ];
 
 pub(super) const KUBERNETES: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "false", "Ask the cluster")),
-    leaf(Key::new("namespace", Kind::Text, "mcp", "Where servers run")),
-    leaf(Key::new("label_selector", Kind::Text, "app=mcp-server", "Which of them")),
-    leaf(Key::new("port_name", Kind::Any, "mcp", "The name of the port, or its number")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Ask the cluster")),
+    leaf(KeyDoc::new("namespace", KeyKind::Text, "mcp", "Where servers run")),
+    leaf(KeyDoc::new("label_selector", KeyKind::Text, "app=mcp-server", "Which of them")),
+    leaf(KeyDoc::new("port_name", KeyKind::Any, "mcp", "The name of the port, or its number")),
+    leaf(KeyDoc::new(
         "kubeconfig",
-        Kind::Text,
+        KeyKind::Text,
         "/etc/mcp/kubeconfig",
         "The file that says how the cluster is reached",
     )),
-    leaf(Key::new("context", Kind::Text, "production", "Which of its contexts")),
+    leaf(KeyDoc::new("context", KeyKind::Text, "production", "Which of its contexts")),
 ];
 
 pub(super) const AUTOSCALING: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "true", "The policy applies")),
-    leaf(Key::new("capability", Kind::Text, "data.*", "Whose calls are counted")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "The policy applies")),
+    leaf(KeyDoc::new("capability", KeyKind::Text, "data.*", "Whose calls are counted")),
     leaf(
-        Key::new("avg_response_time", Kind::Number(0.0, f64::MAX), "1000", "Above it the deployment grows")
-            .milliseconds(),
+        KeyDoc::new(
+            "avg_response_time",
+            KeyKind::Number(0.0, f64::MAX),
+            "1000",
+            "Above it the deployment grows",
+        )
+        .milliseconds(),
     ),
-    leaf(Key::new("target", Kind::Number(0.0, f64::MAX), "10", "Calls under way for each server")),
-    leaf(Key::new("deployment", Kind::Text, "data-server", "What grows")),
-    leaf(Key::new("min", Kind::Whole(0, 10_000), "1", "Its lower limit")),
-    leaf(Key::new("max", Kind::Whole(1, 10_000), "10", "Its upper limit").needed()),
-    leaf(Key::new("step", Kind::Whole(1, 1_000), "2", "By how many it grows at once")),
-    leaf(Key::new("formula", Kind::Text, "ceil(calls / 10)", "How many are wanted")),
-    leaf(Key::new("cool_down", Kind::Seconds(0.0), "120", "How long it stays after a change")),
-    leaf(Key::new("dry_run", Kind::Truth, "true", "Only say what would be done")),
+    leaf(KeyDoc::new("target", KeyKind::Number(0.0, f64::MAX), "10", "Calls under way for each server")),
+    leaf(KeyDoc::new("deployment", KeyKind::Text, "data-server", "What grows")),
+    leaf(KeyDoc::new("min", KeyKind::Whole(0, 10_000), "1", "Its lower limit")),
+    leaf(KeyDoc::new("max", KeyKind::Whole(1, 10_000), "10", "Its upper limit").needed()),
+    leaf(KeyDoc::new("step", KeyKind::Whole(1, 1_000), "2", "By how many it grows at once")),
+    leaf(KeyDoc::new("formula", KeyKind::Text, "ceil(calls / 10)", "How many are wanted")),
+    leaf(KeyDoc::new("cool_down", KeyKind::Seconds(0.0), "120", "How long it stays after a change")),
+    leaf(KeyDoc::new("dry_run", KeyKind::Truth, "true", "Only say what would be done")),
 ];
 
 pub(super) const CUSTOM_CHECKS: &[Branch] = &[
     leaf(
-        Key::new(
+        KeyDoc::new(
             "type",
-            Kind::Word(&["http", "tcp", "mcp_tool", "ttl", "script"]),
+            KeyKind::Word(&["http", "tcp", "mcp_tool", "ttl", "script"]),
             "http",
             "What the check does",
         )
         .needed(),
     ),
-    leaf(Key::new("server", Kind::Text, "weather", "The server it is for")),
-    leaf(Key::new("tag", Kind::Text, "analytics", "Servers with this tag")),
-    leaf(Key::new("capability", Kind::Text, "weather.*", "Servers that offer this")),
-    leaf(Key::new("method", Kind::Text, "GET", "`http`: how it asks")),
-    leaf(Key::new("path", Kind::Text, "/health", "`http`: where it asks")),
-    leaf(Key::new("headers", Kind::Any, "{ Accept: text/plain }", "`http`: what it sends along").secret()),
-    leaf(Key::new("expected_status", Kind::Any, "200", "`http`: the status that is well")),
-    leaf(Key::new("assert", Kind::Any, "{ status: ok }", "What the answer must say")),
-    leaf(Key::new("port", Kind::Any, "5432", "`tcp`: which port must accept")),
-    leaf(Key::new("tool", Kind::Text, "ping", "`mcp_tool`: which is called")),
-    leaf(Key::new("arguments", Kind::Any, "{ host: db }", "`mcp_tool`: with what")),
-    leaf(Key::new("command", Kind::Text, "check-db", "`script`: the program")),
-    leaf(Key::new("args", Kind::Any, "[\"--port\", \"5432\"]", "`script`: its arguments")),
-    leaf(Key::new("interval", Kind::Seconds(1.0), "60", "From one check to the next")),
-    leaf(Key::new("timeout", Kind::Seconds(0.1), "5", "For one check")),
+    leaf(KeyDoc::new("server", KeyKind::Text, "weather", "The server it is for")),
+    leaf(KeyDoc::new("tag", KeyKind::Text, "analytics", "Servers with this tag")),
+    leaf(KeyDoc::new("capability", KeyKind::Text, "weather.*", "Servers that offer this")),
+    leaf(KeyDoc::new("method", KeyKind::Text, "GET", "`http`: how it asks")),
+    leaf(KeyDoc::new("path", KeyKind::Text, "/health", "`http`: where it asks")),
+    leaf(
+        KeyDoc::new("headers", KeyKind::Any, "{ Accept: text/plain }", "`http`: what it sends along")
+            .secret(),
+    ),
+    leaf(KeyDoc::new("expected_status", KeyKind::Any, "200", "`http`: the status that is well")),
+    leaf(KeyDoc::new("assert", KeyKind::Any, "{ status: ok }", "What the answer must say")),
+    leaf(KeyDoc::new("port", KeyKind::Any, "5432", "`tcp`: which port must accept")),
+    leaf(KeyDoc::new("tool", KeyKind::Text, "ping", "`mcp_tool`: which is called")),
+    leaf(KeyDoc::new("arguments", KeyKind::Any, "{ host: db }", "`mcp_tool`: with what")),
+    leaf(KeyDoc::new("command", KeyKind::Text, "check-db", "`script`: the program")),
+    leaf(KeyDoc::new("args", KeyKind::Any, "[\"--port\", \"5432\"]", "`script`: its arguments")),
+    leaf(KeyDoc::new("interval", KeyKind::Seconds(1.0), "60", "From one check to the next")),
+    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "For one check")),
 ];
 
 pub(super) fn read(root: &mut Section<'_>) -> Later {

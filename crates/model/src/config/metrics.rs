@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Entry;
@@ -44,22 +44,22 @@ impl Default for Metrics {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new("export_interval", Kind::Seconds(1.0), "60", "How often the file is written")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("export_interval", KeyKind::Seconds(1.0), "60", "How often the file is written")),
+    leaf(KeyDoc::new(
         "exporters",
-        Kind::List(&Kind::Word(&["prometheus", "json"])),
+        KeyKind::List(&KeyKind::Word(&["prometheus", "json"])),
         "[prometheus, json]",
         "Where figures go: `/metrics`, a file",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "json_file",
-        Kind::Text,
+        KeyKind::Text,
         "/var/lib/mcp/metrics.json",
         "The file; absent means one in the data directory",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "gauges",
-        Kind::Named(&Kind::Filter),
+        KeyKind::Named(&KeyKind::Filter),
         "{ healthy_in_west: \"is:healthy region:us-west-2\" }",
         "Gauges of one's own: how many servers pass a filter",
     )),

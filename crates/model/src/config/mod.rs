@@ -27,7 +27,7 @@ mod typed;
 mod values;
 
 pub use balancing::{CrossRegion, LoadBalancing, Strategy};
-pub use describe::{Described, Key, Kind, Unit, describe, in_effect, keys, names_below};
+pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
 pub use gateway::{Gateway, GatewayAuth, Naming};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;

@@ -3,7 +3,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
@@ -66,26 +66,36 @@ impl Default for NetworkDiscovery {
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new("enabled", Kind::Truth, "false", "Scan by schedule")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "false", "Scan by schedule")),
+    leaf(KeyDoc::new(
         "scan_ports",
-        Kind::List(&Kind::Ports),
+        KeyKind::List(&KeyKind::Ports),
         "[8080, \"3000-3010\"]",
         "Which ports; absent means the usual ones of MCP servers",
     )),
-    leaf(Key::new("scan_interval", Kind::Seconds(1.0), "60", "From the end of a sweep to the next")),
-    leaf(Key::new("networks", Kind::List(&Kind::Network), "[\"192.168.1.0/24\"]", "Ranges of addresses")),
-    leaf(Key::new("hosts", Kind::List(&Kind::Text), "[build-box]", "Single hosts, by name or address")),
-    leaf(Key::new("timeout", Kind::Seconds(0.1), "5", "For one host and port")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("scan_interval", KeyKind::Seconds(1.0), "60", "From the end of a sweep to the next")),
+    leaf(KeyDoc::new(
+        "networks",
+        KeyKind::List(&KeyKind::Network),
+        "[\"192.168.1.0/24\"]",
+        "Ranges of addresses",
+    )),
+    leaf(KeyDoc::new(
+        "hosts",
+        KeyKind::List(&KeyKind::Text),
+        "[build-box]",
+        "Single hosts, by name or address",
+    )),
+    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "5", "For one host and port")),
+    leaf(KeyDoc::new(
         "protocols",
-        Kind::List(&Kind::Word(&["http", "sse"])),
+        KeyKind::List(&KeyKind::Word(&["http", "sse"])),
         "[http, sse]",
         "Which transports are tried",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "confirm_large",
-        Kind::Truth,
+        KeyKind::Truth,
         "false",
         "A person has agreed to a schedule of millions of probes",
     )),

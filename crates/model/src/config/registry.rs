@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::describe::{Branch, Key, Kind, leaf, section};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::values;
@@ -105,54 +105,59 @@ impl Default for RegistryOptions {
 
 /// Every key of one registry.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(Key::new("name", Kind::Text, "shared", "What people call it; absent means the backend's word")),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
+        "name",
+        KeyKind::Text,
+        "shared",
+        "What people call it; absent means the backend's word",
+    )),
+    leaf(KeyDoc::new(
         "backend",
-        Kind::Word(&["sqlite", "file", "redis", "consul", "memory"]),
+        KeyKind::Word(&["sqlite", "file", "redis", "consul", "memory"]),
         "sqlite",
         "Where it keeps its records",
     )),
     section(
-        Key::new("config", Kind::Section, "{ auto_cleanup: true }", "What the backend needs"),
+        KeyDoc::new("config", KeyKind::Section, "{ auto_cleanup: true }", "What the backend needs"),
         CONFIG_KEYS,
     ),
 ];
 
 const CONFIG_KEYS: &[Branch] = &[
     leaf(
-        Key::new("registry_file", Kind::Text, "/etc/mcp/servers.json", "The `servers.json`")
+        KeyDoc::new("registry_file", KeyKind::Text, "/etc/mcp/servers.json", "The `servers.json`")
             .only("file")
             .needed(),
     ),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "auto_cleanup",
-        Kind::Truth,
+        KeyKind::Truth,
         "true",
         "Remove servers that came by themselves and are gone",
     )),
-    leaf(Key::new("cleanup_interval", Kind::Seconds(1.0), "300", "How often they are looked for")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("cleanup_interval", KeyKind::Seconds(1.0), "300", "How often they are looked for")),
+    leaf(KeyDoc::new(
         "deregister_after",
-        Kind::Seconds(60.0),
+        KeyKind::Seconds(60.0),
         "900",
         "How long without contact before one is removed",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "encrypt_server_info",
-        Kind::Truth,
+        KeyKind::Truth,
         "false",
         "Seal every value before it leaves for a shared store",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "allowed_capabilities",
-        Kind::List(&Kind::Capability),
+        KeyKind::List(&KeyKind::Capability),
         "[\"weather.*\"]",
         "Keep only servers that offer one of these; absent means all, empty none",
     )),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "redis_urls",
-            Kind::OneOrMany(&Kind::Url(&["redis", "rediss"])),
+            KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "[\"redis://host:6379\"]",
             "Every node",
         )
@@ -160,46 +165,46 @@ const CONFIG_KEYS: &[Branch] = &[
         .needed(),
     ),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "redis_url",
-            Kind::OneOrMany(&Kind::Url(&["redis", "rediss"])),
+            KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "redis://host:6379",
             "The one node; another word for `redis_urls`",
         )
         .only("redis"),
     ),
-    leaf(Key::new("cluster_mode", Kind::Truth, "false", "The nodes are a cluster").only("redis")),
+    leaf(KeyDoc::new("cluster_mode", KeyKind::Truth, "false", "The nodes are a cluster").only("redis")),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "sentinel_service",
-            Kind::Text,
+            KeyKind::Text,
             "mcp-registry",
             "The name of the master that the sentinels watch; wins over `cluster_mode`",
         )
         .only("redis"),
     ),
     leaf(
-        Key::new("consul_url", Kind::Url(&["http", "https"]), "http://127.0.0.1:8500", "The agent")
+        KeyDoc::new("consul_url", KeyKind::Url(&["http", "https"]), "http://127.0.0.1:8500", "The agent")
             .only("consul")
             .needed(),
     ),
     leaf(
-        Key::new("key_prefix", Kind::Text, "mcp/servers", "What every key of the store begins with")
+        KeyDoc::new("key_prefix", KeyKind::Text, "mcp/servers", "What every key of the store begins with")
             .only("redis, consul"),
     ),
     leaf(
-        Key::new(
+        KeyDoc::new(
             "health_check_ttl",
-            Kind::Seconds(1.0),
+            KeyKind::Seconds(1.0),
             "30",
             "How long a server's check passes after each report",
         )
         .only("consul"),
     ),
-    leaf(Key::new("datacenter", Kind::Text, "us-west-2", "The region of servers that name none")),
-    leaf(Key::new("tls_verify", Kind::Truth, "true", "Check certificates").only("redis, consul")),
-    leaf(Key::new("password", Kind::Secret, "${REDIS_PASSWORD}", "The password").only("redis")),
-    leaf(Key::new("acl_token", Kind::Secret, "${CONSUL_ACL_TOKEN}", "The token").only("consul")),
+    leaf(KeyDoc::new("datacenter", KeyKind::Text, "us-west-2", "The region of servers that name none")),
+    leaf(KeyDoc::new("tls_verify", KeyKind::Truth, "true", "Check certificates").only("redis, consul")),
+    leaf(KeyDoc::new("password", KeyKind::Secret, "${REDIS_PASSWORD}", "The password").only("redis")),
+    leaf(KeyDoc::new("acl_token", KeyKind::Secret, "${CONSUL_ACL_TOKEN}", "The token").only("consul")),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> RegistryConfig {

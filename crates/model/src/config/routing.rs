@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::describe::{Branch, Key, Kind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Entry, Node};
@@ -112,44 +112,54 @@ fn priority(section: &Section<'_>, node: &Node) -> Option<i64> {
 
 /// Every key of a rule.
 pub(super) const RULE_KEYS: &[Branch] = &[
-    leaf(Key::new("priority", Kind::Integer, "10", "The rule with the highest one applies; absent is 0")),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
+        "priority",
+        KeyKind::Integer,
+        "10",
+        "The rule with the highest one applies; absent is 0",
+    )),
+    leaf(KeyDoc::new(
         "preferred_regions",
-        Kind::List(&Kind::Text),
+        KeyKind::List(&KeyKind::Text),
         "[us-west-2]",
         "The first of these regions with a server wins, then any other",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "required_regions",
-        Kind::List(&Kind::Text),
+        KeyKind::List(&KeyKind::Text),
         "[us-west-2]",
         "Servers elsewhere are never used",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "min_health_score",
-        Kind::Number(0.0, 1.0),
+        KeyKind::Number(0.0, 1.0),
         "0.8",
         "Servers with a lower health score are never used",
     )),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
         "required_metadata",
-        Kind::Named(&Kind::Any),
+        KeyKind::Named(&KeyKind::Any),
         "{ gpu: true }",
         "What the metadata of a server must be: values, or the operators of filters",
     )),
-    leaf(Key::new("timeout", Kind::Seconds(0.1), "60", "For a whole call with its retries")),
-    leaf(Key::new("per_try_timeout", Kind::Seconds(0.1), "20", "For one try; at most `timeout`")),
-    leaf(Key::new("auto_retry", Kind::Truth, "true", "Try another server when one fails")),
-    leaf(Key::new(
+    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "60", "For a whole call with its retries")),
+    leaf(KeyDoc::new("per_try_timeout", KeyKind::Seconds(0.1), "20", "For one try; at most `timeout`")),
+    leaf(KeyDoc::new("auto_retry", KeyKind::Truth, "true", "Try another server when one fails")),
+    leaf(KeyDoc::new(
         "affinity",
-        Kind::Word(&["none", "client", "argument"]),
+        KeyKind::Word(&["none", "client", "argument"]),
         "none",
         "Who stays with the server that was picked first",
     )),
-    leaf(Key::new("affinity_argument", Kind::Text, "user_id", "The argument, with `affinity: argument`")),
-    leaf(Key::new(
+    leaf(KeyDoc::new(
+        "affinity_argument",
+        KeyKind::Text,
+        "user_id",
+        "The argument, with `affinity: argument`",
+    )),
+    leaf(KeyDoc::new(
         "on_empty",
-        Kind::Word(&["fail", "relax"]),
+        KeyKind::Word(&["fail", "relax"]),
         "fail",
         "What happens when no server meets the conditions",
     )),

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::describe::{Described, Key, Kind, Unit, keys};
+use super::describe::{Described, KeyDoc, KeyKind, Unit, keys};
 
 /// The schema of the whole file.
 pub fn schema() -> Value {
@@ -74,7 +74,7 @@ fn property(described: &Described) -> Value {
     schema
 }
 
-fn text_of(key: &Key) -> String {
+fn text_of(key: &KeyDoc) -> String {
     let unit = match key.unit {
         Some(Unit::Seconds) => ", in seconds",
         Some(Unit::Milliseconds) => ", in milliseconds",
@@ -85,46 +85,50 @@ fn text_of(key: &Key) -> String {
 }
 
 /// A key without a value is as if it were absent, so everything may be null.
-fn of_kind(kind: &Kind, path: &str) -> Value {
+fn of_kind(kind: &KeyKind, path: &str) -> Value {
     match kind {
-        Kind::Truth => json!({ "type": ["boolean", "null"] }),
-        Kind::Text | Kind::Field | Kind::Secret => json!({ "type": ["string", "null"], "pattern": "\\S" }),
-        Kind::Number(low, high) => number("number", &json!(low), (*high < 1e300).then(|| json!(high))),
-        Kind::Seconds(low) => number("number", &json!(low), Some(json!(super::Seconds::MOST))),
-        Kind::Whole(low, high) => number("integer", &json!(low), (*high < u64::MAX).then(|| json!(high))),
-        Kind::Integer => json!({ "type": ["integer", "null"] }),
-        Kind::Word(words) => {
+        KeyKind::Truth => json!({ "type": ["boolean", "null"] }),
+        KeyKind::Text | KeyKind::Field | KeyKind::Secret => {
+            json!({ "type": ["string", "null"], "pattern": "\\S" })
+        }
+        KeyKind::Number(low, high) => number("number", &json!(low), (*high < 1e300).then(|| json!(high))),
+        KeyKind::Seconds(low) => number("number", &json!(low), Some(json!(super::Seconds::MOST))),
+        KeyKind::Whole(low, high) => number("integer", &json!(low), (*high < u64::MAX).then(|| json!(high))),
+        KeyKind::Integer => json!({ "type": ["integer", "null"] }),
+        KeyKind::Word(words) => {
             let words: Vec<Value> = words.iter().map(|word| json!(word)).chain([Value::Null]).collect();
             json!({ "enum": words })
         }
-        Kind::Url(schemes) => {
+        KeyKind::Url(schemes) => {
             json!({ "type": ["string", "null"], "pattern": format!("^({})://[^/]", schemes.join("|")) })
         }
-        Kind::Capability => json!({ "type": "string", "pattern": r"^[^\[\]]*(\[!?\]?[^\]]+\][^\[\]]*)*$" }),
-        Kind::Ports => json!({ "anyOf": [
+        KeyKind::Capability => {
+            json!({ "type": "string", "pattern": r"^[^\[\]]*(\[!?\]?[^\]]+\][^\[\]]*)*$" })
+        }
+        KeyKind::Ports => json!({ "anyOf": [
             { "type": "integer", "minimum": 1, "maximum": 65535 },
             { "type": "string", "pattern": r"^\s*[1-9][0-9]{0,4}\s*(-\s*[1-9][0-9]{0,4}\s*)?$" },
         ] }),
-        Kind::Network => json!({ "type": "string", "anyOf": [
+        KeyKind::Network => json!({ "type": "string", "anyOf": [
             { "pattern": r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.|(?=/|$))){4}(/(3[0-2]|[12]?[0-9]))?$" },
             { "pattern": r"^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?$" },
         ] }),
-        Kind::Listen => json!({ "anyOf": [
+        KeyKind::Listen => json!({ "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": 65535 },
             { "type": "string", "pattern": r"^(localhost|[0-9.]+|\[[0-9a-fA-F:.%]+\]):[0-9]{1,5}$" },
             { "type": "null" },
         ] }),
-        Kind::Filter => json!({ "type": ["string", "object"] }),
-        Kind::Any => json!({}),
-        Kind::Section => section(path),
-        Kind::List(kind) => {
+        KeyKind::Filter => json!({ "type": ["string", "object"] }),
+        KeyKind::Any => json!({}),
+        KeyKind::Section => section(path),
+        KeyKind::List(kind) => {
             json!({ "type": ["array", "null"], "items": of_kind(kind, &format!("{path}[]")) })
         }
-        Kind::OneOrMany(kind) => {
+        KeyKind::OneOrMany(kind) => {
             let one = of_kind(kind, &format!("{path}[]"));
             json!({ "anyOf": [one.clone(), { "type": ["array", "null"], "items": one }] })
         }
-        Kind::Named(kind) => json!({
+        KeyKind::Named(kind) => json!({
             "type": ["object", "null"],
             "additionalProperties": of_kind(kind, &format!("{path}.*")),
         }),

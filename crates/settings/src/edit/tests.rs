@@ -291,7 +291,7 @@ fn three_hundred_chains_of_random_edits_read_as_wanted_and_leave_the_rest() {
 
 /// An editor that does what it should, and then something else.
 fn planted(fault: fn(&str) -> String) -> Result<String, EditError> {
-    let editor = move |text: &str, change: &Change| write(text, change).map(|text| fault(&text));
+    let editor = move |text: &str, change: &EditStep| write(text, change).map(|text| fault(&text));
     let edit = Edit::set("health_monitoring.timeout".parse().unwrap(), json!(7));
     edit_by(include_str!("files/comments.yaml"), &[edit], &editor)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::config::{Described, Kind, Severity, check, keys, value};
+use crate::config::{Described, KeyKind, Severity, check, keys, value};
 
 const BACKENDS: [&str; 5] = ["sqlite", "file", "redis", "consul", "memory"];
 /// The guide's Python function: known, to be refused with what stands instead.
@@ -116,10 +116,10 @@ fn every_example_can_stand_at_its_key() {
 fn every_range_is_the_readers() {
     for described in keys() {
         let (low, high, below) = match described.key.kind {
-            Kind::Number(low, high) => (json!(low), (high < 1e300).then_some(high), json!(low - 0.01)),
-            Kind::Seconds(low) => (json!(low), Some(3.2e9), json!(low - 0.01)),
+            KeyKind::Number(low, high) => (json!(low), (high < 1e300).then_some(high), json!(low - 0.01)),
+            KeyKind::Seconds(low) => (json!(low), Some(3.2e9), json!(low - 0.01)),
             #[expect(clippy::cast_precision_loss, reason = "a bound of tests")]
-            Kind::Whole(low, high) => {
+            KeyKind::Whole(low, high) => {
                 (json!(low), (high < u64::MAX).then_some(high as f64), json!(i64::try_from(low).unwrap() - 1))
             }
             _ => continue,
@@ -143,9 +143,9 @@ fn every_range_is_the_readers() {
 fn a_value_of_another_kind_is_refused_at_every_key() {
     for described in keys() {
         let wrong = match described.key.kind {
-            Kind::Any | Kind::Filter => continue,
-            Kind::List(_) | Kind::Section | Kind::Named(_) => json!(5),
-            Kind::OneOrMany(_) if described.path == "autoscaling" => json!(5),
+            KeyKind::Any | KeyKind::Filter => continue,
+            KeyKind::List(_) | KeyKind::Section | KeyKind::Named(_) => json!(5),
+            KeyKind::OneOrMany(_) if described.path == "autoscaling" => json!(5),
             _ => json!({ "a": [1] }),
         };
         assert!(!said_of(described, wrong).is_empty(), "{}", described.path);
@@ -155,8 +155,10 @@ fn a_value_of_another_kind_is_refused_at_every_key() {
 #[test]
 fn every_word_that_is_described_is_read() {
     for described in keys() {
-        let (Kind::Word(words) | Kind::List(&Kind::Word(words))) = described.key.kind else { continue };
-        let is_list = matches!(described.key.kind, Kind::List(_));
+        let (KeyKind::Word(words) | KeyKind::List(&KeyKind::Word(words))) = described.key.kind else {
+            continue;
+        };
+        let is_list = matches!(described.key.kind, KeyKind::List(_));
         let given = |word: &str| if is_list { json!([word]) } else { json!(word) };
         for word in words {
             // `affinity: argument` and `auth: none` ask for more beside them.

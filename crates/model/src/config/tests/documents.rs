@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::GUIDE;
 use super::broken::CASES;
-use crate::config::{Described, Kind, Unit, has_no_effect, keys, schema};
+use crate::config::{Described, KeyKind, Unit, has_no_effect, keys, schema};
 
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
 
@@ -52,30 +52,30 @@ fn value_of(described: &Described) -> String {
     words(&described.key.kind) + unit
 }
 
-fn words(kind: &Kind) -> String {
+fn words(kind: &KeyKind) -> String {
     match kind {
-        Kind::Truth => "true or false".to_owned(),
-        Kind::Text => "text".to_owned(),
-        Kind::Number(low, high) if *high >= f64::MAX => format!("a number from {low}"),
-        Kind::Number(low, high) => format!("a number from {low} to {high}"),
-        Kind::Whole(low, u64::MAX) => format!("a whole number from {low}"),
-        Kind::Whole(low, high) => format!("a whole number from {low} to {high}"),
-        Kind::Integer => "a whole number".to_owned(),
-        Kind::Seconds(low) => format!("a number from {low}"),
-        Kind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-        Kind::Url(schemes) => format!("a URL with {}", schemes.join(" or ")),
-        Kind::Capability => "a capability, perhaps with `*`".to_owned(),
-        Kind::Ports => "a port, or a range such as `\"3000-3010\"`".to_owned(),
-        Kind::Network => "a range of addresses".to_owned(),
-        Kind::Listen => "an address with a port, or a port".to_owned(),
-        Kind::Field => "a field of servers".to_owned(),
-        Kind::Filter => "a filter".to_owned(),
-        Kind::Secret => "`${NAME}` or `${keyring:NAME}`".to_owned(),
-        Kind::Any => "any".to_owned(),
-        Kind::Section => "keys".to_owned(),
-        Kind::List(kind) => format!("a list: {}", words(kind)),
-        Kind::OneOrMany(kind) => format!("one or a list: {}", words(kind)),
-        Kind::Named(kind) => format!("names, each with: {}", words(kind)),
+        KeyKind::Truth => "true or false".to_owned(),
+        KeyKind::Text => "text".to_owned(),
+        KeyKind::Number(low, high) if *high >= f64::MAX => format!("a number from {low}"),
+        KeyKind::Number(low, high) => format!("a number from {low} to {high}"),
+        KeyKind::Whole(low, u64::MAX) => format!("a whole number from {low}"),
+        KeyKind::Whole(low, high) => format!("a whole number from {low} to {high}"),
+        KeyKind::Integer => "a whole number".to_owned(),
+        KeyKind::Seconds(low) => format!("a number from {low}"),
+        KeyKind::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        KeyKind::Url(schemes) => format!("a URL with {}", schemes.join(" or ")),
+        KeyKind::Capability => "a capability, perhaps with `*`".to_owned(),
+        KeyKind::Ports => "a port, or a range such as `\"3000-3010\"`".to_owned(),
+        KeyKind::Network => "a range of addresses".to_owned(),
+        KeyKind::Listen => "an address with a port, or a port".to_owned(),
+        KeyKind::Field => "a field of servers".to_owned(),
+        KeyKind::Filter => "a filter".to_owned(),
+        KeyKind::Secret => "`${NAME}` or `${keyring:NAME}`".to_owned(),
+        KeyKind::Any => "any".to_owned(),
+        KeyKind::Section => "keys".to_owned(),
+        KeyKind::List(kind) => format!("a list: {}", words(kind)),
+        KeyKind::OneOrMany(kind) => format!("one or a list: {}", words(kind)),
+        KeyKind::Named(kind) => format!("names, each with: {}", words(kind)),
     }
 }
 
