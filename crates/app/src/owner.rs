@@ -128,7 +128,6 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// Written beside and renamed, so that a reader never sees half of it, and readable by its owner alone.
 /// A page that only its owner can read and that leads to this link; a browser can be told of it without telling others.
 pub fn leading_page(dir: &Path, link: &str) -> io::Result<PathBuf> {
     let page = dir.join(PAGE);
@@ -140,7 +139,8 @@ pub fn leading_page(dir: &Path, link: &str) -> io::Result<PathBuf> {
     Ok(page)
 }
 
-/// Writes a file that only its owner can read; who reads it meanwhile sees the former one.
+/// Writes a file that only its owner can read: beside it, then renamed, so that whoever reads it meanwhile sees the former
+/// one and never half of one.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = OpenOptions::new();
