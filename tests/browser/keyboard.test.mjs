@@ -103,7 +103,9 @@ test("a server is added with its token, mended, called, and what was done undone
   await page.getByRole("option", { name: /look/ }).waitFor();
   await key("Enter");
   await page.getByRole("heading", { name: "look" }).waitFor();
-  await page.waitForFunction(() => document.activeElement?.textContent?.includes("Run"));
+  await page.waitForFunction(
+    () => document.activeElement.matches("button") && document.activeElement.textContent.includes("Run"),
+  );
   assert.ok(await isSeen(page));
   await key("Control+Enter");
   await page.getByRole("complementary", { name: "Result" }).getByText("Answered", { exact: true }).waitFor();
