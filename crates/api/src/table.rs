@@ -74,6 +74,12 @@ macro_rules! operations {
             tools(ToolsArgs) -> ToolList;
             /// Calls a tool.
             call(CallArgs) -> CallResult;
+            /// Where calls would go, and why; nothing is sent.
+            route(RouteArgs) -> RouteResult;
+            /// The rules of routing, in their order.
+            rules(Empty) -> RuleList;
+            /// The breakers of servers that failed, rest, or have calls under way.
+            breakers(Empty) -> BreakerList;
             /// Ends a call; its server is told.
             cancel(CancelArgs) -> Cancelled;
             /// The commands that take longer to start than a moment.

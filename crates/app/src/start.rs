@@ -93,7 +93,8 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
         let logs = Logs::default();
-        let mesh = Mesh::new(Contact::new(vault, logs.lines()), opened.registry.clone(), tasks.clone());
+        let contact = Contact::new(vault, logs.lines());
+        let mesh = Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone());
         let stop = CancellationToken::new();
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let (demo, wishes) = DemoHost::new();
@@ -128,6 +129,8 @@ impl App {
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });
+        let (routes, stop) = (app.0.mesh.routes.clone(), app.stopping());
+        app.0.tasks.spawn(async move { routes.follow_regions(stop).await });
         app.forget_expired(options.face, opened.expired).await;
         app.follow_config(options.face);
         app.start_checks(options.face);

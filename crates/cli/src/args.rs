@@ -136,6 +136,12 @@ pub(crate) enum Command {
     Tools(Tools),
     /// Call a tool and print what it answers
     Call(Call),
+    /// Say where calls would go, and why; nothing is sent
+    Route(Route),
+    /// List the rules of routing, in the order in which they are looked at
+    Rules,
+    /// List the breakers of servers that failed, rest, or have calls under way
+    Breakers,
     /// Keep tokens, headers, keys and environment variables for servers
     ///
     /// The keyring of this computer keeps them; where there is none, a file that only you can read does, and the
@@ -272,9 +278,36 @@ pub(crate) struct Call {
     /// On this server (id or name) [default: any that offers it]
     #[arg(long, value_name = "ID")]
     pub(crate) server: Option<String>,
-    /// Seconds for the whole call
-    #[arg(long, default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) timeout: f64,
+    /// Seconds for the whole call with its retries [default: as its rule says, else 30]
+    #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<f64>,
+    /// Who calls, for rules with `affinity: client`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Say why the call goes where it goes
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Route {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// Try so many calls, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) calls: u64,
+    /// By the rules and the balancing of this configuration instead of the one in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Who would call
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// With these arguments, a JSON object: a server whose schema refuses them takes no part
+    #[arg(long, value_name = "JSON")]
+    pub(crate) arguments: Option<String>,
+    /// As if this server were down (id or name); can stand several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) down: Vec<String>,
 }
 
 #[derive(Debug, Args)]

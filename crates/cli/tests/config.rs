@@ -54,7 +54,7 @@ fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     let yaml = shown.stdout();
     for line in [
         "  naming: always  # no effect yet\n",
-        "\nload_balancing:  # no effect yet\n",
+        "\nnetwork_discovery:  # no effect yet\n",
         "\n  max_failures: 7\n",
     ] {
         assert!(yaml.contains(line), "{line:?} is not in:\n{yaml}");

@@ -35,6 +35,17 @@ impl Plain {
         Self::start("quoting.py")
     }
 
+    /// A server that notes each call in a file.
+    pub fn counting() -> Self {
+        Self::start("counting.py")
+    }
+
+    /// Ends it as a crash would (`SIGKILL`).
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     fn start(script: &'static str) -> Self {
         let Command { program, args } = command(script, &["http"]);
         let mut python = std::process::Command::new(program);

@@ -11,11 +11,14 @@ mod find;
 mod health;
 mod logs;
 mod look;
+mod route;
 mod scan;
 mod secret;
 mod starts;
 
 use api::{ApiError, ErrorCode, NAMES, Perform};
+pub(crate) use find::find;
+pub(crate) use route::refusal_code;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -12,6 +12,7 @@ mod health;
 mod link;
 mod logs;
 mod look;
+mod route;
 mod scan;
 mod secret;
 mod serve;
@@ -76,6 +77,9 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
+        Command::Route(args) => route::route(session, args).await,
+        Command::Rules => route::rules(session).await,
+        Command::Breakers => route::breakers(session).await,
         Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
         Command::Label(args) => change::label(session, args).await,
