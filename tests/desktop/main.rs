@@ -20,6 +20,8 @@ mod page;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod walk;
