@@ -27,6 +27,15 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
     if name == "size" {
         return size::bench(workspace);
     }
+    if name == "decide" {
+        let manifest = workspace.at("crates/mesh/benches/decide/Cargo.toml");
+        return run(workspace
+            .cargo()
+            .args(["run", "--release", "--manifest-path"])
+            .arg(manifest)
+            .arg("--")
+            .args(rest));
+    }
     let package = match name {
         "config" => "settings",
         "health" => "checks",
