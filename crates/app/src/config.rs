@@ -166,7 +166,9 @@ impl App {
                     if saved_by.is_none() {
                         self.keep_version();
                     }
-                    let level = if warnings.is_empty() { NoticeLevel::Info } else { NoticeLevel::Warning };
+                    // Who saves is told of them in the answer, before and after.
+                    let is_known = warnings.is_empty() || saved_by.is_some();
+                    let level = if is_known { NoticeLevel::Info } else { NoticeLevel::Warning };
                     (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))
                 }
             },
