@@ -72,8 +72,10 @@ class Draft {
   working = $state(false);
   canUndo = $state(false);
   canRedo = $state(false);
-  /** What was typed into the text itself since it was saved. */
+  /** Something was typed into the text itself since it was saved. */
   typed = $state(false);
+  /** The newest change was typed: what is wrong with it is told beside the text. */
+  typing = $state(false);
 
   #past = new Past();
   #groups: Group[] = [];
@@ -89,6 +91,12 @@ class Draft {
   problems: readonly ConfigProblem[] = $derived(
     (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
   );
+  /** Those that the file has not, errors first. */
+  news = $derived.by(() => {
+    const known = new Set((this.saved?.draft.problems ?? []).map(({ path, message }) => `${path} ${message}`));
+    const news = this.problems.filter((one) => one.severity === "error" || !known.has(`${one.path} ${one.message}`));
+    return news.sort((one, other) => Number(other.severity === "error") - Number(one.severity === "error"));
+  });
   errors = $derived(this.problems.filter(({ severity }) => severity === "error"));
   values = $derived(this.good?.draft.values ?? null);
   /** The lines of every place, by its path. */
@@ -192,6 +200,7 @@ class Draft {
   /** Takes what was typed into the text. */
   type(typed: readonly Typed[]): void {
     this.typed = true;
+    this.typing = true;
     this.#write(typedInto(this.text, typed), "typing");
     this.#ask();
   }
@@ -204,6 +213,7 @@ class Draft {
 
   /** Edits settings: one after the other, and as one step. */
   edit(edits: ConfigEdit[], path: Path): void {
+    this.typing = false;
     const [last, only] = [this.#groups.at(-1), edits[0]];
     const overtakes =
       last &&
