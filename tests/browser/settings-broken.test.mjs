@@ -24,8 +24,12 @@ test("the broken variants of the guide's file name line and column, and change n
     await typeWhole(page, text);
     await until(page, () => said.draft?.text === text, `a draft of ${JSON.stringify(instead)}`);
     const place = page.getByText(`Line ${line}, column ${column}`, { exact: true });
-    await place.waitFor().catch(() => assert.fail(`${JSON.stringify(instead)} does not name line ${line}, column ${column}`));
-    const [first] = said.draft.problems.filter((problem) => problem.severity !== "no_effect" && problem.line === line && problem.column === column);
+    await place
+      .waitFor()
+      .catch(() => assert.fail(`${JSON.stringify(instead)} does not name line ${line}, column ${column}`));
+    const [first] = said.draft.problems.filter(
+      (problem) => problem.severity !== "no_effect" && problem.line === line && problem.column === column,
+    );
     assert.ok(first, `${JSON.stringify(instead)}: no problem there`);
     assert.equal(severity === "Error", !said.draft.valid, JSON.stringify(instead));
     // An error cannot be saved, whichever way it is tried.

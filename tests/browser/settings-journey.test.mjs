@@ -40,7 +40,9 @@ test("a threshold is changed, saved, broken, mended, loaded from disk, restored 
   await page.keyboard.type("1500");
   await drafted(page, 1);
   const line = editor(page).locator(".cm-line.cm-on");
-  await page.waitForFunction(() => document.querySelector(".host").shadowRoot.querySelector(".cm-on")?.textContent === "  warn_ms: 1500");
+  await page.waitForFunction(
+    () => document.querySelector(".host").shadowRoot.querySelector(".cm-on")?.textContent === "  warn_ms: 1500",
+  );
   assert.equal(await line.count(), 1);
   await page.getByText("was 1000", { exact: true }).waitFor();
   assert.equal(await onDisk(), FILE, "nothing is written before a save");

@@ -3,9 +3,21 @@ import assert from "node:assert/strict";
 import { chmod, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { barriers, openPage } from "./harness.mjs";
-import { drafted, editor, goTo, guide, inFile, notDrafted, openSettings, show, startSettings, typeWhole } from "./settings.mjs";
+import {
+  drafted,
+  editor,
+  goTo,
+  guide,
+  inFile,
+  notDrafted,
+  openSettings,
+  show,
+  startSettings,
+  typeWhole,
+} from "./settings.mjs";
 
-const FILE = "# ours\nhealth_monitoring:\n  check_interval: 30\n  max_failures: 3   # the VPN drops one\n  warn_ms: 1000\n";
+const FILE =
+  "# ours\nhealth_monitoring:\n  check_interval: 30\n  max_failures: 3   # the VPN drops one\n  warn_ms: 1000\n";
 const failures = (page) => page.getByRole("textbox", { name: "Max failures" });
 
 test("two browsers edit at once: who saves second is told, and loses nothing", async (t) => {
@@ -54,7 +66,9 @@ test("a save that is refused can be meant: theirs stays as a version", async (t)
   await failures(page).fill("5");
   await drafted(page, 1);
   await writeFile(path, FILE.replace("1000", "1100"));
-  await page.getByText(/In line 5, “warn_ms: 1000” is now “warn_ms: 1100”\. Your change is in another line and would stay\./).waitFor();
+  await page
+    .getByText(/In line 5, “warn_ms: 1000” is now “warn_ms: 1100”\. Your change is in another line and would stay\./)
+    .waitFor();
   await page.getByRole("button", { name: "Keep mine" }).click();
   await page.keyboard.press("Control+s");
   await page.getByText("Not saved: the file changed on disk").waitFor();
@@ -62,8 +76,13 @@ test("a save that is refused can be meant: theirs stays as a version", async (t)
   await page.getByRole("button", { name: /^Save/ }).click();
   await notDrafted(page);
   assert.equal(await onDisk(), FILE.replace(": 3 ", ": 5 "));
-  const texts = await Promise.all((await core.call("config_versions", {})).versions.map(({ version }) => core.call("config_version", { version })));
-  assert.ok(texts.some(({ text }) => text.includes("warn_ms: 1100")), "theirs is kept");
+  const texts = await Promise.all(
+    (await core.call("config_versions", {})).versions.map(({ version }) => core.call("config_version", { version })),
+  );
+  assert.ok(
+    texts.some(({ text }) => text.includes("warn_ms: 1100")),
+    "theirs is kept",
+  );
 });
 
 test("with a draft, what changed on disk is taken in where it does not meet", async (t) => {
@@ -105,7 +124,10 @@ test("without a file everything has its default, and the first save makes one", 
   await drafted(page, 1);
   await page.keyboard.press("Control+s");
   await notDrafted(page);
-  assert.match(await onDisk(), /^# Settings of MCP Discovery.*\n#.*\n[\s\S]*health_monitoring:\n {2}max_failures: 7\n$/);
+  assert.match(
+    await onDisk(),
+    /^# Settings of MCP Discovery.*\n#.*\n[\s\S]*health_monitoring:\n {2}max_failures: 7\n$/,
+  );
 });
 
 test("the guide's file, edited in each of its sections, differs in those lines alone", async (t) => {
@@ -125,12 +147,24 @@ test("the guide's file, edited in each of its sections, differs in those lines a
   await page.getByRole("combobox", { name: "Strategy" }).selectOption("random");
   await drafted(page, 4);
   await show(page, "Routing rules");
-  await page.getByRole("region", { name: "data.process" }).getByRole("textbox", { name: "Timeout", exact: true }).fill("90");
+  await page
+    .getByRole("region", { name: "data.process" })
+    .getByRole("textbox", { name: "Timeout", exact: true })
+    .fill("90");
   await drafted(page, 5);
   await page.keyboard.press("Control+s");
   await notDrafted(page);
-  const edits = [["cleanup_interval: 300", "cleanup_interval: 600"], ['"10.0.0.0/8"', '"10.1.0.0/16"'], ["timeout: 10", "timeout: 8"], ["strategy: health_weighted", "strategy: random"], ["timeout: 60", "timeout: 90"]];
-  assert.equal(await onDisk(), edits.reduce((text, [old, now]) => text.replace(old, now), file));
+  const edits = [
+    ["cleanup_interval: 300", "cleanup_interval: 600"],
+    ['"10.0.0.0/8"', '"10.1.0.0/16"'],
+    ["timeout: 10", "timeout: 8"],
+    ["strategy: health_weighted", "strategy: random"],
+    ["timeout: 60", "timeout: 90"],
+  ];
+  assert.equal(
+    await onDisk(),
+    edits.reduce((text, [old, now]) => text.replace(old, now), file),
+  );
   // Typed into, a file keeps the ends of its lines as well.
   await editor(page).focus();
   await inFile(page);
@@ -139,11 +173,15 @@ test("the guide's file, edited in each of its sections, differs in those lines a
   await drafted(page, 1);
   await page.keyboard.press("Control+s");
   await notDrafted(page);
-  assert.equal(await onDisk(), edits.reduce((text, [old, now]) => text.replace(old, now), `# ours\r\n${file}`));
+  assert.equal(
+    await onDisk(),
+    edits.reduce((text, [old, now]) => text.replace(old, now), `# ours\r\n${file}`),
+  );
 });
 
 test("a secret in plain text moves to where secrets are kept, in one step that is said and undone", async (t) => {
-  const file = "registries:\n  - name: shared\n    backend: redis\n    config:\n      redis_url: redis://host:6379\n      password: hunter2   # the old one\n";
+  const file =
+    "registries:\n  - name: shared\n    backend: redis\n    config:\n      redis_url: redis://host:6379\n      password: hunter2   # the old one\n";
   const { core, onDisk } = await startSettings(t, file);
   const { page } = await openSettings(t, core, "registries");
   const field = page.getByLabel("Password", { exact: true });
@@ -152,7 +190,10 @@ test("a secret in plain text moves to where secrets are kept, in one step that i
   await page.getByText(/is kept in a file that only you can read/).waitFor();
   await page.waitForFunction(() => document.querySelector("[id$=config-password]").value.startsWith("${keyring:"));
   assert.match(await onDisk(), /password: "\$\{keyring:[\w.-]+\}" {3}# the old one\n$/);
-  await page.getByRole("navigation", { name: "Sections" }).getByRole("link", { name: /^Secrets/ }).click();
+  await page
+    .getByRole("navigation", { name: "Sections" })
+    .getByRole("link", { name: /^Secrets/ })
+    .click();
   await page.getByRole("group", { name: "registries.1.password" }).getByText("Set", { exact: true }).waitFor();
   assert.deepEqual(await barriers(page), []);
   assert.ok(!(await page.content()).includes("hunter2"), "the page has it no more");
@@ -177,7 +218,10 @@ test("named secrets are kept, replaced and forgotten", async (t) => {
   await page.getByText("This cannot be undone").waitFor();
   await page.getByRole("button", { name: "Forget it" }).click();
   await old.waitFor({ state: "detached" });
-  await page.getByText(/There is no keyring here|Kept in/).first().waitFor();
+  await page
+    .getByText(/There is no keyring here|Kept in/)
+    .first()
+    .waitFor();
 });
 
 test("what a page would round is not written, and the text keeps it", async (t) => {

@@ -51,7 +51,11 @@ export const editor = (page) => page.getByRole("textbox", { name: "mcp-discovery
 
 /** Waits until the file has the keyboard. */
 export const inFile = (page) =>
-  page.waitForFunction(() => document.querySelector(".host")?.shadowRoot?.activeElement?.role === "textbox" || document.querySelector(".host")?.shadowRoot?.activeElement?.classList.contains("cm-content"));
+  page.waitForFunction(
+    () =>
+      document.querySelector(".host")?.shadowRoot?.activeElement?.role === "textbox" ||
+      document.querySelector(".host")?.shadowRoot?.activeElement?.classList.contains("cm-content"),
+  );
 
 /** Puts this text in the place of all that stands in the editor. */
 export async function typeWhole(page, text) {
@@ -61,7 +65,8 @@ export async function typeWhole(page, text) {
 }
 
 /** Waits until the head says how much is drafted. */
-export const drafted = (page, changes) => page.getByText(changes === 1 ? "Draft, 1 change" : `Draft, ${changes} changes`, { exact: true }).waitFor();
+export const drafted = (page, changes) =>
+  page.getByText(changes === 1 ? "Draft, 1 change" : `Draft, ${changes} changes`, { exact: true }).waitFor();
 
 /** Waits until nothing is drafted. */
 export async function notDrafted(page) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
 use model::config::{Config, Problem, Severity, value};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::diff::diff;
 use crate::edit::edit;
@@ -287,10 +287,15 @@ fn draft_of(before: &str, text: String, base: String) -> FileDraft {
         base,
         sections,
         restart,
-        values: value(&text).ok(),
+        values: value(&text).ok().map(said),
         places: places(&text),
         text,
     }
+}
+
+/// A text of comments alone says nothing, and can be read.
+fn said(values: Value) -> Value {
+    if values.is_null() { Value::Object(Map::new()) } else { values }
 }
 
 /// As it is, a byte order mark included.

@@ -7,7 +7,7 @@ import {
   type ConfigStatus,
 } from "../../host";
 import { core } from "../../state/core.svelte";
-import { type KeyNode, sectionName, tree } from "./keys";
+import { type KeyNode, nodeAt, sectionName, tree } from "./keys";
 import { Past } from "./past";
 import { at, changes, idOf, type Path, said, same, within } from "./paths";
 import { merge, type Typed, typedInto } from "./text";
@@ -40,6 +40,8 @@ export interface OnDisk {
 interface Group {
   edits: ConfigEdit[];
   path: Path;
+  /** Letter by letter: what goes on is one step, and the newest is the one that counts. */
+  isTyped: boolean;
 }
 
 /** Where the eye is, and on which side. */
@@ -87,7 +89,7 @@ class Draft {
   changes: readonly Path[] = $derived(this.changed ? changes(this.saved?.values, this.good?.draft.values) : []);
   /** A draft that changes words around the settings alone is one change. */
   count = $derived(this.changed ? Math.max(1, this.changes.length) : 0);
-  readable = $derived(this.read === null || this.read.values !== null || this.read.text.trim() === "");
+  readable = $derived(this.read === null || this.read.values !== null);
   problems: readonly ConfigProblem[] = $derived(
     (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
   );
@@ -212,23 +214,16 @@ class Draft {
   }
 
   /** Edits settings: one after the other, and as one step. */
-  edit(edits: ConfigEdit[], path: Path): void {
+  edit(edits: ConfigEdit[], path: Path, isTyped = false): void {
     this.typing = false;
-    const [last, only] = [this.#groups.at(-1), edits[0]];
-    const overtakes =
-      last &&
-      last.edits.length === 1 &&
-      edits.length === 1 &&
-      isSet(last.edits[0]) &&
-      isSet(only) &&
-      idOf(last.path) === idOf(path);
-    if (overtakes) last.edits = edits;
-    else this.#groups.push({ edits, path });
+    const last = this.#groups.at(-1);
+    if (isTyped && last?.isTyped && idOf(last.path) === idOf(path)) last.edits = edits;
+    else this.#groups.push({ edits, path, isTyped });
     this.#ask();
   }
 
-  set(path: Path, value: unknown): void {
-    this.edit([{ op: "set", path: [...path], value }], path);
+  set(path: Path, value: unknown, isTyped = false): void {
+    this.edit([{ op: "set", path: [...path], value }], path, isTyped);
   }
 
   remove(path: Path): void {
@@ -255,7 +250,9 @@ class Draft {
       const above = gone.slice(0, -1);
       const holder = this.value(above);
       const alone = typeof holder === "object" && holder !== null && Object.keys(holder).length === 1;
-      if (!alone || at(this.saved?.values, above) !== undefined) break;
+      // An item, or a name that a person chose, stays without anything in it.
+      const isSection = nodeAt(this.sections, above)?.key.kind === "section";
+      if (!alone || !isSection || at(this.saved?.values, above) !== undefined) break;
       gone = above;
     }
     this.remove(gone);
@@ -425,7 +422,7 @@ class Draft {
       if (this.text !== text) return void this.#groups.unshift(group);
       this.refused = without(this.refused, id);
       const back = this.saved && !this.typed && same(draft.values ?? {}, this.saved.values ?? {});
-      this.#write(back && this.saved ? this.saved.text : draft.text, `edit ${id}`);
+      this.#write(back && this.saved ? this.saved.text : draft.text, `edit ${id}`, !group.isTyped);
       this.#took(back && this.saved ? this.saved.draft : draft);
     } catch (thrown) {
       const error = asCallError(thrown);
@@ -436,16 +433,11 @@ class Draft {
 
   #took(draft: ConfigDraft, text = draft.text): void {
     this.read = { ...draft, text };
-    if (draft.values !== null || draft.text.trim() === "" || this.good === null)
-      this.good = { draft: this.read, at: Date.now() };
+    if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
     // Somebody else wrote the file: that is told by an event as well, which may come later.
     if (this.saved && draft.base !== this.saved.base && draft.base !== this.disk?.theirs.base)
       void this.look().catch(() => {});
   }
-}
-
-function isSet(edit: ConfigEdit | undefined): boolean {
-  return edit?.op === "set";
 }
 
 function without(map: ReadonlyMap<string, string>, key: string): ReadonlyMap<string, string> {

@@ -198,7 +198,12 @@ export class FileEditor {
         },
       }),
       EditorState.tabSize.of(2),
-      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0", spellcheck: "false", autocapitalize: "off" }),
+      EditorView.contentAttributes.of({
+        "aria-label": label,
+        tabindex: "0",
+        spellcheck: "false",
+        autocapitalize: "off",
+      }),
       this.#editable.of(EditorState.readOnly.of(!canEdit)),
     ];
     this.#view = new EditorView({ state: EditorState.create({ doc: text, extensions }), parent: root, root });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ConfigKey } from "../../host";
-import { belongs, find, keyName, sectionName, starter, tree } from "./keys";
+import { belongs, find, keyName, nodeAt, sectionName, starter, tree } from "./keys";
 
 function key(path: string, more: Partial<ConfigKey> = {}): ConfigKey {
   const blank = { items: null, words: [], low: null, high: null, unit: null, default: null, since: "0.1", only: null };
@@ -27,6 +27,14 @@ it("the description is a tree, and no default is none", () => {
   expect(KEYS[1]?.below[1]?.below[0]?.name).toBe("redis_urls");
   expect(KEYS[2]?.below[0]?.key.default).toBeUndefined();
   expect(KEYS[3]?.below[0]?.key.default).toBe(10);
+});
+
+it("a place is of a key, or of an item that has none", () => {
+  expect(nodeAt(KEYS, ["registries", 0, "config", "redis_urls"])?.name).toBe("redis_urls");
+  expect(nodeAt(KEYS, ["registries", 0])).toBeNull();
+  expect(nodeAt(KEYS, ["custom_checks", "timeout"])).toBeNull();
+  expect(nodeAt(KEYS, ["custom_checks", "timeout", "timeout"])?.key.unit).toBe("seconds");
+  expect(nodeAt(KEYS, ["nothing", "here"])).toBeNull();
 });
 
 it("keys have names that people read", () => {

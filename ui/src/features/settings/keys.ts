@@ -58,6 +58,25 @@ const WORDS: Record<string, string> = {
   urls: "URLs",
 };
 
+/** The key that a place is of; absent for an item, a name, and what nobody knows. */
+export function nodeAt(nodes: readonly KeyNode[], path: Path): KeyNode | null {
+  let [node, below]: [KeyNode | null, readonly KeyNode[]] = [null, nodes];
+  let isInside = true;
+  for (const part of path) {
+    // Below a list and a map of names stands an item first.
+    if (!isInside) {
+      isInside = true;
+      node = null;
+      continue;
+    }
+    node = below.find(({ name }) => name === part) ?? null;
+    if (!node) return null;
+    below = node.below;
+    isInside = node.key.kind === "section";
+  }
+  return node;
+}
+
 /** What people call a section. */
 export function sectionName(key: string): string {
   return SECTIONS[key] ?? keyName(key);
