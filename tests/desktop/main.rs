@@ -20,6 +20,8 @@ mod page;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod walk;
