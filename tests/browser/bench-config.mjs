@@ -25,7 +25,10 @@ function report(what, times, limit) {
   const sorted = [...times].sort((one, other) => one - other);
   const p95 = at(sorted, 0.95);
   const met = p95 <= limit;
-  print(what, `median ${at(sorted, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, at most ${limit}: ${met ? "met" : "MISSED"}`);
+  print(
+    what,
+    `median ${at(sorted, 0.5).toFixed(0)} ms, p95 ${p95.toFixed(0)} ms, at most ${limit}: ${met ? "met" : "MISSED"}`,
+  );
   if (!met) fails.push(what);
 }
 
@@ -64,8 +67,20 @@ async function typing(core, lines) {
     const status = document.querySelector("[aria-label=File] [role=status]");
     window.letters = [];
     let begun = 0;
-    addEventListener("beforeinput", () => { begun = performance.now(); }, true);
-    addEventListener("keydown", () => { begun = performance.now(); }, true);
+    addEventListener(
+      "beforeinput",
+      () => {
+        begun = performance.now();
+      },
+      true,
+    );
+    addEventListener(
+      "keydown",
+      () => {
+        begun = performance.now();
+      },
+      true,
+    );
     new MutationObserver(() => {
       const from = begun;
       requestAnimationFrame(() => setTimeout(() => window.letters.push(performance.now() - from)));
@@ -91,7 +106,8 @@ async function chunk() {
 
 /** The guide's file with so many rules that it has that many lines. */
 function long(text) {
-  const rule = (number) => `  # rule ${number}\n  "tool.number${number}.*":\n    preferred_regions: ["us-west-2", eu]   # near\n    timeout: ${(number % 50) + 1}\n`;
+  const rule = (number) =>
+    `  # rule ${number}\n  "tool.number${number}.*":\n    preferred_regions: ["us-west-2", eu]   # near\n    timeout: ${(number % 50) + 1}\n`;
   const rules = Math.floor((LONG - text.split("\n").length) / 4);
   return text + Array.from({ length: rules }, (_, number) => rule(number)).join("");
 }

@@ -82,7 +82,10 @@ export function faces({ core, ids, tool }) {
   const drafted = (section, change) => async (page) => {
     await settings(section)(page);
     await change(page);
-    await page.getByText(/^Draft(,| cannot)/).first().waitFor();
+    await page
+      .getByText(/^Draft(,| cannot)/)
+      .first()
+      .waitFor();
   };
   const empty = ids === undefined;
   return {
@@ -97,8 +100,12 @@ export function faces({ core, ids, tool }) {
       await page.getByRole("button", { name: "Versions", exact: true }).click();
       await page.getByRole("region", { name: "Versions" }).waitFor();
     },
-    "settings, draft": drafted("health_monitoring", (page) => page.getByRole("textbox", { name: "Max failures" }).fill("7")),
-    "settings, wrong": drafted("health_monitoring", (page) => page.getByRole("textbox", { name: "Timeout" }).fill("5000")),
+    "settings, draft": drafted("health_monitoring", (page) =>
+      page.getByRole("textbox", { name: "Max failures" }).fill("7"),
+    ),
+    "settings, wrong": drafted("health_monitoring", (page) =>
+      page.getByRole("textbox", { name: "Timeout" }).fill("5000"),
+    ),
     "settings, a rule": drafted("routing_rules", async (page) => {
       await page.getByRole("textbox", { name: "Name of a new rule" }).fill(empty ? "weather.*" : tool);
       await page.keyboard.press("Enter");

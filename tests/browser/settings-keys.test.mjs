@@ -37,7 +37,7 @@ function fieldOf(page, place) {
 }
 
 /** Gives it another value by its own control. */
-async function set(page, key, { row, control }) {
+async function set(key, { row, control }) {
   switch (key.kind) {
     case "truth":
       if ((await control.getAttribute("role")) === "switch") return control.click();
@@ -108,7 +108,7 @@ test("every key is set, shown with its line, reset and undone through the form",
       const field = fieldOf(page, place);
       const before = JSON.stringify(value() ?? null);
       const is = (holds, what) => until(page, () => holds(JSON.stringify(value() ?? null)), `${key.path} ${what}`);
-      await set(page, key, field);
+      await set(key, field);
       await is((now) => now !== before, "set");
       // Its line in the file, and the way back.
       const { line } = said.draft.places.find((one) => JSON.stringify(one.path) === JSON.stringify(place));

@@ -200,7 +200,7 @@ test("a secret in plain text moves to where secrets are kept, in one step that i
 });
 
 test("named secrets are kept, replaced and forgotten", async (t) => {
-  const { core } = await startSettings(t, "notifications:\n  webhook: ${keyring:hook}\n");
+  const { core } = await startSettings(t, `notifications:\n  webhook: \${keyring:hook}\n`);
   const { page } = await openSettings(t, core, "secrets");
   const hook = page.getByRole("group", { name: "hook" });
   await hook.getByText("Missing").waitFor();
