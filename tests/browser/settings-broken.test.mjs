@@ -64,3 +64,31 @@ test("what cannot be read is left for the last text that could", async (t) => {
   await page.getByRole("button", { name: "Discard draft" }).click();
   await notDrafted(page);
 });
+
+test("a word that is misspelt is put right by one press, as a step of its own", async (t) => {
+  const file = await guide();
+  const { core } = await startSettings(t, file);
+  const { page, said } = await openSettings(t, core);
+  await typeWhole(page, file.replace("strategy: health_weighted", "strategy: health_wieghted   # ours"));
+  await page.getByText("Line 28, column 13", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Fix it" }).click();
+  await until(
+    page,
+    () => said.draft.text.includes("strategy: health_weighted   # ours") && said.draft.valid,
+    "put right",
+  );
+  assert.equal(await page.getByRole("button", { name: "Fix it" }).count(), 0);
+});
+
+test("what is typed while the core is gone is kept, and asked about when it is back", async (t) => {
+  const { core } = await startSettings(t, await guide());
+  const { page } = await openSettings(t, core);
+  await page.route("**/api/v1/config_draft", (route) => route.abort());
+  await page.getByRole("textbox", { name: "Max failures" }).fill("9");
+  await page.getByText("The settings could not be read").waitFor();
+  await page.unroute("**/api/v1/config_draft");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByText("Draft, 1 change", { exact: true }).waitFor();
+  await page.getByText("The settings could not be read").waitFor({ state: "detached" });
+  await page.getByRole("group", { name: "Difference" }).getByText("max_failures: 9").waitFor();
+});

@@ -90,6 +90,8 @@ class Draft {
   /** A draft that changes words around the settings alone is one change. */
   count = $derived(this.changed ? Math.max(1, this.changes.length) : 0);
   readable = $derived(this.read === null || this.read.values !== null);
+  /** What the core said is of the newest text. */
+  fresh = $derived(this.read !== null && this.read.text === this.text);
   problems: readonly ConfigProblem[] = $derived(
     (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
   );
@@ -117,6 +119,8 @@ class Draft {
       if (this.saved === null) await this.load();
       else await this.look();
       this.trouble = null;
+      // What was not asked while nobody answered is asked now.
+      this.#ask();
     } catch (thrown) {
       this.trouble = asCallError(thrown);
     }
@@ -426,7 +430,11 @@ class Draft {
       this.#took(back && this.saved ? this.saved.draft : draft);
     } catch (thrown) {
       const error = asCallError(thrown);
-      if (error.code !== "invalid_arguments" && error.code !== "invalid_file") throw error;
+      if (error.code !== "invalid_arguments" && error.code !== "invalid_file") {
+        // Nobody answered: it is made when somebody does.
+        this.#groups.unshift(group);
+        throw error;
+      }
       this.refused = new Map([...this.refused, [id, error.message]]);
     }
   }

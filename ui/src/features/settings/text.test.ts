@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changeTo, difference, merge, shown, typedInto } from "./text";
+import { changeTo, difference, merge, remedyOf, shown, typedInto } from "./text";
 
 it("what was typed leaves the ends of lines and the mark of the file alone", () => {
   const file = "\uFEFFa: 1\r\nb: 2\r\nc: 3\n";
@@ -40,4 +40,12 @@ it("a difference is told with what is around it", () => {
   expect(told.at(-1)).toEqual({ fate: "added", old: null, new: 9, text: "z" });
   expect(difference("", "a\n")).toEqual([{ fate: "added", old: null, new: 1, text: "a" }]);
   expect(difference("a\n", "a\n")).toEqual([]);
+});
+
+it("a word that the reader knows better is put right, and nothing else", () => {
+  const text = 'a:\n  backend: "fiel"   # ours\n';
+  const remedy = remedyOf(text, { line: 2, column: 12, message: "use one of these: did you mean `file`?" });
+  expect(remedy && typedInto(text, [remedy])).toBe('a:\n  backend: "file"   # ours\n');
+  expect(remedyOf(text, { line: 2, column: 12, message: "write one such as `file`" })).toBeNull();
+  expect(remedyOf(text, { line: 9, column: 1, message: "did you mean `file`" })).toBeNull();
 });

@@ -49,6 +49,20 @@ export function changeTo(before: string, after: string): Typed | null {
   return { from: head, to: before.length - tail, insert: after.slice(head, after.length - tail) };
 }
 
+/** What puts a problem right, where the reader knows one word that was meant; absent where a person has to say. */
+export function remedyOf(
+  text: string,
+  { line, column, message }: { line: number; column: number; message: string },
+): Typed | null {
+  const meant = /did you mean `([\w.-]+)`/.exec(message)?.[1];
+  const lines = text.split("\n");
+  const from = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + column - 1;
+  const there = /^["']?([\w.-]+)/.exec(lines[line - 1]?.slice(column - 1) ?? "");
+  if (!meant || !there?.[1]) return null;
+  const start = from + there[0].length - there[1].length;
+  return { from: start, to: from + there[0].length, insert: meant };
+}
+
 /** Two texts that came from one, as one. */
 export interface Merged {
   text: string;
