@@ -22,6 +22,8 @@ mod refusals;
 #[cfg(test)]
 mod route;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod walk;

@@ -44,7 +44,9 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         "wire" => "mcp",
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     };
-    run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))
+    run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))?;
+    // A draft costs the core and the page.
+    if name == "config" { in_browser(workspace, "tests/browser/bench-config.mjs", &[]) } else { Ok(()) }
 }
 
 /// Takes the pictures of the documents anew: every screen in both themes, against real servers.

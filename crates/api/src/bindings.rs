@@ -34,7 +34,7 @@ fn bindings() -> String {
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten, NamedSecret, NamedSecretSetArgs, NamedSecretArgs, NamedSecretSet, NamedSecretForgotten,
         Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigDraft, ConfigBy, ConfigSaveArgs,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigPlace, ConfigDraft, ConfigSecretState, ConfigSecretRow, ConfigSecretsArgs, ConfigSecrets, ConfigSecretMoveArgs, ConfigSecretMoved, ConfigBy, ConfigSaveArgs,
         ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );

@@ -116,6 +116,10 @@ macro_rules! operations {
             config_version(ConfigVersionArgs) -> ConfigVersion;
             /// Makes the file again what a version was.
             config_restore(ConfigRestoreArgs) -> ConfigSaved;
+            /// The secrets that the file holds or names, and those that are kept for it; never the secrets themselves.
+            config_secrets(ConfigSecretsArgs) -> ConfigSecrets;
+            /// Keeps a secret that stands in the file in plain text, and names it there instead; both or neither.
+            config_secret_move(ConfigSecretMoveArgs) -> ConfigSecretMoved;
             /// What every key of the file is.
             config_keys(Empty) -> ConfigKeys;
             /// The file as a JSON Schema, for editors.

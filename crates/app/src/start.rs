@@ -47,6 +47,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// What this process is, for others that want the same directory.
     pub face: Face,
+    /// A configuration that cannot be read keeps nothing from starting: whoever starts is here to mend it.
+    pub mends_config: bool,
 }
 
 /// The running core. Cheap to clone; all clones are one core.
@@ -84,7 +86,7 @@ impl App {
     /// Reads the configuration, takes the data directory, opens the registry. On an error nothing was changed.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let data_dir = options.data_dir.or_else(paths::data_dir).ok_or(StartError::NoHome)?;
-        let loaded = LiveConfig::load(options.config, &data_dir)
+        let loaded = LiveConfig::load(options.config, &data_dir, options.mends_config)
             .map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let sessions = SessionKey::of(&data_dir);

@@ -40,7 +40,7 @@ struct Core {
 
 fn options(dir: &TempDir) -> Options {
     let config = Some(dir.path().join("mcp-discovery.yaml"));
-    Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve }
+    Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve, mends_config: false }
 }
 
 impl Core {

@@ -251,3 +251,30 @@ fn a_secret_of_the_configuration_is_kept_under_a_name() {
         wrong.stderr()
     );
 }
+
+#[test]
+fn a_broken_file_is_mended_without_a_running_core() {
+    let place = Place::new();
+    std::fs::write(place.config(), "health_monitoring:\n  timeout: 5\n").unwrap();
+    assert_eq!(place.run(&["config", "set", "health_monitoring.max_failures", "4"]).code(), 0);
+    let well = std::fs::read_to_string(place.config()).unwrap();
+    // Wrong in one value: nothing else runs, and setting it mends the file.
+    let broken = well.replace("timeout: 5", "timeout: 500");
+    std::fs::write(place.config(), &broken).unwrap();
+    assert_ne!(place.run(&["config", "show"]).code(), 0);
+    let refused = place.run(&["config", "set", "health_monitoring.max_failures", "6"]);
+    assert_ne!(refused.code(), 0);
+    assert!(refused.stderr().contains("does not fit into an interval"), "{}", refused.stderr());
+    let mended = place.run(&["config", "set", "health_monitoring.timeout", "6"]);
+    assert_eq!(mended.code(), 0, "{}", mended.stderr());
+    assert_eq!(place.run(&["config", "show"]).code(), 0);
+    // No YAML at all: a version is restored.
+    std::fs::write(place.config(), "health_monitoring: [\n").unwrap();
+    let versions = place.run(&["config", "versions"]);
+    assert_eq!(versions.code(), 0, "{}", versions.stderr());
+    let newest = versions.json()["versions"][0]["version"].as_u64();
+    let newest = newest.or_else(|| versions.json()[0]["version"].as_u64()).unwrap().to_string();
+    let restored = place.run(&["config", "restore", &newest]);
+    assert_eq!(restored.code(), 0, "{}", restored.stderr());
+    assert_eq!(place.run(&["config", "show"]).code(), 0);
+}

@@ -1450,6 +1450,10 @@ server: ServerPlace,
  */
 weight: number, 
 /**
+ * What its record says of its weight is no weight (a number, 0 or more), and counts as 1.
+ */
+odd: boolean, 
+/**
  * Its part of all weights, in [0, 1].
  */
 share: number, 
@@ -2324,6 +2328,10 @@ text: string | null,
  */
 base: string, 
 /**
+ * Why the file cannot be saved, where that is known before.
+ */
+read_only: string | null, 
+/**
  * When what is in use was read.
  */
 loaded_at: number, 
@@ -2390,6 +2398,20 @@ new: number | null,
  */
 text: string, };
 
+export type ConfigPlace = { 
+/**
+ * Which.
+ */
+path: (string | number)[], 
+/**
+ * The line of its key or its dash, from 1.
+ */
+line: number, 
+/**
+ * The line in which its value ends.
+ */
+end: number, };
+
 export type ConfigDraft = { 
 /**
  * All of it.
@@ -2418,7 +2440,103 @@ sections: Array<string>,
 /**
  * The keys that would take effect at the next start.
  */
-restart: Array<string>, };
+restart: Array<string>, 
+/**
+ * What the text says; absent where it cannot be read.
+ */
+values: unknown, 
+/**
+ * Where each of that stands, in the order of the text.
+ */
+places: Array<ConfigPlace>, };
+
+export type ConfigSecretState = "missing" | "plain" | "set" | "unused";
+
+export type ConfigSecretRow = { 
+/**
+ * How it is.
+ */
+state: ConfigSecretState, 
+/**
+ * Its name: of the variable, of what is kept, or of the key in whose place it stands.
+ */
+name: string, 
+/**
+ * What stands in the file for it; absent for what stands there itself.
+ */
+reference: string | null, 
+/**
+ * The setting; absent for what the file does not name.
+ */
+path: (string | number)[] | null, 
+/**
+ * Its line, from 1.
+ */
+line: number | null, 
+/**
+ * Where it is kept; absent for a variable of the environment, and for what stands in the file.
+ */
+place: SecretPlace | null, };
+
+export type ConfigSecretsArgs = { 
+/**
+ * Absent means the file's.
+ */
+text?: string, };
+
+export type ConfigSecrets = { 
+/**
+ * Where the next one goes.
+ */
+place: SecretPlace, 
+/**
+ * Why that is not the keyring, or what is wrong with the keyring.
+ */
+why: string | null, 
+/**
+ * The file that is used where there is no keyring.
+ */
+file: string, 
+/**
+ * They.
+ */
+rows: Array<ConfigSecretRow>, };
+
+export type ConfigSecretMoveArgs = { 
+/**
+ * The setting that it is the value of.
+ */
+path: (string | number)[], 
+/**
+ * What to keep it under; absent means a name made of the setting's.
+ */
+name?: string, 
+/**
+ * Where to keep it; absent means the keyring or, only where there is none, the file for secrets.
+ */
+place?: SecretPlace, 
+/**
+ * The `base` of the file that was seen; another one on disk is a conflict.
+ */
+base?: string, 
+/**
+ * Who saves; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ConfigSecretMoved = { 
+/**
+ * What stands in the file for it: `${keyring:NAME}`.
+ */
+reference: string, 
+/**
+ * Where it was put.
+ */
+kept: KeptIn, 
+/**
+ * The file.
+ */
+saved: ConfigSaved, };
 
 export type ConfigBy = "window" | "browser" | "command_line" | "disk";
 
@@ -2807,6 +2925,10 @@ export interface Operations {
   config_version: { args: ConfigVersionArgs; result: ConfigVersion };
   /** Makes the file again what a version was. */
   config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
+  /** The secrets that the file holds or names, and those that are kept for it; never the secrets themselves. */
+  config_secrets: { args: ConfigSecretsArgs; result: ConfigSecrets };
+  /** Keeps a secret that stands in the file in plain text, and names it there instead; both or neither. */
+  config_secret_move: { args: ConfigSecretMoveArgs; result: ConfigSecretMoved };
   /** What every key of the file is. */
   config_keys: { args: Empty; result: ConfigKeys };
   /** The file as a JSON Schema, for editors. */

@@ -5,6 +5,7 @@ mod call;
 mod certificate;
 mod change;
 mod config;
+mod config_secret;
 mod demo;
 mod files;
 mod find;

@@ -51,11 +51,25 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let secrets = secret::read(&cli.command)?;
-    let core = Core::open(&cli.common).await?;
+    let core = Core::open(&cli.common, mends_config(&cli.command)).await?;
     let session = Session { core, print, secrets };
     let outcome = one_shot(&session, &cli.command).await;
     session.core.close().await;
     outcome
+}
+
+/// It is about the configuration's file and not about what the file says: a broken one is what it is for.
+fn mends_config(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Config(
+            Config::Set { .. }
+                | Config::Unset { .. }
+                | Config::Versions
+                | Config::Restore { .. }
+                | Config::Diff { .. }
+        )
+    )
 }
 
 /// Ctrl-C ends a command; scans, calls and starts handle it themselves, to leave nothing behind.

@@ -1,0 +1,70 @@
+import { asCallError, type CallError } from "../../host";
+import { attempt, offerUndo } from "../../shared/actions";
+import { messages } from "../../shared/messages.svelte";
+import { placeWords } from "../../shared/secrets";
+import { core } from "../../state/core.svelte";
+import { draft } from "./draft.svelte";
+import type { Path } from "./paths";
+
+/** Who saves from this page. */
+export function face(): "window" | "browser" {
+  return core.face === "desktop" ? "window" : "browser";
+}
+
+/** Saves the draft and says so. What kept it from being saved comes back; a conflict stands beside the file by then. */
+export async function save(note: string): Promise<CallError | null> {
+  try {
+    const { version, undo, late } = await draft.save(note);
+    offerUndo(undo === null ? "The file says that already" : `Saved as version ${version}`, undo);
+    if (late !== null)
+      messages.say(`Somebody else wrote the file at that moment. What they wrote is kept as version ${late}.`);
+    return null;
+  } catch (thrown) {
+    const error = asCallError(thrown);
+    if (error.code === "config_conflict") {
+      await draft.conflict();
+      return null;
+    }
+    return error;
+  }
+}
+
+/** Keeps a secret of the file in the keyring, and names it there; says which store has it now. */
+export async function moveSecret(path: Path): Promise<void> {
+  const args = { path: [...path], by: face(), ...(draft.saved ? { base: draft.saved.base } : {}) };
+  const { reference, kept, saved } = await core.call("config_secret_move", args);
+  await draft.look();
+  const why = kept.place === "file" && kept.why ? `: there is no keyring here (${kept.why})` : "";
+  offerUndo(
+    `${reference} is kept ${placeWords(kept.place)}${why}. Earlier versions of the file on this computer still hold it.`,
+    saved.undo,
+  );
+}
+
+/** Makes the file what a version was. */
+export async function restore(version: number): Promise<void> {
+  const args = { version, by: face(), ...(draft.saved ? { base: draft.saved.base } : {}) };
+  const done = await core.call("config_restore", args);
+  await draft.look();
+  offerUndo(
+    done.undo === null
+      ? `The file is as in version ${version} already`
+      : `Restored version ${version} as version ${done.version}`,
+    done.undo,
+  );
+}
+
+/** What happened to the file elsewhere, where nothing was drafted. */
+export async function sayLoaded(): Promise<void> {
+  const { versions } = await core.call("config_versions", {});
+  const [newest, before] = versions;
+  if (!newest || newest.by === face()) return;
+  if (newest.by !== "disk")
+    return messages.say(
+      `The settings were saved ${newest.by === "command_line" ? "at the command line" : `in ${newest.by === "window" ? "the window" : "a browser"}`}`,
+    );
+  const action = before
+    ? { label: "Undo", run: () => void attempt("The file was not restored", () => restore(before.version)) }
+    : null;
+  messages.say("The file changed on disk and was loaded", action);
+}
