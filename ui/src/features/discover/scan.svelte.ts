@@ -8,7 +8,7 @@ import {
   type ScanStatus,
   type ServerId,
 } from "../../host";
-import { attempt, offerUndo } from "../../shared/actions";
+import { anyKept, attempt, offerUndo } from "../../shared/actions";
 import { plural } from "../../shared/format";
 import { oneLine, sentence } from "../../shared/text";
 import { core } from "../../state/core.svelte";
@@ -105,6 +105,7 @@ class Scans {
     this.#stopped = false;
     this.progress = { done: 0, of: rows.length };
     const undos: number[] = [];
+    const ids: ServerId[] = [];
     let revision = 0;
     const failed = new Map<string, string>();
     for (const [at, row] of rows.entries()) {
@@ -113,6 +114,7 @@ class Scans {
       try {
         const added = await core.call("add", { url: row.url });
         if (added.undo !== null) undos.push(added.undo);
+        ids.push(added.server.id);
         revision = added.revision;
         this.picked.delete(row.url);
       } catch (thrown) {
@@ -123,7 +125,7 @@ class Scans {
     await core.shown(revision);
     this.adding = false;
     this.progress = null;
-    if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, ...undos);
+    if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, undos, anyKept(ids));
   }
 }
 
