@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createTarpit } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
 import { openPage, startCore, startScripted, temporaryFolder } from "./harness.mjs";
@@ -130,5 +131,28 @@ test("adding many has a count and can be stopped", async (t) => {
   go();
   await page.getByText("Added 1 server").waitFor();
   assert.equal((await core.call("order", {})).ids.length, 1);
+  assert.deepEqual(errors, []);
+});
+
+test("a port that keeps the scan waiting is counted apart, and no time left is made up for it", async (t) => {
+  const server = await startScripted(t, { name: "quick" });
+  const tarpit = createTarpit(() => {});
+  const port = await listen(t, tarpit);
+  const core = await startCore(t, { flags: ["--no-local-discovery"] });
+  const { page, errors } = await openPage(t, core.link);
+  await core.call("scan_start", {
+    targets: ["127.0.0.1"],
+    ports: [String(server.port), String(port)],
+    timeout: 60,
+  });
+  const scan = page.getByRole("region", { name: "Scan" });
+  await scan.getByText("waiting for 1 slow port, at most 1 min").waitFor();
+  await scan.getByText("50 %").waitFor();
+  assert.equal(await scan.getByText(/about .* left/).count(), 0);
+  assert.equal((await core.call("scan", {})).scan.slow, 1);
+  await scan.getByRole("button", { name: /^Cancel/ }).click();
+  await scan.getByRole("heading", { name: /Stopped scanning/ }).waitFor();
+  assert.equal(await scan.getByText(/slow port/).count(), 0);
+  assert.equal((await core.call("scan", {})).scan.slow, 0);
   assert.deepEqual(errors, []);
 });

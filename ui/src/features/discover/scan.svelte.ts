@@ -90,8 +90,8 @@ class Scans {
   async cancel(): Promise<void> {
     const scan = core.scan;
     if (!scan) return;
-    const ended = await attempt("The scan could not be cancelled", () => core.call("scan_cancel", { scan: scan.id }));
-    if (ended) core.began({ scan: ended, rows: [...core.found] });
+    // That it has ended is told by its events; the answer is of the moment before, and may come after them.
+    await attempt("The scan could not be cancelled", () => core.call("scan_cancel", { scan: scan.id }));
   }
 
   /** Adds no more of them; what was added stays, and can be undone. */
