@@ -275,6 +275,9 @@ pub(crate) struct Call {
     /// Seconds for the whole call
     #[arg(long, default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
+    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
