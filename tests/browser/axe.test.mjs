@@ -14,6 +14,17 @@ async function look(t, page, all) {
       await page.emulateMedia({ colorScheme: theme });
       found.push(...(await barriers(page)).map((barrier) => `${face}, ${theme}: ${barrier}`));
     }
+    // Names and values stand in backticks where programs read along, and in quotes on a screen.
+    const ticks = await page.evaluate(() => {
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const isFile = (node) => node.parentElement.closest("pre, script") !== null;
+      while (texts.nextNode()) {
+        const { currentNode: node } = texts;
+        if (node.data.includes("`") && !isFile(node)) return node.data;
+      }
+      return null;
+    });
+    if (ticks) found.push(`${face} says: ${ticks}`);
   }
   t.diagnostic(`${Object.keys(all).length} faces`);
   return found;

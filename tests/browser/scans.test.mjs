@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { createServer as createTarpit } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
-import { openPage, startCore, startScripted, temporaryFolder } from "./harness.mjs";
+import { eventually, openPage, startCore, startScripted, temporaryFolder } from "./harness.mjs";
 
 const listen = (t, server) =>
   new Promise((resolve) => {
@@ -46,7 +46,7 @@ test("a new scan keeps the last one, kinds are counted, and who was removed is n
   const choice = page.getByRole("combobox", { name: "Scan to show" });
   await choice.waitFor();
   await row.waitFor({ state: "hidden" });
-  assert.equal(await choice.getByRole("option").count(), 2);
+  await eventually(() => choice.getByRole("option").count(), 2);
   await choice.selectOption({ index: 1 });
   await row.getByText("Removed by you").waitFor();
   assert.deepEqual(errors, []);
@@ -148,11 +148,11 @@ test("a port that keeps the scan waiting is counted apart, and no time left is m
   const scan = page.getByRole("region", { name: "Scan" });
   await scan.getByText("waiting for 1 slow port, at most 1 min").waitFor();
   await scan.getByText("50 %").waitFor();
-  assert.equal(await scan.getByText(/about .* left/).count(), 0);
+  await eventually(() => scan.getByText(/about .* left/).count(), 0);
   assert.equal((await core.call("scan", {})).scan.slow, 1);
   await scan.getByRole("button", { name: /^Cancel/ }).click();
   await scan.getByRole("heading", { name: /Stopped scanning/ }).waitFor();
-  assert.equal(await scan.getByText(/slow port/).count(), 0);
-  assert.equal((await core.call("scan", {})).scan.slow, 0);
+  await eventually(() => scan.getByText(/slow port/).count(), 0);
+  await eventually(async () => (await core.call("scan", {})).scan.slow, 0);
   assert.deepEqual(errors, []);
 });

@@ -1,7 +1,7 @@
 // Small things that cost trust.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+import { barriers, eventually, openPage, startCore, startScripted } from "./harness.mjs";
 
 test("help says what runs here and where it keeps what", async (t) => {
   const core = await startCore(t);
@@ -79,5 +79,5 @@ test("one tool is one tool", async (t) => {
   await page.goto(`${core.address}/#/playground`);
   const find = page.getByRole("searchbox", { name: "Find a tool" });
   await page.getByRole("link", { name: /^tell/ }).waitFor();
-  assert.equal(await find.getAttribute("placeholder"), "Find in 1 tool");
+  await eventually(() => find.getAttribute("placeholder"), "Find in 1 tool");
 });

@@ -3,7 +3,7 @@ import { core } from "../state/core.svelte";
 import { ago, plural } from "./format";
 import { messages } from "./messages.svelte";
 import { nav, type Screen } from "./nav.svelte";
-import { oneLine, sentence } from "./text";
+import { oneLine, paragraph } from "./text";
 
 /** The changes of several servers that the core can take back. */
 export type BulkOperation = "remove" | "ignore" | "pause" | "resume" | "restore";
@@ -141,7 +141,7 @@ export async function attempt<T>(title: string, work: () => Promise<T>): Promise
   } catch (thrown) {
     const error = asCallError(thrown);
     const why =
-      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : sentence(error.message);
+      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : paragraph(error.message);
     if (error.code !== "unauthorized") messages.fail(title, oneLine(why));
     return null;
   }

@@ -10,7 +10,7 @@ import {
 } from "../../host";
 import { anyKept, attempt, offerUndo } from "../../shared/actions";
 import { plural } from "../../shared/format";
-import { oneLine, sentence } from "../../shared/text";
+import { brief } from "../../shared/text";
 import { core } from "../../state/core.svelte";
 import { withKnown } from "../../state/reducer";
 import { canAdd } from "./outcomes";
@@ -118,7 +118,7 @@ class Scans {
         revision = added.revision;
         this.picked.delete(row.url);
       } catch (thrown) {
-        failed.set(row.url, oneLine(sentence(asCallError(thrown).message)));
+        failed.set(row.url, brief(asCallError(thrown).message));
       }
     }
     this.failed = failed;
