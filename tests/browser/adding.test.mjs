@@ -1,7 +1,7 @@
 // What went wrong when a server is added: what happened, the likely cause, one action, and the keyboard where it is mended.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { openPage, startCore, startScripted } from "./harness.mjs";
+import { focused, openPage, startCore, startScripted } from "./harness.mjs";
 
 test("an error is plain, names one action, and goes with the kind of server", async (t) => {
   const core = await startCore(t);
@@ -23,12 +23,12 @@ test("an error is plain, names one action, and goes with the kind of server", as
   const sentences = said.split("\n").filter((line) => /[a-z]{3}/.test(line));
   for (const line of sentences) assert.match(line, /^[^a-z]/, line);
   await alert.getByRole("button", { name: "Use http:// instead" }).waitFor();
-  await page.waitForFunction(() => document.activeElement?.id === "add-main", undefined);
+  await focused(address);
   await dialog.getByRole("button", { name: "Program" }).click();
   await alert.waitFor({ state: "hidden" });
   await dialog.getByRole("button", { name: "Add server" }).click();
   await dialog.getByText("Give the program and its arguments", { exact: false }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.id), "add-main");
+  await focused(dialog.getByRole("textbox", { name: /^Program/ }));
   await dialog.getByRole("button", { name: "Address", exact: true }).click();
   await address.fill(`http://127.0.0.1:${server.port}/elsewhere`);
   await page.keyboard.press("Enter");

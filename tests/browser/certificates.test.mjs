@@ -66,11 +66,12 @@ test("a token goes out only after the agreement, or to whom a CA vouches for", a
   await dialog.getByLabel("Token", { exact: true }).fill(TOKEN);
   await dialog.getByRole("button", { name: "Add server" }).click();
   await dialog.getByText("Its certificate is not trusted", { exact: true }).waitFor();
-  assert.equal(server.asked(), 0, "nothing was sent");
+  // Other cores of this computer may look at it, without a token.
+  assert.equal(server.signed(), 0, "no token was sent");
   await dialog.getByRole("textbox", { name: /^CA file/ }).fill(identity.file);
   await dialog.getByRole("button", { name: "Add server" }).click();
   await dialog.getByText("Healthy").waitFor();
-  assert.ok(server.asked() > 0);
+  assert.ok(server.signed() > 0);
   await dialog.getByRole("button", { name: "Open in Servers" }).click();
   const drawer = page.getByRole("complementary", { name: "nas" });
   await drawer.getByText(/^Signed by the CA in/).waitFor();

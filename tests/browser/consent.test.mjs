@@ -1,7 +1,7 @@
 // A tool that may do harm asks before it runs.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+import { barriers, focused, openPage, startCore, startScripted } from "./harness.mjs";
 import { openTools } from "./playground.mjs";
 
 const tool = (name, annotations) => ({ name, inputSchema: { type: "object" }, ...(annotations && { annotations }) });
@@ -32,13 +32,13 @@ test("a destructive tool asks in place once, and Cancel sends nothing", async (t
   await open("erase");
   await page.keyboard.press("Control+Enter");
   await question.getByText("“erase” on files may delete or overwrite things.").waitFor();
-  await question.getByRole("button", { name: "Cancel" }).waitFor();
-  assert.match(await page.evaluate(() => document.activeElement.textContent), /Cancel/, "Enter does no harm");
+  // Enter does no harm.
+  await focused(question.getByRole("button", { name: "Cancel" }));
   await page.keyboard.press("Control+Enter");
   assert.deepEqual(await barriers(page), []);
   await page.keyboard.press("Escape");
   await question.waitFor({ state: "hidden" });
-  assert.match(await page.evaluate(() => document.activeElement.textContent), /Run/);
+  await focused(runButton);
   await runButton.click();
   await question.getByRole("button", { name: "Cancel" }).click();
   assert.deepEqual(calls, []);

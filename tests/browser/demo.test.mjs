@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { performance } from "node:perf_hooks";
 import test from "node:test";
-import { barriers, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { barriers, eventually, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
 import { pressRun } from "./playground.mjs";
 
 /** How long the first run may take to show what listens on this computer, in milliseconds. Generous. */
@@ -49,8 +49,8 @@ test("the demo fleet starts by a click, shows its states, and is gone by another
   const { page, errors } = await openPage(t, core.link);
   await start(page).click();
   await page.getByRole("heading", { name: "Demo fleet" }).waitFor();
-  assert.equal(await members(page).count(), 6);
-  assert.equal(await start(page).count(), 0, "there is nothing to start any more");
+  await eventually(() => members(page).count(), 6);
+  await eventually(() => start(page).count(), 0, "there is nothing to start any more");
   assert.deepEqual(await barriers(page), []);
 
   await toScreen(page, "Servers");
@@ -71,7 +71,7 @@ test("the demo fleet starts by a click, shows its states, and is gone by another
   await toScreen(page, "Discover");
   await page.getByRole("button", { name: "Remove the demo" }).click();
   await start(page).waitFor();
-  assert.equal(await members(page).count(), 0);
+  await eventually(() => members(page).count(), 0);
   await toScreen(page, "Servers");
   await page.getByRole("heading", { name: "No servers yet" }).waitFor();
   await page.keyboard.press("Control+z");

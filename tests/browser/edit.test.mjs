@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import { barriers, openPage, startCore, startScripted } from "./harness.mjs";
+import { barriers, focused, openPage, startCore, startScripted } from "./harness.mjs";
 
 const TOKEN = "s3cret-of-the-test";
 const WITHOUT_KEYRING = { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } };
@@ -15,9 +15,12 @@ async function edit(page, id) {
   const drawer = page.getByRole("complementary");
   await drawer.getByRole("button", { name: "More actions" }).focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("menuitem", { name: "Edit…" }).waitFor();
+  await focused(page.getByRole("menuitem", { name: "Edit…" }));
   await page.keyboard.press("Enter");
-  return page.getByRole("dialog", { name: /^Edit/ });
+  const dialog = page.getByRole("dialog", { name: /^Edit/ });
+  // The form takes the keyboard to its first field; who types before that is interrupted.
+  await focused(dialog.getByRole("textbox", { name: "Name", exact: true }));
+  return dialog;
 }
 
 async function type(page, field, text) {

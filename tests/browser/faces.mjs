@@ -29,7 +29,15 @@ export async function filled(t, name) {
     config: "health_monitoring:\n  check_interval: 3600\n",
     flags: ["--no-local-discovery"],
   });
-  const well = await startScripted(t, { name, tools: tools(name), instructions: name });
+  const rows = [1, 2].map((row) => ({ place: name, [name.slice(0, 40)]: row }));
+  const call = () => ({
+    content: [
+      { type: "text", text: `${name}: done` },
+      { type: "resource_link", uri: `https://example.org/${encodeURIComponent(name)}`, name },
+    ],
+    structuredContent: { rows },
+  });
+  const well = await startScripted(t, { name, tools: tools(name), instructions: name, call });
   const closed = await startScripted(t, { name, token: "x" });
   const gone = await startScripted(t, { name });
   await gone.stop();
@@ -46,6 +54,16 @@ export async function filled(t, name) {
     ids[state] = added.server.id;
     await core.call("check", { id: added.server.id }).catch(() => {});
   }
+  // It is never started: what is measured is how it stands there.
+  const program = await core.call("add", {
+    stdio: [`/opt/${name.replaceAll(" ", "-")}`, "-y", name, `--root=${name}`],
+    name,
+    metadata,
+    no_probe: true,
+  });
+  ids.program = program.server.id;
+  const dropped = await core.call("add", { url: "http://127.0.0.1:9/mcp", name, no_probe: true });
+  await core.call("remove", { ids: [dropped.server.id] });
   const scanned = await startScripted(t, { name: `${name}2`.slice(-200) });
   const { id } = await core.call("scan_start", {
     targets: ["127.0.0.1"],
@@ -86,6 +104,30 @@ export function faces({ core, ids, tool }) {
       .getByText(/^Draft(,| cannot)/)
       .first()
       .waitFor();
+  };
+  const adding = (kind, more) =>
+    dialog(async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("option", { name: "Add server by address" }).click();
+      if (kind === "Program") await page.getByRole("button", { name: "Program" }).click();
+      await more?.(page.getByRole("dialog", { name: "Add a server" }));
+    });
+  const editing = (id) =>
+    dialog(async (page) => {
+      await at(`servers/${id}`)(page);
+      await page.getByRole("button", { name: "More actions" }).click();
+      await page.getByRole("menuitem", { name: /^Edit/ }).click();
+    });
+  const answered = (tab) => async (page) => {
+    await at(`playground/${ids.well}/${encodeURIComponent(tool)}`)(page);
+    // The page remembers which of the two tabs was open last.
+    await page.getByRole("tab", { name: /^Form/ }).click();
+    await page.getByRole("textbox", { name: /^id/ }).fill("1");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Run" }).click();
+    const result = page.getByRole("complementary", { name: "Result" });
+    await result.getByText("Answered", { exact: true }).waitFor();
+    await result.getByRole("tab", { name: tab }).click();
   };
   const empty = ids === undefined;
   return {
@@ -138,6 +180,17 @@ export function faces({ core, ids, tool }) {
             await page.getByRole("button", { name: "Run", exact: true }).click();
             await page.getByRole("alertdialog").waitFor();
           },
+          "arguments as JSON": async (page) => {
+            await at(`playground/${ids.well}/${encodeURIComponent(tool)}`)(page);
+            await page.getByRole("tab", { name: /^JSON/ }).click();
+            await page.getByRole("textbox", { name: "Arguments as JSON" }).waitFor();
+          },
+          ...Object.fromEntries(["Result", "Raw", "Timing"].map((tab) => [`answer, ${tab}`, answered(tab)])),
+          "how to filter": async (page) => {
+            await at("servers")(page);
+            await page.getByRole("button", { name: "The filter language" }).click();
+            await page.getByRole("dialog").waitFor();
+          },
           selecting: async (page) => {
             await at("servers")(page);
             await page.getByRole("grid").focus();
@@ -147,17 +200,64 @@ export function faces({ core, ids, tool }) {
           filtered: async (page) => {
             await at("servers")(page);
             await page.getByRole("combobox", { name: "Filter servers" }).fill("is:healthy");
-            await page.getByText(/1 of 3/).waitFor();
+            await page.getByText(/1 of 4/).waitFor();
           },
-          edit: dialog(async (page) => {
+          "no match": async (page) => {
+            await at("servers")(page);
+            await page.getByRole("combobox", { name: "Filter servers" }).fill(`name:${tool.slice(0, 60)}-no`);
+            await page.getByRole("heading", { name: "No server matches" }).waitFor();
+          },
+          edit: editing(ids.well),
+          "edit, program": editing(ids.program),
+          label: dialog(async (page) => {
+            await page.getByRole("grid").focus();
+            await page.keyboard.press("Control+a");
+            await page.getByRole("button", { name: "Label…" }).click();
+          }),
+          export: dialog(menu(/^Export/)),
+          "a failed test": adding("Program", async (form) => {
+            await form.getByRole("textbox", { name: /^Program/ }).fill(`/no/${tool}`);
+            await form.getByRole("button", { name: "Test" }).click();
+            await form.getByText("The test failed").waitFor();
+          }),
+          messages: async (page) => {
             await at(`servers/${ids.well}`)(page);
             await page.getByRole("button", { name: "More actions" }).click();
-            await page.getByRole("menuitem", { name: /^Edit/ }).click();
-          }),
+            await page.getByRole("menuitem", { name: "Copy address" }).click();
+            await page.getByText("Address copied").waitFor();
+          },
         }),
-    add: dialog((page) =>
-      page.keyboard.press("Control+k").then(() => page.getByRole("option", { name: "Add server by address" }).click()),
-    ),
+    add: adding("Address"),
+    "add, sign-in": adding("Address", async (form) => {
+      await form.getByRole("button", { name: "Name and sign-in" }).click();
+      await form.getByRole("button", { name: "Add a header" }).click();
+      await form.getByRole("button", { name: "Add a key" }).click();
+    }),
+    "add, program": adding("Program", async (form) => {
+      await form.getByRole("textbox", { name: /^Program/ }).fill("npx");
+      for (let row = 1; row <= 3; row++) {
+        await form.getByRole("button", { name: "Add an argument" }).click();
+        await form.getByRole("textbox", { name: `Argument ${row}` }).fill(row === 1 ? "-y" : LONG);
+      }
+      await form.getByRole("button", { name: "Name, environment and folder" }).click();
+      await form.getByRole("button", { name: "Add a variable" }).click();
+      await form.getByRole("textbox", { name: "Name of variable 1" }).fill(LONG.replaceAll(" ", "_"));
+    }),
+    "scan of other addresses": async (page) => {
+      await at("discover")(page);
+      await page
+        .getByRole("button", { name: /^Scan( this computer)?$|^Scan again$/ })
+        .first()
+        .waitFor();
+      const other = page.getByRole("button", { name: "Scan other addresses…" });
+      if (empty) await page.getByRole("button", { name: "Scan this computer" }).click();
+      await other.click();
+      await page
+        .getByRole("form", { name: "Scan other addresses" })
+        .getByText(/probes/)
+        .first()
+        .waitFor();
+    },
     import: dialog(empty ? (page) => page.getByRole("button", { name: "Import file…" }).click() : menu(/^Import/)),
     removed: dialog(
       empty ? (page) => page.getByRole("button", { name: "Recently removed" }).click() : menu(/^Recently/),
@@ -165,5 +265,27 @@ export function faces({ core, ids, tool }) {
     help: dialog((page) => page.getByRole("button", { name: "Help", exact: true }).click()),
     shortcuts: dialog((page) => page.keyboard.press("?")),
     palette: dialog((page) => page.keyboard.press("Control+k")),
+  };
+}
+
+/** Every menu and list that opens over a screen. */
+export function menus({ core, ids }) {
+  const opened = (hash, role, open) => async (page) => {
+    await page.goto(`${core.address}/#/${hash}`);
+    await page.locator("main h1").waitFor();
+    await open(page);
+    await page.getByRole(role).first().waitFor();
+  };
+  const button = (name) => (page) => page.getByRole("button", { name }).click();
+  return {
+    "menu of the list": opened("servers", "menu", button("More about the list")),
+    "menu of groups": opened("servers", "menu", button(/^Group/)),
+    "menu of columns": opened("servers", "menu", button("Columns")),
+    "menu of a server": opened(`servers/${ids.well}`, "menu", button("More actions")),
+    "words of the filter": opened("servers", "option", (page) =>
+      page.getByRole("combobox", { name: "Filter servers" }).pressSequentially("re"),
+    ),
+    "menu of copies": opened(`playground/${ids.well}`, "menu", button("Copy as")),
+    "where to call": opened(`playground/${ids.well}`, "option", button("Show servers")),
   };
 }

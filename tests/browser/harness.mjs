@@ -1,4 +1,5 @@
 // Starts what a test needs, a real core, real MCP servers and a browser, and ends all of it.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -9,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const fromUi = createRequire(join(ROOT, "ui", "package.json"));
@@ -109,9 +111,10 @@ export async function startScripted(
     "tools/list": () => ({ tools }),
     "tools/call": ({ name: tool, arguments: given }) => call(tool, given),
   };
-  let asked = 0;
+  let [asked, signed] = [0, 0];
   const answerTo = async (request, response) => {
     asked += 1;
+    if (request.headers.authorization) signed += 1;
     const isKnown =
       (!token || request.headers.authorization === `Bearer ${token}`) && (!key || request.headers["x-api-key"] === key);
     if (refusal && !isKnown) return void response.writeHead(refusal.status, refusal.headers).end(refusal.body);
@@ -148,7 +151,7 @@ export async function startScripted(
     server.setSecureContext(identity);
     server.closeAllConnections();
   };
-  return { address: `127.0.0.1:${port}/mcp`, port, stop, change, asked: () => asked };
+  return { address: `127.0.0.1:${port}/mcp`, port, stop, change, asked: () => asked, signed: () => signed };
 }
 
 /** A key and a certificate that vouches for itself, as people make them. */
@@ -208,6 +211,23 @@ export async function barriers(page) {
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** Waits until what is read is this: a page is drawn anew after it was told to, and a single look may come before. */
+export async function eventually(read, wanted, why) {
+  const giveUp = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await read();
+    if (isDeepStrictEqual(value, wanted)) return;
+    if (Date.now() > giveUp) return assert.deepEqual(value, wanted, why);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until this has the keyboard. */
+export async function focused(locator) {
+  const element = await locator.elementHandle();
+  await locator.page().waitForFunction((one) => document.activeElement === one, element);
 }
 
 /** A folder that is deleted when the test is over. */

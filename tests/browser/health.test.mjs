@@ -1,7 +1,7 @@
 // A server goes down and comes back while somebody looks on.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { openPage, startCore, startEverything, startScripted } from "./harness.mjs";
+import { eventually, openPage, startCore, startEverything, startScripted } from "./harness.mjs";
 
 /** Seconds. */
 const INTERVAL = 1;
@@ -28,7 +28,7 @@ test("a killed server goes down with its reason, moves to the top, and comes bac
       .getByRole("row")
       .filter({ has: page.getByText(/Healthy|Degraded|Down/) })
       .allInnerTexts();
-  assert.match((await rows())[1], /the victim/, "healthy servers stand by name");
+  await eventually(async () => /the victim/.test((await rows())[1]), true, "healthy servers stand by name");
 
   const killed = Date.now();
   await server.stop();
@@ -122,7 +122,8 @@ test("a tool that changed is pointed out where tools are chosen, and what is lis
   await row.getByText("Degraded").waitFor();
   const drawer = page.getByRole("complementary", { name: "notes" });
   const note = drawer.getByText("The tools differ from the ones you accepted").locator("..");
-  assert.match(await note.innerText(), /Changed\s+read\s+Missing\s+list\s+New\s+send/);
+  const told = async () => (await note.innerText()).match(/Changed\s+read\s+Missing\s+list\s+New\s+send/) !== null;
+  await eventually(told, true, "the note names what differs");
   await drawer.getByRole("tab", { name: /^Tools/ }).click();
   const tool = (name) => drawer.getByRole("list", { name: "Tools" }).getByRole("listitem").filter({ hasText: name });
   await tool("Reads a note").getByText("Changed").waitFor();
@@ -135,6 +136,6 @@ test("a tool that changed is pointed out where tools are chosen, and what is lis
   await drawer.getByRole("tab", { name: /^Tools/ }).click();
   await tool("Sends a note").waitFor();
   await tool("Reads a note and sends it to us").waitFor();
-  assert.equal(await drawer.getByText("Not listed any more").count(), 0);
+  await eventually(() => drawer.getByText("Not listed any more").count(), 0);
   assert.deepEqual(errors, []);
 });

@@ -22,9 +22,10 @@ export function faultsOf() {
   const root = document.querySelector("[role=dialog]") ?? document.body;
 
   // Nothing runs out of the window to the side.
-  const wide = document.scrollingElement;
-  if (wide.scrollWidth > wide.clientWidth + 1)
-    faults.push(`the page scrolls sideways: ${wide.scrollWidth} > ${wide.clientWidth}`);
+  for (const wide of [document.scrollingElement, document.querySelector("main")]) {
+    if (wide && wide.scrollWidth > wide.clientWidth + 1)
+      faults.push(`the page scrolls sideways: ${wide.scrollWidth} > ${wide.clientWidth}`);
+  }
 
   const inside = (outer, inner) => outer.contains(inner) || inner.contains(outer);
   /** The part of an element that is seen: what scrolls or cuts around it takes the rest away. */
@@ -48,9 +49,7 @@ export function faultsOf() {
     ...root.querySelectorAll("button, a[href], input:not([type=file]), select, textarea, [role=tab], [role=separator]"),
   ].filter(shown);
   // A divider has a few pixels around its line for the pointer.
-  const pressed = controls.filter(
-    (one) => one.getAttribute("role") !== "separator" && !one.closest("[aria-label=Messages]"),
-  );
+  const pressed = controls.filter((one) => one.getAttribute("role") !== "separator");
   const boxes = pressed.map((element) => ({ element, box: seen(element) })).filter(({ box }) => !box.empty);
   for (let at = 0; at < boxes.length; at++) {
     for (let other = at + 1; other < boxes.length; other++) {
@@ -74,9 +73,62 @@ export function faultsOf() {
     const hides = /hidden|clip/.test(style.overflowX);
     if (hides && element.scrollWidth > element.clientWidth + 1 && !hinted(element))
       faults.push(`cut without a tooltip: ${named(element)}`);
+    if (/hidden|clip/.test(style.overflowY) && element.scrollHeight > element.clientHeight + 4 && !hinted(element))
+      faults.push(`its lower lines are cut without a tooltip: ${named(element)}`);
     if (hides || style.display === "inline") continue;
     if (element.scrollWidth > element.clientWidth + 1 && style.overflowX === "visible" && element.clientWidth > 0) {
       faults.push(`runs out of its box: ${named(element)} ${element.scrollWidth} > ${element.clientWidth}`);
+    }
+  }
+
+  // A control is whole, or scrolls into view.
+  for (const element of controls) {
+    const its = element.getBoundingClientRect();
+    for (let around = element.parentElement; around && root.contains(around); around = around.parentElement) {
+      const { overflowX, overflowY } = getComputedStyle(around);
+      if (/auto|scroll/.test(overflowX + overflowY)) break;
+      const box = around.getBoundingClientRect();
+      const cut =
+        (/hidden|clip/.test(overflowX) && (its.right > box.right + 1.5 || its.left < box.left - 1.5)) ||
+        (/hidden|clip/.test(overflowY) && (its.bottom > box.bottom + 1.5 || its.top < box.top - 1.5));
+      if (cut) faults.push(`a control is cut: ${named(element)} by ${named(around)}`);
+    }
+  }
+
+  // No text lies on another one, or on a control that it is no part of.
+  const texts = [];
+  for (const element of root.querySelectorAll("*")) {
+    if (!shown(element) || element.closest("svg, textarea, select, [aria-hidden=true]")) continue;
+    for (const node of element.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE || node.textContent.trim() === "") continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const frame = seen(element);
+      const own = /auto|scroll|hidden|clip/.test(getComputedStyle(element).overflow)
+        ? element.getBoundingClientRect()
+        : frame;
+      for (const rect of [...range.getClientRects()].slice(0, 12)) {
+        const box = {
+          left: Math.max(rect.left, frame.left, own.left),
+          top: Math.max(rect.top, frame.top, own.top),
+          right: Math.min(rect.right, frame.right, own.right),
+          bottom: Math.min(rect.bottom, frame.bottom, own.bottom),
+        };
+        if (box.right - box.left > 2 && box.bottom - box.top > 2) texts.push({ element, box });
+      }
+    }
+  }
+  const onTop = (element) => element.closest("[role=row].header, thead, .group") !== null;
+  const against = [...texts, ...boxes.map(({ element, box }) => ({ element, box }))];
+  for (let at = 0; at < texts.length; at++) {
+    for (let other = at + 1; other < against.length; other++) {
+      const [a, b] = [texts[at], against[other]];
+      const width = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const height = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
+      if (width <= 2 || height <= 4 || inside(a.element, b.element)) continue;
+      // Rows go under a head that stays.
+      if (onTop(a.element) !== onTop(b.element)) continue;
+      faults.push(`a text lies on another: ${named(a.element)} and ${named(b.element)}`);
     }
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
-import { openPage, startCore, startScripted } from "./harness.mjs";
+import { eventually, openPage, startCore, startScripted } from "./harness.mjs";
 import { openTools } from "./playground.mjs";
 
 const tool = (name, more = {}) => ({
@@ -94,18 +94,19 @@ test("tools stand by server, several servers' first, the chosen one is in view, 
   const list = page.getByRole("list", { name: "Tools", exact: true });
   const chosen = list.getByRole("link", { name: "tool_35" });
   await chosen.waitFor();
-  const inside = await chosen.evaluate((link) => {
-    const [box, around] = [link.getBoundingClientRect(), link.closest("ul").getBoundingClientRect()];
-    return box.top >= around.top && box.bottom <= around.bottom;
-  });
-  assert.ok(inside, "the chosen tool is in view");
+  const inside = () =>
+    chosen.evaluate((link) => {
+      const [box, around] = [link.getBoundingClientRect(), link.closest("ul").getBoundingClientRect()];
+      return box.top >= around.top && box.bottom <= around.bottom;
+    });
+  await eventually(inside, true, "the chosen tool is in view");
   const text = await list.innerText();
   assert.ok(text.indexOf("Offered by several servers") < text.indexOf("first"), text.slice(0, 80));
   assert.match(text, /second\s+1\s+own/);
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByRole("list", { name: "History" }).getByRole("button").first().waitFor();
   await page.getByRole("button", { name: "History" }).click();
-  assert.equal(await page.getByRole("list", { name: "History" }).count(), 0);
-  assert.equal(await page.getByRole("button", { name: /^Run/ }).count(), 1, "there is one Run");
+  await eventually(() => page.getByRole("list", { name: "History" }).count(), 0);
+  await eventually(() => page.getByRole("button", { name: /^Run/ }).count(), 1, "there is one Run");
   assert.deepEqual(errors, []);
 });

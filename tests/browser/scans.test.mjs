@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createTarpit } from "node:net";
 import { join } from "node:path";
 import test from "node:test";
-import { openPage, startCore, startScripted, temporaryFolder } from "./harness.mjs";
+import { eventually, openPage, startCore, startScripted, temporaryFolder } from "./harness.mjs";
 
 const listen = (t, server) =>
   new Promise((resolve) => {
@@ -45,7 +46,7 @@ test("a new scan keeps the last one, kinds are counted, and who was removed is n
   const choice = page.getByRole("combobox", { name: "Scan to show" });
   await choice.waitFor();
   await row.waitFor({ state: "hidden" });
-  assert.equal(await choice.getByRole("option").count(), 2);
+  await eventually(() => choice.getByRole("option").count(), 2);
   await choice.selectOption({ index: 1 });
   await row.getByText("Removed by you").waitFor();
   assert.deepEqual(errors, []);
@@ -130,5 +131,28 @@ test("adding many has a count and can be stopped", async (t) => {
   go();
   await page.getByText("Added 1 server").waitFor();
   assert.equal((await core.call("order", {})).ids.length, 1);
+  assert.deepEqual(errors, []);
+});
+
+test("a port that keeps the scan waiting is counted apart, and no time left is made up for it", async (t) => {
+  const server = await startScripted(t, { name: "quick" });
+  const tarpit = createTarpit(() => {});
+  const port = await listen(t, tarpit);
+  const core = await startCore(t, { flags: ["--no-local-discovery"] });
+  const { page, errors } = await openPage(t, core.link);
+  await core.call("scan_start", {
+    targets: ["127.0.0.1"],
+    ports: [String(server.port), String(port)],
+    timeout: 60,
+  });
+  const scan = page.getByRole("region", { name: "Scan" });
+  await scan.getByText("waiting for 1 slow port, at most 1 min").waitFor();
+  await scan.getByText("50 %").waitFor();
+  await eventually(() => scan.getByText(/about .* left/).count(), 0);
+  assert.equal((await core.call("scan", {})).scan.slow, 1);
+  await scan.getByRole("button", { name: /^Cancel/ }).click();
+  await scan.getByRole("heading", { name: /Stopped scanning/ }).waitFor();
+  await eventually(() => scan.getByText(/slow port/).count(), 0);
+  await eventually(async () => (await core.call("scan", {})).scan.slow, 0);
   assert.deepEqual(errors, []);
 });

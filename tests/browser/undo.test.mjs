@@ -1,7 +1,7 @@
 // What a person did is taken back and made again, and it is said what that is.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { openPage, startCore, startScripted } from "./harness.mjs";
+import { eventually, openPage, startCore, startScripted } from "./harness.mjs";
 
 const CONFIG = "health_monitoring:\n  check_interval: 1\n  timeout: 1\n";
 
@@ -32,7 +32,7 @@ test("what was measured comes back with a server, and redo removes it again", as
 
   await page.keyboard.press("Control+z");
   await message("Brought back one").waitFor();
-  assert.equal(await message("Removed one").count(), 0, "an offer leaves when what it offers is done");
+  await eventually(() => message("Removed one").count(), 0, "an offer leaves when what it offers is done");
   await row("one").getByText("Healthy").waitFor();
   const after = (await core.call("health", { ids: [ids[0]] })).servers[0];
   assert.equal(after.since, before.since);

@@ -4,6 +4,8 @@
 
 // As modules of tests: helpers may panic with a sentence.
 #[cfg(test)]
+mod calm;
+#[cfg(test)]
 mod certificates;
 #[cfg(test)]
 mod demo;
@@ -11,6 +13,10 @@ mod demo;
 mod driver;
 #[cfg(test)]
 mod edit;
+#[cfg(test)]
+mod journey;
+#[cfg(test)]
+mod keyboard;
 #[cfg(test)]
 mod live;
 #[cfg(test)]

@@ -17,6 +17,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// WebDriver's code for the key.
 pub(crate) const ENTER: char = '\u{E007}';
 
+/// WebDriver's code for the key.
+pub(crate) const DELETE: char = '\u{E017}';
+
 /// WebDriver's code for the key, held until the text is over.
 const CONTROL: char = '\u{E009}';
 
@@ -30,6 +33,7 @@ pub(crate) enum Role {
     Heading,
     Link,
     Menuitem,
+    Option,
     /// A field whose text is hidden; browsers give it no role.
     Password,
     Row,
@@ -47,6 +51,7 @@ impl Role {
             Self::Heading => "heading",
             Self::Link => "link",
             Self::Menuitem => "menuitem",
+            Self::Option => "option",
             Self::Password => "password",
             Self::Row => "row",
             Self::Tab => "tab",
@@ -64,6 +69,7 @@ impl Role {
             Self::Heading => "h1, h2, h3, h4, [role=heading]",
             Self::Link => "a[href], [role=link]",
             Self::Menuitem => "[role=menuitem]",
+            Self::Option => "[role=option]",
             Self::Password => "input[type=password]",
             Self::Row => "tr, [role=row]",
             Self::Tab => "[role=tab]",
@@ -182,7 +188,7 @@ impl Page {
         self.until(&missing, look).await;
     }
 
-    async fn type_keys(&self, keys: &str) {
+    pub(crate) async fn type_keys(&self, keys: &str) {
         let focused = self.0.active_element().await.expect("something has the focus");
         focused.send_keys(keys).await.expect("a key can be pressed");
     }
@@ -209,7 +215,7 @@ impl Page {
     }
 
     /// Tries until it works; when patience ends, says what is missing and what there is instead.
-    async fn until<T>(&self, missing: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, missing: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
         let give_up = Instant::now() + PATIENCE;
         loop {
             if let Some(done) = attempt().await {

@@ -72,7 +72,7 @@ async fn who_needs_sign_in_has_one_verdict() {
     page.row_says(&address, "Needs a token").await;
     page.row(&address).await.click().await.unwrap();
     page.says("answers, asks for a token").await;
-    page.says("not run: sign in first").await;
+    page.says("Not run: sign in first").await;
     page.says("Not measured: sign in first").await;
     window.keep_picture("trust-2-verdict").await;
     let details = said(&page.find(Role::Complementary, &address).await).await;

@@ -93,6 +93,7 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
             None => "TLS failed",
         },
         Unsent::Closed => "Connection broke",
+        Unsent::NotStarted => "Did not start",
         Unsent::Ended => "Has ended",
     };
     Reason::new(sentence, summary)

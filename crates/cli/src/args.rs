@@ -287,6 +287,9 @@ pub(crate) struct Call {
     /// Say why the call goes where it goes
     #[arg(long, conflicts_with = "server")]
     pub(crate) explain: bool,
+    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

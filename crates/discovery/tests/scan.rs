@@ -157,3 +157,21 @@ async fn a_cancelled_scan_ends_at_once_and_keeps_its_rows() {
     assert!(started.elapsed() < Duration::from_millis(300), "{:?}", started.elapsed());
     assert_eq!(rows, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_keeps_the_scan_waiting_is_counted_for_as_long_as_it_does() {
+    let server = Fake::both().on(host(3)).start().await;
+    let tarpit = Decoy::Mute.start_on(host(4).into()).await;
+    let ports = [server.address().port(), tarpit.address().port()].map(|port| port.to_string());
+    let plan = Plan::read(&["127.0.40.3", "127.0.40.4"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let options = ProbeOptions { budget: Duration::from_secs(3), ..ProbeOptions::default() };
+    let mut slow = options.slow.watch();
+    let how = Run { options, cancel: CancellationToken::new(), caps: Caps::default() };
+    let scan = run(plan, how).collect::<Vec<_>>();
+    let seen = async {
+        slow.wait_for(|slow| *slow == 1).await.expect("it is counted");
+        slow.wait_for(|slow| *slow == 0).await.expect("it is over");
+    };
+    let (found, ()) = tokio::join!(scan, seen);
+    assert_eq!(found.len(), 4);
+}

@@ -143,6 +143,8 @@ pub enum Unsent {
     Tls(TlsFault),
     /// A connection that was kept was closed before anything was written.
     Closed,
-    /// The command did not start, or has ended.
+    /// There is no such program, or it may not be run.
+    NotStarted,
+    /// The command has ended.
     Ended,
 }

@@ -33,7 +33,7 @@ pub use error::{McpError, Unsent};
 pub use names::is_localhost;
 pub use probe::{
     Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme,
-    Spared, Step, USUAL_PORTS, Visit, certificate, probe, resolve,
+    Slow, Spared, Step, USUAL_PORTS, Visit, certificate, probe, resolve,
 };
 pub use range::{is_public, reach};
 pub use secret::Secret;

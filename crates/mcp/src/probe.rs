@@ -10,6 +10,7 @@ mod line;
 mod options;
 mod report;
 mod resolve;
+mod slow;
 mod target;
 mod wire;
 mod words;
@@ -21,6 +22,7 @@ pub use known::{Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};
 pub use report::{ProbeReport, Step};
 pub use resolve::{ResolveError, resolve};
+pub use slow::Slow;
 pub use target::{ProbeTarget, Scheme};
 
 use model::Outcome;
@@ -50,7 +52,7 @@ pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport 
     let connected_ms = started.elapsed().as_secs_f64() * 1000.0;
     let wait = options.banner.min(end.saturating_duration_since(Instant::now()));
     let mut report = match wire::banner(&stream, wait).await {
-        Banner::Quiet => ask(target, options, stream, end).await,
+        Banner::Quiet => options.slow.count(ask(target, options, stream, end)).await,
         Banner::HungUp => open_but("it hangs up on whoever connects"),
         Banner::Spoke(first) => {
             open_but(&format!("it is not HTTP: it speaks first and says `{}`", words::bytes(&first)))

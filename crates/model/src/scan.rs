@@ -91,4 +91,8 @@ pub struct ScanStatus {
     pub open: u64,
     /// MCP servers so far.
     pub found: u64,
+    /// Open ports that keep the scan waiting now: each may take all of `timeout`, whatever the speed so far.
+    pub slow: u64,
+    /// Seconds that one port may take at most.
+    pub timeout: f64,
 }

@@ -394,7 +394,15 @@ open: number,
 /**
  * MCP servers so far.
  */
-found: number, };
+found: number, 
+/**
+ * Open ports that keep the scan waiting now: each may take all of `timeout`, whatever the speed so far.
+ */
+slow: number, 
+/**
+ * Seconds that one port may take at most.
+ */
+timeout: number, };
 
 export type NoticeLevel = "info" | "warning";
 

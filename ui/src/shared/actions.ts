@@ -1,9 +1,9 @@
-import { asCallError, type Changed, type ServerId, type Undone } from "../host";
+import { asCallError, type Changed, type ServerId, type ServerRow, type Undone } from "../host";
 import { core } from "../state/core.svelte";
 import { ago, plural } from "./format";
 import { messages } from "./messages.svelte";
 import { nav, type Screen } from "./nav.svelte";
-import { oneLine, sentence } from "./text";
+import { oneLine, paragraph } from "./text";
 
 /** The changes of several servers that the core can take back. */
 export type BulkOperation = "remove" | "ignore" | "pause" | "resume" | "restore";
@@ -16,23 +16,38 @@ const DONE: Record<BulkOperation, string> = {
   restore: "Brought back",
 };
 
+/** Whether it is still so for a server. */
+const IS_DONE: Record<BulkOperation, (row: ServerRow | undefined) => boolean> = {
+  remove: (row) => row === undefined,
+  ignore: (row) => row === undefined,
+  pause: (row) => row?.health.status === "paused",
+  resume: (row) => row !== undefined && row.health.status !== "paused",
+  restore: (row) => row !== undefined,
+};
+
 /** Changes servers and offers to take it back. */
 export async function change(operation: BulkOperation, ids: ServerId[]): Promise<Changed | null> {
   const what = nameOf(ids);
   return attempt(`${DONE[operation]} ${what} did not work`, async () => {
     const changed = await core.call(operation, { ids });
     await core.shown(changed.revision);
-    offerUndo(`${DONE[operation]} ${what}`, changed.undo);
+    offerUndo(`${DONE[operation]} ${what}`, [changed.undo], () =>
+      ids.some((id) => IS_DONE[operation](core.rows.get(id))),
+    );
     return changed;
   });
 }
 
-/** Says what was done, with a way back when there is one. Several entries are taken back as one. */
-export function offerUndo(text: string, ...entries: (number | null)[]): void {
+/** Says what was done, with a way back when there is one, for as long as it is so. Several entries are taken back as one. */
+export function offerUndo(text: string, entries: readonly (number | null)[], holds: () => boolean = () => true): void {
   const known = entries.filter((entry) => entry !== null);
   for (const entry of known) madeOn.set(entry, nav.place.screen);
-  messages.say(text, known.length ? { label: "Undo", run: () => void undo(known) } : null, known);
+  const action = known.length ? { label: "Undo", run: () => void undo(known) } : null;
+  messages.say(text, { action, entries: known, holds });
 }
+
+/** That any of these servers is in the list. */
+export const anyKept = (ids: readonly ServerId[]) => () => ids.some((id) => core.rows.has(id));
 
 /** Where changes were made from this page. */
 const madeOn = new Map<number, Screen>();
@@ -52,7 +67,7 @@ export async function undoNewest(): Promise<void> {
     askedAbout = step.entry;
     messages.settle([step.entry]);
     const question = `Undo “${oneLine(step.label)}”, from ${ago(step.at, Date.now())}?`;
-    messages.say(question, { label: "Undo", run: () => void undo([step.entry]) }, [step.entry]);
+    messages.say(question, { action: { label: "Undo", run: () => void undo([step.entry]) }, entries: [step.entry] });
   });
 }
 
@@ -63,7 +78,7 @@ export async function undo(entries: readonly number[]): Promise<void> {
       "undo",
       [...entries].sort((a, b) => b - a),
     );
-    messages.say(undoneWords(together(undone)), { label: "Redo", run: () => void redo(entries) }, entries);
+    messages.say(undoneWords(together(undone)), { action: { label: "Redo", run: () => void redo(entries) }, entries });
   });
 }
 
@@ -76,7 +91,7 @@ export async function redo(entries?: readonly number[]): Promise<void> {
       "redo",
       [...step].sort((a, b) => a - b),
     );
-    offerUndo(`Redone: ${together(redone)}`, ...step);
+    offerUndo(`Redone: ${together(redone)}`, step);
   });
 }
 
@@ -126,7 +141,7 @@ export async function attempt<T>(title: string, work: () => Promise<T>): Promise
   } catch (thrown) {
     const error = asCallError(thrown);
     const why =
-      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : sentence(error.message);
+      error.code === "offline" ? "MCP Discovery does not answer. Try again when it is back." : paragraph(error.message);
     if (error.code !== "unauthorized") messages.fail(title, oneLine(why));
     return null;
   }

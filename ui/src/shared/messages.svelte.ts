@@ -10,31 +10,40 @@ interface Action {
   run: () => void;
 }
 
+/** What a message offers, and for how long that makes sense. */
+interface Offer {
+  action: Action | null;
+  /** The journal entries that its action takes back or makes again. */
+  entries: readonly number[];
+  /** Whether what it says is still so; a server that was added can be removed again. */
+  holds: () => boolean;
+}
+
 /** Something that was done, or did not work. */
-export interface Message {
+export interface Message extends Offer {
   id: number;
   text: string;
   /** Why it did not work; such a message stays until it is closed. */
   failure: string | null;
-  action: Action | null;
-  /** The journal entries that its action takes back or makes again. */
-  entries: readonly number[];
   /** In milliseconds; absent when it stays. */
   lasts: number | null;
 }
+
+const NOTHING: Offer = { action: null, entries: [], holds: () => true };
 
 class Messages {
   list = $state.raw<readonly Message[]>([]);
   #last = 0;
 
   /** Says what was done, and what can be done about it. */
-  say(text: string, action: Action | null = null, entries: readonly number[] = []): void {
-    this.#add({ text, failure: null, action, entries, lasts: action ? OFFERS_MS : LASTS_MS });
+  say(text: string, offer: Partial<Offer> = {}): void {
+    const lasts = offer.action ? OFFERS_MS : LASTS_MS;
+    this.#add({ ...NOTHING, ...offer, text, failure: null, lasts });
   }
 
   /** Says what did not work. */
   fail(text: string, failure: string): void {
-    this.#add({ text, failure, action: null, entries: [], lasts: null });
+    this.#add({ ...NOTHING, text, failure, lasts: null });
   }
 
   /** What is offered about these changes was done, here or elsewhere on the page. */

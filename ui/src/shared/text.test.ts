@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { clip, oneLine, sentence, visible } from "./text";
+import { brief, clip, oneLine, paragraph, sentence, visible } from "./text";
 
 it("shows what would turn text around or hide it", () => {
   expect(visible("\u202egpj.exe")).toBe("⟨U+202E⟩gpj.exe");
@@ -28,6 +28,11 @@ it("begins a reason that stands alone with a capital", () => {
   expect(sentence("connection refused: nothing listens")).toBe("Connection refused: nothing listens");
   expect(sentence("`npx` was not found")).toBe("“npx” was not found");
   expect(sentence("127.0.0.1:8000 asks for sign-in")).toBe("127.0.0.1:8000 asks for sign-in");
+  expect(sentence("cancelled")).toBe("Cancelled");
+  expect(brief("not run:\nsign in first")).toBe("Not run: sign in first");
+  expect(paragraph("`npx` was not found")).toBe("“npx” was not found.");
+  expect(paragraph("is it installed, and on PATH?")).toBe("Is it installed, and on PATH?");
+  expect(paragraph("the file ends too early;")).toBe("The file ends too early.");
 });
 
 it("markup is text like any other", () => {

@@ -29,7 +29,17 @@ function plain(text: string): string {
 /** A reason that stands alone begins with a capital, unless it begins with an address or a name. */
 export function sentence(text: string): string {
   const said = plain(text);
-  return /^[a-z]+(?:'s)?[ ,:]/.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
+  return /^[a-z]+(?:'s)?(?:[ ,:;]|$)/.test(said) ? said.charAt(0).toUpperCase() + said.slice(1) : said;
+}
+
+/** The same where it is a paragraph, or others follow it: it ends with a full stop. */
+export function paragraph(text: string): string {
+  return sentence(text).replace(/([^.!?…:;])[.:;]?$/u, "$1.");
+}
+
+/** The same on one line, for cells, lists and tooltips. */
+export function brief(text: string): string {
+  return oneLine(sentence(text));
 }
 
 /** At most `max` characters, with what was left out said at the end. */

@@ -117,3 +117,15 @@ export function addressOf(row: Pick<ServerRow, "endpoint" | "url" | "command" | 
 export function shortUrl(url: string): string {
   return url.replace(/^http:\/\//, "").replace(/\/$/, "");
 }
+
+const CHECKS: Record<string, string> = {
+  endpoint_reachable: "Endpoint reachable",
+  response_time: "Response time",
+  tool_availability: "Tools available",
+  calls: "Calls",
+};
+
+/** What a check is called on a screen. */
+export function checkWords(name: string): string {
+  return CHECKS[name] ?? name;
+}

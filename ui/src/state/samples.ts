@@ -58,6 +58,8 @@ export function scan(id: string, changes: Partial<ScanStatus> = {}): ScanStatus 
     done: 0,
     open: 0,
     found: 0,
+    slow: 0,
+    timeout: 5,
     ...changes,
   };
 }

@@ -54,6 +54,8 @@ impl App {
             done: 0,
             open: 0,
             found: 0,
+            slow: 0,
+            timeout: options.budget.as_secs_f64(),
         };
         let cancel = self.0.scans.begin(status.clone());
         self.tell(Activity::ScanChanged { scan: status.clone() });

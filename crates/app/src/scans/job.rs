@@ -8,7 +8,7 @@ use futures::future::ready;
 use intake::Registering;
 use mcp::Contents;
 use model::{Activity, ScanRow, ScanState, ScanStatus};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{App, now};
@@ -38,6 +38,7 @@ impl ScanJob {
 
     /// Runs it to its end, and tells how far it is.
     pub(crate) async fn run(self, plan: Plan, how: Run) {
+        let slow = how.options.slow.watch();
         let rows = run(plan, how).filter_map(|Found { progress, row, contents }| {
             self.update(|status, _| {
                 (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
@@ -49,20 +50,26 @@ impl ScanJob {
         let all = rows.for_each_concurrent(None, |(row, contents)| self.take(row, contents));
         tokio::select! {
             () = all => {}
-            () = self.tell_progress() => {}
+            () = self.tell_progress(slow) => {}
         }
         let state = if self.cancel.is_cancelled() { ScanState::Cancelled } else { ScanState::Finished };
         self.update(|status, _| {
             status.state = state;
+            status.slow = 0;
             status.finished_at = Some(now());
         });
         self.tell_status();
     }
 
     /// Tells how far it is while it goes on: at once, and the newest after each pause.
-    async fn tell_progress(&self) {
+    async fn tell_progress(&self, mut slow: watch::Receiver<u64>) {
         loop {
-            self.advanced.notified().await;
+            tokio::select! {
+                () = self.advanced.notified() => {}
+                Ok(()) = slow.changed() => {}
+            }
+            let slow = *slow.borrow_and_update();
+            self.update(|status, _| status.slow = slow);
             self.tell_status();
             tokio::time::sleep(BETWEEN).await;
         }

@@ -8,7 +8,7 @@ use model::{Activity, Event};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Session, read, route, start};
+use super::{Session, consent, read, route, start};
 use crate::args::{Call, Format};
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
@@ -17,6 +17,7 @@ use crate::print::{clear_progress, note};
 
 pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> {
     let arguments = arguments(args.arguments.as_deref()).await?;
+    consent::asked(session, args).await?;
     let handle = format!("cli-{}", std::process::id());
     let (events, starts) = (session.core.events().await?, session.core.events().await?);
     let request = CallArgs {

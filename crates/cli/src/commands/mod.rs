@@ -4,6 +4,7 @@ mod call;
 pub(crate) mod certificate;
 mod change;
 mod config;
+mod consent;
 mod demo;
 mod edit;
 mod explain;

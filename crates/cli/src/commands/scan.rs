@@ -215,5 +215,10 @@ fn summary(scan: &ScanStatus, cancelled: bool) -> Summary {
 }
 
 fn show_progress(scan: &ScanStatus) {
-    print::show_progress(&format!("{} of {} probes, {} found", scan.done, scan.total, scan.found));
+    let slow = match scan.slow {
+        0 => String::new(),
+        1 => ", waiting for 1 slow port".to_owned(),
+        more => format!(", waiting for {more} slow ports"),
+    };
+    print::show_progress(&format!("{} of {} probes, {} found{slow}", scan.done, scan.total, scan.found));
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use model::Tls;
 use tokio_util::task::TaskTracker;
 
-use super::Spared;
+use super::{Slow, Spared};
 use crate::Credentials;
 
 /// How thorough a probe is about paths.
@@ -54,6 +54,8 @@ pub struct ProbeOptions {
     pub tasks: TaskTracker,
     /// Known servers that are not met again.
     pub spared: Spared,
+    /// Counts the probes that hang.
+    pub slow: Slow,
     /// Sent along with every question. Over TLS the certificate must then be one that can be trusted.
     pub credentials: Credentials,
     /// Who vouches for the certificate; absent means whoever this computer trusts.
@@ -71,6 +73,7 @@ impl Default for ProbeOptions {
             protocols: Protocols::default(),
             tasks: TaskTracker::new(),
             spared: Spared::default(),
+            slow: Slow::default(),
             credentials: Credentials::default(),
             tls: None,
         }

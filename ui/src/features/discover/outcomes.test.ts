@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { found, scan, server } from "../../state/samples";
 import { onThisComputer } from "./here";
-import { canAdd, notMcp, resultGroups, resultLines, splitPorts, timeLeft } from "./outcomes";
+import { canAdd, notMcp, resultGroups, resultLines, slowWords, splitPorts, timeLeft } from "./outcomes";
 
 it("results are grouped by outcome, new ones first, and what is no MCP is no result", () => {
   const rows = [
@@ -52,6 +52,15 @@ it("the time left is told once it is more than a guess", () => {
   expect(timeLeft(scan("s", { done: 50, started_at: 0 }), 10_000)).toBe(10_000);
   expect(timeLeft(scan("s", { done: 2, started_at: 0 }), 10_000)).toBeNull();
   expect(timeLeft(scan("s", { done: 50, state: "finished", started_at: 0 }), 10_000)).toBeNull();
+});
+
+it("ports that are slow already are told apart, and no part of the time left", () => {
+  const most = scan("s", { done: 98, slow: 2, started_at: 0 });
+  expect(timeLeft(most, 10_000)).toBeNull();
+  expect(timeLeft({ ...most, done: 49, slow: 2 }, 10_000)).toBe(10_000);
+  expect(slowWords(most)).toBe("2 slow ports, at most 5 s each");
+  expect(slowWords({ ...most, slow: 1, timeout: 60 })).toBe("1 slow port, at most 1 min");
+  expect(slowWords({ ...most, slow: 0 })).toBeNull();
 });
 
 it.each([

@@ -1,5 +1,5 @@
 import type { Outcome, ScanRow, ScanStatus } from "../../host";
-import { plural } from "../../shared/format";
+import { plural, span } from "../../shared/format";
 import { RESULT_OUTCOMES } from "../../shared/words";
 
 /** Rows of one outcome. */
@@ -77,11 +77,21 @@ export function canAdd(row: ScanRow): boolean {
   return !row.known && (row.outcome === "mcp" || row.outcome === "needs_sign_in" || row.outcome === "probable");
 }
 
-/** How long the rest will take at the speed so far, in milliseconds; absent while that is a guess. */
+/**
+ * How long the rest will take at the speed so far, in milliseconds; absent while that is a guess. Ports that are slow already
+ * are no part of it: the speed says nothing of them.
+ */
 export function timeLeft(scan: ScanStatus, now: number): number | null {
   const spent = now - scan.started_at;
-  if (scan.state !== "running" || scan.done < 20 || spent < 1_000) return null;
-  return ((scan.total - scan.done) * spent) / scan.done;
+  const rest = scan.total - scan.done - scan.slow;
+  if (scan.state !== "running" || scan.done < 20 || spent < 1_000 || rest <= 0) return null;
+  return (rest * spent) / scan.done;
+}
+
+/** What the scan waits for beside the rest: `2 slow ports, at most 5 s each`. */
+export function slowWords({ slow, timeout }: ScanStatus): string | null {
+  if (slow === 0) return null;
+  return `${plural(slow, "slow port")}, at most ${span(timeout * 1_000)}${slow === 1 ? "" : " each"}`;
 }
 
 /** Ports as people type them, `3000-3010, 8080`, as the core takes them. Empty means the core's own choice. */

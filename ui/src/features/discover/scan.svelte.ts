@@ -8,9 +8,9 @@ import {
   type ScanStatus,
   type ServerId,
 } from "../../host";
-import { attempt, offerUndo } from "../../shared/actions";
+import { anyKept, attempt, offerUndo } from "../../shared/actions";
 import { plural } from "../../shared/format";
-import { oneLine, sentence } from "../../shared/text";
+import { brief } from "../../shared/text";
 import { core } from "../../state/core.svelte";
 import { withKnown } from "../../state/reducer";
 import { canAdd } from "./outcomes";
@@ -90,8 +90,8 @@ class Scans {
   async cancel(): Promise<void> {
     const scan = core.scan;
     if (!scan) return;
-    const ended = await attempt("The scan could not be cancelled", () => core.call("scan_cancel", { scan: scan.id }));
-    if (ended) core.began({ scan: ended, rows: [...core.found] });
+    // That it has ended is told by its events; the answer is of the moment before, and may come after them.
+    await attempt("The scan could not be cancelled", () => core.call("scan_cancel", { scan: scan.id }));
   }
 
   /** Adds no more of them; what was added stays, and can be undone. */
@@ -105,6 +105,7 @@ class Scans {
     this.#stopped = false;
     this.progress = { done: 0, of: rows.length };
     const undos: number[] = [];
+    const ids: ServerId[] = [];
     let revision = 0;
     const failed = new Map<string, string>();
     for (const [at, row] of rows.entries()) {
@@ -113,17 +114,18 @@ class Scans {
       try {
         const added = await core.call("add", { url: row.url });
         if (added.undo !== null) undos.push(added.undo);
+        ids.push(added.server.id);
         revision = added.revision;
         this.picked.delete(row.url);
       } catch (thrown) {
-        failed.set(row.url, oneLine(sentence(asCallError(thrown).message)));
+        failed.set(row.url, brief(asCallError(thrown).message));
       }
     }
     this.failed = failed;
     await core.shown(revision);
     this.adding = false;
     this.progress = null;
-    if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, ...undos);
+    if (undos.length) offerUndo(`Added ${plural(undos.length, "server")}`, undos, anyKept(ids));
   }
 }
 

@@ -19,6 +19,20 @@ it("what needs a person stands apart from what does not", () => {
   expect(read("none")).toEqual(["Needs attention 2", "a", "b", "No action needed 2", "c", "d"]);
 });
 
+it("while the list is held, a row stays in its group", () => {
+  const held = new Map(worstFirst.map((row) => [row.id, row]));
+  const now = worstFirst.map((row) => (row.id === "d" ? withStatus("d", "unhealthy") : row));
+  const drawn = toLines(now, "none", held);
+  expect(drawn.map((line) => (line.kind === "group" ? line.title : line.row.id))).toEqual([
+    "Needs attention",
+    "a",
+    "b",
+    "No action needed",
+    "c",
+    "d",
+  ]);
+});
+
 it("groups stand in the order of their worst row, rows keep theirs", () => {
   expect(read("region")).toEqual(["eu 2", "a", "c", "us 1", "b", "No region 1", "d"]);
 });

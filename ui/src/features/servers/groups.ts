@@ -1,4 +1,4 @@
-import type { ServerRow } from "../../host";
+import type { ServerId, ServerRow } from "../../host";
 import { sourceWords, statusWords, transportWords } from "../../shared/words";
 
 /** What rows can be put together by. */
@@ -17,12 +17,20 @@ const NAMERS: Record<GroupBy, (row: ServerRow) => string> = {
   transport: (row) => transportWords(row.transport),
 };
 
-/** The lines of the table. Groups stand in the order of their first row, so that the worst group is on top. */
-export function toLines(rows: readonly ServerRow[], by: GroupBy): Line[] {
+/** What the group of a row is called. */
+export function titleOf(row: ServerRow, by: GroupBy): string {
+  return NAMERS[by](row);
+}
+
+/**
+ * The lines of the table. Groups stand in the order of their first row, so that the worst group is on top. Rows that are known
+ * in `held` stay in the group they were in: a heading that comes moves everything under it.
+ */
+export function toLines(rows: readonly ServerRow[], by: GroupBy, held?: ReadonlyMap<ServerId, ServerRow>): Line[] {
   if (by === "flat") return rows.map((row) => ({ kind: "row", key: row.id, row }));
   const groups = new Map<string, ServerRow[]>();
   for (const row of rows) {
-    const title = NAMERS[by](row);
+    const title = titleOf(held?.get(row.id) ?? row, by);
     const group = groups.get(title);
     if (group) group.push(row);
     else groups.set(title, [row]);

@@ -5,7 +5,7 @@ import { keep, recall } from "../../shared/persist";
 import { statusWords } from "../../shared/words";
 import { core } from "../../state/core.svelte";
 import { type Column, OPTIONAL, SORTS, type Sort, type SortBy, sorted } from "./columns";
-import type { GroupBy } from "./groups";
+import { type GroupBy, titleOf } from "./groups";
 
 /** A filter that is wrong is said to be so when nobody has typed for so long, in milliseconds: half a word is no mistake. */
 const PAUSE_MS = 400;
@@ -25,6 +25,12 @@ const isSort = (value: unknown): value is Sort =>
   value !== null &&
   SORTS.includes((value as Sort).by) &&
   typeof (value as Sort).down === "boolean";
+
+/** The list as it was when the pointer or the focus came. */
+interface Held {
+  order: readonly ServerId[];
+  rows: ReadonlyMap<ServerId, ServerRow>;
+}
 
 /** What a person did to the list: it stays while they are on another screen. */
 class View {
@@ -48,7 +54,7 @@ class View {
 
   #matched = $state.raw<ServerId[] | null>(null);
   /** The order that is on the screen while the pointer or the focus is in the list. */
-  #held = $state.raw<readonly ServerId[] | null>(null);
+  #held = $state.raw<Held | null>(null);
   #inside = new Set<"pointer" | "focus">();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The last change is asked about too. */
@@ -68,13 +74,19 @@ class View {
     return sorted(rows, this.sort).map((row) => row.id);
   });
   /** The order that is kept still; one without a row keeps nothing, and must not hide what comes. */
-  #still = $derived(this.#held?.some((id) => core.rows.has(id)) ? this.#held : null);
+  #still = $derived(this.#held?.order.some((id) => core.rows.has(id)) ? this.#held : null);
+  /** The rows as they were when the list was held: they stay in their groups. */
+  heldRows = $derived(this.#still?.rows);
   /** The rows on the screen. */
   rows: readonly ServerRow[] = $derived(
-    (this.#still ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
+    (this.#still?.order ?? this.#wanted).map((id) => core.rows.get(id)).filter((row) => row !== undefined),
   );
   /** How many rows came or moved while the list was held still. */
-  waiting = $derived(this.#still ? moved(this.#still, this.#wanted, core.rows) : 0);
+  waiting = $derived.by(() => {
+    if (!this.#still) return 0;
+    const { order, rows } = this.#still;
+    return Math.max(moved(order, this.#wanted, core.rows), regrouped(rows, core.rows, this.group));
+  });
   /** The rows are those of another filter than the one that stands there. */
   stale = $derived(this.filter.trim() !== "" && this.filter !== this.#answered);
   /** That has lasted long enough to be said. */
@@ -118,7 +130,7 @@ class View {
   /** Live changes must not move rows while the pointer or the focus is among them. */
   enter(by: "pointer" | "focus"): void {
     this.#inside.add(by);
-    this.#held ??= this.#wanted;
+    this.#held ??= this.#now();
   }
 
   /** The last to leave lets the rows move again. */
@@ -135,14 +147,14 @@ class View {
 
   /** Shows what came while the list was held, and holds that. */
   catchUp(): void {
-    if (untrack(() => this.#held)) this.#held = untrack(() => this.#wanted);
+    if (untrack(() => this.#held)) this.#held = untrack(() => this.#now());
   }
 
   /** Sorts by a column, the other way round when it is sorted by it already. */
   sortBy(by: SortBy): void {
     this.sort = { by, down: this.sort.by === by && !this.sort.down };
     keep("servers.sort", this.sort);
-    if (untrack(() => this.#held)) this.#held = untrack(() => this.#wanted);
+    if (untrack(() => this.#held)) this.#held = untrack(() => this.#now());
   }
 
   setGroup(group: GroupBy): void {
@@ -171,6 +183,10 @@ class View {
   clearSelection(): void {
     this.selected.clear();
     this.selecting = false;
+  }
+
+  #now(): Held {
+    return { order: this.#wanted, rows: core.rows };
   }
 
   #askAgain(): void {
@@ -231,6 +247,16 @@ function moved(held: readonly ServerId[], wanted: readonly ServerId[], rows: Rea
   const stayed = wanted.filter((id) => known.has(id));
   const shifted = stayed.filter((id, at) => alive[at] !== id).length;
   return fresh + (shifted ? Math.max(1, Math.ceil(shifted / 2)) : 0);
+}
+
+/** How many rows belong to another group by now. */
+function regrouped(held: Held["rows"], rows: Held["rows"], by: GroupBy): number {
+  let count = 0;
+  for (const [id, before] of held) {
+    const now = rows.get(id);
+    if (now && now !== before && titleOf(now, by) !== titleOf(before, by)) count += 1;
+  }
+  return count;
 }
 
 /** The list's view. */

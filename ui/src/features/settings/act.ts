@@ -15,7 +15,7 @@ export function face(): "window" | "browser" {
 export async function save(note: string): Promise<CallError | null> {
   try {
     const { version, undo, late } = await draft.save(note);
-    offerUndo(undo === null ? "The file says that already" : `Saved as version ${version}`, undo);
+    offerUndo(undo === null ? "The file says that already" : `Saved as version ${version}`, [undo]);
     if (late !== null)
       messages.say(`Somebody else wrote the file at that moment. What they wrote is kept as version ${late}.`);
     return null;
@@ -37,7 +37,7 @@ export async function moveSecret(path: Path): Promise<void> {
   const why = kept.place === "file" && kept.why ? `: there is no keyring here (${kept.why})` : "";
   offerUndo(
     `${reference} is kept ${placeWords(kept.place)}${why}. Earlier versions of the file on this computer still hold it.`,
-    saved.undo,
+    [saved.undo],
   );
 }
 
@@ -50,7 +50,7 @@ export async function restore(version: number): Promise<void> {
     done.undo === null
       ? `The file is as in version ${version} already`
       : `Restored version ${version} as version ${done.version}`,
-    done.undo,
+    [done.undo],
   );
 }
 
@@ -66,5 +66,5 @@ export async function sayLoaded(): Promise<void> {
   const action = before
     ? { label: "Undo", run: () => void attempt("The file was not restored", () => restore(before.version)) }
     : null;
-  messages.say("The file changed on disk and was loaded", action);
+  messages.say("The file changed on disk and was loaded", { action });
 }

@@ -126,7 +126,7 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
         }
         _ => format!("`{command}` could not be started: {error}"),
     };
-    McpError::Unsent { cause: Unsent::Ended, message }
+    McpError::Unsent { cause: Unsent::NotStarted, message }
 }
 
 fn gone(place: &Place) -> McpError {
