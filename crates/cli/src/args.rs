@@ -1,5 +1,7 @@
 //! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
 
+mod calls;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use api::ExportForm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::given::{Add, Edit};
+
+pub(crate) use calls::{Call, Route};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
@@ -266,51 +270,6 @@ pub(crate) struct Tools {
     /// Only those of this server (id or name)
     #[arg(long, value_name = "ID")]
     pub(crate) server: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Call {
-    /// The tool, or another capability that names one
-    pub(crate) capability: String,
-    /// The arguments as a JSON object; - reads them from standard input
-    #[arg(value_name = "JSON or -")]
-    pub(crate) arguments: Option<String>,
-    /// On this server (id or name) [default: any that offers it]
-    #[arg(long, value_name = "ID")]
-    pub(crate) server: Option<String>,
-    /// Seconds for the whole call with its retries [default: as its rule says, else 30]
-    #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) timeout: Option<f64>,
-    /// Who calls, for rules with `affinity: client`
-    #[arg(long, value_name = "NAME")]
-    pub(crate) client: Option<String>,
-    /// Say why the call goes where it goes
-    #[arg(long, conflicts_with = "server")]
-    pub(crate) explain: bool,
-    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Route {
-    /// The tool, or another capability that names one
-    pub(crate) capability: String,
-    /// Try so many calls, one after the other
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) calls: u64,
-    /// By the rules and the balancing of this configuration instead of the one in use
-    #[arg(long, value_name = "FILE")]
-    pub(crate) rules: Option<PathBuf>,
-    /// Who would call
-    #[arg(long, value_name = "NAME")]
-    pub(crate) client: Option<String>,
-    /// With these arguments, a JSON object: a server whose schema refuses them takes no part
-    #[arg(long, value_name = "JSON")]
-    pub(crate) arguments: Option<String>,
-    /// As if this server were down (id or name); can stand several times
-    #[arg(long, value_name = "ID")]
-    pub(crate) down: Vec<String>,
 }
 
 #[derive(Debug, Args)]
