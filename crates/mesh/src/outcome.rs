@@ -49,7 +49,7 @@ pub(crate) struct Verdict {
 
 impl Elsewhere {
     /// Whether another server may be asked for this tool.
-    pub(crate) fn allows(self, hints: &ToolHints) -> bool {
+    pub(crate) fn allows(self, hints: ToolHints) -> bool {
         match self {
             Self::Yes => true,
             Self::IfHarmless => hints.read_only == Some(true) || hints.idempotent == Some(true),
@@ -73,7 +73,9 @@ pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Verdict {
     let quiet = |elsewhere| Verdict { elsewhere, breaker: Told::Nothing, rest: None, health: None };
     let counts = |elsewhere| Verdict { breaker: Told::Failure, ..quiet(elsewhere) };
     match error {
-        CallFailed::Unreached(_) => quiet(Elsewhere::Yes),
+        CallFailed::Unreached(_) | CallFailed::Unsent(McpError::InvalidTarget { .. }) => {
+            quiet(Elsewhere::Yes)
+        }
         CallFailed::Unsent(McpError::Cancelled) | CallFailed::Mcp(McpError::Cancelled) => {
             quiet(Elsewhere::No)
         }
@@ -83,13 +85,12 @@ pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Verdict {
             Verdict { health, ..quiet(Elsewhere::Yes) }
         }
         CallFailed::Unsent(error @ McpError::Status { status: 429 | 503, retry_after: Some(_), .. })
-        | CallFailed::Mcp(error @ McpError::Status { status: 429, .. })
-        | CallFailed::Mcp(error @ McpError::Status { status: 503, retry_after: Some(_), .. }) => {
-            Verdict { rest: Some(rest(error)), breaker: rested(error), ..quiet(Elsewhere::Yes) }
-        }
+        | CallFailed::Mcp(
+            error @ (McpError::Status { status: 429, .. }
+            | McpError::Status { status: 503, retry_after: Some(_), .. }),
+        ) => Verdict { rest: Some(rest(error)), breaker: rested(error), ..quiet(Elsewhere::Yes) },
         // A start that takes long goes on; its server may still come.
         CallFailed::Unsent(McpError::Timeout { .. }) => counts(Elsewhere::Yes),
-        CallFailed::Unsent(McpError::InvalidTarget { .. }) => quiet(Elsewhere::Yes),
         CallFailed::Unsent(error) => Verdict { health: Some(no_answer(error)), ..counts(Elsewhere::Yes) },
         CallFailed::Mcp(error) => sent(error, progressed),
     }

@@ -127,7 +127,7 @@ impl Mesh {
                 Ok(answer) => return course.answered(answer, server, tool, ms),
                 Err(error) => error,
             };
-            let may_go_on = course.retries && verdict.elsewhere.allows(&tool.hints) && !course.is_over();
+            let may_go_on = course.retries && verdict.elsewhere.allows(tool.hints) && !course.is_over();
             course.failed(Try { server, tool, error: error.clone(), ms });
             if !may_go_on {
                 return course.ended();

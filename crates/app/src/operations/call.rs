@@ -93,7 +93,7 @@ impl App {
                     decision.as_ref(),
                 ))
             }
-            End::Refused(refused) => Err(refusal(&refused, decision)),
+            End::Refused(refused) => Err(refusal(&refused, decision.as_ref())),
         }
     }
 
@@ -160,7 +160,8 @@ struct ToolCall<'a> {
     tool: String,
     progressed: bool,
     noting: Option<Noting>,
-    _told_of_its_start: Option<Waiting>,
+    /// Told of its start, as long as it is held.
+    start: Option<Waiting>,
 }
 
 impl<'a> ToolCall<'a> {
@@ -178,7 +179,7 @@ impl<'a> ToolCall<'a> {
             tool: String::new(),
             progressed: false,
             noting: None,
-            _told_of_its_start: None,
+            start: None,
         }
     }
 }
@@ -191,9 +192,8 @@ impl mesh::Attempt for ToolCall<'_> {
         self.progressed = false;
         self.noting = Some(self.app.0.logs.call(server.id, &tool.name));
         // Of two the later would be forgotten with the former.
-        self._told_of_its_start = None;
-        self._told_of_its_start =
-            Some(self.app.0.mesh.sessions.starts().wait(server.id, self.handle.to_owned()));
+        drop(self.start.take());
+        self.start = Some(self.app.0.mesh.sessions.starts().wait(server.id, self.handle.to_owned()));
     }
 
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Box<RawValue>, McpError> {

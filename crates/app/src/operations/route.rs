@@ -149,7 +149,7 @@ fn said(fields: &model::config::RuleFields) -> serde_json::Value {
 
 fn breaker(snapshot: &Snapshot, rest: Rest) -> Option<BreakerRow> {
     let Rest { id, breaker, failures, open_for, aside_for, in_flight } = rest;
-    let seconds = |span: Duration| (!span.is_zero()).then(|| span.as_secs_f64());
+    let seconds = |span: Duration| Some(span.as_secs_f64()).filter(|seconds| *seconds > 0.0);
     let has_news = failures > 0 || in_flight > 0 || !aside_for.is_zero() || breaker != Breaker::Closed;
     let server = snapshot.get(id).filter(|_| has_news)?;
     Some(BreakerRow {
@@ -218,13 +218,12 @@ pub(crate) fn refusal_code(refused: &Refused) -> String {
 }
 
 /// The error of a call that nobody takes: each server with its reason.
-pub(super) fn refusal(refused: &Refused, decision: Option<Decision>) -> OperationError {
+pub(super) fn refusal(refused: &Refused, decision: Option<&Decision>) -> OperationError {
     let Refused { capability, kind, servers, rule } = refused;
     let reasons = servers.iter().take(NAMED).map(|(info, why)| format!("`{}` {why}", info.name));
-    let mut reasons = reasons.collect::<Vec<_>>().join("; ");
-    if let Some(more) = servers.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        reasons += &format!("; and {more} more");
-    }
+    let more =
+        servers.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    let reasons = reasons.chain(more).collect::<Vec<_>>().join("; ");
     let (code, message) = match kind {
         RefusedKind::Nobody if servers.is_empty() => {
             let message = format!("no server offers `{capability}`");

@@ -18,7 +18,7 @@ async fn a_server_that_never_answers_is_given_a_rest() {
         )
     };
     let core = Core::configured(&limits(5, 30.0)).await;
-    let hanging = Fake::modern().with_persona(persona(TOOL, json!({}))).failing(Fault::Hang, "tools/call");
+    let hanging = Fake::modern().with_persona(persona(TOOL, &json!({}))).failing(Fault::Hang, "tools/call");
     let server = added(&core, "hangs", hanging, json!({})).await;
     let call = json!({ "capability": TOOL, "timeout": 0.2 });
     for _ in 0..5 {
@@ -41,7 +41,7 @@ async fn a_server_that_never_answers_is_given_a_rest() {
     // A rule may pay no heed to breakers.
     let heedless = format!("{}defaults:\n  circuit_breaker: false\n", limits(1, 60.0));
     let core = Core::configured(&heedless).await;
-    let hanging = Fake::modern().with_persona(persona(TOOL, json!({}))).failing(Fault::Hang, "tools/call");
+    let hanging = Fake::modern().with_persona(persona(TOOL, &json!({}))).failing(Fault::Hang, "tools/call");
     let _server = added(&core, "hangs", hanging, json!({})).await;
     for _ in 0..3 {
         let call = json!({ "capability": TOOL, "timeout": 0.2 });
@@ -54,7 +54,7 @@ async fn a_server_that_never_answers_is_given_a_rest() {
 async fn one_call_tries_a_server_that_had_its_rest() {
     let config = format!("{QUIET}load_balancing:\n  config: {{ breaker_failures: 1, breaker_open: 0.5 }}\n");
     let core = Core::configured(&config).await;
-    let hanging = Fake::modern().with_persona(persona(TOOL, json!({}))).failing(Fault::Hang, "tools/call");
+    let hanging = Fake::modern().with_persona(persona(TOOL, &json!({}))).failing(Fault::Hang, "tools/call");
     let server = added(&core, "hangs", hanging, json!({})).await;
     let call = json!({ "capability": TOOL, "timeout": 0.2 });
     assert_eq!(core.refused("call", call.clone()).await.code, ErrorCode::Timeout);
@@ -74,7 +74,7 @@ async fn one_call_tries_a_server_that_had_its_rest() {
 #[tokio::test]
 async fn a_server_takes_no_more_calls_than_it_may() {
     let core = Core::configured(QUIET).await;
-    let hanging = Fake::modern().with_persona(persona(TOOL, json!({}))).failing(Fault::Hang, "tools/call");
+    let hanging = Fake::modern().with_persona(persona(TOOL, &json!({}))).failing(Fault::Hang, "tools/call");
     let server = added(&core, "small", hanging, json!({ "max_concurrent": 2 })).await;
     let calls = (0..8).map(|_| core.app.perform("call", json!({ "capability": TOOL, "timeout": 1.0 })));
     let codes: Vec<_> = join_all(calls).await.into_iter().map(|result| result.unwrap_err().code).collect();

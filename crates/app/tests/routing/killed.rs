@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use api::{ApiError, ErrorCode};
 use futures::future::join_all;
 use serde_json::json;
 use testkit::plain::Plain;
+use tokio::time::Instant;
 
 use super::QUIET;
 use crate::support::Core;

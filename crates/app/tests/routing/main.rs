@@ -29,7 +29,7 @@ fn answer(_: &Value) -> Act {
 }
 
 /// One tool, with these annotations.
-fn persona(tool: &'static str, annotations: Value) -> Persona {
+fn persona(tool: &'static str, annotations: &Value) -> Persona {
     let listed = json!({
         "name": tool, "description": "A tool.", "inputSchema": { "type": "object" }, "annotations": annotations,
     });
@@ -42,7 +42,7 @@ fn persona(tool: &'static str, annotations: Value) -> Persona {
 }
 
 fn read_only(tool: &'static str) -> Persona {
-    persona(tool, json!({ "readOnlyHint": true }))
+    persona(tool, &json!({ "readOnlyHint": true }))
 }
 
 /// Adds a server by this name, with this data.

@@ -51,7 +51,7 @@ async fn weather_stays_in_its_region_leaves_when_it_has_none_and_returns() {
 #[tokio::test]
 async fn data_is_processed_only_where_there_is_a_gpu_and_a_refusal_names_each_server_with_its_reason() {
     let core = Core::configured(&configuration(GUIDE)).await;
-    let data = || persona("data_process", json!({}));
+    let data = || persona("data_process", &json!({}));
     let with = added(&core, "with", Fake::modern().with_persona(data()), json!({ "gpu": "true" })).await;
     let without = added(&core, "without", Fake::legacy().with_persona(data()), json!({})).await;
     let call = json!({ "capability": "data.process" });
@@ -126,7 +126,7 @@ async fn what_stays_with_one_server_does() {
     let mut running = Vec::new();
     for at in 0..4 {
         for tool in ["by_user", "by_client"] {
-            let fake = Fake::modern().with_persona(persona(tool, json!({})));
+            let fake = Fake::modern().with_persona(persona(tool, &json!({})));
             running.push(added(&core, &format!("{tool}-{at}"), fake, json!({})).await);
         }
     }

@@ -1,10 +1,11 @@
 //! What a try that fails means for the call: another server, or an error that says what may have happened.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use api::ErrorCode;
 use serde_json::{Value, json};
 use testkit::fake::{Fake, Fault, SignIn};
+use tokio::time::Instant;
 
 use super::{QUIET, added, answered_by, arrived, persona, read_only};
 use crate::support::Core;
@@ -33,9 +34,9 @@ async fn two_calls(core: &Core) -> Vec<Result<Value, api::ApiError>> {
 #[tokio::test]
 async fn a_server_that_is_gone_costs_no_call() {
     let core = Core::configured(QUIET).await;
-    let gone = added(&core, "gone", Fake::modern().with_persona(persona(TOOL, json!({}))), json!({})).await;
+    let gone = added(&core, "gone", Fake::modern().with_persona(persona(TOOL, &json!({}))), json!({})).await;
     let _there =
-        added(&core, "there", Fake::legacy().with_persona(persona(TOOL, json!({}))), json!({})).await;
+        added(&core, "there", Fake::legacy().with_persona(persona(TOOL, &json!({}))), json!({})).await;
     gone.stop().await;
     for result in two_calls(&core).await {
         let result = result.unwrap();
@@ -54,7 +55,7 @@ async fn a_call_that_was_sent_and_lost_is_tried_elsewhere_only_where_that_does_n
         (json!({}), false),
     ] {
         let core = Core::configured(QUIET).await;
-        let persona = || persona(TOOL, annotations.clone());
+        let persona = || persona(TOOL, &annotations);
         let breaking = Fake::modern().with_persona(persona()).failing(Fault::HalfAnswer, "tools/call");
         let broken = added(&core, "broken", breaking, json!({})).await;
         let well = added(&core, "well", Fake::modern().with_persona(persona()), json!({})).await;
@@ -90,11 +91,11 @@ async fn a_server_that_declines_is_passed_over_and_left_alone_as_long_as_it_asks
     for status in [503, 429] {
         let core = Core::configured(QUIET).await;
         let busy = Fake::modern()
-            .with_persona(persona(TOOL, json!({})))
+            .with_persona(persona(TOOL, &json!({})))
             .failing(Fault::Busy(status, 2), "tools/call");
         let busy = added(&core, "busy", busy, json!({})).await;
         let _free =
-            added(&core, "free", Fake::modern().with_persona(persona(TOOL, json!({}))), json!({})).await;
+            added(&core, "free", Fake::modern().with_persona(persona(TOOL, &json!({}))), json!({})).await;
         let begun = Instant::now();
         let results = two_calls(&core).await;
         assert!(
@@ -127,10 +128,10 @@ async fn a_server_that_declines_is_passed_over_and_left_alone_as_long_as_it_asks
 async fn a_server_that_asks_who_we_are_is_passed_over_and_says_so() {
     let core = Core::configured(QUIET).await;
     let guarded =
-        Fake::modern().with_persona(persona(TOOL, json!({}))).sign_in(SignIn::Token("s3cret".to_owned()));
+        Fake::modern().with_persona(persona(TOOL, &json!({}))).sign_in(SignIn::Token("s3cret".to_owned()));
     let running = guarded.start().await;
     core.perform("add", json!({ "url": running.url(), "name": "guarded", "token": "s3cret" })).await;
-    let _open = added(&core, "open", Fake::modern().with_persona(persona(TOOL, json!({}))), json!({})).await;
+    let _open = added(&core, "open", Fake::modern().with_persona(persona(TOOL, &json!({}))), json!({})).await;
     core.perform("secret_forget", json!({ "id": "guarded" })).await;
     for result in two_calls(&core).await {
         assert_eq!(result.unwrap()["server"]["name"], "open");

@@ -67,6 +67,7 @@ pub struct Offering<'a> {
 }
 
 /// What is asked of all of them together.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Sieve<'a> {
     rule: &'a Rule,
     regions: &'a Regions,
@@ -334,22 +335,31 @@ fn whole(number: f64) -> Option<u32> {
 /// as 1.
 fn weight_of(server: &Server, balancing: &LoadBalancing, key: Option<&model::filter::Field>) -> (f64, bool) {
     match balancing.strategy {
-        Strategy::WeightedRoundRobin => match key.and_then(|field| declared(server, field)) {
-            None => (1.0, false),
-            Some(Some(weight)) if weight >= 0.0 => (weight, false),
-            Some(_) => (1.0, true),
-        },
+        Strategy::WeightedRoundRobin => {
+            match key.map_or(Declared::Nothing, |field| declared(server, field)) {
+                Declared::Nothing => (1.0, false),
+                Declared::Number(weight) if weight >= 0.0 => (weight, false),
+                Declared::Number(_) | Declared::Other => (1.0, true),
+            }
+        }
         Strategy::HealthWeighted => (health_weight(server, balancing), false),
         _ => (1.0, false),
     }
 }
 
-/// What the record says there, if anything, as a number.
-fn declared(server: &Server, field: &model::filter::Field) -> Option<Option<f64>> {
-    let mut found = None;
+/// What a record says of its weight.
+enum Declared {
+    Nothing,
+    Number(f64),
+    Other,
+}
+
+fn declared(server: &Server, field: &model::filter::Field) -> Declared {
+    let mut found = Declared::Nothing;
     field.any_fact(server, &mut |fact| {
-        found = Some(fact.number().and_then(|number| number.as_f64()));
-        found.is_some_and(|number| number.is_some())
+        let number = fact.number().and_then(|number| number.as_f64());
+        found = number.map_or(Declared::Other, Declared::Number);
+        number.is_some()
     });
     found
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use model::config::{Affinity, Config, LoadBalancing, OnEmpty, RoutingRule, RuleFields, Seconds};
+use model::config::{
+    Affinity, Config, LoadBalancing, OnEmpty, RoutingRule, RuleFields, Seconds, StrategyOptions,
+};
 use model::{CapabilityPattern, Filter};
 
 /// What applies to the calls of one capability.
@@ -50,7 +52,7 @@ impl Rule {
         let found = applying(capability, routing_rules);
         let said = Said { rule: found.map(|rule| &rule.fields), defaults };
         let strategy = said.one(|fields| fields.strategy.as_ref()).copied();
-        let mut balancing = load_balancing.clone().with(strategy, &Default::default());
+        let mut balancing = load_balancing.clone().with(strategy, &StrategyOptions::default());
         for fields in [Some(defaults), said.rule].into_iter().flatten() {
             if let Some(options) = &fields.config {
                 balancing = balancing.with(None, options);

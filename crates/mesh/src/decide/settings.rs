@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// A server: its name, what is measured of it, and its data.
-fn server(name: &str, score: f64, ms: f64, metadata: Value) -> Server {
+fn server(name: &str, score: f64, ms: f64, metadata: &Value) -> Server {
     let mut info = ServerInfo::new_http(name, &format!("http://{name}.test/mcp"), Source::Manual, 0).unwrap();
     info.metadata = metadata.as_object().cloned().unwrap_or_default();
     let (status, response_time_ms) = (HealthStatus::Healthy, Some(ms));
@@ -65,9 +65,9 @@ fn order(text: &str, capability: &str, servers: &[Server], regions: &Regions) ->
 
 fn three() -> [Server; 3] {
     [
-        server("a", 1.0, 50.0, json!({ "region": "us", "capacity": 3, "cores": 1, "priority": 1 })),
-        server("b", 0.8, 400.0, json!({ "region": "eu", "capacity": 1, "cores": 3, "priority": 2 })),
-        server("c", 1.0, 2_000.0, json!({ "region": "ap", "capacity": 0, "cores": 0, "priority": 1 })),
+        server("a", 1.0, 50.0, &json!({ "region": "us", "capacity": 3, "cores": 1, "priority": 1 })),
+        server("b", 0.8, 400.0, &json!({ "region": "eu", "capacity": 1, "cores": 3, "priority": 2 })),
+        server("c", 1.0, 2_000.0, &json!({ "region": "ap", "capacity": 0, "cores": 0, "priority": 1 })),
     ]
 }
 
@@ -107,7 +107,7 @@ fn health_and_speed_share_as_they_are_weighed() {
 
 #[test]
 fn a_server_as_fast_as_the_target_counts_half() {
-    let servers = [server("a", 1.0, 400.0, json!({})), server("b", 1.0, 0.0, json!({}))];
+    let servers = [server("a", 1.0, 400.0, &json!({})), server("b", 1.0, 0.0, &json!({}))];
     let config = "health_weight: 0, response_time_weight: 1, response_time_target: 400";
     let text = balancing(&format!("strategy: health_weighted\nconfig: {{ {config} }}"));
     assert_eq!(shares(&text, &servers, &Frozen::default(), 300), of(&[("a", 100), ("b", 200)]));
@@ -146,9 +146,9 @@ fn the_weight_is_read_where_the_key_says() {
     let text = balancing("strategy: weighted_round_robin\nconfig: { weight_key: metadata.cores }");
     assert_eq!(shares(&text, &three(), &Frozen::default(), 40), of(&[("a", 10), ("b", 30)]));
     let odd = [
-        server("a", 1.0, 1.0, json!({ "capacity": -2 })),
-        server("b", 1.0, 1.0, json!({ "capacity": "many" })),
-        server("c", 1.0, 1.0, json!({ "capacity": "2" })),
+        server("a", 1.0, 1.0, &json!({ "capacity": -2 })),
+        server("b", 1.0, 1.0, &json!({ "capacity": "many" })),
+        server("c", 1.0, 1.0, &json!({ "capacity": "2" })),
     ];
     let text = balancing("strategy: weighted_round_robin");
     let noted = plan(&text, "x", &odd, &Regions::default());
