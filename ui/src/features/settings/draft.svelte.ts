@@ -30,8 +30,6 @@ interface Good {
 export interface OnDisk {
   theirs: Saved;
   at: number;
-  /** My text with theirs, and how many of my changes it leaves out. */
-  merged: { text: string; met: number };
   /** A save was refused because of it. */
   refused: boolean;
 }
@@ -103,6 +101,8 @@ class Draft {
   });
   errors = $derived(this.problems.filter(({ severity }) => severity === "error"));
   values = $derived(this.good?.draft.values ?? null);
+  /** My text with what is on disk, and how many of my changes it leaves out; absent when nobody else wrote. */
+  merged = $derived(this.disk ? merge(this.saved?.text ?? "", this.text, this.disk.theirs.text) : null);
   /** The lines of every place, by its path. */
   places = $derived(new Map((this.good?.draft.places ?? []).map((place) => [idOf(place.path), place])));
   #said = $derived.by(() => {
@@ -175,8 +175,7 @@ class Draft {
       this.disk = null;
       return;
     }
-    const merged = merge(this.saved?.text ?? "", this.text, theirs.text);
-    this.disk = { theirs, at: Date.now(), merged, refused };
+    this.disk = { theirs, at: Date.now(), refused };
   }
 
   /** A save was refused: the file is another. */
@@ -187,9 +186,9 @@ class Draft {
 
   /** Loads what is on disk; of the draft stays what does not meet it. */
   loadTheirs(): void {
-    if (!this.disk) return;
-    const { theirs, merged } = this.disk;
-    this.saved = theirs;
+    const merged = this.merged;
+    if (!this.disk || !merged) return;
+    this.saved = this.disk.theirs;
     this.disk = null;
     this.#write(merged.text, "load", true);
     this.#ask();
@@ -442,6 +441,8 @@ class Draft {
   #took(draft: ConfigDraft, text = draft.text): void {
     this.read = { ...draft, text };
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
+    // Nothing of mine is left that theirs could meet.
+    if (this.disk && !this.changed) this.loadTheirs();
     // Somebody else wrote the file: that is told by an event as well, which may come later.
     if (this.saved && draft.base !== this.saved.base && draft.base !== this.disk?.theirs.base)
       void this.look().catch(() => {});
