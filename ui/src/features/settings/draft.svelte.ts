@@ -115,9 +115,9 @@ class Draft {
   /** Reads the file, and what its keys are; what is drafted stays. */
   async open(): Promise<void> {
     try {
-      if (this.sections.length === 0) this.sections = tree((await core.call("config_keys", {})).keys);
-      if (this.saved === null) await this.load();
-      else await this.look();
+      const keys = this.sections.length === 0 ? core.call("config_keys", {}) : null;
+      const [described] = await Promise.all([keys, this.saved === null ? this.#load() : this.look()]);
+      if (described) this.sections = tree(described.keys);
       this.trouble = null;
       // What was not asked while nobody answered is asked now.
       this.#ask();
@@ -126,10 +126,11 @@ class Draft {
     }
   }
 
-  /** Takes the file as it is, whatever was drafted. */
-  async load(): Promise<void> {
-    this.status = await core.call("config", {});
-    this.#take(await this.#file());
+  /** Takes the file as it is. */
+  async #load(): Promise<void> {
+    const [status, file] = await Promise.all([core.call("config", {}), this.#file()]);
+    this.status = status;
+    this.#take(file);
   }
 
   async #file(): Promise<Saved> {
