@@ -91,12 +91,25 @@ test("with a draft, what changed on disk is taken in where it does not meet", as
   await failures(page).fill("5");
   await drafted(page, 1);
   await writeFile(path, FILE.replace("1000", "1100"));
+  await page.getByRole("button", { name: "Load it" }).waitFor();
+  // What is edited while the note stands is as much mine.
+  await page.getByRole("textbox", { name: "Check interval" }).fill("45");
+  await drafted(page, 2);
   await page.getByRole("button", { name: "Load it" }).click();
   await page.waitForFunction(() => document.getElementById("f-health_monitoring-warn_ms").value === "1100");
-  await drafted(page, 1);
+  await drafted(page, 2);
   await page.keyboard.press("Control+s");
   await notDrafted(page);
-  assert.equal(await onDisk(), FILE.replace(": 3 ", ": 5 ").replace("1000", "1100"));
+  assert.equal(await onDisk(), FILE.replace(": 3 ", ": 5 ").replace("1000", "1100").replace(": 30", ": 45"));
+
+  // And with nothing of mine left there is nothing to ask.
+  await failures(page).fill("6");
+  await drafted(page, 1);
+  await writeFile(path, FILE.replace("1000", "1200"));
+  await page.getByRole("button", { name: "Load it" }).waitFor();
+  await page.getByRole("button", { name: "Reset Max failures" }).click();
+  await notDrafted(page);
+  await page.waitForFunction(() => document.getElementById("f-health_monitoring-warn_ms").value === "1200");
 });
 
 test("a read-only file is shown, and what would change can be copied", async (t) => {

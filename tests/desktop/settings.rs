@@ -120,3 +120,25 @@ async fn the_guides_file_differs_in_the_edited_lines_alone() {
     saved(page, 2).await;
     assert_eq!(on_disk(&window), wanted);
 }
+
+#[tokio::test]
+async fn what_others_write_meanwhile_is_kept_beside_the_draft() {
+    let window = window::open_configured(FILE).await;
+    let page = &window.page;
+    open_settings(page).await;
+    page.fill(Role::Textbox, "Slow above", "1500").await;
+    page.says("Draft, 1 change").await;
+    std::fs::write(window.config(), FILE.replace("max_failures: 3", "max_failures: 5"))
+        .expect("the configuration is written");
+    // Whichever is first, the save or the news: nothing is written over.
+    page.chord('s').await;
+    page.says("file changed").await;
+    page.says("would stay").await;
+    window.keep_picture("settings-4-others").await;
+    page.press(Role::Button, "Load it", ENTER).await;
+    page.says("Draft, 1 change").await;
+    page.chord('s').await;
+    page.gone(Role::Button, "Discard draft").await;
+    let both = FILE.replace("max_failures: 3", "max_failures: 5").replace("1000", "1500");
+    assert_eq!(on_disk(&window), both);
+}

@@ -345,6 +345,17 @@ pub(crate) enum Secret {
         #[arg(long)]
         file: bool,
     },
+    /// Take a secret in plain text out of the configuration: it is kept, and named there instead; both or neither
+    Move {
+        /// The setting it is the value of, such as 'registries[0].config.password'
+        path: String,
+        /// What to keep it under [default: a name made of the setting's]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Keep it in the file of secrets even where there is a keyring
+        #[arg(long)]
+        file: bool,
+    },
     /// Forget a token, a header, a key or an environment variable, then measure the server
     Rm {
         /// The server's id, or its name when only one has it

@@ -278,3 +278,21 @@ fn a_broken_file_is_mended_without_a_running_core() {
     assert_eq!(restored.code(), 0, "{}", restored.stderr());
     assert_eq!(place.run(&["config", "show"]).code(), 0);
 }
+
+#[test]
+fn a_secret_in_plain_text_is_moved_out_of_the_file() {
+    let place = Place::new();
+    let text = "service_registry:\n  backend: redis\n  config:\n    redis_url: redis://host:6379\n    password: hunter2\n";
+    std::fs::write(place.config(), text).unwrap();
+    let moved =
+        place.run(&["secret", "move", "service_registry.config.password", "--name", "redis", "--file"]);
+    assert_eq!(moved.code(), 0, "{}", moved.stderr());
+    assert_eq!(moved.json()["reference"], "${keyring:redis}");
+    let file = std::fs::read_to_string(place.config()).unwrap();
+    assert_eq!(file, text.replace("hunter2", "\"${keyring:redis}\""));
+    let versions = place.run(&["config", "versions"]).stdout();
+    assert!(versions.contains("command_line") && !versions.contains("hunter2"), "{versions}");
+    let again = place.run(&["secret", "move", "service_registry.config.password"]);
+    assert_ne!(again.code(), 0);
+    assert!(again.stderr().contains("no secret in plain text"), "{}", again.stderr());
+}

@@ -6,6 +6,16 @@ import { core } from "../../state/core.svelte";
 import { draft } from "./draft.svelte";
 import type { Path } from "./paths";
 
+/** The change of the file that can be taken back: an earlier one cannot, once there is another. */
+let offered: number[] = [];
+
+/** Says what was done to the file, and offers to take it back in the place of what was offered before. */
+function offer(text: string, entry: number | null): void {
+  messages.settle(offered);
+  offered = entry === null ? [] : [entry];
+  offerUndo(text, [entry]);
+}
+
 /** Who saves from this page. */
 export function face(): "window" | "browser" {
   return core.face === "desktop" ? "window" : "browser";
@@ -15,7 +25,7 @@ export function face(): "window" | "browser" {
 export async function save(note: string): Promise<CallError | null> {
   try {
     const { version, undo, late } = await draft.save(note);
-    offerUndo(undo === null ? "The file says that already" : `Saved as version ${version}`, [undo]);
+    offer(undo === null ? "The file says that already" : `Saved as version ${version}`, undo);
     if (late !== null)
       messages.say(`Somebody else wrote the file at that moment. What they wrote is kept as version ${late}.`);
     return null;
@@ -35,9 +45,9 @@ export async function moveSecret(path: Path): Promise<void> {
   const { reference, kept, saved } = await core.call("config_secret_move", args);
   await draft.look();
   const why = kept.place === "file" && kept.why ? `: there is no keyring here (${kept.why})` : "";
-  offerUndo(
+  offer(
     `${reference} is kept ${placeWords(kept.place)}${why}. Earlier versions of the file on this computer still hold it.`,
-    [saved.undo],
+    saved.undo,
   );
 }
 
@@ -46,11 +56,11 @@ export async function restore(version: number): Promise<void> {
   const args = { version, by: face(), ...(draft.saved ? { base: draft.saved.base } : {}) };
   const done = await core.call("config_restore", args);
   await draft.look();
-  offerUndo(
+  offer(
     done.undo === null
       ? `The file is as in version ${version} already`
       : `Restored version ${version} as version ${done.version}`,
-    [done.undo],
+    done.undo,
   );
 }
 

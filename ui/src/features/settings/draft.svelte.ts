@@ -1,37 +1,15 @@
-import {
-  asCallError,
-  type CallError,
-  type ConfigDraft,
-  type ConfigEdit,
-  type ConfigProblem,
-  type ConfigStatus,
-} from "../../host";
+import { asCallError, type CallError, type ConfigDraft, type ConfigEdit } from "../../host";
 import { core } from "../../state/core.svelte";
-import { type KeyNode, nodeAt, sectionName, tree } from "./keys";
+import { nodeAt, tree } from "./keys";
+import { Known, type Saved } from "./known.svelte";
 import { Past } from "./past";
-import { at, changes, idOf, type Path, said, same, within } from "./paths";
+import { at, idOf, type Path, same } from "./paths";
 import { merge, type Typed, typedInto } from "./text";
-
-/** What the file holds, as it was last read. */
-export interface Saved {
-  text: string;
-  base: string;
-  values: unknown;
-  draft: ConfigDraft;
-}
-
-/** A text that could be read, and when. */
-interface Good {
-  draft: ConfigDraft;
-  at: number;
-}
 
 /** What somebody else made of the file while it was edited here. */
 export interface OnDisk {
   theirs: Saved;
   at: number;
-  /** My text with theirs, and how many of my changes it leaves out. */
-  merged: { text: string; met: number };
   /** A save was refused because of it. */
   refused: boolean;
 }
@@ -51,21 +29,9 @@ export interface Spot {
 }
 
 /** The configuration's file as it is edited here: one text, whoever changes it. */
-class Draft {
-  /** Every key there is, as a tree. */
-  sections = $state.raw<readonly KeyNode[]>([]);
-  status = $state.raw<ConfigStatus | null>(null);
-  saved = $state.raw<Saved | null>(null);
-  /** The text as it is edited. */
-  text = $state("");
-  /** What the core says of it, or of the text before the last letters. */
-  read = $state.raw<ConfigDraft | null>(null);
-  /** The last text that could be read: what the forms show. */
-  good = $state.raw<Good | null>(null);
+class Draft extends Known {
   /** Why the file could not be read at all. */
   trouble = $state.raw<CallError | null>(null);
-  /** Why an edit was not made, by the place it was for. */
-  refused = $state.raw<ReadonlyMap<string, string>>(new Map());
   disk = $state.raw<OnDisk | null>(null);
   spot = $state.raw<Spot | null>(null);
   /** Where the caret is to go. */
@@ -84,40 +50,14 @@ class Draft {
   #seen = 0;
   #running: Promise<void> | null = null;
 
-  changed = $derived(this.saved !== null && this.text !== this.saved.text);
-  /** The settings that differ from the file. */
-  changes: readonly Path[] = $derived(this.changed ? changes(this.saved?.values, this.good?.draft.values) : []);
-  /** A draft that changes words around the settings alone is one change. */
-  count = $derived(this.changed ? Math.max(1, this.changes.length) : 0);
-  readable = $derived(this.read === null || this.read.values !== null);
-  /** What the core said is of the newest text. */
-  fresh = $derived(this.read !== null && this.read.text === this.text);
-  problems: readonly ConfigProblem[] = $derived(
-    (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
-  );
-  /** Those that the file has not, errors first. */
-  news = $derived.by(() => {
-    const known = new Set((this.saved?.draft.problems ?? []).map(({ path, message }) => `${path} ${message}`));
-    const news = this.problems.filter((one) => one.severity === "error" || !known.has(`${one.path} ${one.message}`));
-    return news.sort((one, other) => Number(other.severity === "error") - Number(one.severity === "error"));
-  });
-  errors = $derived(this.problems.filter(({ severity }) => severity === "error"));
-  values = $derived(this.good?.draft.values ?? null);
-  /** The lines of every place, by its path. */
-  places = $derived(new Map((this.good?.draft.places ?? []).map((place) => [idOf(place.path), place])));
-  #said = $derived.by(() => {
-    const by = new Map<string, ConfigProblem[]>();
-    if (this.readable)
-      for (const problem of this.problems) by.set(problem.path, [...(by.get(problem.path) ?? []), problem]);
-    return by;
-  });
-
+  /** My text with what is on disk, and how many of my changes it leaves out; absent when nobody else wrote. */
+  merged = $derived(this.disk ? merge(this.saved?.text ?? "", this.text, this.disk.theirs.text) : null);
   /** Reads the file, and what its keys are; what is drafted stays. */
   async open(): Promise<void> {
     try {
-      if (this.sections.length === 0) this.sections = tree((await core.call("config_keys", {})).keys);
-      if (this.saved === null) await this.load();
-      else await this.look();
+      const keys = this.sections.length === 0 ? core.call("config_keys", {}) : null;
+      const [described] = await Promise.all([keys, this.saved === null ? this.#load() : this.look()]);
+      if (described) this.sections = tree(described.keys);
       this.trouble = null;
       // What was not asked while nobody answered is asked now.
       this.#ask();
@@ -126,10 +66,11 @@ class Draft {
     }
   }
 
-  /** Takes the file as it is, whatever was drafted. */
-  async load(): Promise<void> {
-    this.status = await core.call("config", {});
-    this.#take(await this.#file());
+  /** Takes the file as it is. */
+  async #load(): Promise<void> {
+    const [status, file] = await Promise.all([core.call("config", {}), this.#file()]);
+    this.status = status;
+    this.#take(file);
   }
 
   async #file(): Promise<Saved> {
@@ -175,8 +116,7 @@ class Draft {
       this.disk = null;
       return;
     }
-    const merged = merge(this.saved?.text ?? "", this.text, theirs.text);
-    this.disk = { theirs, at: Date.now(), merged, refused };
+    this.disk = { theirs, at: Date.now(), refused };
   }
 
   /** A save was refused: the file is another. */
@@ -187,9 +127,9 @@ class Draft {
 
   /** Loads what is on disk; of the draft stays what does not meet it. */
   loadTheirs(): void {
-    if (!this.disk) return;
-    const { theirs, merged } = this.disk;
-    this.saved = theirs;
+    const merged = this.merged;
+    if (!this.disk || !merged) return;
+    this.saved = this.disk.theirs;
     this.disk = null;
     this.#write(merged.text, "load", true);
     this.#ask();
@@ -303,48 +243,6 @@ class Draft {
     while (this.#running) await this.#running;
   }
 
-  /** What the text says at a place. */
-  value(path: Path): unknown {
-    return at(this.values, path);
-  }
-
-  /** Whether a place, or anything below it, differs from the file. */
-  differs(path: Path): boolean {
-    return this.changed && !same(at(this.saved?.values, path), this.value(path));
-  }
-
-  /** What the reader says of a place. */
-  problemsAt(path: Path): readonly ConfigProblem[] {
-    return this.#said.get(said(path)) ?? [];
-  }
-
-  /** The whole section of a place changes nothing yet: that is said once, above it. */
-  isWithoutEffect(path: Path): boolean {
-    return this.sections.find(({ name }) => name === path[0])?.key.no_effect === true;
-  }
-
-  /** What the reader says of a place, and of all below it. */
-  problemsWithin(path: Path): readonly ConfigProblem[] {
-    const name = said(path);
-    const below = (other: string) => other === name || other.startsWith(`${name}.`) || other.startsWith(`${name}[`);
-    return this.problems.filter((problem) => below(problem.path));
-  }
-
-  /** The section that a problem is in; of a text that cannot be read, by its line before. */
-  sectionOf({ path, line }: ConfigProblem): string {
-    const key = path === "" ? this.placeAt(line)?.[0] : /^[^.[]+/.exec(path)?.[0];
-    return String(key ?? "");
-  }
-
-  /** The deepest place that has this line. */
-  placeAt(line: number): Path | null {
-    let found: Path | null = null;
-    for (const place of this.good?.draft.places ?? []) {
-      if (place.line <= line && line <= place.end && (found === null || within(place.path, found))) found = place.path;
-    }
-    return found;
-  }
-
   /** Saves the draft. Throws what the core answers. */
   async save(note: string): Promise<{ version: number; undo: number | null; late: number | null }> {
     const by = core.face === "desktop" ? "window" : "browser";
@@ -363,16 +261,6 @@ class Draft {
     if (this.text === text) this.#take(this.saved);
     else this.#ask(true);
     return done;
-  }
-
-  /** What is changed, by name and without a value. */
-  label(): string {
-    const [first, second] = this.changes;
-    if (!first) return "";
-    const section = sectionName(String(first[0]));
-    if (!second) return `${section}: ${said(first.slice(1)) || "changed"}`;
-    const sections = [...new Set(this.changes.map(([key]) => sectionName(String(key))))];
-    return `${sections.slice(0, 3).join(", ")}: ${this.changes.length} changes`;
   }
 
   #write(text: string, what: string, apart = false): void {
@@ -442,6 +330,8 @@ class Draft {
   #took(draft: ConfigDraft, text = draft.text): void {
     this.read = { ...draft, text };
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
+    // Nothing of mine is left that theirs could meet.
+    if (this.disk && !this.changed) this.loadTheirs();
     // Somebody else wrote the file: that is told by an event as well, which may come later.
     if (this.saved && draft.base !== this.saved.base && draft.base !== this.disk?.theirs.base)
       void this.look().catch(() => {});
