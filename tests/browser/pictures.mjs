@@ -1,4 +1,5 @@
 // The pictures of the documents: every screen in both themes, against real servers, and a sheet of all faces. `cargo xtask pictures`.
+// With `fleet` or `faces` behind it, those alone.
 // Servers that happen to run on this computer are found as well; `unshare --net` with `lo` up keeps them out.
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -190,7 +191,9 @@ async function photographFaces(given, theme) {
     await page.goto("about:blank");
     await open(page);
     const picture = await page.screenshot({ type: "jpeg", quality: 90 });
-    pictures.push(`<figure><img src="data:image/jpeg;base64,${picture.toString("base64")}"><figcaption>${name}`);
+    pictures.push(
+      `<figure><img src="data:image/jpeg;base64,${picture.toString("base64")}"><figcaption>${name}</figcaption></figure>`,
+    );
   }
   await page.goto("about:blank");
   await page.setViewportSize({ width: 2_640, height: 800 });
@@ -204,10 +207,15 @@ async function photographFaces(given, theme) {
 
 try {
   await mkdir(DOCS, { recursive: true });
-  const given = await filled(t, "weather");
-  for (const theme of ["light", "dark"]) await photographFaces(given, theme);
-  const fleet = await start();
-  for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+  const only = process.argv[2];
+  if (only !== "fleet") {
+    const given = await filled(t, "weather");
+    for (const theme of ["light", "dark"]) await photographFaces(given, theme);
+  }
+  if (only !== "faces") {
+    const fleet = await start();
+    for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+  }
 } finally {
   for (const end of undo) await end();
 }
