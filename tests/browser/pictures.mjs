@@ -208,13 +208,13 @@ async function photographFaces(given, theme) {
 try {
   await mkdir(DOCS, { recursive: true });
   const only = process.argv[2];
-  if (only !== "fleet") {
-    const given = await filled(t, "weather");
-    for (const theme of ["light", "dark"]) await photographFaces(given, theme);
-  }
   if (only !== "faces") {
     const fleet = await start();
     for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+  }
+  if (only !== "fleet") {
+    const given = await filled(t, "weather");
+    for (const theme of ["light", "dark"]) await photographFaces(given, theme);
   }
 } finally {
   for (const end of undo) await end();
