@@ -133,7 +133,10 @@ export function faces({ core, ids, tool }) {
   return {
     discover: at("discover"),
     servers: at("servers"),
-    playground: at("playground"),
+    playground: async (page) => {
+      await at("playground")(page);
+      await page.getByRole("heading", { name: "No server to call" }).or(page.getByLabel(/^id/)).first().waitFor();
+    },
     settings: settings("health_monitoring"),
     "settings, lists": settings("network_discovery"),
     "settings, secrets": settings("secrets"),
@@ -173,7 +176,10 @@ export function faces({ core, ids, tool }) {
           health: drawer(ids.gone, "Health"),
           logs: drawer(ids.gone, "Logs"),
           raw: drawer(ids.well, "Raw"),
-          form: at(`playground/${ids.well}/${encodeURIComponent(tool)}`),
+          form: async (page) => {
+            await at(`playground/${ids.well}/${encodeURIComponent(tool)}`)(page);
+            await page.getByRole("textbox", { name: /^id/ }).waitFor();
+          },
           question: async (page) => {
             await at(`playground/${ids.well}/${encodeURIComponent(tool)}`)(page);
             await page.getByRole("textbox", { name: /^id/ }).fill("1");

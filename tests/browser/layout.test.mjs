@@ -53,6 +53,7 @@ for (const [called, name] of [
     const given = name ? await filled(t, name) : { core: await startCore(t, { flags: ["--no-local-discovery"] }) };
     const { page, errors } = await openPage(t, given.core.link);
     const found = [];
+    // FACE=label looks at that one alone.
     const all = Object.entries(faces(given)).filter(([face]) => !process.env.FACE || face === process.env.FACE);
     for (const [face, open] of all) found.push(...(await look(page, open)).map((fault) => `${face} at ${fault}`));
     t.diagnostic(`${all.length} faces, ${all.length * SIZES.length * 2} times measured`);

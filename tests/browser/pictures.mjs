@@ -1,9 +1,11 @@
-// The pictures of the documents: every screen in both themes, against real servers. `cargo xtask pictures`.
+// The pictures of the documents: every screen in both themes, against real servers, and a sheet of all faces. `cargo xtask pictures`.
+// With `fleet` or `faces` behind it, those alone.
 // Servers that happen to run on this computer are found as well; `unshare --net` with `lo` up keeps them out.
 import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { faces, filled, menus } from "./faces.mjs";
 import { openPage, PEERS, startCore, startEverything, startScripted } from "./harness.mjs";
 import { pressRun } from "./playground.mjs";
 
@@ -196,10 +198,39 @@ async function until(holds) {
   }
 }
 
+/** All faces of a theme on one sheet: screens, tabs, dialogs and what goes wrong. */
+async function photographFaces(given, theme) {
+  const { page } = await openPage(t, given.core.link, { theme });
+  const pictures = [];
+  for (const [name, open] of Object.entries({ ...faces(given), ...menus(given) })) {
+    await page.goto("about:blank");
+    await open(page);
+    const picture = await page.screenshot({ type: "jpeg", quality: 90 });
+    pictures.push(
+      `<figure><img src="data:image/jpeg;base64,${picture.toString("base64")}"><figcaption>${name}</figcaption></figure>`,
+    );
+  }
+  await page.goto("about:blank");
+  await page.setViewportSize({ width: 2_640, height: 800 });
+  await page.setContent(`<style>
+    body { margin: 16px; display: grid; grid-template-columns: repeat(4, 1fr); gap: 16px; font: 16px sans-serif; background: #888 }
+    figure { margin: 0 } img { width: 100%; display: block }
+  </style>${pictures.join("")}`);
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete));
+  await page.screenshot({ path: join(DOCS, `faces-${theme}.jpg`), type: "jpeg", quality: 80, fullPage: true });
+}
+
 try {
   await mkdir(DOCS, { recursive: true });
-  const fleet = await start();
-  for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+  const only = process.argv[2];
+  if (only !== "faces") {
+    const fleet = await start();
+    for (const theme of ["light", "dark"]) await photograph(fleet, theme);
+  }
+  if (only !== "fleet") {
+    const given = await filled(t, "weather");
+    for (const theme of ["light", "dark"]) await photographFaces(given, theme);
+  }
 } finally {
   for (const end of undo) await end();
 }
