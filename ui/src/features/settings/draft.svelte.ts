@@ -344,3 +344,8 @@ function without(map: ReadonlyMap<string, string>, key: string): ReadonlyMap<str
 
 /** The draft of this page; it outlives the screen. */
 export const draft = new Draft();
+
+// Closing the page would lose it, on whatever screen one is: the browser asks.
+addEventListener("beforeunload", (event) => {
+  if (draft.changed) event.preventDefault();
+});
