@@ -21,7 +21,12 @@ pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
 }
 
 fn options(launch: &Launch) -> Options {
-    Options { data_dir: launch.data_dir.clone(), config: launch.config.clone(), face: Face::Window }
+    Options {
+        data_dir: launch.data_dir.clone(),
+        config: launch.config.clone(),
+        face: Face::Window,
+        mends_config: false,
+    }
 }
 
 async fn answer(face: http_face::Face) {

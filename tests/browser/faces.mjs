@@ -93,6 +93,18 @@ export function faces({ core, ids, tool }) {
     await page.getByRole("button", { name: "More about the list" }).click();
     await page.getByRole("menuitem", { name: item }).click();
   };
+  const settings = (section) => async (page) => {
+    await at(`settings/${section}`)(page);
+    await page.getByRole("textbox", { name: "mcp-discovery.yaml" }).waitFor();
+  };
+  const drafted = (section, change) => async (page) => {
+    await settings(section)(page);
+    await change(page);
+    await page
+      .getByText(/^Draft(,| cannot)/)
+      .first()
+      .waitFor();
+  };
   const adding = (kind, more) =>
     dialog(async (page) => {
       await page.keyboard.press("Control+k");
@@ -125,6 +137,35 @@ export function faces({ core, ids, tool }) {
       await at("playground")(page);
       await page.getByRole("heading", { name: "No server to call" }).or(page.getByLabel(/^id/)).first().waitFor();
     },
+    settings: settings("health_monitoring"),
+    "settings, lists": settings("network_discovery"),
+    "settings, secrets": settings("secrets"),
+    "settings, versions": async (page) => {
+      await settings("health_monitoring")(page);
+      await page.getByRole("button", { name: "Versions", exact: true }).click();
+      await page.getByRole("region", { name: "Versions" }).waitFor();
+    },
+    "settings, draft": drafted("health_monitoring", (page) =>
+      page.getByRole("textbox", { name: "Max failures" }).fill("7"),
+    ),
+    "settings, wrong": drafted("health_monitoring", (page) =>
+      page.getByRole("textbox", { name: "Timeout" }).fill("5000"),
+    ),
+    "settings, a rule": drafted("routing_rules", async (page) => {
+      await page.getByRole("textbox", { name: "Name of a new rule" }).fill(empty ? "weather.*" : tool);
+      await page.keyboard.press("Enter");
+      await page.getByRole("textbox", { name: "Priority" }).waitFor();
+    }),
+    "settings, found": async (page) => {
+      await settings("gateway")(page);
+      await page.getByRole("combobox", { name: "Find a setting" }).fill("timeout");
+      await page.getByRole("listbox", { name: "Settings that fit" }).waitFor();
+    },
+    "settings, broken": drafted("gateway", async (page) => {
+      await page.getByRole("textbox", { name: "mcp-discovery.yaml" }).focus();
+      await page.keyboard.insertText("a: [");
+      await page.getByText(/^The forms wait/).waitFor();
+    }),
     ...(empty
       ? {}
       : {

@@ -192,6 +192,8 @@ export async function openPage(t, link, { theme = "light", size = [1280, 800] } 
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const errors = [];
+  // A test that leaves a draft means to.
+  page.on("dialog", (dialog) => (dialog.type() === "beforeunload" ? dialog.accept() : dialog.dismiss()));
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
     if (/content security policy/i.test(message.text())) errors.push(message.text());

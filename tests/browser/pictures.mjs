@@ -10,7 +10,14 @@ import { openPage, PEERS, startCore, startEverything, startScripted } from "./ha
 import { pressRun } from "./playground.mjs";
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "docs");
-const CONFIG = "health_monitoring:\n  check_interval: 2\n  timeout: 1\n  max_failures: 2\n";
+const CONFIG = `# How this computer looks after its servers.
+
+health_monitoring:
+  # Replicas come and go: look often.
+  check_interval: 2
+  timeout: 1
+  max_failures: 2   # the VPN drops one
+`;
 
 const undo = [];
 const t = { after: (end) => undo.unshift(end) };
@@ -91,6 +98,14 @@ async function photograph({ core, ids }, theme) {
   await pressRun(page);
   await page.getByRole("table", { name: "Result" }).waitFor();
   await take("playground");
+
+  await page.goto(`${core.address}/#/settings/health_monitoring`);
+  await page.getByRole("textbox", { name: "Timeout" }).fill("0.5");
+  await page.getByRole("textbox", { name: "Slow above" }).fill("1500");
+  await page.getByRole("region", { name: "Review before saving" }).getByText("warn_ms: 1500").waitFor();
+  await page.getByRole("textbox", { name: "mcp-discovery.yaml" }).waitFor();
+  await take("settings");
+  await page.getByRole("button", { name: "Discard draft" }).click();
 
   await at("servers", () => grid.getByText("Connection refused").waitFor(), "list");
   await page.keyboard.press("Control+k");

@@ -26,6 +26,10 @@ mod page;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod walk;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, Locator};
@@ -156,6 +157,35 @@ impl Page {
     /// Presses Enter wherever the focus is.
     pub(crate) async fn enter(&self) {
         self.type_keys(&ENTER.to_string()).await;
+    }
+
+    /// Presses keys one after the other wherever the focus is, also within what has a tree of its own.
+    pub(crate) async fn strike(&self, keys: &str) {
+        let strokes =
+            keys.chars().flat_map(|key| [KeyAction::Down { value: key }, KeyAction::Up { value: key }]);
+        self.strokes(strokes).await;
+    }
+
+    /// Presses a key with Control held, wherever the focus is, also within what has a tree of its own.
+    pub(crate) async fn chord(&self, key: char) {
+        let (hold, release) = (KeyAction::Down { value: CONTROL }, KeyAction::Up { value: CONTROL });
+        self.strokes([hold, KeyAction::Down { value: key }, KeyAction::Up { value: key }, release]).await;
+    }
+
+    async fn strokes(&self, strokes: impl IntoIterator<Item = KeyAction>) {
+        let keyboard = KeyActions::new("keyboard".to_owned());
+        let struck = strokes.into_iter().fold(keyboard, KeyActions::then);
+        self.0.perform_actions(struck).await.expect("keys can be pressed");
+    }
+
+    /// Waits until the script finds this text.
+    pub(crate) async fn finds(&self, script: &str, wanted: &str) {
+        let missing = format!("the script never found `{wanted}`");
+        let look = async || {
+            let found = self.0.execute(script, Vec::new()).await.ok()?;
+            (found.as_str()? == wanted).then_some(())
+        };
+        self.until(&missing, look).await;
     }
 
     pub(crate) async fn type_keys(&self, keys: &str) {

@@ -50,6 +50,11 @@ pub(crate) async fn open_on(home: TempDir, data: PathBuf) -> Window {
 }
 
 impl Window {
+    /// The configuration's file.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.home.path().join(CONFIG)
+    }
+
     /// Ends the app, whatever it is doing, and opens it again on the same data.
     pub(crate) async fn open_again(self) -> Self {
         let Self { driver, data, home, .. } = self;

@@ -27,6 +27,15 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
     if name == "size" {
         return size::bench(workspace);
     }
+    if name == "decide" {
+        let manifest = workspace.at("crates/mesh/benches/decide/Cargo.toml");
+        return run(workspace
+            .cargo()
+            .args(["run", "--release", "--manifest-path"])
+            .arg(manifest)
+            .arg("--")
+            .args(rest));
+    }
     let package = match name {
         "config" => "settings",
         "health" => "checks",
@@ -35,7 +44,9 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         "wire" => "mcp",
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     };
-    run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))
+    run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))?;
+    // A draft costs the core and the page.
+    if name == "config" { in_browser(workspace, "tests/browser/bench-config.mjs", &[]) } else { Ok(()) }
 }
 
 /// Takes the pictures of the documents anew: every screen in both themes, against real servers.

@@ -6,7 +6,8 @@ use model::filter::{Own, SIGNS};
 use model::{
     Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
     Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState,
-    ScanStatus, SecretPlace, ServerId, ServerRow, Source, Start, Tls, Tool, ToolHints, Transition, Transport,
+    ScanStatus, SecretPlace, ServerId, ServerRow, Source, Stage, Start, Tls, Tool, ToolHints, Transition,
+    Transport, Why, config::Strategy,
 };
 use ts_rs::{Config, TS};
 
@@ -25,13 +26,15 @@ fn bindings() -> String {
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, LabelArgs, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
+        Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RuleList, RuleRow,
+        BreakerState, BreakerList, BreakerRow,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportedServer, Fate, ImportReport, ScanList, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         Start, StartList, KeptStarting,
         LogLine, LoggedKind, LoggedOutcome, LoggedRequest, ServerLogs,
         SecretPlace, KeptIn, KeptSecret, Secrets, SecretSetArgs, SecretSet, SecretArgs, SecretForgotten, NamedSecret, NamedSecretSetArgs, NamedSecretArgs, NamedSecretSet, NamedSecretForgotten,
         Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
-        Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigDraft, ConfigBy, ConfigSaveArgs,
+        Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigPlace, ConfigDraft, ConfigSecretState, ConfigSecretRow, ConfigSecretsArgs, ConfigSecrets, ConfigSecretMoveArgs, ConfigSecretMoved, ConfigBy, ConfigSaveArgs,
         ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
@@ -39,7 +42,7 @@ fn bindings() -> String {
         "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}\n{}\n{}",
         interface(&config),
         severities(),
-        status_words(),
+        status_words() + "\n" + &decision_words(),
         filter_language(),
     )
 }
@@ -64,6 +67,21 @@ fn status_words() -> String {
     format!(
         "/** What people read, and what stands after `is:` in a filter. */\nexport const STATUS_WORDS: Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
     )
+}
+
+/// How stages and strategies are said, in their order.
+fn decision_words() -> String {
+    let stages = Stage::ALL.map(|stage| (serde_json::to_value(stage).unwrap(), stage.label()));
+    let strategies = Strategy::ALL.map(|one| (serde_json::to_value(one).unwrap(), one.label()));
+    record("STAGE_WORDS", "Stage", "The stages of a decision, in their order.", &stages)
+        + "\n"
+        + &record("STRATEGY_WORDS", "Strategy", "How one of several servers is picked.", &strategies)
+}
+
+fn record(name: &str, key: &str, about: &str, words: &[(serde_json::Value, &str)]) -> String {
+    let line = |(key, word): &(serde_json::Value, &str)| format!("  {}: {word:?},\n", key.as_str().unwrap());
+    let all: String = words.iter().map(line).collect();
+    format!("/** {about} */\nexport const {name}: Record<{key}, string> = {{\n{all}}};\n")
 }
 
 /// What can be asked of the servers in a filter.

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::ServerRef;
+use crate::{Decision, ServerRef};
 
 /// Whose tools.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -48,7 +48,7 @@ pub struct CallArgs {
     #[serde(default)]
     #[ts(optional)]
     pub server: Option<String>,
-    /// Seconds for the whole call; default 30.
+    /// Seconds for the whole call with its retries; default is what its rule says, else 30.
     #[serde(default)]
     #[ts(optional)]
     pub timeout: Option<f64>,
@@ -56,6 +56,14 @@ pub struct CallArgs {
     #[serde(default)]
     #[ts(optional)]
     pub call: Option<String>,
+    /// Who calls, by name: what a rule with `affinity: client` keeps at one server.
+    #[serde(default)]
+    #[ts(optional)]
+    pub client: Option<String>,
+    /// The reasons of the decision are wanted.
+    #[serde(default)]
+    #[ts(optional, as = "Option<bool>")]
+    pub explain: bool,
 }
 
 /// A call to end.
@@ -81,6 +89,18 @@ pub enum AttemptOutcome {
     Answered,
     /// The tool answered `isError`.
     ToolError,
+    /// The call was not sent: the tool did not run.
+    Unsent,
+    /// The server declined it: it has too much to do, or asks who we are. The tool did not run.
+    Declined,
+    /// The connection broke before the answer: the tool may have run.
+    Lost,
+    /// No answer in time: the tool may have run.
+    TimedOut,
+    /// The server answered with an error.
+    Failed,
+    /// The caller ended it.
+    Cancelled,
 }
 
 /// One try on one server.
@@ -92,6 +112,10 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// How long it took.
     pub ms: f64,
+    /// What went wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<String>,
 }
 
 /// What came back. Failures of transport or protocol are errors of the operation, not results.
@@ -109,4 +133,8 @@ pub struct CallResult {
     pub attempts: Vec<Attempt>,
     /// The whole call.
     pub elapsed_ms: f64,
+    /// Why this server, when that was asked and the call named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub decision: Option<Decision>,
 }

@@ -93,6 +93,18 @@ pub struct DiffLine {
     pub text: String,
 }
 
+/// Where a setting stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ConfigPlace {
+    /// Which.
+    #[ts(type = "(string | number)[]")]
+    pub path: KeyPath,
+    /// The line of its key or its dash, from 1.
+    pub line: usize,
+    /// The line in which its value ends.
+    pub end: usize,
+}
+
 /// What the file would be.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct ConfigDraft {
@@ -110,6 +122,11 @@ pub struct ConfigDraft {
     pub sections: Vec<String>,
     /// The keys that would take effect at the next start.
     pub restart: Vec<String>,
+    /// What the text says; absent where it cannot be read.
+    #[ts(type = "unknown")]
+    pub values: Option<Value>,
+    /// Where each of that stands, in the order of the text.
+    pub places: Vec<ConfigPlace>,
 }
 
 /// Who wrote a version of the file.

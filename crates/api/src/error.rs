@@ -27,6 +27,14 @@ pub enum ErrorCode {
     Ambiguous,
     /// Nothing offers this capability.
     NoServer,
+    /// No server that offers it is well; `detail.servers` has each with its reason.
+    NoHealthyServer,
+    /// No server that offers it meets the rule; `detail.servers` has each with its reason.
+    NoServerMeetsRule,
+    /// Policy does not let it be called.
+    CapabilityNotAllowed,
+    /// Every server that could take it has as many calls as it may; `detail.servers` has each.
+    Overloaded,
     /// The server is paused.
     Paused,
     /// The server could not be reached, or the connection broke.

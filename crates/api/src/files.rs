@@ -172,6 +172,8 @@ pub struct ConfigStatus {
     pub text: Option<String>,
     /// What the file is told by as it is now, for `config_draft` and `config_save`.
     pub base: String,
+    /// Why the file cannot be saved, where that is known before.
+    pub read_only: Option<String>,
     /// When what is in use was read.
     pub loaded_at: Millis,
     /// Of the file as it is now, in its order. With an error, what is in use is from before.

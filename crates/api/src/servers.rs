@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerRow, Tls, Tool};
+use model::{
+    CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerInfo, ServerRow, Tls, Tool,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -185,6 +187,11 @@ pub struct ServerRef {
 impl ServerRef {
     /// Of this server.
     pub fn to(server: &Server) -> Self {
-        Self { id: server.info.id, name: server.info.name.clone(), url: server.info.address() }
+        Self::to_record(&server.info)
+    }
+
+    /// Of the server with this record.
+    pub fn to_record(info: &ServerInfo) -> Self {
+        Self { id: info.id, name: info.name.clone(), url: info.address() }
     }
 }

@@ -74,6 +74,12 @@ macro_rules! operations {
             tools(ToolsArgs) -> ToolList;
             /// Calls a tool.
             call(CallArgs) -> CallResult;
+            /// Where calls would go, and why; nothing is sent.
+            route(RouteArgs) -> RouteResult;
+            /// The rules of routing, in their order.
+            rules(Empty) -> RuleList;
+            /// The breakers of servers that failed, rest, or have calls under way.
+            breakers(Empty) -> BreakerList;
             /// Ends a call; its server is told.
             cancel(CancelArgs) -> Cancelled;
             /// The commands that take longer to start than a moment.
@@ -110,6 +116,10 @@ macro_rules! operations {
             config_version(ConfigVersionArgs) -> ConfigVersion;
             /// Makes the file again what a version was.
             config_restore(ConfigRestoreArgs) -> ConfigSaved;
+            /// The secrets that the file holds or names, and those that are kept for it; never the secrets themselves.
+            config_secrets(ConfigSecretsArgs) -> ConfigSecrets;
+            /// Keeps a secret that stands in the file in plain text, and names it there instead; both or neither.
+            config_secret_move(ConfigSecretMoveArgs) -> ConfigSecretMoved;
             /// What every key of the file is.
             config_keys(Empty) -> ConfigKeys;
             /// The file as a JSON Schema, for editors.

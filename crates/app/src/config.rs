@@ -1,6 +1,7 @@
 //! The configuration in use. It is read at start and again whenever its file changes; whoever works by it holds a
 //! receiver. A file with errors changes nothing.
 
+mod examine;
 mod file;
 mod follow;
 mod save;
@@ -44,7 +45,8 @@ pub(crate) struct Loaded {
 
 impl LiveConfig {
     /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears.
-    pub(crate) fn load(named: Option<PathBuf>, data_dir: &Path) -> Result<Loaded, StartError> {
+    /// With `mends` one with errors is as if it said nothing: it is not used for anything but being edited.
+    pub(crate) fn load(named: Option<PathBuf>, data_dir: &Path, mends: bool) -> Result<Loaded, StartError> {
         let must_exist = named.is_some();
         let file = named.or_else(paths::config_file).map(|file| std::path::absolute(&file).unwrap_or(file));
         let reading = match &file {
@@ -57,9 +59,11 @@ impl LiveConfig {
             },
         };
         let (config, warnings) = match (&reading, &file) {
-            (Reading::Bytes(bytes), Some(file)) => {
-                parse(bytes).map_err(|problems| StartError::Config { file: file.clone(), problems })?
-            }
+            (Reading::Bytes(bytes), Some(file)) => match parse(bytes) {
+                Ok(read) => read,
+                Err(_) if mends => (Config::default(), Vec::new()),
+                Err(problems) => return Err(StartError::Config { file: file.clone(), problems }),
+            },
             _ => (Config::default(), Vec::new()),
         };
         let warnings = words::of_start(file.as_deref(), &warnings);
@@ -90,6 +94,7 @@ impl LiveConfig {
             file: self.file.as_ref().map(|file| file.display().to_string()),
             text: text(&reading),
             base: base(&reading),
+            read_only: None,
             loaded_at: self.loaded_at.load(Ordering::Relaxed),
             problems: problems(&reading).into_iter().map(Into::into).collect(),
             effective: self.running.borrow().shown(),
@@ -162,7 +167,9 @@ impl App {
                     if saved_by.is_none() {
                         self.keep_version();
                     }
-                    let level = if warnings.is_empty() { NoticeLevel::Info } else { NoticeLevel::Warning };
+                    // Who saves is told of them in the answer, before and after.
+                    let is_known = warnings.is_empty() || saved_by.is_some();
+                    let level = if is_known { NoticeLevel::Info } else { NoticeLevel::Warning };
                     (level, words::applied(file, verb, &before, &self.0.config.running.borrow(), &warnings))
                 }
             },

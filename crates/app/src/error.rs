@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use intake::IntakeError;
 use mcp::{McpError, ProbeReport};
-use mesh::Unreached;
+use mesh::{CallFailed, Unreached};
 use model::{FilterError, Outcome};
 use registry::RegistryError;
 use serde_json::{Value, json};
@@ -179,6 +179,15 @@ impl From<McpError> for OperationError {
             | McpError::Behind { .. }
             | McpError::OtherEra { .. }
             | McpError::TooLarge { .. } => Self::new(ErrorCode::TransportFailed, message),
+        }
+    }
+}
+
+impl From<CallFailed> for OperationError {
+    fn from(error: CallFailed) -> Self {
+        match error {
+            CallFailed::Unreached(error) => error.into(),
+            CallFailed::Unsent(error) | CallFailed::Mcp(error) => error.into(),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// What this process is, for others that want the same directory.
     pub face: Face,
+    /// A configuration that cannot be read keeps nothing from starting: whoever starts is here to mend it.
+    pub mends_config: bool,
 }
 
 /// The running core. Cheap to clone; all clones are one core.
@@ -84,7 +86,7 @@ impl App {
     /// Reads the configuration, takes the data directory, opens the registry. On an error nothing was changed.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let data_dir = options.data_dir.or_else(paths::data_dir).ok_or(StartError::NoHome)?;
-        let loaded = LiveConfig::load(options.config, &data_dir)
+        let loaded = LiveConfig::load(options.config, &data_dir, options.mends_config)
             .map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let sessions = SessionKey::of(&data_dir);
@@ -93,7 +95,8 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
         let logs = Logs::default();
-        let mesh = Mesh::new(Contact::new(vault, logs.lines()), opened.registry.clone(), tasks.clone());
+        let contact = Contact::new(vault, logs.lines());
+        let mesh = Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone());
         let stop = CancellationToken::new();
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let (demo, wishes) = DemoHost::new();
@@ -128,6 +131,8 @@ impl App {
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });
+        let (routes, stop) = (app.0.mesh.routes.clone(), app.stopping());
+        app.0.tasks.spawn(async move { routes.follow_regions(stop).await });
         app.forget_expired(options.face, opened.expired).await;
         app.follow_config(options.face);
         app.start_checks(options.face);

@@ -40,7 +40,7 @@ struct Core {
 
 fn options(dir: &TempDir) -> Options {
     let config = Some(dir.path().join("mcp-discovery.yaml"));
-    Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve }
+    Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve, mends_config: false }
 }
 
 impl Core {
@@ -112,17 +112,14 @@ async fn the_guides_file_loads_as_it_stands() {
     assert_eq!(status["file"], core.file().to_str().unwrap());
     assert_eq!(status["text"], GUIDE);
     let problems = status["problems"].as_array().unwrap();
-    let idle = ["service_registry", "network_discovery", "load_balancing", "routing_rules"];
+    let idle = ["service_registry", "network_discovery"];
     assert!(problems.iter().map(|problem| &problem["path"]).eq(&idle), "{status}");
     assert!(problems.iter().all(|problem| problem["severity"] == "no_effect"), "{status}");
     assert_eq!(status["effective"]["service_registry"]["config"]["registry_file"], "/etc/mcp/servers.json");
     assert_eq!(status["effective"]["health_monitoring"]["min_successes"], 1, "defaults are shown");
     let notices = core.ask("status").await["notices"].clone();
     let text = notices[0]["text"].as_str().unwrap();
-    assert!(
-        text.contains("no effect yet: `service_registry`, `network_discovery`, `load_balancing`"),
-        "{text}"
-    );
+    assert!(text.contains("no effect yet: `service_registry`, `network_discovery`"), "{text}");
     assert_eq!(notices.as_array().unwrap().len(), 1, "one for all of them");
     core.app.shutdown().await;
 }

@@ -33,7 +33,12 @@ impl Core {
         let dir = tempfile::tempdir().unwrap();
         let config = Some(dir.path().join("mcp-discovery.yaml"));
         std::fs::write(config.as_ref().unwrap(), text).unwrap();
-        let options = Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve };
+        let options = Options {
+            data_dir: Some(dir.path().join("data")),
+            config,
+            face: Face::Serve,
+            mends_config: false,
+        };
         let app = App::start(options).await.unwrap();
         let events = Box::pin(app.events());
         Self { app, events, dir }
@@ -203,4 +208,59 @@ async fn a_secret_of_the_file_is_in_no_list_event_or_error() {
     let error = core.try_ask("config_save", json!({ "edits": edits })).await.unwrap_err();
     assert!(!error.message.contains("hunter2") && !error.detail.to_string().contains("hunter2"), "{error:?}");
     core.app.shutdown().await;
+}
+
+const PLAIN: &str = "# ours\nservice_registry:\n  backend: redis\n  config:\n    redis_url: redis://host:6379\n    password: hunter2   # the old one\n";
+
+#[tokio::test]
+async fn a_secret_is_moved_out_of_the_file_and_named_there() {
+    let core = Core::start(PLAIN).await;
+    let rows = core.ask("config_secrets", json!({})).await["rows"].clone();
+    assert_eq!((&rows[0]["state"], &rows[0]["line"]), (&json!("plain"), &json!(6)), "{rows}");
+    assert!(!rows.to_string().contains("hunter2"), "{rows}");
+    let path = json!(["service_registry", "config", "password"]);
+    let moved =
+        core.ask("config_secret_move", json!({ "path": path, "place": "file", "by": "window" })).await;
+    let reference = moved["reference"].as_str().unwrap();
+    assert_eq!(reference, "${keyring:service_registry.password}");
+    assert_eq!(core.text(), PLAIN.replace("hunter2", &format!("\"{reference}\"")));
+    let rows = core.ask("config_secrets", json!({})).await["rows"].clone();
+    assert_eq!((&rows[0]["state"], &rows[0]["place"]), (&json!("set"), &json!("file")), "{rows}");
+    let again = core.try_ask("config_secret_move", json!({ "path": path })).await.unwrap_err();
+    assert!(again.message.contains("no secret in plain text"), "{}", again.message);
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_named_in_the_file_is_not_kept() {
+    use std::os::unix::fs::PermissionsExt;
+    let core = Core::start(PLAIN).await;
+    std::fs::set_permissions(core.file(), std::fs::Permissions::from_mode(0o444)).unwrap();
+    let status = core.ask("config", json!({})).await;
+    assert!(status["read_only"].as_str().unwrap().contains("read-only"), "{}", status["read_only"]);
+    let path = json!(["service_registry", "config", "password"]);
+    let args = json!({ "path": path, "place": "file" });
+    let refused = core.try_ask("config_secret_move", args.clone()).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::StorageFailed);
+    let rows = core.ask("config_secrets", json!({})).await["rows"].clone();
+    assert_eq!(rows.as_array().unwrap().len(), 1, "nothing is kept that nobody names: {rows}");
+    assert_eq!(core.text(), PLAIN);
+    // Somebody else's file is not edited either.
+    std::fs::set_permissions(core.file(), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let mut args = args;
+    args["base"] = json!("another");
+    let conflict = core.try_ask("config_secret_move", args).await.unwrap_err();
+    assert_eq!(conflict.code, ErrorCode::ConfigConflict);
+}
+
+#[tokio::test]
+async fn a_draft_tells_what_stands_where() {
+    let core = Core::start(GUIDE).await;
+    let draft = core.ask("config_draft", json!({})).await;
+    assert_eq!(draft["values"]["health_monitoring"]["timeout"], 10);
+    let places = draft["places"].as_array().unwrap();
+    let timeout = places.iter().find(|place| place["path"] == json!(["health_monitoring", "timeout"]));
+    let line = usize::try_from(timeout.unwrap()["line"].as_u64().unwrap()).unwrap();
+    assert_eq!(GUIDE.lines().nth(line - 1), Some("  timeout: 10"));
+    let broken = core.ask("config_draft", json!({ "text": "a: [" })).await;
+    assert_eq!((&broken["values"], &broken["valid"]), (&Value::Null, &json!(false)));
 }

@@ -60,7 +60,9 @@ async fn a_paused_server_takes_no_call_until_it_is_resumed() {
     core.perform("pause", json!({ "ids": ["everything"] })).await;
     let named = json!({ "capability": "echo", "arguments": { "message": "x" }, "server": "everything" });
     assert_eq!(core.refused("call", named.clone()).await.code, ErrorCode::Paused);
-    assert_eq!(core.refused("call", json!({ "capability": "echo" })).await.code, ErrorCode::NoServer);
+    let refused = core.refused("call", json!({ "capability": "echo" })).await;
+    assert_eq!(refused.code, ErrorCode::NoHealthyServer);
+    assert!(refused.message.contains("`everything` is paused"), "{}", refused.message);
     core.perform("resume", json!({ "ids": ["everything"] })).await;
     core.perform("call", named).await;
     core.app.shutdown().await;

@@ -1,5 +1,7 @@
 //! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
 
+mod calls;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use api::ExportForm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::given::{Add, Edit};
+
+pub(crate) use calls::{Call, Route};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
@@ -136,6 +140,12 @@ pub(crate) enum Command {
     Tools(Tools),
     /// Call a tool and print what it answers
     Call(Call),
+    /// Say where calls would go, and why; nothing is sent
+    Route(Route),
+    /// List the rules of routing, in the order in which they are looked at
+    Rules,
+    /// List the breakers of servers that failed, rest, or have calls under way
+    Breakers,
     /// Keep tokens, headers, keys and environment variables for servers
     ///
     /// The keyring of this computer keeps them; where there is none, a file that only you can read does, and the
@@ -263,24 +273,6 @@ pub(crate) struct Tools {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Call {
-    /// The tool, or another capability that names one
-    pub(crate) capability: String,
-    /// The arguments as a JSON object; - reads them from standard input
-    #[arg(value_name = "JSON or -")]
-    pub(crate) arguments: Option<String>,
-    /// On this server (id or name) [default: any that offers it]
-    #[arg(long, value_name = "ID")]
-    pub(crate) server: Option<String>,
-    /// Seconds for the whole call
-    #[arg(long, default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) timeout: f64,
-    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-#[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Import {
     /// The file; - is standard input
@@ -350,6 +342,17 @@ pub(crate) enum Secret {
         #[arg(long)]
         in_clear: bool,
         /// Keep it in the file even where there is a keyring
+        #[arg(long)]
+        file: bool,
+    },
+    /// Take a secret in plain text out of the configuration: it is kept, and named there instead; both or neither
+    Move {
+        /// The setting it is the value of, such as 'registries[0].config.password'
+        path: String,
+        /// What to keep it under [default: a name made of the setting's]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// Keep it in the file of secrets even where there is a keyring
         #[arg(long)]
         file: bool,
     },

@@ -29,11 +29,12 @@ pub(crate) enum Core {
 }
 
 impl Core {
-    /// Finds the owner of the data directory, or becomes it.
-    pub(crate) async fn open(common: &Common) -> Result<Self, Failure> {
+    /// Finds the owner of the data directory, or becomes it; with `mends_config` also where the configuration is broken.
+    pub(crate) async fn open(common: &Common, mends_config: bool) -> Result<Self, Failure> {
         let give_up = Instant::now() + WAIT_FOR_COMMANDS;
         loop {
-            let (dir, owner) = match App::start(options(common, Face::Command)).await {
+            let options = Options { mends_config, ..options(common, Face::Command) };
+            let (dir, owner) = match App::start(options).await {
                 Ok(app) => return Ok(Self::Own(app)),
                 Err(StartError::Owned { dir, owner }) => (dir, owner),
                 Err(error) => return Err(error.into()),
@@ -79,7 +80,8 @@ impl Perform for Core {
 }
 
 pub(crate) fn options(common: &Common, face: Face) -> Options {
-    Options { data_dir: common.data_dir.clone().map(absolute), config: common.config.clone(), face }
+    let (data_dir, config) = (common.data_dir.clone().map(absolute), common.config.clone());
+    Options { data_dir, config, face, mends_config: false }
 }
 
 /// Other processes read the token's path from the owner's card, wherever they stand.

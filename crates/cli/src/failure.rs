@@ -44,7 +44,13 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         let code = match error.code {
             ErrorCode::InvalidArguments | ErrorCode::InvalidFilter => exit::USAGE,
-            ErrorCode::NoServer | ErrorCode::NotFound | ErrorCode::Paused => exit::NO_SERVER,
+            ErrorCode::NoServer
+            | ErrorCode::NoHealthyServer
+            | ErrorCode::NoServerMeetsRule
+            | ErrorCode::CapabilityNotAllowed
+            | ErrorCode::Overloaded
+            | ErrorCode::NotFound
+            | ErrorCode::Paused => exit::NO_SERVER,
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };

@@ -54,7 +54,7 @@ fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     let yaml = shown.stdout();
     for line in [
         "  naming: always  # no effect yet\n",
-        "\nload_balancing:  # no effect yet\n",
+        "\nnetwork_discovery:  # no effect yet\n",
         "\n  max_failures: 7\n",
     ] {
         assert!(yaml.contains(line), "{line:?} is not in:\n{yaml}");
@@ -250,4 +250,49 @@ fn a_secret_of_the_configuration_is_kept_under_a_name() {
         "{}",
         wrong.stderr()
     );
+}
+
+#[test]
+fn a_broken_file_is_mended_without_a_running_core() {
+    let place = Place::new();
+    std::fs::write(place.config(), "health_monitoring:\n  timeout: 5\n").unwrap();
+    assert_eq!(place.run(&["config", "set", "health_monitoring.max_failures", "4"]).code(), 0);
+    let well = std::fs::read_to_string(place.config()).unwrap();
+    // Wrong in one value: nothing else runs, and setting it mends the file.
+    let broken = well.replace("timeout: 5", "timeout: 500");
+    std::fs::write(place.config(), &broken).unwrap();
+    assert_ne!(place.run(&["config", "show"]).code(), 0);
+    let refused = place.run(&["config", "set", "health_monitoring.max_failures", "6"]);
+    assert_ne!(refused.code(), 0);
+    assert!(refused.stderr().contains("does not fit into an interval"), "{}", refused.stderr());
+    let mended = place.run(&["config", "set", "health_monitoring.timeout", "6"]);
+    assert_eq!(mended.code(), 0, "{}", mended.stderr());
+    assert_eq!(place.run(&["config", "show"]).code(), 0);
+    // No YAML at all: a version is restored.
+    std::fs::write(place.config(), "health_monitoring: [\n").unwrap();
+    let versions = place.run(&["config", "versions"]);
+    assert_eq!(versions.code(), 0, "{}", versions.stderr());
+    let newest = versions.json()["versions"][0]["version"].as_u64();
+    let newest = newest.or_else(|| versions.json()[0]["version"].as_u64()).unwrap().to_string();
+    let restored = place.run(&["config", "restore", &newest]);
+    assert_eq!(restored.code(), 0, "{}", restored.stderr());
+    assert_eq!(place.run(&["config", "show"]).code(), 0);
+}
+
+#[test]
+fn a_secret_in_plain_text_is_moved_out_of_the_file() {
+    let place = Place::new();
+    let text = "service_registry:\n  backend: redis\n  config:\n    redis_url: redis://host:6379\n    password: hunter2\n";
+    std::fs::write(place.config(), text).unwrap();
+    let moved =
+        place.run(&["secret", "move", "service_registry.config.password", "--name", "redis", "--file"]);
+    assert_eq!(moved.code(), 0, "{}", moved.stderr());
+    assert_eq!(moved.json()["reference"], "${keyring:redis}");
+    let file = std::fs::read_to_string(place.config()).unwrap();
+    assert_eq!(file, text.replace("hunter2", "\"${keyring:redis}\""));
+    let versions = place.run(&["config", "versions"]).stdout();
+    assert!(versions.contains("command_line") && !versions.contains("hunter2"), "{versions}");
+    let again = place.run(&["secret", "move", "service_registry.config.password"]);
+    assert_ne!(again.code(), 0);
+    assert!(again.stderr().contains("no secret in plain text"), "{}", again.stderr());
 }

@@ -38,10 +38,13 @@ impl IntoResponse for Failure {
             | ErrorCode::ProtocolError
             | ErrorCode::NeedsSignIn
             | ErrorCode::UntrustedCertificate => StatusCode::BAD_GATEWAY,
+            ErrorCode::NoHealthyServer | ErrorCode::NoServerMeetsRule | ErrorCode::Overloaded => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             ErrorCode::Timeout => StatusCode::GATEWAY_TIMEOUT,
             ErrorCode::StorageFailed => StatusCode::INSUFFICIENT_STORAGE,
             ErrorCode::Unauthorized => StatusCode::UNAUTHORIZED,
-            ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+            ErrorCode::Forbidden | ErrorCode::CapabilityNotAllowed => StatusCode::FORBIDDEN,
             ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(self.0)).into_response()

@@ -1,6 +1,8 @@
-//! What calls tell of their servers, gathered: nothing on the path of a call waits for the registry's writer.
+//! What calls tell of their servers, gathered: nothing on the path of a call waits for the registry's writer. And the seat of
+//! each server, which outlives its record's changes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{HealthStatus, ServerId};
@@ -10,14 +12,13 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::seat::Seat;
+
 /// How long outcomes are gathered. Those that may turn a status are told at once.
 const GATHER: Duration = Duration::from_millis(250);
 
 /// How often the outcomes of one server may change before they are told.
 const LONGEST: usize = 64;
-
-/// How much of the average the newest duration is.
-const NEWEST: f64 = 0.2;
 
 /// One cell for each server that was called.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub struct Cells {
 struct Cell {
     /// In their order; a row of equal ones is one.
     untold: Vec<Outcome>,
-    average_ms: Option<f64>,
+    seat: Arc<Seat>,
 }
 
 impl Cells {
@@ -48,7 +49,7 @@ impl Cells {
             let mut cells = self.by_server.lock();
             let cell = cells.entry(id).or_default();
             if outcome.ended == Ended::Answered {
-                cell.average_ms = Some(cell.average_ms.map_or(ms, |before| before + NEWEST * (ms - before)));
+                cell.seat.answered(ms);
             }
             cell.add(outcome);
             cell.untold.len() > LONGEST
@@ -61,7 +62,17 @@ impl Cells {
 
     /// How long calls of this server take, in milliseconds: a moving average of those that were answered.
     pub fn average_ms(&self, id: ServerId) -> Option<f64> {
-        self.by_server.lock().get(&id)?.average_ms
+        self.by_server.lock().get(&id)?.seat.latency_ms()
+    }
+
+    /// The seat of a server.
+    pub(crate) fn seat(&self, id: ServerId) -> Arc<Seat> {
+        self.by_server.lock().entry(id).or_default().seat.clone()
+    }
+
+    /// The servers that have a seat.
+    pub(crate) fn seats(&self) -> Vec<(ServerId, Arc<Seat>)> {
+        self.by_server.lock().iter().map(|(id, cell)| (*id, cell.seat.clone())).collect()
     }
 
     /// Tells the registry what was gathered, until it is cancelled; then for the last time.
@@ -95,7 +106,9 @@ impl Cells {
 
     /// Forgets the servers that are gone.
     pub fn tidy(&self, is_there: impl Fn(ServerId) -> bool) {
-        self.by_server.lock().retain(|id, cell| !cell.untold.is_empty() || is_there(*id));
+        self.by_server
+            .lock()
+            .retain(|id, cell| !cell.untold.is_empty() || cell.seat.in_flight() > 0 || is_there(*id));
     }
 
     fn take(&self) -> Vec<(ServerId, Measure)> {

@@ -3,21 +3,33 @@
 //! - [`Contact`] is the way there: the name is looked up and guarded, the credentials are read, a command is allowed.
 //! - [`Sessions`] are the conversations that outlive a question, of calls and of checks. A child that nobody needs sleeps
 //!   ([`Wish`]); one that takes long to start is told ([`Starts`]).
-//! - [`Mesh::run`] is a call: one attempt on a conversation that is kept or begun, within one deadline.
-//! - [`decide`] says whom a call goes to, by rules and balancing; nothing asks it yet.
-//! - [`Cells`] gather what calls tell of their servers; the registry gets tallies.
+//! - [`Mesh::run`] is a call: one try after the other on conversations that are kept or begun, within one deadline. What the
+//!   end of a try means is one table (`outcome`).
+//! - [`decide`] says whom a call goes to, by rules and balancing; [`Routes`] has its plans for live calls.
+//! - [`Cells`] gather what calls tell of their servers, and have the seat of each: calls under way, latency, breaker.
 //! - [`Activities`] is where is told what is under way.
 //!
 //! Deliberately absent: what a status is made of. That is the registry's.
 
 mod activity;
 mod address;
+mod arguments;
+#[cfg(test)]
+mod books;
 mod cells;
-mod choose;
 mod contact;
+mod course;
 pub mod decide;
+mod dry_run;
+mod named;
+mod outcome;
+mod pick;
+mod regions;
 mod rest;
+mod route;
+mod routes;
 mod run;
+mod seat;
 mod sessions;
 mod starts;
 mod unreached;
@@ -25,11 +37,17 @@ mod unreached;
 pub use activity::Activities;
 pub use address::{Address, host};
 pub use cells::Cells;
-pub use choose::{NoChoice, choose, resolve};
 pub use contact::{Contact, Lines};
+pub use course::{End, Routed, Try};
+pub use dry_run::{Imagined, Rest};
+pub use named::{NoChoice, resolve};
+pub use outcome::CallFailed;
+pub use pick::{Refused, RefusedKind};
 use registry::now;
 pub use rest::Wish;
-pub use run::{Attempt, Call, CallFailed, Mesh};
+pub use route::{Offer, Route, is_allowed};
+pub use routes::{Routes, WhatIf};
+pub use run::{Attempt, Call, Mesh, Whom};
 pub use sessions::{LONGEST_START, Sessions};
 pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;

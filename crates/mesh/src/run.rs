@@ -1,16 +1,25 @@
-//! A call to one server: the conversation it goes over, its deadline, and what its end says of the server.
+//! A call, from the question whom it goes to until its answer: one try after the other, within one deadline. How one try is
+//! sent is an argument.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
-use model::{ServerId, ServerInfo};
-use registry::{Ended, Outcome, Reason, Registry};
+use model::config::Config;
+use model::{CapabilityPattern, ServerInfo, Tool};
+use registry::{Outcome, Registry};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::retry::budget::{Budget, TpsBudget};
 
-use crate::{Activities, Cells, Contact, Sessions, Unreached, now};
+use crate::course::{Course, Routed, Try};
+use crate::outcome::{CallFailed, Verdict, answered, failed};
+use crate::pick::Picked;
+use crate::routes::Routes;
+use crate::{Activities, Cells, Contact, Sessions, now};
 
 /// What gets calls to their servers. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -21,27 +30,46 @@ pub struct Mesh {
     pub sessions: Sessions,
     /// What calls tell.
     pub cells: Arc<Cells>,
+    /// Where calls go.
+    pub routes: Arc<Routes>,
     /// Where is told what is under way.
     pub activities: Activities,
+    budget: Arc<TpsBudget>,
+}
+
+/// Whom a call goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// This server and no other.
+    Server(&'a Arc<ServerInfo>, &'a Arc<Tool>),
+    /// Whoever offers the capability, by rules and balancing: as it was asked for, and as a pattern, which has no wildcard.
+    Capability(&'a str, &'a CapabilityPattern),
 }
 
 /// A call and what bounds it.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// Whom it goes to.
-    pub server: &'a ServerInfo,
-    /// How long it may take.
-    pub deadline: Duration,
-    /// When that is over.
-    pub until: Instant,
+    pub to: Whom<'a>,
+    /// Its arguments.
+    pub arguments: &'a Map<String, Value>,
+    /// Who calls, by name.
+    pub client: Option<&'a str>,
+    /// How long it may take with its retries; absent means as its rule says, and where none does 30 s.
+    pub timeout: Option<Duration>,
     /// Ends it; the server is told.
     pub cancel: &'a CancellationToken,
+    /// The reasons of its first decision are wanted.
+    pub explained: bool,
 }
 
-/// How one attempt of a call is sent on a conversation.
+/// How one try of a call is sent on a conversation.
 pub trait Attempt {
     /// What comes back.
     type Answer;
+
+    /// What follows goes to this server, until the next one is named.
+    fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>);
 
     /// Sends it, to be answered within `left`. It may be asked to again, when the first sending never left.
     fn send(
@@ -49,87 +77,140 @@ pub trait Attempt {
         session: &Session,
         left: Duration,
     ) -> impl Future<Output = Result<Self::Answer, McpError>> + Send;
-}
 
-/// Why a call has no answer.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CallFailed {
-    /// Its server was not asked.
-    #[error(transparent)]
-    Unreached(#[from] Unreached),
-    /// Its server was asked, or could not be.
-    #[error(transparent)]
-    Mcp(#[from] McpError),
+    /// Whether the server has said something of the call that was sent last.
+    fn has_progressed(&self) -> bool {
+        false
+    }
+
+    /// The try at the server that was named last failed, and another server is asked next.
+    fn goes_on(&mut self, _error: &CallFailed) {}
 }
 
 impl Mesh {
     /// Nothing is kept yet; what begins runs among these tasks.
-    pub fn new(contact: Contact, registry: Registry, tasks: TaskTracker) -> Self {
+    pub fn new(
+        contact: Contact,
+        registry: Registry,
+        config: watch::Receiver<Arc<Config>>,
+        tasks: TaskTracker,
+    ) -> Self {
         let activities = Activities::default();
+        let cells = Arc::new(Cells::new(registry.clone()));
+        // A fifth of the calls of the last ten seconds, and a hundred in any case (Envoy's and Finagle's retry budgets).
+        let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
         Self {
             contact,
             sessions: Sessions::new(tasks, registry.clone(), activities.clone()),
-            cells: Arc::new(Cells::new(registry)),
+            routes: Arc::new(Routes::new(registry, config, cells.clone())),
+            cells,
             activities,
+            budget: Arc::new(budget),
         }
     }
 
-    /// One call within one deadline, on the conversation that is kept. Where that could not even send it, the server may be
-    /// somewhere else by now: it is begun anew, once. Dropping this future tells the server as well.
-    pub async fn run<A: Attempt>(&self, call: Call<'_>, mut attempt: A) -> Result<A::Answer, CallFailed> {
+    /// One call: it is decided whom it goes to, and again when a try failed in a way that lets another server be asked.
+    /// Dropping this future tells the server as well.
+    pub async fn run<A: Attempt>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
+        self.budget.deposit();
+        let mut course = Course::default();
+        let mut picked = match self.pick(&call, &mut course) {
+            Ok(picked) => picked,
+            Err(refused) => return course.refused(refused),
+        };
+        loop {
+            let (server, tool) = (picked.server.clone(), picked.tool.clone());
+            let began = Instant::now();
+            let (outcome, verdict) = self.one_try(&call, &course, picked, attempt).await;
+            let ms = began.elapsed().as_secs_f64() * 1000.0;
+            let error = match outcome {
+                Ok(answer) => return course.answered(answer, server, tool, ms),
+                Err(error) => error,
+            };
+            let may_go_on = course.retries && verdict.elsewhere.allows(tool.hints) && !course.is_over();
+            course.failed(Try { server, tool, error: error.clone(), ms });
+            if !may_go_on {
+                return course.ended();
+            }
+            // Whoever has another server to ask pays for it.
+            match self.pick(&call, &mut course) {
+                Ok(next) if self.budget.withdraw() => picked = next,
+                _ => return course.ended(),
+            }
+            attempt.goes_on(&error);
+        }
+    }
+
+    /// One try at the server that was picked; its end is told to its seat and to its health.
+    async fn one_try<A: Attempt>(
+        &self,
+        call: &Call<'_>,
+        course: &Course,
+        picked: Picked,
+        attempt: &mut A,
+    ) -> (Result<A::Answer, CallFailed>, Verdict) {
+        let Picked { server, tool, in_flight, limits } = picked;
+        attempt.goes_to(&server, &tool);
         let began = Instant::now();
-        let outcome = self.attempt(call, &mut attempt).await?;
+        let outcome = self.attempt(call, course.try_until(), &server, attempt).await;
         let ms = began.elapsed().as_secs_f64() * 1000.0;
-        if let Some(told) = told(outcome.as_ref().err()) {
-            self.cells.note(call.server.id, told, ms);
+        let verdict = match &outcome {
+            Ok(_) => answered(),
+            Err(error) => failed(error, attempt.has_progressed()),
+        };
+        if let Some(rest) = verdict.rest {
+            in_flight.set_aside(self.routes.clock, rest);
         }
-        Ok(outcome?)
+        if let Some((ended, reason)) = verdict.health.clone() {
+            self.cells.note(server.id, Outcome { at: now(), ended, reason, times: 1 }, ms);
+        }
+        in_flight.end(verdict.breaker, self.routes.clock, limits);
+        (outcome, verdict)
     }
 
+    /// On the conversation that is kept. Where that could not even send it, the server may be somewhere else by now: it is
+    /// begun anew, once.
     async fn attempt<A: Attempt>(
         &self,
-        call: Call<'_>,
+        call: &Call<'_>,
+        until: Until,
+        server: &Arc<ServerInfo>,
         attempt: &mut A,
-    ) -> Result<Result<A::Answer, McpError>, Unreached> {
-        let (sessions, id) = (&self.sessions, call.server.id);
+    ) -> Result<A::Answer, CallFailed> {
+        let (sessions, id) = (&self.sessions, server.id);
         let _calling = sessions.calling(id);
         let stamp = self.contact.vault().stamp();
-        if let Some(session) = sessions.kept(call.server, stamp) {
-            match attempt.send(&session, call.left()).await {
+        if let Some(session) = sessions.kept(server, stamp) {
+            match attempt.send(&session, until.left()).await {
                 Err(McpError::Unsent { .. }) => sessions.end(id),
-                outcome => return Ok(self.judged(id, outcome)),
+                outcome => return self.judged(server, outcome),
             }
         }
-        let target = match self.target(call).await {
-            Ok(target) => target?,
-            Err(error) => return Ok(Err(error)),
-        };
+        let target = self.target(call, until, server).await?;
         let begun = tokio::select! {
-            session = sessions.get(call.server, &target, call.left()) => session,
+            session = sessions.get(server, &target, until.left()) => session,
             () = call.cancel.cancelled() => Err(McpError::Cancelled),
         };
-        let session = match begun {
-            Ok(session) => session,
-            Err(error) => return Ok(Err(error)),
-        };
+        let session = begun.map_err(CallFailed::Unsent)?;
         sessions.stamp(id, stamp);
-        let outcome = attempt.send(&session, call.left()).await;
-        Ok(self.judged(id, outcome))
+        let outcome = attempt.send(&session, until.left()).await;
+        self.judged(server, outcome)
     }
 
     /// The address and the credentials: a name may have to be looked up, a keyring to be opened.
-    async fn target(&self, call: Call<'_>) -> Result<Result<Target, Unreached>, McpError> {
+    async fn target(&self, call: &Call<'_>, until: Until, server: &ServerInfo) -> Result<Target, CallFailed> {
         self.contact.vault().wake();
         tokio::select! {
-            target = timeout_at(call.until, self.contact.target(call.server)) => {
-                target.map_err(|_| McpError::Timeout { after: call.deadline })
-            }
-            () = call.cancel.cancelled() => Err(McpError::Cancelled),
+            target = timeout_at(until.at, self.contact.target(server)) => match target {
+                Ok(target) => Ok(target?),
+                Err(_) => Err(CallFailed::Unsent(McpError::Timeout { after: until.after })),
+            },
+            () = call.cancel.cancelled() => Err(CallFailed::Unsent(McpError::Cancelled)),
         }
     }
 
     /// A conversation that failed for another reason than the tool's is not gone on with.
-    fn judged<T>(&self, id: ServerId, outcome: Result<T, McpError>) -> Result<T, McpError> {
+    fn judged<T>(&self, server: &ServerInfo, outcome: Result<T, McpError>) -> Result<T, CallFailed> {
         let is_over = matches!(
             &outcome,
             Err(McpError::Unsent { .. }
@@ -138,49 +219,22 @@ impl Mesh {
                 | McpError::NeedsSignIn { .. })
         );
         if is_over {
-            self.sessions.end(id);
+            self.sessions.end(server.id);
         }
-        outcome
+        outcome.map_err(CallFailed::Mcp)
     }
 }
 
-impl Call<'_> {
-    fn left(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
+/// When a try has to be over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until {
+    pub(crate) at: Instant,
+    /// How long it was given.
+    pub(crate) after: Duration,
 }
 
-/// A call measures its server too: an answer is a sign of life, a broken connection is not. A deadline or a cancel says
-/// nothing of the server, only of the tool.
-fn told(error: Option<&McpError>) -> Option<Outcome> {
-    let (ended, reason) = match error {
-        None | Some(McpError::Protocol { .. }) => (Ended::Answered, None),
-        Some(McpError::NeedsSignIn { message }) => {
-            (Ended::NeedsSignIn, Some(Reason::new(message, "Needs a token")))
-        }
-        Some(
-            error @ (McpError::Unsent { .. }
-            | McpError::Lost { .. }
-            | McpError::Ended { .. }
-            | McpError::Behind { .. }
-            | McpError::NotMcp { .. }
-            | McpError::OtherEra { .. }
-            | McpError::Status { .. }),
-        ) => (Ended::Failed, Some(failed(error))),
-        Some(
-            McpError::InvalidTarget { .. }
-            | McpError::Timeout { .. }
-            | McpError::Cancelled
-            | McpError::TooLarge { .. },
-        ) => return None,
-    };
-    Some(Outcome { at: now(), ended, reason, times: 1 })
-}
-
-fn failed(error: &McpError) -> Reason {
-    let sentence = format!("a call failed: {error}");
-    match error.certificate() {
-        Some(refused) => Reason::new(sentence, refused.summary()).about(refused),
-        None => Reason::new(sentence, "A call failed"),
+impl Until {
+    fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Session};
-use mesh::{Attempt, Call, Contact, Mesh, Wish};
-use model::{ServerId, ServerInfo, Source};
+use mesh::{Attempt, Call, Contact, End, Mesh, Whom, Wish};
+use model::{ServerId, ServerInfo, Source, Tool};
 use registry::Opened;
+use serde_json::Map;
 use testkit::real::{plain_python, script};
-use tokio::time::{Instant, advance, pause, resume};
+use tokio::time::{advance, pause, resume};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::Vault;
@@ -23,6 +24,8 @@ struct Ping;
 impl Attempt for Ping {
     type Answer = ();
 
+    fn goes_to(&mut self, _server: &Arc<ServerInfo>, _tool: &Arc<Tool>) {}
+
     async fn send(&mut self, session: &Session, left: Duration) -> Result<(), McpError> {
         session.ping(left).await
     }
@@ -30,7 +33,7 @@ impl Attempt for Ping {
 
 struct Scene {
     mesh: Mesh,
-    info: ServerInfo,
+    info: Arc<ServerInfo>,
     tasks: TaskTracker,
     _folder: tempfile::TempDir,
 }
@@ -44,13 +47,18 @@ impl Scene {
         let contact = Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {}));
         let args = [script("slow_stdio.py"), "0".to_owned(), "1".to_owned()].to_vec();
         let info = ServerInfo::new_stdio("it", &plain_python().unwrap(), args, Source::Manual, 0);
-        Self { mesh: Mesh::new(contact, registry, tasks.clone()), info, tasks, _folder: folder }
+        let config = tokio::sync::watch::channel(Arc::default()).1;
+        let mesh = Mesh::new(contact, registry, config, tasks.clone());
+        Self { mesh, info: info.into(), tasks, _folder: folder }
     }
 
     async fn call(&self) {
-        let (deadline, cancel) = (Duration::from_secs(30), CancellationToken::new());
-        let until = Instant::now() + deadline;
-        self.mesh.run(Call { server: &self.info, deadline, until, cancel: &cancel }, Ping).await.unwrap();
+        let (cancel, none, tool) = (CancellationToken::new(), Map::new(), Arc::new(Tool::default()));
+        let to = Whom::Server(&self.info, &tool);
+        let timeout = Some(Duration::from_secs(30));
+        let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
+        let routed = self.mesh.run(call, &mut Ping).await;
+        assert!(matches!(routed.end, End::Answered { .. }), "{:?}", routed.end);
     }
 
     async fn check(&self) {

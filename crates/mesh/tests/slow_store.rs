@@ -7,13 +7,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mcp::{CallOptions, McpError, Session};
-use mesh::{Attempt, Call, Contact, Mesh};
-use model::{HealthStatus, ServerInfo, Source};
+use mesh::{Attempt, Call, Contact, End, Mesh, Whom};
+use model::{HealthStatus, ServerInfo, Source, Tool};
 use registry::{Answer, Backend, Change, Loaded, Memory, Observation, Opened, Origin, Past, Registry};
 use serde_json::{Map, value::RawValue};
 use testkit::fake::Fake;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -50,6 +49,8 @@ struct Echo;
 impl Attempt for Echo {
     type Answer = Box<RawValue>;
 
+    fn goes_to(&mut self, _server: &Arc<ServerInfo>, _tool: &Arc<Tool>) {}
+
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Box<RawValue>, McpError> {
         let options = CallOptions { deadline: left, ..CallOptions::default() };
         session.call_tool("echo", Map::new(), options).await
@@ -77,7 +78,8 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     let (tasks, stop, cancel) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     tasks.spawn(writer);
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));
-    let mesh = Mesh::new(contact, registry.clone(), tasks.clone());
+    let config = tokio::sync::watch::channel(Arc::default()).1;
+    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone());
     let (cells, until) = (mesh.cells.clone(), stop.clone());
     tasks.spawn(async move { cells.report(until).await });
     let server = Fake::modern().start().await;
@@ -88,10 +90,13 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     let other = ServerInfo::new_http("b", "http://127.0.0.1:1/mcp", Source::Manual, 0).unwrap();
     let (writing, asked) = (registry.clone(), info.id);
     let write = tasks.spawn(async move { writing.upsert(vec![other], Origin::Automatic).await });
-    let (deadline, mut most_waiting) = (Duration::from_mins(1), 0);
+    let (timeout, mut most_waiting) = (Some(Duration::from_mins(1)), 0);
+    let (none, tool) = (Map::new(), Arc::new(Tool { name: "echo".to_owned(), ..Tool::default() }));
     let calls = (0..CALLS).map(|_| {
-        let call = Call { server: &info, deadline, until: Instant::now() + deadline, cancel: &cancel };
-        mesh.run(call, Echo)
+        let to = Whom::Server(&info, &tool);
+        let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
+        let mesh = &mesh;
+        async move { mesh.run(call, &mut Echo).await }
     });
     let watching = async {
         loop {
@@ -103,7 +108,7 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
         answered = join_all(calls) => answered,
         () = watching => unreachable!("it watches as long as they last"),
     };
-    assert_eq!(answered.iter().filter(|answer| answer.is_ok()).count(), CALLS);
+    assert_eq!(answered.iter().filter(|answer| matches!(answer.end, End::Answered { .. })).count(), CALLS);
     assert!(!write.is_finished(), "the store has not answered all the while");
     assert!(most_waiting < MOST_WAITING, "{most_waiting} writes waited");
     assert_eq!(registry.snapshot().get(asked).unwrap().health.last_success, Some(1), "nothing came through");

@@ -117,6 +117,15 @@ impl CapabilityPattern {
         }
     }
 
+    /// Whether it certainly fits all that the other fits. Of two globs only a beginning is compared, so a no may be a yes.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (&self.shape, &other.shape) {
+            (_, Shape::Exact) => self.is_match(&other.prefix),
+            (Shape::Prefix, _) => other.prefix.starts_with(&self.prefix),
+            _ => self.text == other.text,
+        }
+    }
+
     /// As it was written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -4,6 +4,7 @@
 mod capability;
 mod certificate;
 pub mod config;
+mod decision;
 mod endpoint;
 mod event;
 pub mod filter;
@@ -27,8 +28,8 @@ mod words;
 pub use capability::{CapabilityPattern, PatternError, fold};
 pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCertificate, Tls, date};
 pub use config::Config;
+pub use decision::{Stage, Why};
 pub use endpoint::{Endpoint, EndpointError, same_server};
-
 pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};
 pub use given::{Given, is_reference, without_keys};

@@ -88,7 +88,7 @@ pub struct ToolHints {
 }
 
 /// A tool as its server lists it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Tool {
     /// The name that a call must use.
     pub name: String,

@@ -133,6 +133,15 @@ fn may_be_written(target: &Path, folder: &Path) -> Result<Option<Metadata>, Save
     Ok(found)
 }
 
+/// What keeps the file from being written, as far as that is seen without writing.
+pub(crate) fn hindrance(file: &Path) -> Result<(), SaveError> {
+    let target = target(file)?;
+    if let Ok(found) = fs::metadata(&target) {
+        is_file(&target, &found)?;
+    }
+    may_be_written(&target, target.parent().unwrap_or_else(|| Path::new("."))).map(drop)
+}
+
 enum Beside {
     Foreign,
     Io(io::Error),

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use api::{ConfigBy as By, ConfigEdit as Edit, DiffLine};
-use model::config::{Config, Problem, Severity};
+use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
+use model::config::{Config, Problem, Severity, value};
+use serde_json::{Map, Value};
 
 use crate::diff::diff;
 use crate::edit::edit;
 use crate::error::{EditError, SaveError};
-use crate::file::{Written, hash, read, write};
+use crate::file::{Written, hash, hindrance, read, write};
+use crate::places::places;
 use crate::versions::{Step, Version, Versions};
 
 /// What a file begins with that was not there.
@@ -44,6 +46,10 @@ pub struct FileDraft {
     pub sections: Vec<String>,
     /// The keys of them that take effect at the next start.
     pub restart: Vec<String>,
+    /// What the text says; nothing where it cannot be read.
+    pub values: Option<Value>,
+    /// Where each of that stands.
+    pub places: Vec<ConfigPlace>,
 }
 
 /// A text that was saved.
@@ -255,6 +261,11 @@ impl Settings {
         Ok(Wanted { text: Some(self.version(id)?.text), edits: Vec::new(), base })
     }
 
+    /// What keeps the file from being saved at all, as far as that is known before.
+    pub fn hindrance(&self) -> Option<SaveError> {
+        self.place().and_then(|(file, _)| hindrance(file)).err()
+    }
+
     /// The hash of the file as it is.
     pub fn base(&self) -> Result<String, SaveError> {
         Ok(hash(read(self.place()?.0)?.as_deref()))
@@ -276,8 +287,15 @@ fn draft_of(before: &str, text: String, base: String) -> FileDraft {
         base,
         sections,
         restart,
+        values: value(&text).ok().map(said),
+        places: places(&text),
         text,
     }
+}
+
+/// A text of comments alone says nothing, and can be read.
+fn said(values: Value) -> Value {
+    if values.is_null() { Value::Object(Map::new()) } else { values }
 }
 
 /// As it is, a byte order mark included.

@@ -35,6 +35,18 @@ impl Plain {
         Self::start("quoting.py")
     }
 
+    /// A server that notes each call in a file.
+    pub fn counting() -> Self {
+        Self::start("counting.py")
+    }
+
+    /// Ends it as a crash would (`SIGKILL`).
+    pub fn kill(&mut self) {
+        // It may be gone already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
     fn start(script: &'static str) -> Self {
         let Command { program, args } = command(script, &["http"]);
         let mut python = std::process::Command::new(program);

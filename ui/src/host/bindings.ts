@@ -1240,13 +1240,21 @@ arguments?: Record<string, unknown>,
  */
 server?: string, 
 /**
- * Seconds for the whole call; default 30.
+ * Seconds for the whole call with its retries; default is what its rule says, else 30.
  */
 timeout?: number, 
 /**
  * A handle of the caller's own choice, for progress and cancel.
  */
-call?: string, };
+call?: string, 
+/**
+ * Who calls, by name: what a rule with `affinity: client` keeps at one server.
+ */
+client?: string, 
+/**
+ * The reasons of the decision are wanted.
+ */
+explain?: boolean, };
 
 export type CancelArgs = { 
 /**
@@ -1260,7 +1268,297 @@ export type Cancelled = {
  */
 cancelled: boolean, };
 
-export type AttemptOutcome = "answered" | "tool_error";
+export type Stage = "capability" | "arguments" | "allowed" | "rule" | "health" | "breaker_and_cap" | "metadata" | "region_tier" | "affinity" | "strategy";
+
+export type Why = { "kind": "unlisted" } | { "kind": "demo" } | { "kind": "no_tool" } | { "kind": "unclear", 
+/**
+ * Which.
+ */
+tools: Array<string>, } | { "kind": "arguments", 
+/**
+ * What is wrong with them.
+ */
+problem: string, } | { "kind": "not_allowed" } | { "kind": "region", 
+/**
+ * The one that it is in.
+ */
+region: string | null, 
+/**
+ * Those that the rule wants.
+ */
+wanted: Array<string>, } | { "kind": "status", 
+/**
+ * The status.
+ */
+status: HealthStatus, } | { "kind": "score", 
+/**
+ * Its own, in [0, 1].
+ */
+score: number, 
+/**
+ * The least.
+ */
+least: number, } | { "kind": "full", 
+/**
+ * How many.
+ */
+most: number, } | { "kind": "breaker_open" } | { "kind": "set_aside" } | { "kind": "tried" } | { "kind": "metadata", 
+/**
+ * The condition that does not hold, in the filter's short form.
+ */
+wanted: string, } | { "kind": "too_far", 
+/**
+ * The one that it is in.
+ */
+region: string | null, } | { "kind": "farther", 
+/**
+ * The one that it is in.
+ */
+region: string | null, } | { "kind": "other_key" } | { "kind": "no_weight" };
+
+export type Strategy = "round_robin" | "least_connections" | "weighted_round_robin" | "health_weighted" | "random" | "priority" | "peak_ewma";
+
+export type RouteArgs = { 
+/**
+ * What would be called: one capability.
+ */
+capability: string, 
+/**
+ * Its arguments; absent means that no schema is asked.
+ */
+arguments?: Record<string, unknown>, 
+/**
+ * Who would call, by name.
+ */
+client?: string, 
+/**
+ * How many calls, one after the other: 1 to 100,000; default 1.
+ */
+calls?: number, 
+/**
+ * The text of a configuration whose rules and balancing are taken instead of those in use.
+ */
+rules?: string, 
+/**
+ * Servers that are taken to be down: ids, or names that only one server has.
+ */
+down?: Array<string>, };
+
+export type RouteResult = { 
+/**
+ * What the first of them would meet.
+ */
+decision: Decision, 
+/**
+ * Who would take how many, the most first. Who takes none and could is there with 0.
+ */
+distribution: Array<RouteShare>, };
+
+export type ServerPlace = { 
+/**
+ * Its key.
+ */
+id: ServerId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its region.
+ */
+region: string | null, };
+
+export type RouteShare = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * How many it takes.
+ */
+calls: number, 
+/**
+ * Its part of all, in [0, 1].
+ */
+share: number, };
+
+export type Decision = { 
+/**
+ * What is called.
+ */
+capability: string, 
+/**
+ * The rule that applies, by its pattern; absent when only the defaults do.
+ */
+rule: string | null, 
+/**
+ * How one of those that are left is picked.
+ */
+strategy: Strategy, 
+/**
+ * The rule's hard conditions left nobody, and were dropped (`on_empty: relax`).
+ */
+relaxed: boolean, 
+/**
+ * What each stage kept and left out.
+ */
+stages: Array<DecisionStage>, 
+/**
+ * Who takes it; absent when nobody does.
+ */
+winner: ServerPlace | null, 
+/**
+ * Why nobody does.
+ */
+refusal: RouteRefusal | null, 
+/**
+ * Who would take it, were the winner just tried.
+ */
+runner_up: ServerPlace | null, 
+/**
+ * Those that were left for the strategy.
+ */
+weights: Array<DecisionWeight>, };
+
+export type DecisionStage = { 
+/**
+ * Which.
+ */
+stage: Stage, 
+/**
+ * How many it kept.
+ */
+kept: number, 
+/**
+ * Whom it left out.
+ */
+left_out: Array<LeftOut>, };
+
+export type LeftOut = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * Why.
+ */
+why: Why, 
+/**
+ * The same as a sentence, without its subject.
+ */
+text: string, };
+
+export type DecisionWeight = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * Its weight.
+ */
+weight: number, 
+/**
+ * What its record says of its weight is no weight (a number, 0 or more), and counts as 1.
+ */
+odd: boolean, 
+/**
+ * Its part of all weights, in [0, 1].
+ */
+share: number, 
+/**
+ * Calls under way there.
+ */
+in_flight: number, };
+
+export type RouteRefusal = { 
+/**
+ * The code of the error that the call would end with.
+ */
+code: ErrorCode, 
+/**
+ * Its sentence.
+ */
+message: string, };
+
+export type RuleList = { 
+/**
+ * The first that fits a capability applies.
+ */
+rules: Array<RuleRow>, 
+/**
+ * What a rule leaves unset, as the configuration has it.
+ */
+defaults: Record<string, unknown>, 
+/**
+ * How one of several servers is picked where no rule says.
+ */
+strategy: Strategy, };
+
+export type RuleRow = { 
+/**
+ * Its place, from 1.
+ */
+number: number, 
+/**
+ * The capabilities that it is for.
+ */
+pattern: string, 
+/**
+ * The highest comes first.
+ */
+priority: number, 
+/**
+ * False: it is as if it were not there.
+ */
+enabled: boolean, 
+/**
+ * What it says, as the configuration has it.
+ */
+fields: Record<string, unknown>, 
+/**
+ * How many servers offer something that it fits.
+ */
+servers: number, 
+/**
+ * An earlier rule that fits all that it fits, so that it never applies.
+ */
+covered_by: string | null, };
+
+export type BreakerState = "closed" | "half_open" | "open";
+
+export type BreakerList = { 
+/**
+ * The open ones first, then by name.
+ */
+breakers: Array<BreakerRow>, };
+
+export type BreakerRow = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * Whether it is tried.
+ */
+state: BreakerState, 
+/**
+ * Failures in a row.
+ */
+failures: number, 
+/**
+ * How long the breaker stays open, in seconds.
+ */
+open_for: number | null, 
+/**
+ * How long the server wants to be left alone (`Retry-After`), in seconds.
+ */
+set_aside_for: number | null, 
+/**
+ * Calls under way.
+ */
+in_flight: number, };
+
+export type AttemptOutcome = "answered" | "tool_error" | "unsent" | "declined" | "lost" | "timed_out" | "failed" | "cancelled";
 
 export type Attempt = { 
 /**
@@ -1274,7 +1572,11 @@ outcome: AttemptOutcome,
 /**
  * How long it took.
  */
-ms: number, };
+ms: number, 
+/**
+ * What went wrong.
+ */
+error?: string, };
 
 export type CallResult = { 
 /**
@@ -1297,7 +1599,11 @@ attempts: Array<Attempt>,
 /**
  * The whole call.
  */
-elapsed_ms: number, };
+elapsed_ms: number, 
+/**
+ * Why this server, when that was asked and the call named none.
+ */
+decision?: Decision, };
 
 export type ImportArgs = { 
 /**
@@ -2030,6 +2336,10 @@ text: string | null,
  */
 base: string, 
 /**
+ * Why the file cannot be saved, where that is known before.
+ */
+read_only: string | null, 
+/**
  * When what is in use was read.
  */
 loaded_at: number, 
@@ -2096,6 +2406,20 @@ new: number | null,
  */
 text: string, };
 
+export type ConfigPlace = { 
+/**
+ * Which.
+ */
+path: (string | number)[], 
+/**
+ * The line of its key or its dash, from 1.
+ */
+line: number, 
+/**
+ * The line in which its value ends.
+ */
+end: number, };
+
 export type ConfigDraft = { 
 /**
  * All of it.
@@ -2124,7 +2448,103 @@ sections: Array<string>,
 /**
  * The keys that would take effect at the next start.
  */
-restart: Array<string>, };
+restart: Array<string>, 
+/**
+ * What the text says; absent where it cannot be read.
+ */
+values: unknown, 
+/**
+ * Where each of that stands, in the order of the text.
+ */
+places: Array<ConfigPlace>, };
+
+export type ConfigSecretState = "missing" | "plain" | "set" | "unused";
+
+export type ConfigSecretRow = { 
+/**
+ * How it is.
+ */
+state: ConfigSecretState, 
+/**
+ * Its name: of the variable, of what is kept, or of the key in whose place it stands.
+ */
+name: string, 
+/**
+ * What stands in the file for it; absent for what stands there itself.
+ */
+reference: string | null, 
+/**
+ * The setting; absent for what the file does not name.
+ */
+path: (string | number)[] | null, 
+/**
+ * Its line, from 1.
+ */
+line: number | null, 
+/**
+ * Where it is kept; absent for a variable of the environment, and for what stands in the file.
+ */
+place: SecretPlace | null, };
+
+export type ConfigSecretsArgs = { 
+/**
+ * Absent means the file's.
+ */
+text?: string, };
+
+export type ConfigSecrets = { 
+/**
+ * Where the next one goes.
+ */
+place: SecretPlace, 
+/**
+ * Why that is not the keyring, or what is wrong with the keyring.
+ */
+why: string | null, 
+/**
+ * The file that is used where there is no keyring.
+ */
+file: string, 
+/**
+ * They.
+ */
+rows: Array<ConfigSecretRow>, };
+
+export type ConfigSecretMoveArgs = { 
+/**
+ * The setting that it is the value of.
+ */
+path: (string | number)[], 
+/**
+ * What to keep it under; absent means a name made of the setting's.
+ */
+name?: string, 
+/**
+ * Where to keep it; absent means the keyring or, only where there is none, the file for secrets.
+ */
+place?: SecretPlace, 
+/**
+ * The `base` of the file that was seen; another one on disk is a conflict.
+ */
+base?: string, 
+/**
+ * Who saves; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ConfigSecretMoved = { 
+/**
+ * What stands in the file for it: `${keyring:NAME}`.
+ */
+reference: string, 
+/**
+ * Where it was put.
+ */
+kept: KeptIn, 
+/**
+ * The file.
+ */
+saved: ConfigSaved, };
 
 export type ConfigBy = "window" | "browser" | "command_line" | "disk";
 
@@ -2392,7 +2812,7 @@ short: string,
  */
 json: unknown, };
 
-export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "config_conflict" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "config_conflict" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "no_healthy_server" | "no_server_meets_rule" | "capability_not_allowed" | "overloaded" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
 export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "trust_certificate" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
 
@@ -2471,6 +2891,12 @@ export interface Operations {
   tools: { args: ToolsArgs; result: ToolList };
   /** Calls a tool. */
   call: { args: CallArgs; result: CallResult };
+  /** Where calls would go, and why; nothing is sent. */
+  route: { args: RouteArgs; result: RouteResult };
+  /** The rules of routing, in their order. */
+  rules: { args: Empty; result: RuleList };
+  /** The breakers of servers that failed, rest, or have calls under way. */
+  breakers: { args: Empty; result: BreakerList };
   /** Ends a call; its server is told. */
   cancel: { args: CancelArgs; result: Cancelled };
   /** The commands that take longer to start than a moment. */
@@ -2507,6 +2933,10 @@ export interface Operations {
   config_version: { args: ConfigVersionArgs; result: ConfigVersion };
   /** Makes the file again what a version was. */
   config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
+  /** The secrets that the file holds or names, and those that are kept for it; never the secrets themselves. */
+  config_secrets: { args: ConfigSecretsArgs; result: ConfigSecrets };
+  /** Keeps a secret that stands in the file in plain text, and names it there instead; both or neither. */
+  config_secret_move: { args: ConfigSecretMoveArgs; result: ConfigSecretMoved };
   /** What every key of the file is. */
   config_keys: { args: Empty; result: ConfigKeys };
   /** The file as a JSON Schema, for editors. */
@@ -2541,6 +2971,31 @@ export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = 
   needs_sign_in: { word: "Needs sign-in", is: "sign-in" },
   paused: { word: "Paused", is: "paused" },
   blocked: { word: "Blocked", is: "blocked" },
+};
+
+/** The stages of a decision, in their order. */
+export const STAGE_WORDS: Record<Stage, string> = {
+  capability: "capability",
+  arguments: "arguments",
+  allowed: "allowed",
+  rule: "rule",
+  health: "health",
+  breaker_and_cap: "breaker and cap",
+  metadata: "metadata",
+  region_tier: "region tier",
+  affinity: "affinity",
+  strategy: "strategy",
+};
+
+/** How one of several servers is picked. */
+export const STRATEGY_WORDS: Record<Strategy, string> = {
+  round_robin: "in turns",
+  least_connections: "fewest calls under way",
+  weighted_round_robin: "in turns by weight",
+  health_weighted: "by health and speed",
+  random: "by chance",
+  priority: "highest priority",
+  peak_ewma: "the faster of two",
 };
 
 /** A field that every server has. */

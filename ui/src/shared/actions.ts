@@ -39,7 +39,7 @@ export async function change(operation: BulkOperation, ids: ServerId[]): Promise
 }
 
 /** Says what was done, with a way back when there is one, for as long as it is so. Several entries are taken back as one. */
-export function offerUndo(text: string, entries: readonly (number | null)[], holds: () => boolean): void {
+export function offerUndo(text: string, entries: readonly (number | null)[], holds: () => boolean = () => true): void {
   const known = entries.filter((entry) => entry !== null);
   for (const entry of known) madeOn.set(entry, nav.place.screen);
   const action = known.length ? { label: "Undo", run: () => void undo(known) } : null;
@@ -91,7 +91,7 @@ export async function redo(entries?: readonly number[]): Promise<void> {
       "redo",
       [...step].sort((a, b) => a - b),
     );
-    offerUndo(`Redone: ${together(redone)}`, step, () => true);
+    offerUndo(`Redone: ${together(redone)}`, step);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the keyboard does everywhere, for the dialog that lists it. */
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "Ctrl+1 to Ctrl+3", does: "Discover, Servers, Playground" },
+  { keys: "Ctrl+9", does: "Settings" },
   { keys: "Ctrl+K", does: "Go to a screen, a server, a tool, or do something" },
   { keys: "/", does: "Filter or find on this screen" },
   { keys: "Esc", does: "Close what is open" },
@@ -14,6 +15,9 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "C", does: "Check the server now" },
   { keys: "P", does: "Pause or resume the server" },
   { keys: "E", does: "Edit the server" },
+  { keys: "Ctrl+S", does: "Save the settings" },
+  { keys: "Ctrl+F", does: "Find in the file of the settings" },
+  { keys: "F8, Shift+F8", does: "Next or previous problem of the settings" },
   { keys: "?", does: "This list" },
 ];
 
@@ -25,5 +29,8 @@ export function isInDialog(target: EventTarget | null): boolean {
 /** Keys belong to the text that is being edited, not to the page. */
 export function isEditing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
+  // From outside, what happens in a shadow root happens to its host.
+  const inner = target.shadowRoot?.activeElement;
+  if (inner) return isEditing(inner);
   return target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use api::ConfigBy;
+use model::config::{Config, Problem, Severity};
 use settings::{FileDraft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
 
 use super::file::Reading;
@@ -23,7 +24,26 @@ impl App {
     }
 
     pub(crate) async fn draft_config(&self, wanted: Wanted) -> Result<FileDraft, SaveError> {
-        self.with_settings(move |settings| settings.draft(&wanted)).await
+        let mut draft = self.with_settings(move |settings| settings.draft(&wanted)).await?;
+        let config = if draft.is_valid { Config::from_yaml(&draft.text).ok() } else { None };
+        if let Some((config, _)) = config {
+            draft.problems.extend(self.examined(&Arc::new(config)));
+            draft.problems.sort_by_key(|problem| (problem.line, problem.column));
+            draft.is_valid = draft.problems.iter().all(|problem| problem.severity != Severity::Error);
+        }
+        Ok(draft)
+    }
+
+    /// Refuses what breaks a routing test. What the file's own reader says is told by the save.
+    async fn examine(&self, wanted: &Wanted) -> Result<(), SaveError> {
+        let draft = self.draft_config(wanted.clone()).await?;
+        let breaks = |problem: &Problem| {
+            problem.severity == Severity::Error && problem.path.starts_with("routing_tests[")
+        };
+        if draft.problems.iter().any(breaks) {
+            return Err(SaveError::Invalid(draft.problems));
+        }
+        Ok(())
     }
 
     pub(crate) async fn save_config(
@@ -32,6 +52,7 @@ impl App {
         by: ConfigBy,
         label: String,
     ) -> Result<Saved, SaveError> {
+        self.examine(&wanted).await?;
         let why = Reason { by, label, at: now() };
         self.write_config(by, move |settings, about_to| settings.save(&wanted, &why, about_to)).await
     }

@@ -1,16 +1,18 @@
 //! A tool call: whom it goes to, its progress, its end.
 
 use api::{
-    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, ErrorCode, ServerRef,
+    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, Decision, ErrorCode,
+    ServerRef,
 };
-mod chosen;
 mod judge;
+mod target;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::CallFailed;
-use model::{Activity, Server, Tool};
+use mesh::{CallFailed, End, Try, Waiting};
+use model::{Activity, ServerId, ServerInfo, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -18,63 +20,85 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::route::{decided, refusal};
 use crate::error::OperationError;
+use crate::logs::Noting;
 use crate::{App, millis};
-use chosen::chosen;
 use judge::judge;
-
-/// Seconds for a call that names none.
-const DEFAULT_TIMEOUT: f64 = 30.0;
+use target::CallTarget;
 
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
 
 impl App {
     pub(super) async fn call(&self, args: CallArgs) -> Result<CallResult, OperationError> {
-        let deadline = deadline(args.timeout)?;
-        let (server, tool) = chosen(&self.0.registry.snapshot(), &args)?;
-        let noting = self.0.logs.call(server.info.id, &tool.name);
-        let result = self.call_one(server, tool, args, deadline).await;
-        noting.ended(&result);
+        let timeout = args.timeout.map(timeout).transpose()?;
+        let target = CallTarget::of(&self.0.registry.snapshot(), &args)?;
+        let handle = args.call.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+        let in_flight = self.0.calls.begin(handle.clone())?;
+        let started = Instant::now();
+        let arguments = args.arguments.unwrap_or_default();
+        let call = mesh::Call {
+            to: target.whom(),
+            arguments: &arguments,
+            client: args.client.as_deref(),
+            timeout,
+            cancel: &in_flight.cancel,
+            explained: args.explain,
+        };
+        let mut attempt = ToolCall::new(self, &handle, &arguments, &in_flight.cancel);
+        let routed = self.0.mesh.run(call, &mut attempt).await;
+        let noting = attempt.noting.take();
+        let decision =
+            routed.decision.map(|decision| decided(&self.0.registry.snapshot(), &args.capability, decision));
+        let result = self.result(routed.end, &routed.tries, decision, millis(started)).await;
+        if let Some(noting) = noting {
+            noting.ended(&result);
+        }
         result
     }
 
-    /// The call on the one server that was chosen.
-    async fn call_one(
+    /// What came of the call, with every try.
+    async fn result(
         &self,
-        server: Server,
-        tool: Tool,
-        args: CallArgs,
-        deadline: Duration,
+        end: End<Box<RawValue>>,
+        tries: &[Try],
+        decision: Option<Decision>,
+        elapsed_ms: f64,
     ) -> Result<CallResult, OperationError> {
-        let handle = args.call.unwrap_or_else(|| Uuid::new_v4().to_string());
-        let in_flight = self.0.calls.begin(handle.clone())?;
-        let _told_of_its_start = self.0.mesh.sessions.starts().wait(server.info.id, handle.clone());
-        let started = Instant::now();
-        let cancel = &in_flight.cancel;
-        let call = mesh::Call { server: &server.info, deadline, until: started + deadline, cancel };
-        let arguments = args.arguments.unwrap_or_default();
-        let attempt = ToolCall { app: self, handle: &handle, tool: &tool.name, arguments, cancel };
-        let outcome = match self.0.mesh.run(call, attempt).await {
-            Err(CallFailed::Unreached(error)) => return Err(error.into()),
-            Err(CallFailed::Mcp(error)) => Err(error),
-            Ok(answer) => Ok(answer),
-        };
-        let elapsed_ms = millis(started);
-        let to = ServerRef::to(&server);
-        let judged = match outcome {
-            Ok(result) => judge(result).await,
-            Err(error) => Err(self.while_starting(&server, error.into())),
-        };
-        let (result, tool_error) = judged.map_err(|error| error.in_call(&to, &tool.name, elapsed_ms))?;
-        let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
-        let attempts = vec![Attempt { server: to.clone(), outcome, ms: elapsed_ms }];
-        Ok(CallResult { result, server: to, tool: tool.name, attempts, elapsed_ms })
+        let mut attempts: Vec<Attempt> = tries.iter().map(attempt_of).collect();
+        match end {
+            End::Answered { answer, server, tool, ms } => {
+                let to = ServerRef::to_record(&server);
+                let judged = judge(answer).await;
+                let (result, tool_error) = judged.map_err(|error| {
+                    error.in_call(&to, &tool.name, elapsed_ms, &attempts, decision.as_ref())
+                })?;
+                let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
+                attempts.push(Attempt { server: to.clone(), outcome, ms, error: None });
+                Ok(CallResult { result, server: to, tool: tool.name.clone(), attempts, elapsed_ms, decision })
+            }
+            End::Failed(last) => {
+                attempts.push(attempt_of(&last));
+                let Try { server, tool, error, .. } = *last;
+                let mut error = self.while_starting(server.id, error.into());
+                if attempts.last().is_some_and(|last| last.outcome == AttemptOutcome::Lost) {
+                    error.message += "; the tool may have run";
+                }
+                Err(error.in_call(
+                    &ServerRef::to_record(&server),
+                    &tool.name,
+                    elapsed_ms,
+                    &attempts,
+                    decision.as_ref(),
+                ))
+            }
+            End::Refused(refused) => Err(refusal(&refused, decision.as_ref())),
+        }
     }
 
     /// A call may be over before its server has started; the start goes on.
-    fn while_starting(&self, server: &Server, mut error: OperationError) -> OperationError {
-        let id = server.info.id;
+    fn while_starting(&self, id: ServerId, mut error: OperationError) -> OperationError {
         if error.code != ErrorCode::Timeout || !self.0.mesh.sessions.is_beginning(id) {
             return error;
         }
@@ -92,25 +116,85 @@ impl App {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
 
-    async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) {
+    /// Tells it on; whether there was any.
+    async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) -> bool {
+        let mut progressed = false;
         while let Some(Progress { progress, total, message }) = reports.recv().await {
+            progressed = true;
             let call = handle.to_owned();
             self.tell(Activity::CallProgress { call, progress, total, message });
+        }
+        progressed
+    }
+}
+
+/// A try that failed.
+fn attempt_of(one: &Try) -> Attempt {
+    let Try { server, error, ms, .. } = one;
+    let outcome = match error {
+        CallFailed::Unsent(McpError::Cancelled) | CallFailed::Mcp(McpError::Cancelled) => {
+            AttemptOutcome::Cancelled
+        }
+        CallFailed::Mcp(McpError::NeedsSignIn { .. } | McpError::Status { status: 429 | 503, .. }) => {
+            AttemptOutcome::Declined
+        }
+        CallFailed::Unreached(_) | CallFailed::Unsent(_) | CallFailed::Mcp(McpError::Unsent { .. }) => {
+            AttemptOutcome::Unsent
+        }
+        CallFailed::Mcp(McpError::Timeout { .. }) => AttemptOutcome::TimedOut,
+        CallFailed::Mcp(
+            McpError::Lost { .. } | McpError::Ended { .. } | McpError::Status { status: 502 | 504, .. },
+        ) => AttemptOutcome::Lost,
+        CallFailed::Mcp(_) => AttemptOutcome::Failed,
+    };
+    Attempt { server: ServerRef::to_record(server), outcome, ms: *ms, error: Some(error.to_string()) }
+}
+
+/// A tool call as each try sends it; its progress is told as events.
+struct ToolCall<'a> {
+    app: &'a App,
+    handle: &'a str,
+    arguments: &'a Map<String, Value>,
+    cancel: &'a CancellationToken,
+    /// The tool, by the name that the server has for it.
+    tool: String,
+    progressed: bool,
+    noting: Option<Noting>,
+    /// Told of its start, as long as it is held.
+    start: Option<Waiting>,
+}
+
+impl<'a> ToolCall<'a> {
+    fn new(
+        app: &'a App,
+        handle: &'a str,
+        arguments: &'a Map<String, Value>,
+        cancel: &'a CancellationToken,
+    ) -> Self {
+        Self {
+            app,
+            handle,
+            arguments,
+            cancel,
+            tool: String::new(),
+            progressed: false,
+            noting: None,
+            start: None,
         }
     }
 }
 
-/// A tool call as one attempt sends it; its progress is told as events.
-struct ToolCall<'a> {
-    app: &'a App,
-    handle: &'a str,
-    tool: &'a str,
-    arguments: Map<String, Value>,
-    cancel: &'a CancellationToken,
-}
-
 impl mesh::Attempt for ToolCall<'_> {
     type Answer = Box<RawValue>;
+
+    fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
+        self.tool.clone_from(&tool.name);
+        self.progressed = false;
+        self.noting = Some(self.app.0.logs.call(server.id, &tool.name));
+        // Of two the later would be forgotten with the former.
+        drop(self.start.take());
+        self.start = Some(self.app.0.mesh.sessions.starts().wait(server.id, self.handle.to_owned()));
+    }
 
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Box<RawValue>, McpError> {
         let (progress, reports) = mpsc::channel(64);
@@ -120,16 +204,38 @@ impl mesh::Attempt for ToolCall<'_> {
             cancel: self.cancel.clone(),
             ..CallOptions::default()
         };
-        let call = session.call_tool(self.tool, self.arguments.clone(), options);
-        tokio::join!(call, self.app.pass_progress(self.handle, reports)).0
+        let call = session.call_tool(&self.tool, self.arguments.clone(), options);
+        let (outcome, progressed) = tokio::join!(call, self.app.pass_progress(self.handle, reports));
+        self.progressed = progressed;
+        outcome
+    }
+
+    fn has_progressed(&self) -> bool {
+        self.progressed
+    }
+
+    fn goes_on(&mut self, error: &CallFailed) {
+        if let Some(noting) = self.noting.take() {
+            noting.ended(&Err(error.clone().into()));
+        }
     }
 }
 
 impl OperationError {
     /// Says of which call this is the end.
-    fn in_call(mut self, server: &ServerRef, tool: &str, elapsed_ms: f64) -> Self {
+    fn in_call(
+        mut self,
+        server: &ServerRef,
+        tool: &str,
+        elapsed_ms: f64,
+        attempts: &[Attempt],
+        decision: Option<&Decision>,
+    ) -> Self {
         let error = std::mem::take(&mut self.detail);
-        self.detail = json!({ "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms });
+        self.detail = json!({
+            "error": error, "server": server, "tool": tool, "elapsed_ms": elapsed_ms,
+            "attempts": attempts, "decision": decision,
+        });
         if self.code == ErrorCode::UntrustedCertificate {
             self.advise(Advice::TrustCertificate)
         } else {
@@ -138,8 +244,7 @@ impl OperationError {
     }
 }
 
-fn deadline(timeout: Option<f64>) -> Result<Duration, OperationError> {
-    let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT);
+fn timeout(seconds: f64) -> Result<Duration, OperationError> {
     let fits = seconds > 0.0 && seconds <= LONGEST;
     fits.then(|| Duration::from_secs_f64(seconds)).ok_or_else(|| {
         OperationError::arguments(format!(

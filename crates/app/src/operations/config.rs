@@ -90,12 +90,12 @@ pub(super) fn step_of(version: Version) -> UndoStep {
 }
 
 fn drafted(draft: FileDraft) -> ConfigDraft {
-    let FileDraft { text, base, problems, is_valid, diff, sections, restart } = draft;
+    let FileDraft { text, base, problems, is_valid, diff, sections, restart, values, places } = draft;
     let problems = problems.into_iter().map(Into::into).collect();
-    ConfigDraft { text, base, valid: is_valid, problems, diff, sections, restart }
+    ConfigDraft { text, base, valid: is_valid, problems, diff, sections, restart, values, places }
 }
 
-fn saved(saved: Saved) -> ConfigSaved {
+pub(super) fn saved(saved: Saved) -> ConfigSaved {
     let Saved { version, is_step, draft, late } = saved;
     let ConfigDraft { text, problems, diff, sections, restart, .. } = drafted(draft);
     let undo = i64::try_from(version).ok().filter(|_| is_step).map(|version| -version);

@@ -42,7 +42,9 @@ impl App {
     }
 
     pub(super) async fn config(&self, _: Empty) -> Result<ConfigStatus, OperationError> {
-        Ok(self.0.config.status().await)
+        let hindrance = self.with_settings(|settings| Ok(settings.hindrance())).await?;
+        let read_only = hindrance.map(|error| error.to_string());
+        Ok(ConfigStatus { read_only, ..self.0.config.status().await })
     }
 }
 

@@ -11,8 +11,17 @@ pub(super) fn pattern(text: &str) -> Result<CapabilityPattern, OperationError> {
     CapabilityPattern::parse(text).map_err(|error| OperationError::arguments(error.to_string()))
 }
 
+/// One capability: what a call can be of.
+pub(super) fn capability(text: &str) -> Result<CapabilityPattern, OperationError> {
+    let pattern = pattern(text)?;
+    if pattern.exact().is_none() {
+        return Err(OperationError::arguments(format!("`{text}` is a pattern: a call needs one capability")));
+    }
+    Ok(pattern)
+}
+
 /// The server with this id, or with this name when only one has it.
-pub(super) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, OperationError> {
+pub(crate) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, OperationError> {
     if let Some(server) = ServerId::parse(key).and_then(|id| snapshot.get(id)) {
         return Ok(server.clone());
     }

@@ -85,8 +85,12 @@ impl App {
             Some(key) => vec![find(&snapshot, key)?],
             None => snapshot.query(None, None),
         };
+        // What policy lets nobody call is not offered.
+        let config = self.0.mesh.routes.config();
         let tools = servers.iter().flat_map(|server| {
-            server.info.tools.iter().map(|tool| ToolRow { server: ServerRef::to(server), tool: tool.clone() })
+            let allowed =
+                server.info.tools.iter().filter(|tool| mesh::is_allowed(&config, &server.info, tool));
+            allowed.map(|tool| ToolRow { server: ServerRef::to(server), tool: tool.clone() })
         });
         Ok(ToolList { tools: tools.collect() })
     }

@@ -5,17 +5,21 @@ mod call;
 mod certificate;
 mod change;
 mod config;
+mod config_secret;
 mod demo;
 mod files;
 mod find;
 mod health;
 mod logs;
 mod look;
+mod route;
 mod scan;
 mod secret;
 mod starts;
 
 use api::{ApiError, ErrorCode, NAMES, Perform};
+pub(crate) use find::find;
+pub(crate) use route::refusal_code;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

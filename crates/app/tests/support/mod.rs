@@ -38,8 +38,12 @@ impl Core {
     pub(crate) async fn at(dir: tempfile::TempDir) -> Self {
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::OpenOptions::new().create(true).append(true).open(&config).unwrap();
-        let options =
-            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Face::Serve };
+        let options = Options {
+            data_dir: Some(dir.path().join("data")),
+            config: Some(config),
+            face: Face::Serve,
+            mends_config: false,
+        };
         Self { app: App::start(options).await.unwrap(), dir }
     }
 

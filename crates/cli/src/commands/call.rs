@@ -8,8 +8,8 @@ use model::{Activity, Event};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Session, consent, read, start};
-use crate::args::Call;
+use super::{Session, consent, read, route, start};
+use crate::args::{Call, Format};
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
 use crate::layout::on_one_line;
@@ -24,8 +24,10 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
         capability: args.capability.clone(),
         arguments: Some(arguments),
         server: args.server.clone(),
-        timeout: Some(args.timeout),
+        timeout: args.timeout,
         call: Some(handle.clone()),
+        client: args.client.clone(),
+        explain: args.explain,
     };
     let mut answer = std::pin::pin!(session.core.call(request));
     let shown = async {
@@ -45,6 +47,9 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
     };
     clear_progress();
     let result = result?;
+    if let Some(decision) = result.decision.as_ref().filter(|_| session.print.format() == Format::Table) {
+        note(&route::decision(decision));
+    }
     session.print.one_as_it_is(&result, || answer_text(&result.result))?;
     if raw::says(&result.result, "isError") {
         return Err(Failure::silent(exit::TOOL_ERROR));
@@ -52,7 +57,7 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
     Ok(())
 }
 
-async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, Failure> {
+pub(super) async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, Failure> {
     let json = match given {
         None => return Ok(Map::new()),
         Some("-") => read(Path::new("-")).await?,

@@ -38,7 +38,7 @@ pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result
             Err(StartError::Owned { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        match Core::open(common).await? {
+        match Core::open(common, false).await? {
             Core::Remote(remote) => return start_there(&Core::Remote(remote), print).await,
             // Whoever had the directory has just gone: it is ours to host.
             own @ Core::Own(_) => own.close().await,
@@ -78,7 +78,7 @@ async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {
 
 /// Only a running core can host it: what one that was killed left is forgotten by opening the registry.
 async fn stop(common: &Common, print: Printer) -> Result<(), Failure> {
-    let core = Core::open(common).await?;
+    let core = Core::open(common, false).await?;
     let outcome = stop_there(&core, print).await;
     core.close().await;
     outcome

@@ -13,6 +13,7 @@ mod health;
 mod link;
 mod logs;
 mod look;
+mod route;
 mod scan;
 mod secret;
 mod serve;
@@ -51,11 +52,25 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         _ => {}
     }
     let secrets = secret::read(&cli.command)?;
-    let core = Core::open(&cli.common).await?;
+    let core = Core::open(&cli.common, mends_config(&cli.command)).await?;
     let session = Session { core, print, secrets };
     let outcome = one_shot(&session, &cli.command).await;
     session.core.close().await;
     outcome
+}
+
+/// It is about the configuration's file and not about what the file says: a broken one is what it is for.
+fn mends_config(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Config(
+            Config::Set { .. }
+                | Config::Unset { .. }
+                | Config::Versions
+                | Config::Restore { .. }
+                | Config::Diff { .. }
+        )
+    )
 }
 
 /// Ctrl-C ends a command; scans, calls and starts handle it themselves, to leave nothing behind.
@@ -77,6 +92,9 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     match command {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
+        Command::Route(args) => route::route(session, args).await,
+        Command::Rules => route::rules(session).await,
+        Command::Breakers => route::breakers(session).await,
         Command::Edit(args) => edit::edit(session, args).await,
         Command::Certificate { of } => certificate::certificate(session, of).await,
         Command::Label(args) => change::label(session, args).await,

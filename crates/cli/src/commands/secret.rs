@@ -4,8 +4,8 @@
 use std::io::{BufRead, IsTerminal, Read};
 
 use api::{
-    Empty, KeptIn, KeptSecret, NamedSecret, NamedSecretArgs, NamedSecretSetArgs, Operations, SecretArgs,
-    SecretForgotten, SecretSet, SecretSetArgs, Secrets,
+    ConfigBy, ConfigSecretMoveArgs, Empty, KeptIn, KeptSecret, NamedSecret, NamedSecretArgs,
+    NamedSecretSetArgs, Operations, SecretArgs, SecretForgotten, SecretSet, SecretSetArgs, Secrets,
 };
 use model::{GivenSecret, Health, HealthStatus, SecretPlace};
 use serde::Serialize;
@@ -86,6 +86,12 @@ pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failu
             let id = id.unwrap_or_default();
             set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
         }
+        Secret::Move { path, name, file } => {
+            let path = path.parse().map_err(Failure::usage)?;
+            let place = file.then_some(SecretPlace::File);
+            let by = Some(ConfigBy::CommandLine);
+            move_out(session, ConfigSecretMoveArgs { path, name, place, base: None, by }).await
+        }
         Secret::Rm { name: Some(name), .. } => forget_named(session, NamedSecretArgs { name }).await,
         Secret::Rm { id, header, env, query, .. } => {
             forget(session, SecretArgs { id: id.unwrap_or_default(), header, env, query }).await
@@ -122,6 +128,18 @@ async fn set_named(session: &Session, args: NamedSecretSetArgs) -> Result<(), Fa
     session
         .print
         .one(&set, || format!("{}; write `{}` where it belongs", kept_in(&set.kept), set.reference))?;
+    Ok(())
+}
+
+async fn move_out(session: &Session, args: ConfigSecretMoveArgs) -> Result<(), Failure> {
+    let moved = session.core.config_secret_move(args).await?;
+    session.print.one(&moved, || {
+        let (kept, reference) = (kept_in(&moved.kept), &moved.reference);
+        format!(
+            "{kept}; the file names it `{reference}` now (version {}). Earlier versions on this computer still hold it",
+            moved.saved.version
+        )
+    })?;
     Ok(())
 }
 

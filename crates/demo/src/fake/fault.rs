@@ -9,6 +9,8 @@ pub enum Fault {
     Reset,
     /// Answers this status and nothing else.
     Status(u16),
+    /// Answers this status, and when to come back, in seconds.
+    Busy(u16, u64),
     /// Answers 200 and broken JSON.
     BadJson,
     /// Sends half of the answer, then ends the connection.

@@ -182,6 +182,10 @@ async fn commit(fault: Fault) -> Response {
         Fault::Status(status) => {
             plain(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY), "broken")
         }
+        Fault::Busy(status, seconds) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            with(status, &[("retry-after", &seconds.to_string())], "busy")
+        }
         Fault::Flap | Fault::OnceIn(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "come back later"),
         Fault::BadJson => with(StatusCode::OK, &json, r#"{"jsonrpc":"2.0","id":1,"result":{"#),
         Fault::Html => {

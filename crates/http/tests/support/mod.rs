@@ -21,8 +21,12 @@ impl Served {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::write(&config, "").unwrap();
-        let options =
-            Options { data_dir: Some(dir.path().join("data")), config: Some(config), face: Kind::Serve };
+        let options = Options {
+            data_dir: Some(dir.path().join("data")),
+            config: Some(config),
+            face: Kind::Serve,
+            mends_config: false,
+        };
         let app = App::start(options).await.unwrap();
         let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = face.url();

@@ -3,13 +3,20 @@
 
 use model::ServerId;
 
+/// What stays with one server, as a key: FNV-1a of its bytes.
+pub fn affinity_key(bytes: &[u8]) -> u64 {
+    hash(bytes.iter().copied())
+}
+
 /// How well a key and a server fit. Stable across restarts and versions: FNV-1a over both, mixed (splitmix64).
 pub(super) fn fit(key: u64, id: ServerId) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in key.to_le_bytes().into_iter().chain(*id.as_bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-    mix(hash)
+    mix(hash(key.to_le_bytes().into_iter().chain(*id.as_bytes())))
+}
+
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// Splitmix64: every bit of the input moves half of the output.

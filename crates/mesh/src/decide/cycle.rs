@@ -1,19 +1,42 @@
-//! Weights as turns. Smooth weighted round robin (nginx): 5:1:1 gives A A B A C A A, so nobody gets a row of calls at once.
+//! Weights as turns. Few servers: smooth weighted round robin (nginx), 5:1:1 gives A A B A C A A, so nobody gets a row of
+//! calls at once. Many: points that the golden ratio spreads over the weights laid end to end, which is as even and costs one
+//! pass over them.
 
 /// How many turns a cycle has at most. Weights count to 1/1000 of the whole, as far as that allows.
 const MOST_SLOTS: u32 = 4096;
 
+/// So much work is done for a cycle at most, as slots by servers: it is done again when a measurement changes.
+const MOST_WORK: usize = 65_536;
+
+/// 2^64 divided by the golden ratio: its multiples leave no gap for long (Knuth's Fibonacci hashing).
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// Whose turn it is, one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Cycle(Vec<u32>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cycle {
+    /// The places in their turns.
+    Slots(Vec<u32>),
+    /// Where each place ends, of 2^64.
+    Spread(Vec<u64>),
+}
+
+impl Default for Cycle {
+    fn default() -> Self {
+        Self::Slots(Vec::new())
+    }
+}
 
 impl Cycle {
     /// Of these weights; those that are 0 get no turn.
     pub(super) fn new(weights: &[f64]) -> Self {
         let shares = shares(weights);
         let total: i64 = shares.iter().sum();
+        let slots = usize::try_from(total).unwrap_or(usize::MAX);
+        if slots.saturating_mul(shares.len()) > MOST_WORK {
+            return Self::Spread(ends(weights));
+        }
         let mut current = vec![0_i64; shares.len()];
-        let mut slots = Vec::with_capacity(usize::try_from(total).unwrap_or_default());
+        let mut turns = Vec::with_capacity(slots);
         for _ in 0..total {
             for (current, share) in current.iter_mut().zip(&shares) {
                 *current += share;
@@ -25,17 +48,42 @@ impl Cycle {
                 break;
             };
             *most -= total;
-            slots.push(u32::try_from(best).unwrap_or_default());
+            turns.push(u32::try_from(best).unwrap_or_default());
         }
-        Self(slots)
+        Self::Slots(turns)
     }
 
-    /// Whose turn it is at this cursor, and then the turns after it.
+    /// Whose turn it is at this cursor, and then the turns after it; at the end everybody was among them.
     pub(super) fn from(&self, cursor: u64) -> impl Iterator<Item = usize> + '_ {
-        let begin = usize::try_from(cursor % (self.0.len() as u64).max(1)).unwrap_or_default();
-        let (before, after) = self.0.split_at(begin);
-        after.iter().chain(before).map(|slot| *slot as usize)
+        let (slots, ends) = match self {
+            Self::Slots(slots) => (slots.as_slice(), [].as_slice()),
+            Self::Spread(ends) => ([].as_slice(), ends.as_slice()),
+        };
+        let begin = usize::try_from(cursor % (slots.len() as u64).max(1)).unwrap_or_default();
+        let (before, after) = slots.split_at(begin);
+        let spread = (0..ends.len() as u64).map(move |turn| {
+            let point = cursor.wrapping_add(turn).wrapping_mul(GOLDEN);
+            ends.partition_point(|end| *end <= point).min(ends.len().saturating_sub(1))
+        });
+        after.iter().chain(before).map(|slot| *slot as usize).chain(spread).chain(0..ends.len())
     }
+}
+
+/// Where each weight ends when all lie end to end over 2^64.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a part of 2^64, which saturates"
+)]
+fn ends(weights: &[f64]) -> Vec<u64> {
+    const WHOLE: f64 = 18_446_744_073_709_551_616.0;
+    let total: f64 = weights.iter().map(|weight| weight.max(0.0)).sum();
+    let mut sum = 0.0;
+    let end = |weight: &f64| {
+        sum += weight.max(0.0);
+        (sum / total * WHOLE) as u64
+    };
+    weights.iter().map(end).collect()
 }
 
 /// Weights as whole numbers in their proportion, as small as they can be.
@@ -69,20 +117,40 @@ fn gcd(a: i64, b: i64) -> i64 {
 mod tests {
     use super::*;
 
+    fn slots(weights: &[f64]) -> Vec<u32> {
+        match Cycle::new(weights) {
+            Cycle::Slots(slots) => slots,
+            Cycle::Spread(_) => panic!("so few have a cycle"),
+        }
+    }
+
     #[test]
     fn five_to_one_to_one_takes_smooth_turns() {
-        assert_eq!(Cycle::new(&[5.0, 1.0, 1.0]).0, [0, 0, 1, 0, 2, 0, 0]);
-        assert_eq!(Cycle::new(&[1.0, 1.0]).0, [0, 1]);
-        assert_eq!(Cycle::new(&[0.0, 2.5, 0.0]).0, [1]);
-        assert_eq!(Cycle::new(&[0.0]).0, [0_u32; 0]);
+        assert_eq!(slots(&[5.0, 1.0, 1.0]), [0, 0, 1, 0, 2, 0, 0]);
+        assert_eq!(slots(&[1.0, 1.0]), [0, 1]);
+        assert_eq!(slots(&[0.0, 2.5, 0.0]), [1]);
+        assert_eq!(slots(&[0.0]), [0_u32; 0]);
         assert_eq!(Cycle::new(&[5.0, 1.0, 1.0]).from(8).take(3).collect::<Vec<_>>(), [0, 1, 0]);
     }
 
     #[test]
-    fn a_thousand_weights_fit_and_keep_their_proportion() {
+    fn a_thousand_weights_keep_their_proportion_and_everybody_has_a_turn() {
         let weights: Vec<f64> = (0..1000).map(|at| 1.0 + f64::from(at % 7) * 0.137).collect();
-        let cycle = Cycle::new(&weights);
-        assert!(cycle.0.len() <= 2 * 4096, "{}", cycle.0.len());
-        assert!((0..1000).all(|place| cycle.0.contains(&place)));
+        let (cycle, total) = (Cycle::new(&weights), weights.iter().sum::<f64>());
+        let mut taken = vec![0.0; weights.len()];
+        let calls = 200_000;
+        for cursor in 0..calls {
+            taken[cycle.from(cursor).next().unwrap()] += 1.0;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "small")]
+        let worst = weights
+            .iter()
+            .zip(&taken)
+            .map(|(weight, taken): (&f64, &f64)| (taken - weight / total * calls as f64).abs());
+        assert!(worst.fold(0.0, f64::max) <= 4.0, "of about 200 calls each");
+        let mut all: Vec<usize> = cycle.from(5).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), weights.len());
     }
 }

@@ -4,27 +4,31 @@
 //! - [`Plan`] is the candidates of one capability under one rule, with all that does not change from call to call decided:
 //!   who is left out and why, the tiers of regions, the order in which weights take their turns.
 //! - [`decide`] picks one of them: it reads the [`Loads`], takes a [`Turn`], and locks, waits and allocates nothing.
+//! - [`explain`] is the same for who wants to know why, stage by stage.
 //!
 //! What each stage and strategy means is the product's own; names and defaults are Envoy's where it has the same.
 
 mod affinity;
 mod cycle;
+mod explain;
 mod loads;
 mod pick;
 mod plan;
-mod reason;
 mod rule;
 mod tier;
 
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod tests;
 
-use model::ServerId;
+use model::{ServerId, Why};
 
+pub use affinity::affinity_key;
+pub use explain::{Decision, Staged, Weighed, explain};
 pub use loads::{Breaker, Frozen, Load, Loads};
-pub use plan::{Candidate, Plan};
-pub use reason::{LeftOut, Stage, Why};
-pub use rule::Rule;
+pub use plan::{Candidate, Offering, Plan, most_calls};
+pub use rule::{Rule, applying};
 pub use tier::{Distance, Regions};
 
 /// What differs from call to call.
@@ -32,8 +36,8 @@ pub use tier::{Distance, Regions};
 pub struct CallFacts<'a> {
     /// Servers that this call has tried already.
     pub tried: &'a [ServerId],
-    /// Servers whose schema refuses its arguments.
-    pub refused: &'a [ServerId],
+    /// Servers whose schema refuses its arguments, and what is wrong with them.
+    pub refused: &'a [(ServerId, String)],
     /// What stays with one server, as a hash: a client, or the value of an argument.
     pub affinity: Option<u64>,
 }
@@ -51,10 +55,21 @@ pub struct Turn {
 /// Who was picked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pick {
+    /// The server.
+    pub id: ServerId,
     /// Its place among the plan's candidates.
     pub place: usize,
     /// Which tier of regions it is of; 0 is the nearest.
     pub tier: usize,
+}
+
+/// A server that does not take part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// Which.
+    pub id: ServerId,
+    /// Why.
+    pub why: Why,
 }
 
 /// Nobody could be picked now, though the plan has candidates, or it has none.
@@ -76,10 +91,11 @@ pub fn decide(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn)
     if plan.candidates().is_empty() {
         return Err(Refusal::NoneLeft);
     }
-    let open = |place: usize| plan.bars(place, call, loads).is_none();
+    let open = |place: usize| plan.is_open(place, call, loads);
     for (at, tier) in plan.tiers().enumerate() {
         if let Some(place) = pick::pick(plan, tier, call, loads, turn, &open) {
-            return Ok(Pick { place, tier: at });
+            let id = plan.candidates().get(place).map(|candidate| candidate.id);
+            return id.map(|id| Pick { id, place, tier: at }).ok_or(Refusal::NoneLeft);
         }
     }
     let is_full = |place: usize| matches!(plan.bars(place, call, loads), Some(Why::Full { .. }));

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use model::config::{LoadBalancing, OnEmpty, Strategy};
-use model::{Filter, HealthStatus, Server, ServerId};
+use model::{HealthStatus, Server, ServerId, ServerInfo, Source, Why};
 
 use super::cycle::Cycle;
 use super::loads::{Breaker, Load, Loads};
-use super::tier::{Regions, tiers};
-use super::{CallFacts, LeftOut, Rule, Why};
+use super::tier::{Rank, Regions, rank, tiers};
+use super::{CallFacts, LeftOut, Rule};
 
 /// A server that may take calls of the capability.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Candidate {
     pub response_time_ms: Option<f64>,
     /// Its share of turns, by the strategy.
     pub weight: f64,
+    /// What its record says of its weight is no weight, and counts as 1.
+    pub has_odd_weight: bool,
     /// `metadata.priority`.
     pub priority: f64,
     /// Calls under way at most.
@@ -32,7 +34,7 @@ pub struct Candidate {
 }
 
 /// What is known of the candidates of a capability before a call comes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     candidates: Vec<Candidate>,
     left_out: Vec<LeftOut>,
@@ -40,64 +42,116 @@ pub struct Plan {
     pub(super) strategy: Strategy,
     pub(super) target_ms: f64,
     pub(super) counts: bool,
+    heeds_breakers: bool,
+    rule: Option<String>,
     /// The hard fields left nobody and are not held to.
     is_relaxed: bool,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Tier {
     pub(super) places: Vec<u32>,
     /// Whose turn it is by weight, as places within the tier.
     pub(super) cycle: Cycle,
 }
 
+/// A server that lists the capability.
+#[derive(Debug, Clone)]
+pub struct Offering<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// Where its loads are read.
+    pub seat: usize,
+    /// It takes no calls of it, whatever the rule says.
+    pub bar: Option<Why>,
+}
+
+/// What is asked of all of them together.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct Sieve<'a> {
+    rule: &'a Rule,
+    regions: &'a Regions,
+    weight_key: Option<model::filter::Field>,
+    /// The rule's hard fields are not held to.
+    is_relaxed: bool,
+    /// So few are well that all take part.
+    is_panic: bool,
+    /// Some were measured: who was not has to wait.
+    some_known: bool,
+    /// Some are real.
+    some_real: bool,
+}
+
 impl Plan {
-    /// Of the servers that list the capability, each with the seat of its loads.
-    pub fn new<'a>(
-        offering: impl IntoIterator<Item = (&'a Server, usize)>,
-        rule: &Rule,
-        balancing: &LoadBalancing,
-        regions: &Regions,
-    ) -> Self {
+    /// Of the servers that list the capability.
+    pub fn new<'a>(offering: impl IntoIterator<Item = Offering<'a>>, rule: &Rule, regions: &Regions) -> Self {
         let mut offering: Vec<_> = offering.into_iter().collect();
-        offering.sort_by_key(|(server, _)| server.info.id);
-        let strict = Self::sifted(&offering, rule, balancing, regions, false);
+        offering.sort_by_key(|one| one.server.info.id);
+        let mut sieve = Sieve::of(&offering, rule, regions);
+        let strict = Self::sifted(&offering, &sieve);
         if !strict.candidates.is_empty() || rule.on_empty == OnEmpty::Fail {
             return strict;
         }
-        Self::sifted(&offering, rule, balancing, regions, true)
+        sieve.is_relaxed = true;
+        Self::sifted(&offering, &sieve)
     }
 
-    fn sifted(
-        offering: &[(&Server, usize)],
-        rule: &Rule,
-        balancing: &LoadBalancing,
-        regions: &Regions,
-        is_relaxed: bool,
-    ) -> Self {
-        let weight_key = model::filter::Field::of_key(&balancing.weight_key).ok();
+    fn sifted(offering: &[Offering<'_>], sieve: &Sieve<'_>) -> Self {
+        let balancing = &sieve.rule.balancing;
         let mut plan = Self {
             strategy: balancing.strategy,
             target_ms: balancing.response_time_target,
             counts: balancing.connection_tracking,
-            is_relaxed,
+            heeds_breakers: sieve.rule.heeds_breakers,
+            rule: sieve.rule.pattern.as_ref().map(ToString::to_string),
+            is_relaxed: sieve.is_relaxed,
             ..Self::default()
         };
-        for (server, seat) in offering {
-            let weight = weight_of(server, balancing, weight_key.as_ref());
-            match sift(server, rule, balancing, weight, is_relaxed) {
-                Some(why) => plan.left_out.push(LeftOut { id: server.info.id, why }),
-                None => plan.candidates.push(candidate(server, *seat, weight, balancing)),
+        let mut ranks = Vec::new();
+        for one in offering {
+            let server = one.server;
+            match sieve.sift(one) {
+                Err(why) => plan.left_out.push(LeftOut { id: server.info.id, why }),
+                Ok((rank, weight)) => {
+                    ranks.push(rank);
+                    plan.candidates.push(candidate(server, one.seat, weight, balancing));
+                }
             }
         }
-        plan.tiers = tiers(&plan.candidates, &rule.preferred_regions, balancing, regions)
-            .into_iter()
-            .map(|places| {
-                let weights: Vec<f64> = places.iter().filter_map(|place| plan.weight(*place)).collect();
-                Tier { places, cycle: Cycle::new(&weights) }
-            })
-            .collect();
+        let tiers = tiers(&ranks).into_iter().map(|places| {
+            let weights: Vec<f64> = places.iter().filter_map(|place| plan.weight(*place)).collect();
+            let cycle = if plan.is_weighted() { Cycle::new(&weights) } else { Cycle::default() };
+            Tier { places, cycle }
+        });
+        plan.tiers = tiers.collect();
         plan
+    }
+
+    /// The cursor at which turns go on that a former plan had until this cursor of its own: after whoever was last, so that
+    /// nobody is passed over or asked twice because another came or went. Turns by weight and by chance just go on.
+    pub fn goes_on(&self, former: &Self, cursor: u64) -> u64 {
+        let (Some(tier), Some(before)) = (self.tiers.first(), former.tiers.first()) else { return cursor };
+        if self.is_weighted()
+            || self.strategy != former.strategy
+            || tier.places == before.places && self.has_ids_of(former)
+        {
+            return cursor;
+        }
+        let Some(last) = cursor.checked_sub(1) else { return 0 };
+        let id =
+            |plan: &Self, place: &u32| plan.candidates.get(*place as usize).map(|candidate| candidate.id);
+        let at = usize::try_from(last % before.places.len() as u64).unwrap_or_default();
+        let last = before.places.get(at).and_then(|place| id(former, place));
+        let next = tier.places.iter().position(|place| id(self, place) > last);
+        next.unwrap_or_default() as u64
+    }
+
+    fn has_ids_of(&self, other: &Self) -> bool {
+        self.candidates.iter().map(|one| one.id).eq(other.candidates.iter().map(|one| one.id))
+    }
+
+    fn is_weighted(&self) -> bool {
+        matches!(self.strategy, Strategy::WeightedRoundRobin | Strategy::HealthWeighted)
     }
 
     /// Those that may take calls, by id.
@@ -108,6 +162,16 @@ impl Plan {
     /// Those that may not, and why.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
+    }
+
+    /// The rule that applies, by its pattern.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// How one of them is picked.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy
     }
 
     /// The rule's hard fields left nobody, and it says to go on without them.
@@ -123,18 +187,30 @@ impl Plan {
         self.candidates.get(place as usize).map(|candidate| candidate.weight)
     }
 
+    /// Whether a candidate takes part in this call: [`Plan::bars`] without its words.
+    pub(super) fn is_open(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> bool {
+        let Some(candidate) = self.candidates.get(place) else { return false };
+        let is_tried = call.tried.contains(&candidate.id);
+        if is_tried || call.refused.iter().any(|(id, _)| *id == candidate.id) {
+            return false;
+        }
+        let Load { in_flight, breaker, is_set_aside, .. } = loads.load(candidate.seat);
+        let rests = is_set_aside || (self.heeds_breakers && breaker == Breaker::Open);
+        !rests && candidate.most.is_none_or(|most| in_flight < most)
+    }
+
     /// Why a candidate takes no part in this call.
     pub fn bars(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> Option<Why> {
         let candidate = self.candidates.get(place)?;
-        if call.refused.contains(&candidate.id) {
-            return Some(Why::Arguments);
+        if let Some((_, problem)) = call.refused.iter().find(|(id, _)| *id == candidate.id) {
+            return Some(Why::Arguments { problem: problem.clone() });
         }
         if call.tried.contains(&candidate.id) {
             return Some(Why::Tried);
         }
         let Load { in_flight, breaker, is_set_aside, .. } = loads.load(candidate.seat);
         match candidate.most {
-            _ if breaker == Breaker::Open => Some(Why::BreakerOpen),
+            _ if self.heeds_breakers && breaker == Breaker::Open => Some(Why::BreakerOpen),
             _ if is_set_aside => Some(Why::SetAside),
             Some(most) if in_flight >= most => Some(Why::Full { most }),
             _ => None,
@@ -142,44 +218,90 @@ impl Plan {
     }
 }
 
-/// Why a server is no candidate, whatever the call.
-fn sift(
-    server: &Server,
-    rule: &Rule,
-    balancing: &LoadBalancing,
-    weight: f64,
-    is_relaxed: bool,
-) -> Option<Why> {
-    let is_wanted = |regions: &Vec<String>| {
-        server.info.region().is_some_and(|region| regions.iter().any(|wanted| wanted == region))
-    };
-    if !is_relaxed && rule.required_regions.as_ref().is_some_and(|regions| !is_wanted(regions)) {
-        return Some(Why::Region { region: server.info.region().map(str::to_owned) });
+impl<'a> Sieve<'a> {
+    fn of(offering: &[Offering<'_>], rule: &'a Rule, regions: &'a Regions) -> Self {
+        let open = || offering.iter().filter(|one| one.bar.is_none());
+        let is_well = |one: &&Offering<'_>| {
+            let Server { info, health } = one.server;
+            !info.paused && matches!(health.status, HealthStatus::Healthy | HealthStatus::Degraded)
+        };
+        let (well, all) = (open().filter(is_well).count(), open().count());
+        let panic = rule.balancing.panic_threshold;
+        Self {
+            rule,
+            regions,
+            weight_key: model::filter::Field::of_key(&rule.balancing.weight_key).ok(),
+            is_relaxed: false,
+            is_panic: panic.is_some_and(|least| share(well, all) < least),
+            some_known: well > 0,
+            some_real: offering.iter().any(|one| one.server.info.source != Source::Demo),
+        }
     }
-    let status = server.health.status;
-    let takes_calls = match status {
-        HealthStatus::Healthy | HealthStatus::Degraded | HealthStatus::Unknown => true,
-        HealthStatus::Unhealthy => !balancing.exclude_unhealthy,
-        HealthStatus::Paused | HealthStatus::Blocked | HealthStatus::NeedsSignIn => false,
-    };
-    if !takes_calls || server.info.paused {
-        let status = if server.info.paused { HealthStatus::Paused } else { status };
-        return Some(Why::Status { status });
+
+    /// Where a server stands and its share of turns, or why it is no candidate, whatever the call.
+    fn sift(&self, one: &Offering<'_>) -> Result<(Rank, (f64, bool)), Why> {
+        let Offering { server, bar, .. } = one;
+        if let Some(why) = bar {
+            return Err(why.clone());
+        }
+        if self.some_real && server.info.source == Source::Demo {
+            return Err(Why::Demo);
+        }
+        self.meets(server)?;
+        let rank = rank(server.info.region(), self.rule, self.regions)
+            .ok_or_else(|| Why::TooFar { region: server.info.region().map(str::to_owned) })?;
+        let weight = weight_of(server, &self.rule.balancing, self.weight_key.as_ref());
+        if weight.0 <= 0.0 { Err(Why::NoWeight) } else { Ok((rank, weight)) }
     }
-    let least = rule.min_health_score.filter(|least| !is_relaxed && server.health.score < *least);
-    if let Some(least) = least {
-        return Some(Why::Score { score: server.health.score, least });
+
+    /// What the rule asks, and that it is well enough, stage by stage.
+    fn meets(&self, server: &Server) -> Result<(), Why> {
+        let hard = (!self.is_relaxed).then_some(self.rule);
+        let region = server.info.region();
+        if let Some(wanted) = hard.and_then(|rule| rule.required_regions.as_ref())
+            && !wanted.iter().any(|wanted| region == Some(wanted))
+        {
+            return Err(Why::Region { region: region.map(str::to_owned), wanted: wanted.clone() });
+        }
+        if !self.takes_calls(server) {
+            let paused = server.info.paused.then_some(HealthStatus::Paused);
+            return Err(Why::Status { status: paused.unwrap_or(server.health.status) });
+        }
+        let score = server.health.score;
+        if let Some(least) = hard.and_then(|rule| rule.min_health_score).filter(|least| score < *least) {
+            return Err(Why::Score { score, least });
+        }
+        if let Some(wanted) = hard.and_then(|rule| rule.required_metadata.as_ref())
+            && !wanted.matches(server)
+        {
+            return Err(Why::Metadata { wanted: wanted.to_string() });
+        }
+        Ok(())
     }
-    let lacks = |wanted: &Filter| !is_relaxed && !wanted.matches(server);
-    if rule.required_metadata.as_ref().is_some_and(lacks) {
-        return Some(Why::Metadata);
+
+    fn takes_calls(&self, server: &Server) -> bool {
+        let by_status = match server.health.status {
+            HealthStatus::Healthy | HealthStatus::Degraded => true,
+            HealthStatus::Unknown => !self.some_known,
+            HealthStatus::Unhealthy => self.is_panic || !self.rule.balancing.exclude_unhealthy,
+            HealthStatus::Paused | HealthStatus::Blocked | HealthStatus::NeedsSignIn => false,
+        };
+        by_status && !server.info.paused
     }
-    (weight <= 0.0).then_some(Why::NoWeight)
 }
 
-fn candidate(server: &Server, seat: usize, weight: f64, balancing: &LoadBalancing) -> Candidate {
+#[expect(clippy::cast_precision_loss, reason = "numbers of servers")]
+fn share(part: usize, all: usize) -> f64 {
+    if all == 0 { 1.0 } else { part as f64 / all as f64 }
+}
+
+fn candidate(
+    server: &Server,
+    seat: usize,
+    (weight, has_odd_weight): (f64, bool),
+    balancing: &LoadBalancing,
+) -> Candidate {
     let number = |key: &str| server.info.metadata.get(key).and_then(number_of);
-    let own = number("max_concurrent").and_then(whole);
     Candidate {
         id: server.info.id,
         seat,
@@ -187,9 +309,16 @@ fn candidate(server: &Server, seat: usize, weight: f64, balancing: &LoadBalancin
         score: server.health.score,
         response_time_ms: server.health.response_time_ms,
         weight,
+        has_odd_weight,
         priority: number("priority").unwrap_or_default(),
-        most: own.or(balancing.max_connections_per_server),
+        most: most_calls(&server.info, balancing),
     }
+}
+
+/// Calls under way at most, at a server: its own limit, else that of all.
+pub fn most_calls(info: &ServerInfo, balancing: &LoadBalancing) -> Option<u32> {
+    let own = info.metadata.get("max_concurrent").and_then(number_of).and_then(whole);
+    own.or(balancing.max_connections_per_server)
 }
 
 /// A number, or the text of one: labels and tags have no others.
@@ -202,23 +331,35 @@ fn whole(number: f64) -> Option<u32> {
     (1.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
 }
 
-/// Its share of turns. A weight that is negative or no number counts as 1.
-fn weight_of(server: &Server, balancing: &LoadBalancing, key: Option<&model::filter::Field>) -> f64 {
+/// Its share of turns, and whether its record says something of it that is no weight: what is negative or no number counts
+/// as 1.
+fn weight_of(server: &Server, balancing: &LoadBalancing, key: Option<&model::filter::Field>) -> (f64, bool) {
     match balancing.strategy {
         Strategy::WeightedRoundRobin => {
-            let declared = key.and_then(|field| declared(server, field));
-            declared.filter(|weight| *weight >= 0.0).unwrap_or(1.0)
+            match key.map_or(Declared::Nothing, |field| declared(server, field)) {
+                Declared::Nothing => (1.0, false),
+                Declared::Number(weight) if weight >= 0.0 => (weight, false),
+                Declared::Number(_) | Declared::Other => (1.0, true),
+            }
         }
-        Strategy::HealthWeighted => health_weight(server, balancing),
-        _ => 1.0,
+        Strategy::HealthWeighted => (health_weight(server, balancing), false),
+        _ => (1.0, false),
     }
 }
 
-fn declared(server: &Server, field: &model::filter::Field) -> Option<f64> {
-    let mut found = None;
+/// What a record says of its weight.
+enum Declared {
+    Nothing,
+    Number(f64),
+    Other,
+}
+
+fn declared(server: &Server, field: &model::filter::Field) -> Declared {
+    let mut found = Declared::Nothing;
     field.any_fact(server, &mut |fact| {
-        found = fact.number().and_then(|number| number.as_f64());
-        found.is_some()
+        let number = fact.number().and_then(|number| number.as_f64());
+        found = number.map_or(Declared::Other, Declared::Number);
+        number.is_some()
     });
     found
 }

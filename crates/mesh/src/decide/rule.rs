@@ -1,13 +1,17 @@
 //! What applies to a capability: exactly one rule, the first in the order of precedence that matches; what it does not say
 //! comes from the defaults.
 
-use model::config::{Affinity, OnEmpty, RoutingRule, RuleFields};
+use std::time::Duration;
+
+use model::config::{
+    Affinity, Config, LoadBalancing, OnEmpty, RoutingRule, RuleFields, Seconds, StrategyOptions,
+};
 use model::{CapabilityPattern, Filter};
 
-/// The fields that apply to one capability.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// What applies to the calls of one capability.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// The rule that they are of; absent when only the defaults apply.
+    /// The rule that it is of; absent when only the defaults apply.
     pub pattern: Option<CapabilityPattern>,
     /// Soft: the first with a candidate wins.
     pub preferred_regions: Vec<String>,
@@ -19,34 +23,78 @@ pub struct Rule {
     pub required_metadata: Option<Filter>,
     /// What stays with one server.
     pub affinity: Affinity,
+    /// The argument that does, with [`Affinity::Argument`].
+    pub affinity_argument: Option<String>,
     /// When the hard ones leave nobody.
     pub on_empty: OnEmpty,
+    /// For a whole call with its retries; absent means that the caller says.
+    pub timeout: Option<Duration>,
+    /// For one try.
+    pub per_try_timeout: Option<Duration>,
+    /// Another server is tried when one fails.
+    pub retries: bool,
+    /// Breakers are heeded.
+    pub heeds_breakers: bool,
+    /// How one of several is picked.
+    pub balancing: LoadBalancing,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self::of("", &Config::default())
+    }
 }
 
 impl Rule {
-    /// The one for this capability, folded. `rules` are in their order of precedence.
-    pub fn of(capability: &str, rules: &[RoutingRule], defaults: &RuleFields) -> Self {
-        let found = rules.iter().find(|rule| rule.pattern.is_match(capability));
-        let own = found.map(|rule| &rule.fields);
+    /// The one for this capability, folded.
+    pub fn of(capability: &str, config: &Config) -> Self {
+        let Config { routing_rules, defaults, load_balancing, .. } = config;
+        let found = applying(capability, routing_rules);
+        let said = Said { rule: found.map(|rule| &rule.fields), defaults };
+        let strategy = said.one(|fields| fields.strategy.as_ref()).copied();
+        let mut balancing = load_balancing.clone().with(strategy, &StrategyOptions::default());
+        for fields in [Some(defaults), said.rule].into_iter().flatten() {
+            if let Some(options) = &fields.config {
+                balancing = balancing.with(None, options);
+            }
+        }
         Self {
             pattern: found.map(|rule| rule.pattern.clone()),
-            preferred_regions: said(own, defaults, |fields| fields.preferred_regions.as_ref())
+            preferred_regions: said
+                .one(|fields| fields.preferred_regions.as_ref())
                 .cloned()
                 .unwrap_or_default(),
-            required_regions: said(own, defaults, |fields| fields.required_regions.as_ref()).cloned(),
-            min_health_score: said(own, defaults, |fields| fields.min_health_score.as_ref()).copied(),
-            required_metadata: said(own, defaults, |fields| fields.required_metadata.as_ref()).cloned(),
-            affinity: said(own, defaults, |fields| fields.affinity.as_ref()).copied().unwrap_or_default(),
-            on_empty: said(own, defaults, |fields| fields.on_empty.as_ref()).copied().unwrap_or_default(),
+            required_regions: said.one(|fields| fields.required_regions.as_ref()).cloned(),
+            min_health_score: said.one(|fields| fields.min_health_score.as_ref()).copied(),
+            required_metadata: said.one(|fields| fields.required_metadata.as_ref()).cloned(),
+            affinity: said.one(|fields| fields.affinity.as_ref()).copied().unwrap_or_default(),
+            affinity_argument: said.one(|fields| fields.affinity_argument.as_ref()).cloned(),
+            on_empty: said.one(|fields| fields.on_empty.as_ref()).copied().unwrap_or_default(),
+            timeout: said.one(|fields| fields.timeout.as_ref()).map(|span: &Seconds| span.duration()),
+            per_try_timeout: said
+                .one(|fields| fields.per_try_timeout.as_ref())
+                .map(|span: &Seconds| span.duration()),
+            retries: said.one(|fields| fields.auto_retry.as_ref()).copied().unwrap_or(true),
+            heeds_breakers: said.one(|fields| fields.circuit_breaker.as_ref()).copied().unwrap_or(true),
+            balancing,
         }
     }
 }
 
+/// The rule that applies, of rules in their order of precedence.
+pub fn applying<'a>(capability: &str, rules: &'a [RoutingRule]) -> Option<&'a RoutingRule> {
+    rules.iter().find(|rule| rule.enabled && rule.pattern.is_match(capability))
+}
+
 /// What the rule says, else what the defaults say.
-fn said<'a, T>(
+#[derive(Clone, Copy)]
+struct Said<'a> {
     rule: Option<&'a RuleFields>,
     defaults: &'a RuleFields,
-    field: impl Fn(&'a RuleFields) -> Option<&'a T>,
-) -> Option<&'a T> {
-    rule.and_then(&field).or_else(|| field(defaults))
+}
+
+impl<'a> Said<'a> {
+    fn one<T>(self, field: impl Fn(&'a RuleFields) -> Option<&'a T>) -> Option<&'a T> {
+        self.rule.and_then(&field).or_else(|| field(self.defaults))
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::config::{CrossRegion, LoadBalancing, OnEmpty, Strategy};
-use model::{Health, HealthStatus, Server, ServerInfo, Source};
+use model::{Health, HealthStatus, Server, ServerInfo, Source, Stage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -23,7 +23,8 @@ fn measured(name: &str, score: f64, ms: f64) -> Server {
 }
 
 fn plan(servers: &[Server], rule: &Rule, balancing: &LoadBalancing, regions: &Regions) -> Plan {
-    Plan::new(servers.iter().enumerate().map(|(seat, server)| (server, seat)), rule, balancing, regions)
+    let offering = servers.iter().enumerate().map(|(seat, server)| Offering { server, seat, bar: None });
+    Plan::new(offering, &Rule { balancing: balancing.clone(), ..rule.clone() }, regions)
 }
 
 fn by(strategy: Strategy) -> LoadBalancing {
@@ -109,9 +110,10 @@ fn a_rule_says_where_and_how_well_and_names_who_is_left_out() {
         let id = servers.iter().find(|server| server.info.name == name).unwrap().info.id;
         strict.left_out().iter().find(|left| left.id == id).unwrap().why.clone()
     };
-    assert_eq!(why("far"), Why::Region { region: Some("eu".to_owned()) });
-    assert_eq!(why("plain"), Why::Metadata);
-    assert_eq!(why("new"), Why::Score { score: 0.5, least: 0.8 });
+    let wanted = vec!["us".to_owned()];
+    assert_eq!(why("far"), Why::Region { region: Some("eu".to_owned()), wanted });
+    assert_eq!(why("plain").to_string(), "does not meet `metadata.gpu:true`");
+    assert_eq!(why("new"), Why::Status { status: HealthStatus::Unknown }, "others were measured");
     assert_eq!(why("far").stage(), Stage::Rule);
 
     let nobody = Rule { required_regions: Some(vec!["mars".to_owned()]), ..rule };
@@ -120,7 +122,7 @@ fn a_rule_says_where_and_how_well_and_names_who_is_left_out() {
     assert_eq!((refused, none.left_out().len()), (Err(Refusal::NoneLeft), 4));
     let relaxed = Rule { on_empty: OnEmpty::Relax, ..nobody };
     let all = plan(&servers, &relaxed, &LoadBalancing::default(), &Regions::default());
-    assert!(all.is_relaxed() && all.candidates().len() == 4);
+    assert!(all.is_relaxed() && all.candidates().len() == 3);
 }
 
 #[test]
@@ -236,6 +238,13 @@ proptest! {
             prop_assert!(plan.left_out().iter().all(|left| left.id != plan.candidates()[pick.place].id));
         }
         prop_assert_eq!(picked, decide(&call, &plan, &loads, turn));
+        let decision = explain(&call, &plan, &loads, turn);
+        prop_assert_eq!(decision.outcome, picked.map(|pick| pick.id), "a dry run says what a call does");
+        prop_assert_eq!(&decision, &explain(&call, &plan, &loads, turn));
+        prop_assert!(decision.runner_up.is_none_or(|next| Ok(next) != decision.outcome));
+        let left_out: usize = decision.stages.iter().map(|stage| stage.left_out.len()).sum();
+        let kept = decision.stages.last().unwrap().kept;
+        prop_assert_eq!(kept + left_out, servers.len(), "everybody is kept or left out once");
         prop_assert_eq!(plan.candidates().len() + plan.left_out().len(), servers.len());
     }
 

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use model::config::{CrossRegion, LoadBalancing};
+use model::config::CrossRegion;
 
-use super::Candidate;
+use super::Rule;
 
 /// How far regions are, as somebody measures it: a region that is missing was measured too seldom to say.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,31 +30,20 @@ impl Regions {
 }
 
 /// Where a region stands: in the order of the rule, then by distance in microseconds.
-type Rank = (usize, u64);
+pub(super) type Rank = (usize, u64);
 
-/// The candidates' places, tier by tier, the nearest first; none is empty. Who is too far for the configuration is in none.
-pub(super) fn tiers(
-    candidates: &[Candidate],
-    preferred: &[String],
-    balancing: &LoadBalancing,
-    regions: &Regions,
-) -> Vec<Vec<u32>> {
-    let ranked = candidates.iter().enumerate().filter_map(|(place, candidate)| {
-        let rank = rank(candidate.region.as_deref(), preferred, balancing, regions)?;
-        Some((rank, u32::try_from(place).ok()?))
-    });
+/// The places of candidates of these ranks, tier by tier, the nearest first; none is empty.
+pub(super) fn tiers(ranks: &[Rank]) -> Vec<Vec<u32>> {
+    let ranked = ranks.iter().zip(0_u32..).map(|(rank, place)| (*rank, place));
     let mut ranked: Vec<(Rank, u32)> = ranked.collect();
     ranked.sort_unstable();
     let same = |a: &(Rank, u32), b: &(Rank, u32)| a.0 == b.0;
     ranked.chunk_by(same).map(|tier| tier.iter().map(|(_, place)| *place).collect()).collect()
 }
 
-fn rank(
-    region: Option<&str>,
-    preferred: &[String],
-    balancing: &LoadBalancing,
-    regions: &Regions,
-) -> Option<Rank> {
+/// Where a server of this region stands; nowhere when it is too far for the configuration.
+pub(super) fn rank(region: Option<&str>, rule: &Rule, regions: &Regions) -> Option<Rank> {
+    let (preferred, balancing) = (&rule.preferred_regions, &rule.balancing);
     if !preferred.is_empty() {
         let at = preferred.iter().position(|wanted| Some(wanted.as_str()) == region);
         return Some((at.unwrap_or(preferred.len()), 0));

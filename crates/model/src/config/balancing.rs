@@ -1,12 +1,14 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
+use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Yaml;
 use crate::filter::Field;
 
 /// How one of several servers is picked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
     /// One after the other.
@@ -26,7 +28,7 @@ pub enum Strategy {
     PeakEwma,
 }
 
-const STRATEGIES: [(&str, Strategy); 7] = [
+pub(super) const STRATEGIES: [(&str, Strategy); 7] = [
     ("round_robin", Strategy::RoundRobin),
     ("least_connections", Strategy::LeastConnections),
     ("weighted_round_robin", Strategy::WeightedRoundRobin),
@@ -35,6 +37,37 @@ const STRATEGIES: [(&str, Strategy); 7] = [
     ("priority", Strategy::Priority),
     ("peak_ewma", Strategy::PeakEwma),
 ];
+
+impl Strategy {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 7] = [
+        Self::RoundRobin,
+        Self::LeastConnections,
+        Self::WeightedRoundRobin,
+        Self::HealthWeighted,
+        Self::Random,
+        Self::Priority,
+        Self::PeakEwma,
+    ];
+
+    /// The words people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::RoundRobin => "in turns",
+            Self::LeastConnections => "fewest calls under way",
+            Self::WeightedRoundRobin => "in turns by weight",
+            Self::HealthWeighted => "by health and speed",
+            Self::Random => "by chance",
+            Self::Priority => "highest priority",
+            Self::PeakEwma => "the faster of two",
+        }
+    }
+
+    /// Its word in the file.
+    pub fn word(self) -> &'static str {
+        STRATEGIES.iter().find(|(_, strategy)| *strategy == self).map_or("", |(word, _)| word)
+    }
+}
 
 /// Whether servers far from the preferred region may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -70,6 +103,10 @@ pub struct LoadBalancing {
     pub weight_key: String,
     /// `random`, `peak_ewma`: for picks that can be repeated.
     pub seed: Option<u64>,
+    /// A server that failed so often in a row is given a rest.
+    pub breaker_failures: u32,
+    /// How long.
+    pub breaker_open: Seconds,
     /// The region that is tried first.
     pub preferred_region: Option<String>,
     /// Other regions up to this round trip come next, in milliseconds.
@@ -91,6 +128,8 @@ impl Default for LoadBalancing {
             max_connections_per_server: None,
             weight_key: "metadata.capacity".into(),
             seed: None,
+            breaker_failures: 5,
+            breaker_open: Seconds(30.0),
             preferred_region: None,
             cross_region_latency_threshold: None,
             cross_region: CrossRegion::Allow,
@@ -135,6 +174,9 @@ pub(super) const KEYS: &[Branch] = &[
         CONFIG_KEYS,
     ),
 ];
+
+/// Every key of a strategy: those that a rule may have as well.
+pub(super) const STRATEGY_KEYS: &[Branch] = CONFIG_KEYS.split_at(9).0;
 
 const CONFIG_KEYS: &[Branch] = &[
     leaf(KeyDoc::new(
@@ -189,6 +231,13 @@ const CONFIG_KEYS: &[Branch] = &[
         "7",
         "`random`, `peak_ewma`: for picks that can be repeated",
     )),
+    leaf(KeyDoc::new(
+        "breaker_failures",
+        KeyKind::Whole(1, 1_000_000),
+        "5",
+        "A server whose calls failed so often in a row is given a rest",
+    )),
+    leaf(KeyDoc::new("breaker_open", KeyKind::Seconds(0.1), "30", "How long; then one call tries it")),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
@@ -198,48 +247,104 @@ pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
     let cross_region_latency_threshold = section.number("cross_region_latency_threshold", 0.0, f64::MAX);
     let cross_region =
         section.one_of("cross_region", &[("allow", CrossRegion::Allow), ("strict", CrossRegion::Strict)]);
-    let read = options(section.section("config"), strategy);
+    let mut below = section.section("config");
+    let breaker_failures =
+        below.whole("breaker_failures", 1, 1_000_000).and_then(|many| many.try_into().ok());
+    let breaker_open = below.seconds("breaker_open", 0.1);
+    let options = options(below, Some(strategy));
     section.finish();
     LoadBalancing {
-        strategy,
         preferred_region,
         cross_region_latency_threshold,
         cross_region: cross_region.unwrap_or_default(),
-        ..read
+        breaker_failures: breaker_failures.unwrap_or(default.breaker_failures),
+        breaker_open: breaker_open.unwrap_or(default.breaker_open),
+        ..default
+    }
+    .with(Some(strategy), &options)
+}
+
+/// What the strategies need, as a section of the file says it; what is absent stays as it is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct StrategyOptions {
+    /// [`LoadBalancing::health_weight`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_weight: Option<f64>,
+    /// [`LoadBalancing::response_time_weight`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time_weight: Option<f64>,
+    /// [`LoadBalancing::response_time_target`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_time_target: Option<f64>,
+    /// [`LoadBalancing::exclude_unhealthy`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exclude_unhealthy: Option<bool>,
+    /// [`LoadBalancing::panic_threshold`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panic_threshold: Option<f64>,
+    /// [`LoadBalancing::connection_tracking`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_tracking: Option<bool>,
+    /// [`LoadBalancing::max_connections_per_server`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_connections_per_server: Option<u32>,
+    /// [`LoadBalancing::weight_key`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_key: Option<String>,
+    /// [`LoadBalancing::seed`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}
+
+impl LoadBalancing {
+    /// With what a section says in its place.
+    #[must_use]
+    pub fn with(self, strategy: Option<Strategy>, options: &StrategyOptions) -> Self {
+        Self {
+            strategy: strategy.unwrap_or(self.strategy),
+            health_weight: options.health_weight.unwrap_or(self.health_weight),
+            response_time_weight: options.response_time_weight.unwrap_or(self.response_time_weight),
+            response_time_target: options.response_time_target.unwrap_or(self.response_time_target),
+            exclude_unhealthy: options.exclude_unhealthy.unwrap_or(self.exclude_unhealthy),
+            panic_threshold: options.panic_threshold.or(self.panic_threshold),
+            connection_tracking: options.connection_tracking.unwrap_or(self.connection_tracking),
+            max_connections_per_server: options
+                .max_connections_per_server
+                .or(self.max_connections_per_server),
+            weight_key: options.weight_key.clone().unwrap_or(self.weight_key),
+            seed: options.seed.or(self.seed),
+            ..self
+        }
     }
 }
 
-fn options(mut section: Section<'_>, strategy: Strategy) -> LoadBalancing {
-    let default = LoadBalancing::default();
+/// Reads the section; `strategy` is the one that it stands beside, where there is one.
+pub(super) fn options(mut section: Section<'_>, strategy: Option<Strategy>) -> StrategyOptions {
     let tracking = section.place_of("connection_tracking");
     let weights = section.place_of("health_weight").or(section.place_of("response_time_weight"));
     refuse_function(&mut section);
-    let read = LoadBalancing {
-        health_weight: section.number("health_weight", 0.0, f64::MAX).unwrap_or(default.health_weight),
-        response_time_weight: section
-            .number("response_time_weight", 0.0, f64::MAX)
-            .unwrap_or(default.response_time_weight),
-        response_time_target: section
-            .number("response_time_target", 0.1, f64::MAX)
-            .unwrap_or(default.response_time_target),
-        exclude_unhealthy: section.truth("exclude_unhealthy").unwrap_or(default.exclude_unhealthy),
+    let read = StrategyOptions {
+        health_weight: section.number("health_weight", 0.0, f64::MAX),
+        response_time_weight: section.number("response_time_weight", 0.0, f64::MAX),
+        response_time_target: section.number("response_time_target", 0.1, f64::MAX),
+        exclude_unhealthy: section.truth("exclude_unhealthy"),
         panic_threshold: section.number("panic_threshold", 0.0, 1.0),
-        connection_tracking: section.truth("connection_tracking").unwrap_or(default.connection_tracking),
+        connection_tracking: section.truth("connection_tracking"),
         max_connections_per_server: section
             .whole("max_connections_per_server", 1, u64::from(u32::MAX))
             .and_then(|most| u32::try_from(most).ok()),
-        weight_key: weight_key(&mut section).unwrap_or_else(|| default.weight_key.clone()),
+        weight_key: weight_key(&mut section),
         seed: section.whole("seed", 0, u64::MAX),
-        ..default
     };
-    if let Some(place) =
-        tracking.filter(|_| !read.connection_tracking && strategy == Strategy::LeastConnections)
-    {
+    let is_least = strategy == Some(Strategy::LeastConnections);
+    if let Some(place) = tracking.filter(|_| read.connection_tracking == Some(false) && is_least) {
         let message =
             "without it `least_connections` acts as `round_robin`: write `connection_tracking: true`";
         section.warn(place, "connection_tracking", message);
     }
-    if let Some(place) = weights.filter(|_| read.health_weight + read.response_time_weight <= 0.0) {
+    let LoadBalancing { health_weight, response_time_weight, .. } =
+        LoadBalancing::default().with(None, &read);
+    if let Some(place) = weights.filter(|_| health_weight + response_time_weight <= 0.0) {
         section.error(
             place,
             "health_weight",

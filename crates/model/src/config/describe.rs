@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::path::{KeyPath, Part};
-use super::{Config, balancing, gateway, health, later, metrics, network, registry, routing};
+use super::{Config, balancing, gateway, health, later, metrics, network, registry, routing, routing_tests};
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -218,6 +218,15 @@ const TOP: &[Branch] = &[
             "Rules by capability; exactly one applies to a call",
         ),
         routing::RULE_KEYS,
+    ),
+    section(
+        KeyDoc::new(
+            "routing_tests",
+            KeyKind::List(&KeyKind::Section),
+            "[{ capability: weather.current, expect: { region: us-west-2 } }]",
+            "Where calls must go; a change that breaks one of these is not saved",
+        ),
+        routing_tests::KEYS,
     ),
     section(
         KeyDoc::new("defaults", KeyKind::Section, "{ timeout: 30 }", "What a rule leaves unset"),

@@ -5,6 +5,7 @@ use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 use super::tree::Entry;
 use super::values;
+use crate::CapabilityPattern;
 
 /// Parts of the file whose features are not built yet. Their keys are checked, so that a mistake shows now, and their
 /// values are kept.
@@ -14,6 +15,9 @@ pub struct Later {
     pub notifications: Option<Value>,
     /// Policy for every registry.
     pub security: Option<Value>,
+    /// What may be called, of `security`. Absent: all. Empty: none.
+    #[serde(skip)]
+    pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
     /// Servers that run in a cluster.
     pub kubernetes: Option<Value>,
     /// When deployments grow.
@@ -147,9 +151,11 @@ pub(super) const CUSTOM_CHECKS: &[Branch] = &[
 ];
 
 pub(super) fn read(root: &mut Section<'_>) -> Later {
+    let (security, allowed_capabilities) = security_part(root);
     Later {
         notifications: part(root, "notifications", notifications),
-        security: part(root, "security", security),
+        security,
+        allowed_capabilities,
         kubernetes: part(root, "kubernetes", kubernetes),
         autoscaling: autoscaling(root),
         custom_checks: part(root, "custom_checks", custom_checks),
@@ -173,9 +179,15 @@ fn notifications(mut section: Section<'_>) {
     section.finish();
 }
 
-fn security(mut section: Section<'_>) {
+fn security_part(root: &mut Section<'_>) -> (Option<Value>, Option<Vec<CapabilityPattern>>) {
+    let Some(node) = root.take("security") else { return (None, None) };
+    let value = node.to_value();
+    (Some(value), security(root.below("security", node)))
+}
+
+fn security(mut section: Section<'_>) -> Option<Vec<CapabilityPattern>> {
     section.truth("encrypt_server_info");
-    values::patterns(&mut section, "allowed_capabilities");
+    let allowed = values::patterns(&mut section, "allowed_capabilities");
     section.text("key_file");
     section.truth("tls_verify");
     section.text("ca_file");
@@ -183,6 +195,7 @@ fn security(mut section: Section<'_>) {
     section.texts("allowed_origins");
     section.truth("allow_scripts");
     section.finish();
+    allowed
 }
 
 fn kubernetes(mut section: Section<'_>) {

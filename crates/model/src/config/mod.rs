@@ -17,6 +17,7 @@ mod problem;
 mod reference;
 mod registry;
 mod routing;
+mod routing_tests;
 mod schema;
 mod seconds;
 mod section;
@@ -26,7 +27,7 @@ mod tree;
 mod typed;
 mod values;
 
-pub use balancing::{CrossRegion, LoadBalancing, Strategy};
+pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
 pub use gateway::{Gateway, GatewayAuth, Naming};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
@@ -39,6 +40,7 @@ pub use problem::{Problem, Severity};
 pub use reference::{SecretReference, is_secret_key};
 pub use registry::{Backend, RegistryConfig, RegistryOptions};
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
+pub use routing_tests::{Expected, RoutingTest};
 pub use schema::schema;
 pub use seconds::Seconds;
 pub use text::{LARGEST_FILE, decode};
@@ -62,6 +64,8 @@ pub struct Config {
     pub load_balancing: LoadBalancing,
     /// Rules by capability, in the order of precedence.
     pub routing_rules: Vec<RoutingRule>,
+    /// What the rules must do.
+    pub routing_tests: Vec<RoutingTest>,
     /// What a rule leaves unset.
     pub defaults: RuleFields,
     /// The MCP server that AI clients see.
@@ -88,6 +92,13 @@ impl Config {
         }
         Ok((config, problems))
     }
+
+    /// Whether policy lets this capability, folded, be called: where `security` and the registry both name
+    /// `allowed_capabilities`, both must let it.
+    pub fn allows(&self, folded: &str) -> bool {
+        let lists = [&self.later.allowed_capabilities, &self.service_registry.config.allowed_capabilities];
+        lists.into_iter().flatten().all(|list| list.iter().any(|pattern| pattern.is_match(folded)))
+    }
 }
 
 /// What a file says, as plain values, or why it is no YAML.
@@ -111,6 +122,7 @@ fn read(mut root: Section<'_>) -> Config {
         health_monitoring: health::read(root.section("health_monitoring")),
         load_balancing: balancing::read(root.section("load_balancing")),
         routing_rules: routing::read_rules(root.section("routing_rules")),
+        routing_tests: routing_tests::read(&mut root),
         defaults: routing::read_defaults(root.section("defaults")),
         gateway: gateway::read(root.section("gateway")),
         metrics: metrics::read(root.section("metrics")),

@@ -1,7 +1,8 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::describe::{Branch, KeyDoc, KeyKind, leaf};
+use super::balancing::{self, STRATEGIES, STRATEGY_KEYS, Strategy, StrategyOptions};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Entry, Node};
@@ -54,6 +55,12 @@ pub struct RuleFields {
     pub on_empty: Option<OnEmpty>,
     /// Try another server when one fails.
     pub auto_retry: Option<bool>,
+    /// Heed the breakers of servers that fail again and again.
+    pub circuit_breaker: Option<bool>,
+    /// How one of several servers is picked.
+    pub strategy: Option<Strategy>,
+    /// What the strategy needs.
+    pub config: Option<StrategyOptions>,
 }
 
 /// A rule for the capabilities that a pattern matches. Exactly one applies to a call.
@@ -63,6 +70,8 @@ pub struct RoutingRule {
     pub pattern: CapabilityPattern,
     /// The highest comes first; absent is 0.
     pub priority: Option<i64>,
+    /// False: it is as if it were not there.
+    pub enabled: bool,
     /// What it says.
     #[serde(flatten)]
     pub fields: RuleFields,
@@ -96,9 +105,10 @@ fn rule(section: &Section<'_>, entry: Entry) -> Option<RoutingRule> {
         CapabilityPattern::parse(&key).map_err(|error| section.error(place, &key, error.to_string()));
     let mut below = section.below(&key, node);
     let priority = below.take("priority").and_then(|node| priority(&below, &node));
+    let enabled = below.truth("enabled").unwrap_or(true);
     let fields = fields(&mut below);
     below.finish();
-    Some(RoutingRule { pattern: pattern.ok()?, priority, fields })
+    Some(RoutingRule { pattern: pattern.ok()?, priority, enabled, fields })
 }
 
 fn priority(section: &Section<'_>, node: &Node) -> Option<i64> {
@@ -118,6 +128,7 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "10",
         "The rule with the highest one applies; absent is 0",
     )),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "False takes the rule out")),
     leaf(KeyDoc::new(
         "preferred_regions",
         KeyKind::List(&KeyKind::Text),
@@ -146,6 +157,30 @@ pub(super) const RULE_KEYS: &[Branch] = &[
     leaf(KeyDoc::new("per_try_timeout", KeyKind::Seconds(0.1), "20", "For one try; at most `timeout`")),
     leaf(KeyDoc::new("auto_retry", KeyKind::Truth, "true", "Try another server when one fails")),
     leaf(KeyDoc::new(
+        "circuit_breaker",
+        KeyKind::Truth,
+        "true",
+        "Give a server a rest that failed again and again",
+    )),
+    leaf(KeyDoc::new(
+        "strategy",
+        KeyKind::Word(&[
+            "round_robin",
+            "least_connections",
+            "weighted_round_robin",
+            "health_weighted",
+            "random",
+            "priority",
+            "peak_ewma",
+        ]),
+        "least_connections",
+        "How one of several servers is picked; absent means as `load_balancing` says",
+    )),
+    section(
+        KeyDoc::new("config", KeyKind::Section, "{ weight_key: metadata.cores }", "What the strategy needs"),
+        STRATEGY_KEYS,
+    ),
+    leaf(KeyDoc::new(
         "affinity",
         KeyKind::Word(&["none", "client", "argument"]),
         "none",
@@ -165,8 +200,8 @@ pub(super) const RULE_KEYS: &[Branch] = &[
     )),
 ];
 
-/// Every key of `defaults:`: those of a rule without its priority.
-pub(super) const FIELD_KEYS: &[Branch] = RULE_KEYS.split_at(1).1;
+/// Every key of `defaults:`: those of a rule without `priority` and `enabled`.
+pub(super) const FIELD_KEYS: &[Branch] = RULE_KEYS.split_at(2).1;
 
 pub(super) fn read_defaults(mut section: Section<'_>) -> RuleFields {
     let fields = fields(&mut section);
@@ -177,6 +212,9 @@ pub(super) fn read_defaults(mut section: Section<'_>) -> RuleFields {
 fn fields(section: &mut Section<'_>) -> RuleFields {
     let per_try = section.place_of("per_try_timeout");
     let affinity = section.place_of("affinity");
+    let strategy = section.one_of("strategy", &STRATEGIES);
+    let config = section.place_of("config").is_some();
+    let options = balancing::options(section.section("config"), strategy);
     let read = RuleFields {
         preferred_regions: section.texts("preferred_regions"),
         required_regions: section.texts("required_regions"),
@@ -191,6 +229,9 @@ fn fields(section: &mut Section<'_>) -> RuleFields {
         affinity_argument: section.text("affinity_argument"),
         on_empty: section.one_of("on_empty", &[("fail", OnEmpty::Fail), ("relax", OnEmpty::Relax)]),
         auto_retry: section.truth("auto_retry"),
+        circuit_breaker: section.truth("circuit_breaker"),
+        strategy,
+        config: config.then_some(options),
     };
     if let Some(place) =
         per_try.filter(|_| read.per_try_timeout.zip(read.timeout).is_some_and(|(one, all)| one > all))

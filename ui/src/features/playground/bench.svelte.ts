@@ -19,7 +19,7 @@ export interface Running {
 
 /** Arguments that are remembered. */
 const MAX_DRAFTS = 100;
-/** Seconds a call may take unless a person says otherwise; the core's own default. */
+/** Seconds a call may take unless its rule or a person says otherwise; the core's own default. */
 const TIMEOUT = 30;
 
 const isDrafts = (value: unknown): value is Record<string, string> =>
@@ -61,6 +61,11 @@ class Bench {
     keep("playground.drafts", this.#safe);
   }
 
+  /** What a person set; without it the rule that applies bounds a call. */
+  get bound(): number | null {
+    return this.timeout === TIMEOUT ? null : this.timeout;
+  }
+
   setTimeout(seconds: number): void {
     this.timeout = seconds;
     keep("playground.timeout", seconds);
@@ -89,12 +94,12 @@ class Bench {
       ...(secrets.length ? { secrets, safe: pretty(safe) } : {}),
     };
     try {
-      const where = server ? { server } : {};
+      const where = server ? { server } : { explain: true };
       const result = await core.call("call", {
         capability: tool,
         arguments: read.value,
-        timeout: this.timeout,
         call,
+        ...(this.bound ? { timeout: this.bound } : {}),
         ...where,
       });
       const failed = isObject(result.result) && result.result.isError === true;

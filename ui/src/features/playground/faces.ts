@@ -65,6 +65,32 @@ const FACES: Partial<Record<ErrorCode | "offline", Face>> = {
     icon: "servers",
     cause: "No server in your list that can take calls offers this tool.",
   },
+  no_healthy_server: {
+    ...DOWN,
+    title: "No server can take it",
+    icon: "servers",
+    cause: "Nothing was sent. Each server that offers this tool has its reason; see why.",
+  },
+  no_server_meets_rule: {
+    ...DOWN,
+    title: "No server meets the rule",
+    icon: "servers",
+    cause: "Nothing was sent. The rule for this tool leaves no server; see which condition each of them misses.",
+  },
+  capability_not_allowed: {
+    ...DOWN,
+    title: "Not allowed",
+    icon: "ban",
+    cause:
+      "Nothing was sent. Your settings list what may be called (allowed_capabilities), and this is not in the list.",
+  },
+  overloaded: {
+    glyph: "warn",
+    tint: "warn",
+    title: "Every server is busy",
+    icon: "clock",
+    cause: "Nothing was sent. Each server that could take the call has as many as it may. Try again in a moment.",
+  },
   paused: {
     glyph: "paused",
     tint: "",

@@ -1,0 +1,52 @@
+//! Calls, and where they would go.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::seconds;
+
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// The arguments as a JSON object; - reads them from standard input
+    #[arg(value_name = "JSON or -")]
+    pub(crate) arguments: Option<String>,
+    /// On this server (id or name) [default: any that offers it]
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Seconds for the whole call with its retries [default: as its rule says, else 30]
+    #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<f64>,
+    /// Who calls, for rules with `affinity: client`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Say why the call goes where it goes
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) explain: bool,
+    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Route {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// Try so many calls, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) calls: u64,
+    /// By the rules and the balancing of this configuration instead of the one in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// Who would call
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// With these arguments, a JSON object: a server whose schema refuses them takes no part
+    #[arg(long, value_name = "JSON")]
+    pub(crate) arguments: Option<String>,
+    /// As if this server were down (id or name); can stand several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) down: Vec<String>,
+}

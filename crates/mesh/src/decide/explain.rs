@@ -1,0 +1,120 @@
+//! A decision with its reasons: what each stage kept and left out, who won, who would be next.
+
+use model::config::Strategy;
+use model::{ServerId, Stage, Why};
+
+use super::{CallFacts, LeftOut, Loads, Pick, Plan, Refusal, Turn, decide};
+
+/// Who takes a call, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Every stage, in order.
+    pub stages: Vec<Staged>,
+    /// Who takes it.
+    pub outcome: Result<ServerId, Refusal>,
+    /// Who would, were the winner just tried.
+    pub runner_up: Option<ServerId>,
+    /// Those that were left for the strategy, with their shares, by id.
+    pub weights: Vec<Weighed>,
+    /// The rule that applies, by its pattern.
+    pub rule: Option<String>,
+    /// How one of them was picked.
+    pub strategy: Strategy,
+    /// The rule's hard conditions left nobody, and were dropped.
+    pub is_relaxed: bool,
+}
+
+/// What a stage did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Staged {
+    /// Which.
+    pub stage: Stage,
+    /// How many it kept.
+    pub kept: usize,
+    /// Whom it left out.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What a strategy had of a server.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weighed {
+    /// Which.
+    pub id: ServerId,
+    /// Its weight.
+    pub weight: f64,
+    /// What its record says of its weight is no weight, and counts as 1.
+    pub is_odd: bool,
+    /// Its part of all weights, in [0, 1].
+    pub share: f64,
+    /// Calls under way there.
+    pub in_flight: u32,
+}
+
+/// [`decide`], with its reasons.
+pub fn explain(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Decision {
+    let pick = decide(call, plan, loads, turn);
+    let outcome = pick.map(|pick| pick.id);
+    let all = plan.candidates().len() + plan.left_out().len();
+    let left_out = left_out(call, plan, loads, pick.ok());
+    let is_left = |id: ServerId| left_out.iter().all(|left| left.id != id || left.why == Why::OtherKey);
+    let weights = weights(plan, loads, is_left);
+    let mut kept = all;
+    let stages = Stage::ALL.map(|stage| {
+        let left_out: Vec<_> = left_out.iter().filter(|left| left.why.stage() == stage).cloned().collect();
+        kept -= left_out.len();
+        Staged { stage, kept, left_out }
+    });
+    Decision {
+        stages: stages.into(),
+        outcome,
+        runner_up: outcome.ok().and_then(|winner| next(call, plan, loads, turn, winner)),
+        weights,
+        rule: plan.rule().map(ToOwned::to_owned),
+        strategy: plan.strategy(),
+        is_relaxed: plan.is_relaxed(),
+    }
+}
+
+/// Who would take the call, were the winner just tried.
+fn next(
+    call: &CallFacts<'_>,
+    plan: &Plan,
+    loads: &impl Loads,
+    turn: Turn,
+    winner: ServerId,
+) -> Option<ServerId> {
+    let tried = [call.tried, &[winner]].concat();
+    decide(&CallFacts { tried: &tried, ..*call }, plan, loads, turn).ok().map(|pick| pick.id)
+}
+
+/// Everybody who takes no part, by the stage at which they leave.
+fn left_out(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, pick: Option<Pick>) -> Vec<LeftOut> {
+    let mut all = plan.left_out().to_vec();
+    let places = || plan.tiers().enumerate().flat_map(|(at, tier)| tier.places.iter().map(move |p| (at, *p)));
+    for (tier, place) in places() {
+        let place = place as usize;
+        let Some(candidate) = plan.candidates().get(place) else { continue };
+        let is_farther = pick.is_some_and(|pick| tier > pick.tier);
+        let why = plan.bars(place, call, loads).or_else(|| {
+            let region = candidate.region.as_deref().map(str::to_owned);
+            let other = pick.is_some_and(|pick| call.affinity.is_some() && pick.place != place);
+            is_farther.then_some(Why::Farther { region }).or_else(|| other.then_some(Why::OtherKey))
+        });
+        all.extend(why.map(|why| LeftOut { id: candidate.id, why }));
+    }
+    all.sort_by_key(|left| left.id);
+    all
+}
+
+fn weights(plan: &Plan, loads: &impl Loads, is_left: impl Fn(ServerId) -> bool) -> Vec<Weighed> {
+    let left = || plan.candidates().iter().filter(|candidate| is_left(candidate.id));
+    let sum: f64 = left().map(|candidate| candidate.weight).sum();
+    let weighed = left().map(|candidate| Weighed {
+        id: candidate.id,
+        weight: candidate.weight,
+        is_odd: candidate.has_odd_weight,
+        share: candidate.weight / sum,
+        in_flight: loads.load(candidate.seat).in_flight,
+    });
+    weighed.collect()
+}

@@ -1,0 +1,64 @@
+//! A call to a server that was named: its tool.
+
+use model::{ResolveError, Server, Tool};
+
+/// Why a call of a named server goes nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoChoice {
+    /// A person drained it.
+    #[error("`{0}` is paused")]
+    Paused(String),
+    /// The last round found that the server does not list it any more.
+    #[error("`{server}` no longer lists the tool `{tool}`")]
+    Gone {
+        /// The server.
+        server: String,
+        /// The tool.
+        tool: String,
+    },
+    /// It was not listed yet.
+    #[error("`{0}` listed no tools yet")]
+    Unlisted(String),
+    /// It lists others.
+    #[error("`{server}` has no tool `{capability}`")]
+    Missing {
+        /// The server.
+        server: String,
+        /// What was asked for.
+        capability: String,
+        /// What it has.
+        tools: Vec<String>,
+    },
+    /// Several fit.
+    #[error("`{capability}` fits several tools of `{server}`: {}", tools.join(", "))]
+    Ambiguous {
+        /// The server.
+        server: String,
+        /// What was asked for.
+        capability: String,
+        /// Those that fit.
+        tools: Vec<String>,
+    },
+}
+
+/// The tool of one server that this capability means.
+pub fn resolve(server: &Server, capability: &str) -> Result<Tool, NoChoice> {
+    let name = || server.info.name.clone();
+    let tool = server.info.resolve_tool(capability).cloned().map_err(|error| match error {
+        ResolveError::Missing if server.info.tools.is_empty() => NoChoice::Unlisted(name()),
+        ResolveError::Missing => NoChoice::Missing {
+            server: name(),
+            capability: capability.to_owned(),
+            tools: server.info.tools.iter().map(|tool| tool.name.clone()).collect(),
+        },
+        ResolveError::Ambiguous(tools) => {
+            NoChoice::Ambiguous { server: name(), capability: capability.to_owned(), tools }
+        }
+    });
+    let paused = server.info.paused.then(|| NoChoice::Paused(name()));
+    let tool = paused.map_or(tool, Err)?;
+    if server.health.lacks(&tool.name) {
+        return Err(NoChoice::Gone { server: name(), tool: tool.name });
+    }
+    Ok(tool)
+}

@@ -1,0 +1,188 @@
+//! What the end of a try means: whether another server may be asked, what its breaker counts, and what its health is told.
+//! One table, from the specification; where it is silent, what Envoy's retry policies do.
+
+use std::time::Duration;
+
+use mcp::McpError;
+use model::ToolHints;
+use registry::{Ended, Reason};
+
+use crate::Unreached;
+use crate::seat::Told;
+
+/// How long a server rests that asked for it, at least and at most.
+const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
+
+/// How a try failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallFailed {
+    /// Its server was not asked.
+    #[error(transparent)]
+    Unreached(#[from] Unreached),
+    /// Its server could not be spoken to: the call was not sent.
+    #[error(transparent)]
+    Unsent(McpError),
+    /// It was sent, or may have been.
+    #[error(transparent)]
+    Mcp(McpError),
+}
+
+/// Whether another server may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// It may: the tool did not run.
+    Yes,
+    /// It may when the tool says that running twice does no harm: it may have run.
+    IfHarmless,
+    /// It may not.
+    No,
+}
+
+/// What follows from the end of a try.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) elsewhere: Elsewhere,
+    pub(crate) breaker: Told,
+    pub(crate) rest: Option<Duration>,
+    pub(crate) health: Option<(Ended, Option<Reason>)>,
+}
+
+impl Elsewhere {
+    /// Whether another server may be asked for this tool.
+    pub(crate) fn allows(self, hints: ToolHints) -> bool {
+        match self {
+            Self::Yes => true,
+            Self::IfHarmless => hints.read_only == Some(true) || hints.idempotent == Some(true),
+            Self::No => false,
+        }
+    }
+}
+
+/// An answer, of whatever kind.
+pub(crate) fn answered() -> Verdict {
+    Verdict {
+        elsewhere: Elsewhere::No,
+        breaker: Told::Success,
+        rest: None,
+        health: Some((Ended::Answered, None)),
+    }
+}
+
+/// The end of a try that failed; `progressed` when the server had said something of it before.
+pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Verdict {
+    let quiet = |elsewhere| Verdict { elsewhere, breaker: Told::Nothing, rest: None, health: None };
+    let counts = |elsewhere| Verdict { breaker: Told::Failure, ..quiet(elsewhere) };
+    match error {
+        CallFailed::Unreached(_) | CallFailed::Unsent(McpError::InvalidTarget { .. }) => {
+            quiet(Elsewhere::Yes)
+        }
+        CallFailed::Unsent(McpError::Cancelled) | CallFailed::Mcp(McpError::Cancelled) => {
+            quiet(Elsewhere::No)
+        }
+        CallFailed::Unsent(McpError::NeedsSignIn { message })
+        | CallFailed::Mcp(McpError::NeedsSignIn { message }) => {
+            let health = Some((Ended::NeedsSignIn, Some(Reason::new(message, "Needs a token"))));
+            Verdict { health, ..quiet(Elsewhere::Yes) }
+        }
+        CallFailed::Unsent(error @ McpError::Status { status: 429 | 503, retry_after: Some(_), .. })
+        | CallFailed::Mcp(
+            error @ (McpError::Status { status: 429, .. }
+            | McpError::Status { status: 503, retry_after: Some(_), .. }),
+        ) => Verdict { rest: Some(rest(error)), breaker: rested(error), ..quiet(Elsewhere::Yes) },
+        // A start that takes long goes on; its server may still come.
+        CallFailed::Unsent(McpError::Timeout { .. }) => counts(Elsewhere::Yes),
+        CallFailed::Unsent(error) => Verdict { health: Some(no_answer(error)), ..counts(Elsewhere::Yes) },
+        CallFailed::Mcp(error) => sent(error, progressed),
+    }
+}
+
+/// Of a call that was sent.
+fn sent(error: &McpError, progressed: bool) -> Verdict {
+    let quiet = |elsewhere| Verdict { elsewhere, breaker: Told::Nothing, rest: None, health: None };
+    let counts = |elsewhere| Verdict { breaker: Told::Failure, ..quiet(elsewhere) };
+    let failed = |elsewhere| Verdict { health: Some(no_answer(error)), ..counts(elsewhere) };
+    match error {
+        McpError::Protocol { .. } => answered(),
+        McpError::Unsent { .. } => failed(Elsewhere::Yes),
+        McpError::Lost { .. }
+        | McpError::Ended { .. }
+        | McpError::Behind { .. }
+        | McpError::NotMcp { .. }
+        | McpError::OtherEra { .. }
+        | McpError::Status { status: 502..=504, .. } => failed(Elsewhere::IfHarmless),
+        McpError::Status { .. } => failed(Elsewhere::No),
+        McpError::Timeout { .. } if !progressed => counts(Elsewhere::IfHarmless),
+        McpError::Timeout { .. }
+        | McpError::Cancelled
+        | McpError::TooLarge { .. }
+        | McpError::InvalidTarget { .. }
+        | McpError::NeedsSignIn { .. } => quiet(Elsewhere::No),
+    }
+}
+
+fn rest(error: &McpError) -> Duration {
+    let asked = if let McpError::Status { retry_after, .. } = error { *retry_after } else { None };
+    asked.unwrap_or_default().clamp(REST.0, REST.1)
+}
+
+/// A server that has too much to do is not broken; one that is not available is.
+fn rested(error: &McpError) -> Told {
+    if matches!(error, McpError::Status { status: 503, .. }) { Told::Failure } else { Told::Nothing }
+}
+
+fn no_answer(error: &McpError) -> (Ended, Option<Reason>) {
+    let sentence = format!("a call failed: {error}");
+    let reason = match error.certificate() {
+        Some(refused) => Reason::new(sentence, refused.summary()).about(refused),
+        None => Reason::new(sentence, "A call failed"),
+    };
+    (Ended::Failed, Some(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16, retry_after: Option<u64>) -> CallFailed {
+        let retry_after = retry_after.map(Duration::from_secs);
+        CallFailed::Mcp(McpError::Status { status, retry_after, message: String::new() })
+    }
+
+    /// Whether another server, what the breaker counts, whether it rests, and what health is told.
+    fn row(error: &CallFailed, progressed: bool) -> (Elsewhere, Told, Option<u64>, Option<Ended>) {
+        let verdict = failed(error, progressed);
+        let health = verdict.health.map(|(ended, _)| ended);
+        (verdict.elsewhere, verdict.breaker, verdict.rest.map(|rest| rest.as_secs()), health)
+    }
+
+    #[test]
+    fn the_table_of_the_specification() {
+        use Elsewhere::{IfHarmless, No, Yes};
+        use Told::{Failure, Nothing, Success};
+        let lost = CallFailed::Mcp(McpError::Lost { message: String::new() });
+        let unsent = CallFailed::Unsent(McpError::Ended { message: String::new(), stderr: Vec::new() });
+        let sign_in = CallFailed::Mcp(McpError::NeedsSignIn { message: String::new() });
+        let timeout = CallFailed::Mcp(McpError::Timeout { after: Duration::from_secs(1) });
+        let protocol =
+            CallFailed::Mcp(McpError::Protocol { code: -32602, message: String::new(), data: None });
+        let failed = Some(Ended::Failed);
+        for (error, progressed, expected) in [
+            (unsent, false, (Yes, Failure, None, failed)),
+            (status(429, None), false, (Yes, Nothing, Some(1), None)),
+            (status(429, Some(90)), false, (Yes, Nothing, Some(30), None)),
+            (status(503, Some(2)), false, (Yes, Failure, Some(2), None)),
+            (status(503, None), false, (IfHarmless, Failure, None, failed)),
+            (sign_in, false, (Yes, Nothing, None, Some(Ended::NeedsSignIn))),
+            (lost, false, (IfHarmless, Failure, None, failed)),
+            (status(502, None), false, (IfHarmless, Failure, None, failed)),
+            (status(504, Some(3)), false, (IfHarmless, Failure, None, failed)),
+            (timeout.clone(), false, (IfHarmless, Failure, None, None)),
+            (timeout, true, (No, Nothing, None, None)),
+            (status(500, None), false, (No, Failure, None, failed)),
+            (protocol, false, (No, Success, None, Some(Ended::Answered))),
+            (CallFailed::Mcp(McpError::Cancelled), false, (No, Nothing, None, None)),
+        ] {
+            assert_eq!(row(&error, progressed), expected, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Whom the next try of a call goes to: a decision, and a place there that is reserved.
+
+use std::sync::Arc;
+
+use model::{ServerInfo, Tool, Why, fold};
+
+use crate::course::Course;
+use crate::decide::{CallFacts, Decision, Pick, Refusal, Rule, decide, explain};
+use crate::route::{Route, is_allowed};
+use crate::run::{Call, Mesh, Whom};
+use crate::seat::{BreakerLimits, InFlight};
+
+/// How often a place may be lost to another call before it is given up.
+const MOST: usize = 1_000;
+
+/// A server that takes the next try, with a place there.
+pub(crate) struct Picked {
+    pub(crate) server: Arc<ServerInfo>,
+    pub(crate) tool: Arc<Tool>,
+    pub(crate) in_flight: InFlight,
+    pub(crate) limits: BreakerLimits,
+}
+
+/// Nobody takes a call.
+#[derive(Debug, Clone, Default)]
+pub struct Refused {
+    /// What was called.
+    pub capability: String,
+    /// In one word.
+    pub kind: RefusedKind,
+    /// Every server that offers it, and why it does not take the call.
+    pub servers: Vec<(Arc<ServerInfo>, Why)>,
+    /// The rule that applies, by its pattern.
+    pub rule: Option<String>,
+}
+
+/// What kind of refusal it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RefusedKind {
+    /// Nobody offers it.
+    #[default]
+    Nobody,
+    /// It fits several tools of whoever offers it.
+    Ambiguous,
+    /// Policy does not let it be called.
+    NotAllowed,
+    /// Those that are well have as many calls as they may.
+    Overloaded,
+    /// Those that are well do not meet the rule.
+    NoneMeetsRule,
+    /// None is well.
+    NoneHealthy,
+}
+
+impl Mesh {
+    /// Reserves a place at the next server for this call. A place that another call took first is decided anew.
+    pub(crate) fn pick(&self, call: &Call<'_>, course: &mut Course) -> Result<Picked, Refused> {
+        let (capability, pattern) = match call.to {
+            Whom::Server(server, tool) => return self.place_at(call, course, server, tool),
+            Whom::Capability(capability, pattern) => (capability, pattern),
+        };
+        let mut refused = Refused { capability: capability.to_owned(), ..Refused::default() };
+        for _ in 0..MOST {
+            let route = self.routes.of(capability, pattern);
+            course.bound(call.timeout, &route.rule);
+            let pick = self.decided(call, course, &route)?;
+            let (Some(candidate), Some(offer)) =
+                (route.plan.candidates().get(pick.place), route.at(pick.place))
+            else {
+                break;
+            };
+            let Ok(tool) = &offer.tool else {
+                refused.servers.push((offer.info.clone(), Why::NoTool));
+                break;
+            };
+            if let Some(in_flight) = offer.seat.enter(candidate.most, route.rule.heeds_breakers) {
+                let limits = limits(&route.rule);
+                return Ok(Picked { server: offer.info.clone(), tool: tool.clone(), in_flight, limits });
+            }
+            refused.kind = RefusedKind::Overloaded;
+        }
+        Err(refused)
+    }
+
+    /// Decides by the turn of this call. It takes one: a server that was tried or is full passes that on, so that a server
+    /// that fails does not get every turn of two. The first decision may be explained, by the very loads that it was made by.
+    fn decided(&self, call: &Call<'_>, course: &mut Course, route: &Route) -> Result<Pick, Refused> {
+        let refused = route.refused(call.arguments);
+        let tried = std::mem::take(&mut course.tried);
+        let facts =
+            CallFacts { tried: &tried, refused: &refused, affinity: route.key(call.client, call.arguments) };
+        let (now, turn) = (self.routes.clock.now(), *course.turn.get_or_insert_with(|| route.turn()));
+        let pick = if call.explained && course.decision.is_none() {
+            let frozen = route.frozen(now);
+            let decision = explain(&facts, &route.plan, &frozen, turn);
+            let pick = decide(&facts, &route.plan, &frozen, turn);
+            course.decision = Some(decision);
+            pick
+        } else {
+            decide(&facts, &route.plan, &route.live(now), turn)
+        };
+        let refused = || {
+            let frozen = route.frozen(now);
+            Refused::of(route, &explain(&facts, &route.plan, &frozen, turn))
+        };
+        let picked = pick.map_err(|_| refused());
+        course.tried = tried;
+        picked
+    }
+
+    /// A place at a server that was named. Its breaker is not heeded: a person wants to know.
+    fn place_at(
+        &self,
+        call: &Call<'_>,
+        course: &mut Course,
+        server: &Arc<ServerInfo>,
+        tool: &Arc<Tool>,
+    ) -> Result<Picked, Refused> {
+        let (config, folded) = (self.routes.config(), fold(&tool.name));
+        let rule = Rule::of(&folded, &config);
+        course.bound(call.timeout, &rule);
+        let seat = self.cells.seat(server.id);
+        let most = crate::decide::most_calls(server, &rule.balancing);
+        let refused = |kind, why| Refused {
+            capability: tool.name.clone(),
+            kind,
+            servers: vec![(server.clone(), why)],
+            rule: rule.pattern.as_ref().map(ToString::to_string),
+        };
+        if !is_allowed(&config, server, tool) {
+            return Err(refused(RefusedKind::NotAllowed, Why::NotAllowed));
+        }
+        if course.tried.contains(&server.id) {
+            return Err(refused(RefusedKind::NoneHealthy, Why::Tried));
+        }
+        let in_flight = seat.enter(most, false);
+        let full = || refused(RefusedKind::Overloaded, Why::Full { most: most.unwrap_or(u32::MAX) });
+        let in_flight = in_flight.ok_or_else(full)?;
+        Ok(Picked { server: server.clone(), tool: tool.clone(), in_flight, limits: limits(&rule) })
+    }
+}
+
+fn limits(rule: &Rule) -> BreakerLimits {
+    let balancing = &rule.balancing;
+    // A rule that does not heed breakers does not feed them either.
+    let failures = if rule.heeds_breakers { balancing.breaker_failures } else { u32::MAX };
+    BreakerLimits { failures, open: balancing.breaker_open.duration() }
+}
+
+impl Refused {
+    /// What a decision that picked nobody says.
+    pub fn of(route: &Route, decision: &Decision) -> Self {
+        let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
+        let servers: Vec<_> = left_out
+            .filter_map(|left| Some((route.offer(left.id)?.info.clone(), left.why.clone())))
+            .collect();
+        let kind = kind(&servers, decision.outcome.err());
+        let rule = route.rule.pattern.as_ref().map(ToString::to_string);
+        Self { capability: route.capability.clone(), kind, servers, rule }
+    }
+}
+
+fn kind(servers: &[(Arc<ServerInfo>, Why)], refusal: Option<Refusal>) -> RefusedKind {
+    let all = |is: fn(&Why) -> bool| servers.iter().all(|(_, why)| is(why));
+    match () {
+        () if all(|why| matches!(why, Why::NoTool | Why::Demo)) => RefusedKind::Nobody,
+        () if all(|why| matches!(why, Why::NotAllowed)) => RefusedKind::NotAllowed,
+        () if all(|why| matches!(why, Why::Unclear { .. })) => RefusedKind::Ambiguous,
+        () if refusal == Some(Refusal::Overloaded) => RefusedKind::Overloaded,
+        () if servers.iter().any(|(_, why)| why.is_of_rule()) => RefusedKind::NoneMeetsRule,
+        () => RefusedKind::NoneHealthy,
+    }
+}

@@ -1,0 +1,224 @@
+//! Where the calls of one capability go.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::config::{Affinity, Config};
+use model::{HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
+use serde_json::{Map, Value};
+
+use crate::arguments::Schemas;
+use crate::decide::{Frozen, Load, Loads, Offering, Plan, Regions, Rule, Turn, affinity_key};
+use crate::seat::Seat;
+
+/// Where the calls of one capability go.
+#[derive(Debug)]
+pub struct Route {
+    /// As it was asked for.
+    pub capability: String,
+    /// The rule that applies.
+    pub rule: Rule,
+    /// Who may take them.
+    pub plan: Plan,
+    offers: Vec<Offer>,
+    schemas: Option<Schemas>,
+    cursor: AtomicU64,
+    seed: u64,
+    /// The state of the registry that it is known to hold in.
+    revision: AtomicU64,
+    config: Arc<Config>,
+    regions: Arc<Regions>,
+}
+
+/// A server that lists the capability.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Its record.
+    pub info: Arc<ServerInfo>,
+    /// The tool that the capability means there, or why it means none.
+    pub tool: Result<Arc<Tool>, ResolveError>,
+    pub(crate) seat: Arc<Seat>,
+    measured: Measured,
+}
+
+/// What a plan depends on of a server, beside its record.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Measured {
+    status: HealthStatus,
+    score: f64,
+    response_time_ms: Option<f64>,
+    lists_it: bool,
+}
+
+/// Loads as they are at one moment.
+pub(crate) struct Live<'a> {
+    offers: &'a [Offer],
+    now: u64,
+}
+
+impl Loads for Live<'_> {
+    fn load(&self, seat: usize) -> Load {
+        self.offers.get(seat).map_or_else(Load::default, |offer| offer.seat.load(self.now))
+    }
+}
+
+impl Route {
+    pub(crate) fn new<'a>(
+        capability: &str,
+        servers: impl IntoIterator<Item = &'a Server>,
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+        seat: impl Fn(ServerId) -> Arc<Seat>,
+    ) -> Self {
+        let folded = fold(capability);
+        let rule = Rule::of(&folded, config);
+        let servers: Vec<&Server> = servers.into_iter().collect();
+        let offers: Vec<Offer> =
+            servers.iter().map(|server| Offer::of(server, capability, seat(server.info.id))).collect();
+        let offering = servers.iter().zip(&offers).enumerate().map(|(seat, (server, offer))| Offering {
+            server,
+            seat,
+            bar: offer.bar(config, capability),
+        });
+        let plan = Plan::new(offering, &rule, regions);
+        Self {
+            capability: capability.to_owned(),
+            rule,
+            plan,
+            schemas: Schemas::of(&offers),
+            offers,
+            cursor: AtomicU64::new(0),
+            seed: 0,
+            revision: AtomicU64::new(0),
+            config: config.clone(),
+            regions: regions.clone(),
+        }
+    }
+
+    /// Goes on where a former plan of the same capability was.
+    pub(crate) fn goes_on(&mut self, former: Option<&Self>, seed: u64) {
+        self.seed = self.rule.balancing.seed.unwrap_or(seed);
+        let Some(former) = former else { return };
+        let cursor = former.cursor.load(Ordering::Relaxed);
+        self.cursor = AtomicU64::new(self.plan.goes_on(&former.plan, cursor));
+    }
+
+    /// Whether it was made of these, so that nothing can have changed.
+    pub(crate) fn is_of(&self, revision: u64, config: &Arc<Config>, regions: &Arc<Regions>) -> bool {
+        self.revision.load(Ordering::Relaxed) == revision
+            && Arc::ptr_eq(&self.config, config)
+            && Arc::ptr_eq(&self.regions, regions)
+    }
+
+    /// Whether nothing changed that it depends on.
+    pub(crate) fn still_holds(
+        &self,
+        servers: &[&Server],
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+    ) -> bool {
+        let same = |(offer, server): (&Offer, &&Server)| {
+            Arc::ptr_eq(&offer.info, &server.info)
+                && offer.measured == Measured::of(server, offer.tool.as_deref().ok())
+        };
+        Arc::ptr_eq(&self.config, config)
+            && Arc::ptr_eq(&self.regions, regions)
+            && self.offers.len() == servers.len()
+            && self.offers.iter().zip(servers).all(same)
+    }
+
+    pub(crate) fn seen_at(&self, revision: u64) {
+        self.revision.store(revision, Ordering::Relaxed);
+    }
+
+    /// The servers that list it.
+    pub fn offers(&self) -> &[Offer] {
+        &self.offers
+    }
+
+    /// The offer of this server.
+    pub fn offer(&self, id: ServerId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.info.id == id)
+    }
+
+    pub(crate) fn at(&self, place: usize) -> Option<&Offer> {
+        self.offers.get(self.plan.candidates().get(place)?.seat)
+    }
+
+    /// Takes the next turn.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn { cursor: self.cursor.fetch_add(1, Ordering::Relaxed), seed: self.seed }
+    }
+
+    /// The turn that a call would take, `after` so many others.
+    pub fn upcoming(&self, after: u64) -> Turn {
+        Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed }
+    }
+
+    pub(crate) fn live(&self, now: u64) -> Live<'_> {
+        Live { offers: &self.offers, now }
+    }
+
+    /// The loads of this moment, to decide several times by the same.
+    pub(crate) fn frozen(&self, now: u64) -> Frozen {
+        Frozen(self.offers.iter().map(|offer| offer.seat.load(now)).collect())
+    }
+
+    /// Servers whose schema refuses these arguments, where their schemas differ.
+    pub fn refused(&self, arguments: &Map<String, Value>) -> Vec<(ServerId, String)> {
+        self.schemas.as_ref().map(|schemas| schemas.refused(&self.offers, arguments)).unwrap_or_default()
+    }
+
+    /// What of this call stays with one server.
+    pub fn key(&self, client: Option<&str>, arguments: &Map<String, Value>) -> Option<u64> {
+        match self.rule.affinity {
+            Affinity::None => None,
+            Affinity::Client => client.map(|client| affinity_key(client.as_bytes())),
+            Affinity::Argument => {
+                let value = arguments.get(self.rule.affinity_argument.as_deref()?)?;
+                Some(affinity_key(value.to_string().as_bytes()))
+            }
+        }
+    }
+}
+
+impl Offer {
+    fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
+        let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
+        let measured = Measured::of(server, tool.as_deref().ok());
+        Self { info: server.info.clone(), tool, seat, measured }
+    }
+
+    /// Why it takes no call, whatever the rules say.
+    fn bar(&self, config: &Config, capability: &str) -> Option<Why> {
+        match &self.tool {
+            _ if !self.measured.lists_it => Some(Why::Unlisted),
+            Ok(tool) if !is_allowed(config, &self.info, tool) => Some(Why::NotAllowed),
+            Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
+            // What is no tool is not called; it has a place all the same.
+            Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
+            Ok(_) | Err(ResolveError::Missing) => None,
+        }
+    }
+}
+
+fn is_no_tool(capability: &str) -> bool {
+    ["resource:", "prompt:"].iter().any(|kind| capability.starts_with(kind))
+}
+
+/// Whether policy lets this tool of a server be called, by either of its names.
+pub fn is_allowed(config: &Config, info: &ServerInfo, tool: &Tool) -> bool {
+    config.allows(&fold(&tool.name)) || config.allows(&fold(&format!("{}.{}", info.slug(), tool.name)))
+}
+
+impl Measured {
+    fn of(server: &Server, tool: Option<&Tool>) -> Self {
+        let health = &server.health;
+        Self {
+            status: health.status,
+            score: health.score,
+            response_time_ms: health.response_time_ms,
+            lists_it: tool.is_none_or(|tool| !health.lacks(&tool.name)),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The plans of live calls: one for each capability that was called, made anew when a record, a rule or a measurement of its
+//! servers changed, and kept as long as none did.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::config::Config;
+use model::{CapabilityPattern, HealthStatus, Server, ServerId};
+use parking_lot::Mutex;
+use registry::{Registry, Snapshot};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::Cells;
+use crate::decide::{CallFacts, Pick, Refusal, Regions, decide};
+use crate::regions::RegionBook;
+use crate::route::Route;
+use crate::seat::Clock;
+
+/// So many capabilities have a plan at most; one more, and all are made anew.
+const MOST: usize = 4_096;
+
+/// How often the distances of regions are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Where calls go. Shared by all of them.
+#[derive(Debug)]
+pub struct Routes {
+    registry: Registry,
+    config: watch::Receiver<Arc<Config>>,
+    cells: Arc<Cells>,
+    pub(crate) clock: Clock,
+    seed: u64,
+    kept: Mutex<HashMap<String, Arc<Route>>>,
+    regions: Mutex<Arc<Regions>>,
+}
+
+/// What is pretended in a dry run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WhatIf<'a> {
+    /// This configuration instead of the one in use.
+    pub config: Option<&'a Arc<Config>>,
+    /// These servers are down.
+    pub down: &'a [ServerId],
+    /// All others that can be well are.
+    pub all_well: bool,
+}
+
+impl Routes {
+    /// None yet.
+    pub(crate) fn new(registry: Registry, config: watch::Receiver<Arc<Config>>, cells: Arc<Cells>) -> Self {
+        Self {
+            registry,
+            config,
+            cells,
+            clock: Clock::start(),
+            seed: RandomState::new().hash_one(0),
+            kept: Mutex::default(),
+            regions: Mutex::default(),
+        }
+    }
+
+    /// The configuration in use.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.borrow().clone()
+    }
+
+    /// Where calls of this capability go now; `pattern` is it, without a wildcard.
+    pub fn of(&self, capability: &str, pattern: &CapabilityPattern) -> Arc<Route> {
+        let (snapshot, config, regions) =
+            (self.registry.snapshot(), self.config(), self.regions.lock().clone());
+        let mut kept = self.kept.lock();
+        let former = kept.get(capability);
+        if let Some(route) = former.filter(|route| route.is_of(snapshot.revision(), &config, &regions)) {
+            return route.clone();
+        }
+        let matches = snapshot.by_capability(pattern);
+        let servers: Vec<_> = matches.iter().collect();
+        if let Some(route) = former.filter(|route| route.still_holds(&servers, &config, &regions)) {
+            route.seen_at(snapshot.revision());
+            return route.clone();
+        }
+        let mut route = Route::new(capability, servers, &config, &regions, |id| self.cells.seat(id));
+        route.seen_at(snapshot.revision());
+        route.goes_on(former.map(AsRef::as_ref), self.seed);
+        let route = Arc::new(route);
+        if kept.len() >= MOST && !kept.contains_key(capability) {
+            kept.clear();
+        }
+        kept.insert(capability.to_owned(), route.clone());
+        route
+    }
+
+    /// Whom the next call goes to, by the loads of this moment. It takes a turn, and no place.
+    pub fn next(&self, route: &Route, call: &CallFacts<'_>) -> Result<Pick, Refusal> {
+        decide(call, &route.plan, &route.live(self.clock.now()), route.turn())
+    }
+
+    /// Where calls would go, were something otherwise. Takes no turn.
+    pub fn imagine(&self, capability: &str, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Route {
+        let live = self.of(capability, pattern);
+        let (snapshot, config) =
+            (self.registry.snapshot(), what_if.config.cloned().unwrap_or_else(|| self.config()));
+        let servers = offering(&snapshot, pattern, what_if);
+        let regions = self.regions.lock().clone();
+        let mut route = Route::new(capability, servers.iter(), &config, &regions, |id| self.cells.seat(id));
+        route.goes_on(Some(&live), self.seed);
+        route
+    }
+
+    /// Follows how far regions are, until it is cancelled. Costs nothing while the configuration sets no threshold.
+    pub async fn follow_regions(&self, stop: CancellationToken) {
+        let (mut config, mut book) = (self.config.clone(), RegionBook::default());
+        let mut seen = None;
+        let following = async {
+            loop {
+                let threshold = config.borrow_and_update().load_balancing.cross_region_latency_threshold;
+                let Some(threshold) = threshold else {
+                    if config.changed().await.is_err() {
+                        return;
+                    }
+                    continue;
+                };
+                let snapshot = self.registry.snapshot();
+                if seen != Some((snapshot.revision(), threshold.to_bits())) {
+                    seen = Some((snapshot.revision(), threshold.to_bits()));
+                    let regions = book.observe(snapshot.iter(), threshold);
+                    let mut known = self.regions.lock();
+                    if **known != regions {
+                        *known = Arc::new(regions);
+                    }
+                }
+                sleep(LOOK).await;
+            }
+        };
+        stop.run_until_cancelled(following).await;
+    }
+}
+
+/// The servers that offer it, where this is pretended.
+fn offering(snapshot: &Snapshot, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Vec<Server> {
+    let matches = snapshot.by_capability(pattern);
+    let pretended = matches.iter().cloned().map(|mut server| {
+        let health = &mut server.health;
+        let can_be_well =
+            matches!(health.status, HealthStatus::Unknown | HealthStatus::Degraded | HealthStatus::Unhealthy);
+        if what_if.down.contains(&server.info.id) {
+            (health.status, health.score) = (HealthStatus::Unhealthy, 0.0);
+        } else if what_if.all_well && can_be_well {
+            (health.status, health.score) = (HealthStatus::Healthy, 1.0);
+        }
+        server
+    });
+    pretended.collect()
+}

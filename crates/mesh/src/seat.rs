@@ -1,0 +1,257 @@
+//! How busy one server is, and whether it is given a rest: what every call reads and writes, without a lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::decide::{Breaker, Load};
+
+/// How much of the average the newest duration is.
+const NEWEST: f64 = 0.2;
+
+/// A moment of the mesh's own clock, in microseconds; 0 is none.
+type Moment = u64;
+
+/// The clock that seats count by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(self) -> Moment {
+        micros(self.0.elapsed()).saturating_add(1)
+    }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// When a breaker opens, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct BreakerLimits {
+    pub(crate) failures: u32,
+    pub(crate) open: Duration,
+}
+
+/// What the end of a try says of its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It answered.
+    Success,
+    /// It failed.
+    Failure,
+    /// Nothing.
+    Nothing,
+}
+
+/// One server's.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    in_flight: AtomicU32,
+    /// The bits of an `f64`; not a number before the first.
+    latency: AtomicU64,
+    failures: AtomicU32,
+    open_until: AtomicU64,
+    /// One call tries whether it works again.
+    trial: AtomicBool,
+    aside_until: AtomicU64,
+}
+
+impl Default for Seat {
+    fn default() -> Self {
+        Self {
+            in_flight: AtomicU32::new(0),
+            latency: AtomicU64::new(f64::NAN.to_bits()),
+            failures: AtomicU32::new(0),
+            open_until: AtomicU64::new(0),
+            trial: AtomicBool::new(false),
+            aside_until: AtomicU64::new(0),
+        }
+    }
+}
+
+/// A call under way at a server. Dropped, it is over: what it did not say by then says nothing.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    seat: Arc<Seat>,
+    is_trial: bool,
+}
+
+impl Seat {
+    /// Calls under way.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Failures in a row.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// How long calls take, in milliseconds: a moving average of those that were answered.
+    pub(crate) fn latency_ms(&self) -> Option<f64> {
+        let ms = f64::from_bits(self.latency.load(Ordering::Relaxed));
+        (!ms.is_nan()).then_some(ms)
+    }
+
+    /// How long its rest goes on, by its breaker and by its own wish.
+    pub(crate) fn rests(&self, now: Moment) -> (Duration, Duration) {
+        let left =
+            |until: &AtomicU64| Duration::from_micros(until.load(Ordering::Relaxed).saturating_sub(now));
+        (left(&self.open_until), left(&self.aside_until))
+    }
+
+    pub(crate) fn load(&self, now: Moment) -> Load {
+        let open_until = self.open_until.load(Ordering::Relaxed);
+        let breaker = match open_until {
+            0 => Breaker::Closed,
+            until if now < until || self.trial.load(Ordering::Relaxed) => Breaker::Open,
+            _ => Breaker::HalfOpen,
+        };
+        Load {
+            in_flight: self.in_flight(),
+            latency_ms: self.latency_ms(),
+            breaker,
+            is_set_aside: now < self.aside_until.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Takes part in its calls under way; nothing when there are `most` by now, or another call is its trial.
+    pub(crate) fn enter(self: &Arc<Self>, most: Option<u32>, heeds_breaker: bool) -> Option<InFlight> {
+        let room = |now: u32| (most.is_none_or(|most| now < most)).then(|| now.saturating_add(1));
+        self.in_flight.try_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
+        let mut in_flight = InFlight { seat: self.clone(), is_trial: false };
+        if heeds_breaker && self.open_until.load(Ordering::Relaxed) != 0 {
+            in_flight.is_trial = !self.trial.swap(true, Ordering::AcqRel);
+            // Dropped without having said anything, it leaves the breaker as it is.
+            return Some(in_flight).filter(|in_flight| in_flight.is_trial);
+        }
+        Some(in_flight)
+    }
+
+    /// It wants to be left alone so long.
+    pub(crate) fn set_aside(&self, now: Moment, span: Duration) {
+        self.aside_until.fetch_max(now.saturating_add(micros(span)), Ordering::Relaxed);
+    }
+
+    /// A call was answered after so many milliseconds.
+    pub(crate) fn answered(&self, ms: f64) {
+        let next = |bits: u64| {
+            let before = f64::from_bits(bits);
+            let average = if before.is_nan() { ms } else { before + NEWEST * (ms - before) };
+            Some(average.to_bits())
+        };
+        let _ = self.latency.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
+    fn told(&self, told: Told, is_trial: bool, now: Moment, limits: BreakerLimits) {
+        match told {
+            Told::Nothing => {}
+            Told::Success => {
+                self.failures.store(0, Ordering::Relaxed);
+                self.open_until.store(0, Ordering::Relaxed);
+            }
+            Told::Failure => {
+                let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+                if is_trial || failures >= limits.failures {
+                    self.open_until.store(now.saturating_add(micros(limits.open)), Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+impl InFlight {
+    /// Its server wants to be left alone so long.
+    pub(crate) fn set_aside(&self, clock: Clock, span: Duration) {
+        self.seat.set_aside(clock.now(), span);
+    }
+
+    /// The call is over, and says this.
+    pub(crate) fn end(self, told: Told, clock: Clock, limits: BreakerLimits) {
+        self.seat.told(told, self.is_trial, clock.now(), limits);
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if self.is_trial {
+            self.seat.trial.store(false, Ordering::Release);
+        }
+        self.seat.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: BreakerLimits = BreakerLimits { failures: 2, open: Duration::from_secs(30) };
+
+    fn fail(seat: &Arc<Seat>, clock: Clock) {
+        seat.enter(None, true).unwrap().end(Told::Failure, clock, LIMITS);
+    }
+
+    #[test]
+    fn a_cap_is_never_exceeded_by_many_threads() {
+        let seat = Arc::new(Seat::default());
+        let most = std::sync::atomic::AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..64 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        if let Some(_held) = seat.enter(Some(3), true) {
+                            most.fetch_max(seat.in_flight(), Ordering::Relaxed);
+                            std::thread::yield_now();
+                        }
+                    }
+                });
+            }
+        });
+        assert!((1..=3).contains(&most.into_inner()));
+        assert_eq!(seat.in_flight(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_breaker_opens_after_failures_in_a_row_and_one_call_tries_it() {
+        let (seat, clock) = (Arc::new(Seat::default()), Clock::start());
+        let state = |seat: &Seat| seat.load(clock.now()).breaker;
+        fail(&seat, clock);
+        seat.enter(None, true).unwrap().end(Told::Success, clock, LIMITS);
+        fail(&seat, clock);
+        assert_eq!(state(&seat), Breaker::Closed, "not in a row");
+        fail(&seat, clock);
+        assert_eq!(state(&seat), Breaker::Open);
+
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(state(&seat), Breaker::HalfOpen);
+        let trial = seat.enter(None, true).unwrap();
+        assert_eq!(state(&seat), Breaker::Open, "one call tries it");
+        assert!(seat.enter(None, true).is_none());
+        assert_eq!(seat.in_flight(), 1);
+        drop(trial);
+        assert_eq!(state(&seat), Breaker::HalfOpen, "a trial that was cancelled says nothing");
+
+        seat.enter(None, true).unwrap().end(Told::Failure, clock, LIMITS);
+        assert_eq!(state(&seat), Breaker::Open);
+        tokio::time::advance(Duration::from_secs(31)).await;
+        seat.enter(None, true).unwrap().end(Told::Success, clock, LIMITS);
+        assert_eq!(state(&seat), Breaker::Closed);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_wants_a_rest_has_it() {
+        let (seat, clock) = (Seat::default(), Clock::start());
+        seat.set_aside(clock.now(), Duration::from_secs(2));
+        seat.set_aside(clock.now(), Duration::from_secs(1));
+        assert!(seat.load(clock.now()).is_set_aside);
+        tokio::time::advance(Duration::from_millis(2_001)).await;
+        assert!(!seat.load(clock.now()).is_set_aside);
+    }
+}

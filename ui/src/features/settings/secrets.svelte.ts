@@ -1,0 +1,18 @@
+import type { ConfigSecretRow, ConfigSecrets } from "../../host";
+import { core } from "../../state/core.svelte";
+import { draft } from "./draft.svelte";
+
+/** The secrets of the configuration, as the draft names them; never the secrets themselves. */
+class ConfigSecretList {
+  all = $state.raw<ConfigSecrets | null>(null);
+  rows: readonly ConfigSecretRow[] = $derived(this.all?.rows ?? []);
+  /** Those that a person should look at. */
+  open = $derived(this.rows.filter(({ state }) => state === "missing" || state === "plain").length);
+
+  async read(): Promise<void> {
+    const text = draft.changed ? { text: draft.text } : {};
+    this.all = await core.call("config_secrets", text);
+  }
+}
+
+export const secrets = new ConfigSecretList();
