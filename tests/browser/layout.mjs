@@ -27,7 +27,9 @@ export function faultsOf() {
       faults.push(`the page scrolls sideways: ${wide.scrollWidth} > ${wide.clientWidth}`);
   }
 
-  const inside = (outer, inner) => outer.contains(inner) || inner.contains(outer);
+  // What is open over the page lies on it on purpose.
+  const floats = (element) => element.closest("[role=listbox], [role=menu], .pop");
+  const inside = (outer, inner) => outer.contains(inner) || inner.contains(outer) || floats(outer) !== floats(inner);
   /** The part of an element that is seen: what scrolls or cuts around it takes the rest away. */
   const seen = (element) => {
     let { left, top, right, bottom } = element.getBoundingClientRect();

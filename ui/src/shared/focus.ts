@@ -1,21 +1,36 @@
 /** How long a place may take to be drawn, in milliseconds. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 10_000;
 const LOOK_MS = 50;
 
-/** Gives the keyboard to the first element that fits, as soon as there is one. */
+/** Ends the wait for a place that is not drawn yet; absent when nothing is waited for. */
+let forget: (() => void) | null = null;
+
+/** Gives the keyboard to the first element that fits, as soon as there is one that takes it. Whoever goes elsewhere meanwhile is left there. */
 export function focusOn(selector: string): void {
+  forget?.();
   const giveUp = Date.now() + PATIENCE_MS;
-  const look = () => {
-    const found = document.querySelector<HTMLElement>(selector);
-    if (found) found.focus();
-    else if (Date.now() < giveUp) setTimeout(look, LOOK_MS);
+  let timer = setTimeout(look);
+  const acts = ["keydown", "pointerdown"] as const;
+  const end = () => {
+    clearTimeout(timer);
+    for (const act of acts) window.removeEventListener(act, end, true);
+    forget = null;
   };
-  setTimeout(look);
+  forget = end;
+  for (const act of acts) window.addEventListener(act, end, true);
+
+  function look() {
+    const found = document.querySelector<HTMLElement>(selector);
+    found?.focus();
+    // What is not enabled yet does not take it.
+    if ((found && document.activeElement === found) || Date.now() >= giveUp) end();
+    else timer = setTimeout(look, LOOK_MS);
+  }
 }
 
-/** Nobody has the keyboard: what had it is gone. */
+/** Nobody has the keyboard, and nobody is about to get it: what had it is gone. */
 export function isLost(): boolean {
-  return document.activeElement === null || document.activeElement === document.body;
+  return forget === null && (document.activeElement === null || document.activeElement === document.body);
 }
 
 /** Where the keyboard belongs on a screen, when nothing else has it. */
