@@ -17,7 +17,7 @@ async function look(t, page, all) {
     // Names and values stand in backticks where programs read along, and in quotes on a screen.
     const ticks = await page.evaluate(() => {
       const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-      const isFile = (node) => node.parentElement.closest("pre, script, [role=textbox]") !== null;
+      const isFile = (node) => node.parentElement.closest("pre, script, [role=textbox], .diff code") !== null;
       while (texts.nextNode()) {
         const { currentNode: node } = texts;
         if (node.data.includes("`") && !isFile(node)) return node.data;

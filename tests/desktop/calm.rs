@@ -90,7 +90,7 @@ async fn changes_of_yesterday_stand_under_yesterday() {
 async fn the_keyboard_is_seen_and_never_lost() {
     let servers = [Fake::modern().start().await, Fake::modern().start().await];
     let addresses = servers.each_ref().map(|server| server.address().to_string());
-    let window = window::open_configured(QUICK).await;
+    let window = window::open_alone(QUICK).await;
     let page = &window.page;
     keep(page, &addresses).await;
     page.tab_to("Servers, worst first").await;

@@ -51,7 +51,7 @@ async fn save(page: &Page, done: &str) {
 async fn the_whole_way_by_keyboard() {
     let server = guarded().start().await;
     let other = guarded().start().await;
-    let window = window::open_configured(QUICK).await;
+    let window = window::open_alone(QUICK).await;
     let page = &window.page;
     page.find(Role::Heading, "Discover").await;
 

@@ -24,7 +24,7 @@ async fn looker(name: &'static str) -> Running {
 
 #[tokio::test]
 async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
-    let servers = [looker("one").await, looker("two").await];
+    let servers = [looker("sparrow").await, looker("heron").await];
     let window = window::open_configured(QUIET).await;
     let page = &window.page;
     for server in &servers {
@@ -41,17 +41,18 @@ async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
     page.says("All is well").await;
     page.press(Role::Tab, "Route", ENTER).await;
     let winner = servers.iter().position(|server| server.calls().len() == 1).expect("one of them took it");
-    let (name, other) = if winner == 0 { ("one", "two") } else { ("two", "one") };
+    let (name, other) = if winner == 0 { ("sparrow", "heron") } else { ("heron", "sparrow") };
     page.says(&format!("Goes to {name}")).await;
     window.keep_picture("route-1-why").await;
 
     page.press(Role::Link, "Servers", ENTER).await;
     page.row(&servers[winner].address().to_string()).await.click().await.unwrap();
     page.press(Role::Button, "Pause", ENTER).await;
-    page.row_says(&servers[winner].address().to_string(), "Paused").await;
+    page.row_says(name, "Paused").await;
     page.press(Role::Link, "Playground", ENTER).await;
     page.find(Role::Heading, "look").await;
     page.control(ENTER).await;
+    page.press(Role::Tab, "Route", ENTER).await;
     page.says(&format!("{name} is paused")).await;
     page.says(&format!("Goes to {other}")).await;
     window.keep_picture("route-2-after-a-pause").await;

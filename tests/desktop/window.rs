@@ -5,12 +5,23 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::driver::Driver;
 use crate::page::Page;
 
 /// The configuration in a test's home, where there is one.
 const CONFIG: &str = "mcp-discovery.yaml";
+
+/// All windows are on one screen, where the last one that opens takes the keyboard. A test that looks where the keyboard is has
+/// the screen alone.
+static SCREEN: RwLock<()> = RwLock::const_new(());
+
+#[expect(dead_code, reason = "held")]
+enum Place {
+    Shared(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
 
 /// The open window. Dropping it ends the app.
 pub(crate) struct Window {
@@ -19,6 +30,7 @@ pub(crate) struct Window {
     driver: Driver,
     data: PathBuf,
     home: TempDir,
+    place: Place,
 }
 
 /// Opens the app on an empty data folder.
@@ -30,14 +42,29 @@ pub(crate) async fn open() -> Window {
 
 /// Opens the app on an empty data folder with this configuration.
 pub(crate) async fn open_configured(yaml: &str) -> Window {
+    let (home, data) = configured(yaml);
+    open_on(home, data).await
+}
+
+/// The same, with the screen alone: the keyboard stays where the test puts it.
+pub(crate) async fn open_alone(yaml: &str) -> Window {
+    let (home, data) = configured(yaml);
+    open_at(home, data, Place::Alone(SCREEN.write().await)).await
+}
+
+fn configured(yaml: &str) -> (TempDir, PathBuf) {
     let home = tempfile::tempdir().expect("a folder for the test");
     std::fs::write(home.path().join(CONFIG), yaml).expect("a configuration");
     let data = home.path().join("servers");
-    open_on(home, data).await
+    (home, data)
 }
 
 /// Opens the app on this data folder.
 pub(crate) async fn open_on(home: TempDir, data: PathBuf) -> Window {
+    open_at(home, data, Place::Shared(SCREEN.read().await)).await
+}
+
+async fn open_at(home: TempDir, data: PathBuf, place: Place) -> Window {
     let driver = Driver::start(home.path()).await;
     let config = home.path().join(CONFIG);
     let plain = |path: &Path| path.to_str().expect("a plain path").to_owned();
@@ -46,7 +73,7 @@ pub(crate) async fn open_on(home: TempDir, data: PathBuf) -> Window {
         arguments.extend(["--config".to_owned(), plain(&config)]);
     }
     let page = Page(driver.open(&arguments).await);
-    Window { page, driver, data, home }
+    Window { page, driver, data, home, place }
 }
 
 impl Window {
@@ -57,14 +84,14 @@ impl Window {
 
     /// Ends the app, whatever it is doing, and opens it again on the same data.
     pub(crate) async fn open_again(self) -> Self {
-        let Self { driver, data, home, .. } = self;
+        let Self { driver, data, home, place, .. } = self;
         drop(driver);
         let lock = File::create(data.join("owner.lock")).expect("the lock of the data folder");
         while lock.try_lock().is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         drop(lock);
-        open_on(home, data).await
+        open_at(home, data, place).await
     }
 
     /// Keeps what a person would see, for whoever reads the run later.

@@ -130,7 +130,11 @@ async fn a_server_that_asks_who_we_are_is_passed_over_and_says_so() {
     let guarded =
         Fake::modern().with_persona(persona(TOOL, &json!({}))).sign_in(SignIn::Token("s3cret".to_owned()));
     let running = guarded.start().await;
-    core.perform("add", json!({ "url": running.url(), "name": "guarded", "token": "s3cret" })).await;
+    core.perform(
+        "add",
+        json!({ "url": running.url(), "name": "guarded", "token": "s3cret", "token_place": "file" }),
+    )
+    .await;
     let _open = added(&core, "open", Fake::modern().with_persona(persona(TOOL, &json!({}))), json!({})).await;
     core.perform("secret_forget", json!({ "id": "guarded" })).await;
     for result in two_calls(&core).await {
