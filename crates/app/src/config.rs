@@ -1,7 +1,6 @@
 //! The configuration in use. It is read at start and again whenever its file changes; whoever works by it holds a
 //! receiver. A file with errors changes nothing.
 
-mod examine;
 mod file;
 mod follow;
 mod save;

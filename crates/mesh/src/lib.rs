@@ -21,6 +21,7 @@ mod contact;
 mod course;
 pub mod decide;
 mod dry_run;
+mod examine;
 mod named;
 mod outcome;
 mod pick;

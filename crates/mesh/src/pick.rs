@@ -52,6 +52,20 @@ pub enum RefusedKind {
     NoneHealthy,
 }
 
+impl RefusedKind {
+    /// The code of the error, as the API promises it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Nobody => "no_server",
+            Self::Ambiguous => "ambiguous",
+            Self::NotAllowed => "capability_not_allowed",
+            Self::Overloaded => "overloaded",
+            Self::NoneMeetsRule => "no_server_meets_rule",
+            Self::NoneHealthy => "no_healthy_server",
+        }
+    }
+}
+
 impl Mesh {
     /// Reserves a place at the next server for this call. A place that another call took first is decided anew.
     pub(crate) fn pick(&self, call: &Call<'_>, course: &mut Course) -> Result<Picked, Refused> {

@@ -27,7 +27,8 @@ impl App {
         let mut draft = self.with_settings(move |settings| settings.draft(&wanted)).await?;
         let config = if draft.is_valid { Config::from_yaml(&draft.text).ok() } else { None };
         if let Some((config, _)) = config {
-            draft.problems.extend(self.examined(&Arc::new(config)));
+            let snapshot = self.0.registry.snapshot();
+            draft.problems.extend(self.0.mesh.examine(&snapshot, &Arc::new(config)));
             draft.problems.sort_by_key(|problem| (problem.line, problem.column));
             draft.is_valid = draft.problems.iter().all(|problem| problem.severity != Severity::Error);
         }

@@ -21,7 +21,7 @@ pub(super) fn capability(text: &str) -> Result<CapabilityPattern, OperationError
 }
 
 /// The server with this id, or with this name when only one has it.
-pub(crate) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, OperationError> {
+pub(super) fn find(snapshot: &Snapshot, key: &str) -> Result<Server, OperationError> {
     if let Some(server) = ServerId::parse(key).and_then(|id| snapshot.get(id)) {
         return Ok(server.clone());
     }

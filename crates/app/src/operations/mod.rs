@@ -18,8 +18,6 @@ mod secret;
 mod starts;
 
 use api::{ApiError, ErrorCode, NAMES, Perform};
-pub(crate) use find::find;
-pub(crate) use route::refusal_code;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -211,12 +211,6 @@ fn place_of(info: &ServerInfo) -> ServerPlace {
     ServerPlace { id: info.id, name: info.name.clone(), region: info.region().map(str::to_owned) }
 }
 
-/// The word of that error's code.
-pub(crate) fn refusal_code(refused: &Refused) -> String {
-    let code = serde_json::to_value(refusal(refused, None).code).unwrap_or_default();
-    code.as_str().unwrap_or_default().to_owned()
-}
-
 /// The error of a call that nobody takes: each server with its reason.
 pub(super) fn refusal(refused: &Refused, decision: Option<&Decision>) -> OperationError {
     let Refused { capability, kind, servers, rule } = refused;

@@ -2,30 +2,27 @@
 
 use std::sync::Arc;
 
-use mesh::{Imagined, Refused, WhatIf};
 use model::config::{Config, Expected, Problem, RoutingTest, Severity};
 use model::{CapabilityPattern, ServerId};
 use registry::Snapshot;
 
-use crate::App;
-use crate::operations::{find, refusal_code};
+use crate::{Imagined, Mesh, Refused, WhatIf};
 
 /// So many calls in a row must all go where a test says.
 const CALLS: u64 = 100;
 
-impl App {
+impl Mesh {
     /// The tests that a configuration does not pass. One that the configuration in use does not pass either is a warning: it
     /// is not this change that breaks it. Servers are taken to be well, so that the rules are tested and not the day.
-    pub(super) fn examined(&self, config: &Arc<Config>) -> Vec<Problem> {
-        let snapshot = self.0.registry.snapshot();
-        let running = self.0.mesh.routes.config();
+    pub fn examine(&self, snapshot: &Snapshot, config: &Arc<Config>) -> Vec<Problem> {
+        let running = self.routes.config();
         let fails_anyway = |test: &RoutingTest| {
-            running.routing_tests.iter().any(|known| known.is_same(test))
-                && self.wrong(&snapshot, &running, test).is_some()
+            let is_known = running.routing_tests.iter().any(|known| known.is_same(test));
+            is_known && self.wrong(snapshot, &running, test).is_some()
         };
         let tests = config.routing_tests.iter().enumerate();
         let wrong = tests.filter_map(|(at, test)| {
-            let message = self.wrong(&snapshot, config, test)?;
+            let message = self.wrong(snapshot, config, test)?;
             let severity = if fails_anyway(test) { Severity::Warning } else { Severity::Error };
             let RoutingTest { line, column, .. } = *test;
             Some(Problem { line, column, path: format!("routing_tests[{at}]"), severity, message })
@@ -40,17 +37,16 @@ impl App {
             Ok(pattern) if pattern.exact().is_some() => pattern,
             _ => return Some(format!("`{capability}` is no single capability: name one")),
         };
-        let down = match down(snapshot, &test.down) {
+        let down: Vec<ServerId> = match test.down.iter().map(|key| found(snapshot, key)).collect() {
             Ok(down) => down,
             Err(message) => return Some(message),
         };
         let what_if = WhatIf { config: Some(config), down: &down, all_well: true };
-        let route = self.0.mesh.routes.imagine(capability, &pattern, what_if);
+        let route = self.routes.imagine(capability, &pattern, what_if);
         let imagined = Imagined { arguments: None, client: client.as_deref(), calls: CALLS };
-        let (decision, taken) = self.0.mesh.dry_run(&route, imagined);
-        let refused = decision.outcome.is_err().then(|| Refused::of(&route, &decision));
-        if let Some(refused) = refused {
-            let code = refusal_code(&refused);
+        let (decision, taken) = self.dry_run(&route, imagined);
+        if decision.outcome.is_err() {
+            let code = Refused::of(&route, &decision).kind.code();
             let is_expected = matches!(expect, Expected::Error(wanted) if *wanted == code);
             return (!is_expected).then(|| format!("`{capability}` is refused with `{code}`"));
         }
@@ -64,7 +60,14 @@ impl App {
     }
 }
 
-fn down(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<ServerId>, String> {
-    let ids = keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id));
-    ids.map(|found| found.map_err(|error| error.message.clone())).collect()
+/// The server with this id, or the only one of this name.
+fn found(snapshot: &Snapshot, key: &str) -> Result<ServerId, String> {
+    if let Some(id) = ServerId::parse(key).filter(|id| snapshot.get(*id).is_some()) {
+        return Ok(id);
+    }
+    match snapshot.by_name(key).as_slice() {
+        [id] => Ok(*id),
+        [] => Err(format!("there is no server with the id or name `{key}`")),
+        several => Err(format!("{} servers are called `{key}`: name one by its id", several.len())),
+    }
 }
