@@ -56,8 +56,11 @@ async function set(key, { row, control }) {
       await row.getByRole("textbox", { name: /new value$/ }).fill(key.items === "filter" ? "is:healthy" : "5");
       return row.getByRole("button", { name: "Add", exact: true }).click();
     }
-    default:
-      return control.fill(sampleOf(key));
+    default: {
+      const [sample, now] = [sampleOf(key), await control.inputValue()];
+      // What its section needs stands there already, as an example.
+      return control.fill(sample === now ? `${sample}.other` : sample);
+    }
   }
 }
 

@@ -156,8 +156,10 @@ export function starter(node: KeyNode): Record<string, unknown> {
 /** What says nothing new where nothing is needed. */
 const SEEDS: Record<string, unknown> = { backend: "memory", priority: 0 };
 
-function seed({ name, key }: KeyNode): unknown {
+function seed({ name, key, below }: KeyNode): unknown {
   if (SEEDS[name] !== undefined) return SEEDS[name];
+  // A section that is needed says one of the things that it can say.
+  if (key.kind === "section") return Object.fromEntries(below.slice(0, 1).map((child) => [child.name, seed(child)]));
   if (key.kind === "word") return key.words[0] ?? "";
   if (key.kind === "whole" || key.kind === "number") return key.low ?? 0;
   if (key.kind === "truth") return false;
