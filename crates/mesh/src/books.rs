@@ -16,7 +16,7 @@ use crate::Cells;
 use crate::decide::{CallFacts, decide};
 use crate::route::Route;
 use crate::routes::Routes;
-use crate::seat::{BreakerLimits, InFlight, Told};
+use crate::seat::{BreakerLimits, BreakerSign, HeldPlace};
 
 const EVENTS: usize = 10_000;
 const SERVERS: u8 = 8;
@@ -32,12 +32,12 @@ enum Happening {
     Removed(u8),
     Configured(u8),
     Called(u8),
-    Ended(u16, Told),
+    Ended(u16, BreakerSign),
     Cancelled(u16),
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let told = prop::sample::select(vec![Told::Success, Told::Failure, Told::Nothing]);
+    let told = prop::sample::select(vec![BreakerSign::Success, BreakerSign::Failure, BreakerSign::Nothing]);
     let status = prop::sample::select(HealthStatus::ALL.to_vec());
     prop_oneof![
         1 => (0..SERVERS, any::<u8>()).prop_map(|(at, data)| Happening::Recorded(at, data)),
@@ -78,7 +78,7 @@ struct World {
     registry: Registry,
     routes: Routes,
     config: watch::Sender<Arc<Config>>,
-    under_way: Vec<InFlight>,
+    under_way: Vec<HeldPlace>,
     cells: Arc<Cells>,
 }
 
@@ -119,7 +119,7 @@ impl World {
         self.under_way.extend(route.at(pick.place).unwrap().seat.enter(most, true));
     }
 
-    fn one(&mut self, which: u16) -> Option<InFlight> {
+    fn one(&mut self, which: u16) -> Option<HeldPlace> {
         let count = self.under_way.len();
         (count > 0).then(|| self.under_way.swap_remove(usize::from(which) % count))
     }

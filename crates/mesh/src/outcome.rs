@@ -8,7 +8,7 @@ use model::ToolHints;
 use registry::{Ended, Reason};
 
 use crate::Unreached;
-use crate::seat::Told;
+use crate::seat::BreakerSign;
 
 /// How long a server rests that asked for it, at least and at most.
 const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -40,9 +40,9 @@ pub(crate) enum Elsewhere {
 
 /// What follows from the end of a try.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Verdict {
+pub(crate) struct Aftermath {
     pub(crate) elsewhere: Elsewhere,
-    pub(crate) breaker: Told,
+    pub(crate) breaker: BreakerSign,
     pub(crate) rest: Option<Duration>,
     pub(crate) health: Option<(Ended, Option<Reason>)>,
 }
@@ -59,19 +59,19 @@ impl Elsewhere {
 }
 
 /// An answer, of whatever kind.
-pub(crate) fn answered() -> Verdict {
-    Verdict {
+pub(crate) fn answered() -> Aftermath {
+    Aftermath {
         elsewhere: Elsewhere::No,
-        breaker: Told::Success,
+        breaker: BreakerSign::Success,
         rest: None,
         health: Some((Ended::Answered, None)),
     }
 }
 
 /// The end of a try that failed; `progressed` when the server had said something of it before.
-pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Verdict {
-    let quiet = |elsewhere| Verdict { elsewhere, breaker: Told::Nothing, rest: None, health: None };
-    let counts = |elsewhere| Verdict { breaker: Told::Failure, ..quiet(elsewhere) };
+pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Aftermath {
+    let quiet = |elsewhere| Aftermath { elsewhere, breaker: BreakerSign::Nothing, rest: None, health: None };
+    let counts = |elsewhere| Aftermath { breaker: BreakerSign::Failure, ..quiet(elsewhere) };
     match error {
         CallFailed::Unreached(_) | CallFailed::Unsent(McpError::InvalidTarget { .. }) => {
             quiet(Elsewhere::Yes)
@@ -82,25 +82,25 @@ pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Verdict {
         CallFailed::Unsent(McpError::NeedsSignIn { message })
         | CallFailed::Mcp(McpError::NeedsSignIn { message }) => {
             let health = Some((Ended::NeedsSignIn, Some(Reason::new(message, "Needs a token"))));
-            Verdict { health, ..quiet(Elsewhere::Yes) }
+            Aftermath { health, ..quiet(Elsewhere::Yes) }
         }
         CallFailed::Unsent(error @ McpError::Status { status: 429 | 503, retry_after: Some(_), .. })
         | CallFailed::Mcp(
             error @ (McpError::Status { status: 429, .. }
             | McpError::Status { status: 503, retry_after: Some(_), .. }),
-        ) => Verdict { rest: Some(rest(error)), breaker: rested(error), ..quiet(Elsewhere::Yes) },
+        ) => Aftermath { rest: Some(rest(error)), breaker: rested(error), ..quiet(Elsewhere::Yes) },
         // A start that takes long goes on; its server may still come.
         CallFailed::Unsent(McpError::Timeout { .. }) => counts(Elsewhere::Yes),
-        CallFailed::Unsent(error) => Verdict { health: Some(no_answer(error)), ..counts(Elsewhere::Yes) },
+        CallFailed::Unsent(error) => Aftermath { health: Some(no_answer(error)), ..counts(Elsewhere::Yes) },
         CallFailed::Mcp(error) => sent(error, progressed),
     }
 }
 
 /// Of a call that was sent.
-fn sent(error: &McpError, progressed: bool) -> Verdict {
-    let quiet = |elsewhere| Verdict { elsewhere, breaker: Told::Nothing, rest: None, health: None };
-    let counts = |elsewhere| Verdict { breaker: Told::Failure, ..quiet(elsewhere) };
-    let failed = |elsewhere| Verdict { health: Some(no_answer(error)), ..counts(elsewhere) };
+fn sent(error: &McpError, progressed: bool) -> Aftermath {
+    let quiet = |elsewhere| Aftermath { elsewhere, breaker: BreakerSign::Nothing, rest: None, health: None };
+    let counts = |elsewhere| Aftermath { breaker: BreakerSign::Failure, ..quiet(elsewhere) };
+    let failed = |elsewhere| Aftermath { health: Some(no_answer(error)), ..counts(elsewhere) };
     match error {
         McpError::Protocol { .. } => answered(),
         McpError::Unsent { .. } => failed(Elsewhere::Yes),
@@ -126,8 +126,12 @@ fn rest(error: &McpError) -> Duration {
 }
 
 /// A server that has too much to do is not broken; one that is not available is.
-fn rested(error: &McpError) -> Told {
-    if matches!(error, McpError::Status { status: 503, .. }) { Told::Failure } else { Told::Nothing }
+fn rested(error: &McpError) -> BreakerSign {
+    if matches!(error, McpError::Status { status: 503, .. }) {
+        BreakerSign::Failure
+    } else {
+        BreakerSign::Nothing
+    }
 }
 
 fn no_answer(error: &McpError) -> (Ended, Option<Reason>) {
@@ -149,16 +153,16 @@ mod tests {
     }
 
     /// Whether another server, what the breaker counts, whether it rests, and what health is told.
-    fn row(error: &CallFailed, progressed: bool) -> (Elsewhere, Told, Option<u64>, Option<Ended>) {
-        let verdict = failed(error, progressed);
-        let health = verdict.health.map(|(ended, _)| ended);
-        (verdict.elsewhere, verdict.breaker, verdict.rest.map(|rest| rest.as_secs()), health)
+    fn row(error: &CallFailed, progressed: bool) -> (Elsewhere, BreakerSign, Option<u64>, Option<Ended>) {
+        let aftermath = failed(error, progressed);
+        let health = aftermath.health.map(|(ended, _)| ended);
+        (aftermath.elsewhere, aftermath.breaker, aftermath.rest.map(|rest| rest.as_secs()), health)
     }
 
     #[test]
     fn the_table_of_the_specification() {
+        use BreakerSign::{Failure, Nothing, Success};
         use Elsewhere::{IfHarmless, No, Yes};
-        use Told::{Failure, Nothing, Success};
         let lost = CallFailed::Mcp(McpError::Lost { message: String::new() });
         let unsent = CallFailed::Unsent(McpError::Ended { message: String::new(), stderr: Vec::new() });
         let sign_in = CallFailed::Mcp(McpError::NeedsSignIn { message: String::new() });

@@ -8,7 +8,7 @@ use crate::course::Course;
 use crate::decide::{CallFacts, Decision, Pick, Refusal, Rule, decide, explain};
 use crate::route::{Route, is_allowed};
 use crate::run::{Call, Mesh, Whom};
-use crate::seat::{BreakerLimits, InFlight};
+use crate::seat::{BreakerLimits, HeldPlace};
 
 /// How often a place may be lost to another call before it is given up.
 const MOST: usize = 1_000;
@@ -17,7 +17,7 @@ const MOST: usize = 1_000;
 pub(crate) struct Picked {
     pub(crate) server: Arc<ServerInfo>,
     pub(crate) tool: Arc<Tool>,
-    pub(crate) in_flight: InFlight,
+    pub(crate) in_flight: HeldPlace,
     pub(crate) limits: BreakerLimits,
 }
 

@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use tower::retry::budget::{Budget, TpsBudget};
 
 use crate::course::{Course, Routed, Try};
-use crate::outcome::{CallFailed, Verdict, answered, failed};
+use crate::outcome::{Aftermath, CallFailed, answered, failed};
 use crate::pick::Picked;
 use crate::routes::Routes;
 use crate::{Activities, Cells, Contact, Sessions, now};
@@ -121,13 +121,13 @@ impl Mesh {
         loop {
             let (server, tool) = (picked.server.clone(), picked.tool.clone());
             let began = Instant::now();
-            let (outcome, verdict) = self.one_try(&call, &course, picked, attempt).await;
+            let (outcome, aftermath) = self.one_try(&call, &course, picked, attempt).await;
             let ms = began.elapsed().as_secs_f64() * 1000.0;
             let error = match outcome {
                 Ok(answer) => return course.answered(answer, server, tool, ms),
                 Err(error) => error,
             };
-            let may_go_on = course.retries && verdict.elsewhere.allows(tool.hints) && !course.is_over();
+            let may_go_on = course.retries && aftermath.elsewhere.allows(tool.hints) && !course.is_over();
             course.failed(Try { server, tool, error: error.clone(), ms });
             if !may_go_on {
                 return course.ended();
@@ -148,24 +148,24 @@ impl Mesh {
         course: &Course,
         picked: Picked,
         attempt: &mut A,
-    ) -> (Result<A::Answer, CallFailed>, Verdict) {
+    ) -> (Result<A::Answer, CallFailed>, Aftermath) {
         let Picked { server, tool, in_flight, limits } = picked;
         attempt.goes_to(&server, &tool);
         let began = Instant::now();
         let outcome = self.attempt(call, course.try_until(), &server, attempt).await;
         let ms = began.elapsed().as_secs_f64() * 1000.0;
-        let verdict = match &outcome {
+        let aftermath = match &outcome {
             Ok(_) => answered(),
             Err(error) => failed(error, attempt.has_progressed()),
         };
-        if let Some(rest) = verdict.rest {
+        if let Some(rest) = aftermath.rest {
             in_flight.set_aside(self.routes.clock, rest);
         }
-        if let Some((ended, reason)) = verdict.health.clone() {
+        if let Some((ended, reason)) = aftermath.health.clone() {
             self.cells.note(server.id, Outcome { at: now(), ended, reason, times: 1 }, ms);
         }
-        in_flight.end(verdict.breaker, self.routes.clock, limits);
-        (outcome, verdict)
+        in_flight.end(aftermath.breaker, self.routes.clock, limits);
+        (outcome, aftermath)
     }
 
     /// On the conversation that is kept. Where that could not even send it, the server may be somewhere else by now: it is

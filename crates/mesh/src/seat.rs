@@ -41,7 +41,7 @@ pub(crate) struct BreakerLimits {
 
 /// What the end of a try says of its server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum BreakerSign {
     /// It answered.
     Success,
     /// It failed.
@@ -78,7 +78,7 @@ impl Default for Seat {
 
 /// A call under way at a server. Dropped, it is over: what it did not say by then says nothing.
 #[derive(Debug)]
-pub(crate) struct InFlight {
+pub(crate) struct HeldPlace {
     seat: Arc<Seat>,
     is_trial: bool,
 }
@@ -123,10 +123,10 @@ impl Seat {
     }
 
     /// Takes part in its calls under way; nothing when there are `most` by now, or another call is its trial.
-    pub(crate) fn enter(self: &Arc<Self>, most: Option<u32>, heeds_breaker: bool) -> Option<InFlight> {
+    pub(crate) fn enter(self: &Arc<Self>, most: Option<u32>, heeds_breaker: bool) -> Option<HeldPlace> {
         let room = |now: u32| (most.is_none_or(|most| now < most)).then(|| now.saturating_add(1));
         self.in_flight.try_update(Ordering::Relaxed, Ordering::Relaxed, room).ok()?;
-        let mut in_flight = InFlight { seat: self.clone(), is_trial: false };
+        let mut in_flight = HeldPlace { seat: self.clone(), is_trial: false };
         if heeds_breaker && self.open_until.load(Ordering::Relaxed) != 0 {
             in_flight.is_trial = !self.trial.swap(true, Ordering::AcqRel);
             // Dropped without having said anything, it leaves the breaker as it is.
@@ -150,14 +150,14 @@ impl Seat {
         let _ = self.latency.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
-    fn told(&self, told: Told, is_trial: bool, now: Moment, limits: BreakerLimits) {
+    fn told(&self, told: BreakerSign, is_trial: bool, now: Moment, limits: BreakerLimits) {
         match told {
-            Told::Nothing => {}
-            Told::Success => {
+            BreakerSign::Nothing => {}
+            BreakerSign::Success => {
                 self.failures.store(0, Ordering::Relaxed);
                 self.open_until.store(0, Ordering::Relaxed);
             }
-            Told::Failure => {
+            BreakerSign::Failure => {
                 let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
                 if is_trial || failures >= limits.failures {
                     self.open_until.store(now.saturating_add(micros(limits.open)), Ordering::Relaxed);
@@ -167,19 +167,19 @@ impl Seat {
     }
 }
 
-impl InFlight {
+impl HeldPlace {
     /// Its server wants to be left alone so long.
     pub(crate) fn set_aside(&self, clock: Clock, span: Duration) {
         self.seat.set_aside(clock.now(), span);
     }
 
     /// The call is over, and says this.
-    pub(crate) fn end(self, told: Told, clock: Clock, limits: BreakerLimits) {
+    pub(crate) fn end(self, told: BreakerSign, clock: Clock, limits: BreakerLimits) {
         self.seat.told(told, self.is_trial, clock.now(), limits);
     }
 }
 
-impl Drop for InFlight {
+impl Drop for HeldPlace {
     fn drop(&mut self) {
         if self.is_trial {
             self.seat.trial.store(false, Ordering::Release);
@@ -195,7 +195,7 @@ mod tests {
     const LIMITS: BreakerLimits = BreakerLimits { failures: 2, open: Duration::from_secs(30) };
 
     fn fail(seat: &Arc<Seat>, clock: Clock) {
-        seat.enter(None, true).unwrap().end(Told::Failure, clock, LIMITS);
+        seat.enter(None, true).unwrap().end(BreakerSign::Failure, clock, LIMITS);
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let (seat, clock) = (Arc::new(Seat::default()), Clock::start());
         let state = |seat: &Seat| seat.load(clock.now()).breaker;
         fail(&seat, clock);
-        seat.enter(None, true).unwrap().end(Told::Success, clock, LIMITS);
+        seat.enter(None, true).unwrap().end(BreakerSign::Success, clock, LIMITS);
         fail(&seat, clock);
         assert_eq!(state(&seat), Breaker::Closed, "not in a row");
         fail(&seat, clock);
@@ -238,10 +238,10 @@ mod tests {
         drop(trial);
         assert_eq!(state(&seat), Breaker::HalfOpen, "a trial that was cancelled says nothing");
 
-        seat.enter(None, true).unwrap().end(Told::Failure, clock, LIMITS);
+        seat.enter(None, true).unwrap().end(BreakerSign::Failure, clock, LIMITS);
         assert_eq!(state(&seat), Breaker::Open);
         tokio::time::advance(Duration::from_secs(31)).await;
-        seat.enter(None, true).unwrap().end(Told::Success, clock, LIMITS);
+        seat.enter(None, true).unwrap().end(BreakerSign::Success, clock, LIMITS);
         assert_eq!(state(&seat), Breaker::Closed);
     }
 

@@ -137,22 +137,20 @@ impl Default for LoadBalancing {
     }
 }
 
+/// A strategy, wherever one is named.
+pub(super) const STRATEGY: KeyKind = KeyKind::Word(&[
+    "round_robin",
+    "least_connections",
+    "weighted_round_robin",
+    "health_weighted",
+    "random",
+    "priority",
+    "peak_ewma",
+]);
+
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new(
-        "strategy",
-        KeyKind::Word(&[
-            "round_robin",
-            "least_connections",
-            "weighted_round_robin",
-            "health_weighted",
-            "random",
-            "priority",
-            "peak_ewma",
-        ]),
-        "health_weighted",
-        "How one of several servers is picked",
-    )),
+    leaf(KeyDoc::new("strategy", STRATEGY, "health_weighted", "How one of several servers is picked")),
     leaf(KeyDoc::new("preferred_region", KeyKind::Text, "us-west-2", "The region that is tried first")),
     leaf(
         KeyDoc::new(

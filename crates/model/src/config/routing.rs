@@ -1,7 +1,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::balancing::{self, STRATEGIES, STRATEGY_KEYS, Strategy, StrategyOptions};
+use super::balancing::{self, STRATEGIES, STRATEGY, STRATEGY_KEYS, Strategy, StrategyOptions};
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
 use super::seconds::Seconds;
 use super::section::Section;
@@ -164,15 +164,7 @@ pub(super) const RULE_KEYS: &[Branch] = &[
     )),
     leaf(KeyDoc::new(
         "strategy",
-        KeyKind::Word(&[
-            "round_robin",
-            "least_connections",
-            "weighted_round_robin",
-            "health_weighted",
-            "random",
-            "priority",
-            "peak_ewma",
-        ]),
+        STRATEGY,
         "least_connections",
         "How one of several servers is picked; absent means as `load_balancing` says",
     )),
