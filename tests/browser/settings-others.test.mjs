@@ -70,6 +70,12 @@ test("a save that is refused can be meant: theirs stays as a version", async (t)
     .getByText(/In line 5, “warn_ms: 1000” is now “warn_ms: 1100”\. Your change is in another line and would stay\./)
     .waitFor();
   await page.getByRole("button", { name: "Keep mine" }).click();
+  // What was left alone is not told again, whatever is typed next.
+  const note = page.getByText(/file changed on disk at/);
+  await failures(page).fill("6");
+  await failures(page).fill("5");
+  await page.getByRole("button", { name: "Save 1 change" }).and(page.locator(":enabled")).waitFor();
+  assert.equal(await note.count(), 0);
   await page.keyboard.press("Control+s");
   await page.getByText("Not saved: the file changed on disk").waitFor();
   await page.getByRole("button", { name: "Keep mine" }).click();

@@ -46,6 +46,8 @@ class Draft extends Known {
   typing = $state(false);
 
   #past = new Past();
+  /** What somebody else wrote and the person said to leave alone, by its base: it is not told again. */
+  #left: string | null = null;
   #groups: Group[] = [];
   #seen = 0;
   #running: Promise<void> | null = null;
@@ -84,6 +86,7 @@ class Draft extends Known {
     this.saved = file;
     this.text = file.text;
     this.disk = null;
+    this.#left = null;
     this.refused = new Map();
     this.typed = false;
     this.#past.forget();
@@ -96,8 +99,10 @@ class Draft extends Known {
   async look(): Promise<boolean> {
     const status = await core.call("config", {});
     this.status = status;
-    if (status.base === (this.disk?.theirs.base ?? this.saved?.base)) return false;
+    if (this.#isKnown(status.base)) return false;
     const theirs = await this.#file();
+    // A save was refused meanwhile, or the person decided: that stands.
+    if (this.#isKnown(theirs.base)) return false;
     if (!this.changed) {
       this.#take(theirs);
       return true;
@@ -106,12 +111,18 @@ class Draft extends Known {
     return false;
   }
 
+  /** Whether the person was told of this text, or it is the one that the draft began with. */
+  #isKnown(base: string): boolean {
+    return base === (this.disk?.theirs.base ?? this.#left ?? this.saved?.base);
+  }
+
   /** Puts what is on disk beside the draft. */
   #meet(theirs: Saved, refused: boolean): void {
     if (theirs.text === this.text) {
       this.#take(theirs);
       return;
     }
+    this.#left = null;
     if (theirs.base === this.saved?.base) {
       this.disk = null;
       return;
@@ -131,6 +142,7 @@ class Draft extends Known {
     if (!this.disk || !merged) return;
     this.saved = this.disk.theirs;
     this.disk = null;
+    this.#left = null;
     this.#write(merged.text, "load", true);
     this.#ask();
   }
@@ -139,6 +151,7 @@ class Draft extends Known {
   keepMine(): void {
     if (!this.disk) return;
     if (this.disk.refused) this.saved = this.disk.theirs;
+    this.#left = this.disk.refused ? null : this.disk.theirs.base;
     this.disk = null;
     this.#ask(true);
   }
@@ -258,6 +271,7 @@ class Draft extends Known {
     // What was typed while it was saved is the next draft.
     const draft = await core.call("config_draft", {});
     this.saved = { text: done.text, base: done.base, values: draft.values, draft };
+    this.#left = null;
     if (this.text === text) this.#take(this.saved);
     else this.#ask(true);
     return done;
@@ -332,9 +346,9 @@ class Draft extends Known {
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
     // Nothing of mine is left that theirs could meet.
     if (this.disk && !this.changed) this.loadTheirs();
+    if (!this.changed) this.#left = null;
     // Somebody else wrote the file: that is told by an event as well, which may come later.
-    if (this.saved && draft.base !== this.saved.base && draft.base !== this.disk?.theirs.base)
-      void this.look().catch(() => {});
+    if (this.saved && !this.#isKnown(draft.base)) void this.look().catch(() => {});
   }
 }
 
