@@ -1,6 +1,8 @@
 import type { ConfigDraft, ConfigProblem, ConfigStatus } from "../../host";
+import { sentence } from "../text";
 import { type KeyNode, sectionName } from "./keys";
 import { at, changes, idOf, type Path, said, same, within } from "./paths";
+import { readTest, testWords } from "./tests";
 
 /** What the file holds, as it was last read. */
 export interface Saved {
@@ -84,6 +86,15 @@ export class Known {
     const name = said(path);
     const below = (other: string) => other === name || other.startsWith(`${name}.`) || other.startsWith(`${name}[`);
     return this.problems.filter((problem) => below(problem.path));
+  }
+
+  /** A problem as people read it: a routing test says which it is, and what it wants. */
+  wordsOf({ path, message }: ConfigProblem): string {
+    const number = /^routing_tests\[(\d+)\]$/.exec(path)?.[1];
+    const test = number === undefined ? null : readTest(this.value(["routing_tests", Number(number)]));
+    return test
+      ? `Routing test ${Number(number) + 1}, ${testWords(test)}, fails: ${sentence(message)}`
+      : sentence(message);
   }
 
   /** The section that a problem is in; of a text that cannot be read, by its line before. */

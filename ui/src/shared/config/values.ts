@@ -1,6 +1,6 @@
 import type { ConfigKey, ConfigKind } from "../../host";
-import { findInexact } from "../../shared/exact";
-import { plural } from "../../shared/format";
+import { findInexact } from "../exact";
+import { plural } from "../format";
 
 /** What was written into a field: a value, nothing, or something that a page cannot hold. */
 export type Written = { value: unknown } | "nothing" | { refused: string };

@@ -1,8 +1,8 @@
 import { asCallError, type CallError } from "../../host";
-import { attempt, offerUndo } from "../../shared/actions";
-import { messages } from "../../shared/messages.svelte";
-import { placeWords } from "../../shared/secrets";
 import { core } from "../../state/core.svelte";
+import { attempt, offerUndo } from "../actions";
+import { messages } from "../messages.svelte";
+import { placeWords } from "../secrets";
 import { draft } from "./draft.svelte";
 import type { Path } from "./paths";
 

@@ -1,5 +1,6 @@
 import { asCallError, type CallError, type ConfigDraft, type ConfigEdit } from "../../host";
 import { core } from "../../state/core.svelte";
+import { nav } from "../nav.svelte";
 import { nodeAt, tree } from "./keys";
 import { Known, type Saved } from "./known.svelte";
 import { Past } from "./past";
@@ -246,9 +247,10 @@ class Draft extends Known {
     this.spot = { path, side: "form" };
   }
 
-  /** Shows a line in the file, and gives it the keyboard. */
+  /** Shows a line in the file, and gives it the keyboard. The file stands on the screen of the settings. */
   goTo(line: number, column = 1): void {
     this.jump = { line, column };
+    if (nav.place.screen !== "settings") nav.go("settings", String(this.placeAt(line)?.[0] ?? ""));
   }
 
   /** Waits until the core has said what it has to say of the newest text. */

@@ -42,6 +42,9 @@ const SECTIONS: Record<string, string> = {
   custom_checks: "Own checks",
 };
 
+/** The sections that the Routing screen edits. */
+export const ROUTING: readonly string[] = ["routing_rules", "routing_tests", "defaults"];
+
 /** Keys whose words alone say too little. */
 const NAMES: Record<string, string> = { on: "Tell of", warn_ms: "Slow above" };
 
