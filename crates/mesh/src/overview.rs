@@ -21,10 +21,8 @@ pub struct RuleView {
 
 /// The rules of a configuration, in their order.
 pub fn overview(snapshot: &Snapshot, config: &Config) -> Vec<RuleView> {
-    let names: HashSet<String> = snapshot
-        .iter()
-        .flat_map(|server| server.info.tools.iter().map(|tool| fold(&tool.name)))
-        .collect();
+    let names: HashSet<String> =
+        snapshot.iter().flat_map(|server| server.info.tools.iter().map(|tool| fold(&tool.name))).collect();
     let rules = &config.routing_rules;
     let applies: Vec<Option<usize>> =
         config.routing_tests.iter().map(|test| applying(rules, &test.capability)).collect();

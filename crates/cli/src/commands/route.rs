@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use api::{
-    BreakerRow, BreakerState, Decision, DecisionStage, Empty, Operations, RouteArgs, RouteResult, RuleRow, RulesArgs,
-    ServerPlace,
+    BreakerRow, BreakerState, Decision, DecisionStage, Empty, Operations, RouteArgs, RouteResult, RuleRow,
+    RulesArgs, ServerPlace,
 };
 
 use super::{Session, call, read};
