@@ -48,14 +48,15 @@ async function open(t, config = FILE) {
 }
 
 /** The patterns of the cards, in their order. */
-const order = (rules) => rules.getByRole("list", { name: /^Rules/ }).locator("code.pat").allInnerTexts();
+const order = (rules) =>
+  rules
+    .getByRole("list", { name: /^Rules/ })
+    .locator("code.pat")
+    .allInnerTexts();
 
 /** Who takes how many calls, as the list says it. */
 const shares = async (simulator) => {
-  const rows = await simulator
-    .getByRole("list", { name: "Who takes how many" })
-    .getByRole("listitem")
-    .allInnerTexts();
+  const rows = await simulator.getByRole("list", { name: "Who takes how many" }).getByRole("listitem").allInnerTexts();
   return rows.map((text) => text.replace(/\s+/g, " ").trim());
 };
 
@@ -73,11 +74,11 @@ test("a call is tried and explained, a rule edited, taken back, and saved line b
   await simulator.getByRole("combobox", { name: "Capability" }).fill("weather.cur");
   await simulator.getByRole("option", { name: /weather.current/ }).click();
   await simulator.getByText("The rule weather.* applies").waitFor();
-  await simulator.getByText(/^demo-weather-eu /).first().waitFor();
-  await eventually(() => shares(simulator), [
-    "Healthy demo-weather-a 500",
-    "Healthy demo-weather-b 500",
-  ]);
+  await simulator
+    .getByText(/^demo-weather-eu /)
+    .first()
+    .waitFor();
+  await eventually(() => shares(simulator), ["Healthy demo-weather-a 500", "Healthy demo-weather-b 500"]);
   assert.deepEqual(await barriers(page), []);
 
   // The keyboard alone: `/` leads to the call, the card opens, its region goes.
@@ -99,7 +100,9 @@ test("a call is tried and explained, a rule edited, taken back, and saved line b
 
   // It would break the test beside it: that says so, by name, and keeps the file from being saved.
   const review = page.getByRole("region", { name: "Review before saving" });
-  await review.getByText(/Routing test 1, weather.current must stay in us-west-2, fails: “weather.current” goes to/).waitFor();
+  await review
+    .getByText(/Routing test 1, weather.current must stay in us-west-2, fails: “weather.current” goes to/)
+    .waitFor();
   const tests = rules.getByRole("region", { name: "Routing tests" });
   await tests.getByText("1 of 1 test fails").waitFor();
   await card("weather.*").getByTitle("1 routing test of it fails").waitFor();
@@ -147,7 +150,10 @@ test("rules are added, copied, renamed, ordered, switched off and removed by key
   await eventually(() => order(rules), ["weather.*", "weather.current", "legacy.*", "units.*"]);
   await rules.getByText("weather.current is rule 2 of 4").waitFor();
   await focused(cards.getByRole("button", { name: /^weather\.current/ }));
-  await card("weather.current").getByText(/^Never applies: “weather\.\*” comes first/).first().waitFor();
+  await card("weather.current")
+    .getByText(/^Never applies: “weather\.\*” comes first/)
+    .first()
+    .waitFor();
   await simulator.getByText("The rule weather.* applies").waitFor();
   await page.keyboard.press("Alt+ArrowUp");
   await eventually(() => order(rules), ["weather.current", "weather.*", "legacy.*", "units.*"]);
@@ -209,12 +215,18 @@ test("servers are pretended to be down, weights slide, and a call is kept as a t
   await page.keyboard.press("Enter");
   await simulator.getByText("Nobody takes it").waitFor();
   await simulator.getByRole("button", { name: "Keep as a test" }).click();
-  await page.getByText(/^Draft, /).first().waitFor();
+  await page
+    .getByText(/^Draft, /)
+    .first()
+    .waitFor();
   const tests = rules.getByRole("region", { name: "Routing tests" });
   await tests.getByText("It passes").waitFor();
   await tests.getByText("must be refused: no healthy server").waitFor();
   for (const name of ["demo-weather-a", "demo-weather-b", "demo-weather-eu"])
-    await simulator.getByRole("button", { name: new RegExp(`^${name}`) }).first().click();
+    await simulator
+      .getByRole("button", { name: new RegExp(`^${name}`) })
+      .first()
+      .click();
   await eventually(async () => (await shares(simulator)).length, 2);
 
   // The weights of a rule that picks by health and speed.

@@ -148,7 +148,7 @@ proptest! {
             tasks.spawn(writer);
             let (sender, receiver) = watch::channel(config(0));
             let cells = Arc::new(Cells::new(registry.clone()));
-            let routes = Routes::new(registry.clone(), receiver, cells.clone());
+            let routes = Routes::new(registry.clone(), receiver, cells.clone(), Arc::new(crate::Unwatched));
             let mut world = World { registry, routes, config: sender, under_way: Vec::new(), cells };
             for (at, happening) in happenings.into_iter().enumerate() {
                 world.happens(happening).await;

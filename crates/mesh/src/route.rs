@@ -8,8 +8,9 @@ use model::{HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why,
 use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
-use crate::decide::{Frozen, Load, Loads, Offering, Plan, Regions, Rule, Turn, affinity_key};
+use crate::decide::{AffinityKey, Frozen, Load, Loads, Offering, Plan, Regions, Rule, Turn};
 use crate::seat::Seat;
+use crate::witness::LastTurn;
 
 /// Where the calls of one capability go.
 #[derive(Debug)]
@@ -23,11 +24,12 @@ pub struct Route {
     offers: Vec<Offer>,
     schemas: Option<Schemas>,
     cursor: AtomicU64,
-    seed: u64,
+    /// What chance is made of where no rule says.
+    pub(crate) chance: u64,
     /// The state of the registry that it is known to hold in.
     revision: AtomicU64,
     config: Arc<Config>,
-    regions: Arc<Regions>,
+    pub(crate) regions: Arc<Regions>,
 }
 
 /// A server that lists the capability.
@@ -38,16 +40,16 @@ pub struct Offer {
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
-    measured: Measured,
+    pub(crate) measured: Measured,
 }
 
 /// What a plan depends on of a server, beside its record.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Measured {
-    status: HealthStatus,
-    score: f64,
-    response_time_ms: Option<f64>,
-    lists_it: bool,
+pub(crate) struct Measured {
+    pub(crate) status: HealthStatus,
+    pub(crate) score: f64,
+    pub(crate) response_time_ms: Option<f64>,
+    pub(crate) lists_it: bool,
 }
 
 /// Loads as they are at one moment.
@@ -70,11 +72,20 @@ impl Route {
         regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let folded = fold(capability);
-        let rule = Rule::of(&folded, config);
         let servers: Vec<&Server> = servers.into_iter().collect();
-        let offers: Vec<Offer> =
-            servers.iter().map(|server| Offer::of(server, capability, seat(server.info.id))).collect();
+        let offers = servers.iter().map(|server| Offer::of(server, capability, seat(server.info.id)));
+        Self::of_offers(capability, &servers, offers.collect(), config, regions)
+    }
+
+    /// Of the servers that list it, and what each of them offers.
+    pub(crate) fn of_offers(
+        capability: &str,
+        servers: &[&Server],
+        offers: Vec<Offer>,
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+    ) -> Self {
+        let rule = Rule::of(&fold(capability), config);
         let offering = servers.iter().zip(&offers).enumerate().map(|(seat, (server, offer))| Offering {
             server,
             seat,
@@ -88,7 +99,7 @@ impl Route {
             schemas: Schemas::of(&offers),
             offers,
             cursor: AtomicU64::new(0),
-            seed: 0,
+            chance: 0,
             revision: AtomicU64::new(0),
             config: config.clone(),
             regions: regions.clone(),
@@ -96,11 +107,32 @@ impl Route {
     }
 
     /// Goes on where a former plan of the same capability was.
-    pub(crate) fn goes_on(&mut self, former: Option<&Self>, seed: u64) {
-        self.seed = self.rule.balancing.seed.unwrap_or(seed);
-        let Some(former) = former else { return };
+    pub(crate) fn goes_on(&mut self, former: Option<&Self>, chance: u64) {
+        self.chance = chance;
+        if let Some(former) = former {
+            self.takes_over(former);
+        }
+    }
+
+    /// Goes on after a turn of a former process.
+    pub(crate) fn goes_on_after(&mut self, last: LastTurn) {
+        self.cursor = AtomicU64::new(self.plan.goes_on_after(last.cursor, last.server));
+    }
+
+    /// Its rules.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Goes on where the calls of another route of the same capability are, as live calls do when rules change.
+    pub fn takes_over(&self, former: &Self) {
         let cursor = former.cursor.load(Ordering::Relaxed);
-        self.cursor = AtomicU64::new(self.plan.goes_on(&former.plan, cursor));
+        self.cursor.store(self.plan.goes_on(&former.plan, cursor), Ordering::Relaxed);
+    }
+
+    /// Takes turns for so many calls: the first of them.
+    pub fn turns(&self, calls: u64) -> Turn {
+        Turn { cursor: self.cursor.fetch_add(calls, Ordering::Relaxed), seed: self.seed() }
     }
 
     /// Whether it was made of these, so that nothing can have changed.
@@ -147,12 +179,16 @@ impl Route {
 
     /// Takes the next turn.
     pub(crate) fn turn(&self) -> Turn {
-        Turn { cursor: self.cursor.fetch_add(1, Ordering::Relaxed), seed: self.seed }
+        self.turns(1)
     }
 
     /// The turn that a call would take, `after` so many others.
     pub fn upcoming(&self, after: u64) -> Turn {
-        Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed }
+        Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed() }
+    }
+
+    fn seed(&self) -> u64 {
+        self.rule.balancing.seed.unwrap_or(self.chance)
     }
 
     pub(crate) fn live(&self, now: u64) -> Live<'_> {
@@ -170,13 +206,18 @@ impl Route {
     }
 
     /// What of this call stays with one server.
-    pub fn key(&self, client: Option<&str>, arguments: &Map<String, Value>) -> Option<u64> {
+    pub fn key(
+        &self,
+        key: &AffinityKey,
+        client: Option<&str>,
+        arguments: &Map<String, Value>,
+    ) -> Option<u64> {
         match self.rule.affinity {
             Affinity::None => None,
-            Affinity::Client => client.map(|client| affinity_key(client.as_bytes())),
+            Affinity::Client => client.map(|client| key.of(client.as_bytes())),
             Affinity::Argument => {
                 let value = arguments.get(self.rule.affinity_argument.as_deref()?)?;
-                Some(affinity_key(value.to_string().as_bytes()))
+                Some(key.of(value.to_string().as_bytes()))
             }
         }
     }

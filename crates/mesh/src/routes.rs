@@ -15,10 +15,11 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::Cells;
-use crate::decide::{CallFacts, Pick, Refusal, Regions, decide};
+use crate::decide::{AffinityKey, CallFacts, Pick, Refusal, Regions, decide};
 use crate::regions::RegionBook;
 use crate::route::Route;
 use crate::seat::Clock;
+use crate::witness::Witness;
 
 /// So many capabilities have a plan at most; one more, and all are made anew.
 const MOST: usize = 4_096;
@@ -33,7 +34,10 @@ pub struct Routes {
     config: watch::Receiver<Arc<Config>>,
     cells: Arc<Cells>,
     pub(crate) clock: Clock,
-    seed: u64,
+    chance: u64,
+    /// What stays with one server is told apart by.
+    pub(crate) affinity: AffinityKey,
+    witness: Arc<dyn Witness>,
     kept: Mutex<HashMap<String, Arc<Route>>>,
     regions: Mutex<Arc<Regions>>,
 }
@@ -51,13 +55,20 @@ pub struct WhatIf<'a> {
 
 impl Routes {
     /// None yet.
-    pub(crate) fn new(registry: Registry, config: watch::Receiver<Arc<Config>>, cells: Arc<Cells>) -> Self {
+    pub(crate) fn new(
+        registry: Registry,
+        config: watch::Receiver<Arc<Config>>,
+        cells: Arc<Cells>,
+        witness: Arc<dyn Witness>,
+    ) -> Self {
         Self {
             registry,
             config,
             cells,
             clock: Clock::start(),
-            seed: RandomState::new().hash_one(0),
+            chance: RandomState::new().hash_one(0),
+            affinity: witness.affinity_key(),
+            witness,
             kept: Mutex::default(),
             regions: Mutex::default(),
         }
@@ -66,6 +77,11 @@ impl Routes {
     /// The configuration in use.
     pub fn config(&self) -> Arc<Config> {
         self.config.borrow().clone()
+    }
+
+    /// What chance is made of where no rule says.
+    pub fn chance(&self) -> u64 {
+        self.chance
     }
 
     /// Where calls of this capability go now; `pattern` is it, without a wildcard.
@@ -85,7 +101,10 @@ impl Routes {
         }
         let mut route = Route::new(capability, servers, &config, &regions, |id| self.cells.seat(id));
         route.seen_at(snapshot.revision());
-        route.goes_on(former.map(AsRef::as_ref), self.seed);
+        route.goes_on(former.map(AsRef::as_ref), self.chance);
+        if let Some(last) = former.is_none().then(|| self.witness.last_turn(capability)).flatten() {
+            route.goes_on_after(last);
+        }
         let route = Arc::new(route);
         if kept.len() >= MOST && !kept.contains_key(capability) {
             kept.clear();
@@ -107,7 +126,7 @@ impl Routes {
         let servers = offering(&snapshot, pattern, what_if);
         let regions = self.regions.lock().clone();
         let mut route = Route::new(capability, servers.iter(), &config, &regions, |id| self.cells.seat(id));
-        route.goes_on(Some(&live), self.seed);
+        route.goes_on(Some(&live), self.chance);
         route
     }
 
