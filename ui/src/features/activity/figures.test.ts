@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { BreakerRow, Traffic } from "../../host";
-import { figure, part, rateOf, restWords, roundTop, sentences, seriesOf } from "./figures";
+import { figure, lonely, part, rateOf, restWords, roundTop, sentences, seriesOf } from "./figures";
 
 const bucket = (at: number, calls: number, failed = 0, p50: number | null = null) => ({
   at,
@@ -21,13 +21,18 @@ const traffic: Traffic = {
 
 it("makes columns of spans; a span without an answer has no latency, and no 0", () => {
   expect(seriesOf(traffic)).toEqual({
-    at: [0, 30, 60],
+    at: [15, 45, 75],
     failed: [1, 0, 0],
     rate: [20, 40, 0],
     p50: [20, 40, null],
     p95: [60, 120, null],
   });
   expect(rateOf(traffic)).toBe(20);
+});
+
+it("finds the figures that no line reaches", () => {
+  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonely([null, null])).toEqual([]);
 });
 
 it("says each chart as a sentence", () => {

@@ -1,7 +1,7 @@
 import type { BreakerRow, Traffic } from "../../host";
 import { count, millis, plural } from "../../shared/format";
 
-/** What the charts show, as columns of one time axis in seconds. */
+/** What the charts show, as columns of one time axis in seconds: each span stands at its middle. */
 export interface Series {
   at: number[];
   failed: number[];
@@ -13,12 +13,19 @@ export interface Series {
 
 export function seriesOf({ buckets }: Traffic): Series {
   return {
-    at: buckets.map(({ at }) => at / 1_000),
+    at: buckets.map(({ at, seconds }) => at / 1_000 + seconds / 2),
     failed: buckets.map(({ failed }) => failed),
     rate: buckets.map(({ calls, seconds }) => (seconds > 0 ? (calls * 60) / seconds : 0)),
     p50: buckets.map(({ p50_ms }) => p50_ms),
     p95: buckets.map(({ p95_ms }) => p95_ms),
   };
+}
+
+/** Figures that no line reaches, since those beside them are absent: they are drawn as points. */
+export function lonely(line: readonly (number | null)[]): number[] {
+  return line.flatMap((value, at) =>
+    value !== null && (line[at - 1] ?? null) === null && (line[at + 1] ?? null) === null ? [at] : [],
+  );
 }
 
 /** How many calls a minute, over the whole span. */

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { lonely } from "./figures";
 import "uplot/dist/uPlot.min.css";
 
 /** A line, or bars, by the name of its colour among the tokens. */
@@ -10,7 +11,9 @@ export interface Line {
 }
 
 export interface Drawing {
+  /** When, in seconds, and the span that is shown. */
   at: readonly number[];
+  span: readonly [number, number];
   lines: readonly Line[];
   /** The top of the scale. */
   top: number;
@@ -53,7 +56,7 @@ export class Plot {
       legend: { show: false },
       cursor: { show: false },
       select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: false }, y: { range: () => [0, this.#drawn.top] } },
+      scales: { x: { time: false, range: () => [...this.#drawn.span] }, y: { range: () => [0, this.#drawn.top] } },
       axes: [{ show: false }, { show: false }],
       hooks: { drawClear: [(plot) => this.#lines(plot)] },
       series: [
@@ -64,7 +67,13 @@ export class Plot {
             fill: line.bars ? () => this.#colour(line.colour) : () => "transparent",
             width: 1.5,
             dash: line.dashed ? [4, 3] : [],
-            points: { show: false },
+            points: {
+              show: !line.bars,
+              size: 4,
+              width: 0,
+              fill: () => this.#colour(line.colour),
+              filter: (_, at) => lonely(this.#drawn.lines[at - 1]?.values ?? []),
+            },
             ...(line.bars && bars ? { paths: bars({ size: [0.7, 8] }) } : {}),
           }),
         ),

@@ -20,6 +20,8 @@ export interface Card {
 class Board {
   list = $state.raw<RuleList | null>(null);
   error = $state.raw<CallError | null>(null);
+  /** When each rule applied last, by its pattern; the defaults are the one without. Absent until that is known. */
+  used = $state.raw<ReadonlyMap<string | null, number> | null>(null);
   /** The card that is open; or the defaults. */
   opened = $state<string | null>(null);
   /** A rule is being added: what it begins with, and whose words it takes. */
@@ -53,6 +55,20 @@ class Board {
       if (isNewest()) this.error = asCallError(thrown);
     }
   });
+
+  #uses = new Latest<null>(async () => {
+    try {
+      const { rules } = await core.call("traffic", {});
+      this.used = new Map(rules.map(({ pattern, last_at }) => [pattern, last_at]));
+    } catch {
+      // Rules are edited without it all the same.
+    }
+  });
+
+  /** Asks when each was used last. */
+  askUse(): void {
+    this.#uses.ask(null);
+  }
 
   ask(text: string | null): void {
     this.#latest.ask(text);
