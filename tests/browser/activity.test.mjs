@@ -56,7 +56,10 @@ test("calls come live, are told apart, and one leads to its rule, its line and t
   await page.keyboard.press("Enter");
   const drawer = page.getByRole("complementary", { name: "Call of no.such.tool" });
   await drawer.getByText("Nobody was asked: nothing was sent.").waitFor();
-  await drawer.getByText(/No server offers/).first().waitFor();
+  await drawer
+    .getByText(/No server offers/)
+    .first()
+    .waitFor();
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "detached" });
   await focused(grid);
