@@ -105,7 +105,7 @@ test("a call is tried and explained, a rule edited, taken back, and saved line b
     .waitFor();
   const tests = rules.getByRole("region", { name: "Routing tests" });
   await tests.getByText("1 of 1 test fails").waitFor();
-  await card("weather.*").getByTitle("1 routing test of it fails").waitFor();
+  await card("weather.*").getByText("1 routing test fails").waitFor();
   assert.ok(await review.getByRole("button", { name: /^Save/ }).isDisabled());
   await page.keyboard.press("Control+s");
   assert.equal(await onDisk(), FILE);

@@ -36,6 +36,9 @@ class Board {
   /** The draft says something that does not load. */
   broken = $derived(draft.changed && (!draft.readable || this.#isBroken()));
 
+  /** What the core said of the draft is of its newest text: only then there is something to ask with. */
+  settled = $derived(!draft.changed || this.text !== null || this.broken);
+
   cards: readonly Card[] = $derived.by(() => {
     const own = draft.value([RULES]);
     const patterns = isObject(own) ? Object.keys(own) : [];

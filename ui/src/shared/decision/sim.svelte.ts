@@ -14,12 +14,6 @@ export interface Answer {
   error: CallError | null;
 }
 
-interface Question {
-  args: RouteArgs;
-  /** The text of the draft; absent when nothing is drafted. */
-  draft: string | null;
-}
-
 const isText = (value: unknown): value is string => typeof value === "string";
 
 /** More calls are not tried in one go. */
@@ -65,22 +59,23 @@ class Simulation {
     };
   });
 
-  #latest = new Latest<Question>(async ({ args, draft }) => {
-    const [saved, drafted] = await Promise.all([
-      routed(args),
-      draft === null ? null : routed({ ...args, rules: draft }),
-    ]);
-    // Somebody asks about another call by now: this is the answer to nothing on the screen. A newer draft of the same call is
-    // only further on.
-    if (!sameCall(args, this.args)) return;
+  #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
+    const [args, text] = [this.args, this.#text];
+    if (!args) return;
+    const [saved, draft] = await Promise.all([routed(args), text === null ? null : routed({ ...args, rules: text })]);
+    // About another call by now: this is the answer to nothing on the screen.
+    if (!sameCall(args, this.args)) return this.#latest.ask(null);
     this.saved = saved;
-    this.draft = drafted;
+    this.draft = draft;
+    if (text !== this.#text) this.#latest.ask(null);
   });
+  #text: string | null = null;
 
-  /** Asks what the rules in use, and the draft, would do. */
-  ask(args: RouteArgs, draft: string | null): void {
-    keep("routing.capability", args.capability);
-    this.#latest.ask({ args, draft });
+  /** Asks what the rules in use, and a draft of them, would do. */
+  ask(draft: string | null): void {
+    this.#text = draft;
+    if (this.args) keep("routing.capability", this.args.capability);
+    this.#latest.ask(null);
   }
 
   pretend(id: ServerId): void {
