@@ -1,6 +1,6 @@
 //! The thread that writes. It alone changes the file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use tokio::time::Instant;
 
 use crate::blobs::{Blobs, sweep, touch};
-use crate::file::{ends, make_room, open, put_aside, shrink};
+use crate::file::{check, ends, make_room, open, put_aside, shrink};
 use crate::pending::Noted;
 use crate::row::{Ended, number, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
@@ -96,6 +96,16 @@ impl Recorder {
         }
     }
 
+    /// Looks whether the file is damaged, as somebody thinks who reads it: what this thread has in memory may hide it.
+    pub(crate) fn look_at_it(&mut self) {
+        let Err(LedgerError::Damaged { source, .. }) = check(&self.path) else { return };
+        self.close();
+        match put_aside(&self.path, now(), &source) {
+            Ok(said) => (self.hearing.noticed)(said),
+            Err(error) => self.complain(&error),
+        }
+    }
+
     fn once(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
@@ -153,21 +163,21 @@ fn rows(
     code: fn(&mesh::CallFailed) -> api::ErrorCode,
 ) -> rusqlite::Result<Told> {
     blobs.next_batch();
-    let (mut told, mut shared, mut batch) = (Told::default(), HashSet::new(), Batch::default());
+    let (mut told, mut shared, mut batch) = (Told::default(), HashMap::new(), Batch::default());
     for Noted { call, stands_for } in calls {
         let ended = Ended::of(call, code);
         let mut stored = decisions(connection, blobs, call)?;
         let inputs = call.named.is_none().then(|| stored.bytes()).transpose().unwrap_or_default();
-        shared.extend(stored.decisions.iter().map(|one| (one.frame, one.rules)));
         let decided = proof(call, &stored);
         let id = insert(connection, call, *stands_for, &ended, inputs.as_deref(), decided)?;
+        shared.extend(stored.decisions.iter().map(|one| ((one.frame, one.rules), id)));
         told.newest = id;
         told.calls += stands_for;
         told.failed += if ended.is_failed() { *stands_for } else { 0 };
         batch.note(call);
     }
-    for ids in shared {
-        touch(connection, ids, told.newest)?;
+    for (ids, row) in shared {
+        touch(connection, ids, row)?;
     }
     batch.write(connection, told.newest)?;
     if make_room(connection, bounds, now())? {
