@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mesh::decide::explain;
 use mesh::{Decided, LastTurn, Seen};
 use model::config::CallLog;
-use model::{ServerId, ServerInfo};
+use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
 use rusqlite::{Connection, params};
 use tokio::time::Instant;
@@ -51,7 +51,7 @@ impl Recorder {
     }
 
     /// Writes a batch and says so. What cannot be written is let go: the next batch is tried anew.
-    pub(crate) fn write(&mut self, calls: Vec<Noted>, lost: u64, bounds: &CallLog) {
+    pub(crate) fn write(&mut self, calls: &[Noted], lost: u64, bounds: &CallLog) {
         if lost > 0 {
             tracing::warn!(lost, "so many calls at once were not recorded");
         }
@@ -114,7 +114,9 @@ impl Recorder {
         }
         if self.connection.is_none() {
             let (connection, notice) = open(&self.path, now())?;
-            notice.into_iter().for_each(|notice| (self.hearing.noticed)(notice));
+            if let Some(notice) = notice {
+                (self.hearing.noticed)(notice);
+            }
             self.connection = Some(connection);
         }
         let Some(connection) = &self.connection else { return Err(LedgerError::Closed) };
@@ -242,7 +244,7 @@ fn insert(
             i64::try_from(call.tries.len()).unwrap_or(i64::MAX),
             call.ms,
             i64::try_from(stands_for).unwrap_or(i64::MAX),
-            rule.map(|rule| rule.as_str()),
+            rule.map(CapabilityPattern::as_str),
             call.named.is_some(),
             tries(call),
             inputs,
@@ -262,9 +264,7 @@ struct Batch {
 impl Batch {
     fn note(&mut self, call: &Seen) {
         for one in &call.tries {
-            if !self.servers.contains_key(&one.server.id) {
-                self.servers.insert(one.server.id, one.server.clone());
-            }
+            self.servers.entry(one.server.id).or_insert_with(|| one.server.clone());
         }
         if let Some((server, _)) = &call.named {
             self.servers.entry(server.id).or_insert_with(|| server.clone());

@@ -45,7 +45,7 @@ impl Ledger {
         let key = self.0.affinity.clone();
         let read = move |connection: Option<&Connection>| {
             let Some(connection) = connection else {
-                return Ok(Outcome::default().told(&|id| Ok(place(id)))?);
+                return Outcome::default().told(&|id| Ok(place(id)));
             };
             let mut again = Again {
                 draft: &draft,

@@ -23,7 +23,7 @@ use crate::{LedgerError, key};
 const GATHER: Duration = Duration::from_millis(250);
 
 /// How often rows are looked at that are too old, while nobody calls.
-pub(crate) const TIDY: Duration = Duration::from_secs(60 * 60);
+pub(crate) const TIDY: Duration = Duration::from_hours(1);
 
 /// The calls that were made. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ impl Ledger {
             if is_doubted {
                 recorder.look_at_it();
             }
-            recorder.write(calls, lost, &bounds);
+            recorder.write(&calls, lost, &bounds);
             self.0.state.lock().done = wanted;
             self.0.written.notify_all();
         }

@@ -183,7 +183,7 @@ impl Scene {
         let call = async move {
             let city = ["ada", "bob", "cleo"][usize::from(who % 3)];
             let arguments = json!({ "city": city }).as_object().cloned().unwrap();
-            let client = (who % 5 > 0).then(|| format!("client-{}", who % 5));
+            let client = (!who.is_multiple_of(5)).then(|| format!("client-{}", who % 5));
             let mut attempt = Scripted { meets: Meets::Answer, told: Some(told) };
             begun.fetch_add(1, Ordering::Relaxed);
             run(&mesh, capability, client.as_deref(), &arguments, &mut attempt).await;

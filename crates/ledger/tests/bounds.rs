@@ -128,8 +128,7 @@ async fn of_many_calls_at_once_a_row_says_for_how_many_it_stands() {
     assert_eq!(calls, 5_021);
     let failed: Vec<_> = all.rows.iter().filter(|row| row.outcome == CallOutcome::Failed).collect();
     assert_eq!((failed.len(), failed[0].stands_for), (1, 1));
-    let heard = world.heard.lock();
-    assert_eq!((heard.calls, heard.failed), (5_021, 1), "and is told so");
-    drop(heard);
+    let told = |heard: &support::Heard| (heard.calls, heard.failed);
+    assert_eq!(told(&world.heard.lock()), (5_021, 1), "and is told so");
     world.close().await;
 }

@@ -216,7 +216,7 @@ pub async fn run(
 ) -> Routed<Meets> {
     let (cancel, pattern) = (CancellationToken::new(), CapabilityPattern::parse(capability).unwrap());
     let to = Whom::Capability(capability, &pattern);
-    let timeout = Some(Duration::from_secs(60));
+    let timeout = Some(Duration::from_mins(1));
     let call = Call { to, arguments, client, timeout, cancel: &cancel, explained: false };
     mesh.run(call, attempt).await
 }
