@@ -1,6 +1,7 @@
 //! What is read of the file: the list of calls, and what the other readers share.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use api::{CallList, CallOutcome, CallRow, CallsLike, ErrorCode, ServerPlace};
@@ -56,25 +57,34 @@ impl Ledger {
         self.read(read).await
     }
 
-    /// Reads, beside the tasks of others, what was seen until now.
+    /// Reads, beside the tasks of others, what was seen until now. A file that is damaged is moved aside first.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Option<&Connection>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(Option<&Connection>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let this = self.clone();
         let reading = move || {
             this.flush();
-            let path = &this.0.path;
-            let connection = reader(path)?;
-            // One state of the file, however long the reading takes.
-            let begun = connection.as_ref().map(|connection| connection.execute_batch("BEGIN"));
-            begun
-                .transpose()
-                .and_then(|_| work(connection.as_ref()))
-                .map_err(|error| LedgerError::of(path, error))
+            match read_at(&this.0.path, &work) {
+                Err(LedgerError::Damaged { .. }) => {
+                    this.doubt();
+                    read_at(&this.0.path, &work)
+                }
+                outcome => outcome,
+            }
         };
         tokio::task::spawn_blocking(reading).await.map_err(|_| LedgerError::Closed)?
     }
+}
+
+/// One state of the file, however long the reading takes.
+fn read_at<T>(
+    path: &Path,
+    work: impl Fn(Option<&Connection>) -> rusqlite::Result<T>,
+) -> Result<T, LedgerError> {
+    let connection = reader(path)?;
+    let begun = connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("BEGIN"));
+    begun.and_then(|()| work(connection.as_ref())).map_err(|error| LedgerError::of(path, error))
 }
 
 fn list(
