@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::config::{Affinity, Config};
-use model::{HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
+use model::{Allowed, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
 use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
-use crate::decide::{Frozen, Load, Loads, Offering, Plan, Regions, Rule, Turn, affinity_key};
+use crate::decide::{Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing, Turn, affinity_key};
 use crate::seat::Seat;
 
 /// Where the calls of one capability go.
@@ -21,7 +21,7 @@ pub struct Route {
     /// Who may take them.
     pub plan: Plan,
     offers: Vec<Offer>,
-    schemas: Option<Schemas>,
+    schemas: Option<Arc<Schemas>>,
     cursor: AtomicU64,
     seed: u64,
     /// The state of the registry that it is known to hold in.
@@ -38,6 +38,7 @@ pub struct Offer {
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
+    standing: Arc<Standing>,
     measured: Measured,
 }
 
@@ -63,29 +64,46 @@ impl Loads for Live<'_> {
 }
 
 impl Route {
+    /// `former` is one of the same capability: what it knows of servers that did not change is taken over.
     pub(crate) fn new<'a>(
         capability: &str,
         servers: impl IntoIterator<Item = &'a Server>,
-        config: &Arc<Config>,
-        regions: &Arc<Regions>,
+        (config, regions): (&Arc<Config>, &Arc<Regions>),
+        former: Option<&Self>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let folded = fold(capability);
-        let rule = Rule::of(&folded, config);
+        let former = former
+            .filter(|former| Arc::ptr_eq(&former.config, config) && Arc::ptr_eq(&former.regions, regions));
+        let rule = former.map_or_else(|| Rule::of(&fold(capability), config), |former| former.rule.clone());
+        let (screen, allowed) = (Screen::new(&rule, regions), config.allowed());
         let servers: Vec<&Server> = servers.into_iter().collect();
-        let offers: Vec<Offer> =
-            servers.iter().map(|server| Offer::of(server, capability, seat(server.info.id))).collect();
-        let offering = servers.iter().zip(&offers).enumerate().map(|(seat, (server, offer))| Offering {
-            server,
-            seat,
-            bar: offer.bar(config, capability),
+        let mut known = former.map(|former| former.offers.as_slice()).unwrap_or_default().iter().peekable();
+        let mut news = former.is_none();
+        let offers = servers.iter().map(|server| {
+            // Both are in the order of ids, as far as there is one: what is not found is made anew.
+            while known.next_if(|offer| offer.info.id < server.info.id).is_some() {
+                news = true;
+            }
+            match known.next_if(|offer| Arc::ptr_eq(&offer.info, &server.info)) {
+                Some(offer) if offer.still_lists_as(server) => offer.measured_anew(server),
+                _ => {
+                    news = true;
+                    Offer::of(server, capability, &allowed, &screen, seat(server.info.id))
+                }
+            }
         });
-        let plan = Plan::new(offering, &rule, regions);
+        let offers: Vec<Offer> = offers.collect();
+        let schemas = match former.filter(|former| !news && former.offers.len() == offers.len()) {
+            Some(former) => former.schemas.clone(),
+            None => Schemas::of(&offers).map(Arc::new),
+        };
+        let seated = servers.iter().zip(&offers).enumerate();
+        let seated = seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing });
         Self {
+            plan: Plan::of(seated, &rule),
             capability: capability.to_owned(),
             rule,
-            plan,
-            schemas: Schemas::of(&offers),
+            schemas,
             offers,
             cursor: AtomicU64::new(0),
             seed: 0,
@@ -183,32 +201,50 @@ impl Route {
 }
 
 impl Offer {
-    fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
+    fn of(
+        server: &Server,
+        capability: &str,
+        allowed: &Allowed,
+        screen: &Screen<'_>,
+        seat: Arc<Seat>,
+    ) -> Self {
         let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
         let measured = Measured::of(server, tool.as_deref().ok());
-        Self { info: server.info.clone(), tool, seat, measured }
+        let bar = bar(&tool, measured, server, allowed, capability);
+        let standing = Arc::new(screen.standing(server, bar));
+        Self { info: server.info.clone(), tool, seat, standing, measured }
     }
 
-    /// Why it takes no call, whatever the rules say.
-    fn bar(&self, config: &Config, capability: &str) -> Option<Why> {
-        match &self.tool {
-            _ if !self.measured.lists_it => Some(Why::Unlisted),
-            Ok(tool) if !is_allowed(config, &self.info, tool) => Some(Why::NotAllowed),
-            Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
-            // What is no tool is not called; it has a place all the same.
-            Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
-            Ok(_) | Err(ResolveError::Missing) => None,
-        }
+    /// Whether a new measurement left it as it was whether the server has the tool.
+    fn still_lists_as(&self, server: &Server) -> bool {
+        self.measured.lists_it == Measured::of(server, self.tool.as_deref().ok()).lists_it
+    }
+
+    fn measured_anew(&self, server: &Server) -> Self {
+        Self { measured: Measured::of(server, self.tool.as_deref().ok()), ..self.clone() }
+    }
+}
+
+/// Why a server takes no call, whatever the rules say.
+fn bar(
+    tool: &Result<Arc<Tool>, ResolveError>,
+    measured: Measured,
+    server: &Server,
+    allowed: &Allowed,
+    capability: &str,
+) -> Option<Why> {
+    match tool {
+        _ if !measured.lists_it => Some(Why::Unlisted),
+        Ok(tool) if !allowed.lets_tool(&server.info, tool) => Some(Why::NotAllowed),
+        Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
+        // What is no tool is not called; it has a place all the same.
+        Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
+        Ok(_) | Err(ResolveError::Missing) => None,
     }
 }
 
 fn is_no_tool(capability: &str) -> bool {
     ["resource:", "prompt:"].iter().any(|kind| capability.starts_with(kind))
-}
-
-/// Whether policy lets this tool of a server be called, by either of its names.
-pub fn is_allowed(config: &Config, info: &ServerInfo, tool: &Tool) -> bool {
-    config.allows(&fold(&tool.name)) || config.allows(&fold(&format!("{}.{}", info.slug(), tool.name)))
 }
 
 impl Measured {

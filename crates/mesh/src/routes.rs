@@ -83,9 +83,11 @@ impl Routes {
             route.seen_at(snapshot.revision());
             return route.clone();
         }
-        let mut route = Route::new(capability, servers, &config, &regions, |id| self.cells.seat(id));
+        let former = former.cloned();
+        let mut route =
+            Route::new(capability, servers, (&config, &regions), former.as_deref(), |id| self.cells.seat(id));
         route.seen_at(snapshot.revision());
-        route.goes_on(former.map(AsRef::as_ref), self.seed);
+        route.goes_on(former.as_deref(), self.seed);
         let route = Arc::new(route);
         if kept.len() >= MOST && !kept.contains_key(capability) {
             kept.clear();
@@ -106,9 +108,31 @@ impl Routes {
             (self.registry.snapshot(), what_if.config.cloned().unwrap_or_else(|| self.config()));
         let servers = offering(&snapshot, pattern, what_if);
         let regions = self.regions.lock().clone();
-        let mut route = Route::new(capability, servers.iter(), &config, &regions, |id| self.cells.seat(id));
+        let mut route = Route::new(capability, servers.iter(), (&config, &regions), Some(&live), |id| {
+            self.cells.seat(id)
+        });
         route.goes_on(Some(&live), self.seed);
         route
+    }
+
+    /// Tells the registry what policy lets be called.
+    pub async fn tell_allowed(&self) {
+        if let Err(error) = self.registry.set_allowed(self.config().allowed()).await {
+            tracing::warn!(%error, "the registry did not take `allowed_capabilities`");
+        }
+    }
+
+    /// Tells it whenever the configuration says something else, until it is cancelled.
+    pub async fn follow_allowed(&self, stop: CancellationToken) {
+        let mut config = self.config.clone();
+        let mut told = config.borrow_and_update().allowed();
+        while let Some(Ok(())) = stop.run_until_cancelled(config.changed()).await {
+            let allowed = config.borrow_and_update().allowed();
+            if allowed != told {
+                told = allowed;
+                self.tell_allowed().await;
+            }
+        }
     }
 
     /// Follows how far regions are, until it is cancelled. Costs nothing while the configuration sets no threshold.
