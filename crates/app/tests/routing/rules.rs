@@ -197,7 +197,8 @@ async fn policy_lets_only_what_it_names_be_called() {
             let mut servers = listed["servers"].as_array().unwrap().iter();
             servers.find(|server| server["name"] == name).unwrap().clone()
         };
-        [of("a"), of("b")].map(|server| (server["health"]["status"].clone(), server["health"]["summary"].clone()))
+        [of("a"), of("b")]
+            .map(|server| (server["health"]["status"].clone(), server["health"]["summary"].clone()))
     };
     let [of_a, of_b] = status().await;
     assert_eq!(of_a.0, "healthy");
@@ -209,6 +210,13 @@ async fn policy_lets_only_what_it_names_be_called() {
         tokio::task::yield_now().await;
     }
     assert_eq!(status().await[1].0, "healthy");
+    // Where two lists are, both must let it.
+    let both = format!("{wider}service_registry:\n  config:\n    allowed_capabilities: [\"weather.*\"]\n");
+    core.perform("config_save", json!({ "text": both, "label": "both" })).await;
+    while status().await[1].0 == "healthy" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(status().await.map(|(status, _)| status), [json!("healthy"), json!("blocked")]);
     core.app.shutdown().await;
 }
 
