@@ -28,6 +28,8 @@ fn bindings() -> String {
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RuleList, RuleRow,
         BreakerState, BreakerList, BreakerRow,
+        CallOutcome, CallsLike, CallsArgs, CallList, CallRow, CallRecordArgs, CallRecord, CallTry, TrafficArgs, Traffic, TrafficBucket, TrafficServer, TrafficRule,
+        ReplayArgs, Replay, ReplayMove, ReplayFailure, ReplayUnknown, ReplayShare,
         AttemptOutcome, Attempt, CallResult, ImportArgs, ImportedServer, Fate, ImportReport, ScanList, ExportForm, ExportArgs, Exported, ConfigCheckArgs,
         HealthArgs, ServerHealth, HealthReport, HistoryArgs, Bar, LatencyMinute, ServerHistory,
         Start, StartList, KeptStarting,

@@ -21,6 +21,7 @@ mod secret;
 mod servers;
 mod starts;
 mod table;
+mod traffic;
 mod trust;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,7 @@ pub use secret::*;
 pub use servers::*;
 pub use starts::*;
 pub use table::{NAMES, Operations, Perform};
+pub use traffic::*;
 pub use trust::*;
 
 /// No arguments, or nothing to say.

@@ -80,6 +80,14 @@ macro_rules! operations {
             rules(Empty) -> RuleList;
             /// The breakers of servers that failed, rest, or have calls under way.
             breakers(Empty) -> BreakerList;
+            /// The calls that were recorded, newest first.
+            calls(CallsArgs) -> CallList;
+            /// All that is kept of a call, with its decisions made again.
+            call_record(CallRecordArgs) -> CallRecord;
+            /// How many calls there were, how long they took, who answered, which rules applied.
+            traffic(TrafficArgs) -> Traffic;
+            /// Where recorded calls would have gone by other rules, or with servers down; nothing is sent.
+            replay(ReplayArgs) -> Replay;
             /// Ends a call; its server is told.
             cancel(CancelArgs) -> Cancelled;
             /// The commands that take longer to start than a moment.

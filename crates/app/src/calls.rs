@@ -1,12 +1,15 @@
-//! Calls in flight: who can be cancelled, and when all are over.
+//! Calls in flight: who can be cancelled, and when all are over. And what is told of those that were recorded.
 
 use api::ErrorCode;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ledger::Hearing;
+use model::{Activity, NoticeLevel};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::App;
 use crate::error::OperationError;
 
 /// Calls in flight, by the handle their caller chose.
@@ -61,6 +64,24 @@ impl Calls {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, CancellationToken>> {
         self.by_handle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl App {
+    /// Begins to write calls down, and tells what was written.
+    pub(crate) fn record_calls(&self) {
+        let (activities, core) = (self.0.mesh.activities.clone(), Arc::downgrade(&self.0));
+        self.0.ledger.start(Hearing {
+            recorded: Box::new(move |newest, calls, failed| {
+                activities.tell(Activity::CallsChanged { newest, calls, failed });
+            }),
+            noticed: Box::new(move |text| {
+                if let Some(core) = core.upgrade() {
+                    Self(core).notice(NoticeLevel::Warning, text);
+                }
+            }),
+            code: |error| OperationError::from(error.clone()).code,
+        });
     }
 }
 

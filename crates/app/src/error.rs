@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use intake::IntakeError;
+use ledger::LedgerError;
 use mcp::{McpError, ProbeReport};
 use mesh::{CallFailed, Unreached};
 use model::{FilterError, Outcome};
@@ -216,6 +217,20 @@ impl From<Unreached> for OperationError {
 impl From<discovery::scan::PlanError> for OperationError {
     fn from(error: discovery::scan::PlanError) -> Self {
         Self::arguments(error.to_string())
+    }
+}
+
+impl From<LedgerError> for OperationError {
+    fn from(error: LedgerError) -> Self {
+        let code = match &error {
+            LedgerError::NoCall(_) => ErrorCode::NotFound,
+            LedgerError::Closed => ErrorCode::Internal,
+            LedgerError::Newer { .. }
+            | LedgerError::Damaged { .. }
+            | LedgerError::Sqlite { .. }
+            | LedgerError::Io { .. } => ErrorCode::StorageFailed,
+        };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is logged, for every program of ours.
 
 /// Our own crates, as the targets of their messages.
-const OURS: [&str; 17] = [
+const OURS: [&str; 18] = [
     "api",
     "app",
     "checks",
@@ -9,6 +9,7 @@ const OURS: [&str; 17] = [
     "discovery",
     "http_face",
     "intake",
+    "ledger",
     "mcp",
     "mcp_discovery",
     "mcp_discovery_app",

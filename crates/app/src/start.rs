@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use intake::Intake;
+use ledger::Ledger;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
@@ -61,6 +62,7 @@ pub(crate) struct Core {
     pub(crate) scan_caps: Caps,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
+    pub(crate) ledger: Ledger,
     pub(crate) mesh: Mesh,
     pub(crate) intake: Intake,
     pub(crate) checks: Checks,
@@ -96,7 +98,10 @@ impl App {
         tasks.spawn(opened.writer);
         let logs = Logs::default();
         let contact = Contact::new(vault, logs.lines());
-        let mesh = Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone());
+        let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver());
+        let witness = Arc::new(ledger.clone());
+        let mesh =
+            Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
         let stop = CancellationToken::new();
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let (demo, wishes) = DemoHost::new();
@@ -106,6 +111,7 @@ impl App {
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,
+            ledger,
             mesh,
             intake,
             checks: Checks::new(),
@@ -120,10 +126,12 @@ impl App {
             ownership,
             sessions,
         }));
-        for text in opened.notices.into_iter().chain(secrets_notice).chain(loaded.warnings) {
+        let notices = opened.notices.into_iter().chain(secrets_notice).chain(calls_notices);
+        for text in notices.chain(loaded.warnings) {
             app.notice(NoticeLevel::Warning, text);
         }
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
+        app.record_calls();
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy());
@@ -202,6 +210,7 @@ impl App {
         if tokio::time::timeout(DRAIN, self.0.demo.ended()).await.is_err() {
             tracing::warn!("the demo fleet was still starting at the end");
         }
+        self.0.ledger.close().await;
         self.0.registry.close().await;
         self.0.tasks.close();
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {

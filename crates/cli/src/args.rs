@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::given::{Add, Edit};
 
-pub(crate) use calls::{Call, Route};
+pub(crate) use calls::{Call, Calls, Replay, Route};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
@@ -142,6 +142,15 @@ pub(crate) enum Command {
     Call(Call),
     /// Say where calls would go, and why; nothing is sent
     Route(Route),
+    /// List the calls that were made, newest first, or print all that is kept of one
+    ///
+    /// Each with who answered, how often it was tried, and how it ended; of one also why it went where it went. Arguments and
+    /// answers are not kept. How many are, and for how long, is `call_log` in the configuration.
+    Calls(Calls),
+    /// Say where recorded calls would have gone by other rules, or with servers down; nothing is sent
+    ///
+    /// Exits with 1 when a call would fail that did not.
+    Replay(Replay),
     /// List the rules of routing, in the order in which they are looked at
     Rules,
     /// List the breakers of servers that failed, rest, or have calls under way

@@ -130,8 +130,8 @@ impl World {
             let (kept, snapshot) = (self.routes.of(capability, &pattern), self.registry.snapshot());
             let matches = snapshot.by_capability(&pattern);
             let seat = |id: ServerId| self.cells.seat(id);
-            let anew =
-                Route::new(capability, matches.iter(), (&self.config.borrow(), &Arc::default()), None, seat);
+            let servers: Vec<_> = matches.iter().collect();
+            let anew = Route::new(capability, &servers, &self.config.borrow(), &Arc::default(), seat);
             assert_eq!(kept.plan, anew.plan, "{capability}");
         }
     }
@@ -149,7 +149,7 @@ proptest! {
             tasks.spawn(writer);
             let (sender, receiver) = watch::channel(config(0));
             let cells = Arc::new(Cells::new(registry.clone()));
-            let routes = Routes::new(registry.clone(), receiver, cells.clone());
+            let routes = Routes::new(registry.clone(), receiver, cells.clone(), Arc::new(crate::Unwatched));
             let mut world = World { registry, routes, config: sender, under_way: Vec::new(), cells };
             for (at, happening) in happenings.into_iter().enumerate() {
                 world.happens(happening).await;

@@ -7,6 +7,8 @@
 //!   end of a try means is one table (`outcome`).
 //! - [`decide`] says whom a call goes to, by rules and balancing; [`Routes`] has its plans for live calls.
 //! - [`Cells`] gather what calls tell of their servers, and have the seat of each: calls under way, latency, breaker.
+//! - [`Witness`] is told of every call that is over, with all that its decisions were made by; [`Frame`] is a route as it is
+//!   written down, and decides again.
 //! - [`Activities`] is where is told what is under way.
 //!
 //! Deliberately absent: what a status is made of. That is the registry's.
@@ -22,6 +24,7 @@ mod course;
 pub mod decide;
 mod dry_run;
 mod examine;
+mod frame;
 mod named;
 mod outcome;
 mod pick;
@@ -34,6 +37,7 @@ mod seat;
 mod sessions;
 mod starts;
 mod unreached;
+mod witness;
 
 pub use activity::Activities;
 pub use address::{Address, host};
@@ -41,6 +45,7 @@ pub use cells::Cells;
 pub use contact::{Contact, Lines};
 pub use course::{End, Routed, Try};
 pub use dry_run::{Imagined, Rest};
+pub use frame::{Frame, FrameServer};
 pub use named::{NoChoice, resolve};
 pub use outcome::CallFailed;
 pub use pick::{Refused, RefusedKind};
@@ -52,3 +57,4 @@ pub use run::{Attempt, Call, Mesh, Whom};
 pub use sessions::{LONGEST_START, Sessions};
 pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;
+pub use witness::{Decided, Inputs, LastTurn, Seen, SeenEnd, SeenTry, Unwatched, Verdict, Witness};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use model::{ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
-use crate::decide::{CallFacts, Decision, Pick, Refusal, Rule, decide, explain};
+use crate::decide::{Decision, Pick, Refusal, Rule, decide, explain};
 use crate::route::Route;
 use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
+use crate::witness::{Decided, Inputs, Watched};
 
 /// How often a place may be lost to another call before it is given up.
 const MOST: usize = 1_000;
@@ -68,16 +69,26 @@ impl RefusedKind {
 
 impl Mesh {
     /// Reserves a place at the next server for this call. A place that another call took first is decided anew.
-    pub(crate) fn pick(&self, call: &Call<'_>, course: &mut Course) -> Result<Picked, Refused> {
+    pub(crate) fn pick(
+        &self,
+        call: &Call<'_>,
+        course: &mut Course,
+        watched: &mut Watched<'_>,
+    ) -> Result<Picked, Refused> {
         let (capability, pattern) = match call.to {
             Whom::Server(server, tool) => return self.place_at(call, course, server, tool),
             Whom::Capability(capability, pattern) => (capability, pattern),
         };
         let mut refused = Refused { capability: capability.to_owned(), ..Refused::default() };
+        let noted = watched.decisions();
         for _ in 0..MOST {
             let route = self.routes.of(capability, pattern);
             course.bound(call.timeout, &route.rule);
-            let pick = self.decided(call, course, &route)?;
+            let (inputs, pick) = self.decided(call, course, &route, watched.is_on());
+            let place = pick.as_ref().ok().map(|pick| pick.place);
+            let seat = place.and_then(|place| Some(route.plan.candidates().get(place)?.seat));
+            watched.decided(noted, Decided { route: route.clone(), inputs, seat });
+            let pick = pick?;
             let (Some(candidate), Some(offer)) =
                 (route.plan.candidates().get(pick.place), route.at(pick.place))
             else {
@@ -97,29 +108,40 @@ impl Mesh {
     }
 
     /// Decides by the turn of this call. It takes one: a server that was tried or is full passes that on, so that a server
-    /// that fails does not get every turn of two. The first decision may be explained, by the very loads that it was made by.
-    fn decided(&self, call: &Call<'_>, course: &mut Course, route: &Route) -> Result<Pick, Refused> {
-        let refused = route.refused(call.arguments);
-        let tried = std::mem::take(&mut course.tried);
-        let facts =
-            CallFacts { tried: &tried, refused: &refused, affinity: route.key(call.client, call.arguments) };
+    /// that fails does not get every turn of two. Who watches, or wants the first decision explained, has the very loads that
+    /// it was made by.
+    fn decided(
+        &self,
+        call: &Call<'_>,
+        course: &mut Course,
+        route: &Route,
+        is_watched: bool,
+    ) -> (Inputs, Result<Pick, Refused>) {
         let (now, turn) = (self.routes.clock.now(), *course.turn.get_or_insert_with(|| route.turn()));
-        let pick = if call.explained && course.decision.is_none() {
-            let frozen = route.frozen(now);
-            let decision = explain(&facts, &route.plan, &frozen, turn);
-            let pick = decide(&facts, &route.plan, &frozen, turn);
-            course.decision = Some(decision);
-            pick
+        let is_explained = call.explained && course.decision.is_none();
+        let mut inputs = Inputs {
+            cursor: turn.cursor,
+            chance: route.chance,
+            tried: course.tried.clone(),
+            refused: route.refused(call.arguments),
+            affinity: route.key(&self.routes.affinity, call.client, call.arguments),
+            ..Inputs::default()
+        };
+        let pick = if is_watched || is_explained {
+            inputs.loads = route.frozen(now);
+            decide(&inputs.facts(), &route.plan, &inputs.loads, turn)
         } else {
-            decide(&facts, &route.plan, &route.live(now), turn)
+            decide(&inputs.facts(), &route.plan, &route.live(now), turn)
         };
-        let refused = || {
-            let frozen = route.frozen(now);
-            Refused::of(route, &explain(&facts, &route.plan, &frozen, turn))
+        if is_explained {
+            course.decision = Some(explain(&inputs.facts(), &route.plan, &inputs.loads, turn));
+        }
+        let refused = |_| {
+            let frozen = if is_watched { &inputs.loads } else { &route.frozen(now) };
+            Refused::of(route, &explain(&inputs.facts(), &route.plan, frozen, turn))
         };
-        let picked = pick.map_err(|_| refused());
-        course.tried = tried;
-        picked
+        let pick = pick.map_err(refused);
+        (inputs, pick)
     }
 
     /// A place at a server that was named. Its breaker is not heeded: a person wants to know.

@@ -8,8 +8,9 @@ use model::{Allowed, HealthStatus, ResolveError, Server, ServerId, ServerInfo, T
 use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
-use crate::decide::{Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing, Turn, affinity_key};
+use crate::decide::{AffinityKey, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing, Turn};
 use crate::seat::Seat;
+use crate::witness::LastTurn;
 
 /// Where the calls of one capability go.
 #[derive(Debug)]
@@ -17,38 +18,57 @@ pub struct Route {
     /// As it was asked for.
     pub capability: String,
     /// The rule that applies.
-    pub rule: Rule,
+    pub rule: Arc<Rule>,
     /// Who may take them.
     pub plan: Plan,
-    offers: Vec<Offer>,
+    offers: Arc<[Offer]>,
+    /// Of each of them.
+    pub(crate) measured: Box<[Measured]>,
     schemas: Option<Arc<Schemas>>,
     cursor: AtomicU64,
-    seed: u64,
+    /// What chance is made of where no rule says.
+    pub(crate) chance: u64,
     /// The state of the registry that it is known to hold in.
     revision: AtomicU64,
     config: Arc<Config>,
-    regions: Arc<Regions>,
+    pub(crate) regions: Arc<Regions>,
 }
 
 /// A server that lists the capability.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Offer {
     /// Its record.
     pub info: Arc<ServerInfo>,
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
-    standing: Arc<Standing>,
-    measured: Measured,
+    standing: Standing,
+}
+
+/// A server that lists the capability, before it is known what rules say of it.
+pub(crate) struct Found {
+    pub(crate) tool: Result<Arc<Tool>, ResolveError>,
+    pub(crate) seat: Arc<Seat>,
+    pub(crate) measured: Measured,
+}
+
+/// What became of a route when something changed somewhere.
+pub(crate) enum Renewal {
+    /// Nothing that it depends on.
+    Same,
+    /// Measurements alone.
+    Measured(Box<Route>),
+    /// More: it has to be made anew.
+    Other,
 }
 
 /// What a plan depends on of a server, beside its record.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Measured {
-    status: HealthStatus,
-    score: f64,
-    response_time_ms: Option<f64>,
-    lists_it: bool,
+pub(crate) struct Measured {
+    pub(crate) status: HealthStatus,
+    pub(crate) score: f64,
+    pub(crate) response_time_ms: Option<f64>,
+    pub(crate) lists_it: bool,
 }
 
 /// Loads as they are at one moment.
@@ -64,61 +84,115 @@ impl Loads for Live<'_> {
 }
 
 impl Route {
-    /// `former` is one of the same capability: what it knows of servers that did not change is taken over.
-    pub(crate) fn new<'a>(
+    pub(crate) fn new(
         capability: &str,
-        servers: impl IntoIterator<Item = &'a Server>,
-        (config, regions): (&Arc<Config>, &Arc<Regions>),
-        former: Option<&Self>,
+        servers: &[&Server],
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let former = former
-            .filter(|former| Arc::ptr_eq(&former.config, config) && Arc::ptr_eq(&former.regions, regions));
-        let rule = former.map_or_else(|| Rule::of(&fold(capability), config), |former| former.rule.clone());
+        let found = servers.iter().map(|server| Found::of(server, capability, seat(server.info.id)));
+        Self::of_found(capability, servers, found, config, regions)
+    }
+
+    /// Of the servers that list it, and what each of them offers.
+    pub(crate) fn of_found(
+        capability: &str,
+        servers: &[&Server],
+        found: impl IntoIterator<Item = Found>,
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+    ) -> Self {
+        let rule = Arc::new(Rule::of(&fold(capability), config));
         let (screen, allowed) = (Screen::new(&rule, regions), config.allowed());
-        let servers: Vec<&Server> = servers.into_iter().collect();
-        let mut known = former.map(|former| former.offers.as_slice()).unwrap_or_default().iter().peekable();
-        let mut news = former.is_none();
-        let offers = servers.iter().map(|server| {
-            // Both are in the order of ids, as far as there is one: what is not found is made anew.
-            while known.next_if(|offer| offer.info.id < server.info.id).is_some() {
-                news = true;
-            }
-            match known.next_if(|offer| Arc::ptr_eq(&offer.info, &server.info)) {
-                Some(offer) if offer.still_lists_as(server) => offer.measured_anew(server),
-                _ => {
-                    news = true;
-                    Offer::of(server, capability, &allowed, &screen, seat(server.info.id))
-                }
-            }
+        let offered = servers.iter().zip(found).map(|(server, found)| {
+            let standing = screen.standing(server, found.bar(server, &allowed, capability));
+            let Found { tool, seat, measured } = found;
+            (Offer { info: server.info.clone(), tool, seat, standing }, measured)
         });
-        let offers: Vec<Offer> = offers.collect();
-        let schemas = match former.filter(|former| !news && former.offers.len() == offers.len()) {
-            Some(former) => former.schemas.clone(),
-            None => Schemas::of(&offers).map(Arc::new),
-        };
-        let seated = servers.iter().zip(&offers).enumerate();
-        let seated = seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing });
+        let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
+        let schemas = Schemas::of(&offers).map(Arc::new);
         Self {
-            plan: Plan::of(seated, &rule),
+            plan: plan(servers, &offers, &rule),
             capability: capability.to_owned(),
             rule,
+            offers: offers.into(),
+            measured: measured.into(),
             schemas,
-            offers,
             cursor: AtomicU64::new(0),
-            seed: 0,
+            chance: 0,
             revision: AtomicU64::new(0),
             config: config.clone(),
             regions: regions.clone(),
         }
     }
 
+    /// What it is when these servers list the capability, under these rules.
+    pub(crate) fn renewed(
+        &self,
+        servers: &[&Server],
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+    ) -> Renewal {
+        let has_its_rules = Arc::ptr_eq(&self.config, config) && Arc::ptr_eq(&self.regions, regions);
+        let is_one = |(offer, server): (&Offer, &&Server)| Arc::ptr_eq(&offer.info, &server.info);
+        let has_its_records =
+            self.offers.len() == servers.len() && self.offers.iter().zip(servers).all(is_one);
+        if !has_its_rules || !has_its_records {
+            return Renewal::Other;
+        }
+        let measured = servers.iter().zip(&*self.offers);
+        let measured: Box<[Measured]> =
+            measured.map(|(server, offer)| Measured::of(server, offer.tool.as_deref().ok())).collect();
+        if measured == self.measured {
+            return Renewal::Same;
+        }
+        // Whether it lists the tool is part of what stays.
+        if measured.iter().zip(&self.measured).any(|(now, before)| now.lists_it != before.lists_it) {
+            return Renewal::Other;
+        }
+        Renewal::Measured(Box::new(Self {
+            plan: plan(servers, &self.offers, &self.rule),
+            capability: self.capability.clone(),
+            rule: self.rule.clone(),
+            offers: self.offers.clone(),
+            measured,
+            schemas: self.schemas.clone(),
+            cursor: AtomicU64::new(0),
+            chance: 0,
+            revision: AtomicU64::new(0),
+            config: self.config.clone(),
+            regions: self.regions.clone(),
+        }))
+    }
+
     /// Goes on where a former plan of the same capability was.
-    pub(crate) fn goes_on(&mut self, former: Option<&Self>, seed: u64) {
-        self.seed = self.rule.balancing.seed.unwrap_or(seed);
-        let Some(former) = former else { return };
+    pub(crate) fn goes_on(&mut self, former: Option<&Self>, chance: u64) {
+        self.chance = chance;
+        if let Some(former) = former {
+            self.takes_over(former);
+        }
+    }
+
+    /// Goes on after a turn of a former process.
+    pub(crate) fn goes_on_after(&mut self, last: LastTurn) {
+        self.cursor = AtomicU64::new(self.plan.goes_on_after(last.cursor, last.server));
+    }
+
+    /// Its rules.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// Goes on where the calls of another route of the same capability are, as live calls do when rules change.
+    pub fn takes_over(&self, former: &Self) {
         let cursor = former.cursor.load(Ordering::Relaxed);
-        self.cursor = AtomicU64::new(self.plan.goes_on(&former.plan, cursor));
+        self.cursor.store(self.plan.goes_on(&former.plan, cursor), Ordering::Relaxed);
+    }
+
+    /// Takes turns for so many calls: the first of them.
+    pub fn turns(&self, calls: u64) -> Turn {
+        Turn { cursor: self.cursor.fetch_add(calls, Ordering::Relaxed), seed: self.seed() }
     }
 
     /// Whether it was made of these, so that nothing can have changed.
@@ -126,23 +200,6 @@ impl Route {
         self.revision.load(Ordering::Relaxed) == revision
             && Arc::ptr_eq(&self.config, config)
             && Arc::ptr_eq(&self.regions, regions)
-    }
-
-    /// Whether nothing changed that it depends on.
-    pub(crate) fn still_holds(
-        &self,
-        servers: &[&Server],
-        config: &Arc<Config>,
-        regions: &Arc<Regions>,
-    ) -> bool {
-        let same = |(offer, server): (&Offer, &&Server)| {
-            Arc::ptr_eq(&offer.info, &server.info)
-                && offer.measured == Measured::of(server, offer.tool.as_deref().ok())
-        };
-        Arc::ptr_eq(&self.config, config)
-            && Arc::ptr_eq(&self.regions, regions)
-            && self.offers.len() == servers.len()
-            && self.offers.iter().zip(servers).all(same)
     }
 
     pub(crate) fn seen_at(&self, revision: u64) {
@@ -165,12 +222,16 @@ impl Route {
 
     /// Takes the next turn.
     pub(crate) fn turn(&self) -> Turn {
-        Turn { cursor: self.cursor.fetch_add(1, Ordering::Relaxed), seed: self.seed }
+        self.turns(1)
     }
 
     /// The turn that a call would take, `after` so many others.
     pub fn upcoming(&self, after: u64) -> Turn {
-        Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed }
+        Turn { cursor: self.cursor.load(Ordering::Relaxed).wrapping_add(after), seed: self.seed() }
+    }
+
+    fn seed(&self) -> u64 {
+        self.rule.balancing.seed.unwrap_or(self.chance)
     }
 
     pub(crate) fn live(&self, now: u64) -> Live<'_> {
@@ -188,58 +249,46 @@ impl Route {
     }
 
     /// What of this call stays with one server.
-    pub fn key(&self, client: Option<&str>, arguments: &Map<String, Value>) -> Option<u64> {
+    pub fn key(
+        &self,
+        key: &AffinityKey,
+        client: Option<&str>,
+        arguments: &Map<String, Value>,
+    ) -> Option<u64> {
         match self.rule.affinity {
             Affinity::None => None,
-            Affinity::Client => client.map(|client| affinity_key(client.as_bytes())),
+            Affinity::Client => client.map(|client| key.of(client.as_bytes())),
             Affinity::Argument => {
                 let value = arguments.get(self.rule.affinity_argument.as_deref()?)?;
-                Some(affinity_key(value.to_string().as_bytes()))
+                Some(key.of(value.to_string().as_bytes()))
             }
         }
     }
 }
 
-impl Offer {
-    fn of(
-        server: &Server,
-        capability: &str,
-        allowed: &Allowed,
-        screen: &Screen<'_>,
-        seat: Arc<Seat>,
-    ) -> Self {
-        let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
-        let measured = Measured::of(server, tool.as_deref().ok());
-        let bar = bar(&tool, measured, server, allowed, capability);
-        let standing = Arc::new(screen.standing(server, bar));
-        Self { info: server.info.clone(), tool, seat, standing, measured }
-    }
-
-    /// Whether a new measurement left it as it was whether the server has the tool.
-    fn still_lists_as(&self, server: &Server) -> bool {
-        self.measured.lists_it == Measured::of(server, self.tool.as_deref().ok()).lists_it
-    }
-
-    fn measured_anew(&self, server: &Server) -> Self {
-        Self { measured: Measured::of(server, self.tool.as_deref().ok()), ..self.clone() }
-    }
+/// The plan of these servers, each with its offer.
+fn plan(servers: &[&Server], offers: &[Offer], rule: &Rule) -> Plan {
+    let seated = servers.iter().zip(offers).enumerate();
+    Plan::of(seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing }), rule)
 }
 
-/// Why a server takes no call, whatever the rules say.
-fn bar(
-    tool: &Result<Arc<Tool>, ResolveError>,
-    measured: Measured,
-    server: &Server,
-    allowed: &Allowed,
-    capability: &str,
-) -> Option<Why> {
-    match tool {
-        _ if !measured.lists_it => Some(Why::Unlisted),
-        Ok(tool) if !allowed.lets_tool(&server.info, tool) => Some(Why::NotAllowed),
-        Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
-        // What is no tool is not called; it has a place all the same.
-        Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
-        Ok(_) | Err(ResolveError::Missing) => None,
+impl Found {
+    fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
+        let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
+        let measured = Measured::of(server, tool.as_deref().ok());
+        Self { tool, seat, measured }
+    }
+
+    /// Why it takes no call, whatever the rules say.
+    fn bar(&self, server: &Server, allowed: &Allowed, capability: &str) -> Option<Why> {
+        match &self.tool {
+            _ if !self.measured.lists_it => Some(Why::Unlisted),
+            Ok(tool) if !allowed.lets_tool(&server.info, tool) => Some(Why::NotAllowed),
+            Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
+            // What is no tool is not called; it has a place all the same.
+            Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
+            Ok(_) | Err(ResolveError::Missing) => None,
+        }
     }
 }
 

@@ -15,10 +15,11 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::Cells;
-use crate::decide::{CallFacts, Pick, Refusal, Regions, decide};
+use crate::decide::{AffinityKey, CallFacts, Pick, Refusal, Regions, decide};
 use crate::regions::RegionBook;
-use crate::route::Route;
+use crate::route::{Renewal, Route};
 use crate::seat::Clock;
+use crate::witness::Witness;
 
 /// So many capabilities have a plan at most; one more, and all are made anew.
 const MOST: usize = 4_096;
@@ -33,7 +34,10 @@ pub struct Routes {
     config: watch::Receiver<Arc<Config>>,
     cells: Arc<Cells>,
     pub(crate) clock: Clock,
-    seed: u64,
+    chance: u64,
+    /// What stays with one server is told apart by.
+    pub(crate) affinity: AffinityKey,
+    witness: Arc<dyn Witness>,
     kept: Mutex<HashMap<String, Arc<Route>>>,
     regions: Mutex<Arc<Regions>>,
 }
@@ -51,13 +55,20 @@ pub struct WhatIf<'a> {
 
 impl Routes {
     /// None yet.
-    pub(crate) fn new(registry: Registry, config: watch::Receiver<Arc<Config>>, cells: Arc<Cells>) -> Self {
+    pub(crate) fn new(
+        registry: Registry,
+        config: watch::Receiver<Arc<Config>>,
+        cells: Arc<Cells>,
+        witness: Arc<dyn Witness>,
+    ) -> Self {
         Self {
             registry,
             config,
             cells,
             clock: Clock::start(),
-            seed: RandomState::new().hash_one(0),
+            chance: RandomState::new().hash_one(0),
+            affinity: witness.affinity_key(),
+            witness,
             kept: Mutex::default(),
             regions: Mutex::default(),
         }
@@ -68,26 +79,39 @@ impl Routes {
         self.config.borrow().clone()
     }
 
+    /// What chance is made of where no rule says.
+    pub fn chance(&self) -> u64 {
+        self.chance
+    }
+
     /// Where calls of this capability go now; `pattern` is it, without a wildcard.
     pub fn of(&self, capability: &str, pattern: &CapabilityPattern) -> Arc<Route> {
         let (snapshot, config, regions) =
             (self.registry.snapshot(), self.config(), self.regions.lock().clone());
         let mut kept = self.kept.lock();
-        let former = kept.get(capability);
-        if let Some(route) = former.filter(|route| route.is_of(snapshot.revision(), &config, &regions)) {
+        let former = kept.get(capability).cloned();
+        if let Some(route) =
+            former.as_ref().filter(|route| route.is_of(snapshot.revision(), &config, &regions))
+        {
             return route.clone();
         }
         let matches = snapshot.by_capability(pattern);
         let servers: Vec<_> = matches.iter().collect();
-        if let Some(route) = former.filter(|route| route.still_holds(&servers, &config, &regions)) {
-            route.seen_at(snapshot.revision());
-            return route.clone();
-        }
-        let former = former.cloned();
-        let mut route =
-            Route::new(capability, servers, (&config, &regions), former.as_deref(), |id| self.cells.seat(id));
+        let renewal =
+            former.as_ref().map_or(Renewal::Other, |route| route.renewed(&servers, &config, &regions));
+        let mut route = match (renewal, &former) {
+            (Renewal::Same, Some(route)) => {
+                route.seen_at(snapshot.revision());
+                return route.clone();
+            }
+            (Renewal::Measured(route), _) => *route,
+            _ => Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id)),
+        };
         route.seen_at(snapshot.revision());
-        route.goes_on(former.as_deref(), self.seed);
+        route.goes_on(former.as_deref(), self.chance);
+        if let Some(last) = former.is_none().then(|| self.witness.last_turn(capability)).flatten() {
+            route.goes_on_after(last);
+        }
         let route = Arc::new(route);
         if kept.len() >= MOST && !kept.contains_key(capability) {
             kept.clear();
@@ -108,10 +132,9 @@ impl Routes {
             (self.registry.snapshot(), what_if.config.cloned().unwrap_or_else(|| self.config()));
         let servers = offering(&snapshot, pattern, what_if);
         let regions = self.regions.lock().clone();
-        let mut route = Route::new(capability, servers.iter(), (&config, &regions), Some(&live), |id| {
-            self.cells.seat(id)
-        });
-        route.goes_on(Some(&live), self.seed);
+        let servers: Vec<&Server> = servers.iter().collect();
+        let mut route = Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id));
+        route.goes_on(Some(&live), self.chance);
         route
     }
 

@@ -19,6 +19,7 @@ use crate::course::{Course, Routed, Try};
 use crate::outcome::{Aftermath, CallFailed, answered, failed};
 use crate::pick::Picked;
 use crate::routes::Routes;
+use crate::witness::{Verdict, Watched, Witness};
 use crate::{Activities, Cells, Contact, Sessions, now};
 
 /// What gets calls to their servers. Cheap to clone; all clones are one.
@@ -35,6 +36,7 @@ pub struct Mesh {
     /// Where is told what is under way.
     pub activities: Activities,
     budget: Arc<TpsBudget>,
+    witness: Arc<dyn Witness>,
 }
 
 /// Whom a call goes to.
@@ -83,17 +85,23 @@ pub trait Attempt {
         false
     }
 
+    /// What an answer says of its tool: what is told of the call.
+    fn verdict(&self, _answer: &Self::Answer) -> Verdict {
+        Verdict::Fine
+    }
+
     /// The try at the server that was named last failed, and another server is asked next.
     fn goes_on(&mut self, _error: &CallFailed) {}
 }
 
 impl Mesh {
-    /// Nothing is kept yet; what begins runs among these tasks.
+    /// Nothing is kept yet; what begins runs among these tasks, and the witness is told of calls.
     pub fn new(
         contact: Contact,
         registry: Registry,
         config: watch::Receiver<Arc<Config>>,
         tasks: TaskTracker,
+        witness: Arc<dyn Witness>,
     ) -> Self {
         let activities = Activities::default();
         let cells = Arc::new(Cells::new(registry.clone()));
@@ -102,10 +110,11 @@ impl Mesh {
         Self {
             contact,
             sessions: Sessions::new(tasks, registry.clone(), activities.clone()),
-            routes: Arc::new(Routes::new(registry, config, cells.clone())),
+            routes: Arc::new(Routes::new(registry, config, cells.clone(), witness.clone())),
             cells,
             activities,
             budget: Arc::new(budget),
+            witness,
         }
     }
 
@@ -113,16 +122,31 @@ impl Mesh {
     /// Dropping this future tells the server as well.
     pub async fn run<A: Attempt>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
         self.budget.deposit();
+        let mut watched = Watched::begin(&*self.witness, &call);
+        let routed = self.tried(&call, attempt, &mut watched).await;
+        watched.ended(&routed, |answer| attempt.verdict(answer));
+        routed
+    }
+
+    /// One try after the other.
+    async fn tried<A: Attempt>(
+        &self,
+        call: &Call<'_>,
+        attempt: &mut A,
+        watched: &mut Watched<'_>,
+    ) -> Routed<A::Answer> {
         let mut course = Course::default();
-        let mut picked = match self.pick(&call, &mut course) {
+        let mut picked = match self.pick(call, &mut course, watched) {
             Ok(picked) => picked,
             Err(refused) => return course.refused(refused),
         };
         loop {
             let (server, tool) = (picked.server.clone(), picked.tool.clone());
             let began = Instant::now();
-            let (outcome, aftermath) = self.one_try(&call, &course, picked, attempt).await;
+            watched.asks(&server, &tool, began);
+            let (outcome, aftermath) = self.one_try(call, &course, picked, attempt).await;
             let ms = began.elapsed().as_secs_f64() * 1000.0;
+            watched.answered(ms, outcome.as_ref().err());
             let error = match outcome {
                 Ok(answer) => return course.answered(answer, server, tool, ms),
                 Err(error) => error,
@@ -133,7 +157,7 @@ impl Mesh {
                 return course.ended();
             }
             // Whoever has another server to ask pays for it.
-            match self.pick(&call, &mut course) {
+            match self.pick(call, &mut course, watched) {
                 Ok(next) if self.budget.withdraw() => picked = next,
                 _ => return course.ended(),
             }

@@ -48,7 +48,7 @@ impl Scene {
         let args = [script("slow_stdio.py"), "0".to_owned(), "1".to_owned()].to_vec();
         let info = ServerInfo::new_stdio("it", &plain_python().unwrap(), args, Source::Manual, 0);
         let config = tokio::sync::watch::channel(Arc::default()).1;
-        let mesh = Mesh::new(contact, registry, config, tasks.clone());
+        let mesh = Mesh::new(contact, registry, config, tasks.clone(), Arc::new(mesh::Unwatched));
         Self { mesh, info: info.into(), tasks, _folder: folder }
     }
 

@@ -81,7 +81,7 @@ async fn a_thousand_calls_through_three_servers_arrive_as_health_and_speed_share
     let config = Arc::new(Config::from_yaml(text).unwrap().0);
     let (_keep, config) = tokio::sync::watch::channel(config);
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));
-    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone());
+    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone(), Arc::new(mesh::Unwatched));
     let mut names = HashMap::new();
     let mut running = Vec::new();
     for (name, fake, failed, ms) in [

@@ -79,7 +79,7 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     tasks.spawn(writer);
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));
     let config = tokio::sync::watch::channel(Arc::default()).1;
-    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone());
+    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone(), Arc::new(mesh::Unwatched));
     let (cells, until) = (mesh.cells.clone(), stop.clone());
     tasks.spawn(async move { cells.report(until).await });
     let server = Fake::modern().start().await;

@@ -96,6 +96,15 @@ pub enum Activity {
         /// Of which server.
         id: ServerId,
     },
+    /// Calls were recorded; told at most four times a second.
+    CallsChanged {
+        /// The greatest id of a row.
+        newest: u64,
+        /// How many calls, since this was told last.
+        calls: u64,
+        /// How many of these failed, or nobody took.
+        failed: u64,
+    },
     /// The configuration's file was read again, or could not be: what is in use, or what is said of the file, is new.
     ConfigChanged {
         /// The sections whose settings differ now; none when what is in use stayed as it was.

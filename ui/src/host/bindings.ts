@@ -456,7 +456,19 @@ start: Start, } | { "type": "started",
 /**
  * Of which server.
  */
-id: ServerId, } | { "type": "config_changed", 
+id: ServerId, } | { "type": "calls_changed", 
+/**
+ * The greatest id of a row.
+ */
+newest: number, 
+/**
+ * How many calls, since this was told last.
+ */
+calls: number, 
+/**
+ * How many of these failed, or nobody took.
+ */
+failed: number, } | { "type": "config_changed", 
 /**
  * The sections whose settings differ now; none when what is in use stayed as it was.
  */
@@ -1557,6 +1569,393 @@ set_aside_for: number | null,
  * Calls under way.
  */
 in_flight: number, };
+
+export type CallOutcome = "ok" | "tool_error" | "failed" | "refused" | "cancelled";
+
+export type CallsLike = "ok" | "failed" | "retried" | "tool_error";
+
+export type CallsArgs = { 
+/**
+ * How many rows: 1 to 1,000; default 200.
+ */
+limit?: number, 
+/**
+ * Only rows before this id: that of the last row of the page before.
+ */
+before?: number, 
+/**
+ * Only calls of this capability; `*`, `?` and `[..]` make it a pattern.
+ */
+capability?: string, 
+/**
+ * Only calls that this server answered, or was tried for last: an id, or a name that only one server has.
+ */
+server?: string, 
+/**
+ * Only calls of this client.
+ */
+client?: string, 
+/**
+ * Only those that ended so.
+ */
+outcome?: CallsLike, };
+
+export type CallList = { 
+/**
+ * Newest first.
+ */
+rows: Array<CallRow>, 
+/**
+ * There are older ones that match.
+ */
+more: boolean, 
+/**
+ * How many rows match in all, whatever `limit` and `before` say.
+ */
+total: number, 
+/**
+ * Calls are recorded now (`call_log.enabled`, and there is a file to write to).
+ */
+recording: boolean, };
+
+export type CallRow = { 
+/**
+ * Its key; a later call has a greater one.
+ */
+id: number, 
+/**
+ * When it was over.
+ */
+at: number, 
+/**
+ * Who called, by name.
+ */
+client: string | null, 
+/**
+ * What was called.
+ */
+capability: string, 
+/**
+ * The tool that this meant, by the name that the server has for it; absent when no server took it.
+ */
+tool: string | null, 
+/**
+ * Who answered, or was tried last.
+ */
+server: ServerPlace | null, 
+/**
+ * How it ended.
+ */
+outcome: CallOutcome, 
+/**
+ * The code of the error that it ended with.
+ */
+code: ErrorCode | null, 
+/**
+ * Why it ended so, in a sentence. A tool's own error is in its answer, which is not kept.
+ */
+reason: string | null, 
+/**
+ * How many servers were asked.
+ */
+attempts: number, 
+/**
+ * The whole call, in milliseconds.
+ */
+ms: number, 
+/**
+ * For how many calls like it the row stands: 1, or more when so many came at once that not each was kept.
+ */
+stands_for: number, 
+/**
+ * The rule that applied, by its pattern; absent when only the defaults did, or when the caller named a server.
+ */
+rule: string | null, 
+/**
+ * The caller named the server: nothing was decided.
+ */
+named: boolean, };
+
+export type CallRecordArgs = { 
+/**
+ * Its id.
+ */
+id: number, };
+
+export type CallRecord = { 
+/**
+ * It.
+ */
+row: CallRow, 
+/**
+ * Every server that was asked, in order.
+ */
+tries: Array<CallTry>, 
+/**
+ * The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further try.
+ * Empty when the caller named a server, or when what decided it is no longer kept.
+ */
+decisions: Array<Decision>, 
+/**
+ * The first of them: why the call went where it went.
+ */
+decision: Decision | null, 
+/**
+ * The rule that applied, by its pattern.
+ */
+rule: string | null, 
+/**
+ * The decisions that were made again are those that were made then, to the last figure.
+ */
+is_exact: boolean, };
+
+export type CallTry = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * How long, in milliseconds.
+ */
+ms: number, 
+/**
+ * How it failed; absent when it answered.
+ */
+error: string | null, };
+
+export type TrafficArgs = { 
+/**
+ * Since when; default is an hour ago.
+ */
+since?: number, 
+/**
+ * Only calls that this server answered, or was tried for last: an id, or a name that only one server has.
+ */
+server?: string, 
+/**
+ * Only calls of this capability; `*`, `?` and `[..]` make it a pattern.
+ */
+capability?: string, };
+
+export type Traffic = { 
+/**
+ * Spans of equal length from `since` until now, oldest first; one without a call is there with 0.
+ */
+buckets: Array<TrafficBucket>, 
+/**
+ * Who answered or was tried last, the most calls first.
+ */
+servers: Array<TrafficServer>, 
+/**
+ * The rules that were used. Calls that named a server are not among these.
+ */
+rules: Array<TrafficRule>, 
+/**
+ * All calls of the span.
+ */
+calls: number, 
+/**
+ * Those that failed or that nobody took.
+ */
+failed: number, 
+/**
+ * The oldest call that is kept; absent when there is none.
+ */
+oldest: number | null, };
+
+export type TrafficBucket = { 
+/**
+ * When it begins.
+ */
+at: number, 
+/**
+ * How long it is.
+ */
+seconds: number, 
+/**
+ * Calls that were over in it.
+ */
+calls: number, 
+/**
+ * Those that failed or that nobody took.
+ */
+failed: number, 
+/**
+ * Half of the calls that were answered took no longer, in milliseconds; absent when there was none.
+ */
+p50_ms: number | null, 
+/**
+ * 95 of 100 took no longer.
+ */
+p95_ms: number | null, };
+
+export type TrafficServer = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * Calls.
+ */
+calls: number, 
+/**
+ * Those that failed.
+ */
+failed: number, 
+/**
+ * Its part of all calls that reached a server, in [0, 1].
+ */
+share: number, 
+/**
+ * Half of those that it answered took no longer, in milliseconds.
+ */
+p50_ms: number | null, };
+
+export type TrafficRule = { 
+/**
+ * Its pattern; absent for the defaults alone.
+ */
+pattern: string | null, 
+/**
+ * Calls of the span.
+ */
+calls: number, 
+/**
+ * When it applied last, also before the span.
+ */
+last_at: number, };
+
+export type ReplayArgs = { 
+/**
+ * The text of a configuration whose rules and balancing are taken; absent means those in use.
+ */
+rules?: string, 
+/**
+ * How many of the newest: 1 to 10,000; default 100. A row that stands for several calls is one of these.
+ */
+calls?: number, 
+/**
+ * Servers that are taken to be down: ids, or names that only one server has.
+ */
+down?: Array<string>, };
+
+export type Replay = { 
+/**
+ * All that were decided again.
+ */
+calls: number, 
+/**
+ * Those that go where they went, that failed in the same way as before, or that named their server.
+ */
+stays: number, 
+/**
+ * Those that go to another server, or that somebody takes now.
+ */
+moves: number, 
+/**
+ * Those that nobody would take, and somebody took.
+ */
+fails: number, 
+/**
+ * Those that cannot be decided again.
+ */
+unknowns: number, 
+/**
+ * The rows that move, newest first; at most 1,000.
+ */
+moved: Array<ReplayMove>, 
+/**
+ * The rows that nobody would take, newest first; at most 1,000.
+ */
+would_fail: Array<ReplayFailure>, 
+/**
+ * The rows that cannot be decided again, newest first; at most 1,000.
+ */
+unknown: Array<ReplayUnknown>, 
+/**
+ * Who took how many, and would, the most first.
+ */
+distribution: Array<ReplayShare>, };
+
+export type ReplayMove = { 
+/**
+ * Its record.
+ */
+id: number, 
+/**
+ * When it was over.
+ */
+at: number, 
+/**
+ * What was called.
+ */
+capability: string, 
+/**
+ * Who called.
+ */
+client: string | null, 
+/**
+ * Who was picked; absent when nobody was.
+ */
+from: ServerPlace | null, 
+/**
+ * Who would be.
+ */
+to: ServerPlace | null, 
+/**
+ * For how many calls the row stands.
+ */
+stands_for: number, };
+
+export type ReplayFailure = { 
+/**
+ * Its record.
+ */
+id: number, 
+/**
+ * What was called.
+ */
+capability: string, 
+/**
+ * Why nobody would, in a sentence.
+ */
+why: string, 
+/**
+ * The code of the error that it would end with.
+ */
+code: ErrorCode, 
+/**
+ * For how many calls the row stands.
+ */
+stands_for: number, };
+
+export type ReplayUnknown = { 
+/**
+ * Its record.
+ */
+id: number, 
+/**
+ * What is missing, in a sentence.
+ */
+why: string, 
+/**
+ * For how many calls the row stands.
+ */
+stands_for: number, };
+
+export type ReplayShare = { 
+/**
+ * Which.
+ */
+server: ServerPlace, 
+/**
+ * How many it took.
+ */
+before: number, 
+/**
+ * How many it would take.
+ */
+after: number, };
 
 export type AttemptOutcome = "answered" | "tool_error" | "unsent" | "declined" | "lost" | "timed_out" | "failed" | "cancelled";
 
@@ -2897,6 +3296,14 @@ export interface Operations {
   rules: { args: Empty; result: RuleList };
   /** The breakers of servers that failed, rest, or have calls under way. */
   breakers: { args: Empty; result: BreakerList };
+  /** The calls that were recorded, newest first. */
+  calls: { args: CallsArgs; result: CallList };
+  /** All that is kept of a call, with its decisions made again. */
+  call_record: { args: CallRecordArgs; result: CallRecord };
+  /** How many calls there were, how long they took, who answered, which rules applied. */
+  traffic: { args: TrafficArgs; result: Traffic };
+  /** Where recorded calls would have gone by other rules, or with servers down; nothing is sent. */
+  replay: { args: ReplayArgs; result: Replay };
   /** Ends a call; its server is told. */
   cancel: { args: CancelArgs; result: Cancelled };
   /** The commands that take longer to start than a moment. */

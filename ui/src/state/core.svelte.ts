@@ -79,6 +79,8 @@ class Core {
   notices = $derived(this.#model.notices);
   /** Counts the changes of the configuration, for what depends on it. */
   configs = $derived(this.#model.configs);
+  /** The id of the newest recorded call: whoever shows calls looks again when it changes. */
+  newestCall = $derived(this.#model.newestCall);
 
   /** The face this page talks through. */
   readonly face = host.face;

@@ -35,6 +35,8 @@ export interface Model {
   notices: readonly Notice[];
   /** Counts the changes of the configuration that were told. */
   configs: number;
+  /** The id of the newest call that was recorded; 0 before the first was told. */
+  newestCall: number;
 }
 
 /** What must be asked for again because events alone do not say it. */
@@ -57,6 +59,7 @@ export const EMPTY: Model = {
   starts: new Map(),
   notices: [],
   configs: 0,
+  newestCall: 0,
 };
 
 /** Notices kept for reading. */
@@ -174,6 +177,9 @@ function apply(draft: Draft, event: Exclude<Event, ServerEvent>, stale: Set<Stal
       return;
     case "config_changed":
       draft.configs += 1;
+      return;
+    case "calls_changed":
+      draft.newestCall = event.newest;
       return;
     case "activity_lost":
       stale.add("activity");

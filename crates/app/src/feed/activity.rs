@@ -8,16 +8,26 @@ use model::{Activity, Start};
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     activities: Vec<Activity>,
+    /// That calls were recorded.
+    recorded: Option<Activity>,
     lost: u64,
 }
 
 impl Gathered {
     pub(super) fn is_empty(&self) -> bool {
-        self.activities.is_empty() && self.lost == 0
+        self.activities.is_empty() && self.recorded.is_none() && self.lost == 0
     }
 
     pub(super) fn take(&mut self, activity: Activity) {
-        self.activities.push(activity);
+        match (activity, &mut self.recorded) {
+            // What two of these say is one.
+            (
+                Activity::CallsChanged { newest, calls, failed },
+                Some(Activity::CallsChanged { newest: last, calls: all, failed: all_failed }),
+            ) => (*last, *all, *all_failed) = (newest, *all + calls, *all_failed + failed),
+            (recorded @ Activity::CallsChanged { .. }, none) => *none = Some(recorded),
+            (other, _) => self.activities.push(other),
+        }
     }
 
     /// So many were missed.
@@ -27,7 +37,7 @@ impl Gathered {
 
     /// What to send: how many were lost, then the last state of each scan, call and start, in the order of those states.
     pub(super) fn flush(&mut self) -> Vec<Activity> {
-        let Self { activities, lost } = std::mem::take(self);
+        let Self { activities, recorded, lost } = std::mem::take(self);
         let mut seen = HashSet::new();
         let is_last = |activity: &Activity| subject(activity).is_none_or(|subject| seen.insert(subject));
         let mut kept: Vec<Activity> = activities.into_iter().rev().filter(is_last).collect();
@@ -35,6 +45,7 @@ impl Gathered {
             kept.push(Activity::ActivityLost { count: lost });
         }
         kept.reverse();
+        kept.extend(recorded);
         kept
     }
 }
@@ -47,6 +58,7 @@ fn subject(activity: &Activity) -> Option<String> {
             Some(format!("start {id}"))
         }
         Activity::ScanFound { .. }
+        | Activity::CallsChanged { .. }
         | Activity::ConfigChanged { .. }
         | Activity::Notice { .. }
         | Activity::ActivityLost { .. } => None,

@@ -11,9 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::{CallFailed, End, Try, Waiting};
+use mesh::{CallFailed, End, Try, Verdict, Waiting};
 use model::{Activity, ServerId, ServerInfo, Tool};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -24,7 +23,7 @@ use super::route::{decided, refusal};
 use crate::error::OperationError;
 use crate::logs::Noting;
 use crate::{App, millis};
-use judge::judge;
+use judge::{Judged, judge};
 use target::CallTarget;
 
 /// A day: a longer wait is a mistake in the unit.
@@ -47,11 +46,12 @@ impl App {
             explained: args.explain,
         };
         let mut attempt = ToolCall::new(self, &handle, &arguments, &in_flight.cancel);
+        attempt.is_followed = args.call.is_some();
         let routed = self.0.mesh.run(call, &mut attempt).await;
         let noting = attempt.noting.take();
         let decision =
             routed.decision.map(|decision| decided(&self.0.registry.snapshot(), &args.capability, decision));
-        let result = self.result(routed.end, &routed.tries, decision, millis(started)).await;
+        let result = self.result(routed.end, &routed.tries, decision, millis(started));
         if let Some(noting) = noting {
             noting.ended(&result);
         }
@@ -59,9 +59,9 @@ impl App {
     }
 
     /// What came of the call, with every try.
-    async fn result(
+    fn result(
         &self,
-        end: End<Box<RawValue>>,
+        end: End<Judged>,
         tries: &[Try],
         decision: Option<Decision>,
         elapsed_ms: f64,
@@ -70,8 +70,7 @@ impl App {
         match end {
             End::Answered { answer, server, tool, ms } => {
                 let to = ServerRef::to_record(&server);
-                let judged = judge(answer).await;
-                let (result, tool_error) = judged.map_err(|error| {
+                let (result, tool_error) = answer.map_err(|error| {
                     error.in_call(&to, &tool.name, elapsed_ms, &attempts, decision.as_ref())
                 })?;
                 let outcome = if tool_error { AttemptOutcome::ToolError } else { AttemptOutcome::Answered };
@@ -116,13 +115,14 @@ impl App {
         Ok(Cancelled { cancelled: self.0.calls.cancel(&args.call) || self.0.intake.adds.cancel(&args.call) })
     }
 
-    /// Tells it on; whether there was any.
-    async fn pass_progress(&self, handle: &str, mut reports: mpsc::Receiver<Progress>) -> bool {
+    /// Tells it on where somebody follows the call; whether there was any.
+    async fn pass_progress(&self, handle: Option<&str>, mut reports: mpsc::Receiver<Progress>) -> bool {
         let mut progressed = false;
         while let Some(Progress { progress, total, message }) = reports.recv().await {
             progressed = true;
-            let call = handle.to_owned();
-            self.tell(Activity::CallProgress { call, progress, total, message });
+            if let Some(call) = handle.map(str::to_owned) {
+                self.tell(Activity::CallProgress { call, progress, total, message });
+            }
         }
         progressed
     }
@@ -159,6 +159,8 @@ struct ToolCall<'a> {
     /// The tool, by the name that the server has for it.
     tool: String,
     progressed: bool,
+    /// The caller chose the handle, so somebody may look.
+    is_followed: bool,
     noting: Option<Noting>,
     /// Told of its start, as long as it is held.
     start: Option<Waiting>,
@@ -178,6 +180,7 @@ impl<'a> ToolCall<'a> {
             cancel,
             tool: String::new(),
             progressed: false,
+            is_followed: false,
             noting: None,
             start: None,
         }
@@ -185,7 +188,7 @@ impl<'a> ToolCall<'a> {
 }
 
 impl mesh::Attempt for ToolCall<'_> {
-    type Answer = Box<RawValue>;
+    type Answer = Judged;
 
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
         self.tool.clone_from(&tool.name);
@@ -196,7 +199,7 @@ impl mesh::Attempt for ToolCall<'_> {
         self.start = Some(self.app.0.mesh.sessions.starts().wait(server.id, self.handle.to_owned()));
     }
 
-    async fn send(&mut self, session: &Session, left: Duration) -> Result<Box<RawValue>, McpError> {
+    async fn send(&mut self, session: &Session, left: Duration) -> Result<Judged, McpError> {
         let (progress, reports) = mpsc::channel(64);
         let options = CallOptions {
             deadline: left,
@@ -205,9 +208,18 @@ impl mesh::Attempt for ToolCall<'_> {
             ..CallOptions::default()
         };
         let call = session.call_tool(&self.tool, self.arguments.clone(), options);
-        let (outcome, progressed) = tokio::join!(call, self.app.pass_progress(self.handle, reports));
+        let followed = self.is_followed.then_some(self.handle);
+        let (outcome, progressed) = tokio::join!(call, self.app.pass_progress(followed, reports));
         self.progressed = progressed;
-        outcome
+        Ok(judge(outcome?).await)
+    }
+
+    fn verdict(&self, answer: &Judged) -> Verdict {
+        match answer {
+            Ok((_, false)) => Verdict::Fine,
+            Ok((_, true)) => Verdict::ToolError,
+            Err(error) => Verdict::Unusable(error.message.clone()),
+        }
     }
 
     fn has_progressed(&self) -> bool {

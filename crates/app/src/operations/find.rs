@@ -38,6 +38,15 @@ pub(super) fn find_all(snapshot: &Snapshot, keys: &[String]) -> Result<Vec<Serve
     keys.iter().map(|key| find(snapshot, key).map(|server| server.info.id)).collect()
 }
 
+/// The servers that are taken to be down. Wrong usage when one is not there: a dry run about another server would mislead.
+pub(super) fn find_down(
+    snapshot: &Snapshot,
+    keys: Option<&[String]>,
+) -> Result<Vec<ServerId>, OperationError> {
+    find_all(snapshot, keys.unwrap_or_default())
+        .map_err(|error| OperationError::arguments(error.message.clone()).with(error.detail.clone()))
+}
+
 fn none(key: &str) -> OperationError {
     let message = format!("there is no server with the id or name `{key}`");
     OperationError::new(ErrorCode::NotFound, message).advise(Advice::ListServers)

@@ -2,6 +2,7 @@
 //! command line have no feature of their own.
 
 mod call;
+mod calls;
 mod certificate;
 mod change;
 mod config;

@@ -50,3 +50,47 @@ pub(crate) struct Route {
     #[arg(long, value_name = "ID")]
     pub(crate) down: Vec<String>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct Calls {
+    /// Print all that is kept of the call with this id
+    #[arg(value_name = "ID", conflicts_with_all = ["follow", "limit", "before", "failed", "retried", "capability", "server", "client"])]
+    pub(crate) id: Option<u64>,
+    /// Go on, and print each call as it is recorded, until Ctrl-C
+    #[arg(long, conflicts_with = "before")]
+    pub(crate) follow: bool,
+    /// So many of the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// Only those before the call with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<u64>,
+    /// Only those that failed, or that nobody took
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only those that several servers were asked for
+    #[arg(long, conflicts_with = "failed")]
+    pub(crate) retried: bool,
+    /// Only those of this capability; * ? [..] make it a pattern
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) capability: Option<String>,
+    /// Only those that this server answered, or was tried for last (id or name)
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Only those of this client
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// By the rules and the balancing of this configuration; - is standard input [default: the one in use]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// So many of the newest calls
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) last: u32,
+    /// As if this server were down (id or name); can stand several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) down: Vec<String>,
+}

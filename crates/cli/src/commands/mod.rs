@@ -1,6 +1,7 @@
 //! One function a command.
 
 mod call;
+mod calls;
 pub(crate) mod certificate;
 mod change;
 mod config;
@@ -13,6 +14,7 @@ mod health;
 mod link;
 mod logs;
 mod look;
+mod replay;
 mod route;
 mod scan;
 mod secret;
@@ -93,6 +95,8 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
         Command::Route(args) => route::route(session, args).await,
+        Command::Calls(args) => calls::calls(session, args).await,
+        Command::Replay(args) => replay::replay(session, args).await,
         Command::Rules => route::rules(session).await,
         Command::Breakers => route::breakers(session).await,
         Command::Edit(args) => edit::edit(session, args).await,

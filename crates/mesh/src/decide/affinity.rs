@@ -1,11 +1,37 @@
 //! What stays with one server: rendezvous hashing (highest random weight), so that a server that comes or goes moves only the
 //! keys that it gets or had.
 
-use model::ServerId;
+use std::fmt;
 
-/// What stays with one server, as a key: FNV-1a of its bytes.
-pub fn affinity_key(bytes: &[u8]) -> u64 {
-    hash(bytes.iter().copied())
+use hmac::{Hmac, KeyInit, Mac};
+use model::ServerId;
+use sha2::Sha256;
+
+/// Makes a number of what stays with one server. It is written down with calls, and says nothing of the value to whoever does
+/// not have the key.
+#[derive(Clone, Default)]
+pub struct AffinityKey([u8; 32]);
+
+impl AffinityKey {
+    /// With this key.
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// The number of a value: the beginning of its HMAC.
+    pub fn of(&self, value: &[u8]) -> u64 {
+        // A key of any length will do.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return 0 };
+        mac.update(value);
+        let hash = mac.finalize().into_bytes();
+        hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+impl fmt::Debug for AffinityKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AffinityKey(…)")
+    }
 }
 
 /// How well a key and a server fit. Stable across restarts and versions: FNV-1a over both, mixed (splitmix64).

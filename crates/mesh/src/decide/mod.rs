@@ -25,7 +25,7 @@ mod tests;
 
 use model::{ServerId, Why};
 
-pub use affinity::affinity_key;
+pub use affinity::AffinityKey;
 pub use explain::{Decision, Staged, Weighed, explain};
 pub use loads::{Breaker, Frozen, Load, Loads};
 pub use plan::{Candidate, Offering, Plan, Seated};

@@ -166,6 +166,20 @@ impl Plan {
         next.unwrap_or_default() as u64
     }
 
+    /// The cursor after a turn of a former process, whose plan nobody has: after whoever had that turn. Turns by weight just go
+    /// on.
+    pub fn goes_on_after(&self, cursor: u64, server: ServerId) -> u64 {
+        let Some(tier) = self.tiers.first().filter(|_| !self.is_weighted()) else {
+            return cursor.wrapping_add(1);
+        };
+        let id = |place: &u32| self.candidates.get(*place as usize).map(|candidate| candidate.id);
+        let at = usize::try_from(cursor % (tier.places.len() as u64).max(1)).unwrap_or_default();
+        if tier.places.get(at).and_then(id) == Some(server) {
+            return cursor.wrapping_add(1);
+        }
+        tier.places.iter().position(|place| id(place) > Some(server)).unwrap_or_default() as u64
+    }
+
     fn has_ids_of(&self, other: &Self) -> bool {
         self.candidates.iter().map(|one| one.id).eq(other.candidates.iter().map(|one| one.id))
     }

@@ -27,6 +27,13 @@ impl Regions {
         self.0.insert(region.to_owned(), distance);
         self
     }
+
+    /// All that is known, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Distance)> {
+        let mut all: Vec<_> = self.0.iter().map(|(region, distance)| (region.as_str(), *distance)).collect();
+        all.sort_unstable_by_key(|(region, _)| *region);
+        all.into_iter()
+    }
 }
 
 /// Where a region stands: in the order of the rule, then by distance in microseconds.

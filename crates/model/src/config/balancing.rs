@@ -70,7 +70,7 @@ impl Strategy {
 }
 
 /// Whether servers far from the preferred region may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CrossRegion {
     /// When nothing nearer is left.
@@ -81,7 +81,7 @@ pub enum CrossRegion {
 }
 
 /// How a server is picked.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadBalancing {
     /// How.
     pub strategy: Strategy,
@@ -263,7 +263,7 @@ pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
 }
 
 /// What the strategies need, as a section of the file says it; what is absent stays as it is.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StrategyOptions {
     /// [`LoadBalancing::health_weight`].
     #[serde(skip_serializing_if = "Option::is_none")]

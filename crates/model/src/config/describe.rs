@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::path::{KeyPath, Part};
-use super::{Config, balancing, gateway, health, later, metrics, network, registry, routing, routing_tests};
+use super::{
+    Config, balancing, call_log, gateway, health, later, metrics, network, registry, routing, routing_tests,
+};
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -231,6 +233,10 @@ const TOP: &[Branch] = &[
     section(
         KeyDoc::new("defaults", KeyKind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
         routing::FIELD_KEYS,
+    ),
+    section(
+        KeyDoc::new("call_log", KeyKind::Section, "{ days: 30 }", "How calls are recorded, and for how long"),
+        call_log::KEYS,
     ),
     section(
         KeyDoc::new(

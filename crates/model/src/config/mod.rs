@@ -5,6 +5,7 @@
 //! `${NAME}` in a secret is kept as it is: the model does no IO, whoever connects reads the variable.
 
 mod balancing;
+mod call_log;
 mod describe;
 mod gateway;
 mod health;
@@ -17,6 +18,7 @@ mod problem;
 mod reference;
 mod registry;
 mod routing;
+mod routing_part;
 mod routing_tests;
 mod schema;
 mod seconds;
@@ -30,6 +32,7 @@ mod values;
 use crate::Allowed;
 
 pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
+pub use call_log::CallLog;
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
 pub use gateway::{Gateway, GatewayAuth, Naming};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
@@ -42,6 +45,7 @@ pub use problem::{Problem, Severity};
 pub use reference::{SecretReference, is_secret_key};
 pub use registry::{Backend, RegistryConfig, RegistryOptions};
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
+pub use routing_part::RoutingPart;
 pub use routing_tests::{Expected, RoutingTest};
 pub use schema::schema;
 pub use seconds::Seconds;
@@ -70,6 +74,8 @@ pub struct Config {
     pub routing_tests: Vec<RoutingTest>,
     /// What a rule leaves unset.
     pub defaults: RuleFields,
+    /// How calls are recorded.
+    pub call_log: CallLog,
     /// The MCP server that AI clients see.
     pub gateway: Gateway,
     /// What is measured and where it goes.
@@ -146,6 +152,7 @@ fn read(mut root: Section<'_>) -> Config {
         routing_rules: routing::read_rules(root.section("routing_rules")),
         routing_tests: routing_tests::read(&mut root),
         defaults: routing::read_defaults(root.section("defaults")),
+        call_log: call_log::read(root.section("call_log")),
         gateway: gateway::read(root.section("gateway")),
         metrics: metrics::read(root.section("metrics")),
         later: later::read(&mut root),

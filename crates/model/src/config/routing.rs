@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::balancing::{self, STRATEGIES, STRATEGY, STRATEGY_KEYS, Strategy, StrategyOptions};
@@ -9,7 +9,7 @@ use super::tree::{Entry, Node};
 use crate::{CapabilityPattern, Filter};
 
 /// What stays with the server that was picked first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
     /// Nothing.
@@ -22,7 +22,7 @@ pub enum Affinity {
 }
 
 /// What happens when the hard filters leave no server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnEmpty {
     /// The call fails and says why.
@@ -33,7 +33,7 @@ pub enum OnEmpty {
 }
 
 /// What a rule, or `defaults:`, can say. What is absent comes from `defaults:`, and there from the product.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RuleFields {
     /// Soft: the first region with a candidate wins, then any other.
     pub preferred_regions: Option<Vec<String>>,
@@ -64,7 +64,7 @@ pub struct RuleFields {
 }
 
 /// A rule for the capabilities that a pattern matches. Exactly one applies to a call.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoutingRule {
     /// Its key.
     pub pattern: CapabilityPattern,

@@ -20,9 +20,12 @@ fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, OperationError> {
 /// How long a result may be that is looked into at once, in bytes.
 const SHORT: usize = 256 * 1024;
 
+/// A result and whether it is the tool's own failure, or why it cannot be told.
+pub(super) type Judged = Result<(Box<RawValue>, bool), OperationError>;
+
 /// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
 /// others.
-pub(super) async fn judge(result: Box<RawValue>) -> Result<(Box<RawValue>, bool), OperationError> {
+pub(super) async fn judge(result: Box<RawValue>) -> Judged {
     let is_short = result.get().len() <= SHORT;
     let judging = move || {
         let result = shallow(result)?;

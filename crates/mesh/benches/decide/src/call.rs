@@ -69,7 +69,7 @@ async fn one(fake: Fake, callers: usize) -> [f64; 4] {
     registry.observe(id, well).await.unwrap();
     let (_keep, config) = tokio::sync::watch::channel(stages::config());
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));
-    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone());
+    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone(), Arc::new(mesh::Unwatched));
     let (cells, until) = (mesh.cells.clone(), stop.clone());
     tasks.spawn(async move { cells.report(until).await });
 

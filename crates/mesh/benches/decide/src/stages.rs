@@ -55,7 +55,7 @@ async fn one(size: usize) -> [f64; 3] {
     }
     let (_keep, config) = tokio::sync::watch::channel(config());
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));
-    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone());
+    let mesh = Mesh::new(contact, registry.clone(), config, tasks.clone(), Arc::new(mesh::Unwatched));
     let pattern = CapabilityPattern::parse(CAPABILITY).unwrap();
     let pick = || {
         let route = mesh.routes.of(CAPABILITY, &pattern);

@@ -91,8 +91,15 @@ const SHOWN: &[(&str, &str, &str)] = &[
         "app/tests/routing/rules.rs",
         "policy_lets_only_what_it_names_be_called",
     ),
+    ("call_log.enabled", LEDGER, "nothing_is_recorded_where_it_is_switched_off"),
+    ("call_log.rows", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
+    ("call_log.days", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
+    ("call_log.megabytes", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
     ("routing_tests", "app/tests/routing/rules.rs", "a_change_that_breaks_a_routing_test_is_not_saved"),
 ];
+
+/// How many calls are recorded.
+const LEDGER: &str = "ledger/tests/bounds.rs";
 
 /// Rules of routing and balancing, from the text of a file to who is picked.
 const DECIDE: &str = "mesh/src/decide/settings.rs";

@@ -1,0 +1,153 @@
+//! `calls`: what was called, who answered, and why it went there.
+
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use api::{CallList, CallOutcome, CallRecord, CallRecordArgs, CallRow, CallsArgs, CallsLike, Operations};
+use futures::StreamExt;
+use model::{Activity, Event, Millis};
+
+use super::status::age;
+use super::{Session, route};
+use crate::args::{Calls, Format};
+use crate::core::Core;
+use crate::failure::Failure;
+use crate::print::{self, Column, note, or_dash, word};
+
+/// So many rows are asked for at once.
+const PAGE: u32 = 1_000;
+
+const COLUMNS: &[Column<CallRow>] = &[
+    Column { heading: "ID", cell: |row| row.id.to_string() },
+    Column { heading: "AGO", cell: |row| ago(row.at) },
+    Column { heading: "OUTCOME", cell: |row| outcome(row) },
+    Column { heading: "CAPABILITY", cell: |row| row.capability.clone() },
+    Column { heading: "SERVER", cell: |row| or_dash(row.server.as_ref().map(|server| &server.name)) },
+    Column { heading: "MS", cell: |row| format!("{:.0}", row.ms) },
+    Column { heading: "TRIES", cell: |row| row.attempts.to_string() },
+    Column { heading: "CLIENT", cell: |row| or_dash(row.client.as_ref()) },
+    Column { heading: "CALLS", cell: |row| row.stands_for.to_string() },
+    Column { heading: "WHY", cell: |row| or_dash(row.reason.as_ref()) },
+];
+
+fn outcome(row: &CallRow) -> String {
+    match row.outcome {
+        CallOutcome::ToolError => "tool error".to_owned(),
+        outcome => word(outcome),
+    }
+}
+
+/// How long ago, in one unit.
+fn ago(at: Millis) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    age(u64::try_from(at).unwrap_or_default() / 1_000, now)
+}
+
+pub(super) async fn calls(session: &Session, args: &Calls) -> Result<(), Failure> {
+    if let Some(id) = args.id {
+        let record = session.core.call_record(CallRecordArgs { id }).await?;
+        return Ok(session.print.one(&record, || sentence(&record))?);
+    }
+    // Subscribed first: nothing is missed between the list and what follows.
+    let events = if args.follow { Some(session.core.events().await?) } else { None };
+    let list = session.core.calls(CallsArgs { before: args.before, ..asked(args, args.limit) }).await?;
+    say_what_is_missing(&list);
+    let Some(events) = events else {
+        session.print.list(&list.rows, COLUMNS)?;
+        if list.more && session.print.format() == Format::Table {
+            note(&format!(
+                "{} of {} calls; `--before` and the last id print those before",
+                list.rows.len(),
+                list.total
+            ));
+        }
+        return Ok(());
+    };
+    if matches!(session.core, Core::Own(_)) {
+        return Err(Failure::failed(
+            "there is nothing to follow while no core runs: start one with `mcp-discovery serve`",
+        ));
+    }
+    let mut newest = list.rows.first().map_or(0, |row| row.id);
+    list.rows.iter().rev().try_for_each(|row| tell(session, row))?;
+    let mut events = events;
+    while let Some(batch) = events.next().await {
+        let is_of_calls = |event: &Event<_>| {
+            matches!(event, Event::Activity(Activity::CallsChanged { .. } | Activity::ActivityLost { .. }))
+        };
+        if !batch.events.iter().any(is_of_calls) {
+            continue;
+        }
+        let list = session.core.calls(asked(args, PAGE)).await?;
+        for row in list.rows.iter().rev().filter(|row| row.id > newest) {
+            tell(session, row)?;
+        }
+        newest = list.rows.first().map_or(newest, |row| row.id.max(newest));
+    }
+    Ok(())
+}
+
+fn asked(args: &Calls, limit: u32) -> CallsArgs {
+    let outcome = match (args.failed, args.retried) {
+        (true, _) => Some(CallsLike::Failed),
+        (_, true) => Some(CallsLike::Retried),
+        _ => None,
+    };
+    CallsArgs {
+        limit: Some(limit),
+        before: None,
+        capability: args.capability.clone(),
+        server: args.server.clone(),
+        client: args.client.clone(),
+        outcome,
+    }
+}
+
+fn say_what_is_missing(list: &CallList) {
+    if !list.recording {
+        note("calls are not recorded now (`call_log.enabled` in the configuration, or see the notices)");
+    } else if list.total == 0 {
+        note("no such call is kept");
+    }
+}
+
+/// A line for a call, as it comes.
+fn tell(session: &Session, row: &CallRow) -> Result<(), Failure> {
+    if session.print.format() != Format::Table {
+        return Ok(print::line(row)?);
+    }
+    Ok(print::out(&print::plain(&line(row)))?)
+}
+
+fn line(row: &CallRow) -> String {
+    let server = row.server.as_ref().map(|server| format!(" at {}", server.name)).unwrap_or_default();
+    let tries = if row.attempts > 1 { format!(", {} tries", row.attempts) } else { String::new() };
+    let times =
+        if row.stands_for > 1 { format!(", as {} others", row.stands_for - 1) } else { String::new() };
+    let why = row.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    let CallRow { id, capability, ms, .. } = row;
+    format!("{id}  {capability}{server}: {} in {ms:.0} ms{tries}{times}{why}", outcome(row))
+}
+
+/// All of one call: who was asked, and why.
+fn sentence(record: &CallRecord) -> String {
+    let row = &record.row;
+    let mut text = line(row);
+    let by = row.client.as_ref().map(|client| format!(" by {client}")).unwrap_or_default();
+    let _ = write!(text, "\n  {} ago{by}", ago(row.at));
+    for (at, one) in record.tries.iter().enumerate() {
+        let how = one.error.as_deref().unwrap_or("answered");
+        let _ = write!(text, "\n  try {}: {} in {:.0} ms: {how}", at + 1, one.server.name, one.ms);
+    }
+    for decision in &record.decisions {
+        let _ = write!(text, "\n\n{}", route::decision(decision));
+    }
+    if row.named {
+        text += "\n\nThe caller named the server: nothing was decided";
+    } else if record.decisions.is_empty() {
+        text += "\n\nWhat decided it is not kept";
+    } else if !record.is_exact {
+        text += "\n\nThis was decided by more than is kept, and may have been otherwise";
+    }
+    text
+}

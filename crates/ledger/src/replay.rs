@@ -1,0 +1,337 @@
+//! Recorded calls, decided again by other rules: where each would have gone, with the functions of live calls.
+//!
+//! Where the draft changes neither the plan of a call nor what stays with a server, its turn is the one that it took, and it goes
+//! where it went. Where it does, turns go on as those of live calls will when the draft is saved: after the last one that was
+//! taken.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use api::{ErrorCode, Replay, ReplayFailure, ReplayMove, ReplayShare, ReplayUnknown, ServerPlace};
+use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
+use mesh::{Frame, Inputs, Refused, Route, Routes};
+use model::config::{Affinity, Config};
+use model::{CapabilityPattern, Millis, ServerId};
+use rusqlite::Connection;
+
+use crate::read::Shared;
+use crate::record::was;
+use crate::stored::{StoredDecision, StoredDecisions};
+use crate::told::refusal;
+use crate::{Ledger, LedgerError};
+
+/// So many rows of a kind are listed.
+const LISTED: usize = 1_000;
+
+/// What is tried.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// By these rules.
+    pub config: Arc<Config>,
+    /// As if these servers were down.
+    pub down: Vec<ServerId>,
+    /// So many of the newest rows.
+    pub rows: usize,
+}
+
+impl Ledger {
+    /// Where recorded calls would have gone.
+    pub async fn replay(
+        &self,
+        draft: Draft,
+        routes: Arc<Routes>,
+        now: impl Fn(ServerId) -> Option<ServerPlace> + Send + 'static,
+    ) -> Result<Replay, LedgerError> {
+        let key = self.0.affinity.clone();
+        let read = move |connection: Option<&Connection>| {
+            let Some(connection) = connection else {
+                return Ok(Outcome::default().told(&|id| Ok(place(id)))?);
+            };
+            let mut again = Again {
+                draft: &draft,
+                routes: &routes,
+                key,
+                shared: Shared::of(connection),
+                plans: HashMap::new(),
+                turns: HashMap::new(),
+                outcome: Outcome::default(),
+            };
+            for call in newest(connection, draft.rows)? {
+                again.take(&call)?;
+            }
+            again.outcome.told(&|id| now(id).map_or_else(|| was(connection, id), Ok))
+        };
+        self.read(read).await
+    }
+}
+
+fn place(id: ServerId) -> ServerPlace {
+    ServerPlace { id, name: id.to_string(), region: None }
+}
+
+/// What is read of a row.
+struct Call {
+    id: u64,
+    at: Millis,
+    capability: String,
+    client: Option<String>,
+    server: Option<ServerId>,
+    stands_for: u64,
+    is_named: bool,
+    inputs: Option<Vec<u8>>,
+}
+
+/// The newest rows, in their order.
+fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<Call>> {
+    let mut statement = connection.prepare(
+        "SELECT id, at, capability, client, server, stands_for, named, inputs, attempts FROM calls ORDER BY id DESC LIMIT ?1",
+    )?;
+    let read = statement.query_map([i64::try_from(rows).unwrap_or(i64::MAX)], |row| {
+        let server: Option<[u8; 16]> = row.get(4)?;
+        let attempts: i64 = row.get(8)?;
+        Ok(Call {
+            id: row.get::<_, i64>(0)?.unsigned_abs(),
+            at: row.get(1)?,
+            capability: row.get(2)?,
+            client: row.get(3)?,
+            server: server.map(ServerId::from_bytes).filter(|_| attempts > 0),
+            stands_for: row.get::<_, i64>(5)?.unsigned_abs(),
+            is_named: row.get(6)?,
+            inputs: row.get(7)?,
+        })
+    })?;
+    let mut all: Vec<Call> = read.collect::<Result<_, _>>()?;
+    all.reverse();
+    Ok(all)
+}
+
+/// A frame under the rules of then, and under the draft.
+struct Plans {
+    frame: Arc<Frame>,
+    then: Route,
+    draft: Arc<Route>,
+    /// The draft changes nothing of it.
+    is_same: bool,
+}
+
+struct Again<'a> {
+    draft: &'a Draft,
+    routes: &'a Routes,
+    key: AffinityKey,
+    shared: Shared<'a>,
+    /// By frame and rules.
+    plans: HashMap<(i64, i64), Option<Arc<Plans>>>,
+    /// Whose turns the calls of a capability take under the draft.
+    turns: HashMap<String, Arc<Route>>,
+    outcome: Outcome,
+}
+
+/// Where a call goes.
+enum Goes {
+    /// Where it went.
+    Stays,
+    /// From one server to another, or to the first that takes it.
+    Elsewhere(Option<ServerId>, ServerId),
+    /// Nowhere, and it went somewhere.
+    Nowhere(ErrorCode, String),
+    /// That cannot be said.
+    Unknown(String),
+}
+
+impl Again<'_> {
+    fn take(&mut self, call: &Call) -> rusqlite::Result<()> {
+        let goes = if call.is_named { Goes::Stays } else { self.goes(call)? };
+        self.outcome.add(call, goes);
+        Ok(())
+    }
+
+    /// One decision after the other, as long as each picks whom it picked: whether others would have answered nobody knows.
+    fn goes(&mut self, call: &Call) -> rusqlite::Result<Goes> {
+        let stored = call.inputs.as_deref().and_then(StoredDecisions::read);
+        let Some(stored) = stored.filter(|stored| !stored.decisions.is_empty() && !stored.is_cut) else {
+            return Ok(Goes::Unknown("what decided it was too much to be kept".to_owned()));
+        };
+        let mut first = None;
+        for one in &stored.decisions {
+            let Some(plans) = self.plans(one)? else {
+                return Ok(Goes::Unknown("what decided it is no longer kept".to_owned()));
+            };
+            let turn = first.get_or_insert_with(|| self.turn(&plans, one, call));
+            match self.again(&plans, one, call, *turn) {
+                Goes::Stays => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Goes::Stays)
+    }
+
+    fn again(&self, plans: &Plans, one: &StoredDecision, call: &Call, turn: Turn) -> Goes {
+        let mut inputs = one.inputs(&plans.frame);
+        match self.affinity(&plans.then.rule, &plans.draft.rule, &inputs, call) {
+            Ok(affinity) => inputs.affinity = affinity,
+            Err(why) => return Goes::Unknown(why),
+        }
+        let (before, plan) = (one.picked(&plans.frame), &plans.draft.plan);
+        match decide(&inputs.facts(), plan, &inputs.loads, turn) {
+            Ok(pick) if Some(pick.id) == before => Goes::Stays,
+            Ok(pick) => Goes::Elsewhere(before, pick.id),
+            Err(_) if before.is_none() => Goes::Stays,
+            Err(_) => {
+                let decision = explain(&inputs.facts(), plan, &inputs.loads, turn);
+                let (code, why) = refusal(&Refused::of(&plans.draft, &decision));
+                Goes::Nowhere(code, why)
+            }
+        }
+    }
+
+    /// What stays with one server under the draft, or why nobody knows.
+    fn affinity(
+        &self,
+        then: &Rule,
+        draft: &Rule,
+        inputs: &Inputs,
+        call: &Call,
+    ) -> Result<Option<u64>, String> {
+        match draft.affinity {
+            Affinity::None => Ok(None),
+            Affinity::Client => Ok(call.client.as_ref().map(|client| self.key.of(client.as_bytes()))),
+            Affinity::Argument => {
+                let is_kept =
+                    then.affinity == Affinity::Argument && then.affinity_argument == draft.affinity_argument;
+                let argument = draft.affinity_argument.as_deref().unwrap_or_default();
+                let why = || format!("it depends on the argument `{argument}`, and arguments are not kept");
+                is_kept.then_some(inputs.affinity).ok_or_else(why)
+            }
+        }
+    }
+
+    /// The turn that a call takes: its own, or the next one under the draft.
+    fn turn(&mut self, plans: &Plans, one: &StoredDecision, call: &Call) -> Turn {
+        if plans.is_same {
+            return one.inputs(&plans.frame).turn(&plans.draft.rule);
+        }
+        let before = self.turns.get(&call.capability);
+        if before.is_none_or(|before| !Arc::ptr_eq(before, &plans.draft)) {
+            match before {
+                Some(before) => plans.draft.takes_over(before),
+                None => {
+                    if let Ok(pattern) = CapabilityPattern::parse(&call.capability) {
+                        plans.draft.takes_over(&self.routes.of(&call.capability, &pattern));
+                    }
+                }
+            }
+            self.turns.insert(call.capability.clone(), plans.draft.clone());
+        }
+        let seed = plans.draft.rule.balancing.seed.unwrap_or_else(|| self.routes.chance());
+        Turn { seed, ..plans.draft.turns(call.stands_for) }
+    }
+
+    fn plans(&mut self, one: &StoredDecision) -> rusqlite::Result<Option<Arc<Plans>>> {
+        let ids = (one.frame, one.rules);
+        if let Some(known) = self.plans.get(&ids) {
+            return Ok(known.clone());
+        }
+        let both = self.shared.frame(one.frame)?.zip(self.shared.rules(one.rules)?);
+        let plans = both.map(|(frame, rules)| {
+            let then = Route::of_frame(&frame, &rules, &[]);
+            let draft = Route::of_frame(&frame, &self.draft.config, &self.draft.down);
+            let is_same = then.plan == draft.plan
+                && then.rule.balancing.seed == draft.rule.balancing.seed
+                && then.rule.affinity == draft.rule.affinity
+                && then.rule.affinity_argument == draft.rule.affinity_argument;
+            Arc::new(Plans { frame, then, draft: Arc::new(draft), is_same })
+        });
+        self.plans.insert(ids, plans.clone());
+        Ok(plans)
+    }
+}
+
+/// What became of the rows.
+#[derive(Default)]
+struct Outcome {
+    calls: u64,
+    stays: u64,
+    moves: u64,
+    fails: u64,
+    unknowns: u64,
+    moved: Vec<Moved>,
+    would_fail: Vec<ReplayFailure>,
+    unknown: Vec<ReplayUnknown>,
+    /// Calls before and after.
+    servers: HashMap<ServerId, (u64, u64)>,
+}
+
+struct Moved {
+    id: u64,
+    at: Millis,
+    capability: String,
+    client: Option<String>,
+    from: Option<ServerId>,
+    to: ServerId,
+    stands_for: u64,
+}
+
+impl Outcome {
+    fn add(&mut self, call: &Call, goes: Goes) {
+        let Call { id, at, stands_for, .. } = *call;
+        self.calls += stands_for;
+        let (before, after) = match &goes {
+            // Of an unknown one its part is left as it is.
+            Goes::Stays | Goes::Unknown(_) => (call.server, call.server),
+            Goes::Elsewhere(_, to) => (call.server, Some(*to)),
+            Goes::Nowhere(..) => (call.server, None),
+        };
+        if let Some(before) = before {
+            self.servers.entry(before).or_default().0 += stands_for;
+        }
+        if let Some(after) = after {
+            self.servers.entry(after).or_default().1 += stands_for;
+        }
+        let (capability, client) = (call.capability.clone(), call.client.clone());
+        match goes {
+            Goes::Stays => self.stays += stands_for,
+            Goes::Elsewhere(from, to) => {
+                self.moves += stands_for;
+                self.moved.push(Moved { id, at, capability, client, from, to, stands_for });
+            }
+            Goes::Nowhere(code, why) => {
+                self.fails += stands_for;
+                self.would_fail.push(ReplayFailure { id, capability, why, code, stands_for });
+            }
+            Goes::Unknown(why) => {
+                self.unknowns += stands_for;
+                self.unknown.push(ReplayUnknown { id, why, stands_for });
+            }
+        }
+    }
+
+    fn told(self, named: &dyn Fn(ServerId) -> rusqlite::Result<ServerPlace>) -> rusqlite::Result<Replay> {
+        let moved = self.moved.into_iter().rev().take(LISTED).map(|one| {
+            let Moved { id, at, capability, client, from, to, stands_for } = one;
+            let (from, to) = (from.map(named).transpose()?, Some(named(to)?));
+            Ok(ReplayMove { id, at, capability, client, from, to, stands_for })
+        });
+        let moved = moved.collect::<rusqlite::Result<_>>()?;
+        let shares = self
+            .servers
+            .into_iter()
+            .map(|(id, (before, after))| Ok(ReplayShare { server: named(id)?, before, after }));
+        let mut distribution: Vec<ReplayShare> = shares.collect::<rusqlite::Result<_>>()?;
+        distribution.sort_by(|one, other| {
+            let calls = |share: &ReplayShare| share.before.max(share.after);
+            let name = |share: &ReplayShare| (share.server.name.clone(), share.server.id);
+            calls(other).cmp(&calls(one)).then_with(|| name(one).cmp(&name(other)))
+        });
+        Ok(Replay {
+            calls: self.calls,
+            stays: self.stays,
+            moves: self.moves,
+            fails: self.fails,
+            unknowns: self.unknowns,
+            moved,
+            would_fail: self.would_fail.into_iter().rev().take(LISTED).collect(),
+            unknown: self.unknown.into_iter().rev().take(LISTED).collect(),
+            distribution,
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! Decisions and refusals as faces read them: with the names of servers, and in sentences.
+
+use api::{Decision, DecisionStage, DecisionWeight, ErrorCode, LeftOut, RouteRefusal, ServerPlace};
+use mesh::{Refused, RefusedKind};
+use model::{ServerId, ServerInfo, Why};
+
+/// So many servers are named in a sentence.
+const NAMED: usize = 5;
+
+/// What servers are called, and where they are.
+pub type Names<'a> = &'a dyn Fn(ServerId) -> ServerPlace;
+
+/// A decision with the names of its servers; `refusal` is what it says where nobody takes the call.
+pub fn decision(
+    capability: &str,
+    decision: mesh::decide::Decision,
+    refusal: Option<(ErrorCode, String)>,
+    named: Names<'_>,
+) -> Decision {
+    let stages = decision.stages.into_iter().map(|stage| DecisionStage {
+        stage: stage.stage,
+        kept: stage.kept,
+        left_out: stage.left_out.into_iter().map(|left| left_out(named(left.id), left.why)).collect(),
+    });
+    let weights = decision.weights.into_iter().map(|one| DecisionWeight {
+        server: named(one.id),
+        weight: one.weight,
+        odd: one.is_odd,
+        share: one.share,
+        in_flight: one.in_flight,
+    });
+    let refusal = decision.outcome.err().map(|why| {
+        let (code, message) = refusal.unwrap_or_else(|| (ErrorCode::NoHealthyServer, why.to_string()));
+        RouteRefusal { code, message }
+    });
+    Decision {
+        capability: capability.to_owned(),
+        rule: decision.rule,
+        strategy: decision.strategy,
+        relaxed: decision.is_relaxed,
+        stages: stages.collect(),
+        winner: decision.outcome.ok().map(named),
+        refusal,
+        runner_up: decision.runner_up.map(named),
+        weights: weights.collect(),
+    }
+}
+
+/// A server that takes no part, with the sentence.
+pub fn left_out(server: ServerPlace, why: Why) -> LeftOut {
+    LeftOut { server, text: why.to_string(), why }
+}
+
+/// What a server is called, and where it is.
+pub fn place_of(info: &ServerInfo) -> ServerPlace {
+    ServerPlace { id: info.id, name: info.name.clone(), region: info.region().map(str::to_owned) }
+}
+
+/// The code and the sentence of a call that nobody takes: each server with its reason.
+pub fn refusal(refused: &Refused) -> (ErrorCode, String) {
+    let Refused { capability, kind, servers, rule } = refused;
+    let reasons = servers.iter().take(NAMED).map(|(info, why)| format!("`{}` {why}", info.name));
+    let more =
+        servers.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    let reasons = reasons.chain(more).collect::<Vec<_>>().join("; ");
+    match kind {
+        RefusedKind::Nobody if servers.is_empty() => {
+            (ErrorCode::NoServer, format!("no server offers `{capability}`"))
+        }
+        RefusedKind::Nobody => {
+            (ErrorCode::NoServer, format!("no server has a tool `{capability}`: {reasons}"))
+        }
+        RefusedKind::Ambiguous => {
+            (ErrorCode::Ambiguous, format!("`{capability}` fits several tools: {reasons}"))
+        }
+        RefusedKind::NotAllowed => (
+            ErrorCode::CapabilityNotAllowed,
+            format!("`{capability}` may not be called: `allowed_capabilities` does not name it"),
+        ),
+        RefusedKind::Overloaded => {
+            (ErrorCode::Overloaded, format!("every server that could take `{capability}` is busy: {reasons}"))
+        }
+        RefusedKind::NoneMeetsRule => {
+            let rule =
+                rule.as_ref().map_or_else(|| "the defaults".to_owned(), |rule| format!("the rule `{rule}`"));
+            (ErrorCode::NoServerMeetsRule, format!("no server meets {rule} for `{capability}`: {reasons}"))
+        }
+        RefusedKind::NoneHealthy => {
+            (ErrorCode::NoHealthyServer, format!("no server can take `{capability}` now: {reasons}"))
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The record as the mesh and the faces know it: what calls tell it, and the thread that writes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use api::ErrorCode;
+use mesh::decide::AffinityKey;
+use mesh::{CallFailed, LastTurn, Seen, Witness};
+use model::config::Config;
+use parking_lot::{Condvar, Mutex};
+use registry::now;
+use tokio::sync::watch;
+
+use crate::file::{FILE, open};
+use crate::pending::{Noted, Pending};
+use crate::recorder::{Recorder, last_turns};
+use crate::{LedgerError, key};
+
+/// How long calls are gathered.
+const GATHER: Duration = Duration::from_millis(250);
+
+/// How often rows are looked at that are too old, while nobody calls.
+pub(crate) const TIDY: Duration = Duration::from_secs(60 * 60);
+
+/// The calls that were made. Cheap to clone; all clones are one.
+#[derive(Debug, Clone)]
+pub struct Ledger(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) path: PathBuf,
+    pub(crate) config: watch::Receiver<Arc<Config>>,
+    pub(crate) affinity: AffinityKey,
+    /// Of capabilities that were called before this process began.
+    turns: HashMap<String, LastTurn>,
+    /// The file cannot be used, so nothing is taken.
+    is_off: bool,
+    state: Mutex<State>,
+    /// There is something to do.
+    work: Condvar,
+    /// All is written that was asked for.
+    written: Condvar,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct State {
+    pending: Pending,
+    /// How often somebody wanted all to be written, and how often it was.
+    wanted: u64,
+    done: u64,
+    is_closing: bool,
+    /// No thread writes: it was not begun, or it is gone.
+    is_over: bool,
+}
+
+/// Who is told of what was written.
+pub struct Hearing {
+    /// Calls were recorded: the greatest id, how many calls these are, and how many of them failed.
+    pub recorded: Box<dyn Fn(u64, u64, u64) + Send>,
+    /// Something that a person should know.
+    pub noticed: Box<dyn Fn(String) + Send>,
+    /// The code of the error that a call ends with.
+    pub code: fn(&CallFailed) -> ErrorCode,
+}
+
+impl Ledger {
+    /// Opens the file in this folder; the sentences are for a person. Whatever is wrong with it, calls go on.
+    pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>) -> (Self, Vec<String>) {
+        let path = folder.join(FILE);
+        let mut notices = Vec::new();
+        let opened = open(&path, now()).and_then(|(connection, notice)| {
+            notices.extend(notice);
+            last_turns(&connection).map_err(|error| LedgerError::of(&path, error))
+        });
+        let is_off = matches!(&opened, Err(LedgerError::Newer { .. }));
+        if let Err(error) = &opened {
+            notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
+        }
+        let inner = Inner {
+            path,
+            config,
+            affinity: key::of(folder),
+            turns: opened.unwrap_or_default(),
+            is_off,
+            state: Mutex::new(State {
+                pending: Pending::default(),
+                wanted: 0,
+                done: 0,
+                is_closing: false,
+                is_over: true,
+            }),
+            work: Condvar::new(),
+            written: Condvar::new(),
+            thread: Mutex::default(),
+        };
+        (Self(Arc::new(inner)), notices)
+    }
+
+    /// Begins to write.
+    pub fn start(&self, hearing: Hearing) {
+        self.0.state.lock().is_over = false;
+        let this = self.clone();
+        let recorder = Recorder::new(self.0.path.clone(), hearing);
+        let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || this.run(recorder));
+        match thread {
+            Ok(thread) => *self.0.thread.lock() = Some(thread),
+            Err(error) => {
+                tracing::warn!(%error, "calls are not recorded: there is no thread for it");
+                self.0.state.lock().is_over = true;
+            }
+        }
+    }
+
+    /// Whether calls are recorded now.
+    pub fn is_recording(&self) -> bool {
+        !self.0.is_off && self.0.config.borrow().call_log.enabled
+    }
+
+    /// Writes what waits, and ends the thread.
+    pub async fn close(&self) {
+        let this = self.clone();
+        let closing = move || {
+            this.0.state.lock().is_closing = true;
+            this.0.work.notify_all();
+            let thread = this.0.thread.lock().take();
+            if thread.map(JoinHandle::join).is_some_and(|ended| ended.is_err()) {
+                tracing::error!("the thread that records calls had panicked");
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(closing).await {
+            tracing::error!(%error, "the record of calls was not closed");
+        }
+    }
+
+    /// Returns when all is written that was seen until now.
+    pub(crate) fn flush(&self) {
+        let mut state = self.0.state.lock();
+        state.wanted += 1;
+        let wanted = state.wanted;
+        self.0.work.notify_all();
+        while state.done < wanted && !state.is_over {
+            self.0.written.wait(&mut state);
+        }
+    }
+
+    fn run(self, mut recorder: Recorder) {
+        // However it ends, nobody waits for it any more.
+        let over = Over(&self.0);
+        while let Some((calls, lost, wanted)) = self.next_batch() {
+            let bounds = self.0.config.borrow().call_log.clone();
+            recorder.write(calls, lost, &bounds);
+            self.0.state.lock().done = wanted;
+            self.0.written.notify_all();
+        }
+        drop(over);
+    }
+
+    /// Waits for calls, then gathers more; nothing when it is closed and all is taken.
+    fn next_batch(&self) -> Option<(Vec<Noted>, u64, u64)> {
+        let mut state = self.0.state.lock();
+        let is_urgent = |state: &State| state.is_closing || state.wanted > state.done;
+        if state.pending.is_empty() && !is_urgent(&state) {
+            self.0.work.wait_for(&mut state, TIDY);
+        }
+        if !is_urgent(&state) {
+            self.0.work.wait_while_for(&mut state, |state| !is_urgent(state), GATHER);
+        }
+        if state.is_closing && state.pending.is_empty() && state.wanted == state.done {
+            return None;
+        }
+        let (calls, lost) = state.pending.drain();
+        Some((calls, lost, state.wanted))
+    }
+}
+
+/// Tells whoever waits that the thread is gone.
+struct Over<'a>(&'a Inner);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().is_over = true;
+        self.0.written.notify_all();
+    }
+}
+
+impl Witness for Ledger {
+    fn is_watching(&self) -> bool {
+        self.is_recording()
+    }
+
+    fn saw(&self, call: Seen) {
+        let mut state = self.0.state.lock();
+        let was_idle = state.pending.is_empty();
+        state.pending.take(call);
+        drop(state);
+        if was_idle {
+            self.0.work.notify_one();
+        }
+    }
+
+    fn last_turn(&self, capability: &str) -> Option<LastTurn> {
+        self.0.turns.get(capability).copied()
+    }
+
+    fn affinity_key(&self) -> AffinityKey {
+        self.0.affinity.clone()
+    }
+}

@@ -1,0 +1,74 @@
+//! A route as it is written down: all that its plan was made of beside the rules. Under any rules it makes the plan that a live
+//! call would have had.
+
+use std::sync::Arc;
+
+use model::config::Config;
+use model::{Health, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool};
+
+use crate::decide::Regions;
+use crate::route::{Found, Measured, Offer, Route};
+
+/// Who offered a capability at a moment, and how they were.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frame {
+    /// The capability, as it was asked for.
+    pub capability: String,
+    /// The servers that list it, in the order in which loads are kept.
+    pub servers: Vec<FrameServer>,
+    /// How far regions were.
+    pub regions: Arc<Regions>,
+}
+
+/// A server that lists the capability.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameServer {
+    /// Its record, as far as rules can see it.
+    pub info: Arc<ServerInfo>,
+    /// The tool that the capability means there, or why it means none.
+    pub tool: Result<Arc<Tool>, ResolveError>,
+    /// Its status.
+    pub status: HealthStatus,
+    /// Its health score.
+    pub score: f64,
+    /// How long it took to answer, in milliseconds.
+    pub response_time_ms: Option<f64>,
+    /// It still listed the tool at the last round.
+    pub lists_it: bool,
+}
+
+impl Route {
+    /// As it is written down.
+    pub fn frame(&self) -> Frame {
+        let server = |(offer, measured): (&Offer, &Measured)| {
+            let Measured { status, score, response_time_ms, lists_it } = *measured;
+            let (info, tool) = (offer.info.clone(), offer.tool.clone());
+            FrameServer { info, tool, status, score, response_time_ms, lists_it }
+        };
+        Frame {
+            capability: self.capability.clone(),
+            servers: self.offers().iter().zip(&self.measured).map(server).collect(),
+            regions: self.regions.clone(),
+        }
+    }
+
+    /// What was written down, under the rules of this configuration and with these servers down.
+    pub fn of_frame(frame: &Frame, config: &Arc<Config>, down: &[ServerId]) -> Self {
+        let Frame { capability, servers, regions } = frame;
+        let (servers, found): (Vec<Server>, Vec<Found>) = servers.iter().map(|one| one.found(down)).unzip();
+        Self::of_found(capability, &servers.iter().collect::<Vec<_>>(), found, config, regions)
+    }
+}
+
+impl FrameServer {
+    fn found(&self, down: &[ServerId]) -> (Server, Found) {
+        let Self { info, tool, response_time_ms, lists_it, .. } = self;
+        let is_down = down.contains(&info.id);
+        let (status, score) =
+            if is_down { (HealthStatus::Unhealthy, 0.0) } else { (self.status, self.score) };
+        let measured = Measured { status, score, response_time_ms: *response_time_ms, lists_it: *lists_it };
+        let health = Health { status, score, response_time_ms: *response_time_ms, ..Health::unknown() };
+        let found = Found { tool: tool.clone(), seat: Arc::default(), measured };
+        (Server { info: info.clone(), health }, found)
+    }
+}

@@ -1,0 +1,278 @@
+//! Who is told of every call when it is over: with all that its decisions were made by, so that they can be made again.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use mcp::McpError;
+use model::{Millis, ServerId, ServerInfo, Tool};
+use tokio::time::Instant;
+
+use crate::course::{End, Routed};
+use crate::decide::{AffinityKey, CallFacts, Frozen, Rule, Turn};
+use crate::now;
+use crate::outcome::CallFailed;
+use crate::pick::Refused;
+use crate::route::Route;
+use crate::run::{Call, Whom};
+
+/// Is told of calls. Nothing here may wait: it is on the path of every call.
+pub trait Witness: Debug + Send + Sync {
+    /// Whether it wants to know of calls that begin now.
+    fn is_watching(&self) -> bool;
+
+    /// A call is over.
+    fn saw(&self, call: Seen);
+
+    /// The last turn of a capability that it knows of, from before this process.
+    fn last_turn(&self, capability: &str) -> Option<LastTurn>;
+
+    /// The key of what stays with one server: the same in every process of a data directory.
+    fn affinity_key(&self) -> AffinityKey;
+}
+
+/// Nobody looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Witness for Unwatched {
+    fn is_watching(&self) -> bool {
+        false
+    }
+
+    fn saw(&self, _: Seen) {}
+
+    fn last_turn(&self, _: &str) -> Option<LastTurn> {
+        None
+    }
+
+    fn affinity_key(&self) -> AffinityKey {
+        AffinityKey::default()
+    }
+}
+
+/// A turn that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastTurn {
+    /// Which.
+    pub cursor: u64,
+    /// Who had it.
+    pub server: ServerId,
+}
+
+/// A call that is over.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// When it was.
+    pub at: Millis,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+    /// Who called, by name.
+    pub client: Option<String>,
+    /// The server that the caller named, and its tool; then nothing was decided.
+    pub named: Option<(Arc<ServerInfo>, Arc<Tool>)>,
+    /// Whom each try went to, and why; the last may be that nobody was left.
+    pub decisions: Vec<Decided>,
+    /// Every server that was asked, in order.
+    pub tries: Vec<SeenTry>,
+    /// How it ended.
+    pub end: SeenEnd,
+}
+
+/// A server that was asked.
+#[derive(Debug, Clone)]
+pub struct SeenTry {
+    /// Which.
+    pub server: Arc<ServerInfo>,
+    /// For which of its tools.
+    pub tool: Arc<Tool>,
+    /// How long, in milliseconds.
+    pub ms: f64,
+    /// How it failed; nothing when it answered, or was still asked when the caller went away.
+    pub error: Option<CallFailed>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub enum SeenEnd {
+    /// The tool answered.
+    Answered,
+    /// The tool answered that it failed.
+    ToolError,
+    /// The tool answered something that cannot be told, and why.
+    Unusable(String),
+    /// The last try failed.
+    Failed,
+    /// Nobody took it.
+    Refused(Box<Refused>),
+    /// The caller ended it, or went away.
+    Cancelled,
+}
+
+/// What an answer says of its tool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It did what it was asked for.
+    Fine,
+    /// It says that it failed.
+    ToolError,
+    /// It cannot be told, and why.
+    Unusable(String),
+}
+
+/// A decision, and all that it was made by.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    /// Where calls of the capability went.
+    pub route: Arc<Route>,
+    /// What differed from call to call.
+    pub inputs: Inputs,
+    /// Who was picked, by the place among the servers that offer it.
+    pub seat: Option<usize>,
+}
+
+/// What of a decision differs from call to call.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// How busy each server was that offers it.
+    pub loads: Frozen,
+    /// Which turn it was.
+    pub cursor: u64,
+    /// What chance was made of where no rule says.
+    pub chance: u64,
+    /// Servers that the call had tried.
+    pub tried: Vec<ServerId>,
+    /// Servers whose schema refused its arguments, and what was wrong with them.
+    pub refused: Vec<(ServerId, String)>,
+    /// What stayed with one server, as a keyed hash.
+    pub affinity: Option<u64>,
+}
+
+impl Inputs {
+    /// The same as a decision reads it.
+    pub fn facts(&self) -> CallFacts<'_> {
+        CallFacts { tried: &self.tried, refused: &self.refused, affinity: self.affinity }
+    }
+
+    /// Its turn under this rule.
+    pub fn turn(&self, rule: &Rule) -> Turn {
+        Turn { cursor: self.cursor, seed: rule.balancing.seed.unwrap_or(self.chance) }
+    }
+}
+
+impl Seen {
+    /// What was called, as it was asked for.
+    pub fn capability(&self) -> &str {
+        match (&self.named, self.decisions.first()) {
+            (Some((_, tool)), _) => &tool.name,
+            (None, Some(first)) => &first.route.capability,
+            (None, None) => "",
+        }
+    }
+
+    /// Who answered, or was asked last.
+    pub fn server(&self) -> Option<&Arc<ServerInfo>> {
+        let named = self.named.as_ref().map(|(server, _)| server);
+        self.tries.last().map(|one| &one.server).or(named)
+    }
+}
+
+/// A call under way that somebody watches. Dropped before its end, its caller went away.
+pub(crate) struct Watched<'a> {
+    witness: &'a dyn Witness,
+    began: Instant,
+    /// Nothing when nobody watches, or all was told.
+    seen: Option<Seen>,
+    /// Who is asked now, and since when.
+    asked: Option<(Arc<ServerInfo>, Arc<Tool>, Instant)>,
+}
+
+impl<'a> Watched<'a> {
+    pub(crate) fn begin(witness: &'a dyn Witness, call: &Call<'_>) -> Self {
+        let named = match call.to {
+            Whom::Server(server, tool) => Some((server.clone(), tool.clone())),
+            Whom::Capability(..) => None,
+        };
+        let seen = witness.is_watching().then(|| Seen {
+            at: 0,
+            ms: 0.0,
+            client: call.client.map(str::to_owned),
+            named,
+            decisions: Vec::new(),
+            tries: Vec::new(),
+            end: SeenEnd::Cancelled,
+        });
+        Self { witness, began: Instant::now(), seen, asked: None }
+    }
+
+    pub(crate) fn is_on(&self) -> bool {
+        self.seen.is_some()
+    }
+
+    /// How many decisions were noted.
+    pub(crate) fn decisions(&self) -> usize {
+        self.seen.as_ref().map_or(0, |seen| seen.decisions.len())
+    }
+
+    /// Notes a decision in the place `at`: one that another call was faster than is made again.
+    pub(crate) fn decided(&mut self, at: usize, decided: Decided) {
+        if let Some(seen) = &mut self.seen {
+            seen.decisions.truncate(at);
+            seen.decisions.push(decided);
+        }
+    }
+
+    pub(crate) fn asks(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>, began: Instant) {
+        if self.is_on() {
+            self.asked = Some((server.clone(), tool.clone(), began));
+        }
+    }
+
+    /// The try is over.
+    pub(crate) fn answered(&mut self, ms: f64, error: Option<&CallFailed>) {
+        let asked = self.asked.take();
+        if let (Some(seen), Some((server, tool, _))) = (&mut self.seen, asked) {
+            seen.tries.push(SeenTry { server, tool, ms, error: error.cloned() });
+        }
+    }
+
+    /// The call is over.
+    pub(crate) fn ended<T>(mut self, routed: &Routed<T>, verdict: impl Fn(&T) -> Verdict) {
+        if !self.is_on() {
+            return;
+        }
+        self.tell(match &routed.end {
+            End::Answered { answer, .. } => match verdict(answer) {
+                Verdict::Fine => SeenEnd::Answered,
+                Verdict::ToolError => SeenEnd::ToolError,
+                Verdict::Unusable(why) => SeenEnd::Unusable(why),
+            },
+            End::Failed(last) if is_cancel(&last.error) => SeenEnd::Cancelled,
+            End::Failed(_) => SeenEnd::Failed,
+            End::Refused(refused) => SeenEnd::Refused(refused.clone()),
+        });
+    }
+
+    fn tell(&mut self, end: SeenEnd) {
+        if let Some((_, _, began)) = &self.asked {
+            let ms = millis(*began);
+            self.answered(ms, None);
+        }
+        if let Some(seen) = self.seen.take() {
+            self.witness.saw(Seen { at: now(), ms: millis(self.began), end, ..seen });
+        }
+    }
+}
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.tell(SeenEnd::Cancelled);
+    }
+}
+
+fn is_cancel(error: &CallFailed) -> bool {
+    matches!(error, CallFailed::Unsent(McpError::Cancelled) | CallFailed::Mcp(McpError::Cancelled))
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,58 @@
+use serde::Serialize;
+
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
+use super::section::Section;
+
+/// How many calls are recorded, and for how long. Whatever is reached first bounds them: the oldest make room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallLog {
+    /// Record calls.
+    pub enabled: bool,
+    /// So many rows.
+    pub rows: u64,
+    /// For so long.
+    pub days: u64,
+    /// So large a file.
+    pub megabytes: u64,
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self { enabled: true, rows: 200_000, days: 7, megabytes: 256 }
+    }
+}
+
+/// Every key of the section.
+pub(super) const KEYS: &[Branch] = &[
+    leaf(KeyDoc::new(
+        "enabled",
+        KeyKind::Truth,
+        "true",
+        "Record each call and what decided it; arguments and answers are never kept",
+    )),
+    leaf(KeyDoc::new(
+        "rows",
+        KeyKind::Whole(1, 10_000_000),
+        "200000",
+        "So many calls at most; the oldest make room",
+    )),
+    leaf(KeyDoc::new("days", KeyKind::Whole(1, 3_650), "7", "Calls that are older are forgotten")),
+    leaf(KeyDoc::new(
+        "megabytes",
+        KeyKind::Whole(1, 100_000),
+        "256",
+        "How large the file of calls may be; the oldest make room",
+    )),
+];
+
+pub(super) fn read(mut section: Section<'_>) -> CallLog {
+    let default = CallLog::default();
+    let read = CallLog {
+        enabled: section.truth("enabled").unwrap_or(default.enabled),
+        rows: section.whole("rows", 1, 10_000_000).unwrap_or(default.rows),
+        days: section.whole("days", 1, 3_650).unwrap_or(default.days),
+        megabytes: section.whole("megabytes", 1, 100_000).unwrap_or(default.megabytes),
+    };
+    section.finish();
+    read
+}
