@@ -39,6 +39,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
     }
     let package = match name {
         "config" => "settings",
+        "explain" => "ledger",
         "health" => "checks",
         "registry" => "registry",
         "scan" => "discovery",

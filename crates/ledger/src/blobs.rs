@@ -119,7 +119,7 @@ fn put(connection: &Connection, table: &str, row: &str, body: &[u8]) -> rusqlite
 pub(crate) fn touch(connection: &Connection, (frame, rules): (i64, i64), row: u64) -> rusqlite::Result<()> {
     for (table, id) in [("frames", frame), ("rules", rules)] {
         connection
-            .prepare_cached(&format!("UPDATE {table} SET last = ?2 WHERE id = ?1"))?
+            .prepare_cached(&format!("UPDATE {table} SET last = max(last, ?2) WHERE id = ?1"))?
             .execute(params![id, row])?;
     }
     Ok(())

@@ -34,6 +34,9 @@ CREATE TABLE calls (
     inputs BLOB,
     decided INTEGER
 );
+CREATE INDEX failed ON calls (id) WHERE outcome IN (2, 3);
+CREATE INDEX tool_errors ON calls (id) WHERE outcome IN (1);
+CREATE INDEX retried ON calls (id) WHERE attempts > 1;
 CREATE TABLE facts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL);
 CREATE TABLE rules (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL, last INTEGER NOT NULL);
 CREATE TABLE frames (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL, last INTEGER NOT NULL);
@@ -45,6 +48,8 @@ PRAGMA user_version = 1;
 
 /// What makes room takes this part of the rows at once, so that it is not done for each batch.
 const SLICE: u64 = 50;
+
+const MEGABYTE: u64 = 1024 * 1024;
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
 
@@ -164,6 +169,19 @@ pub(crate) fn reader(path: &Path) -> Result<Option<Connection>, LedgerError> {
     Connection::open_with_flags(path, flags).map(Some).map_err(|error| LedgerError::of(path, error))
 }
 
+/// Reads every page of it.
+pub(crate) fn check(path: &Path) -> Result<(), LedgerError> {
+    let Some(connection) = reader(path)? else { return Ok(()) };
+    let verdict: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| LedgerError::of(path, error))?;
+    if verdict == "ok" {
+        return Ok(());
+    }
+    let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    Err(LedgerError::of(path, rusqlite::Error::SqliteFailure(damaged, Some(verdict))))
+}
+
 /// The least and the greatest id; nothing where there is no row.
 pub(crate) fn ends(connection: &Connection) -> rusqlite::Result<Option<(u64, u64)>> {
     let end = |order: &str| {
@@ -186,8 +204,9 @@ pub(crate) fn make_room(connection: &Connection, bounds: &CallLog, now: Millis) 
         let keep = bounds.rows - bounds.rows / SLICE;
         connection.execute("DELETE FROM calls WHERE id <= ?1", [last.saturating_sub(keep)])?;
     }
-    // What a batch adds is less than what is left free here.
-    let most = bounds.megabytes.saturating_mul(1024 * 1024) / 10 * 9;
+    // What the next rows add is less than what is left free here.
+    let limit = bounds.megabytes.saturating_mul(MEGABYTE);
+    let most = limit.saturating_sub((limit / 10).max(MEGABYTE / 2));
     while let (used, Some((first, last))) = (used(connection)?, ends(connection)?) {
         if used <= most {
             break;
@@ -228,7 +247,7 @@ fn used(connection: &Connection) -> rusqlite::Result<u64> {
 pub(crate) fn shrink(connection: &Connection, bounds: &CallLog) -> rusqlite::Result<()> {
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, u64>(0));
     let (pages, size) = (pragma("page_count")?, pragma("page_size")?);
-    let most = bounds.megabytes.saturating_mul(1024 * 1024) / size.max(1);
+    let most = bounds.megabytes.saturating_mul(MEGABYTE) / size.max(1);
     if pages <= most {
         return Ok(());
     }

@@ -15,8 +15,8 @@ const ALIKE: u64 = 128;
 /// So many calls wait at most. One more is treated as if there were too many a second.
 const MOST: usize = 8_192;
 
-/// So many kinds of calls are told apart at most.
-const MOST_KINDS: usize = 4_096;
+/// So many kinds of calls are told apart by their clients as well; so many at most.
+const MOST_KINDS: [usize; 2] = [1_024, 4_096];
 
 /// A call to be written.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Noted {
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
     kept: Vec<Noted>,
-    /// By what they have in common: capability, server, end.
+    /// By what they have in common: capability, server, end, and the client while these are not too many.
     alike: HashMap<u64, Noted>,
     hasher: RandomState,
     second: Millis,
@@ -50,18 +50,26 @@ impl Pending {
             self.kept.push(Noted { call, stands_for: 1 });
             return;
         }
-        let (end, server) = (std::mem::discriminant(&call.end), call.server().map(|server| server.id));
-        let kind = self.hasher.hash_one((call.capability(), server, end));
-        if let Some(noted) = self.alike.get_mut(&kind) {
-            noted.stands_for += 1;
-            if noted.stands_for >= ALIKE && self.kept.len() < MOST {
-                self.kept.extend(self.alike.remove(&kind));
+        let kinds = [self.kind(&call, call.client.as_deref()), self.kind(&call, None)];
+        for (kind, most) in kinds.into_iter().zip(MOST_KINDS) {
+            if let Some(noted) = self.alike.get_mut(&kind) {
+                noted.stands_for += 1;
+                if noted.stands_for >= ALIKE && self.kept.len() < MOST {
+                    self.kept.extend(self.alike.remove(&kind));
+                }
+                return;
             }
-        } else if self.alike.len() < MOST_KINDS {
-            self.alike.insert(kind, Noted { call, stands_for: 1 });
-        } else {
-            self.lost += 1;
+            if self.alike.len() < most {
+                self.alike.insert(kind, Noted { call, stands_for: 1 });
+                return;
+            }
         }
+        self.lost += 1;
+    }
+
+    fn kind(&self, call: &Seen, client: Option<&str>) -> u64 {
+        let (end, server) = (std::mem::discriminant(&call.end), call.server().map(|server| server.id));
+        self.hasher.hash_one((call.capability(), server, end, client))
     }
 
     /// Whether it is one of the first of its second.

@@ -1,6 +1,7 @@
 //! What is read of the file: the list of calls, and what the other readers share.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use api::{CallList, CallOutcome, CallRow, CallsLike, ErrorCode, ServerPlace};
@@ -11,7 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::Value as Json;
 
-use crate::file::reader;
+use crate::file::{ends, reader};
 use crate::row::{number, outcome};
 use crate::stored::{Facts, StoredFrame};
 use crate::told::place_of;
@@ -56,25 +57,34 @@ impl Ledger {
         self.read(read).await
     }
 
-    /// Reads, beside the tasks of others, what was seen until now.
+    /// Reads, beside the tasks of others, what was seen until now. A file that is damaged is moved aside first.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Option<&Connection>) -> rusqlite::Result<T> + Send + 'static,
+        work: impl Fn(Option<&Connection>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
         let this = self.clone();
         let reading = move || {
             this.flush();
-            let path = &this.0.path;
-            let connection = reader(path)?;
-            // One state of the file, however long the reading takes.
-            let begun = connection.as_ref().map(|connection| connection.execute_batch("BEGIN"));
-            begun
-                .transpose()
-                .and_then(|_| work(connection.as_ref()))
-                .map_err(|error| LedgerError::of(path, error))
+            match read_at(&this.0.path, &work) {
+                Err(LedgerError::Damaged { .. }) => {
+                    this.doubt();
+                    read_at(&this.0.path, &work)
+                }
+                outcome => outcome,
+            }
         };
         tokio::task::spawn_blocking(reading).await.map_err(|_| LedgerError::Closed)?
     }
+}
+
+/// One state of the file, however long the reading takes.
+fn read_at<T>(
+    path: &Path,
+    work: impl Fn(Option<&Connection>) -> rusqlite::Result<T>,
+) -> Result<T, LedgerError> {
+    let connection = reader(path)?;
+    let begun = connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("BEGIN"));
+    begun.and_then(|()| work(connection.as_ref())).map_err(|error| LedgerError::of(path, error))
 }
 
 fn list(
@@ -84,8 +94,13 @@ fn list(
     recording: bool,
 ) -> rusqlite::Result<CallList> {
     let (clause, values) = which.clause(connection)?;
-    let total = format!("SELECT count(*) FROM calls c WHERE {clause}");
-    let total: i64 = connection.query_row(&total, params_from_iter(&values), |row| row.get(0))?;
+    let total = if which.is_all() {
+        // Rows go from the oldest on, so none is missing between the ends.
+        ends(connection)?.map_or(0, |(first, last)| last - first + 1)
+    } else {
+        let total = format!("SELECT count(*) FROM calls c WHERE {clause}");
+        connection.query_row(&total, params_from_iter(&values), |row| row.get(0))?
+    };
     let (before, limit) = (which.before.unwrap_or(u64::MAX >> 1), which.limit.saturating_add(1));
     let query = format!(
         "SELECT {COLUMNS} FROM {FROM} WHERE {clause} AND c.id < {before} ORDER BY c.id DESC LIMIT {limit}"
@@ -95,10 +110,15 @@ fn list(
     let mut rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
     let more = rows.len() > which.limit;
     rows.truncate(which.limit);
-    Ok(CallList { rows, more, total: total.unsigned_abs(), recording })
+    Ok(CallList { rows, more, total, recording })
 }
 
 impl Which {
+    fn is_all(&self) -> bool {
+        let Self { capability, server, client, outcome, .. } = self;
+        capability.is_none() && server.is_none() && client.is_none() && outcome.is_none()
+    }
+
     /// As a condition of SQL, with its values.
     pub(crate) fn clause(&self, connection: &Connection) -> rusqlite::Result<(String, Vec<Value>)> {
         let (mut parts, mut values) = (vec!["1".to_owned()], Vec::new());

@@ -1,19 +1,19 @@
 //! The thread that writes. It alone changes the file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use mesh::decide::explain;
 use mesh::{Decided, LastTurn, Seen};
 use model::config::CallLog;
-use model::{ServerId, ServerInfo};
+use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
 use rusqlite::{Connection, params};
 use tokio::time::Instant;
 
 use crate::blobs::{Blobs, sweep, touch};
-use crate::file::{ends, make_room, open, put_aside, shrink};
+use crate::file::{check, ends, make_room, open, put_aside, shrink};
 use crate::pending::Noted;
 use crate::row::{Ended, number, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
@@ -51,7 +51,7 @@ impl Recorder {
     }
 
     /// Writes a batch and says so. What cannot be written is let go: the next batch is tried anew.
-    pub(crate) fn write(&mut self, calls: Vec<Noted>, lost: u64, bounds: &CallLog) {
+    pub(crate) fn write(&mut self, calls: &[Noted], lost: u64, bounds: &CallLog) {
         if lost > 0 {
             tracing::warn!(lost, "so many calls at once were not recorded");
         }
@@ -96,6 +96,16 @@ impl Recorder {
         }
     }
 
+    /// Looks whether the file is damaged, as somebody thinks who reads it: what this thread has in memory may hide it.
+    pub(crate) fn look_at_it(&mut self) {
+        let Err(LedgerError::Damaged { source, .. }) = check(&self.path) else { return };
+        self.close();
+        match put_aside(&self.path, now(), &source) {
+            Ok(said) => (self.hearing.noticed)(said),
+            Err(error) => self.complain(&error),
+        }
+    }
+
     fn once(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
@@ -104,7 +114,9 @@ impl Recorder {
         }
         if self.connection.is_none() {
             let (connection, notice) = open(&self.path, now())?;
-            notice.into_iter().for_each(|notice| (self.hearing.noticed)(notice));
+            if let Some(notice) = notice {
+                (self.hearing.noticed)(notice);
+            }
             self.connection = Some(connection);
         }
         let Some(connection) = &self.connection else { return Err(LedgerError::Closed) };
@@ -153,21 +165,21 @@ fn rows(
     code: fn(&mesh::CallFailed) -> api::ErrorCode,
 ) -> rusqlite::Result<Told> {
     blobs.next_batch();
-    let (mut told, mut shared, mut batch) = (Told::default(), HashSet::new(), Batch::default());
+    let (mut told, mut shared, mut batch) = (Told::default(), HashMap::new(), Batch::default());
     for Noted { call, stands_for } in calls {
         let ended = Ended::of(call, code);
         let mut stored = decisions(connection, blobs, call)?;
         let inputs = call.named.is_none().then(|| stored.bytes()).transpose().unwrap_or_default();
-        shared.extend(stored.decisions.iter().map(|one| (one.frame, one.rules)));
         let decided = proof(call, &stored);
         let id = insert(connection, call, *stands_for, &ended, inputs.as_deref(), decided)?;
+        shared.extend(stored.decisions.iter().map(|one| ((one.frame, one.rules), id)));
         told.newest = id;
         told.calls += stands_for;
         told.failed += if ended.is_failed() { *stands_for } else { 0 };
         batch.note(call);
     }
-    for ids in shared {
-        touch(connection, ids, told.newest)?;
+    for (ids, row) in shared {
+        touch(connection, ids, row)?;
     }
     batch.write(connection, told.newest)?;
     if make_room(connection, bounds, now())? {
@@ -232,7 +244,7 @@ fn insert(
             i64::try_from(call.tries.len()).unwrap_or(i64::MAX),
             call.ms,
             i64::try_from(stands_for).unwrap_or(i64::MAX),
-            rule.map(|rule| rule.as_str()),
+            rule.map(CapabilityPattern::as_str),
             call.named.is_some(),
             tries(call),
             inputs,
@@ -252,9 +264,7 @@ struct Batch {
 impl Batch {
     fn note(&mut self, call: &Seen) {
         for one in &call.tries {
-            if !self.servers.contains_key(&one.server.id) {
-                self.servers.insert(one.server.id, one.server.clone());
-            }
+            self.servers.entry(one.server.id).or_insert_with(|| one.server.clone());
         }
         if let Some((server, _)) = &call.named {
             self.servers.entry(server.id).or_insert_with(|| server.clone());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use api::{ErrorCode, Replay, ReplayFailure, ReplayMove, ReplayShare, ReplayUnknown, ServerPlace};
 use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
 use mesh::{Frame, Inputs, Refused, Route, Routes};
-use model::config::{Affinity, Config};
+use model::config::{Affinity, Config, Strategy};
 use model::{CapabilityPattern, Millis, ServerId};
 use rusqlite::Connection;
 
@@ -45,12 +45,12 @@ impl Ledger {
         let key = self.0.affinity.clone();
         let read = move |connection: Option<&Connection>| {
             let Some(connection) = connection else {
-                return Ok(Outcome::default().told(&|id| Ok(place(id)))?);
+                return Outcome::default().told(&|id| Ok(place(id)));
             };
             let mut again = Again {
                 draft: &draft,
                 routes: &routes,
-                key,
+                key: key.clone(),
                 shared: Shared::of(connection),
                 plans: HashMap::new(),
                 turns: HashMap::new(),
@@ -114,6 +114,12 @@ struct Plans {
     is_same: bool,
 }
 
+impl Plans {
+    fn wants_latency(&self) -> bool {
+        [self.then.plan.strategy(), self.draft.plan.strategy()].contains(&Strategy::PeakEwma)
+    }
+}
+
 struct Again<'a> {
     draft: &'a Draft,
     routes: &'a Routes,
@@ -127,6 +133,7 @@ struct Again<'a> {
 }
 
 /// Where a call goes.
+#[derive(Clone, PartialEq)]
 enum Goes {
     /// Where it went.
     Stays,
@@ -139,30 +146,60 @@ enum Goes {
 }
 
 impl Again<'_> {
+    /// A row that stands for several calls takes the turns of all of them. Where they part, each way has its number.
     fn take(&mut self, call: &Call) -> rusqlite::Result<()> {
-        let goes = if call.is_named { Goes::Stays } else { self.goes(call)? };
-        self.outcome.add(call, goes);
+        let stored = call.inputs.as_deref().and_then(StoredDecisions::read);
+        let stored = stored.filter(|stored| !stored.decisions.is_empty() && !stored.is_cut);
+        let mut plans = Vec::new();
+        for one in stored.iter().flat_map(|stored| &stored.decisions) {
+            plans.extend(self.plans(one)?.map(|plans| (plans, one)));
+        }
+        let missing = match &stored {
+            _ if call.is_named => None,
+            None => Some("what decided it was too much to be kept"),
+            Some(stored) if plans.len() < stored.decisions.len() => Some("what decided it is no longer kept"),
+            Some(stored)
+                if stored.is_without_latency && plans.iter().any(|(plans, _)| plans.wants_latency()) =>
+            {
+                Some("so many servers were busy that their latencies are not kept")
+            }
+            Some(_) => None,
+        };
+        if let Some(why) = missing {
+            self.outcome.add(call, call.stands_for, Goes::Unknown(why.to_owned()));
+            return Ok(());
+        }
+        let mut ways: Vec<(Goes, u64)> = Vec::new();
+        let (each, turns) = match plans.first() {
+            // All of them have the turn of the row.
+            Some((first, _)) if first.is_same => (call.stands_for, 1),
+            Some(_) => (1, call.stands_for),
+            None => (call.stands_for, 1),
+        };
+        for _ in 0..turns {
+            let goes = self.goes(&plans, call);
+            match ways.iter_mut().find(|(way, _)| *way == goes) {
+                Some((_, calls)) => *calls += each,
+                None => ways.push((goes, each)),
+            }
+        }
+        for (goes, calls) in ways {
+            self.outcome.add(call, calls, goes);
+        }
         Ok(())
     }
 
     /// One decision after the other, as long as each picks whom it picked: whether others would have answered nobody knows.
-    fn goes(&mut self, call: &Call) -> rusqlite::Result<Goes> {
-        let stored = call.inputs.as_deref().and_then(StoredDecisions::read);
-        let Some(stored) = stored.filter(|stored| !stored.decisions.is_empty() && !stored.is_cut) else {
-            return Ok(Goes::Unknown("what decided it was too much to be kept".to_owned()));
-        };
-        let mut first = None;
-        for one in &stored.decisions {
-            let Some(plans) = self.plans(one)? else {
-                return Ok(Goes::Unknown("what decided it is no longer kept".to_owned()));
-            };
-            let turn = first.get_or_insert_with(|| self.turn(&plans, one, call));
-            match self.again(&plans, one, call, *turn) {
+    fn goes(&mut self, plans: &[(Arc<Plans>, &StoredDecision)], call: &Call) -> Goes {
+        let mut turn = None;
+        for (plans, one) in plans {
+            let turn = *turn.get_or_insert_with(|| self.turn(plans, one, call));
+            match self.again(plans, one, call, turn) {
                 Goes::Stays => {}
-                other => return Ok(other),
+                other => return other,
             }
         }
-        Ok(Goes::Stays)
+        Goes::Stays
     }
 
     fn again(&self, plans: &Plans, one: &StoredDecision, call: &Call, turn: Turn) -> Goes {
@@ -206,7 +243,7 @@ impl Again<'_> {
     }
 
     /// The turn that a call takes: its own, or the next one under the draft.
-    fn turn(&mut self, plans: &Plans, one: &StoredDecision, call: &Call) -> Turn {
+    fn turn(&mut self, plans: &Arc<Plans>, one: &StoredDecision, call: &Call) -> Turn {
         if plans.is_same {
             return one.inputs(&plans.frame).turn(&plans.draft.rule);
         }
@@ -223,7 +260,7 @@ impl Again<'_> {
             self.turns.insert(call.capability.clone(), plans.draft.clone());
         }
         let seed = plans.draft.rule.balancing.seed.unwrap_or_else(|| self.routes.chance());
-        Turn { seed, ..plans.draft.turns(call.stands_for) }
+        Turn { seed, ..plans.draft.turns(1) }
     }
 
     fn plans(&mut self, one: &StoredDecision) -> rusqlite::Result<Option<Arc<Plans>>> {
@@ -272,8 +309,8 @@ struct Moved {
 }
 
 impl Outcome {
-    fn add(&mut self, call: &Call, goes: Goes) {
-        let Call { id, at, stands_for, .. } = *call;
+    fn add(&mut self, call: &Call, stands_for: u64, goes: Goes) {
+        let Call { id, at, .. } = *call;
         self.calls += stands_for;
         let (before, after) = match &goes {
             // Of an unknown one its part is left as it is.

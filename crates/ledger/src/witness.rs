@@ -23,7 +23,7 @@ use crate::{LedgerError, key};
 const GATHER: Duration = Duration::from_millis(250);
 
 /// How often rows are looked at that are too old, while nobody calls.
-pub(crate) const TIDY: Duration = Duration::from_secs(60 * 60);
+pub(crate) const TIDY: Duration = Duration::from_hours(1);
 
 /// The calls that were made. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ struct State {
     /// How often somebody wanted all to be written, and how often it was.
     wanted: u64,
     done: u64,
+    /// Somebody could not read the file.
+    is_doubted: bool,
     is_closing: bool,
     /// No thread writes: it was not begun, or it is gone.
     is_over: bool,
@@ -90,6 +92,7 @@ impl Ledger {
                 pending: Pending::default(),
                 wanted: 0,
                 done: 0,
+                is_doubted: false,
                 is_closing: false,
                 is_over: true,
             }),
@@ -147,12 +150,22 @@ impl Ledger {
         }
     }
 
+    /// Has the file looked at, which somebody could not read, and moved aside if it is damaged.
+    pub(crate) fn doubt(&self) {
+        self.0.state.lock().is_doubted = true;
+        self.flush();
+    }
+
     fn run(self, mut recorder: Recorder) {
         // However it ends, nobody waits for it any more.
         let over = Over(&self.0);
         while let Some((calls, lost, wanted)) = self.next_batch() {
             let bounds = self.0.config.borrow().call_log.clone();
-            recorder.write(calls, lost, &bounds);
+            let is_doubted = std::mem::take(&mut self.0.state.lock().is_doubted);
+            if is_doubted {
+                recorder.look_at_it();
+            }
+            recorder.write(&calls, lost, &bounds);
             self.0.state.lock().done = wanted;
             self.0.written.notify_all();
         }
