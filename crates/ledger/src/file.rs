@@ -34,6 +34,9 @@ CREATE TABLE calls (
     inputs BLOB,
     decided INTEGER
 );
+CREATE INDEX failed ON calls (id) WHERE outcome IN (2, 3);
+CREATE INDEX tool_errors ON calls (id) WHERE outcome IN (1);
+CREATE INDEX retried ON calls (id) WHERE attempts > 1;
 CREATE TABLE facts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL);
 CREATE TABLE rules (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL, last INTEGER NOT NULL);
 CREATE TABLE frames (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLOB NOT NULL, last INTEGER NOT NULL);

@@ -12,7 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::Value as Json;
 
-use crate::file::reader;
+use crate::file::{ends, reader};
 use crate::row::{number, outcome};
 use crate::stored::{Facts, StoredFrame};
 use crate::told::place_of;
@@ -94,8 +94,13 @@ fn list(
     recording: bool,
 ) -> rusqlite::Result<CallList> {
     let (clause, values) = which.clause(connection)?;
-    let total = format!("SELECT count(*) FROM calls c WHERE {clause}");
-    let total: i64 = connection.query_row(&total, params_from_iter(&values), |row| row.get(0))?;
+    let total = if which.is_all() {
+        // Rows go from the oldest on, so none is missing between the ends.
+        ends(connection)?.map_or(0, |(first, last)| last - first + 1)
+    } else {
+        let total = format!("SELECT count(*) FROM calls c WHERE {clause}");
+        connection.query_row(&total, params_from_iter(&values), |row| row.get(0))?
+    };
     let (before, limit) = (which.before.unwrap_or(u64::MAX >> 1), which.limit.saturating_add(1));
     let query = format!(
         "SELECT {COLUMNS} FROM {FROM} WHERE {clause} AND c.id < {before} ORDER BY c.id DESC LIMIT {limit}"
@@ -105,10 +110,15 @@ fn list(
     let mut rows: Vec<CallRow> = rows.collect::<Result<_, _>>()?;
     let more = rows.len() > which.limit;
     rows.truncate(which.limit);
-    Ok(CallList { rows, more, total: total.unsigned_abs(), recording })
+    Ok(CallList { rows, more, total, recording })
 }
 
 impl Which {
+    fn is_all(&self) -> bool {
+        let Self { capability, server, client, outcome, .. } = self;
+        capability.is_none() && server.is_none() && client.is_none() && outcome.is_none()
+    }
+
     /// As a condition of SQL, with its values.
     pub(crate) fn clause(&self, connection: &Connection) -> rusqlite::Result<(String, Vec<Value>)> {
         let (mut parts, mut values) = (vec!["1".to_owned()], Vec::new());

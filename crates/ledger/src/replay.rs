@@ -10,7 +10,7 @@ use std::sync::Arc;
 use api::{ErrorCode, Replay, ReplayFailure, ReplayMove, ReplayShare, ReplayUnknown, ServerPlace};
 use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
 use mesh::{Frame, Inputs, Refused, Route, Routes};
-use model::config::{Affinity, Config};
+use model::config::{Affinity, Config, Strategy};
 use model::{CapabilityPattern, Millis, ServerId};
 use rusqlite::Connection;
 
@@ -114,6 +114,12 @@ struct Plans {
     is_same: bool,
 }
 
+impl Plans {
+    fn wants_latency(&self) -> bool {
+        [self.then.plan.strategy(), self.draft.plan.strategy()].contains(&Strategy::PeakEwma)
+    }
+}
+
 struct Again<'a> {
     draft: &'a Draft,
     routes: &'a Routes,
@@ -152,6 +158,11 @@ impl Again<'_> {
             _ if call.is_named => None,
             None => Some("what decided it was too much to be kept"),
             Some(stored) if plans.len() < stored.decisions.len() => Some("what decided it is no longer kept"),
+            Some(stored)
+                if stored.is_without_latency && plans.iter().any(|(plans, _)| plans.wants_latency()) =>
+            {
+                Some("so many servers were busy that their latencies are not kept")
+            }
             Some(_) => None,
         };
         if let Some(why) = missing {

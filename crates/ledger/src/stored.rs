@@ -156,7 +156,9 @@ pub(crate) struct StoredDecision {
     cursor: u64,
     chance: u64,
     affinity: Option<u64>,
-    loads: Vec<StoredLoad>,
+    /// So many servers have loads; those of whom nothing is to be said have none here.
+    seats: u32,
+    loads: Vec<(u32, StoredLoad)>,
     tried: Vec<ServerId>,
     /// By the place in the frame.
     refused: Vec<u32>,
@@ -170,7 +172,9 @@ struct StoredLoad(u32, Option<f64>, u8);
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StoredDecisions {
     pub(crate) decisions: Vec<StoredDecision>,
-    /// So much belonged to them that not all is kept: the first cannot be made again.
+    /// So many servers were busy that their latencies are left out.
+    pub(crate) is_without_latency: bool,
+    /// So many that not all is kept: the first cannot be made again.
     pub(crate) is_cut: bool,
 }
 
@@ -190,7 +194,8 @@ impl StoredDecision {
             cursor: inputs.cursor,
             chance: inputs.chance,
             affinity: inputs.affinity,
-            loads: inputs.loads.0.iter().map(StoredLoad::of).collect(),
+            seats: place(inputs.loads.0.len()).unwrap_or_default(),
+            loads: loads(&inputs.loads),
             tried: inputs.tried.clone(),
             refused: inputs.refused.iter().filter_map(|(id, _)| seat_of(*id).and_then(place)).collect(),
         }
@@ -200,8 +205,14 @@ impl StoredDecision {
     pub(crate) fn inputs(&self, frame: &Frame) -> Inputs {
         let id = |place: &u32| frame.servers.get(*place as usize).map(|one| one.info.id);
         let refused = self.refused.iter().filter_map(id).map(|id| (id, NOT_KEPT.to_owned()));
+        let mut loads = vec![Load::default(); self.seats.min(MOST_SEATS) as usize];
+        for (seat, load) in &self.loads {
+            if let Some(place) = loads.get_mut(*seat as usize) {
+                *place = load.load();
+            }
+        }
         Inputs {
-            loads: Frozen(self.loads.iter().map(|load| load.load()).collect()),
+            loads: Frozen(loads),
             cursor: self.cursor,
             chance: self.chance,
             tried: self.tried.clone(),
@@ -214,6 +225,15 @@ impl StoredDecision {
     pub(crate) fn picked(&self, frame: &Frame) -> Option<ServerId> {
         Some(frame.servers.get(self.seat? as usize)?.info.id)
     }
+}
+
+/// More servers have no place in memory for what a damaged row says.
+const MOST_SEATS: u32 = 1_000_000;
+
+/// Those that are not as if nobody had ever called.
+fn loads(all: &Frozen) -> Vec<(u32, StoredLoad)> {
+    let busy = (0..).zip(&all.0).filter(|(_, load)| **load != Load::default());
+    busy.map(|(seat, load)| (seat, StoredLoad::of(load))).collect()
 }
 
 const ASIDE: u8 = 4;
@@ -240,7 +260,7 @@ impl StoredLoad {
 }
 
 impl StoredDecisions {
-    /// As bytes, within the bound of a row: further decisions go first, then the loads of the first one.
+    /// As bytes, within the bound of a row: further decisions go first, then latencies, then all loads of the first one.
     pub(crate) fn bytes(&mut self) -> postcard::Result<Vec<u8>> {
         loop {
             let bytes = postcard::to_stdvec(self)?;
@@ -251,11 +271,16 @@ impl StoredDecisions {
                 self.decisions.truncate(1);
             } else if self.is_cut {
                 self.decisions.clear();
-            } else {
+            } else if self.is_without_latency {
                 self.is_cut = true;
                 for first in &mut self.decisions {
                     first.loads.clear();
                     first.refused.clear();
+                }
+            } else {
+                self.is_without_latency = true;
+                for (_, load) in self.decisions.iter_mut().flat_map(|first| &mut first.loads) {
+                    load.1 = None;
                 }
             }
         }
@@ -278,9 +303,13 @@ mod tests {
         StoredDecision::new((1, 2), &inputs, Some(1), |_| None)
     }
 
+    fn of(decisions: Vec<StoredDecision>) -> StoredDecisions {
+        StoredDecisions { decisions, ..StoredDecisions::default() }
+    }
+
     #[test]
     fn a_row_of_three_servers_is_small_and_reads_as_it_was_written() {
-        let mut one = StoredDecisions { decisions: vec![decision(3)], is_cut: false };
+        let mut one = of(vec![decision(3)]);
         let bytes = one.bytes().unwrap();
         assert!(bytes.len() < 80, "{}", bytes.len());
         let again = StoredDecisions::read(&bytes).unwrap();
@@ -291,14 +320,28 @@ mod tests {
 
     #[test]
     fn what_is_too_much_is_left_out_and_says_so() {
-        for (decisions, servers, kept, is_cut) in [(3, 3, 3, false), (40, 20, 1, false), (2, 1_000, 1, true)]
-        {
-            let mut all = StoredDecisions { decisions: vec![decision(servers); decisions], is_cut: false };
-            let bytes = all.bytes().unwrap();
+        for (decisions, servers, kept, without, is_cut) in [
+            (3, 3, 3, false, false),
+            (40, 20, 1, false, false),
+            (2, 300, 1, true, false),
+            (2, 1_000, 1, true, true),
+        ] {
+            let bytes = of(vec![decision(servers); decisions]).bytes().unwrap();
             assert!(bytes.len() <= MOST_INPUTS);
             let read = StoredDecisions::read(&bytes).unwrap();
-            assert_eq!((read.decisions.len(), read.is_cut), (kept, is_cut), "{decisions} of {servers}");
+            let found = (read.decisions.len(), read.is_without_latency, read.is_cut);
+            assert_eq!(found, (kept, without, is_cut), "{decisions} of {servers}");
         }
         assert!(StoredDecisions::read(b"nonsense").is_none());
+    }
+
+    #[test]
+    fn servers_that_nobody_called_take_no_place() {
+        let inputs = Inputs { loads: Frozen(vec![Load::default(); 1_000]), ..Inputs::default() };
+        let bytes = of(vec![StoredDecision::new((1, 2), &inputs, None, |_| None)]).bytes().unwrap();
+        assert!(bytes.len() < 40, "{}", bytes.len());
+        let frame = Frame { capability: String::new(), servers: Vec::new(), regions: Arc::default() };
+        let read = StoredDecisions::read(&bytes).unwrap();
+        assert_eq!(read.decisions[0].inputs(&frame).loads.0, vec![Load::default(); 1_000]);
     }
 }

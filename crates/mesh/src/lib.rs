@@ -53,7 +53,7 @@ pub use overview::{RuleView, overview};
 pub use pick::{Refused, RefusedKind};
 use registry::now;
 pub use rest::Wish;
-pub use route::{Offer, Route, is_allowed};
+pub use route::{Offer, Route};
 pub use routes::{Routes, WhatIf};
 pub use run::{Attempt, Call, Mesh, Whom};
 pub use sessions::{LONGEST_START, Sessions};

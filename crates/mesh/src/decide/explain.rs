@@ -1,5 +1,7 @@
 //! A decision with its reasons: what each stage kept and left out, who won, who would be next.
 
+use std::collections::HashSet;
+
 use model::config::Strategy;
 use model::{ServerId, Stage, Why};
 
@@ -56,7 +58,9 @@ pub fn explain(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn
     let outcome = pick.map(|pick| pick.id);
     let all = plan.candidates().len() + plan.left_out().len();
     let left_out = left_out(call, plan, loads, pick.ok());
-    let is_left = |id: ServerId| left_out.iter().all(|left| left.id != id || left.why == Why::OtherKey);
+    let gone: HashSet<ServerId> =
+        left_out.iter().filter(|left| left.why != Why::OtherKey).map(|left| left.id).collect();
+    let is_left = |id: ServerId| !gone.contains(&id);
     let weights = weights(plan, loads, is_left);
     let mut kept = all;
     let stages = Stage::ALL.map(|stage| {

@@ -1,4 +1,5 @@
-import { asCallError, type CallError, type ConfigDraft, type ConfigEdit } from "../../host";
+import { asCallError, type CallError, type ConfigDraft, type ConfigEdit, host } from "../../host";
+import { dialogs } from "../../shared/dialogs/dialogs.svelte";
 import { core } from "../../state/core.svelte";
 import { nav } from "../nav.svelte";
 import { nodeAt, tree } from "./keys";
@@ -361,7 +362,16 @@ function without(map: ReadonlyMap<string, string>, key: string): ReadonlyMap<str
 /** The draft of this page; it outlives the screen. */
 export const draft = new Draft();
 
-// Closing the page would lose it, on whatever screen one is: the browser asks.
+// Closing the page would lose it, on whatever screen one is: the browser asks, and so does the window.
 addEventListener("beforeunload", (event) => {
   if (draft.changed) event.preventDefault();
+});
+$effect.root(() => {
+  $effect(() => host.closing?.unsaved(draft.changed));
+});
+host.closing?.onAsk(() => {
+  // Said again, so that the window knows that somebody asks.
+  host.closing?.unsaved(draft.changed);
+  if (draft.changed) dialogs.open("closing");
+  else host.closing?.close();
 });
