@@ -14,7 +14,7 @@ fn main() {
     let attributes = tauri_build::Attributes::new()
         .capabilities_path_pattern("./src-tauri/capabilities/**/*")
         // A command that is not named here may be called by every window without a permission.
-        .app_manifest(tauri_build::AppManifest::new().commands(&["call"]));
+        .app_manifest(tauri_build::AppManifest::new().commands(&["call", "unsaved", "close"]));
     if let Err(error) = tauri_build::try_build(attributes) {
         println!("cargo::error={error:#}");
     }

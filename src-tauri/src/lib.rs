@@ -1,6 +1,7 @@
 //! The desktop shell: a window over the core. It knows Tauri, the core does not; it decides nothing about servers.
 
 mod bridge;
+mod closing;
 mod core;
 mod failure;
 mod launch;
@@ -44,7 +45,9 @@ fn build(launch: &Launch) -> tauri::Result<tauri::App> {
     builder
         .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(remembered()).build())
         .register_uri_scheme_protocol(failure::SCHEME, |context, _| failure::serve(&context))
-        .invoke_handler(tauri::generate_handler![bridge::call])
+        .invoke_handler(tauri::generate_handler![bridge::call, closing::unsaved, closing::close])
+        .manage(closing::Closing::default())
+        .on_window_event(closing::when_asked_to_close)
         .setup(move |shell| Ok(start(shell.handle(), &launch)?))
         .build(tauri::generate_context!())
 }

@@ -62,6 +62,10 @@ export async function filled(t, name) {
     no_probe: true,
   });
   ids.program = program.server.id;
+  // Calls of every end: answered, answered by who was named, and one that nobody took.
+  const { name: tool } = tools(name)[0];
+  const made = [{ capability: tool }, { capability: tool, server: ids.well }, { capability: `${tool}_no` }];
+  for (const call of made) await core.call("call", { ...call, arguments: { id: 1 }, client: name }).catch(() => {});
   const dropped = await core.call("add", { url: "http://127.0.0.1:9/mcp", name, no_probe: true });
   await core.call("remove", { ids: [dropped.server.id] });
   const scanned = await startScripted(t, { name: `${name}2`.slice(-200) });
@@ -130,9 +134,41 @@ export function faces({ core, ids, tool }) {
     await result.getByRole("tab", { name: tab }).click();
   };
   const empty = ids === undefined;
+  const routing = async (page) => {
+    await at("routing")(page);
+    await page.getByRole("region", { name: "Simulator" }).waitFor();
+    if (!empty) await page.getByRole("heading", { name: "Next call goes to" }).waitFor();
+  };
+  const ruled = (more) => async (page) => {
+    await routing(page);
+    await page.getByRole("button", { name: "Add rule" }).click();
+    await page.getByRole("textbox", { name: /^New rule/ }).fill(empty ? "weather.*" : tool);
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: /more settings$/ }).waitFor();
+    await more?.(page);
+    await page
+      .getByText(/^Draft,/)
+      .first()
+      .waitFor();
+  };
+  const activity = async (page) => {
+    await at("activity")(page);
+    await page
+      .getByRole("heading", { name: "No call yet" })
+      .or(page.getByRole("img", { name: /^Calls in the last/ }))
+      .waitFor();
+  };
   return {
     discover: at("discover"),
     servers: at("servers"),
+    routing,
+    "routing, a rule": ruled((page) => page.getByRole("button", { name: /more settings$/ }).click()),
+    "routing, a new rule": async (page) => {
+      await routing(page);
+      await page.getByRole("button", { name: "Add rule" }).click();
+      await page.getByRole("textbox", { name: /^New rule/ }).waitFor();
+    },
+    activity,
     playground: async (page) => {
       await at("playground")(page);
       await page.getByRole("heading", { name: "No server to call" }).or(page.getByLabel(/^id/)).first().waitFor();
@@ -169,6 +205,52 @@ export function faces({ core, ids, tool }) {
     ...(empty
       ? {}
       : {
+          "routing, a failing test": ruled(async (page) => {
+            await page.getByRole("combobox", { name: "Strategy" }).selectOption("health_weighted");
+            await page.getByRole("slider", { name: "Health weight" }).waitFor();
+            await page.getByRole("button", { name: "Keep as a test" }).click();
+            const test = page.getByRole("region", { name: "Routing tests" });
+            await test.getByRole("button", { name: /must/ }).click();
+            await page.getByRole("textbox", { name: "Server", exact: true }).fill("nobody");
+            await page.getByText(/Routing test 1/).waitFor();
+          }),
+          "routing, down": async (page) => {
+            await routing(page);
+            await page.getByRole("combobox", { name: "Pretend it is down" }).click();
+            await page.keyboard.press("ArrowDown");
+            await page.keyboard.press("Enter");
+            await page.getByRole("list", { name: "Pretended down" }).waitFor();
+            await page.getByRole("button", { name: "Arguments" }).click();
+            await page.getByRole("textbox", { name: "Arguments as JSON" }).fill("{");
+            await page.getByText(/^Line 1:/).waitFor();
+          },
+          "routing, replay": async (page) => {
+            await routing(page);
+            for (const _ of [1, 2, 3, 4]) {
+              await page.getByRole("combobox", { name: "Pretend it is down" }).click();
+              await page.keyboard.press("ArrowDown");
+              await page.keyboard.press("Enter");
+            }
+            await page.getByRole("button", { name: /^See the/ }).click();
+            await page.getByRole("group", { name: "Calls under the draft" }).getByRole("link").first().waitFor();
+          },
+          "activity, a call": async (page) => {
+            await activity(page);
+            await page.getByRole("group", { name: "Outcome" }).getByRole("button", { name: "Answered" }).click();
+            await page.getByText("2 rows pass the filter").waitFor();
+            await page.getByRole("grid").getByRole("row").last().click();
+            await page.getByRole("list", { name: "Tries" }).waitFor();
+          },
+          "activity, no match": async (page) => {
+            await activity(page);
+            await page.getByRole("textbox", { name: "Capability" }).fill("nothing is called so");
+            await page.getByRole("heading", { name: "No such call" }).waitFor();
+          },
+          calls: async (page) => {
+            await at(`servers/${ids.well}`)(page);
+            await page.getByRole("tab", { name: /^Calls/ }).click();
+            await page.getByRole("grid", { name: /^Calls of/ }).waitFor();
+          },
           "drawer, well": drawer(ids.well, "Overview"),
           "drawer, down": drawer(ids.gone, "Overview"),
           "drawer, sign-in": drawer(ids.closed, "Overview"),
@@ -291,6 +373,7 @@ export function menus({ core, ids }) {
     "words of the filter": opened("servers", "option", (page) =>
       page.getByRole("combobox", { name: "Filter servers" }).pressSequentially("re"),
     ),
+    "calls to try": opened("routing", "option", (page) => page.getByRole("combobox", { name: "Capability" }).fill("r")),
     "menu of copies": opened(`playground/${ids.well}`, "menu", button("Copy as")),
     "where to call": opened(`playground/${ids.well}`, "option", button("Show servers")),
   };

@@ -78,7 +78,7 @@ async function start(t, options) {
   await row.getByRole("checkbox").check();
   await page.getByRole("button", { name: "Add 1 server" }).click();
   await row.getByRole("link", { name: /^Known/ }).waitFor();
-  await page.keyboard.press("Control+3");
+  await page.keyboard.press("Control+5");
   const tab = (name) => page.getByRole("tab", { name }).click();
   const open = async (name) => {
     await page.getByRole("link", { name: new RegExp(`^${name}`) }).click();

@@ -59,7 +59,7 @@ test("what is undone is named by what changed, and named before where one does n
   await message("Undone: changed the tags of uno").waitFor();
 
   await page.clock.setFixedTime(Date.now() + 3 * 60_000);
-  await page.keyboard.press("Control+3");
+  await page.keyboard.press("Control+5");
   await page.getByRole("heading", { name: "Playground" }).waitFor();
   await page.keyboard.press("Control+z");
   await message("Undo “renamed one to uno”, from 3 min ago?").waitFor();

@@ -4,15 +4,21 @@
 
 // As modules of tests: helpers may panic with a sentence.
 #[cfg(test)]
+mod browsers;
+#[cfg(test)]
 mod calm;
 #[cfg(test)]
 mod certificates;
+#[cfg(test)]
+mod closing;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod edit;
+#[cfg(test)]
+mod frame;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]

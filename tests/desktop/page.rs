@@ -124,6 +124,11 @@ impl Page {
         self.until(&missing, press).await;
     }
 
+    /// Presses a key that ends the page: the driver may have no page any more by the time it would answer.
+    pub(crate) async fn press_last(&self, role: Role, name: &str, key: char) {
+        drop(self.find(role, name).await.send_keys(&key.to_string()).await);
+    }
+
     /// Waits until nothing of this role has this name any more.
     pub(crate) async fn gone(&self, role: Role, name: &str) {
         let missing = format!("a {} is still called `{name}`", role.name());

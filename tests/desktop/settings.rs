@@ -1,6 +1,7 @@
 //! The settings in the real window, by keyboard: a field and its line, a save, a text that breaks and is mended, a change on
 //! disk, a version that comes back, undo; and the guide's file, of which nothing changes but what was edited.
 
+use crate::browsers::Browsers;
 use crate::page::{ENTER, Page, Role};
 use crate::window::{self, Window};
 
@@ -141,4 +142,40 @@ async fn what_others_write_meanwhile_is_kept_beside_the_draft() {
     page.gone(Role::Button, "Discard draft").await;
     let both = FILE.replace("max_failures: 3", "max_failures: 5").replace("1000", "1500");
     assert_eq!(on_disk(&window), both);
+}
+
+#[tokio::test]
+async fn two_browsers_and_the_window_edit_one_file_and_nobody_loses_anything() {
+    let window = window::open_configured(FILE).await;
+    let page = &window.page;
+    open_settings(page).await;
+    page.fill(Role::Textbox, "Slow above", "1500").await;
+    page.says("Draft, 1 change").await;
+    let mut browsers = Browsers::open(&window.link()).await;
+    browsers.until("drafted").await;
+    page.chord('s').await;
+    saved(page, 2).await;
+
+    // Each is refused, sees both texts, and saves its own beside what the others saved.
+    browsers.tell("save").await;
+    browsers.until("saved").await;
+    page.says("Version 4, saved").await;
+    let all = FILE
+        .replace("warn_ms: 1000", "warn_ms: 1500")
+        .replace("max_failures: 3", "max_failures: 4")
+        .replace("check_interval: 30", "check_interval: 45");
+    assert_eq!(on_disk(&window), all);
+
+    // Now the window is second.
+    page.fill(Role::Textbox, "Slow above", "1600").await;
+    page.says("Draft, 1 change").await;
+    browsers.tell("again").await;
+    browsers.until("saved again").await;
+    page.chord('s').await;
+    page.says("Not saved: the file changed").await;
+    page.press(Role::Button, "Load it", ENTER).await;
+    page.says("Draft, 1 change").await;
+    page.chord('s').await;
+    page.gone(Role::Button, "Discard draft").await;
+    assert_eq!(on_disk(&window), all.replace("1500", "1600").replace("max_failures: 4", "max_failures: 6"));
 }

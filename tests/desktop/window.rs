@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::driver::Driver;
+use crate::frame;
 use crate::page::Page;
 
 /// The configuration in a test's home, where there is one.
@@ -52,6 +53,14 @@ pub(crate) async fn open_alone(yaml: &str) -> Window {
     open_at(home, data, Place::Alone(SCREEN.write().await)).await
 }
 
+/// Waits until nobody has this data folder.
+async fn left(data: &Path) {
+    let lock = File::create(data.join("owner.lock")).expect("the lock of the data folder");
+    while lock.try_lock().is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn configured(yaml: &str) -> (TempDir, PathBuf) {
     let home = tempfile::tempdir().expect("a folder for the test");
     std::fs::write(home.path().join(CONFIG), yaml).expect("a configuration");
@@ -86,12 +95,26 @@ impl Window {
     pub(crate) async fn open_again(self) -> Self {
         let Self { driver, data, home, place, .. } = self;
         drop(driver);
-        let lock = File::create(data.join("owner.lock")).expect("the lock of the data folder");
-        while lock.try_lock().is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        drop(lock);
+        left(&data).await;
         open_at(home, data, place).await
+    }
+
+    /// What lets a browser in, beside the window.
+    pub(crate) fn link(&self) -> String {
+        let owner = app::read_owner(&self.data).expect("the app owns its data folder");
+        let token = std::fs::read_to_string(&owner.token_file).expect("the token");
+        format!("{}/#token={}", owner.address.expect("an address"), token.trim())
+    }
+
+    /// Asks the window to close, as its frame does when its cross is pressed. The test must have the screen alone.
+    pub(crate) fn ask_to_close(&self) {
+        assert!(matches!(self.place, Place::Alone(_)), "another test's window would be asked as well");
+        frame::ask_to_close().expect("the window is asked to close");
+    }
+
+    /// Waits until the app has ended of itself.
+    pub(crate) async fn closed(&self) {
+        left(&self.data).await;
     }
 
     /// Keeps what a person would see, for whoever reads the run later.

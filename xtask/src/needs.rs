@@ -67,6 +67,9 @@ pub(crate) const TESTS: &[Need] = &[
     },
 ];
 
+/// To compile the balancers that decisions are measured beside: zlib-ng comes with pingora.
+pub(crate) const PEERS: &[Need] = &[program("cmake", "cmake", "cmake", "cmake")];
+
 /// A Node to bootstrap with, when there is none at all.
 pub(crate) const NODE: &[Need] =
     &[program("node", "nodejs", "nodejs", "nodejs"), program("npm", "npm", "nodejs-npm", "npm")];

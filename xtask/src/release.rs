@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::command::Length;
-use crate::needs::{BUILD, TESTS, WINDOW};
+use crate::needs::{BUILD, PEERS, TESTS, WINDOW};
 use crate::stop::{Outcome, Stop, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
@@ -28,6 +28,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         return size::bench(workspace);
     }
     if name == "decide" {
+        install::ensure(workspace, BUILD.iter().chain(PEERS))?;
         let manifest = workspace.at("crates/mesh/benches/decide/Cargo.toml");
         return run(workspace
             .cargo()

@@ -26,7 +26,7 @@ fn bindings() -> String {
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, LabelArgs, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
-        Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RuleList, RuleRow,
+        Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RulesArgs, RuleList, RuleRow,
         BreakerState, BreakerList, BreakerRow,
         CallOutcome, CallsLike, CallsArgs, CallList, CallRow, CallRecordArgs, CallRecord, CallTry, TrafficArgs, Traffic, TrafficBucket, TrafficServer, TrafficRule,
         ReplayArgs, Replay, ReplayMove, ReplayFailure, ReplayUnknown, ReplayShare,

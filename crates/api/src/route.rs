@@ -136,6 +136,16 @@ pub struct RouteRefusal {
     pub message: String,
 }
 
+/// Which rules.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RulesArgs {
+    /// The text of a configuration whose rules are told instead of those in use.
+    #[serde(default)]
+    #[ts(optional)]
+    pub rules: Option<String>,
+}
+
 /// The rules, in the order in which they are looked at.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RuleList {
@@ -164,8 +174,12 @@ pub struct RuleRow {
     pub fields: Value,
     /// How many servers offer something that it fits.
     pub servers: usize,
+    /// How many tools it fits; one that several servers have is one.
+    pub tools: usize,
     /// An earlier rule that fits all that it fits, so that it never applies.
     pub covered_by: Option<String>,
+    /// The routing tests whose call it applies to, by their place in the file, from 0.
+    pub tests: Vec<usize>,
 }
 
 /// Whether a server that failed again and again is tried.

@@ -77,7 +77,7 @@ macro_rules! operations {
             /// Where calls would go, and why; nothing is sent.
             route(RouteArgs) -> RouteResult;
             /// The rules of routing, in their order.
-            rules(Empty) -> RuleList;
+            rules(RulesArgs) -> RuleList;
             /// The breakers of servers that failed, rest, or have calls under way.
             breakers(Empty) -> BreakerList;
             /// The calls that were recorded, newest first.

@@ -139,6 +139,9 @@ impl App {
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });
+        app.0.mesh.routes.tell_allowed().await;
+        let (routes, stop) = (app.0.mesh.routes.clone(), app.stopping());
+        app.0.tasks.spawn(async move { routes.follow_allowed(stop).await });
         let (routes, stop) = (app.0.mesh.routes.clone(), app.stopping());
         app.0.tasks.spawn(async move { routes.follow_regions(stop).await });
         app.forget_expired(options.face, opened.expired).await;

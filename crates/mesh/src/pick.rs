@@ -6,7 +6,7 @@ use model::{ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
 use crate::decide::{Decision, Pick, Refusal, Rule, decide, explain};
-use crate::route::{Route, is_allowed};
+use crate::route::Route;
 use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
 use crate::witness::{Decided, Inputs, Watched};
@@ -163,7 +163,7 @@ impl Mesh {
             servers: vec![(server.clone(), why)],
             rule: rule.pattern.as_ref().map(ToString::to_string),
         };
-        if !is_allowed(&config, server, tool) {
+        if !config.allowed().lets_tool(server, tool) {
             return Err(refused(RefusedKind::NotAllowed, Why::NotAllowed));
         }
         if course.tried.contains(&server.id) {

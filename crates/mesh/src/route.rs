@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::config::{Affinity, Config};
-use model::{HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
+use model::{Allowed, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
 use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
-use crate::decide::{AffinityKey, Frozen, Load, Loads, Offering, Plan, Regions, Rule, Turn};
+use crate::decide::{AffinityKey, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing, Turn};
 use crate::seat::Seat;
 use crate::witness::LastTurn;
 
@@ -18,11 +18,13 @@ pub struct Route {
     /// As it was asked for.
     pub capability: String,
     /// The rule that applies.
-    pub rule: Rule,
+    pub rule: Arc<Rule>,
     /// Who may take them.
     pub plan: Plan,
-    offers: Vec<Offer>,
-    schemas: Option<Schemas>,
+    offers: Arc<[Offer]>,
+    /// Of each of them.
+    pub(crate) measured: Box<[Measured]>,
+    schemas: Option<Arc<Schemas>>,
     cursor: AtomicU64,
     /// What chance is made of where no rule says.
     pub(crate) chance: u64,
@@ -33,14 +35,31 @@ pub struct Route {
 }
 
 /// A server that lists the capability.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Offer {
     /// Its record.
     pub info: Arc<ServerInfo>,
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
+    standing: Standing,
+}
+
+/// A server that lists the capability, before it is known what rules say of it.
+pub(crate) struct Found {
+    pub(crate) tool: Result<Arc<Tool>, ResolveError>,
+    pub(crate) seat: Arc<Seat>,
     pub(crate) measured: Measured,
+}
+
+/// What became of a route when something changed somewhere.
+pub(crate) enum Renewal {
+    /// Nothing that it depends on.
+    Same,
+    /// Measurements alone.
+    Measured(Box<Route>),
+    /// More: it has to be made anew.
+    Other,
 }
 
 /// What a plan depends on of a server, beside its record.
@@ -65,45 +84,86 @@ impl Loads for Live<'_> {
 }
 
 impl Route {
-    pub(crate) fn new<'a>(
+    pub(crate) fn new(
         capability: &str,
-        servers: impl IntoIterator<Item = &'a Server>,
+        servers: &[&Server],
         config: &Arc<Config>,
         regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let servers: Vec<&Server> = servers.into_iter().collect();
-        let offers = servers.iter().map(|server| Offer::of(server, capability, seat(server.info.id)));
-        Self::of_offers(capability, &servers, offers.collect(), config, regions)
+        let found = servers.iter().map(|server| Found::of(server, capability, seat(server.info.id)));
+        Self::of_found(capability, servers, found, config, regions)
     }
 
     /// Of the servers that list it, and what each of them offers.
-    pub(crate) fn of_offers(
+    pub(crate) fn of_found(
         capability: &str,
         servers: &[&Server],
-        offers: Vec<Offer>,
+        found: impl IntoIterator<Item = Found>,
         config: &Arc<Config>,
         regions: &Arc<Regions>,
     ) -> Self {
-        let rule = Rule::of(&fold(capability), config);
-        let offering = servers.iter().zip(&offers).enumerate().map(|(seat, (server, offer))| Offering {
-            server,
-            seat,
-            bar: offer.bar(config, capability),
+        let rule = Arc::new(Rule::of(&fold(capability), config));
+        let (screen, allowed) = (Screen::new(&rule, regions), config.allowed());
+        let offered = servers.iter().zip(found).map(|(server, found)| {
+            let standing = screen.standing(server, found.bar(server, &allowed, capability));
+            let Found { tool, seat, measured } = found;
+            (Offer { info: server.info.clone(), tool, seat, standing }, measured)
         });
-        let plan = Plan::new(offering, &rule, regions);
+        let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
+        let schemas = Schemas::of(&offers).map(Arc::new);
         Self {
+            plan: plan(servers, &offers, &rule),
             capability: capability.to_owned(),
             rule,
-            plan,
-            schemas: Schemas::of(&offers),
-            offers,
+            offers: offers.into(),
+            measured: measured.into(),
+            schemas,
             cursor: AtomicU64::new(0),
             chance: 0,
             revision: AtomicU64::new(0),
             config: config.clone(),
             regions: regions.clone(),
         }
+    }
+
+    /// What it is when these servers list the capability, under these rules.
+    pub(crate) fn renewed(
+        &self,
+        servers: &[&Server],
+        config: &Arc<Config>,
+        regions: &Arc<Regions>,
+    ) -> Renewal {
+        let has_its_rules = Arc::ptr_eq(&self.config, config) && Arc::ptr_eq(&self.regions, regions);
+        let is_one = |(offer, server): (&Offer, &&Server)| Arc::ptr_eq(&offer.info, &server.info);
+        let has_its_records =
+            self.offers.len() == servers.len() && self.offers.iter().zip(servers).all(is_one);
+        if !has_its_rules || !has_its_records {
+            return Renewal::Other;
+        }
+        let measured = servers.iter().zip(&*self.offers);
+        let measured: Box<[Measured]> =
+            measured.map(|(server, offer)| Measured::of(server, offer.tool.as_deref().ok())).collect();
+        if measured == self.measured {
+            return Renewal::Same;
+        }
+        // Whether it lists the tool is part of what stays.
+        if measured.iter().zip(&self.measured).any(|(now, before)| now.lists_it != before.lists_it) {
+            return Renewal::Other;
+        }
+        Renewal::Measured(Box::new(Self {
+            plan: plan(servers, &self.offers, &self.rule),
+            capability: self.capability.clone(),
+            rule: self.rule.clone(),
+            offers: self.offers.clone(),
+            measured,
+            schemas: self.schemas.clone(),
+            cursor: AtomicU64::new(0),
+            chance: 0,
+            revision: AtomicU64::new(0),
+            config: self.config.clone(),
+            regions: self.regions.clone(),
+        }))
     }
 
     /// Goes on where a former plan of the same capability was.
@@ -140,23 +200,6 @@ impl Route {
         self.revision.load(Ordering::Relaxed) == revision
             && Arc::ptr_eq(&self.config, config)
             && Arc::ptr_eq(&self.regions, regions)
-    }
-
-    /// Whether nothing changed that it depends on.
-    pub(crate) fn still_holds(
-        &self,
-        servers: &[&Server],
-        config: &Arc<Config>,
-        regions: &Arc<Regions>,
-    ) -> bool {
-        let same = |(offer, server): (&Offer, &&Server)| {
-            Arc::ptr_eq(&offer.info, &server.info)
-                && offer.measured == Measured::of(server, offer.tool.as_deref().ok())
-        };
-        Arc::ptr_eq(&self.config, config)
-            && Arc::ptr_eq(&self.regions, regions)
-            && self.offers.len() == servers.len()
-            && self.offers.iter().zip(servers).all(same)
     }
 
     pub(crate) fn seen_at(&self, revision: u64) {
@@ -223,18 +266,24 @@ impl Route {
     }
 }
 
-impl Offer {
+/// The plan of these servers, each with its offer.
+fn plan(servers: &[&Server], offers: &[Offer], rule: &Rule) -> Plan {
+    let seated = servers.iter().zip(offers).enumerate();
+    Plan::of(seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing }), rule)
+}
+
+impl Found {
     fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
         let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
         let measured = Measured::of(server, tool.as_deref().ok());
-        Self { info: server.info.clone(), tool, seat, measured }
+        Self { tool, seat, measured }
     }
 
     /// Why it takes no call, whatever the rules say.
-    fn bar(&self, config: &Config, capability: &str) -> Option<Why> {
+    fn bar(&self, server: &Server, allowed: &Allowed, capability: &str) -> Option<Why> {
         match &self.tool {
             _ if !self.measured.lists_it => Some(Why::Unlisted),
-            Ok(tool) if !is_allowed(config, &self.info, tool) => Some(Why::NotAllowed),
+            Ok(tool) if !allowed.lets_tool(&server.info, tool) => Some(Why::NotAllowed),
             Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
             // What is no tool is not called; it has a place all the same.
             Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
@@ -245,11 +294,6 @@ impl Offer {
 
 fn is_no_tool(capability: &str) -> bool {
     ["resource:", "prompt:"].iter().any(|kind| capability.starts_with(kind))
-}
-
-/// Whether policy lets this tool of a server be called, by either of its names.
-pub fn is_allowed(config: &Config, info: &ServerInfo, tool: &Tool) -> bool {
-    config.allows(&fold(&tool.name)) || config.allows(&fold(&format!("{}.{}", info.slug(), tool.name)))
 }
 
 impl Measured {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Cells;
 use crate::decide::{AffinityKey, CallFacts, Pick, Refusal, Regions, decide};
 use crate::regions::RegionBook;
-use crate::route::Route;
+use crate::route::{Renewal, Route};
 use crate::seat::Clock;
 use crate::witness::Witness;
 
@@ -89,19 +89,26 @@ impl Routes {
         let (snapshot, config, regions) =
             (self.registry.snapshot(), self.config(), self.regions.lock().clone());
         let mut kept = self.kept.lock();
-        let former = kept.get(capability);
-        if let Some(route) = former.filter(|route| route.is_of(snapshot.revision(), &config, &regions)) {
+        let former = kept.get(capability).cloned();
+        if let Some(route) =
+            former.as_ref().filter(|route| route.is_of(snapshot.revision(), &config, &regions))
+        {
             return route.clone();
         }
         let matches = snapshot.by_capability(pattern);
         let servers: Vec<_> = matches.iter().collect();
-        if let Some(route) = former.filter(|route| route.still_holds(&servers, &config, &regions)) {
-            route.seen_at(snapshot.revision());
-            return route.clone();
-        }
-        let mut route = Route::new(capability, servers, &config, &regions, |id| self.cells.seat(id));
+        let renewal =
+            former.as_ref().map_or(Renewal::Other, |route| route.renewed(&servers, &config, &regions));
+        let mut route = match (renewal, &former) {
+            (Renewal::Same, Some(route)) => {
+                route.seen_at(snapshot.revision());
+                return route.clone();
+            }
+            (Renewal::Measured(route), _) => *route,
+            _ => Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id)),
+        };
         route.seen_at(snapshot.revision());
-        route.goes_on(former.map(AsRef::as_ref), self.chance);
+        route.goes_on(former.as_deref(), self.chance);
         if let Some(last) = former.is_none().then(|| self.witness.last_turn(capability)).flatten() {
             route.goes_on_after(last);
         }
@@ -125,9 +132,30 @@ impl Routes {
             (self.registry.snapshot(), what_if.config.cloned().unwrap_or_else(|| self.config()));
         let servers = offering(&snapshot, pattern, what_if);
         let regions = self.regions.lock().clone();
-        let mut route = Route::new(capability, servers.iter(), &config, &regions, |id| self.cells.seat(id));
+        let servers: Vec<&Server> = servers.iter().collect();
+        let mut route = Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id));
         route.goes_on(Some(&live), self.chance);
         route
+    }
+
+    /// Tells the registry what policy lets be called.
+    pub async fn tell_allowed(&self) {
+        if let Err(error) = self.registry.set_allowed(self.config().allowed()).await {
+            tracing::warn!(%error, "the registry did not take `allowed_capabilities`");
+        }
+    }
+
+    /// Tells it whenever the configuration says something else, until it is cancelled.
+    pub async fn follow_allowed(&self, stop: CancellationToken) {
+        let mut config = self.config.clone();
+        let mut told = config.borrow_and_update().allowed();
+        while let Some(Ok(())) = stop.run_until_cancelled(config.changed()).await {
+            let allowed = config.borrow_and_update().allowed();
+            if allowed != told {
+                told = allowed;
+                self.tell_allowed().await;
+            }
+        }
     }
 
     /// Follows how far regions are, until it is cancelled. Costs nothing while the configuration sets no threshold.

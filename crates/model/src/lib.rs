@@ -1,6 +1,7 @@
 //! The words of the domain. No IO, no clock, no runtime: everything here is a value or a pure function,
 //! so it can be tested exhaustively and shared by every face of the product.
 
+mod allowed;
 mod capability;
 mod certificate;
 pub mod config;
@@ -25,6 +26,7 @@ mod start;
 mod suggest;
 mod words;
 
+pub use allowed::Allowed;
 pub use capability::{CapabilityPattern, PatternError, fold};
 pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCertificate, Tls, date};
 pub use config::Config;

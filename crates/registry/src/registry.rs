@@ -3,14 +3,14 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
+use model::{Allowed, Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Change, History, JournalEntry, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
     Adopt, Command, Edit, Forget, Labelling, Lately, Mark, Marking, Measured, Measuring, Next, Observe,
-    Preview, Redo, Removed, SetPolicy, Undo, Upsert, check,
+    Preview, Redo, Removed, SetAllowed, SetPolicy, Undo, Upsert, check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
@@ -403,6 +403,11 @@ impl Registry {
     /// How measurements become a status and a score from now on.
     pub async fn set_health_policy(&self, policy: HealthPolicy) -> Result<(), RegistryError> {
         self.ask(SetPolicy { policy }).await
+    }
+
+    /// What policy lets be called from now on. Whom it leaves nothing is shown as blocked.
+    pub async fn set_allowed(&self, allowed: Allowed) -> Result<(), RegistryError> {
+        self.ask(SetAllowed { allowed }).await
     }
 
     /// Takes over what the server lists: from now on it is known for that.

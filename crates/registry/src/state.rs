@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
-use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
+use model::{Allowed, Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Change, Image, JournalEntry, Loaded, Record};
 
 use crate::RegistryError;
@@ -37,6 +37,7 @@ pub(crate) struct State {
     records: HashMap<ServerId, Arc<Record>>,
     endpoints: HashMap<ServerId, Arc<Endpoint>>,
     policy: HealthPolicy,
+    allowed: Allowed,
     /// Who has something of which only the memory knows, and when it must be written at the latest.
     unsaved: HashMap<ServerId, Millis>,
     journal: OrdMap<i64, Arc<JournalEntry>>,
@@ -78,8 +79,8 @@ impl State {
     pub(crate) fn server(&self, id: ServerId) -> Option<Server> {
         let record = self.records.get(&id).filter(|record| record.removed_at.is_none())?;
         let health = match self.endpoints.get(&id) {
-            Some(endpoint) => endpoint.shown(&record.info),
-            None => Endpoint::new().shown(&record.info),
+            Some(endpoint) => endpoint.shown(&record.info, &self.allowed),
+            None => Endpoint::new().shown(&record.info, &self.allowed),
         };
         Some(Server { info: record.info.clone(), health })
     }
@@ -223,7 +224,11 @@ impl Draft {
 
     /// What is shown of a record now.
     pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
-        self.endpoint(info.id).map_or_else(|| Endpoint::new().shown(info), |endpoint| endpoint.shown(info))
+        let allowed = &self.state.allowed;
+        match self.endpoint(info.id) {
+            Some(endpoint) => endpoint.shown(info, allowed),
+            None => Endpoint::new().shown(info, allowed),
+        }
     }
 
     /// What was measured of a server, if anything.
@@ -233,6 +238,21 @@ impl Draft {
 
     pub(crate) fn set_policy(&mut self, policy: HealthPolicy) {
         self.state.policy = policy;
+    }
+
+    /// What policy lets be called: whom it leaves nothing is shown as blocked from now on.
+    pub(crate) fn set_allowed(&mut self, allowed: &Allowed) {
+        let turned: Vec<ServerId> = self
+            .state
+            .records
+            .values()
+            .filter(|record| self.state.allowed.blocks(&record.info) != allowed.blocks(&record.info))
+            .map(|record| record.id())
+            .collect();
+        self.state.allowed = allowed.clone();
+        for id in turned {
+            self.touch(id);
+        }
     }
 
     fn with_endpoint(&mut self, id: ServerId, change: impl FnOnce(&mut Endpoint) -> Option<Flip>) {

@@ -1,10 +1,10 @@
 //! The file and its versions: what a draft of it would be, and saving one.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
-use model::config::{Config, Problem, Severity, value};
+use model::config::{Config, Problem, Reading, Severity};
 use serde_json::{Map, Value};
 
 use crate::diff::diff;
@@ -108,13 +108,15 @@ pub struct Settings {
     versions: Option<Versions>,
     /// One save after the other.
     turn: Mutex<()>,
+    /// What the file of a base says: a person who types asks with every letter, and the file stays the same.
+    known: Mutex<Option<(String, Arc<Config>)>>,
 }
 
 impl Settings {
     /// The file, and the data directory that has its versions. Nothing is read or written.
     pub fn new(file: Option<PathBuf>, data_dir: &Path) -> Self {
         let versions = file.as_deref().map(|file| Versions::new(data_dir, file));
-        Self { file, versions, turn: Mutex::default() }
+        Self { file, versions, turn: Mutex::default(), known: Mutex::default() }
     }
 
     fn place(&self) -> Result<(&Path, &Versions), SaveError> {
@@ -146,7 +148,21 @@ impl Settings {
         let text = if wanted.edits.is_empty() { text } else { edit(&text, &wanted.edits)? };
         let there = there.map(Result::unwrap_or_default);
         let before = there.as_deref().unwrap_or_default();
-        Ok(draft_of(before, text, base))
+        let was = self.known(&base, before);
+        Ok(draft_of(before, &was, text, base))
+    }
+
+    /// What the file says; what cannot be read says nothing.
+    fn known(&self, base: &str, text: &str) -> Arc<Config> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some((of, config)) if of == base => Arc::clone(config),
+            _ => {
+                let config = Arc::new(Reading::of(text).config.unwrap_or_default());
+                *known = Some((base.to_owned(), Arc::clone(&config)));
+                config
+            }
+        }
     }
 
     /// Saves what a person wants, if it loads. `about_to` learns the bytes just before the file has them.
@@ -272,14 +288,10 @@ impl Settings {
     }
 }
 
-fn draft_of(before: &str, text: String, base: String) -> FileDraft {
-    let (read, problems) = match Config::from_yaml(&text) {
-        Ok((config, warnings)) => (Some(config), warnings),
-        Err(problems) => (None, problems),
-    };
-    let was = Config::from_yaml(before).map(|(config, _)| config).unwrap_or_default();
+fn draft_of(before: &str, was: &Config, text: String, base: String) -> FileDraft {
+    let Reading { config, problems, values } = Reading::of(&text);
     let (sections, restart) =
-        read.as_ref().map(|now| (was.changed_sections(now), was.needs_restart(now))).unwrap_or_default();
+        config.map(|now| (was.changed_sections(&now), was.needs_restart(&now))).unwrap_or_default();
     FileDraft {
         is_valid: problems.iter().all(|problem| problem.severity != Severity::Error),
         diff: diff(before, &text),
@@ -287,7 +299,7 @@ fn draft_of(before: &str, text: String, base: String) -> FileDraft {
         base,
         sections,
         restart,
-        values: value(&text).ok().map(said),
+        values: values.map(said),
         places: places(&text),
         text,
     }

@@ -1492,6 +1492,12 @@ code: ErrorCode,
  */
 message: string, };
 
+export type RulesArgs = { 
+/**
+ * The text of a configuration whose rules are told instead of those in use.
+ */
+rules?: string, };
+
 export type RuleList = { 
 /**
  * The first that fits a capability applies.
@@ -1532,9 +1538,17 @@ fields: Record<string, unknown>,
  */
 servers: number, 
 /**
+ * How many tools it fits; one that several servers have is one.
+ */
+tools: number, 
+/**
  * An earlier rule that fits all that it fits, so that it never applies.
  */
-covered_by: string | null, };
+covered_by: string | null, 
+/**
+ * The routing tests whose call it applies to, by their place in the file, from 0.
+ */
+tests: Array<number>, };
 
 export type BreakerState = "closed" | "half_open" | "open";
 
@@ -3293,7 +3307,7 @@ export interface Operations {
   /** Where calls would go, and why; nothing is sent. */
   route: { args: RouteArgs; result: RouteResult };
   /** The rules of routing, in their order. */
-  rules: { args: Empty; result: RuleList };
+  rules: { args: RulesArgs; result: RuleList };
   /** The breakers of servers that failed, rest, or have calls under way. */
   breakers: { args: Empty; result: BreakerList };
   /** The calls that were recorded, newest first. */

@@ -21,4 +21,10 @@ export const tauri: Transport = {
     onLink?.("live");
     return stop;
   },
+
+  closing: {
+    unsaved: (unsaved) => void invoke("unsaved", { unsaved }),
+    onAsk: (ask) => void listen("closing", ask),
+    close: () => void invoke("close"),
+  },
 };

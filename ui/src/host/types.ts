@@ -11,6 +11,18 @@ export interface Transport {
   call<N extends keyof Operations>(name: N, args: Operations[N]["args"]): Promise<Operations[N]["result"]>;
   /** Delivers events until the returned function is called. `onLink` hears when the line is lost and when it is back. */
   subscribe(onBatch: (batch: EventBatch) => void, onLink?: (link: Link) => void): Promise<() => void>;
+  /** The window that closes only when what is not saved was asked about; a browser asks by itself. */
+  readonly closing?: Closing;
+}
+
+/** What a page says and hears before its window closes. */
+export interface Closing {
+  /** Closing would lose something, or would lose nothing any more. */
+  unsaved(unsaved: boolean): void;
+  /** Somebody wants to close it. */
+  onAsk(ask: () => void): void;
+  /** Closes it, whatever is lost. */
+  close(): void;
 }
 
 /** Why an operation did not succeed: the core's own `ApiError`, or `offline` when nobody answered. */

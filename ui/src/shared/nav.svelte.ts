@@ -1,5 +1,5 @@
 /** The screens that exist, in the order of the rail. */
-export const SCREENS = ["discover", "servers", "playground", "settings"] as const;
+export const SCREENS = ["discover", "servers", "routing", "playground", "activity", "settings"] as const;
 /** One of them. */
 export type Screen = (typeof SCREENS)[number];
 
@@ -7,27 +7,43 @@ export type Screen = (typeof SCREENS)[number];
 export const SCREEN_NAMES: Record<Screen, string> = {
   discover: "Discover",
   servers: "Servers",
+  routing: "Routing",
   playground: "Playground",
+  activity: "Activity",
   settings: "Settings",
 };
 
-/** The digit that goes to a screen, with Ctrl. Settings keep the last one, whatever comes before them. */
-export const SCREEN_DIGITS: Record<Screen, number> = { discover: 1, servers: 2, playground: 3, settings: 9 };
+/** The digit that goes to a screen, with Ctrl. Screens that are to come have theirs already, so that no digit changes. */
+export const SCREEN_DIGITS: Record<Screen, number> = {
+  discover: 1,
+  servers: 2,
+  routing: 4,
+  playground: 5,
+  activity: 7,
+  settings: 9,
+};
 
-/** Where the page is: a screen, and within it a server and a tool, or a section of the settings. */
+/** The defaults of the rules, where a rule is named: no pattern is written so. */
+export const DEFAULTS = "defaults:";
+
+/** Where the page is: a screen, and within it a server and a tool, a section of the settings, a rule, or a call. */
 export interface Place {
   screen: Screen;
   server: string | null;
   tool: string | null;
   section: string | null;
+  /** A rule of Routing by its pattern, or the defaults; a call of Activity by its id. */
+  item: string | null;
 }
 
-/** Reads `#/screen/server/tool`, or `#/settings/section`. Anything else is the first screen. */
+/** Reads `#/screen/server/tool`, `#/settings/section`, `#/routing/rule` or `#/activity/call`. Anything else is the first screen. */
 export function parsePlace(hash: string): Place {
   const [screen, within, tool] = hash.replace(/^#\/?/, "").split("/").map(decode);
   const known = SCREENS.find((name) => name === screen) ?? "discover";
-  if (known === "settings") return { screen: known, server: null, tool: null, section: within || null };
-  return { screen: known, server: within || null, tool: tool || null, section: null };
+  const nothing = { screen: known, server: null, tool: null, section: null, item: null };
+  if (known === "settings") return { ...nothing, section: within || null };
+  if (known === "routing" || known === "activity") return { ...nothing, item: within || null };
+  return { ...nothing, server: within || null, tool: tool || null };
 }
 
 /** The address of a place. */

@@ -1,7 +1,6 @@
 /** What the keyboard does everywhere, for the dialog that lists it. */
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
-  { keys: "Ctrl+1 to Ctrl+3", does: "Discover, Servers, Playground" },
-  { keys: "Ctrl+9", does: "Settings" },
+  { keys: "Ctrl+1, 2, 4, 5, 7, 9", does: "Discover, Servers, Routing, Playground, Activity, Settings" },
   { keys: "Ctrl+K", does: "Go to a screen, a server, a tool, or do something" },
   { keys: "/", does: "Filter or find on this screen" },
   { keys: "Esc", does: "Close what is open" },
@@ -15,7 +14,8 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "C", does: "Check the server now" },
   { keys: "P", does: "Pause or resume the server" },
   { keys: "E", does: "Edit the server" },
-  { keys: "Ctrl+S", does: "Save the settings" },
+  { keys: "Alt+↑, Alt+↓", does: "Move the rule up or down" },
+  { keys: "Ctrl+S", does: "Save the rules, or the settings" },
   { keys: "Ctrl+F", does: "Find in the file of the settings" },
   { keys: "F8, Shift+F8", does: "Next or previous problem of the settings" },
   { keys: "?", does: "This list" },

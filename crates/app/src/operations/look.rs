@@ -86,10 +86,9 @@ impl App {
             None => snapshot.query(None, None),
         };
         // What policy lets nobody call is not offered.
-        let config = self.0.mesh.routes.config();
+        let policy = self.0.mesh.routes.config().allowed();
         let tools = servers.iter().flat_map(|server| {
-            let allowed =
-                server.info.tools.iter().filter(|tool| mesh::is_allowed(&config, &server.info, tool));
+            let allowed = server.info.tools.iter().filter(|tool| policy.lets_tool(&server.info, tool));
             allowed.map(|tool| ToolRow { server: ServerRef::to(server), tool: tool.clone() })
         });
         Ok(ToolList { tools: tools.collect() })

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use api::{
     Advice, BreakerList, BreakerRow, BreakerState, ConfigProblem, Decision, Empty, LeftOut, RouteArgs,
-    RouteResult, RouteShare, RuleList, RuleRow, ServerPlace,
+    RouteResult, RouteShare, RuleList, RuleRow, RulesArgs, ServerPlace,
 };
 use ledger::{left_out, place_of};
 use mesh::decide::Breaker;
-use mesh::{Imagined, Refused, RefusedKind, Rest, Route, WhatIf};
+use mesh::{Imagined, Refused, RefusedKind, Rest, Route, RuleView, WhatIf};
 use model::ServerId;
 use model::config::{Config, RoutingRule};
 use registry::Snapshot;
@@ -40,12 +40,13 @@ impl App {
         Ok(RouteResult { decision, distribution })
     }
 
-    pub(super) async fn rules(&self, _: Empty) -> Result<RuleList, OperationError> {
-        let (snapshot, config) = (self.0.registry.snapshot(), self.0.mesh.routes.config());
-        let rules = &config.routing_rules;
-        let rows = rules.iter().enumerate().map(|(at, rule)| row(&snapshot, rules, at, rule));
+    pub(super) async fn rules(&self, args: RulesArgs) -> Result<RuleList, OperationError> {
+        let config = args.rules.as_deref().map(rules_of).transpose()?;
+        let config = config.unwrap_or_else(|| self.0.mesh.routes.config());
+        let views = mesh::overview(&self.0.registry.snapshot(), &config);
+        let rules = config.routing_rules.iter().zip(views).enumerate();
         Ok(RuleList {
-            rules: rows.collect(),
+            rules: rules.map(|(at, (rule, view))| row(at, rule, view)).collect(),
             defaults: said(&config.defaults),
             strategy: config.load_balancing.strategy,
         })
@@ -109,17 +110,18 @@ fn part(some: u64, all: u64) -> f64 {
     some as f64 / all as f64
 }
 
-fn row(snapshot: &Snapshot, rules: &[RoutingRule], at: usize, rule: &RoutingRule) -> RuleRow {
-    let before = rules.get(..at).unwrap_or_default();
-    let covers = |earlier: &&RoutingRule| earlier.enabled && earlier.pattern.covers(&rule.pattern);
+fn row(at: usize, rule: &RoutingRule, view: RuleView) -> RuleRow {
+    let RuleView { servers, tools, covered_by, tests } = view;
     RuleRow {
         number: at + 1,
         pattern: rule.pattern.to_string(),
         priority: rule.priority.unwrap_or_default(),
         enabled: rule.enabled,
         fields: said(&rule.fields),
-        servers: snapshot.by_capability(&rule.pattern).len(),
-        covered_by: before.iter().find(covers).map(|earlier| earlier.pattern.to_string()),
+        servers,
+        tools,
+        covered_by,
+        tests,
     }
 }
 

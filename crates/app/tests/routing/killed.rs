@@ -16,7 +16,7 @@ use crate::support::Core;
 const CALLERS: usize = 64;
 
 /// How long they call; the server dies in the middle.
-const SPAN: Duration = Duration::from_secs(3);
+const SPAN: Duration = Duration::from_secs(10);
 
 struct Scene {
     core: Core,

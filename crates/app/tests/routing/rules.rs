@@ -190,6 +190,33 @@ async fn policy_lets_only_what_it_names_be_called() {
     assert_eq!(arrived(&other), 0);
     let listed = core.perform("tools", json!({})).await["tools"].as_array().unwrap().len();
     assert_eq!(listed, 1, "what may not be called is not offered");
+
+    let status = async || {
+        let listed = core.perform("servers", json!({})).await;
+        let of = |name: &str| {
+            let mut servers = listed["servers"].as_array().unwrap().iter();
+            servers.find(|server| server["name"] == name).unwrap().clone()
+        };
+        [of("a"), of("b")]
+            .map(|server| (server["health"]["status"].clone(), server["health"]["summary"].clone()))
+    };
+    let [of_a, of_b] = status().await;
+    assert_eq!(of_a.0, "healthy");
+    assert_eq!(of_b, (json!("blocked"), json!("No tool is allowed")), "nothing of it is left");
+    // A policy that lets more frees it at once, measured as it was.
+    let wider = config.replace("[\"weather.*\"]", "[\"weather.*\", \"delete*\"]");
+    core.perform("config_save", json!({ "text": wider, "label": "wider" })).await;
+    while status().await[1].0 == "blocked" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(status().await[1].0, "healthy");
+    // Where two lists are, both must let it.
+    let both = format!("{wider}service_registry:\n  config:\n    allowed_capabilities: [\"weather.*\"]\n");
+    core.perform("config_save", json!({ "text": both, "label": "both" })).await;
+    while status().await[1].0 == "healthy" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(status().await.map(|(status, _)| status), [json!("healthy"), json!("blocked")]);
     core.app.shutdown().await;
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use api::{
     BreakerRow, BreakerState, Decision, DecisionStage, Empty, Operations, RouteArgs, RouteResult, RuleRow,
-    ServerPlace,
+    RulesArgs, ServerPlace,
 };
 
 use super::{Session, call, read};
@@ -103,6 +103,7 @@ const RULES: &[Column<RuleRow>] = &[
     Column { heading: "#", cell: |row| row.number.to_string() },
     Column { heading: "CAPABILITY", cell: |row| row.pattern.clone() },
     Column { heading: "PRIORITY", cell: |row| row.priority.to_string() },
+    Column { heading: "TOOLS", cell: |row| row.tools.to_string() },
     Column { heading: "SERVERS", cell: |row| row.servers.to_string() },
     Column { heading: "SAYS", cell: |row| row.fields.to_string() },
     Column { heading: "NOTE", cell: |row| rule_note(row) },
@@ -118,7 +119,7 @@ fn rule_note(row: &RuleRow) -> String {
 }
 
 pub(super) async fn rules(session: &Session) -> Result<(), Failure> {
-    let list = session.core.rules(Empty {}).await?;
+    let list = session.core.rules(RulesArgs::default()).await?;
     if list.rules.is_empty() {
         note("no rule is set (`routing_rules` in the configuration)");
     }

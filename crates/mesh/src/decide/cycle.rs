@@ -29,6 +29,11 @@ impl Default for Cycle {
 impl Cycle {
     /// Of these weights; those that are 0 get no turn.
     pub(super) fn new(weights: &[f64]) -> Self {
+        // Whoever has a weight has a turn: of so many the cycle would be too long, whatever the weights.
+        let some = weights.iter().filter(|weight| **weight > 0.0).count();
+        if some.saturating_mul(weights.len()) > MOST_WORK {
+            return Self::Spread(ends(weights));
+        }
         let shares = shares(weights);
         let total: i64 = shares.iter().sum();
         let slots = usize::try_from(total).unwrap_or(usize::MAX);

@@ -15,6 +15,7 @@ mod loads;
 mod pick;
 mod plan;
 mod rule;
+mod standing;
 mod tier;
 
 #[cfg(test)]
@@ -27,8 +28,9 @@ use model::{ServerId, Why};
 pub use affinity::AffinityKey;
 pub use explain::{Decision, Staged, Weighed, explain};
 pub use loads::{Breaker, Frozen, Load, Loads};
-pub use plan::{Candidate, Offering, Plan, most_calls};
+pub use plan::{Candidate, Offering, Plan, Seated};
 pub use rule::{Rule, applying};
+pub use standing::{Screen, Standing, most_calls};
 pub use tier::{Distance, Regions};
 
 /// What differs from call to call.

@@ -22,7 +22,7 @@ pub(super) fn pick(
     match plan.strategy {
         Strategy::RoundRobin => next(tier, turn.cursor, open),
         Strategy::LeastConnections if !plan.counts => next(tier, turn.cursor, open),
-        Strategy::LeastConnections => least(plan, tier, loads, turn.cursor, open),
+        Strategy::LeastConnections => least(plan, tier, call, loads, turn.cursor),
         Strategy::WeightedRoundRobin | Strategy::HealthWeighted => weighted(tier, turn.cursor, open),
         Strategy::Random => next(tier, mix(turn.seed ^ turn.cursor), open),
         Strategy::Priority => {
@@ -48,20 +48,20 @@ fn weighted(tier: &Tier, cursor: u64, open: &impl Fn(usize) -> bool) -> Option<u
 }
 
 /// The fewest calls under way for its weight; of equals whose turn it is.
-fn least(
-    plan: &Plan,
-    tier: &Tier,
-    loads: &impl Loads,
-    cursor: u64,
-    open: &impl Fn(usize) -> bool,
-) -> Option<usize> {
-    let busy = |place: &usize| {
-        let candidate = plan.candidates().get(*place)?;
-        Some(f64::from(loads.load(candidate.seat).in_flight) / candidate.weight)
-    };
-    let places = from(&tier.places, cursor).map(|place| *place as usize).filter(|place| open(*place));
-    let measured = places.filter_map(|place| Some((busy(&place)?, place)));
-    measured.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, place)| place)
+fn least(plan: &Plan, tier: &Tier, call: &CallFacts<'_>, loads: &impl Loads, cursor: u64) -> Option<usize> {
+    let mut best: Option<(usize, f64, f64)> = None;
+    for place in from(&tier.places, cursor) {
+        let place = *place as usize;
+        let Some((candidate, load)) = plan.open(place, call, loads) else { continue };
+        let (busy, weight) = (f64::from(load.in_flight), candidate.weight);
+        if load.in_flight == 0 {
+            return Some(place);
+        }
+        if best.is_none_or(|(_, least, its_weight)| busy * its_weight < least * weight) {
+            best = Some((place, busy, weight));
+        }
+    }
+    best.map(|(place, ..)| place)
 }
 
 /// Of two that chance picks the one that takes less time, by its average and the calls under way (Envoy's and Finagle's

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use model::config::{LoadBalancing, OnEmpty, Strategy};
-use model::{HealthStatus, Server, ServerId, ServerInfo, Source, Why};
+use model::config::{OnEmpty, Strategy};
+use model::{HealthStatus, Server, ServerId, Why};
 
 use super::cycle::Cycle;
 use super::loads::{Breaker, Load, Loads};
-use super::tier::{Rank, Regions, rank, tiers};
+use super::standing::{Screen, Standing};
+use super::tier::{Rank, Regions, tiers};
 use super::{CallFacts, LeftOut, Rule};
 
 /// A server that may take calls of the capability.
@@ -66,12 +67,21 @@ pub struct Offering<'a> {
     pub bar: Option<Why>,
 }
 
+/// A server as a plan takes it in: what stays of it, and how it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Seated<'a> {
+    /// The server.
+    pub server: &'a Server,
+    /// Where its loads are read.
+    pub seat: usize,
+    /// What stays of it.
+    pub standing: &'a Standing,
+}
+
 /// What is asked of all of them together.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Sieve<'a> {
     rule: &'a Rule,
-    regions: &'a Regions,
-    weight_key: Option<model::filter::Field>,
     /// The rule's hard fields are not held to.
     is_relaxed: bool,
     /// So few are well that all take part.
@@ -85,20 +95,31 @@ struct Sieve<'a> {
 impl Plan {
     /// Of the servers that list the capability.
     pub fn new<'a>(offering: impl IntoIterator<Item = Offering<'a>>, rule: &Rule, regions: &Regions) -> Self {
-        let mut offering: Vec<_> = offering.into_iter().collect();
-        offering.sort_by_key(|one| one.server.info.id);
-        let mut sieve = Sieve::of(&offering, rule, regions);
-        let strict = Self::sifted(&offering, &sieve);
+        let offering: Vec<_> = offering.into_iter().collect();
+        let screen = Screen::new(rule, regions);
+        let standings: Vec<_> =
+            offering.iter().map(|one| screen.standing(one.server, one.bar.clone())).collect();
+        let seated = offering.iter().zip(&standings);
+        Self::of(seated.map(|(one, standing)| Seated { server: one.server, seat: one.seat, standing }), rule)
+    }
+
+    /// The same, of servers whose [`Standing`] under this rule is known.
+    pub fn of<'a>(seated: impl IntoIterator<Item = Seated<'a>>, rule: &Rule) -> Self {
+        let mut seated: Vec<_> = seated.into_iter().collect();
+        seated.sort_by_key(|one| one.server.info.id);
+        let mut sieve = Sieve::of(&seated, rule);
+        let strict = Self::sifted(&seated, &sieve);
         if !strict.candidates.is_empty() || rule.on_empty == OnEmpty::Fail {
             return strict;
         }
         sieve.is_relaxed = true;
-        Self::sifted(&offering, &sieve)
+        Self::sifted(&seated, &sieve)
     }
 
-    fn sifted(offering: &[Offering<'_>], sieve: &Sieve<'_>) -> Self {
+    fn sifted(seated: &[Seated<'_>], sieve: &Sieve<'_>) -> Self {
         let balancing = &sieve.rule.balancing;
         let mut plan = Self {
+            candidates: Vec::with_capacity(seated.len()),
             strategy: balancing.strategy,
             target_ms: balancing.response_time_target,
             counts: balancing.connection_tracking,
@@ -107,14 +128,13 @@ impl Plan {
             is_relaxed: sieve.is_relaxed,
             ..Self::default()
         };
-        let mut ranks = Vec::new();
-        for one in offering {
-            let server = one.server;
+        let mut ranks = Vec::with_capacity(seated.len());
+        for one in seated {
             match sieve.sift(one) {
-                Err(why) => plan.left_out.push(LeftOut { id: server.info.id, why }),
+                Err(why) => plan.left_out.push(LeftOut { id: one.server.info.id, why }),
                 Ok((rank, weight)) => {
                     ranks.push(rank);
-                    plan.candidates.push(candidate(server, one.seat, weight, balancing));
+                    plan.candidates.push(candidate(one, weight));
                 }
             }
         }
@@ -203,14 +223,25 @@ impl Plan {
 
     /// Whether a candidate takes part in this call: [`Plan::bars`] without its words.
     pub(super) fn is_open(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> bool {
-        let Some(candidate) = self.candidates.get(place) else { return false };
+        self.open(place, call, loads).is_some()
+    }
+
+    /// A candidate and its load, if it takes part in this call.
+    pub(super) fn open(
+        &self,
+        place: usize,
+        call: &CallFacts<'_>,
+        loads: &impl Loads,
+    ) -> Option<(&Candidate, Load)> {
+        let candidate = self.candidates.get(place)?;
         let is_tried = call.tried.contains(&candidate.id);
         if is_tried || call.refused.iter().any(|(id, _)| *id == candidate.id) {
-            return false;
+            return None;
         }
-        let Load { in_flight, breaker, is_set_aside, .. } = loads.load(candidate.seat);
-        let rests = is_set_aside || (self.heeds_breakers && breaker == Breaker::Open);
-        !rests && candidate.most.is_none_or(|most| in_flight < most)
+        let load = loads.load(candidate.seat);
+        let rests = load.is_set_aside || (self.heeds_breakers && load.breaker == Breaker::Open);
+        let has_room = candidate.most.is_none_or(|most| load.in_flight < most);
+        (has_room && !rests).then_some((candidate, load))
     }
 
     /// Why a candidate takes no part in this call.
@@ -233,49 +264,48 @@ impl Plan {
 }
 
 impl<'a> Sieve<'a> {
-    fn of(offering: &[Offering<'_>], rule: &'a Rule, regions: &'a Regions) -> Self {
-        let open = || offering.iter().filter(|one| one.bar.is_none());
-        let is_well = |one: &&Offering<'_>| {
-            let Server { info, health } = one.server;
-            !info.paused && matches!(health.status, HealthStatus::Healthy | HealthStatus::Degraded)
-        };
-        let (well, all) = (open().filter(is_well).count(), open().count());
+    fn of(seated: &[Seated<'_>], rule: &'a Rule) -> Self {
+        let (mut well, mut all, mut some_real) = (0, 0, false);
+        for Seated { server, standing, .. } in seated {
+            some_real |= !standing.is_demo;
+            if standing.bar.is_none() {
+                let is_well = matches!(server.health.status, HealthStatus::Healthy | HealthStatus::Degraded);
+                all += 1;
+                well += usize::from(is_well && !server.info.paused);
+            }
+        }
         let panic = rule.balancing.panic_threshold;
         Self {
             rule,
-            regions,
-            weight_key: model::filter::Field::of_key(&rule.balancing.weight_key).ok(),
             is_relaxed: false,
             is_panic: panic.is_some_and(|least| share(well, all) < least),
             some_known: well > 0,
-            some_real: offering.iter().any(|one| one.server.info.source != Source::Demo),
+            some_real,
         }
     }
 
     /// Where a server stands and its share of turns, or why it is no candidate, whatever the call.
-    fn sift(&self, one: &Offering<'_>) -> Result<(Rank, (f64, bool)), Why> {
-        let Offering { server, bar, .. } = one;
-        if let Some(why) = bar {
+    fn sift(&self, one: &Seated<'_>) -> Result<(Rank, (f64, bool)), Why> {
+        let Seated { server, standing, .. } = one;
+        if let Some(why) = &standing.bar {
             return Err(why.clone());
         }
-        if self.some_real && server.info.source == Source::Demo {
+        if self.some_real && standing.is_demo {
             return Err(Why::Demo);
         }
-        self.meets(server)?;
-        let rank = rank(server.info.region(), self.rule, self.regions)
-            .ok_or_else(|| Why::TooFar { region: server.info.region().map(str::to_owned) })?;
-        let weight = weight_of(server, &self.rule.balancing, self.weight_key.as_ref());
+        self.meets(one)?;
+        let rank =
+            standing.rank.ok_or_else(|| Why::TooFar { region: server.info.region().map(str::to_owned) })?;
+        let weight = standing.weight.of(server, &self.rule.balancing);
         if weight.0 <= 0.0 { Err(Why::NoWeight) } else { Ok((rank, weight)) }
     }
 
     /// What the rule asks, and that it is well enough, stage by stage.
-    fn meets(&self, server: &Server) -> Result<(), Why> {
+    fn meets(&self, one: &Seated<'_>) -> Result<(), Why> {
+        let Seated { server, standing, .. } = one;
         let hard = (!self.is_relaxed).then_some(self.rule);
-        let region = server.info.region();
-        if let Some(wanted) = hard.and_then(|rule| rule.required_regions.as_ref())
-            && !wanted.iter().any(|wanted| region == Some(wanted))
-        {
-            return Err(Why::Region { region: region.map(str::to_owned), wanted: wanted.clone() });
+        if let Some(why) = standing.wrong_region.as_ref().filter(|_| hard.is_some()) {
+            return Err(why.clone());
         }
         if !self.takes_calls(server) {
             let paused = server.info.paused.then_some(HealthStatus::Paused);
@@ -285,12 +315,10 @@ impl<'a> Sieve<'a> {
         if let Some(least) = hard.and_then(|rule| rule.min_health_score).filter(|least| score < *least) {
             return Err(Why::Score { score, least });
         }
-        if let Some(wanted) = hard.and_then(|rule| rule.required_metadata.as_ref())
-            && !wanted.matches(server)
-        {
-            return Err(Why::Metadata { wanted: wanted.to_string() });
+        match &standing.wrong_metadata {
+            Some(why) if hard.is_some() => Err(why.clone()),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn takes_calls(&self, server: &Server) -> bool {
@@ -309,79 +337,17 @@ fn share(part: usize, all: usize) -> f64 {
     if all == 0 { 1.0 } else { part as f64 / all as f64 }
 }
 
-fn candidate(
-    server: &Server,
-    seat: usize,
-    (weight, has_odd_weight): (f64, bool),
-    balancing: &LoadBalancing,
-) -> Candidate {
-    let number = |key: &str| server.info.metadata.get(key).and_then(number_of);
+fn candidate(one: &Seated<'_>, (weight, has_odd_weight): (f64, bool)) -> Candidate {
+    let Seated { server, seat, standing } = one;
     Candidate {
         id: server.info.id,
-        seat,
-        region: server.info.region().map(Into::into),
+        seat: *seat,
+        region: standing.region.clone(),
         score: server.health.score,
         response_time_ms: server.health.response_time_ms,
         weight,
         has_odd_weight,
-        priority: number("priority").unwrap_or_default(),
-        most: most_calls(&server.info, balancing),
+        priority: standing.priority,
+        most: standing.most,
     }
-}
-
-/// Calls under way at most, at a server: its own limit, else that of all.
-pub fn most_calls(info: &ServerInfo, balancing: &LoadBalancing) -> Option<u32> {
-    let own = info.metadata.get("max_concurrent").and_then(number_of).and_then(whole);
-    own.or(balancing.max_connections_per_server)
-}
-
-/// A number, or the text of one: labels and tags have no others.
-fn number_of(value: &serde_json::Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number: &f64| number.is_finite())
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held against the bounds")]
-fn whole(number: f64) -> Option<u32> {
-    (1.0..=f64::from(u32::MAX)).contains(&number).then_some(number as u32)
-}
-
-/// Its share of turns, and whether its record says something of it that is no weight: what is negative or no number counts
-/// as 1.
-fn weight_of(server: &Server, balancing: &LoadBalancing, key: Option<&model::filter::Field>) -> (f64, bool) {
-    match balancing.strategy {
-        Strategy::WeightedRoundRobin => {
-            match key.map_or(Declared::Nothing, |field| declared(server, field)) {
-                Declared::Nothing => (1.0, false),
-                Declared::Number(weight) if weight >= 0.0 => (weight, false),
-                Declared::Number(_) | Declared::Other => (1.0, true),
-            }
-        }
-        Strategy::HealthWeighted => (health_weight(server, balancing), false),
-        _ => (1.0, false),
-    }
-}
-
-/// What a record says of its weight.
-enum Declared {
-    Nothing,
-    Number(f64),
-    Other,
-}
-
-fn declared(server: &Server, field: &model::filter::Field) -> Declared {
-    let mut found = Declared::Nothing;
-    field.any_fact(server, &mut |fact| {
-        let number = fact.number().and_then(|number| number.as_f64());
-        found = number.map_or(Declared::Other, Declared::Number);
-        number.is_some()
-    });
-    found
-}
-
-/// `w = (hw·H + rw·R) / (hw + rw)` with `R = T / (T + rt)`; without a measurement R is 0.5.
-fn health_weight(server: &Server, balancing: &LoadBalancing) -> f64 {
-    let LoadBalancing { health_weight: hw, response_time_weight: rw, response_time_target: target, .. } =
-        *balancing;
-    let speed = server.health.response_time_ms.map_or(0.5, |ms| target / (target + ms.max(0.0)));
-    (hw * server.health.score + rw * speed) / (hw + rw)
 }

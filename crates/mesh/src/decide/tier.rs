@@ -1,7 +1,7 @@
 //! Which regions are near: those that a rule prefers, in its order; else the preferred region of the configuration, then those
 //! within its threshold, then the rest by how far they are.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::config::CrossRegion;
 
@@ -41,11 +41,11 @@ pub(super) type Rank = (usize, u64);
 
 /// The places of candidates of these ranks, tier by tier, the nearest first; none is empty.
 pub(super) fn tiers(ranks: &[Rank]) -> Vec<Vec<u32>> {
-    let ranked = ranks.iter().zip(0_u32..).map(|(rank, place)| (*rank, place));
-    let mut ranked: Vec<(Rank, u32)> = ranked.collect();
-    ranked.sort_unstable();
-    let same = |a: &(Rank, u32), b: &(Rank, u32)| a.0 == b.0;
-    ranked.chunk_by(same).map(|tier| tier.iter().map(|(_, place)| *place).collect()).collect()
+    let mut tiers: BTreeMap<Rank, Vec<u32>> = BTreeMap::new();
+    for (rank, place) in ranks.iter().zip(0..) {
+        tiers.entry(*rank).or_default().push(place);
+    }
+    tiers.into_values().collect()
 }
 
 /// Where a server of this region stands; nowhere when it is too far for the configuration.

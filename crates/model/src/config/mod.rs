@@ -29,6 +29,8 @@ mod tree;
 mod typed;
 mod values;
 
+use crate::Allowed;
+
 pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
 pub use call_log::CallLog;
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
@@ -89,21 +91,44 @@ impl Config {
     /// Reads a configuration; warnings come with it, errors (and the warnings beside them) instead of it. An empty file is
     /// the default.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let root = tree::parse(text).map_err(|problem| vec![problem])?;
+        let Reading { config, problems, .. } = Reading::of(text);
+        match config {
+            Some(config) => Ok((config, problems)),
+            None => Err(problems),
+        }
+    }
+
+    /// What policy lets be called: where `security` and the registry both name `allowed_capabilities`, both must let it.
+    pub fn allowed(&self) -> Allowed {
+        let lists = [&self.later.allowed_capabilities, &self.service_registry.config.allowed_capabilities];
+        Allowed::new(lists.into_iter().flatten())
+    }
+}
+
+/// All that a text says, read once.
+#[derive(Debug)]
+pub struct Reading {
+    /// The configuration; absent when there is an error among the problems.
+    pub config: Option<Config>,
+    /// Every problem, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// As plain values; absent when it is no YAML.
+    pub values: Option<Value>,
+}
+
+impl Reading {
+    /// Reads a text.
+    pub fn of(text: &str) -> Self {
+        let root = match tree::parse(text) {
+            Ok(root) => root,
+            Err(problem) => return Self { config: None, problems: vec![problem], values: None },
+        };
+        let values = Some(root.to_value());
         let problems = Problems::default();
         let config = read(Section::of("", root, &problems));
         let problems = problems.finish(config.strict);
-        if problems.iter().any(|problem| problem.severity == Severity::Error) {
-            return Err(problems);
-        }
-        Ok((config, problems))
-    }
-
-    /// Whether policy lets this capability, folded, be called: where `security` and the registry both name
-    /// `allowed_capabilities`, both must let it.
-    pub fn allows(&self, folded: &str) -> bool {
-        let lists = [&self.later.allowed_capabilities, &self.service_registry.config.allowed_capabilities];
-        lists.into_iter().flatten().all(|list| list.iter().any(|pattern| pattern.is_match(folded)))
+        let is_valid = problems.iter().all(|problem| problem.severity != Severity::Error);
+        Self { config: is_valid.then_some(config), problems, values }
     }
 }
 
@@ -114,10 +139,7 @@ pub fn value(text: &str) -> Result<Value, Problem> {
 
 /// Every problem of a configuration, in the order of the file.
 pub fn check(text: &str) -> Vec<Problem> {
-    match Config::from_yaml(text) {
-        Ok((_, warnings)) => warnings,
-        Err(problems) => problems,
-    }
+    Reading::of(text).problems
 }
 
 fn read(mut root: Section<'_>) -> Config {

@@ -24,6 +24,9 @@ const NO_EFFECT: &[(&str, &str)] = &[
     ("custom_checks", "only the built-in checks run"),
 ];
 
+/// Keys that do something, within a section that does not yet.
+const IN_EFFECT: &[&str] = &["service_registry.config.allowed_capabilities"];
+
 /// What happens instead of a setting that has no effect yet, by the path of its key.
 pub(super) fn instead(path: &str) -> Option<&'static str> {
     NO_EFFECT.iter().find(|(known, _)| *known == path).map(|(_, instead)| *instead)
@@ -31,7 +34,8 @@ pub(super) fn instead(path: &str) -> Option<&'static str> {
 
 /// Whether a setting, or the section it stands in, changes nothing yet.
 pub fn has_no_effect(path: &str) -> bool {
-    NO_EFFECT.iter().any(|(known, _)| {
-        path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    })
+    !IN_EFFECT.contains(&path)
+        && NO_EFFECT.iter().any(|(known, _)| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
 }

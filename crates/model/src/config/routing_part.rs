@@ -77,7 +77,7 @@ service_registry: { config: { allowed_capabilities: [\"*\"] } }
         assert_eq!(again, part);
         let back = again.into_config();
         assert_eq!(RoutingPart::of(&back), part, "and a configuration of it says the same");
-        assert!(back.allows("data") && !back.allows("other"));
+        assert!(back.allowed().lets("data") && !back.allowed().lets("other"));
         let default: RoutingPart =
             serde_json::from_str(&serde_json::to_string(&RoutingPart::of(&Config::default())).unwrap())
                 .unwrap();

@@ -4,7 +4,9 @@
 //! file as empty. What we know beyond them stands under `metadata.mcp_discovery` ([`block`]).
 
 mod block;
+mod client_entry;
 mod entry;
+mod forms;
 mod mcp_json;
 mod merge;
 mod read;

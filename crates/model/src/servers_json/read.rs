@@ -1,6 +1,6 @@
+use super::forms::{Listed, servers_of};
 use super::merge::Merged;
-use super::tree::{self, Json, Node};
-use super::{entry, mcp_json};
+use super::{client_entry, entry, tree};
 use crate::{Given, Millis, ServerInfo};
 
 /// What a file held.
@@ -53,7 +53,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads a `servers.json`, or the `mcpServers` map of an AI client. `now` stamps what the file does not date, and is the
+/// Reads a `servers.json`, or the JSON file of an AI client, with comments and commas too many. `now` stamps what the file does not date, and is the
 /// latest time a record can have.
 ///
 /// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file
@@ -63,33 +63,28 @@ impl Reader<'_> {
 /// Ids: a record has the id of its address, so that a file, a scan and a person bring one server and not three. What the
 /// file calls it is kept as `metadata.original_id`, unless it is that id.
 pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
-    let root = tree::parse(text)?;
+    let (root, odd) = tree::parse(text)?;
     let mut reader = Reader { text, now, warnings: Vec::new(), counted: (0, 1) };
+    if let Some(comma) = odd {
+        reader.warn(comma, "a comma stands before a closing bracket: not every client reads the file so");
+    }
     let mut merged = Merged::default();
-    match servers_of(root) {
-        Ok((Form::Guide, entries)) => {
-            for (key, node) in entries {
-                let at = node.at;
-                if let Some((info, own)) = entry::read(key.as_deref(), node, &mut reader) {
-                    let given = Given { id: own, ..names_of(&info) };
-                    merged.add(info, given, at, &mut reader);
-                }
-            }
-        }
-        Ok((Form::Client, entries)) => {
-            for (key, node) in entries {
-                let at = node.at;
-                let entry = mcp_json::read_entry(&key.unwrap_or_default(), node, &mut reader);
-                if let Some((info, given)) = entry {
-                    merged.add(info, given, at, &mut reader);
-                }
-            }
-        }
-        Err(at) => {
-            let (line, column) = tree::place(text, at);
-            let message =
-                "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
-            return Err(FileError { line, column, message });
+    let listed = servers_of(root).map_err(|at| {
+        let (line, column) = tree::place(text, at);
+        let message =
+            "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
+        FileError { line, column, message }
+    })?;
+    for Listed { key, node, project, is_guide } in listed {
+        let at = node.at;
+        let read = if is_guide {
+            entry::read(key.as_deref(), node, &mut reader)
+                .map(|(info, own)| (Given { id: own, ..names_of(&info) }, info))
+        } else {
+            client_entry::read(&key.unwrap_or_default(), project.as_deref(), node, &mut reader)
+        };
+        if let Some((given, info)) = read {
+            merged.add(info, given, at, &mut reader);
         }
     }
     Ok(ServersFile { servers: merged.servers, given: merged.given, warnings: reader.warnings })
@@ -99,35 +94,4 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
 fn names_of(info: &ServerInfo) -> Given {
     let env = info.env.iter().map(|name| (name.clone(), None)).collect();
     Given { cwd: info.cwd.clone(), env, ..Given::default() }
-}
-
-enum Form {
-    Guide,
-    Client,
-}
-
-type Entries = Vec<(Option<String>, Node)>;
-
-/// The entries of a file with their keys, or the place that is not as expected.
-fn servers_of(root: Node) -> Result<(Form, Entries), usize> {
-    let at = root.at;
-    let Json::Map(keys) = root.value else {
-        return entries(root).map(|entries| (Form::Guide, entries));
-    };
-    for (key, node) in keys {
-        match key.as_str() {
-            "servers" => return entries(node).map(|entries| (Form::Guide, entries)),
-            "mcpServers" => return entries(node).map(|entries| (Form::Client, entries)),
-            _ => {}
-        }
-    }
-    Err(at)
-}
-
-fn entries(node: Node) -> Result<Entries, usize> {
-    match node.value {
-        Json::Map(entries) => Ok(entries.into_iter().map(|(key, node)| (Some(key), node)).collect()),
-        Json::List(items) => Ok(items.into_iter().map(|node| (None, node)).collect()),
-        _ => Err(node.at),
-    }
 }

@@ -79,18 +79,19 @@ impl Node {
     }
 }
 
-/// Reads a whole file.
-pub(super) fn parse(text: &str) -> Result<Node, FileError> {
+/// Reads a whole file. With it comes the place of the first comma that stands before a closing bracket.
+pub(super) fn parse(text: &str) -> Result<(Node, Option<usize>), FileError> {
     if text.len() > LARGEST {
         let message = format!("the file is larger than {} MiB: split it", LARGEST / 1024 / 1024);
         return Err(FileError { line: 1, column: 1, message });
     }
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut parser = Parser { text, at };
-    parser.document().map_err(|(at, message)| {
+    let mut parser = Parser { text, at, comma: None };
+    let node = parser.document().map_err(|(at, message)| {
         let (line, column) = place(text, at);
         FileError { line, column, message }
-    })
+    })?;
+    Ok((node, parser.comma))
 }
 
 /// Line and column of a byte, both from 1; the column counts characters.
@@ -117,16 +118,18 @@ fn ended(expected: &str) -> String {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// The first comma before a closing bracket.
+    comma: Option<usize>,
 }
 
 impl Parser<'_> {
     fn document(&mut self) -> Result<Node, Fault> {
-        self.blanks();
+        self.blanks()?;
         if self.peek().is_none() {
             return Err((self.at, "the file is empty: expected {\"servers\": {…}}".into()));
         }
         let node = self.value(0)?;
-        self.blanks();
+        self.blanks()?;
         match self.peek() {
             None => Ok(node),
             Some(_) => Err((self.at, "something follows the end of the data: leave it out".into())),
@@ -137,9 +140,22 @@ impl Parser<'_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.at += 1;
+    /// Blanks, and comments as editors and their users write them.
+    fn blanks(&mut self) -> Result<(), Fault> {
+        loop {
+            match (self.peek(), self.text.as_bytes().get(self.at + 1)) {
+                (Some(b' ' | b'\t' | b'\r' | b'\n'), _) => self.at += 1,
+                (Some(b'/'), Some(b'/')) => {
+                    let rest = self.text.get(self.at..).unwrap_or_default();
+                    self.at += rest.find('\n').unwrap_or(rest.len());
+                }
+                (Some(b'/'), Some(b'*')) => {
+                    let rest = self.text.get(self.at + 2..).unwrap_or_default();
+                    let end = rest.find("*/").ok_or_else(|| (self.at, ended("the end of a comment")))?;
+                    self.at += end + 4;
+                }
+                _ => return Ok(()),
+            }
         }
     }
 
@@ -147,7 +163,7 @@ impl Parser<'_> {
         if depth > DEEPEST {
             return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is no registry")));
         }
-        self.blanks();
+        self.blanks()?;
         let at = self.at;
         let value = match self.peek() {
             None => return Err((at, ended("a value"))),
@@ -163,7 +179,7 @@ impl Parser<'_> {
         self.at += 1;
         let mut entries = Vec::new();
         loop {
-            self.blanks();
+            self.blanks()?;
             match self.peek() {
                 Some(b'}') if entries.is_empty() => return Ok(self.closed(Json::Map(entries))),
                 Some(b'"') => {}
@@ -171,7 +187,7 @@ impl Parser<'_> {
                 Some(_) => return Err((self.at, "expected a key in double quotes".into())),
             }
             let key = self.string()?;
-            self.blanks();
+            self.blanks()?;
             self.expect(b':', "`:` after the key")?;
             entries.push((key, self.value(depth + 1)?));
             if self.is_last(b'}')? {
@@ -184,7 +200,7 @@ impl Parser<'_> {
         self.at += 1;
         let mut items = Vec::new();
         loop {
-            self.blanks();
+            self.blanks()?;
             if items.is_empty() && self.peek() == Some(b']') {
                 return Ok(self.closed(Json::List(items)));
             }
@@ -211,7 +227,7 @@ impl Parser<'_> {
 
     /// After an element: a comma goes on, the closing bracket (which stays) ends.
     fn is_last(&mut self, close: u8) -> Result<bool, Fault> {
-        self.blanks();
+        self.blanks()?;
         let closing = char::from(close);
         match self.peek() {
             Some(found) if found == close => Ok(true),
@@ -219,11 +235,12 @@ impl Parser<'_> {
             Some(b',') => {
                 let comma = self.at;
                 self.at += 1;
-                self.blanks();
-                if self.peek() == Some(close) {
-                    return Err((comma, format!("this comma stands before `{closing}`: leave it out")));
+                self.blanks()?;
+                let is_last = self.peek() == Some(close);
+                if is_last {
+                    self.comma = self.comma.or(Some(comma));
                 }
-                Ok(false)
+                Ok(is_last)
             }
             Some(_) => Err((self.at, format!("expected `,` or `{closing}`"))),
         }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use model::{Endpoint, Health, ServerId, ServerInfo};
+use model::{Allowed, Endpoint, Health, ServerId, ServerInfo};
 use store::Record;
 
 use super::Command;
@@ -106,6 +106,20 @@ impl Command for SetPolicy {
 
     fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
         draft.set_policy(self.policy);
+        Ok(())
+    }
+}
+
+/// What policy lets be called from now on.
+pub(crate) struct SetAllowed {
+    pub(crate) allowed: Allowed,
+}
+
+impl Command for SetAllowed {
+    type Answer = ();
+
+    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+        draft.set_allowed(&self.allowed);
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use forget::Forget;
 pub(crate) use label::Labelling;
 pub use label::Labels;
 pub(crate) use mark::{Mark, Marking};
-pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetPolicy};
+pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetAllowed, SetPolicy};
 pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
 pub(crate) use undo::{Next, Redo, Undo};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{CheckResult, CheckStatus, Health, HealthStatus, Millis, ServerInfo, Transition, moving_average};
+use model::{
+    Allowed, CheckResult, CheckStatus, Health, HealthStatus, Millis, ServerInfo, Transition, moving_average,
+};
 
 use super::judge::{Judge, Sign};
 use super::look::{checks_of, mean, recovering, short};
@@ -232,8 +234,9 @@ impl Endpoint {
         }
     }
 
-    /// What is shown of this record. A person's drain wins over any measurement, which goes on beneath it.
-    pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
+    /// What is shown of this record. A person's drain, and a policy that leaves nothing of it, win over any measurement,
+    /// which goes on beneath them.
+    pub(crate) fn shown(&self, info: &ServerInfo, allowed: &Allowed) -> Health {
         let reason = self.reason();
         let measured = Health {
             status: self.judge.status,
@@ -252,7 +255,7 @@ impl Endpoint {
             checks: self.checks.clone(),
         };
         if !info.paused {
-            return measured;
+            return if allowed.blocks(info) { blocked(measured) } else { measured };
         }
         Health {
             status: HealthStatus::Paused,
@@ -269,6 +272,16 @@ impl Endpoint {
     /// The last hour, oldest minute first.
     pub(crate) fn minutes(&self) -> Vec<Minute> {
         self.hour.minutes()
+    }
+}
+
+fn blocked(measured: Health) -> Health {
+    Health {
+        status: HealthStatus::Blocked,
+        score: 0.0,
+        reason: Some("`allowed_capabilities` names none of its tools: no call goes to it".to_owned()),
+        summary: Some("No tool is allowed".to_owned()),
+        ..measured
     }
 }
 

@@ -1,6 +1,6 @@
 //! A slow model of an endpoint that keeps every sample and derives status and score from all of them, each time anew.
 
-use model::{CheckResult, CheckStatus, HealthStatus, Millis, RESPONSE_TIME};
+use model::{Allowed, CheckResult, CheckStatus, HealthStatus, Millis, RESPONSE_TIME};
 use proptest::prelude::*;
 
 use super::window::{FEWEST, LENGTH, width};
@@ -213,7 +213,7 @@ proptest! {
             let so_far = &samples[..count];
             let before = status(&so_far[..count - 1], &policy);
             let flip = endpoint.measure(&measure(&so_far[count - 1]), &policy);
-            let shown = endpoint.shown(&info("a"));
+            let shown = endpoint.shown(&info("a"), &Allowed::default());
             let expected = status(so_far, &policy);
             prop_assert_eq!(shown.status, expected);
             prop_assert!((shown.score - score(so_far, &policy)).abs() < 1e-9, "{} of {:?}", shown.score, so_far);

@@ -16,7 +16,7 @@ import {
   lineNumbers,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import { changeTo, type Typed } from "./text";
+import { changeTo, type Typed } from "../../shared/config/text";
 
 /** What is marked: lines from 1. */
 export interface Marks {

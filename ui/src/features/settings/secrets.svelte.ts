@@ -1,6 +1,6 @@
 import type { ConfigSecretRow, ConfigSecrets } from "../../host";
+import { draft } from "../../shared/config/draft.svelte";
 import { core } from "../../state/core.svelte";
-import { draft } from "./draft.svelte";
 
 /** The secrets of the configuration, as the draft names them; never the secrets themselves. */
 class ConfigSecretList {

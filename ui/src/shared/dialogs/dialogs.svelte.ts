@@ -1,5 +1,14 @@
 /** The dialogs that every screen can open. */
-export type DialogName = "add" | "import" | "export" | "removed" | "palette" | "shortcuts" | "about" | "notices";
+export type DialogName =
+  | "add"
+  | "import"
+  | "export"
+  | "removed"
+  | "palette"
+  | "shortcuts"
+  | "about"
+  | "notices"
+  | "closing";
 
 class Dialogs {
   current = $state<DialogName | null>(null);

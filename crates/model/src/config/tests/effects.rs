@@ -82,6 +82,11 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("rule.affinity", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
     ("rule.affinity_argument", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
     (
+        "service_registry.config.allowed_capabilities",
+        "app/tests/routing/rules.rs",
+        "policy_lets_only_what_it_names_be_called",
+    ),
+    (
         "security.allowed_capabilities",
         "app/tests/routing/rules.rs",
         "policy_lets_only_what_it_names_be_called",

@@ -1,3 +1,4 @@
+mod clients;
 mod read;
 mod refused;
 mod round_trip;

@@ -17,7 +17,7 @@ fn one_measurement_decides_and_only_a_change_is_a_flip() {
     let flip = observe(&mut endpoint, &seen(HealthStatus::Healthy, 10));
     assert_eq!(flip, Some(Flip { from: HealthStatus::Unknown, to: HealthStatus::Healthy }));
     assert_eq!(observe(&mut endpoint, &seen(HealthStatus::Healthy, 20)), None);
-    let health = endpoint.shown(&info("a"));
+    let health = endpoint.shown(&info("a"), &Allowed::default());
     assert_eq!((health.since, health.checked_at), (Some(10), Some(20)), "healthy since the first of the two");
 }
 
@@ -28,10 +28,10 @@ fn a_pause_wins_over_measurements_that_go_on_beneath_it() {
     server.paused = true;
     let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
     observe(&mut endpoint, &good);
-    let shown = endpoint.shown(&server);
+    let shown = endpoint.shown(&server, &Allowed::default());
     assert_eq!((shown.status, shown.checked_at), (HealthStatus::Paused, Some(10)));
     server.paused = false;
-    assert_eq!(endpoint.shown(&server).status, HealthStatus::Healthy);
+    assert_eq!(endpoint.shown(&server, &Allowed::default()).status, HealthStatus::Healthy);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_failure_keeps_the_last_round_trip_in_sight() {
     let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
     observe(&mut endpoint, &good);
     observe(&mut endpoint, &seen(HealthStatus::Unhealthy, 20));
-    assert_eq!(endpoint.shown(&info("a")).response_time_ms, Some(5.0));
+    assert_eq!(endpoint.shown(&info("a"), &Allowed::default()).response_time_ms, Some(5.0));
 }
 
 fn check(name: &'static str, status: CheckStatus) -> CheckResult {
@@ -71,7 +71,7 @@ fn after(measures: &[Measure]) -> Health {
     for measure in measures {
         endpoint.measure(measure, &HealthPolicy::default());
     }
-    endpoint.shown(&info("a"))
+    endpoint.shown(&info("a"), &Allowed::default())
 }
 
 use CheckStatus::{Critical, Passing, Warning};
@@ -132,7 +132,7 @@ fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
     observe(&mut endpoint, &seen(HealthStatus::Healthy, 1));
     let mut after = |measure| {
         endpoint.measure(&measure, &HealthPolicy::default());
-        let shown = endpoint.shown(&info("a"));
+        let shown = endpoint.shown(&info("a"), &Allowed::default());
         (shown.label(), shown.status, shown.checked_at)
     };
     let healthy = (HealthStatus::Healthy, Some(1));
@@ -142,7 +142,7 @@ fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
     assert_eq!(after(Measure::Round(starting)), with("Starting"));
     assert_eq!(after(Measure::Asleep(None)), with("Starting"));
     assert_eq!(after(Measure::Starting(None)), with("Healthy"));
-    assert_eq!(endpoint.shown(&info("a")).next_check, Some(7));
+    assert_eq!(endpoint.shown(&info("a"), &Allowed::default()).next_check, Some(7));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
     let checks = |status, reason: Option<&str>| {
         let mut endpoint = Endpoint::new();
         observe(&mut endpoint, &Observation { reason: reason.map(str::to_owned), ..seen(status, 1) });
-        let checks = endpoint.shown(&info("a")).checks;
+        let checks = endpoint.shown(&info("a"), &Allowed::default()).checks;
         checks.iter().map(|check| (check.status, check.evidence.clone())).collect::<Vec<_>>()
     };
     let down = checks(HealthStatus::Unhealthy, Some("connection refused"));

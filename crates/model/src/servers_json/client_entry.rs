@@ -1,0 +1,308 @@
+//! One entry of an AI client's file, in the words of whichever client wrote it. What is not taken is said.
+
+use std::collections::BTreeMap;
+
+use super::entry::address;
+use super::forms::URLS;
+use super::read::Reader;
+use super::tree::{Json, Node};
+use crate::{Given, ServerInfo, Source, Transport, without_keys};
+
+/// What an entry says of its transport, by whichever key.
+const TRANSPORTS: [&str; 3] = ["type", "transport", "transportType"];
+
+/// Keys that say nothing of how a server is reached.
+const WORDS: [&str; 8] = ["name", "id", "version", "description", "source", "gallery", "title", "$schema"];
+
+/// The fields of an entry, taken out one by one; what is left at the end was not taken.
+struct Fields<'a, 'b> {
+    name: String,
+    at: usize,
+    left: Vec<(String, Node)>,
+    reader: &'a mut Reader<'b>,
+    /// What it waits for: placeholders that nobody has filled yet.
+    waits: Vec<String>,
+    /// Variables of one's own environment that would be sent to it.
+    reads: Vec<String>,
+}
+
+/// Reads one entry, or says in a warning why it is left out. Values of `env` and `headers` are in no record: they are the
+/// client's secrets, and stay beside it until a person says what becomes of them.
+pub(super) fn read(
+    key: &str,
+    project: Option<&str>,
+    node: Node,
+    reader: &mut Reader<'_>,
+) -> Option<(Given, ServerInfo)> {
+    let (at, kind) = (node.at, node.kind());
+    let Json::Map(left) = node.value else {
+        reader.warn(at, format!("`{key:.80}` was left out: expected an object, got {kind}"));
+        return None;
+    };
+    let mut fields = Fields { name: key.to_owned(), at, left, reader, waits: Vec::new(), reads: Vec::new() };
+    if key.trim().is_empty()
+        && let Some(name) = fields.text("name")
+    {
+        fields.name = name;
+    }
+    let is_off = fields.is_off();
+    let (given, mut info) = fields.server()?;
+    if let Some(project) = project {
+        fields.warn(&format!("it is of the project `{project:.200}`, and taken for all"));
+    }
+    if is_off {
+        info.paused = true;
+        fields.warn("it is disabled there: taken paused");
+    } else if !fields.waits.is_empty() {
+        info.paused = true;
+        let waits = fields.waits.join(", ");
+        fields.warn(&format!("nobody has filled its placeholders ({waits}): taken paused, edit it first"));
+    }
+    // A file may name any variable and any address: nothing is sent before a person agrees.
+    for read in std::mem::take(&mut fields.reads) {
+        info.paused = true;
+        fields.warn(&format!(
+            "{read} and sent to `{}`: taken paused, resume it if that is meant",
+            info.address()
+        ));
+    }
+    fields.tell_rest();
+    Some((given, info))
+}
+
+impl Fields<'_, '_> {
+    fn warn(&mut self, message: &str) {
+        let message = format!("`{:.80}`: {message}", self.name);
+        self.reader.warn(self.at, message);
+    }
+
+    fn refuse<T>(&mut self, reason: &str) -> Option<T> {
+        let message = format!("`{:.80}` was left out: {reason}", self.name);
+        self.reader.warn(self.at, message);
+        None
+    }
+
+    /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
+    fn take(&mut self, key: &str) -> Option<Node> {
+        let mut found: Vec<Node> =
+            self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
+        if found.len() > 1 {
+            self.warn(&format!("`{key}` stands twice: the last one counts"));
+        }
+        found.pop().filter(|node| !matches!(node.value, Json::Null))
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        let is_text = |(own, node): &(String, Node)| own == key && matches!(node.value, Json::Text(_));
+        if !self.left.iter().any(is_text) {
+            return None;
+        }
+        match self.take(key)?.value {
+            Json::Text(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            _ => None,
+        }
+    }
+
+    /// `disabled: true` and `enabled: false`.
+    fn is_off(&mut self) -> bool {
+        let is = |node: Option<Node>, wanted: bool| matches!(node.map(|node| node.value), Some(Json::Bool(truth)) if truth == wanted);
+        let disabled = self.take("disabled");
+        let enabled = self.take("enabled");
+        is(disabled, true) || is(enabled, false)
+    }
+
+    fn server(&mut self) -> Option<(Given, ServerInfo)> {
+        if let Some((command, args)) = self.command() {
+            return Some(self.of_command(&command, args));
+        }
+        let http = self.text("httpUrl");
+        let is_http = http.is_some();
+        let Some(url) = http.or_else(|| URLS.iter().find_map(|key| self.text(key))) else {
+            return self.refuse("it has neither `url` nor `command`");
+        };
+        self.of_url(&url, is_http)
+    }
+
+    /// A text with a list beside it, or, in OpenCode, one list.
+    fn command(&mut self) -> Option<(String, Vec<String>)> {
+        if let Some(command) = self.text("command").or_else(|| self.text("cmd")) {
+            let args = self.take("args").map(list).unwrap_or_default();
+            return Some((command, args));
+        }
+        let is_list = |(own, node): &(String, Node)| own == "command" && matches!(node.value, Json::List(_));
+        if !self.left.iter().any(is_list) {
+            return None;
+        }
+        let mut parts = list(self.take("command")?).into_iter();
+        let command = parts.next().filter(|command| !command.trim().is_empty())?;
+        let args = self.take("args").map(list).unwrap_or_default();
+        Some((command, parts.chain(args).collect()))
+    }
+
+    fn of_command(&mut self, command: &str, args: Vec<String>) -> (Given, ServerInfo) {
+        self.take_transport();
+        for text in args.iter().map(String::as_str).chain([command]) {
+            self.wait_for(text);
+        }
+        let name = named(&self.name).unwrap_or(command.trim()).to_owned();
+        let mut info = ServerInfo::new_stdio(&name, command, args, Source::Import, self.reader.now);
+        let mut env = BTreeMap::new();
+        for key in ["env", "environment", "envs"] {
+            let given = self.take(key).map(texts).unwrap_or_default();
+            for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
+                let (name, value) = self.own_value(name, value);
+                env.insert(name, value);
+            }
+        }
+        for name in self.take("env_keys").map(list).unwrap_or_default() {
+            env.entry(name).or_insert(None);
+        }
+        let cwd = self.text("cwd");
+        if let Some(cwd) = &cwd {
+            self.wait_for(cwd);
+            self.warn(&format!("it starts in its `cwd`, `{cwd:.200}`"));
+        }
+        if self.text("envFile").is_some() {
+            self.warn("its `envFile` was not read: give its variables here");
+        }
+        let given = Given { cwd, env, ..Given::default() };
+        info.env = given.env.keys().cloned().collect();
+        info.cwd.clone_from(&given.cwd);
+        (given, info)
+    }
+
+    fn of_url(&mut self, url: &str, is_http: bool) -> Option<(Given, ServerInfo)> {
+        let words = self.take_transport();
+        let is_sse = !is_http && words.iter().any(|word| word.eq_ignore_ascii_case("sse"));
+        let transport = if is_sse { Transport::Sse } else { Transport::Http };
+        if let Some(placeholder) = placeholder(url) {
+            return self.refuse(&format!(
+                "its address has the placeholder `{placeholder:.80}`: write what it stands for"
+            ));
+        }
+        let (url, query) = without_keys(url);
+        match address(&url) {
+            Ok((url, problem)) => {
+                if let Some(problem) = problem {
+                    self.warn(&format!("`url` was taken without its secret part: {problem}"));
+                }
+                let name = named(&self.name).unwrap_or(&url).to_owned();
+                let mut info =
+                    ServerInfo::new_at(transport, &name, &url, Source::Import, self.reader.now).ok()?;
+                let headers = self.headers(&mut info);
+                Some((Given { headers, query, ..Given::default() }, info))
+            }
+            Err(error) => self.refuse(&error.to_string()),
+        }
+    }
+
+    fn take_transport(&mut self) -> Vec<String> {
+        TRANSPORTS.iter().filter_map(|key| self.text(key)).collect()
+    }
+
+    /// The headers that are given; those that stand in one's own environment are named in the record.
+    fn headers(&mut self, info: &mut ServerInfo) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        for key in ["headers", "http_headers"] {
+            all.extend(self.take(key).map(texts).unwrap_or_default());
+        }
+        if let Some(Json::Map(options)) = self.take("requestOptions").map(|node| node.value) {
+            let headers = options.into_iter().filter(|(key, _)| key == "headers");
+            all.extend(headers.flat_map(|(_, node)| texts(node)));
+        }
+        info.header_env.extend(self.take("env_http_headers").map(texts).unwrap_or_default());
+        info.token_env = self.text("bearer_token_env_var");
+        all.retain(|name, value| {
+            let Some(found) = placeholder(value) else { return true };
+            let is_token = name.eq_ignore_ascii_case("authorization");
+            let rest = value.strip_prefix("Bearer ").filter(|_| is_token).unwrap_or(value);
+            match variable(rest) {
+                Some(variable) if is_token && rest != value => info.token_env = Some(variable.to_owned()),
+                Some(variable) if !is_token => {
+                    info.header_env.insert(name.clone(), variable.to_owned());
+                }
+                _ => self.waits.push(found.to_owned()),
+            }
+            false
+        });
+        let token = info.token_env.iter().map(|variable| format!("its token is read from `{variable}`"));
+        let headers = info.header_env.iter();
+        let headers =
+            headers.map(|(name, variable)| format!("its header `{name}` is read from `{variable}`"));
+        self.reads = token.chain(headers).collect();
+        all
+    }
+
+    /// `"KEY": "${KEY}"` says that the value is in one's own environment. Another placeholder waits for its value.
+    fn own_value(&mut self, name: String, value: String) -> (String, Option<String>) {
+        if variable(&value) == Some(name.as_str()) {
+            return (name, None);
+        }
+        let is_whole = self.wait_for(&value);
+        (name, Some(value).filter(|_| is_whole))
+    }
+
+    /// Whether there is no placeholder in it; the first that is will be told.
+    fn wait_for(&mut self, text: &str) -> bool {
+        let found = placeholder(text).map(|found| format!("`{found:.80}`"));
+        let is_whole = found.is_none();
+        self.waits.extend(found.filter(|found| !self.waits.contains(found)));
+        is_whole
+    }
+
+    /// Names what was not taken: it is the client's own.
+    fn tell_rest(&mut self) {
+        let rest = std::mem::take(&mut self.left).into_iter().map(|(key, _)| key);
+        let rest: Vec<String> =
+            rest.filter(|key| !WORDS.contains(&key.as_str())).map(|key| format!("`{key:.40}`")).collect();
+        if !rest.is_empty() {
+            let verb = if rest.len() == 1 { "was" } else { "were" };
+            self.warn(&format!("{} {verb} left out: a setting of the client's own", rest.join(", ")));
+        }
+    }
+}
+
+/// A client may keep a server under a blank key; in our list it is named after its address.
+fn named(name: &str) -> Option<&str> {
+    Some(name).filter(|name| !name.trim().is_empty())
+}
+
+/// The first of `${VAR}`, `${env:VAR}`, `${input:id}` and `${VAR:-default}` in a text.
+fn placeholder(text: &str) -> Option<&str> {
+    let from = text.find("${")?;
+    let rest = text.get(from..)?;
+    let end = rest.find('}')?;
+    rest.get(..=end)
+}
+
+/// The variable, when a text is one of one's own environment and nothing else.
+fn variable(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
+    let name = inner.strip_prefix("env:").unwrap_or(inner);
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    Some(name).filter(|name| is_name(name))
+}
+
+/// The texts and numbers of an object, by name.
+fn texts(node: Node) -> BTreeMap<String, String> {
+    let Json::Map(entries) = node.value else { return BTreeMap::new() };
+    entries.into_iter().filter_map(|(name, node)| Some((name, text_of(node)?))).collect()
+}
+
+fn list(node: Node) -> Vec<String> {
+    let Json::List(items) = node.value else { return Vec::new() };
+    items.into_iter().filter_map(text_of).collect()
+}
+
+fn text_of(node: Node) -> Option<String> {
+    match node.value {
+        Json::Text(text) => Some(text),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,86 @@
+import { asCallError, type CallError, type RuleList, type RuleRow } from "../../host";
+import { draft } from "../../shared/config/draft.svelte";
+import type { Path } from "../../shared/config/paths";
+import { isObject } from "../../shared/json";
+import { Latest } from "../../shared/latest";
+import { core } from "../../state/core.svelte";
+
+export const RULES = "routing_rules";
+export const TESTS = "routing_tests";
+
+/** A rule of the draft, and what the core says of it. */
+export interface Card {
+  pattern: string;
+  path: Path;
+  /** Its place and reach; absent while the draft does not load. */
+  row: RuleRow | null;
+}
+
+/** The rules of the draft in the order in which they are looked at. */
+class Board {
+  list = $state.raw<RuleList | null>(null);
+  error = $state.raw<CallError | null>(null);
+  /** When each rule applied last, by its pattern; the defaults are the one without. Absent until that is known. */
+  used = $state.raw<ReadonlyMap<string | null, number> | null>(null);
+  /** The card that is open; or the defaults. */
+  opened = $state<string | null>(null);
+  /** A rule is being added: what it begins with, and whose words it takes. */
+  adding = $state.raw<{ pattern: string; from: string | null } | null>(null);
+
+  /** The text that rules are asked about: the draft, while it differs from the file and loads. */
+  text: string | null = $derived(
+    draft.changed && draft.fresh && draft.read && draft.read.values !== null && !this.#isBroken()
+      ? draft.read.text
+      : null,
+  );
+  /** The draft says something that does not load. */
+  broken = $derived(draft.changed && (!draft.readable || this.#isBroken()));
+
+  /** What the core said of the draft is of its newest text: only then there is something to ask with. */
+  settled = $derived(!draft.changed || this.text !== null || this.broken);
+
+  cards: readonly Card[] = $derived.by(() => {
+    const own = draft.value([RULES]);
+    const patterns = isObject(own) ? Object.keys(own) : [];
+    const known = (this.list?.rules ?? []).filter(({ pattern }) => patterns.includes(pattern));
+    const unknown = patterns.filter((pattern) => !known.some((row) => row.pattern === pattern));
+    const card = (pattern: string, row: RuleRow | null): Card => ({ pattern, path: [RULES, pattern], row });
+    return [...known.map((row) => card(row.pattern, row)), ...unknown.map((pattern) => card(pattern, null))];
+  });
+
+  #latest = new Latest<string | null>(async (text, isNewest) => {
+    try {
+      const list = await core.call("rules", text === null ? {} : { rules: text });
+      if (!isNewest()) return;
+      this.list = list;
+      this.error = null;
+    } catch (thrown) {
+      if (isNewest()) this.error = asCallError(thrown);
+    }
+  });
+
+  #uses = new Latest<null>(async () => {
+    try {
+      const { rules } = await core.call("traffic", {});
+      this.used = new Map(rules.map(({ pattern, last_at }) => [pattern, last_at]));
+    } catch {
+      // Rules are edited without it all the same.
+    }
+  });
+
+  /** Asks when each was used last. */
+  askUse(): void {
+    this.#uses.ask(null);
+  }
+
+  ask(text: string | null): void {
+    this.#latest.ask(text);
+  }
+
+  /** Routing tests are no reason: rules that break one are read and tried all the same. */
+  #isBroken(): boolean {
+    return draft.errors.some(({ path }) => !/^routing_tests\[\d+\]$/.test(path));
+  }
+}
+
+export const board = new Board();

@@ -1,0 +1,170 @@
+import type { ConfigKey } from "../../host";
+import { at, type Path } from "./paths";
+
+/** A key of the file, and the keys below it, or below each of its items. */
+export interface KeyNode {
+  /** Its own name, as the file has it. */
+  name: string;
+  key: ConfigKey;
+  below: readonly KeyNode[];
+}
+
+/** The keys as a tree; what stands at its top are the sections of the file. */
+export function tree(keys: readonly ConfigKey[]): KeyNode[] {
+  const nodes = new Map<string, KeyNode & { below: KeyNode[] }>();
+  const top: KeyNode[] = [];
+  for (const key of keys) {
+    const steps = key.path.split(".");
+    const name = (steps.at(-1) ?? "").replace("[]", "");
+    const above = steps
+      .slice(0, -1)
+      .filter((step) => step !== "*")
+      .join(".")
+      .replaceAll("[]", "");
+    // No default is none, and not the value null.
+    const node = { name, key: { ...key, default: key.default ?? undefined }, below: [] };
+    nodes.set(key.path.replaceAll("[]", "").replaceAll(".*", ""), node);
+    const parent = nodes.get(above);
+    if (parent) parent.below.push(node);
+    else top.push(node);
+  }
+  return top;
+}
+
+/** What people call the sections; one without a word here goes by its key. */
+const SECTIONS: Record<string, string> = {
+  strict: "General",
+  service_registry: "Main registry",
+  network_discovery: "Discovery",
+  health_monitoring: "Health checks",
+  load_balancing: "Balancing",
+  defaults: "Rule defaults",
+  custom_checks: "Own checks",
+};
+
+/** The sections that the Routing screen edits. */
+export const ROUTING: readonly string[] = ["routing_rules", "routing_tests", "defaults"];
+
+/** Keys whose words alone say too little. */
+const NAMES: Record<string, string> = { on: "Tell of", warn_ms: "Slow above" };
+
+/** Words that are written otherwise than they stand in a key. */
+const WORDS: Record<string, string> = {
+  acl: "ACL",
+  ca: "CA",
+  json: "JSON",
+  redis: "Redis",
+  stdio: "stdio",
+  tls: "TLS",
+  ttl: "TTL",
+  url: "URL",
+  urls: "URLs",
+};
+
+/** The key that a place is of; absent for an item, a name, and what nobody knows. */
+export function nodeAt(nodes: readonly KeyNode[], path: Path): KeyNode | null {
+  let [node, below]: [KeyNode | null, readonly KeyNode[]] = [null, nodes];
+  let isInside = true;
+  for (const part of path) {
+    // Below a list and a map of names stands an item first.
+    if (!isInside) {
+      isInside = true;
+      node = null;
+      continue;
+    }
+    node = below.find(({ name }) => name === part) ?? null;
+    if (!node) return null;
+    below = node.below;
+    isInside = node.key.kind === "section";
+  }
+  return node;
+}
+
+/** What people call a section. */
+export function sectionName(key: string): string {
+  return SECTIONS[key] ?? keyName(key);
+}
+
+/** What people call a key: `check_interval` is “Check interval”. */
+export function keyName(key: string): string {
+  if (NAMES[key]) return NAMES[key];
+  const words = key.split("_").map((word) => WORDS[word] ?? word);
+  const text = words.join(" ");
+  return /^[a-z]/.test(text) && !text.startsWith("stdio") ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+/** A word of the file as people read it: `round_robin` is “round robin”. */
+export function wordName(word: string): string {
+  return word.replaceAll("_", " ");
+}
+
+/** Whether a key has something to say where it stands: some belong to one backend alone. */
+export function belongs(node: KeyNode, backend: string | undefined, isThere: boolean): boolean {
+  if (isThere || node.key.only === null) return true;
+  return backend !== undefined && node.key.only.split(/,\s*/).includes(backend);
+}
+
+/** The backend that the keys at this place are for: what the file or the default says. */
+export function backendAt(values: unknown, path: Path, fallback: unknown): string | undefined {
+  const own = at(values, [...path, "backend"]);
+  const word = own ?? fallback ?? "sqlite";
+  return typeof word === "string" ? word : undefined;
+}
+
+/** A setting that was looked for. */
+export interface FoundKey {
+  node: KeyNode;
+  section: string;
+  /** Where it stands in a file that has no names or items of a person's: the nearest place that is always there. */
+  path: Path;
+}
+
+/** The settings that are called so, or whose meaning says so: those by name first. */
+export function find(nodes: readonly KeyNode[], query: string): FoundKey[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return [];
+  const found: (FoundKey & { rank: number })[] = [];
+  const walk = (node: KeyNode, section: string, path: Path, open: boolean) => {
+    const here = open ? [...path, node.name] : path;
+    const name =
+      `${node.key.path} ${keyName(node.name)} ${path.length === 0 ? sectionName(node.name) : ""}`.toLowerCase();
+    const all = `${name} ${node.key.meaning.toLowerCase()}`;
+    if (words.every((word) => all.includes(word))) {
+      const rank = words.every((word) => node.name.includes(word))
+        ? 0
+        : words.every((word) => name.includes(word))
+          ? 1
+          : 2;
+      found.push({ node, section, path: here, rank });
+    }
+    const isFixed = node.key.kind === "section";
+    for (const child of node.below) walk(child, section, here, open && isFixed);
+  };
+  for (const node of nodes) walk(node, node.name, [], true);
+  return found.sort((one, other) => one.rank - other.rank);
+}
+
+/** What counts: `s`, `ms`. */
+export function unitOf(key: ConfigKey): string {
+  return key.unit === "seconds" ? "s" : key.unit === "milliseconds" ? "ms" : "";
+}
+
+/** A new item, or what a new name holds: what its section needs, so that it can stand in the file and be filled in. */
+export function starter(node: KeyNode): Record<string, unknown> {
+  const needed = node.below.filter((child) => child.key.needed && child.key.only === null);
+  const from = needed.length > 0 ? needed : node.below.filter((child) => SEEDS[child.name] !== undefined).slice(0, 1);
+  return Object.fromEntries(from.map((child) => [child.name, seed(child)]));
+}
+
+/** What says nothing new where nothing is needed. */
+const SEEDS: Record<string, unknown> = { backend: "memory", priority: 0 };
+
+function seed({ name, key, below }: KeyNode): unknown {
+  if (SEEDS[name] !== undefined) return SEEDS[name];
+  // A section that is needed says one of the things that it can say.
+  if (key.kind === "section") return Object.fromEntries(below.slice(0, 1).map((child) => [child.name, seed(child)]));
+  if (key.kind === "word") return key.words[0] ?? "";
+  if (key.kind === "whole" || key.kind === "number") return key.low ?? 0;
+  if (key.kind === "truth") return false;
+  return key.example;
+}

@@ -1,0 +1,124 @@
+import type { ConfigDraft, ConfigProblem, ConfigStatus } from "../../host";
+import { sentence } from "../text";
+import { type KeyNode, sectionName } from "./keys";
+import { at, changes, idOf, type Path, said, same, within } from "./paths";
+import { readTest, testWords } from "./tests";
+
+/** What the file holds, as it was last read. */
+export interface Saved {
+  text: string;
+  base: string;
+  values: unknown;
+  draft: ConfigDraft;
+}
+
+/** A text that could be read, and when. */
+interface Good {
+  draft: ConfigDraft;
+  at: number;
+}
+
+/** What is known of the file and of the draft of it. Nothing here asks anybody. */
+export class Known {
+  /** Every key there is, as a tree. */
+  sections = $state.raw<readonly KeyNode[]>([]);
+  status = $state.raw<ConfigStatus | null>(null);
+  saved = $state.raw<Saved | null>(null);
+  /** The text as it is edited. */
+  text = $state("");
+  /** What the core says of it, or of the text before the last letters. */
+  read = $state.raw<ConfigDraft | null>(null);
+  /** The last text that could be read: what the forms show. */
+  good = $state.raw<Good | null>(null);
+  /** Why an edit was not made, by the place it was for. */
+  refused = $state.raw<ReadonlyMap<string, string>>(new Map());
+
+  changed = $derived(this.saved !== null && this.text !== this.saved.text);
+  /** The settings that differ from the file. */
+  changes: readonly Path[] = $derived(this.changed ? changes(this.saved?.values, this.good?.draft.values) : []);
+  /** A draft that changes words around the settings alone is one change. */
+  count = $derived(this.changed ? Math.max(1, this.changes.length) : 0);
+  readable = $derived(this.read === null || this.read.values !== null);
+  /** What the core said is of the newest text. */
+  fresh = $derived(this.read !== null && this.read.text === this.text);
+  problems: readonly ConfigProblem[] = $derived(
+    (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
+  );
+  /** Those that the file has not, errors first. */
+  news = $derived.by(() => {
+    const known = new Set((this.saved?.draft.problems ?? []).map(({ path, message }) => `${path} ${message}`));
+    const news = this.problems.filter((one) => one.severity === "error" || !known.has(`${one.path} ${one.message}`));
+    return news.sort((one, other) => Number(other.severity === "error") - Number(one.severity === "error"));
+  });
+  errors = $derived(this.problems.filter(({ severity }) => severity === "error"));
+  values = $derived(this.good?.draft.values ?? null);
+  /** The lines of every place, by its path. */
+  places = $derived(new Map((this.good?.draft.places ?? []).map((place) => [idOf(place.path), place])));
+  #said = $derived.by(() => {
+    const by = new Map<string, ConfigProblem[]>();
+    if (this.readable)
+      for (const problem of this.problems) by.set(problem.path, [...(by.get(problem.path) ?? []), problem]);
+    return by;
+  });
+
+  /** What the text says at a place. */
+  value(path: Path): unknown {
+    return at(this.values, path);
+  }
+
+  /** Whether a place, or anything below it, differs from the file. */
+  differs(path: Path): boolean {
+    return this.changed && !same(at(this.saved?.values, path), this.value(path));
+  }
+
+  /** What the reader says of a place. */
+  problemsAt(path: Path): readonly ConfigProblem[] {
+    return this.#said.get(said(path)) ?? [];
+  }
+
+  /** The whole section of a place changes nothing yet: that is said once, above it. */
+  isWithoutEffect(path: Path): boolean {
+    return this.sections.find(({ name }) => name === path[0])?.key.no_effect === true;
+  }
+
+  /** What the reader says of a place, and of all below it. */
+  problemsWithin(path: Path): readonly ConfigProblem[] {
+    const name = said(path);
+    const below = (other: string) => other === name || other.startsWith(`${name}.`) || other.startsWith(`${name}[`);
+    return this.problems.filter((problem) => below(problem.path));
+  }
+
+  /** A problem as people read it: a routing test says which it is, and what it wants. */
+  wordsOf({ path, message }: ConfigProblem): string {
+    const number = /^routing_tests\[(\d+)\]$/.exec(path)?.[1];
+    const test = number === undefined ? null : readTest(this.value(["routing_tests", Number(number)]));
+    return test
+      ? `Routing test ${Number(number) + 1}, ${testWords(test)}, fails: ${sentence(message)}`
+      : sentence(message);
+  }
+
+  /** The section that a problem is in; of a text that cannot be read, by its line before. */
+  sectionOf({ path, line }: ConfigProblem): string {
+    const key = path === "" ? this.placeAt(line)?.[0] : /^[^.[]+/.exec(path)?.[0];
+    return String(key ?? "");
+  }
+
+  /** The deepest place that has this line. */
+  placeAt(line: number): Path | null {
+    let found: Path | null = null;
+    for (const place of this.good?.draft.places ?? []) {
+      if (place.line <= line && line <= place.end && (found === null || within(place.path, found))) found = place.path;
+    }
+    return found;
+  }
+
+  /** What is changed, by name and without a value. */
+  label(): string {
+    const [first, second] = this.changes;
+    if (!first) return "";
+    const section = sectionName(String(first[0]));
+    if (!second) return `${section}: ${said(first.slice(1)) || "changed"}`;
+    const sections = [...new Set(this.changes.map(([key]) => sectionName(String(key))))];
+    return `${sections.slice(0, 3).join(", ")}: ${this.changes.length} changes`;
+  }
+}

@@ -1,0 +1,112 @@
+import { asCallError, type CallError, type RouteArgs, type RouteResult, type ServerId } from "../../host";
+import { core } from "../../state/core.svelte";
+import { readObject } from "../json";
+import { Latest } from "../latest";
+import { keep, recall } from "../persist";
+
+/** Whose rules are shown. */
+export type Which = "both" | "draft" | "saved";
+
+/** What one of the two sets of rules makes of the calls. */
+export interface Answer {
+  result: RouteResult | null;
+  /** Why there is none. */
+  error: CallError | null;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** More calls are not tried in one go. */
+const MOST_CALLS = 100_000;
+
+/** Calls that are not made: what the rules would do with them. It outlives the screen. */
+class Simulation {
+  capability = $state(recall("routing.capability", "", isText));
+  client = $state("");
+  /** The arguments as text; empty means that no schema is asked. */
+  given = $state("");
+  calls = $state("1,000");
+  /** Servers that are taken to be down. */
+  down = $state.raw<readonly ServerId[]>([]);
+  which = $state<Which>("both");
+
+  /** Under the rules in use. */
+  saved = $state.raw<Answer | null>(null);
+  /** Under the draft; absent when nothing is drafted. */
+  draft = $state.raw<Answer | null>(null);
+
+  #count = $derived(Number(this.calls.replaceAll(/[,\s]/g, "")));
+  /** How many calls; absent where that is no number of calls. */
+  count = $derived(
+    this.calls.trim() !== "" && Number.isInteger(this.#count) && this.#count >= 1 && this.#count <= MOST_CALLS
+      ? this.#count
+      : null,
+  );
+  #read = $derived(this.given.trim() === "" ? null : readObject(this.given));
+  /** What is wrong with the arguments. */
+  wrong = $derived(this.#read && "problem" in this.#read ? this.#read.problem : null);
+  /** What is asked; absent while it makes no sense. */
+  args: RouteArgs | null = $derived.by(() => {
+    const capability = this.capability.trim();
+    if (capability === "" || this.count === null || this.wrong) return null;
+    const down = this.down.filter((id) => core.rows.has(id));
+    return {
+      capability,
+      calls: this.count,
+      ...(this.client.trim() ? { client: this.client.trim() } : {}),
+      ...(this.#read && "value" in this.#read ? { arguments: this.#read.value } : {}),
+      ...(down.length ? { down: [...down] } : {}),
+    };
+  });
+
+  #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
+    const [args, text] = [this.args, this.#text];
+    if (!args) return;
+    const [saved, draft] = await Promise.all([routed(args), text === null ? null : routed({ ...args, rules: text })]);
+    // About another call by now: this is the answer to nothing on the screen.
+    if (!sameCall(args, this.args)) return this.#latest.ask(null);
+    this.saved = saved;
+    this.draft = draft;
+    if (text !== this.#text) this.#latest.ask(null);
+  });
+  #text: string | null = null;
+
+  /** Asks what the rules in use, and a draft of them, would do. */
+  ask(draft: string | null): void {
+    this.#text = draft;
+    if (this.args) keep("routing.capability", this.args.capability);
+    this.#latest.ask(null);
+  }
+
+  pretend(id: ServerId): void {
+    if (!this.down.includes(id)) this.down = [...this.down, id];
+  }
+
+  /** Shows another call. Servers are told by id or by name; those that are not there are left out. */
+  take(capability: string, client: string, down: readonly string[]): void {
+    this.capability = capability;
+    this.client = client;
+    this.given = "";
+    const known = (key: string) => (core.rows.has(key) ? key : core.servers.find(({ name }) => name === key)?.id);
+    this.down = down.flatMap((key) => known(key) ?? []);
+  }
+
+  pretendNot(id: ServerId): void {
+    this.down = this.down.filter((other) => other !== id);
+  }
+}
+
+async function routed(args: RouteArgs): Promise<Answer> {
+  try {
+    return { result: await core.call("route", args), error: null };
+  } catch (thrown) {
+    return { result: null, error: asCallError(thrown) };
+  }
+}
+
+function sameCall(one: RouteArgs, other: RouteArgs | null): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+/** The simulator. */
+export const sim = new Simulation();

@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { Latest } from "./latest";
+
+it("asks one question at a time, and of those that came meanwhile the newest alone", async () => {
+  const asked: number[] = [];
+  const newest: boolean[] = [];
+  const open: (() => void)[] = [];
+  const latest = new Latest<number>(async (question, isNewest) => {
+    asked.push(question);
+    await new Promise<void>((done) => open.push(done));
+    newest.push(isNewest());
+  });
+  for (const question of [1, 2, 3]) latest.ask(question);
+  expect(asked).toEqual([1]);
+  open.shift()?.();
+  await expect.poll(() => asked).toEqual([1, 3]);
+  open.shift()?.();
+  await expect.poll(() => newest).toEqual([false, true]);
+  latest.ask(4);
+  expect(asked).toEqual([1, 3, 4]);
+});
