@@ -104,6 +104,14 @@ fn calls_are_listed_explained_and_decided_again() {
     let failing = table(&place, &["replay", "--rules", &mars, "--last", "100"]);
     failing.refused(1, &["3 calls would fail that did not"]);
     assert!(failing.stdout().contains("is in us-west-2, not in mars"), "{}", failing.stdout());
+    let policy = place.config().with_file_name("policy.yaml");
+    std::fs::write(&policy, "security: { allowed_capabilities: [other] }\n").unwrap();
+    let forbidden = place.run(&["replay", "--rules", &policy.display().to_string()]).json();
+    assert_eq!(
+        (&forbidden["fails"], &forbidden["stays"]),
+        (&4.into(), &1.into()),
+        "who named a server as well"
+    );
     let down = place.run(&["replay", "--down", "demo-weather-eu"]);
     assert!(down.json()["moves"].as_u64().unwrap() >= 1);
     assert_eq!(place.run(&["replay", "--down", "nobody"]).code(), 2);

@@ -106,7 +106,7 @@ async fn called(world: &World, servers: &[ServerId]) -> f64 {
         }
         sleep_until(began + Duration::from_secs(1) / TICKS * tick).await;
     }
-    (self::cpu() - cpu).as_secs_f64() * 1e6 / f64::from(calls)
+    self::cpu().saturating_sub(cpu).as_secs_f64() * 1e6 / f64::from(calls)
 }
 
 /// The file with all that is in it.

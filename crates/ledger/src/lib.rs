@@ -16,6 +16,7 @@ mod blobs;
 mod file;
 mod fingerprint;
 mod key;
+mod outcome;
 mod pending;
 mod read;
 mod record;

@@ -201,7 +201,7 @@ fn code(word: String) -> Option<ErrorCode> {
 
 /// What rows share, read as it is needed.
 pub(crate) struct Shared<'c> {
-    connection: &'c Connection,
+    pub(crate) connection: &'c Connection,
     facts: HashMap<i64, Option<Arc<ServerInfo>>>,
     frames: HashMap<i64, Option<Arc<Frame>>>,
     rules: HashMap<i64, Option<Arc<Config>>>,

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::blobs::{Blobs, sweep, touch};
 use crate::file::{check, ends, make_room, open, put_aside, shrink};
 use crate::pending::Noted;
-use crate::row::{Ended, number, tries, word};
+use crate::row::{Ended, number, short, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
 use crate::witness::{Hearing, TIDY};
 use crate::{LedgerError, fingerprint};
@@ -236,7 +236,7 @@ fn insert(
             call.capability(),
             // What is called as it was asked for need not be said twice.
             tool.filter(|tool| *tool != call.capability()),
-            call.client,
+            call.client.as_deref().map(short),
             call.server().map(|server| *server.id.as_bytes()),
             number(ended.outcome),
             ended.code.and_then(word),

@@ -7,21 +7,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use api::{ErrorCode, Replay, ReplayFailure, ReplayMove, ReplayShare, ReplayUnknown, ServerPlace};
+use api::{Replay, ServerPlace};
 use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
-use mesh::{Frame, Inputs, Refused, Route, Routes};
+use mesh::{Frame, Inputs, Refused, RefusedKind, Route, Routes, is_allowed};
 use model::config::{Affinity, Config, Strategy};
-use model::{CapabilityPattern, Millis, ServerId};
+use model::{CapabilityPattern, Millis, ServerId, ServerInfo, Source, Tool};
 use rusqlite::Connection;
 
+use crate::outcome::{Goes, Outcome};
 use crate::read::Shared;
 use crate::record::was;
 use crate::stored::{StoredDecision, StoredDecisions};
 use crate::told::refusal;
 use crate::{Ledger, LedgerError};
-
-/// So many rows of a kind are listed.
-const LISTED: usize = 1_000;
 
 /// What is tried.
 #[derive(Debug, Clone)]
@@ -70,12 +68,12 @@ fn place(id: ServerId) -> ServerPlace {
 }
 
 /// What is read of a row.
-struct Call {
-    id: u64,
-    at: Millis,
-    capability: String,
-    client: Option<String>,
-    server: Option<ServerId>,
+pub(crate) struct Call {
+    pub(crate) id: u64,
+    pub(crate) at: Millis,
+    pub(crate) capability: String,
+    pub(crate) client: Option<String>,
+    pub(crate) server: Option<ServerId>,
     stands_for: u64,
     is_named: bool,
     inputs: Option<Vec<u8>>,
@@ -132,22 +130,14 @@ struct Again<'a> {
     outcome: Outcome,
 }
 
-/// Where a call goes.
-#[derive(Clone, PartialEq)]
-enum Goes {
-    /// Where it went.
-    Stays,
-    /// From one server to another, or to the first that takes it.
-    Elsewhere(Option<ServerId>, ServerId),
-    /// Nowhere, and it went somewhere.
-    Nowhere(ErrorCode, String),
-    /// That cannot be said.
-    Unknown(String),
-}
-
 impl Again<'_> {
     /// A row that stands for several calls takes the turns of all of them. Where they part, each way has its number.
     fn take(&mut self, call: &Call) -> rusqlite::Result<()> {
+        if let Some(server) = call.server.filter(|_| call.is_named) {
+            let goes = self.named(call, server)?;
+            self.outcome.add(call, call.stands_for, goes);
+            return Ok(());
+        }
         let stored = call.inputs.as_deref().and_then(StoredDecisions::read);
         let stored = stored.filter(|stored| !stored.decisions.is_empty() && !stored.is_cut);
         let mut plans = Vec::new();
@@ -187,6 +177,24 @@ impl Again<'_> {
             self.outcome.add(call, calls, goes);
         }
         Ok(())
+    }
+
+    /// Who names a server gets it, where policy lets the tool be called.
+    fn named(&self, call: &Call, server: ServerId) -> rusqlite::Result<Goes> {
+        let name = was(self.shared.connection, server)?.name;
+        let mut info = ServerInfo::new_stdio(&name, "", Vec::new(), Source::Manual, 0);
+        info.id = server;
+        let tool = Tool { name: call.capability.clone(), ..Tool::default() };
+        if is_allowed(&self.draft.config, &info, &tool) {
+            return Ok(Goes::Stays);
+        }
+        let refused = Refused {
+            capability: call.capability.clone(),
+            kind: RefusedKind::NotAllowed,
+            ..Refused::default()
+        };
+        let (code, why) = refusal(&refused);
+        Ok(Goes::Nowhere(code, why))
     }
 
     /// One decision after the other, as long as each picks whom it picked: whether others would have answered nobody knows.
@@ -280,95 +288,5 @@ impl Again<'_> {
         });
         self.plans.insert(ids, plans.clone());
         Ok(plans)
-    }
-}
-
-/// What became of the rows.
-#[derive(Default)]
-struct Outcome {
-    calls: u64,
-    stays: u64,
-    moves: u64,
-    fails: u64,
-    unknowns: u64,
-    moved: Vec<Moved>,
-    would_fail: Vec<ReplayFailure>,
-    unknown: Vec<ReplayUnknown>,
-    /// Calls before and after.
-    servers: HashMap<ServerId, (u64, u64)>,
-}
-
-struct Moved {
-    id: u64,
-    at: Millis,
-    capability: String,
-    client: Option<String>,
-    from: Option<ServerId>,
-    to: ServerId,
-    stands_for: u64,
-}
-
-impl Outcome {
-    fn add(&mut self, call: &Call, stands_for: u64, goes: Goes) {
-        let Call { id, at, .. } = *call;
-        self.calls += stands_for;
-        let (before, after) = match &goes {
-            // Of an unknown one its part is left as it is.
-            Goes::Stays | Goes::Unknown(_) => (call.server, call.server),
-            Goes::Elsewhere(_, to) => (call.server, Some(*to)),
-            Goes::Nowhere(..) => (call.server, None),
-        };
-        if let Some(before) = before {
-            self.servers.entry(before).or_default().0 += stands_for;
-        }
-        if let Some(after) = after {
-            self.servers.entry(after).or_default().1 += stands_for;
-        }
-        let (capability, client) = (call.capability.clone(), call.client.clone());
-        match goes {
-            Goes::Stays => self.stays += stands_for,
-            Goes::Elsewhere(from, to) => {
-                self.moves += stands_for;
-                self.moved.push(Moved { id, at, capability, client, from, to, stands_for });
-            }
-            Goes::Nowhere(code, why) => {
-                self.fails += stands_for;
-                self.would_fail.push(ReplayFailure { id, capability, why, code, stands_for });
-            }
-            Goes::Unknown(why) => {
-                self.unknowns += stands_for;
-                self.unknown.push(ReplayUnknown { id, why, stands_for });
-            }
-        }
-    }
-
-    fn told(self, named: &dyn Fn(ServerId) -> rusqlite::Result<ServerPlace>) -> rusqlite::Result<Replay> {
-        let moved = self.moved.into_iter().rev().take(LISTED).map(|one| {
-            let Moved { id, at, capability, client, from, to, stands_for } = one;
-            let (from, to) = (from.map(named).transpose()?, Some(named(to)?));
-            Ok(ReplayMove { id, at, capability, client, from, to, stands_for })
-        });
-        let moved = moved.collect::<rusqlite::Result<_>>()?;
-        let shares = self
-            .servers
-            .into_iter()
-            .map(|(id, (before, after))| Ok(ReplayShare { server: named(id)?, before, after }));
-        let mut distribution: Vec<ReplayShare> = shares.collect::<rusqlite::Result<_>>()?;
-        distribution.sort_by(|one, other| {
-            let calls = |share: &ReplayShare| share.before.max(share.after);
-            let name = |share: &ReplayShare| (share.server.name.clone(), share.server.id);
-            calls(other).cmp(&calls(one)).then_with(|| name(one).cmp(&name(other)))
-        });
-        Ok(Replay {
-            calls: self.calls,
-            stays: self.stays,
-            moves: self.moves,
-            fails: self.fails,
-            unknowns: self.unknowns,
-            moved,
-            would_fail: self.would_fail.into_iter().rev().take(LISTED).collect(),
-            unknown: self.unknown.into_iter().rev().take(LISTED).collect(),
-            distribution,
-        })
     }
 }

@@ -111,7 +111,7 @@ fn without_words(refused: &Refused) -> Refused {
 }
 
 /// What others say is cut: a row is small.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

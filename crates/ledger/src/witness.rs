@@ -74,10 +74,9 @@ impl Ledger {
     pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>) -> (Self, Vec<String>) {
         let path = folder.join(FILE);
         let mut notices = Vec::new();
-        let opened = open(&path, now()).and_then(|(connection, notice)| {
-            notices.extend(notice);
-            last_turns(&connection).map_err(|error| LedgerError::of(&path, error))
-        });
+        // Who wants no record has no file.
+        let is_wanted = config.borrow().call_log.enabled || path.exists();
+        let opened = if is_wanted { opened(&path, &mut notices) } else { Ok(HashMap::new()) };
         let is_off = matches!(&opened, Err(LedgerError::Newer { .. }));
         if let Err(error) = &opened {
             notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
@@ -188,6 +187,13 @@ impl Ledger {
         let (calls, lost) = state.pending.drain();
         Some((calls, lost, state.wanted))
     }
+}
+
+/// The turns that were taken last.
+fn opened(path: &Path, notices: &mut Vec<String>) -> Result<HashMap<String, LastTurn>, LedgerError> {
+    let (connection, notice) = open(path, now())?;
+    notices.extend(notice);
+    last_turns(&connection).map_err(|error| LedgerError::of(path, error))
 }
 
 /// Tells whoever waits that the thread is gone.

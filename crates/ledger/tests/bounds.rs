@@ -104,6 +104,7 @@ async fn nothing_is_recorded_where_it_is_switched_off() {
     world.call("echo", None, Meets::Answer).await;
     let list = world.calls(10).await;
     assert_eq!((list.total, list.recording), (0, false));
+    assert!(!world.dir.path().join(ledger::FILE).exists(), "there is no file either");
     world.config.send_replace(config(""));
     world.call("echo", None, Meets::Answer).await;
     let list = world.calls(10).await;
@@ -130,5 +131,40 @@ async fn of_many_calls_at_once_a_row_says_for_how_many_it_stands() {
     assert_eq!((failed.len(), failed[0].stands_for), (1, 1));
     let told = |heard: &support::Heard| (heard.calls, heard.failed);
     assert_eq!(told(&world.heard.lock()), (5_021, 1), "and is told so");
+    world.close().await;
+}
+
+/// As many calls as this computer makes, for a minute: in an optimised build that is more than 40,000 a second.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "long: a minute of calls"]
+async fn a_flood_of_calls_stays_within_the_bounds_and_is_counted_whole() {
+    let world = World::new("call_log: { rows: 20000, megabytes: 16 }").await;
+    for name in ["a", "b", "c"] {
+        world.add(name, "echo", &json!({})).await;
+    }
+    let (began, mut calls) = (tokio::time::Instant::now(), 0_u64);
+    while began.elapsed() < std::time::Duration::from_mins(1) {
+        for _ in 0..1_000 {
+            world.call("echo", Some("editor"), Meets::Answer).await;
+        }
+        calls += 1_000;
+        if calls.is_multiple_of(100_000) {
+            let list = world.calls(1).await;
+            assert!(list.total <= 20_000, "{}", list.total);
+            let size = std::fs::metadata(world.dir.path().join(ledger::FILE)).unwrap().len();
+            assert!(size <= 16 * 1024 * 1024, "{size}");
+        }
+    }
+    world.calls(1).await;
+    let (heard, batches, notices) = {
+        let heard = world.heard.lock();
+        (heard.calls, heard.batches, heard.notices.len())
+    };
+    println!("{calls} calls in {:?}, told in {batches} batches", began.elapsed());
+    assert_eq!((heard, notices), (calls, 0), "each is counted once");
+    assert!(
+        batches <= 4 * 62 + calls / 100_000 + 2,
+        "{batches} batches: four a second, and one for each that looked"
+    );
     world.close().await;
 }
