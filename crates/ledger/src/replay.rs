@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use api::{Replay, ServerPlace};
 use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
-use mesh::{Frame, Inputs, Refused, RefusedKind, Route, Routes, is_allowed};
+use mesh::{Frame, Inputs, Refused, RefusedKind, Route, Routes};
 use model::config::{Affinity, Config, Strategy};
-use model::{CapabilityPattern, Millis, ServerId, ServerInfo, Source, Tool};
+use model::{Allowed, CapabilityPattern, Millis, ServerId, ServerInfo, Source, Tool};
 use rusqlite::Connection;
 
 use crate::outcome::{Goes, Outcome};
@@ -49,6 +49,7 @@ impl Ledger {
                 draft: &draft,
                 routes: &routes,
                 key: key.clone(),
+                allowed: draft.config.allowed(),
                 shared: Shared::of(connection),
                 plans: HashMap::new(),
                 turns: HashMap::new(),
@@ -122,6 +123,8 @@ struct Again<'a> {
     draft: &'a Draft,
     routes: &'a Routes,
     key: AffinityKey,
+    /// What policy lets be called under the draft.
+    allowed: Allowed,
     shared: Shared<'a>,
     /// By frame and rules.
     plans: HashMap<(i64, i64), Option<Arc<Plans>>>,
@@ -185,7 +188,7 @@ impl Again<'_> {
         let mut info = ServerInfo::new_stdio(&name, "", Vec::new(), Source::Manual, 0);
         info.id = server;
         let tool = Tool { name: call.capability.clone(), ..Tool::default() };
-        if is_allowed(&self.draft.config, &info, &tool) {
+        if self.allowed.lets_tool(&info, &tool) {
             return Ok(Goes::Stays);
         }
         let refused = Refused {
