@@ -247,3 +247,52 @@ async fn a_change_that_breaks_a_routing_test_is_not_saved() {
     assert_eq!(draft["problems"][0]["severity"], "warning", "{draft}");
     core.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_rules_of_a_draft_are_told_with_their_reach_and_their_tests() {
+    let core = Core::configured(&configuration(GUIDE)).await;
+    let weather = || persona("weather_current", &json!({}));
+    let _a =
+        added(&core, "a", Fake::modern().with_persona(weather()), json!({ "region": "us-west-2" })).await;
+    let _b =
+        added(&core, "b", Fake::legacy().with_persona(weather()), json!({ "region": "us-east-1" })).await;
+    let told = core.perform("rules", json!({})).await;
+    let reach = |told: &serde_json::Value| {
+        let rules = told["rules"].as_array().unwrap().iter();
+        rules
+            .map(|rule| {
+                json!([rule["pattern"], rule["tools"], rule["servers"], rule["covered_by"], rule["tests"]])
+            })
+            .collect::<Vec<_>>()
+    };
+    // Two servers have the same tool: it is one.
+    assert_eq!(reach(&told), [json!(["data.process", 0, 0, null, []]), json!(["weather.*", 1, 2, null, []])]);
+    let draft = configuration(
+        r#"
+routing_rules:
+  "weather.*":
+    priority: 1
+  "weather.current": {}
+  "*":
+    enabled: false
+routing_tests:
+  - capability: weather.current
+    expect: { region: us-west-2 }
+  - capability: other
+    expect: { error: no_server }
+"#,
+    );
+    let told = core.perform("rules", json!({ "rules": draft })).await;
+    assert_eq!(
+        reach(&told),
+        [
+            json!(["weather.*", 1, 2, null, [0]]),
+            json!(["weather.current", 1, 2, "weather.*", []]),
+            json!(["*", 1, 2, null, []]),
+        ]
+    );
+    assert_eq!(told["strategy"], "round_robin");
+    let refused = core.refused("rules", json!({ "rules": "routing_rules: 3\n" })).await;
+    assert_eq!(refused.code, ErrorCode::InvalidArguments);
+    core.app.shutdown().await;
+}

@@ -11,6 +11,8 @@ export function followFile(along: () => Promise<unknown> = async () => {}): { ag
   async function read(isNews: boolean): Promise<void> {
     const before = draft.saved?.base;
     await draft.open();
+    // Nobody answers: that is said once, and all of it is read when somebody does.
+    if (draft.trouble) return;
     await attempt("The versions could not be read", () => versions.read());
     await along();
     const isLoaded = isNews && before !== undefined && before !== draft.saved?.base && !draft.changed;

@@ -62,7 +62,10 @@ class Simulation {
   #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
     const [args, text] = [this.args, this.#text];
     if (!args) return;
-    const [saved, draft] = await Promise.all([routed(args), text === null ? null : routed({ ...args, rules: text })]);
+    const [saved, draft] = await Promise.all([
+      this.#underSaved(args),
+      text === null ? null : routed({ ...args, rules: text }),
+    ]);
     // About another call by now: this is the answer to nothing on the screen.
     if (!sameCall(args, this.args)) return this.#latest.ask(null);
     this.saved = saved;
@@ -70,6 +73,21 @@ class Simulation {
     if (text !== this.#text) this.#latest.ask(null);
   });
   #text: string | null = null;
+  /** What the answer under the saved rules depends on: while a draft is written, none of it changes. */
+  #known: { args: RouteArgs; rows: unknown; configs: number } | null = null;
+
+  async #underSaved(args: RouteArgs): Promise<Answer> {
+    const now = { args, rows: core.rows, configs: core.configs };
+    const isKnown =
+      this.#known !== null &&
+      sameCall(this.#known.args, args) &&
+      this.#known.rows === now.rows &&
+      this.#known.configs === now.configs;
+    if (isKnown && this.saved?.result) return this.saved;
+    const answer = await routed(args);
+    this.#known = now;
+    return answer;
+  }
 
   /** Asks what the rules in use, and a draft of them, would do. */
   ask(draft: string | null): void {
