@@ -1,6 +1,6 @@
 //! Which servers take a call's arguments, where the servers of a capability want different ones.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use model::ServerId;
@@ -15,7 +15,7 @@ pub(crate) struct Schemas(Vec<OnceLock<Option<Validator>>>);
 
 impl Schemas {
     /// None where all want the same: then the server that is picked judges, as it would alone.
-    pub(crate) fn of(offers: &[Offer]) -> Option<Self> {
+    pub(crate) fn of(offers: &[Arc<Offer>]) -> Option<Self> {
         let mut schemas =
             offers.iter().filter_map(|offer| offer.tool.as_ref().ok()).map(|tool| &tool.input_schema);
         let first = schemas.next()?;
@@ -25,7 +25,7 @@ impl Schemas {
     /// The servers that refuse these arguments, and what is wrong with them.
     pub(crate) fn refused(
         &self,
-        offers: &[Offer],
+        offers: &[Arc<Offer>],
         arguments: &Map<String, Value>,
     ) -> Vec<(ServerId, String)> {
         let arguments = Value::Object(arguments.clone());

@@ -40,7 +40,7 @@ pub struct FrameServer {
 impl Route {
     /// As it is written down.
     pub fn frame(&self) -> Frame {
-        let server = |(offer, measured): (&Offer, &Measured)| {
+        let server = |(offer, measured): (&Arc<Offer>, &Measured)| {
             let Measured { status, score, response_time_ms, lists_it } = *measured;
             let (info, tool) = (offer.info.clone(), offer.tool.clone());
             FrameServer { info, tool, status, score, response_time_ms, lists_it }

@@ -21,7 +21,7 @@ pub struct Route {
     pub rule: Arc<Rule>,
     /// Who may take them.
     pub plan: Plan,
-    offers: Arc<[Offer]>,
+    offers: Vec<Arc<Offer>>,
     /// Of each of them.
     pub(crate) measured: Box<[Measured]>,
     schemas: Option<Arc<Schemas>>,
@@ -42,6 +42,8 @@ pub struct Offer {
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
+    /// It still listed the tool at the last round.
+    lists_it: bool,
     standing: Standing,
 }
 
@@ -56,9 +58,9 @@ pub(crate) struct Found {
 pub(crate) enum Renewal {
     /// Nothing that it depends on.
     Same,
-    /// Measurements alone.
-    Measured(Box<Route>),
-    /// More: it has to be made anew.
+    /// Servers and measurements.
+    Anew(Box<Route>),
+    /// The rules: nothing of it can be kept.
     Other,
 }
 
@@ -73,13 +75,17 @@ pub(crate) struct Measured {
 
 /// Loads as they are at one moment.
 pub(crate) struct Live<'a> {
-    offers: &'a [Offer],
+    offers: &'a [Arc<Offer>],
     now: u64,
 }
 
 impl Loads for Live<'_> {
     fn load(&self, seat: usize) -> Load {
         self.offers.get(seat).map_or_else(Load::default, |offer| offer.seat.load(self.now))
+    }
+
+    fn in_flight(&self, seat: usize) -> u32 {
+        self.offers.get(seat).map_or(0, |offer| offer.seat.in_flight())
     }
 }
 
@@ -106,9 +112,8 @@ impl Route {
         let rule = Arc::new(Rule::of(&fold(capability), config));
         let (screen, allowed) = (Screen::new(&rule, regions), config.allowed());
         let offered = servers.iter().zip(found).map(|(server, found)| {
-            let standing = screen.standing(server, found.bar(server, &allowed, capability));
-            let Found { tool, seat, measured } = found;
-            (Offer { info: server.info.clone(), tool, seat, standing }, measured)
+            let measured = found.measured;
+            (Arc::new(found.offered(server, &screen, &allowed, capability)), measured)
         });
         let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
         let schemas = Schemas::of(&offers).map(Arc::new);
@@ -116,7 +121,7 @@ impl Route {
             plan: plan(servers, &offers, &rule),
             capability: capability.to_owned(),
             rule,
-            offers: offers.into(),
+            offers,
             measured: measured.into(),
             schemas,
             cursor: AtomicU64::new(0),
@@ -127,42 +132,53 @@ impl Route {
         }
     }
 
-    /// What it is when these servers list the capability, under these rules.
+    /// What it is when these servers list the capability, under these rules. What did not change is shared.
     pub(crate) fn renewed(
         &self,
         servers: &[&Server],
         config: &Arc<Config>,
         regions: &Arc<Regions>,
+        seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Renewal {
-        let has_its_rules = Arc::ptr_eq(&self.config, config) && Arc::ptr_eq(&self.regions, regions);
-        let is_one = |(offer, server): (&Offer, &&Server)| Arc::ptr_eq(&offer.info, &server.info);
-        let has_its_records =
-            self.offers.len() == servers.len() && self.offers.iter().zip(servers).all(is_one);
-        if !has_its_rules || !has_its_records {
+        if !Arc::ptr_eq(&self.config, config) || !Arc::ptr_eq(&self.regions, regions) {
             return Renewal::Other;
         }
-        let measured = servers.iter().zip(&*self.offers);
-        let measured: Box<[Measured]> =
-            measured.map(|(server, offer)| Measured::of(server, offer.tool.as_deref().ok())).collect();
-        if measured == self.measured {
+        let (screen, allowed) = (Screen::new(&self.rule, regions), config.allowed());
+        let mut known = self.offers.iter().peekable();
+        let (mut is_shared, mut has_its_tools) = (true, self.offers.len() == servers.len());
+        let offered = servers.iter().map(|server| {
+            // Both are in the order of ids.
+            while known.next_if(|offer| offer.info.id < server.info.id).is_some() {}
+            let former = known.next_if(|offer| offer.info.id == server.info.id);
+            if let Some(former) = former.filter(|former| Arc::ptr_eq(&former.info, &server.info)) {
+                let measured = Measured::of(server, former.tool.as_deref().ok());
+                if measured.lists_it == former.lists_it {
+                    return (former.clone(), measured);
+                }
+            }
+            let found = Found::of(server, &self.capability, seat(server.info.id));
+            is_shared = false;
+            has_its_tools &= former.is_some_and(|former| former.tool == found.tool);
+            let measured = found.measured;
+            (Arc::new(found.offered(server, &screen, &allowed, &self.capability)), measured)
+        });
+        let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
+        if is_shared && has_its_tools && *measured == *self.measured {
             return Renewal::Same;
         }
-        // Whether it lists the tool is part of what stays.
-        if measured.iter().zip(&self.measured).any(|(now, before)| now.lists_it != before.lists_it) {
-            return Renewal::Other;
-        }
-        Renewal::Measured(Box::new(Self {
-            plan: plan(servers, &self.offers, &self.rule),
+        let schemas = if has_its_tools { self.schemas.clone() } else { Schemas::of(&offers).map(Arc::new) };
+        Renewal::Anew(Box::new(Self {
+            plan: plan(servers, &offers, &self.rule),
             capability: self.capability.clone(),
             rule: self.rule.clone(),
-            offers: self.offers.clone(),
-            measured,
-            schemas: self.schemas.clone(),
+            offers,
+            measured: measured.into(),
+            schemas,
             cursor: AtomicU64::new(0),
             chance: 0,
             revision: AtomicU64::new(0),
-            config: self.config.clone(),
-            regions: self.regions.clone(),
+            config: config.clone(),
+            regions: regions.clone(),
         }))
     }
 
@@ -207,17 +223,17 @@ impl Route {
     }
 
     /// The servers that list it.
-    pub fn offers(&self) -> &[Offer] {
+    pub fn offers(&self) -> &[Arc<Offer>] {
         &self.offers
     }
 
     /// The offer of this server.
     pub fn offer(&self, id: ServerId) -> Option<&Offer> {
-        self.offers.iter().find(|offer| offer.info.id == id)
+        self.offers.iter().map(AsRef::as_ref).find(|offer: &&Offer| offer.info.id == id)
     }
 
     pub(crate) fn at(&self, place: usize) -> Option<&Offer> {
-        self.offers.get(self.plan.candidates().get(place)?.seat)
+        self.offers.get(self.plan.candidates().get(place)?.seat).map(AsRef::as_ref)
     }
 
     /// Takes the next turn.
@@ -267,7 +283,7 @@ impl Route {
 }
 
 /// The plan of these servers, each with its offer.
-fn plan(servers: &[&Server], offers: &[Offer], rule: &Rule) -> Plan {
+fn plan(servers: &[&Server], offers: &[Arc<Offer>], rule: &Rule) -> Plan {
     let seated = servers.iter().zip(offers).enumerate();
     Plan::of(seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing }), rule)
 }
@@ -277,6 +293,12 @@ impl Found {
         let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
         let measured = Measured::of(server, tool.as_deref().ok());
         Self { tool, seat, measured }
+    }
+
+    fn offered(self, server: &Server, screen: &Screen<'_>, allowed: &Allowed, capability: &str) -> Offer {
+        let standing = screen.standing(server, self.bar(server, allowed, capability));
+        let Self { tool, seat, measured } = self;
+        Offer { info: server.info.clone(), tool, seat, lists_it: measured.lists_it, standing }
     }
 
     /// Why it takes no call, whatever the rules say.

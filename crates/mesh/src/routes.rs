@@ -97,15 +97,18 @@ impl Routes {
         }
         let matches = snapshot.by_capability(pattern);
         let servers: Vec<_> = matches.iter().collect();
-        let renewal =
-            former.as_ref().map_or(Renewal::Other, |route| route.renewed(&servers, &config, &regions));
+        let seat = |id| self.cells.seat(id);
+        let renewal = match &former {
+            Some(route) => route.renewed(&servers, &config, &regions, seat),
+            None => Renewal::Other,
+        };
         let mut route = match (renewal, &former) {
             (Renewal::Same, Some(route)) => {
                 route.seen_at(snapshot.revision());
                 return route.clone();
             }
-            (Renewal::Measured(route), _) => *route,
-            _ => Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id)),
+            (Renewal::Anew(route), _) => *route,
+            _ => Route::new(capability, &servers, &config, &regions, seat),
         };
         route.seen_at(snapshot.revision());
         route.goes_on(former.as_deref(), self.chance);

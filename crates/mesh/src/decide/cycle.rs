@@ -16,8 +16,46 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 pub(super) enum Cycle {
     /// The places in their turns.
     Slots(Vec<u32>),
-    /// Where each place ends, of 2^64.
-    Spread(Vec<u64>),
+    /// Where each place ends, of 2^64, and the first place of each part of 2^64.
+    Spread(Spread),
+}
+
+/// Weights laid end to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spread {
+    ends: Vec<u64>,
+    /// Parts are as many as places or up to twice that, each as long as the others: the one that a point is in is its upper
+    /// bits, and its place is one of the next few.
+    firsts: Vec<u32>,
+    shift: u32,
+}
+
+impl Spread {
+    fn new(weights: &[f64]) -> Self {
+        let ends = ends(weights);
+        let parts = ends.len().max(2).next_power_of_two();
+        let shift = 64 - parts.trailing_zeros();
+        let mut at = 0;
+        let firsts = (0..parts as u64).map(|part| {
+            let begin = part << shift;
+            while ends.get(at).is_some_and(|end| *end <= begin) {
+                at += 1;
+            }
+            u32::try_from(at).unwrap_or(u32::MAX)
+        });
+        let firsts = firsts.collect();
+        Self { ends, firsts, shift }
+    }
+
+    /// Whose this point is.
+    fn at(&self, point: u64) -> usize {
+        let part = usize::try_from(point >> self.shift).unwrap_or(usize::MAX);
+        let mut place = self.firsts.get(part).map_or(0, |first| *first as usize);
+        while self.ends.get(place).is_some_and(|end| *end <= point) {
+            place += 1;
+        }
+        place.min(self.ends.len().saturating_sub(1))
+    }
 }
 
 impl Default for Cycle {
@@ -32,13 +70,13 @@ impl Cycle {
         // Whoever has a weight has a turn: of so many the cycle would be too long, whatever the weights.
         let some = weights.iter().filter(|weight| **weight > 0.0).count();
         if some.saturating_mul(weights.len()) > MOST_WORK {
-            return Self::Spread(ends(weights));
+            return Self::Spread(Spread::new(weights));
         }
         let shares = shares(weights);
         let total: i64 = shares.iter().sum();
         let slots = usize::try_from(total).unwrap_or(usize::MAX);
         if slots.saturating_mul(shares.len()) > MOST_WORK {
-            return Self::Spread(ends(weights));
+            return Self::Spread(Spread::new(weights));
         }
         let mut current = vec![0_i64; shares.len()];
         let mut turns = Vec::with_capacity(slots);
@@ -60,17 +98,17 @@ impl Cycle {
 
     /// Whose turn it is at this cursor, and then the turns after it; at the end everybody was among them.
     pub(super) fn from(&self, cursor: u64) -> impl Iterator<Item = usize> + '_ {
-        let (slots, ends) = match self {
-            Self::Slots(slots) => (slots.as_slice(), [].as_slice()),
-            Self::Spread(ends) => ([].as_slice(), ends.as_slice()),
+        let (slots, spread) = match self {
+            Self::Slots(slots) => (slots.as_slice(), None),
+            Self::Spread(spread) => ([].as_slice(), Some(spread)),
         };
         let begin = usize::try_from(cursor % (slots.len() as u64).max(1)).unwrap_or_default();
         let (before, after) = slots.split_at(begin);
-        let spread = (0..ends.len() as u64).map(move |turn| {
-            let point = cursor.wrapping_add(turn).wrapping_mul(GOLDEN);
-            ends.partition_point(|end| *end <= point).min(ends.len().saturating_sub(1))
+        let many = spread.map_or(0, |spread| spread.ends.len());
+        let points = spread.into_iter().flat_map(move |spread| {
+            (0..many as u64).map(move |turn| spread.at(cursor.wrapping_add(turn).wrapping_mul(GOLDEN)))
         });
-        after.iter().chain(before).map(|slot| *slot as usize).chain(spread).chain(0..ends.len())
+        after.iter().chain(before).map(|slot| *slot as usize).chain(points).chain(0..many)
     }
 }
 

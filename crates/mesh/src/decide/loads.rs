@@ -29,6 +29,11 @@ pub struct Load {
 pub trait Loads {
     /// That of the candidate in this seat ([`Candidate::seat`](super::Candidate::seat)).
     fn load(&self, seat: usize) -> Load;
+
+    /// Its calls under way alone.
+    fn in_flight(&self, seat: usize) -> u32 {
+        self.load(seat).in_flight
+    }
 }
 
 /// Loads that were written down.
@@ -38,5 +43,9 @@ pub struct Frozen(pub Vec<Load>);
 impl Loads for Frozen {
     fn load(&self, seat: usize) -> Load {
         self.0.get(seat).copied().unwrap_or_default()
+    }
+
+    fn in_flight(&self, seat: usize) -> u32 {
+        self.0.get(seat).map_or(0, |load| load.in_flight)
     }
 }

@@ -50,15 +50,16 @@ fn weighted(tier: &Tier, cursor: u64, open: &impl Fn(usize) -> bool) -> Option<u
 /// The fewest calls under way for its weight; of equals whose turn it is.
 fn least(plan: &Plan, tier: &Tier, call: &CallFacts<'_>, loads: &impl Loads, cursor: u64) -> Option<usize> {
     let mut best: Option<(usize, f64, f64)> = None;
-    for place in from(&tier.places, cursor) {
-        let place = *place as usize;
-        let Some((candidate, load)) = plan.open(place, call, loads) else { continue };
-        let (busy, weight) = (f64::from(load.in_flight), candidate.weight);
-        if load.in_flight == 0 {
-            return Some(place);
-        }
-        if best.is_none_or(|(_, least, its_weight)| busy * its_weight < least * weight) {
-            best = Some((place, busy, weight));
+    let (before, after) = tier.weighed.split_at(begin(tier.weighed.len(), cursor));
+    for (place, seat, weight) in after.iter().chain(before) {
+        let (place, busy) = (*place as usize, f64::from(loads.in_flight(*seat as usize)));
+        // Whether it takes part is asked of those alone that would be better.
+        let is_better = best.is_none_or(|(_, least, its_weight)| busy * its_weight < least * weight);
+        if is_better && plan.is_open(place, call, loads) {
+            if busy == 0.0 {
+                return Some(place);
+            }
+            best = Some((place, busy, *weight));
         }
     }
     best.map(|(place, ..)| place)
@@ -100,7 +101,11 @@ fn priority(plan: &Plan, place: usize) -> f64 {
 
 /// All of them, beginning with the one at this cursor.
 fn from(places: &[u32], cursor: u64) -> impl Iterator<Item = &u32> {
-    let begin = usize::try_from(cursor % (places.len() as u64).max(1)).unwrap_or_default();
-    let (before, after) = places.split_at(begin);
+    let (before, after) = places.split_at(begin(places.len(), cursor));
     after.iter().chain(before)
+}
+
+/// Where a turn begins among so many.
+fn begin(len: usize, cursor: u64) -> usize {
+    usize::try_from(cursor % (len as u64).max(1)).unwrap_or_default()
 }

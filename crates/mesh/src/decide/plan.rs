@@ -54,6 +54,8 @@ pub(super) struct Tier {
     pub(super) places: Vec<u32>,
     /// Whose turn it is by weight, as places within the tier.
     pub(super) cycle: Cycle,
+    /// Place, seat and weight of each, close together: with least connections all are looked at.
+    pub(super) weighed: Vec<(u32, u32, f64)>,
 }
 
 /// A server that lists the capability.
@@ -139,9 +141,15 @@ impl Plan {
             }
         }
         let tiers = tiers(&ranks).into_iter().map(|places| {
-            let weights: Vec<f64> = places.iter().filter_map(|place| plan.weight(*place)).collect();
-            let cycle = if plan.is_weighted() { Cycle::new(&weights) } else { Cycle::default() };
-            Tier { places, cycle }
+            let mut tier = Tier { places, ..Tier::default() };
+            if plan.is_weighted() {
+                let weights: Vec<f64> = tier.places.iter().filter_map(|place| plan.weight(*place)).collect();
+                tier.cycle = Cycle::new(&weights);
+            }
+            if plan.strategy == Strategy::LeastConnections && plan.counts {
+                tier.weighed = tier.places.iter().filter_map(|place| plan.weighed(*place)).collect();
+            }
+            tier
         });
         plan.tiers = tiers.collect();
         plan
@@ -217,31 +225,25 @@ impl Plan {
         self.tiers.iter()
     }
 
+    fn weighed(&self, place: u32) -> Option<(u32, u32, f64)> {
+        let candidate = self.candidates.get(place as usize)?;
+        Some((place, u32::try_from(candidate.seat).ok()?, candidate.weight))
+    }
+
     fn weight(&self, place: u32) -> Option<f64> {
         self.candidates.get(place as usize).map(|candidate| candidate.weight)
     }
 
     /// Whether a candidate takes part in this call: [`Plan::bars`] without its words.
     pub(super) fn is_open(&self, place: usize, call: &CallFacts<'_>, loads: &impl Loads) -> bool {
-        self.open(place, call, loads).is_some()
-    }
-
-    /// A candidate and its load, if it takes part in this call.
-    pub(super) fn open(
-        &self,
-        place: usize,
-        call: &CallFacts<'_>,
-        loads: &impl Loads,
-    ) -> Option<(&Candidate, Load)> {
-        let candidate = self.candidates.get(place)?;
+        let Some(candidate) = self.candidates.get(place) else { return false };
         let is_tried = call.tried.contains(&candidate.id);
         if is_tried || call.refused.iter().any(|(id, _)| *id == candidate.id) {
-            return None;
+            return false;
         }
-        let load = loads.load(candidate.seat);
-        let rests = load.is_set_aside || (self.heeds_breakers && load.breaker == Breaker::Open);
-        let has_room = candidate.most.is_none_or(|most| load.in_flight < most);
-        (has_room && !rests).then_some((candidate, load))
+        let Load { in_flight, breaker, is_set_aside, .. } = loads.load(candidate.seat);
+        let rests = is_set_aside || (self.heeds_breakers && breaker == Breaker::Open);
+        !rests && candidate.most.is_none_or(|most| in_flight < most)
     }
 
     /// Why a candidate takes no part in this call.

@@ -123,7 +123,7 @@ impl Fields<'_, '_> {
         self.of_url(&url, is_http)
     }
 
-    /// A text with a list beside it, or, in OpenCode, one list.
+    /// A text with a list beside it, or, in `OpenCode`, one list.
     fn command(&mut self) -> Option<(String, Vec<String>)> {
         if let Some(command) = self.text("command").or_else(|| self.text("cmd")) {
             let args = self.take("args").map(list).unwrap_or_default();

@@ -52,7 +52,7 @@ pub(super) fn servers_of(root: Node) -> Result<Vec<Listed>, usize> {
     if is_known { Ok(found) } else { Err(at) }
 }
 
-/// `mcp` of VS Code's settings has the list in it, that of OpenCode, Kilo and Crush is the list.
+/// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
 fn settings(node: Node, found: &mut Vec<Listed>) -> Result<bool, usize> {
     let Json::Map(keys) = node.value else { return Ok(false) };
     if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
