@@ -1,5 +1,6 @@
 // The calls that were made: live, filtered, explained, as charts, and from a call to its rule, its line and the next call.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { barriers, eventually, focused, openPage, startCore } from "./harness.mjs";
 
@@ -63,6 +64,16 @@ test("calls come live, are told apart, and one leads to its rule, its line and t
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "detached" });
   await focused(grid);
+  const [saved] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export JSON" }).click(),
+  ]);
+  const exported = JSON.parse(await readFile(await saved.path(), "utf8"));
+  assert.deepEqual(
+    exported.map(({ capability, outcome }) => [capability, outcome]),
+    [["no.such.tool", "refused"]],
+    "what passes the filter",
+  );
   await page.getByRole("button", { name: "Clear", exact: true }).click();
 
   // A call that was decided: its tries, its stages, its rule and the line of that.
