@@ -13,6 +13,7 @@ mod backend;
 mod change;
 mod endpoint;
 mod error;
+mod measures;
 mod registry;
 mod snapshot;
 mod state;

@@ -3,21 +3,18 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
-use model::{Allowed, Health, Millis, Server, ServerId, ServerInfo, Source};
-use store::{Change, History, JournalEntry, Store};
+use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
+use store::{Change, JournalEntry, Store};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Adopt, Command, Edit, Forget, Labelling, Lately, Mark, Marking, Measured, Measuring, Next, Observe,
-    Preview, Redo, Removed, SetAllowed, SetPolicy, Undo, Upsert, check,
+    Command, Edit, Forget, Labelling, Mark, Marking, Next, Observe, Preview, Redo, Removed, Undo, Upsert,
+    check,
 };
 use crate::state::State;
 use crate::writer::{Asked, Input, QUEUE, Writer, now};
-use crate::{
-    Backend, HealthPolicy, Labels, Measure, Minute, Observation, Origin, Past, Patch, RegistryError,
-    Snapshot, Sqlite,
-};
+use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite};
 
 /// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
 const REVISIONS: usize = 512;
@@ -29,7 +26,7 @@ pub struct Registry {
     published: Arc<ArcSwap<Snapshot>>,
     events: broadcast::Sender<Published>,
     /// The writer holds it, so that the backend is closed when the writer has ended.
-    past: Weak<dyn Past>,
+    pub(crate) past: Weak<dyn Past>,
     cancel: CancellationToken,
     ended: CancellationToken,
 }
@@ -389,44 +386,6 @@ impl Registry {
         self.ask(Observe { id, observation }).await
     }
 
-    /// Takes what checks and calls measured, all at once; servers that are gone are passed over. Nothing of it is written
-    /// at once: counts and contacts wait up to a minute, changes of a status up to a second.
-    pub async fn measured(&self, measures: Vec<(ServerId, Measure)>) -> Result<(), RegistryError> {
-        self.ask(Measured { measures }).await
-    }
-
-    /// Takes one measurement, and gives what is shown of the server then.
-    pub async fn measure(&self, id: ServerId, measure: Measure) -> Result<Health, RegistryError> {
-        self.ask(Measuring { id, measure }).await
-    }
-
-    /// How measurements become a status and a score from now on.
-    pub async fn set_health_policy(&self, policy: HealthPolicy) -> Result<(), RegistryError> {
-        self.ask(SetPolicy { policy }).await
-    }
-
-    /// What policy lets be called from now on. Whom it leaves nothing is shown as blocked.
-    pub async fn set_allowed(&self, allowed: Allowed) -> Result<(), RegistryError> {
-        self.ask(SetAllowed { allowed }).await
-    }
-
-    /// Takes over what the server lists: from now on it is known for that.
-    pub async fn adopt(&self, id: ServerId) -> Result<Changed, RegistryError> {
-        self.ask(Adopt { id }).await
-    }
-
-    /// What became of a server: its history, with counts from `since` on, and its last hour by the minute.
-    pub async fn history(
-        &self,
-        id: ServerId,
-        since: Millis,
-    ) -> Result<(History, Vec<Minute>), RegistryError> {
-        // This has everything written first.
-        let minutes = self.ask(Lately { id }).await?;
-        let past = self.past.upgrade().ok_or(RegistryError::Closed)?;
-        Ok((past.of(id, since).await?, minutes))
-    }
-
     /// Ends the writer after it has answered what was asked so far, and waits until its backend is closed. Every later
     /// change is refused with [`RegistryError::Closed`]; snapshots stay readable.
     pub async fn close(&self) {
@@ -438,7 +397,10 @@ impl Registry {
         self.ask(Marking { ids, mark }).await
     }
 
-    async fn ask<C: Command<Answer: Stamp>>(&self, command: C) -> Result<C::Answer, RegistryError> {
+    pub(crate) async fn ask<C: Command<Answer: Stamp>>(
+        &self,
+        command: C,
+    ) -> Result<C::Answer, RegistryError> {
         let (reply, answer) = oneshot::channel();
         let input = Asked { command, answer: None, reply };
         self.inputs.send(Box::new(input)).await.map_err(|_| RegistryError::Closed)?;
