@@ -19,6 +19,7 @@ pub(crate) struct Closing {
 
 /// The page has something that is not saved, or has it no more. It says so again when it asks.
 #[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
 pub(crate) fn unsaved(closing: State<'_, Closing>, unsaved: bool) {
     closing.has_unsaved.store(unsaved, Ordering::Relaxed);
     closing.is_unheard.store(false, Ordering::Relaxed);
@@ -26,6 +27,7 @@ pub(crate) fn unsaved(closing: State<'_, Closing>, unsaved: bool) {
 
 /// The person was asked, and closes it.
 #[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
 pub(crate) fn close(window: WebviewWindow) -> tauri::Result<()> {
     window.destroy()
 }

@@ -34,6 +34,8 @@ mod refusals;
 #[cfg(test)]
 mod route;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod trust;

@@ -4,13 +4,14 @@ use serde_json::json;
 use testkit::fake::{Fake, Running};
 use testkit::{Act, Persona, Tool};
 
-use crate::page::{ENTER, Role};
+use crate::page::{ENTER, Page, Role};
 use crate::window;
 
 /// Nobody is checked meanwhile.
 const QUIET: &str = "health_monitoring:\n  check_interval: 3600\n";
 
-async fn looker(name: &'static str) -> Running {
+/// A server with one tool, which only looks.
+pub(crate) async fn looker(name: &'static str) -> Running {
     let listed = json!({
         "name": "look", "inputSchema": { "type": "object" }, "annotations": { "readOnlyHint": true },
     });
@@ -22,12 +23,9 @@ async fn looker(name: &'static str) -> Running {
     Fake::modern().with_persona(persona).start().await
 }
 
-#[tokio::test]
-async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
-    let servers = [looker("sparrow").await, looker("heron").await];
-    let window = window::open_configured(QUIET).await;
-    let page = &window.page;
-    for server in &servers {
+/// Adds them, and calls their tool once. Says who took the call.
+pub(crate) async fn look(page: &Page, servers: &[Running]) -> usize {
+    for server in servers {
         page.press(Role::Link, "Discover", ENTER).await;
         page.tick(&server.address().to_string()).await;
         page.press(Role::Button, "Add 1 server", ENTER).await;
@@ -39,8 +37,16 @@ async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
     page.find(Role::Heading, "look").await;
     page.control(ENTER).await;
     page.says("All is well").await;
+    servers.iter().position(|server| server.calls().len() == 1).expect("one of them took it")
+}
+
+#[tokio::test]
+async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
+    let servers = [looker("sparrow").await, looker("heron").await];
+    let window = window::open_configured(QUIET).await;
+    let page = &window.page;
+    let winner = look(page, &servers).await;
     page.press(Role::Tab, "Route", ENTER).await;
-    let winner = servers.iter().position(|server| server.calls().len() == 1).expect("one of them took it");
     let (name, other) = if winner == 0 { ("sparrow", "heron") } else { ("heron", "sparrow") };
     page.says(&format!("Goes to {name}")).await;
     window.keep_picture("route-1-why").await;

@@ -47,8 +47,12 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
         other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     };
     run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))?;
-    // A draft costs the core and the page.
-    if name == "config" { in_browser(workspace, "tests/browser/bench-config.mjs", &[]) } else { Ok(()) }
+    // A draft costs the core and the page, and so do rules and recorded calls.
+    match name {
+        "config" => in_browser(workspace, "tests/browser/bench-config.mjs", &[]),
+        "explain" => in_browser(workspace, "tests/browser/bench-routing.mjs", &[]),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the pictures of the documents anew: every screen in both themes, against real servers.
