@@ -17,6 +17,19 @@ health_monitoring:
   check_interval: 2
   timeout: 1
   max_failures: 2   # the VPN drops one
+
+routing_rules:
+  # The team is in Europe.
+  "weather_*":
+    preferred_regions: [eu-central]
+    min_health_score: 0.5
+    timeout: 20
+  "get-sum":
+    timeout: 5
+
+routing_tests:
+  - capability: weather_current
+    expect: { region: eu-central }
 `;
 
 const undo = [];
@@ -52,6 +65,11 @@ async function start() {
   await until(async () => (await healthOf(core, ids.weather1)).consecutive_failures >= 5);
   await replicas[0].again();
   await until(async () => (await statusOf(core, ids.weather1)) === "healthy");
+  // Whoever calls by what it needs is sent where the rules say.
+  for (let at = 0; at < 48; at++) {
+    const [client, city] = [["claude-desktop", "ci", "cursor"][at % 3], at % 12 === 7 ? "Atlantis" : "Oslo"];
+    await core.call("call", { capability: "weather_current", arguments: { city }, client }).catch(() => null);
+  }
   // One more that is not in the list yet, and minutes enough for a line.
   await startEverything(t);
   await core.call("scan_start", { targets: [] });
@@ -106,6 +124,23 @@ async function photograph({ core, ids }, theme) {
   await page.getByRole("textbox", { name: "mcp-discovery.yaml" }).waitFor();
   await take("settings");
   await page.getByRole("button", { name: "Discard draft" }).click();
+
+  await page.goto(`${core.address}/#/routing`);
+  const simulator = page.getByRole("region", { name: "Simulator" });
+  await simulator.getByRole("combobox", { name: "Capability" }).fill("weather_current");
+  await simulator.getByText("The rule weather_* applies").waitFor();
+  await page.getByRole("button", { name: /^weather_\*/ }).click();
+  await page.getByRole("textbox", { name: "Timeout", exact: true }).fill("12");
+  await page.getByRole("region", { name: "Review before saving" }).getByText("timeout: 12").waitFor();
+  await take("routing");
+  await page.getByRole("button", { name: "Discard draft" }).click();
+
+  await page.goto(`${core.address}/#/activity`);
+  const calls = page.getByRole("grid", { name: "Calls, newest first" });
+  await calls.getByRole("row").filter({ hasText: "weather_current" }).nth(2).click();
+  await drawer.getByText("The rule weather_* applies").waitFor();
+  await page.locator(".uplot canvas").first().waitFor();
+  await take("activity");
 
   await at("servers", () => grid.getByText("Connection refused").waitFor(), "list");
   await page.keyboard.press("Control+k");

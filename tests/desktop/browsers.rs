@@ -11,7 +11,7 @@ use tokio::time::timeout;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/beside-the-window.mjs");
 
 /// How long a step may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Both, and their script; gone when this is dropped.
 pub(crate) struct Browsers {

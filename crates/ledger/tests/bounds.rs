@@ -16,6 +16,8 @@ use mesh::{Seen, SeenEnd, Witness};
 use model::{HealthStatus, Millis};
 use serde_json::json;
 use support::{Meets, World, config};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
 
@@ -142,12 +144,28 @@ async fn a_flood_of_calls_stays_within_the_bounds_and_is_counted_whole() {
     for name in ["a", "b", "c"] {
         world.add(name, "echo", &json!({})).await;
     }
-    let (began, mut calls) = (tokio::time::Instant::now(), 0_u64);
+    // What calls tell goes to the registry, and a face follows it: neither falls behind.
+    let (stop, cells) = (CancellationToken::new(), world.mesh.cells.clone());
+    let until = stop.clone();
+    let reporting = world.tasks.spawn(async move { cells.report(until).await });
+    let mut news = world.registry.subscribe();
+    let following = world.tasks.spawn(async move {
+        let mut lost = 0;
+        loop {
+            match news.recv().await {
+                Ok(_) => {}
+                Err(RecvError::Lagged(count)) => lost += count,
+                Err(RecvError::Closed) => return lost,
+            }
+        }
+    });
+    let (began, mut calls, mut queued) = (tokio::time::Instant::now(), 0_u64, 0);
     while began.elapsed() < std::time::Duration::from_mins(1) {
         for _ in 0..1_000 {
             world.call("echo", Some("editor"), Meets::Answer).await;
         }
         calls += 1_000;
+        queued = queued.max(world.registry.waiting());
         if calls.is_multiple_of(100_000) {
             let list = world.calls(1).await;
             assert!(list.total <= 20_000, "{}", list.total);
@@ -166,5 +184,9 @@ async fn a_flood_of_calls_stays_within_the_bounds_and_is_counted_whole() {
         batches <= 4 * 62 + calls / 100_000 + 2,
         "{batches} batches: four a second, and one for each that looked"
     );
+    assert!(queued < 100, "{queued} writes waited for the registry");
+    stop.cancel();
+    reporting.await.unwrap();
     world.close().await;
+    assert_eq!(following.await.unwrap(), 0, "a face is told all of it");
 }
