@@ -19,6 +19,7 @@ async fn a_call_is_explained_and_its_rule_tried_on_it_edited_saved_and_undone() 
     page.click(Role::Row, &format!("answered by {name}")).await;
     page.find(Role::Complementary, "Call of look").await;
     page.says("The rule look applies").await;
+    page.finds("return document.querySelectorAll('.uplot canvas').length > 2 ? 'drawn' : ''", "drawn").await;
     window.keep_picture("rules-1-activity").await;
     page.press(Role::Button, "Simulate", ENTER).await;
     page.find(Role::Heading, "Routing").await;
@@ -31,9 +32,10 @@ async fn a_call_is_explained_and_its_rule_tried_on_it_edited_saved_and_undone() 
     page.press(Role::Button, "See the call", ENTER).await;
     page.says("Would move").await;
     window.keep_picture("rules-2-replay").await;
-    page.press(Role::Button, "Back to the stages", ENTER).await;
-    page.press(Role::Button, &format!("{name}, pretended down"), ENTER).await;
+    page.press(Role::Button, "Stages", ENTER).await;
+    page.press(Role::Button, "pretended down", ENTER).await;
 
+    page.press(Role::Button, "look exact name", ENTER).await;
     page.find(Role::Button, "Duplicate look").await;
     page.fill(Role::Textbox, "Timeout", "20").await;
     page.says("Draft, 1 change").await;

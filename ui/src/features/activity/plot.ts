@@ -1,3 +1,4 @@
+import "./language";
 import uPlot from "uplot";
 import { lonely } from "./figures";
 import "uplot/dist/uPlot.min.css";
