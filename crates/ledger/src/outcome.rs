@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use api::{ErrorCode, Replay, ReplayFailure, ReplayMove, ReplayShare, ReplayUnknown, ServerPlace};
 use model::{Millis, ServerId};
 
-use crate::replay::Call;
+use crate::replay::RecordedCall;
 
 /// So many rows of a kind are listed.
 const LISTED: usize = 1_000;
@@ -25,7 +25,7 @@ pub(crate) enum Goes {
 
 /// What became of the rows.
 #[derive(Default)]
-pub(crate) struct Outcome {
+pub(crate) struct ReplayTally {
     calls: u64,
     stays: u64,
     moves: u64,
@@ -48,9 +48,9 @@ struct Moved {
     stands_for: u64,
 }
 
-impl Outcome {
-    pub(crate) fn add(&mut self, call: &Call, stands_for: u64, goes: Goes) {
-        let Call { id, at, .. } = *call;
+impl ReplayTally {
+    pub(crate) fn add(&mut self, call: &RecordedCall, stands_for: u64, goes: Goes) {
+        let RecordedCall { id, at, .. } = *call;
         self.calls += stands_for;
         let (before, after) = match &goes {
             // Of an unknown one its part is left as it is.

@@ -28,7 +28,7 @@ pub(crate) struct Noted {
 
 /// Calls that were seen and not written.
 #[derive(Debug, Default)]
-pub(crate) struct Pending {
+pub(crate) struct WaitingCalls {
     kept: Vec<Noted>,
     /// By what they have in common: capability, server, end, and the client while these are not too many.
     alike: HashMap<u64, Noted>,
@@ -39,7 +39,7 @@ pub(crate) struct Pending {
     lost: u64,
 }
 
-impl Pending {
+impl WaitingCalls {
     pub(crate) fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.alike.is_empty() && self.lost == 0
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_first_of_a_second_are_kept_and_the_rest_stand_for_each_other() {
-        let mut pending = Pending::default();
+        let mut pending = WaitingCalls::default();
         for at in 0..40_000 {
             pending.take(call(7_000 + at / 40, SeenEnd::Answered));
         }
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn what_finds_no_room_stands_for_each_other_as_well() {
-        let mut pending = Pending::default();
+        let mut pending = WaitingCalls::default();
         for _ in 0..MOST + 1_000 {
             pending.take(call(7_000, SeenEnd::Failed));
         }

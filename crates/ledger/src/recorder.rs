@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::blobs::{Blobs, sweep, touch};
 use crate::file::{check, ends, make_room, open, put_aside, shrink};
 use crate::pending::Noted;
-use crate::row::{Ended, number, short, tries, word};
+use crate::row::{CallEnd, number, short, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
 use crate::witness::{Hearing, TIDY};
 use crate::{LedgerError, fingerprint};
@@ -167,7 +167,7 @@ fn rows(
     blobs.next_batch();
     let (mut told, mut shared, mut batch) = (Told::default(), HashMap::new(), Batch::default());
     for Noted { call, stands_for } in calls {
-        let ended = Ended::of(call, code);
+        let ended = CallEnd::of(call, code);
         let mut stored = decisions(connection, blobs, call)?;
         let inputs = call.named.is_none().then(|| stored.bytes()).transpose().unwrap_or_default();
         let decided = proof(call, &stored);
@@ -220,7 +220,7 @@ fn insert(
     connection: &Connection,
     call: &Seen,
     stands_for: u64,
-    ended: &Ended,
+    ended: &CallEnd,
     inputs: Option<&[u8]>,
     decided: Option<i64>,
 ) -> rusqlite::Result<u64> {

@@ -14,7 +14,7 @@ use model::config::{Affinity, Config, Strategy};
 use model::{Allowed, CapabilityPattern, Millis, ServerId, ServerInfo, Source, Tool};
 use rusqlite::Connection;
 
-use crate::outcome::{Goes, Outcome};
+use crate::outcome::{Goes, ReplayTally};
 use crate::read::Shared;
 use crate::record::was;
 use crate::stored::{StoredDecision, StoredDecisions};
@@ -43,7 +43,7 @@ impl Ledger {
         let key = self.0.affinity.clone();
         let read = move |connection: Option<&Connection>| {
             let Some(connection) = connection else {
-                return Outcome::default().told(&|id| Ok(place(id)));
+                return ReplayTally::default().told(&|id| Ok(place(id)));
             };
             let mut again = Again {
                 draft: &draft,
@@ -53,7 +53,7 @@ impl Ledger {
                 shared: Shared::of(connection),
                 plans: HashMap::new(),
                 turns: HashMap::new(),
-                outcome: Outcome::default(),
+                outcome: ReplayTally::default(),
             };
             for call in newest(connection, draft.rows)? {
                 again.take(&call)?;
@@ -69,7 +69,7 @@ fn place(id: ServerId) -> ServerPlace {
 }
 
 /// What is read of a row.
-pub(crate) struct Call {
+pub(crate) struct RecordedCall {
     pub(crate) id: u64,
     pub(crate) at: Millis,
     pub(crate) capability: String,
@@ -81,14 +81,14 @@ pub(crate) struct Call {
 }
 
 /// The newest rows, in their order.
-fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<Call>> {
+fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<RecordedCall>> {
     let mut statement = connection.prepare(
         "SELECT id, at, capability, client, server, stands_for, named, inputs, attempts FROM calls ORDER BY id DESC LIMIT ?1",
     )?;
     let read = statement.query_map([i64::try_from(rows).unwrap_or(i64::MAX)], |row| {
         let server: Option<[u8; 16]> = row.get(4)?;
         let attempts: i64 = row.get(8)?;
-        Ok(Call {
+        Ok(RecordedCall {
             id: row.get::<_, i64>(0)?.unsigned_abs(),
             at: row.get(1)?,
             capability: row.get(2)?,
@@ -99,7 +99,7 @@ fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<Call>> {
             inputs: row.get(7)?,
         })
     })?;
-    let mut all: Vec<Call> = read.collect::<Result<_, _>>()?;
+    let mut all: Vec<RecordedCall> = read.collect::<Result<_, _>>()?;
     all.reverse();
     Ok(all)
 }
@@ -130,12 +130,12 @@ struct Again<'a> {
     plans: HashMap<(i64, i64), Option<Arc<Plans>>>,
     /// Whose turns the calls of a capability take under the draft.
     turns: HashMap<String, Arc<Route>>,
-    outcome: Outcome,
+    outcome: ReplayTally,
 }
 
 impl Again<'_> {
     /// A row that stands for several calls takes the turns of all of them. Where they part, each way has its number.
-    fn take(&mut self, call: &Call) -> rusqlite::Result<()> {
+    fn take(&mut self, call: &RecordedCall) -> rusqlite::Result<()> {
         if let Some(server) = call.server.filter(|_| call.is_named) {
             let goes = self.named(call, server)?;
             self.outcome.add(call, call.stands_for, goes);
@@ -183,7 +183,7 @@ impl Again<'_> {
     }
 
     /// Who names a server gets it, where policy lets the tool be called.
-    fn named(&self, call: &Call, server: ServerId) -> rusqlite::Result<Goes> {
+    fn named(&self, call: &RecordedCall, server: ServerId) -> rusqlite::Result<Goes> {
         let name = was(self.shared.connection, server)?.name;
         let mut info = ServerInfo::new_stdio(&name, "", Vec::new(), Source::Manual, 0);
         info.id = server;
@@ -201,7 +201,7 @@ impl Again<'_> {
     }
 
     /// One decision after the other, as long as each picks whom it picked: whether others would have answered nobody knows.
-    fn goes(&mut self, plans: &[(Arc<Plans>, &StoredDecision)], call: &Call) -> Goes {
+    fn goes(&mut self, plans: &[(Arc<Plans>, &StoredDecision)], call: &RecordedCall) -> Goes {
         let mut turn = None;
         for (plans, one) in plans {
             let turn = *turn.get_or_insert_with(|| self.turn(plans, one, call));
@@ -213,7 +213,7 @@ impl Again<'_> {
         Goes::Stays
     }
 
-    fn again(&self, plans: &Plans, one: &StoredDecision, call: &Call, turn: Turn) -> Goes {
+    fn again(&self, plans: &Plans, one: &StoredDecision, call: &RecordedCall, turn: Turn) -> Goes {
         let mut inputs = one.inputs(&plans.frame);
         match self.affinity(&plans.then.rule, &plans.draft.rule, &inputs, call) {
             Ok(affinity) => inputs.affinity = affinity,
@@ -238,7 +238,7 @@ impl Again<'_> {
         then: &Rule,
         draft: &Rule,
         inputs: &Inputs,
-        call: &Call,
+        call: &RecordedCall,
     ) -> Result<Option<u64>, String> {
         match draft.affinity {
             Affinity::None => Ok(None),
@@ -254,7 +254,7 @@ impl Again<'_> {
     }
 
     /// The turn that a call takes: its own, or the next one under the draft.
-    fn turn(&mut self, plans: &Arc<Plans>, one: &StoredDecision, call: &Call) -> Turn {
+    fn turn(&mut self, plans: &Arc<Plans>, one: &StoredDecision, call: &RecordedCall) -> Turn {
         if plans.is_same {
             return one.inputs(&plans.frame).turn(&plans.draft.rule);
         }

@@ -13,13 +13,13 @@ const LONGEST: usize = 400;
 
 /// How a call ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct CallEnd {
     pub(crate) outcome: CallOutcome,
     pub(crate) code: Option<ErrorCode>,
     pub(crate) reason: Option<String>,
 }
 
-impl Ended {
+impl CallEnd {
     pub(crate) fn of(call: &Seen, code: fn(&CallFailed) -> ErrorCode) -> Self {
         let plain = |outcome, code| Self { outcome, code, reason: None };
         match &call.end {

@@ -15,7 +15,7 @@ use registry::now;
 use tokio::sync::watch;
 
 use crate::file::{FILE, open};
-use crate::pending::{Noted, Pending};
+use crate::pending::{Noted, WaitingCalls};
 use crate::recorder::{Recorder, last_turns};
 use crate::{LedgerError, key};
 
@@ -48,7 +48,7 @@ pub(crate) struct Inner {
 
 #[derive(Debug)]
 struct State {
-    pending: Pending,
+    pending: WaitingCalls,
     /// How often somebody wanted all to be written, and how often it was.
     wanted: u64,
     done: u64,
@@ -88,7 +88,7 @@ impl Ledger {
             turns: opened.unwrap_or_default(),
             is_off,
             state: Mutex::new(State {
-                pending: Pending::default(),
+                pending: WaitingCalls::default(),
                 wanted: 0,
                 done: 0,
                 is_doubted: false,

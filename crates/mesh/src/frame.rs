@@ -7,7 +7,7 @@ use model::config::Config;
 use model::{Health, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool};
 
 use crate::decide::Regions;
-use crate::route::{Found, Measured, Offer, Route};
+use crate::route::{FoundOffer, Measured, Offer, Route};
 
 /// Who offered a capability at a moment, and how they were.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,20 +55,21 @@ impl Route {
     /// What was written down, under the rules of this configuration and with these servers down.
     pub fn of_frame(frame: &Frame, config: &Arc<Config>, down: &[ServerId]) -> Self {
         let Frame { capability, servers, regions } = frame;
-        let (servers, found): (Vec<Server>, Vec<Found>) = servers.iter().map(|one| one.found(down)).unzip();
+        let (servers, found): (Vec<Server>, Vec<FoundOffer>) =
+            servers.iter().map(|one| one.found(down)).unzip();
         Self::of_found(capability, &servers.iter().collect::<Vec<_>>(), found, config, regions)
     }
 }
 
 impl FrameServer {
-    fn found(&self, down: &[ServerId]) -> (Server, Found) {
+    fn found(&self, down: &[ServerId]) -> (Server, FoundOffer) {
         let Self { info, tool, response_time_ms, lists_it, .. } = self;
         let is_down = down.contains(&info.id);
         let (status, score) =
             if is_down { (HealthStatus::Unhealthy, 0.0) } else { (self.status, self.score) };
         let measured = Measured { status, score, response_time_ms: *response_time_ms, lists_it: *lists_it };
         let health = Health { status, score, response_time_ms: *response_time_ms, ..Health::unknown() };
-        let found = Found { tool: tool.clone(), seat: Arc::default(), measured };
+        let found = FoundOffer { tool: tool.clone(), seat: Arc::default(), measured };
         (Server { info: info.clone(), health }, found)
     }
 }

@@ -48,7 +48,7 @@ pub struct Offer {
 }
 
 /// A server that lists the capability, before it is known what rules say of it.
-pub(crate) struct Found {
+pub(crate) struct FoundOffer {
     pub(crate) tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
     pub(crate) measured: Measured,
@@ -97,7 +97,7 @@ impl Route {
         regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let found = servers.iter().map(|server| Found::of(server, capability, seat(server.info.id)));
+        let found = servers.iter().map(|server| FoundOffer::of(server, capability, seat(server.info.id)));
         Self::of_found(capability, servers, found, config, regions)
     }
 
@@ -105,7 +105,7 @@ impl Route {
     pub(crate) fn of_found(
         capability: &str,
         servers: &[&Server],
-        found: impl IntoIterator<Item = Found>,
+        found: impl IntoIterator<Item = FoundOffer>,
         config: &Arc<Config>,
         regions: &Arc<Regions>,
     ) -> Self {
@@ -156,7 +156,7 @@ impl Route {
                     return (former.clone(), measured);
                 }
             }
-            let found = Found::of(server, &self.capability, seat(server.info.id));
+            let found = FoundOffer::of(server, &self.capability, seat(server.info.id));
             is_shared = false;
             has_its_tools &= former.is_some_and(|former| former.tool == found.tool);
             let measured = found.measured;
@@ -288,7 +288,7 @@ fn plan(servers: &[&Server], offers: &[Arc<Offer>], rule: &Rule) -> Plan {
     Plan::of(seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing }), rule)
 }
 
-impl Found {
+impl FoundOffer {
     fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
         let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
         let measured = Measured::of(server, tool.as_deref().ok());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
-use model::config::{Config, Problem, Reading, Severity};
+use model::config::{Config, ConfigReading, Problem, Severity};
 use serde_json::{Map, Value};
 
 use crate::diff::diff;
@@ -158,7 +158,7 @@ impl Settings {
         match known.as_ref() {
             Some((of, config)) if of == base => Arc::clone(config),
             _ => {
-                let config = Arc::new(Reading::of(text).config.unwrap_or_default());
+                let config = Arc::new(ConfigReading::of(text).config.unwrap_or_default());
                 *known = Some((base.to_owned(), Arc::clone(&config)));
                 config
             }
@@ -289,7 +289,7 @@ impl Settings {
 }
 
 fn draft_of(before: &str, was: &Config, text: String, base: String) -> FileDraft {
-    let Reading { config, problems, values } = Reading::of(&text);
+    let ConfigReading { config, problems, values } = ConfigReading::of(&text);
     let (sections, restart) =
         config.map(|now| (was.changed_sections(&now), was.needs_restart(&now))).unwrap_or_default();
     FileDraft {

@@ -91,7 +91,7 @@ impl Config {
     /// Reads a configuration; warnings come with it, errors (and the warnings beside them) instead of it. An empty file is
     /// the default.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let Reading { config, problems, .. } = Reading::of(text);
+        let ConfigReading { config, problems, .. } = ConfigReading::of(text);
         match config {
             Some(config) => Ok((config, problems)),
             None => Err(problems),
@@ -107,7 +107,7 @@ impl Config {
 
 /// All that a text says, read once.
 #[derive(Debug)]
-pub struct Reading {
+pub struct ConfigReading {
     /// The configuration; absent when there is an error among the problems.
     pub config: Option<Config>,
     /// Every problem, in the order of the file.
@@ -116,7 +116,7 @@ pub struct Reading {
     pub values: Option<Value>,
 }
 
-impl Reading {
+impl ConfigReading {
     /// Reads a text.
     pub fn of(text: &str) -> Self {
         let root = match tree::parse(text) {
@@ -139,7 +139,7 @@ pub fn value(text: &str) -> Result<Value, Problem> {
 
 /// Every problem of a configuration, in the order of the file.
 pub fn check(text: &str) -> Vec<Problem> {
-    Reading::of(text).problems
+    ConfigReading::of(text).problems
 }
 
 fn read(mut root: Section<'_>) -> Config {

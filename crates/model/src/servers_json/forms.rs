@@ -4,7 +4,7 @@ use super::tree::{Json, Node};
 
 /// An entry of a file.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct FileEntry {
     /// What the file calls it.
     pub(super) key: Option<String>,
     pub(super) node: Node,
@@ -24,7 +24,7 @@ const LISTS: [&str; 4] = ["mcpServers", "servers", "context_servers", "mcp_serve
 const DEEPEST: usize = 3;
 
 /// The entries of a file, or the place that is not as expected.
-pub(super) fn servers_of(root: Node) -> Result<Vec<Listed>, usize> {
+pub(super) fn servers_of(root: Node) -> Result<Vec<FileEntry>, usize> {
     let (at, mut found, mut is_known) = (root.at, Vec::new(), false);
     let keys = match root.value {
         Json::Map(keys) => keys,
@@ -53,7 +53,7 @@ pub(super) fn servers_of(root: Node) -> Result<Vec<Listed>, usize> {
 }
 
 /// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
-fn settings(node: Node, found: &mut Vec<Listed>) -> Result<bool, usize> {
+fn settings(node: Node, found: &mut Vec<FileEntry>) -> Result<bool, usize> {
     let Json::Map(keys) = node.value else { return Ok(false) };
     if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
         list(Node { at: node.at, value: Json::Map(keys) }, None, false, found)?;
@@ -66,7 +66,7 @@ fn settings(node: Node, found: &mut Vec<Listed>) -> Result<bool, usize> {
 }
 
 /// Claude Code keeps servers of its own for each folder.
-fn projects(node: Node, found: &mut Vec<Listed>) -> Result<bool, usize> {
+fn projects(node: Node, found: &mut Vec<FileEntry>) -> Result<bool, usize> {
     let Json::Map(folders) = node.value else { return Ok(false) };
     let mut is_known = false;
     for (folder, node) in folders {
@@ -79,7 +79,12 @@ fn projects(node: Node, found: &mut Vec<Listed>) -> Result<bool, usize> {
     Ok(is_known)
 }
 
-fn list(node: Node, project: Option<&str>, may_be_guide: bool, found: &mut Vec<Listed>) -> Result<(), usize> {
+fn list(
+    node: Node,
+    project: Option<&str>,
+    may_be_guide: bool,
+    found: &mut Vec<FileEntry>,
+) -> Result<(), usize> {
     let entries: Vec<(Option<String>, Node)> = match node.value {
         Json::Map(entries) => entries.into_iter().map(|(key, node)| (Some(key), node)).collect(),
         Json::List(items) => items.into_iter().map(|node| (None, node)).collect(),
@@ -87,7 +92,7 @@ fn list(node: Node, project: Option<&str>, may_be_guide: bool, found: &mut Vec<L
     };
     for (key, node) in entries {
         unwrapped(
-            Listed { key, node, project: project.map(str::to_owned), is_guide: may_be_guide },
+            FileEntry { key, node, project: project.map(str::to_owned), is_guide: may_be_guide },
             0,
             found,
         );
@@ -96,10 +101,10 @@ fn list(node: Node, project: Option<&str>, may_be_guide: bool, found: &mut Vec<L
 }
 
 /// The entry itself: what wraps it has only its name.
-fn unwrapped(listed: Listed, depth: usize, found: &mut Vec<Listed>) {
-    let Listed { key, node, project, is_guide } = listed;
+fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
+    let FileEntry { key, node, project, is_guide } = listed;
     let Json::Map(mut fields) = node.value else {
-        found.push(Listed { key, node, project, is_guide });
+        found.push(FileEntry { key, node, project, is_guide });
         return;
     };
     let wraps = |fields: &[(String, Node)], name: &str| {
@@ -108,13 +113,13 @@ fn unwrapped(listed: Listed, depth: usize, found: &mut Vec<Listed>) {
     let is_wrapper = depth < DEEPEST && !has_address(&fields);
     if let Some(at) = wraps(&fields, "config").filter(|_| is_wrapper) {
         let (_, node) = fields.swap_remove(at);
-        return unwrapped(Listed { key, node, project, is_guide: false }, depth + 1, found);
+        return unwrapped(FileEntry { key, node, project, is_guide: false }, depth + 1, found);
     }
     if let Some(at) = wraps(&fields, "mcpServers").filter(|_| is_wrapper) {
         let (_, node) = fields.swap_remove(at);
         if let Json::Map(inner) = node.value {
             for (key, node) in inner {
-                let listed = Listed { key: Some(key), node, project: project.clone(), is_guide: false };
+                let listed = FileEntry { key: Some(key), node, project: project.clone(), is_guide: false };
                 unwrapped(listed, depth + 1, found);
             }
         }
@@ -123,7 +128,7 @@ fn unwrapped(listed: Listed, depth: usize, found: &mut Vec<Listed>) {
     // The guide's entries have a name and a transport; without both they are a client's if they have an address.
     let says = |name: &str| fields.iter().any(|(own, _)| own == name);
     let is_guide = is_guide && (says("transport") || says("name") || !has_address(&fields));
-    found.push(Listed { key, node: Node { at: node.at, value: Json::Map(fields) }, project, is_guide });
+    found.push(FileEntry { key, node: Node { at: node.at, value: Json::Map(fields) }, project, is_guide });
 }
 
 fn is_entry(node: &Node) -> bool {

@@ -1,4 +1,4 @@
-use super::forms::{Listed, servers_of};
+use super::forms::{FileEntry, servers_of};
 use super::merge::Merged;
 use super::{client_entry, entry, tree};
 use crate::{Given, Millis, ServerInfo};
@@ -75,7 +75,7 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
             "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
         FileError { line, column, message }
     })?;
-    for Listed { key, node, project, is_guide } in listed {
+    for FileEntry { key, node, project, is_guide } in listed {
         let at = node.at;
         let read = if is_guide {
             entry::read(key.as_deref(), node, &mut reader)
