@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
-use crate::decide::{Decision, Pick, Refusal, Rule, decide, explain};
+use crate::decide::{Decision, Pick, Refusal, Rule, decide};
 use crate::route::Route;
 use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
@@ -95,12 +95,12 @@ impl Mesh {
                 break;
             };
             let Ok(tool) = &offer.tool else {
-                refused.servers.push((offer.info.clone(), Why::NoTool));
+                refused.servers.push((offer.info().clone(), Why::NoTool));
                 break;
             };
             if let Some(in_flight) = offer.seat.enter(candidate.most, route.rule.heeds_breakers) {
                 let limits = limits(&route.rule);
-                return Ok(Picked { server: offer.info.clone(), tool: tool.clone(), in_flight, limits });
+                return Ok(Picked { server: offer.info().clone(), tool: tool.clone(), in_flight, limits });
             }
             refused.kind = RefusedKind::Overloaded;
         }
@@ -134,11 +134,11 @@ impl Mesh {
             decide(&inputs.facts(), &route.plan, &route.live(now), turn)
         };
         if is_explained {
-            course.decision = Some(explain(&inputs.facts(), &route.plan, &inputs.loads, turn));
+            course.decision = Some(route.explain(&inputs.facts(), &inputs.loads, turn));
         }
         let refused = |_| {
             let frozen = if is_watched { &inputs.loads } else { &route.frozen(now) };
-            Refused::of(route, &explain(&inputs.facts(), &route.plan, frozen, turn))
+            Refused::of(route, &route.explain(&inputs.facts(), frozen, turn))
         };
         let pick = pick.map_err(refused);
         (inputs, pick)
@@ -188,7 +188,7 @@ impl Refused {
     pub fn of(route: &Route, decision: &Decision) -> Self {
         let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
         let servers: Vec<_> = left_out
-            .filter_map(|left| Some((route.offer(left.id)?.info.clone(), left.why.clone())))
+            .filter_map(|left| Some((route.offer(left.id)?.info().clone(), left.why.clone())))
             .collect();
         let kind = kind(&servers, decision.outcome.err());
         let rule = route.rule.pattern.as_ref().map(ToString::to_string);

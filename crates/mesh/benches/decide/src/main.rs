@@ -34,9 +34,13 @@ fn main() {
         std::process::exit(1);
     }
     println!("load {load}; ns a pick, median of {RUNS} runs\n");
-    strategies();
-    stages::all();
-    call::all();
+    // `--only NAME` is for a profile, which would show the calls alone.
+    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    for (name, part) in [("strategies", strategies as fn()), ("stages", stages::all), ("calls", call::all)] {
+        if only.as_ref().is_none_or(|only| only == name) {
+            part();
+        }
+    }
 }
 
 pub(crate) fn server(at: usize) -> Server {
