@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ServerInfo, Tool, Why, fold};
+use model::{HealthStatus, Server, ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
 use crate::decide::{Decision, Pick, Refusal, Rule, decide};
@@ -17,6 +17,8 @@ const MOST: usize = 1_000;
 /// A server that takes the next try, with a place there.
 pub(crate) struct Picked {
     pub(crate) server: Arc<ServerInfo>,
+    /// How it was when it was picked.
+    pub(crate) status: HealthStatus,
     pub(crate) tool: Arc<Tool>,
     pub(crate) in_flight: HeldPlace,
     pub(crate) limits: BreakerLimits,
@@ -100,7 +102,9 @@ impl Mesh {
             };
             if let Some(in_flight) = offer.seat.enter(candidate.most, route.rule.heeds_breakers) {
                 let limits = limits(&route.rule);
-                return Ok(Picked { server: offer.info().clone(), tool: tool.clone(), in_flight, limits });
+                let Server { info, health } = &*offer.server;
+                let (server, status) = (info.clone(), health.status);
+                return Ok(Picked { server, status, tool: tool.clone(), in_flight, limits });
             }
             refused.kind = RefusedKind::Overloaded;
         }
@@ -172,7 +176,9 @@ impl Mesh {
         let in_flight = seat.enter(most, false);
         let full = || refused(RefusedKind::Overloaded, Why::Full { most: most.unwrap_or(u32::MAX) });
         let in_flight = in_flight.ok_or_else(full)?;
-        Ok(Picked { server: server.clone(), tool: tool.clone(), in_flight, limits: limits(&rule) })
+        let status = self.routes.status(server.id);
+        let (server, tool) = (server.clone(), tool.clone());
+        Ok(Picked { server, status, tool, in_flight, limits: limits(&rule) })
     }
 }
 

@@ -79,6 +79,12 @@ impl Routes {
         self.config.borrow().clone()
     }
 
+    /// How a server is now.
+    pub(crate) fn status(&self, id: ServerId) -> HealthStatus {
+        let snapshot = self.registry.snapshot();
+        snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status)
+    }
+
     /// What chance is made of where no rule says.
     pub fn chance(&self) -> u64 {
         self.chance

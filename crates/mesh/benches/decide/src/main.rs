@@ -84,7 +84,8 @@ fn ours_costs(strategy: Strategy, size: usize) -> f64 {
     let config = Config::from_yaml(&format!("load_balancing:\n  strategy: {}\n", strategy.word())).unwrap().0;
     let offering = servers.iter().enumerate().map(|(seat, server)| Offering { server, seat, bar: None });
     let plan = Plan::new(offering, &Rule::of("x", &config), &Regions::default());
-    let loads = Frozen((0..size).map(|at| Load { in_flight: 1 + (at % 4) as u32, ..Load::default() }).collect());
+    let loads =
+        Frozen((0..size).map(|at| Load { in_flight: 1 + (at % 4) as u32, ..Load::default() }).collect());
     // Every load is looked at: nobody is idle, who would be taken at once.
     let freezes = strategy == Strategy::LeastConnections;
     let picks = if freezes { PICKS / 20 } else { PICKS };
