@@ -77,7 +77,6 @@ pub enum EntryKind {
 
 /// A server of a client's file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct ClientEntry {
     /// What the client calls it.
     pub name: String,

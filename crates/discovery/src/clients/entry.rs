@@ -47,7 +47,9 @@ pub(super) fn consent(server: &ClientServer) -> String {
         None => serde_json::json!([server.written, server.placeholders]),
     };
     let hash = Sha256::digest(text.to_string());
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let digits =
+        |byte: u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'));
+    hash.iter().take(16).flat_map(|byte| digits(*byte)).collect()
 }
 
 fn names(given: &Given) -> [Vec<&String>; 3] {

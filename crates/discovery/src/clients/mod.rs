@@ -156,9 +156,10 @@ impl Clients {
         let agreed = plain.iter().position(|server| is_it(server) && is_agreed(server));
         let gone = || EntryError::NoEntry(wanted.name.to_owned());
         let at = agreed.or_else(|| plain.iter().rposition(is_it)).ok_or_else(gone)?;
-        let whole = match filled.is_empty() {
-            true => plain.clone(),
-            false => read::parsed(wanted.file, &text, filled, now()).map_err(unread)?.servers,
+        let whole = if filled.is_empty() {
+            plain.clone()
+        } else {
+            read::parsed(wanted.file, &text, filled, now()).map_err(unread)?.servers
         };
         let nth = |servers: Vec<ClientServer>| servers.into_iter().nth(at).ok_or_else(gone);
         Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })

@@ -1,7 +1,7 @@
 //! Files that cannot be read, or not as their clients mean them: each is named, with its place, while all others are read.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 
 use discovery::clients::System;
 use model::ClientFile;
@@ -12,7 +12,7 @@ const GOOD: &str = r#"{"mcpServers": {"good": {"command": "npx"}}}"#;
 
 /// What is said of the file at a place that a client has, while another is well.
 #[track_caller]
-fn of(bench: &Bench, path: &PathBuf) -> ClientFile {
+fn of(bench: &Bench, path: &Path) -> ClientFile {
     let well = bench.write(".kiro/settings/mcp.json", GOOD);
     let list = bench.list();
     assert_eq!(entry(file(&list, &well), "good").address, "npx");

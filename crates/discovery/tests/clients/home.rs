@@ -196,7 +196,7 @@ fn every_client_is_read_on_every_system() {
         // What clients are set up with alike is the same to a person, whoever wrote it.
         let same: BTreeSet<_> = list
             .iter()
-            .flat_map(|client| client.entries())
+            .flat_map(model::ClientReport::entries)
             .filter(|entry| entry.name == "files")
             .collect::<Vec<_>>()
             .iter()
@@ -300,8 +300,7 @@ fn our_own_listener_is_this_app_and_other_hosts_are_outside() {
     let path = bench.write(".cursor/mcp.json", text);
     let list = bench.list();
     let kinds = file(&list, &path).entries.iter().map(|entry| entry.kind).collect::<Vec<_>>();
-    use EntryKind::{Elsewhere, Here, Own};
-    assert_eq!(kinds, [Own, Elsewhere, Elsewhere, Here]);
+    assert_eq!(kinds, [EntryKind::Own, EntryKind::Elsewhere, EntryKind::Elsewhere, EntryKind::Here]);
 }
 
 #[test]

@@ -1,5 +1,13 @@
 //! The files of AI clients, in homes that are made for it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 mod bad;
 mod home;
 mod secrets;

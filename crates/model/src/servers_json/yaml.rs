@@ -114,13 +114,14 @@ impl Reading {
         match self.open.last_mut().map(|open| &mut open.value) {
             None => self.root = Some(node),
             Some(Half::List(items)) => items.push(node),
-            Some(Half::Map(entries, waits)) => match waits.take() {
-                Some(name) => entries.push((name, node)),
-                None => {
+            Some(Half::Map(entries, waits)) => {
+                if let Some(name) = waits.take() {
+                    entries.push((name, node));
+                } else {
                     let name = key.ok_or((node.at, "expected a key that is text".to_owned()))?;
                     *waits = Some(name.to_owned());
                 }
-            },
+            }
         }
         Ok(())
     }
