@@ -53,7 +53,7 @@ impl Intake {
             (None, None) => info.name = called.unwrap_or(info.name),
         }
         if added_from.is_some() {
-            (info.source, info.added_from) = (Source::Client, added_from);
+            (info.source, info.added_from) = (Source::Client, added_from.map(Box::new));
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();

@@ -19,7 +19,7 @@ impl Intake {
     pub fn compared(&self, mut reports: Vec<ClientReport>) -> Vec<ClientReport> {
         let snapshot = self.registry.snapshot();
         let added =
-            snapshot.iter().filter_map(|server| Some((server.info.added_from.as_ref()?, &server.info)));
+            snapshot.iter().filter_map(|server| Some((server.info.added_from.as_deref()?, &server.info)));
         let added: HashMap<Place<'_>, _> = added.map(|(from, info)| (place(from), (from, info))).collect();
         for report in &mut reports {
             for file in &mut report.files {

@@ -181,7 +181,7 @@ pub struct ServerInfo {
     pub source: Source,
     /// The entry of an AI client's file that it was added from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub added_from: Option<AddedFrom>,
+    pub added_from: Option<Box<AddedFrom>>,
     /// Drained by a person.
     #[serde(default)]
     pub paused: bool,
