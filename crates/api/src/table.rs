@@ -70,6 +70,8 @@ macro_rules! operations {
             scans(Empty) -> ScanList;
             /// A scan and its rows so far.
             scan(ScanRef) -> ScanReport;
+            /// The AI clients of this computer, and the servers that they are set up with; nothing is started or asked.
+            clients(ClientsArgs) -> ClientList;
             /// The tools that servers list.
             tools(ToolsArgs) -> ToolList;
             /// Calls a tool.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use api::ExportForm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::from_client::Clients;
 use crate::given::{Add, Edit};
 
 pub(crate) use calls::{Call, Calls, Replay, Route};
@@ -91,6 +92,8 @@ pub(crate) enum Command {
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
     Scan(Scan),
+    /// List the servers that AI clients are set up with; nothing is started or asked
+    Clients(Clients),
     /// List the servers of the registry, worst first
     Servers(Servers),
     /// Add a server, after asking it what it is

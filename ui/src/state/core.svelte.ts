@@ -81,6 +81,8 @@ class Core {
   configs = $derived(this.#model.configs);
   /** The id of the newest recorded call: whoever shows calls looks again when it changes. */
   newestCall = $derived(this.#model.newestCall);
+  /** Counts the changes of AI clients' files: whoever shows them asks again when it changes. */
+  clients = $derived(this.#model.clients);
 
   /** The face this page talks through. */
   readonly face = host.face;

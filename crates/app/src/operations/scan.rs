@@ -116,7 +116,8 @@ impl App {
         let own =
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
         let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
-        Ok(Plan::this_computer(listening, &own))
+        let here = discovery::clients::here(&self.read_clients(Vec::new()).await?);
+        Ok(Plan::this_computer(listening, &own).and_at(&here, &own))
     }
 }
 

@@ -101,6 +101,7 @@ async fn ask(at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (Probe, Probe
     target.host_name.clone_from(&at.host_name);
     target.alternatives.clone_from(&at.alternatives);
     target.asked_by_name = at.named;
+    target.path.clone_from(&at.path);
     let report = probe(&target, &options).await;
     (at, report)
 }
