@@ -225,10 +225,7 @@ impl From<LedgerError> for OperationError {
         let code = match &error {
             LedgerError::NoCall(_) => ErrorCode::NotFound,
             LedgerError::Closed => ErrorCode::Internal,
-            LedgerError::Newer { .. }
-            | LedgerError::Damaged { .. }
-            | LedgerError::Sqlite { .. }
-            | LedgerError::Io { .. } => ErrorCode::StorageFailed,
+            LedgerError::File(_) => ErrorCode::StorageFailed,
         };
         Self::new(code, error.to_string())
     }
