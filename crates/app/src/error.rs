@@ -5,6 +5,7 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
+use discovery::MemoryError;
 use intake::IntakeError;
 use ledger::LedgerError;
 use mcp::{McpError, ProbeReport};
@@ -226,6 +227,22 @@ impl From<LedgerError> for OperationError {
             LedgerError::NoCall(_) => ErrorCode::NotFound,
             LedgerError::Closed => ErrorCode::Internal,
             LedgerError::File(_) => ErrorCode::StorageFailed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<MemoryError> for OperationError {
+    fn from(error: MemoryError) -> Self {
+        let code = match &error {
+            MemoryError::NoScan(_)
+            | MemoryError::NoScans
+            | MemoryError::NoRange(_)
+            | MemoryError::StepGone => ErrorCode::NotFound,
+            MemoryError::Running(_) | MemoryError::BadName => ErrorCode::InvalidArguments,
+            MemoryError::ScanFile(_) => ErrorCode::InvalidFile,
+            MemoryError::File(_) => ErrorCode::StorageFailed,
+            MemoryError::Closed => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }
