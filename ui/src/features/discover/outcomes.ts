@@ -1,10 +1,11 @@
 import type { Outcome, ScanRow, ScanStatus } from "../../host";
 import { plural, span } from "../../shared/format";
 import { RESULT_OUTCOMES } from "../../shared/words";
+import type { Fate, Fated } from "./compared";
 
-/** Rows of one outcome. */
+/** Rows of one outcome, or of none: those that an earlier scan found. */
 export interface OutcomeGroup {
-  outcome: Outcome;
+  outcome: Outcome | "gone" | "not_asked";
   rows: ScanRow[];
 }
 
@@ -17,14 +18,36 @@ export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
 }
 
 /** A line of the table of results. */
-export type ResultLine = { key: string; outcome: Outcome; at: number } & (
+export type ResultLine = { key: string; outcome: OutcomeGroup["outcome"]; at: number } & (
   | { kind: "group"; size: number }
   | { kind: "row"; row: ScanRow }
   | { kind: "failure"; row: ScanRow; text: string }
+  | { kind: "note"; row: ScanRow; text: string }
 );
 
-/** The table's lines: each group under its name, each row followed by why it could not be added. */
-export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap<string, string>): ResultLine[] {
+/** The results and those that an earlier scan found, of one fate or of all; `not_mcp` is no result. */
+export function comparedGroups(
+  found: readonly ScanRow[],
+  fated: ReadonlyMap<string, Fated>,
+  only: Fate | null,
+): OutcomeGroup[] {
+  const isShown = (row: ScanRow) => only === null || fated.get(row.url)?.fate === only;
+  const here = new Set(found.map((row) => row.url));
+  const earlier = [...fated.values()].filter(({ row }) => !here.has(row.url) && isShown(row));
+  // Where somebody else answers now, who is gone has no row of its own in the list of what was found.
+  const left = (["gone", "not_asked"] as const).map((fate) => ({
+    outcome: fate,
+    rows: earlier.filter((one) => one.fate === fate).map(({ row }) => row),
+  }));
+  return [...resultGroups(found.filter(isShown)), ...left.filter((group) => group.rows.length > 0)];
+}
+
+/** The table's lines: each group under its name, each row followed by what there is to say of it. */
+export function resultLines(
+  groups: readonly OutcomeGroup[],
+  failed: ReadonlyMap<string, string>,
+  fated: ReadonlyMap<string, Fated> = new Map(),
+): ResultLine[] {
   const lines: ResultLine[] = [];
   for (const { outcome, rows } of groups) {
     lines.push({ key: outcome, outcome, at: lines.length, kind: "group", size: rows.length });
@@ -32,6 +55,10 @@ export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap
       lines.push({ key: row.url, outcome, at: lines.length, kind: "row", row });
       const text = failed.get(row.url);
       if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", row, text });
+      const fate = fated.get(row.url);
+      const isSaid = fate?.fate === "changed" || fate?.fate === "moved";
+      if (fate && isSaid)
+        lines.push({ key: `${row.url} note`, outcome, at: lines.length, kind: "note", row, text: fate.note });
     }
   }
   return lines;
