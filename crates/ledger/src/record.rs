@@ -1,7 +1,6 @@
 //! All that is kept of one call, with its decisions made again.
 
 use api::{CallRecord, CallRow, CallTry, Decision, ServerPlace};
-use mesh::decide::explain;
 use mesh::{Refused, Route};
 use model::ServerId;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -101,7 +100,7 @@ fn again(connection: &Connection, inputs: Option<&[u8]>) -> rusqlite::Result<(Ve
             return Ok(nothing);
         };
         let (route, inputs) = (Route::of_frame(&frame, &config, &[]), one.inputs(&frame));
-        let decided = explain(&inputs.facts(), &route.plan, &inputs.loads, inputs.turn(&route.rule));
+        let decided = route.explain(&inputs.facts(), &inputs.loads, inputs.turn(&route.rule));
         let refused = decided.outcome.is_err().then(|| refusal(&Refused::of(&route, &decided)));
         told.push(decision(&frame.capability, decided.clone(), refused, &names_of(&frame)));
         made.push(decided);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mesh::decide::explain;
 use mesh::{Decided, LastTurn, Seen};
 use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
@@ -185,7 +184,7 @@ fn decisions(connection: &Connection, blobs: &mut Blobs, call: &Seen) -> rusqlit
     let mut stored = StoredDecisions::default();
     for Decided { route, inputs, seat } in &call.decisions {
         let ids = blobs.of(connection, route)?;
-        let seat_of = |id: ServerId| route.offers().iter().position(|offer| offer.info.id == id);
+        let seat_of = |id: ServerId| route.offers().iter().position(|offer| offer.info().id == id);
         stored.decisions.push(StoredDecision::new(ids, inputs, *seat, seat_of));
     }
     Ok(stored)
@@ -200,7 +199,7 @@ fn proof(call: &Seen, stored: &StoredDecisions) -> Option<i64> {
     let made = kept.map(|Decided { route, inputs, .. }| {
         let mut inputs = inputs.clone();
         inputs.refused.iter_mut().for_each(|(_, problem)| NOT_KEPT.clone_into(problem));
-        explain(&inputs.facts(), &route.plan, &inputs.loads, inputs.turn(&route.rule))
+        route.explain(&inputs.facts(), &inputs.loads, inputs.turn(&route.rule))
     });
     Some(fingerprint::of(&made.collect::<Vec<_>>()))
 }
@@ -265,7 +264,7 @@ impl Batch {
             None => drop(self.uses.insert(rule.to_owned(), call.at)),
         }
         let picked = seat.and_then(|seat| route.offers().get(seat));
-        let Some(server) = picked.map(|offer| offer.info.id) else { return };
+        let Some(server) = picked.map(|offer| offer.info().id) else { return };
         let turn = LastTurn { cursor: inputs.cursor, server };
         match self.turns.get_mut(&route.capability) {
             Some(last) if last.cursor < turn.cursor => *last = turn,

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use api::{Replay, ServerPlace};
-use mesh::decide::{AffinityKey, Rule, Turn, decide, explain};
+use mesh::decide::{AffinityKey, Rule, Turn, decide};
 use mesh::{Frame, Inputs, Refused, RefusedKind, Route, Routes};
 use model::config::{Affinity, Config, Strategy};
 use model::{Allowed, CapabilityPattern, Millis, ServerId, ServerInfo, Source, Tool};
@@ -225,7 +225,7 @@ impl Again<'_> {
             Ok(pick) => Goes::Elsewhere(before, pick.id),
             Err(_) if before.is_none() => Goes::Stays,
             Err(_) => {
-                let decision = explain(&inputs.facts(), plan, &inputs.loads, turn);
+                let decision = plans.draft.explain(&inputs.facts(), &inputs.loads, turn);
                 let (code, why) = refusal(&Refused::of(&plans.draft, &decision));
                 Goes::Nowhere(code, why)
             }

@@ -34,7 +34,7 @@ impl Schemas {
             let validator =
                 validator.get_or_init(|| jsonschema::validator_for(&tool.input_schema.to_value()).ok());
             let problem = validator.as_ref()?.validate(&arguments).err()?;
-            Some((offer.info.id, mcp::tame(&problem.to_string())))
+            Some((offer.info().id, mcp::tame(&problem.to_string())))
         });
         refusing.collect()
     }

@@ -130,8 +130,8 @@ impl World {
             let (kept, snapshot) = (self.routes.of(capability, &pattern), self.registry.snapshot());
             let matches = snapshot.by_capability(&pattern);
             let seat = |id: ServerId| self.cells.seat(id);
-            let servers: Vec<_> = matches.iter().collect();
-            let anew = Route::new(capability, &servers, &self.config.borrow(), &Arc::default(), seat);
+            let servers = matches.shared().cloned();
+            let anew = Route::new(capability, servers, &self.config.borrow(), &Arc::default(), seat);
             assert_eq!(kept.plan, anew.plan, "{capability}");
         }
     }

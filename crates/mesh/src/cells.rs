@@ -20,20 +20,13 @@ const GATHER: Duration = Duration::from_millis(250);
 /// How often the outcomes of one server may change before they are told.
 const LONGEST: usize = 64;
 
-/// One cell for each server that was called.
+/// One seat for each server that was called.
 #[derive(Debug)]
 pub struct Cells {
     registry: Registry,
-    by_server: Mutex<HashMap<ServerId, Cell>>,
+    by_server: Mutex<HashMap<ServerId, Arc<Seat>>>,
     some: Notify,
     soon: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Cell {
-    /// In their order; a row of equal ones is one.
-    untold: Vec<Outcome>,
-    seat: Arc<Seat>,
 }
 
 impl Cells {
@@ -44,16 +37,18 @@ impl Cells {
 
     /// Notes how a call ended, and after how many milliseconds.
     pub fn note(&self, id: ServerId, outcome: Outcome, ms: f64) {
-        let is_calm = outcome.ended == Ended::Answered && self.is_healthy(id);
-        let many = {
-            let mut cells = self.by_server.lock();
-            let cell = cells.entry(id).or_default();
-            if outcome.ended == Ended::Answered {
-                cell.seat.answered(ms);
-            }
-            cell.add(outcome);
-            cell.untold.len() > LONGEST
-        };
+        let snapshot = self.registry.snapshot();
+        let status = snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status);
+        self.note_at(&self.seat(id), status, outcome, ms);
+    }
+
+    /// The same, of a server whose seat and status are at hand.
+    pub(crate) fn note_at(&self, seat: &Seat, status: HealthStatus, outcome: Outcome, ms: f64) {
+        let is_calm = outcome.ended == Ended::Answered && status == HealthStatus::Healthy;
+        if outcome.ended == Ended::Answered {
+            seat.answered(ms);
+        }
+        let many = seat.note(outcome) > LONGEST;
         self.some.notify_one();
         if many || !is_calm {
             self.soon.notify_one();
@@ -62,17 +57,17 @@ impl Cells {
 
     /// How long calls of this server take, in milliseconds: a moving average of those that were answered.
     pub fn average_ms(&self, id: ServerId) -> Option<f64> {
-        self.by_server.lock().get(&id)?.seat.latency_ms()
+        self.by_server.lock().get(&id)?.latency_ms()
     }
 
     /// The seat of a server.
     pub(crate) fn seat(&self, id: ServerId) -> Arc<Seat> {
-        self.by_server.lock().entry(id).or_default().seat.clone()
+        self.by_server.lock().entry(id).or_default().clone()
     }
 
     /// The servers that have a seat.
     pub(crate) fn seats(&self) -> Vec<(ServerId, Arc<Seat>)> {
-        self.by_server.lock().iter().map(|(id, cell)| (*id, cell.seat.clone())).collect()
+        self.by_server.lock().iter().map(|(id, seat)| (*id, seat.clone())).collect()
     }
 
     /// Tells the registry what was gathered, until it is cancelled; then for the last time.
@@ -106,32 +101,14 @@ impl Cells {
 
     /// Forgets the servers that are gone.
     pub fn tidy(&self, is_there: impl Fn(ServerId) -> bool) {
-        self.by_server
-            .lock()
-            .retain(|id, cell| !cell.untold.is_empty() || cell.seat.in_flight() > 0 || is_there(*id));
+        self.by_server.lock().retain(|id, seat| seat.has_untold() || seat.in_flight() > 0 || is_there(*id));
     }
 
     fn take(&self) -> Vec<(ServerId, Measure)> {
-        let mut cells = self.by_server.lock();
-        let told = cells.iter_mut().flat_map(|(id, cell)| {
-            std::mem::take(&mut cell.untold).into_iter().map(|outcome| (*id, Measure::Calls(outcome)))
+        let seats = self.by_server.lock();
+        let told = seats.iter().flat_map(|(id, seat)| {
+            seat.take_untold().into_iter().map(|outcome| (*id, Measure::Calls(outcome)))
         });
         told.collect()
-    }
-
-    fn is_healthy(&self, id: ServerId) -> bool {
-        let snapshot = self.registry.snapshot();
-        snapshot.get(id).is_some_and(|server| server.health.status == HealthStatus::Healthy)
-    }
-}
-
-impl Cell {
-    fn add(&mut self, outcome: Outcome) {
-        match self.untold.last_mut() {
-            Some(last) if last.ended == outcome.ended => {
-                *last = Outcome { times: last.times.saturating_add(outcome.times), ..outcome };
-            }
-            _ => self.untold.push(outcome),
-        }
     }
 }

@@ -7,7 +7,7 @@ use model::ServerId;
 use serde_json::{Map, Value};
 
 use crate::Mesh;
-use crate::decide::{Breaker, CallFacts, Decision, decide, explain};
+use crate::decide::{Breaker, CallFacts, Decision, decide};
 use crate::route::Route;
 
 /// A call that is not made.
@@ -46,7 +46,7 @@ impl Mesh {
         let affinity = route.key(&self.routes.affinity, call.client, call.arguments.unwrap_or(&none));
         let facts = CallFacts { tried: &[], refused: &refused, affinity };
         let loads = route.frozen(self.routes.clock.now());
-        let decision = explain(&facts, &route.plan, &loads, route.upcoming(0));
+        let decision = route.explain(&facts, &loads, route.upcoming(0));
         let picks = (0..call.calls)
             .map_while(|after| decide(&facts, &route.plan, &loads, route.upcoming(after)).ok());
         let mut taken = BTreeMap::new();

@@ -7,7 +7,7 @@ use model::config::Config;
 use model::{Health, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool};
 
 use crate::decide::Regions;
-use crate::route::{FoundOffer, Measured, Offer, Route};
+use crate::route::{FoundOffer, Offer, Route};
 
 /// Who offered a capability at a moment, and how they were.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,14 +40,20 @@ pub struct FrameServer {
 impl Route {
     /// As it is written down.
     pub fn frame(&self) -> Frame {
-        let server = |(offer, measured): (&Arc<Offer>, &Measured)| {
-            let Measured { status, score, response_time_ms, lists_it } = *measured;
-            let (info, tool) = (offer.info.clone(), offer.tool.clone());
-            FrameServer { info, tool, status, score, response_time_ms, lists_it }
+        let server = |offer: &Arc<Offer>| {
+            let Server { info, health } = &*offer.server;
+            FrameServer {
+                info: info.clone(),
+                tool: offer.tool.clone(),
+                status: health.status,
+                score: health.score,
+                response_time_ms: health.response_time_ms,
+                lists_it: offer.lists_it,
+            }
         };
         Frame {
             capability: self.capability.clone(),
-            servers: self.offers().iter().zip(&self.measured).map(server).collect(),
+            servers: self.offers().iter().map(server).collect(),
             regions: self.regions.clone(),
         }
     }
@@ -55,21 +61,18 @@ impl Route {
     /// What was written down, under the rules of this configuration and with these servers down.
     pub fn of_frame(frame: &Frame, config: &Arc<Config>, down: &[ServerId]) -> Self {
         let Frame { capability, servers, regions } = frame;
-        let (servers, found): (Vec<Server>, Vec<FoundOffer>) =
-            servers.iter().map(|one| one.found(down)).unzip();
-        Self::of_found(capability, &servers.iter().collect::<Vec<_>>(), found, config, regions)
+        Self::of_found(capability, servers.iter().map(|one| one.found(down)), config, regions)
     }
 }
 
 impl FrameServer {
-    fn found(&self, down: &[ServerId]) -> (Server, FoundOffer) {
+    fn found(&self, down: &[ServerId]) -> FoundOffer {
         let Self { info, tool, response_time_ms, lists_it, .. } = self;
         let is_down = down.contains(&info.id);
         let (status, score) =
             if is_down { (HealthStatus::Unhealthy, 0.0) } else { (self.status, self.score) };
-        let measured = Measured { status, score, response_time_ms: *response_time_ms, lists_it: *lists_it };
         let health = Health { status, score, response_time_ms: *response_time_ms, ..Health::unknown() };
-        let found = FoundOffer { tool: tool.clone(), seat: Arc::default(), measured };
-        (Server { info: info.clone(), health }, found)
+        let server = Arc::new(Server { info: info.clone(), health });
+        FoundOffer { server, tool: tool.clone(), seat: Arc::default(), lists_it: *lists_it }
     }
 }

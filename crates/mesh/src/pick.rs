@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{ServerInfo, Tool, Why, fold};
+use model::{HealthStatus, Server, ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
-use crate::decide::{Decision, Pick, Refusal, Rule, decide, explain};
+use crate::decide::{Decision, Pick, Refusal, Rule, decide};
 use crate::route::Route;
 use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
@@ -17,6 +17,8 @@ const MOST: usize = 1_000;
 /// A server that takes the next try, with a place there.
 pub(crate) struct Picked {
     pub(crate) server: Arc<ServerInfo>,
+    /// How it was when it was picked.
+    pub(crate) status: HealthStatus,
     pub(crate) tool: Arc<Tool>,
     pub(crate) in_flight: HeldPlace,
     pub(crate) limits: BreakerLimits,
@@ -95,12 +97,14 @@ impl Mesh {
                 break;
             };
             let Ok(tool) = &offer.tool else {
-                refused.servers.push((offer.info.clone(), Why::NoTool));
+                refused.servers.push((offer.info().clone(), Why::NoTool));
                 break;
             };
             if let Some(in_flight) = offer.seat.enter(candidate.most, route.rule.heeds_breakers) {
                 let limits = limits(&route.rule);
-                return Ok(Picked { server: offer.info.clone(), tool: tool.clone(), in_flight, limits });
+                let Server { info, health } = &*offer.server;
+                let (server, status) = (info.clone(), health.status);
+                return Ok(Picked { server, status, tool: tool.clone(), in_flight, limits });
             }
             refused.kind = RefusedKind::Overloaded;
         }
@@ -134,11 +138,11 @@ impl Mesh {
             decide(&inputs.facts(), &route.plan, &route.live(now), turn)
         };
         if is_explained {
-            course.decision = Some(explain(&inputs.facts(), &route.plan, &inputs.loads, turn));
+            course.decision = Some(route.explain(&inputs.facts(), &inputs.loads, turn));
         }
         let refused = |_| {
             let frozen = if is_watched { &inputs.loads } else { &route.frozen(now) };
-            Refused::of(route, &explain(&inputs.facts(), &route.plan, frozen, turn))
+            Refused::of(route, &route.explain(&inputs.facts(), frozen, turn))
         };
         let pick = pick.map_err(refused);
         (inputs, pick)
@@ -172,7 +176,9 @@ impl Mesh {
         let in_flight = seat.enter(most, false);
         let full = || refused(RefusedKind::Overloaded, Why::Full { most: most.unwrap_or(u32::MAX) });
         let in_flight = in_flight.ok_or_else(full)?;
-        Ok(Picked { server: server.clone(), tool: tool.clone(), in_flight, limits: limits(&rule) })
+        let status = self.routes.status(server.id);
+        let (server, tool) = (server.clone(), tool.clone());
+        Ok(Picked { server, status, tool, in_flight, limits: limits(&rule) })
     }
 }
 
@@ -188,7 +194,7 @@ impl Refused {
     pub fn of(route: &Route, decision: &Decision) -> Self {
         let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
         let servers: Vec<_> = left_out
-            .filter_map(|left| Some((route.offer(left.id)?.info.clone(), left.why.clone())))
+            .filter_map(|left| Some((route.offer(left.id)?.info().clone(), left.why.clone())))
             .collect();
         let kind = kind(&servers, decision.outcome.err());
         let rule = route.rule.pattern.as_ref().map(ToString::to_string);

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::config::{Affinity, Config};
-use model::{Allowed, HealthStatus, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
+use model::{Allowed, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
 use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
-use crate::decide::{AffinityKey, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing, Turn};
+use crate::decide::{
+    AffinityKey, CallFacts, Decision, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing,
+    Turn, explain,
+};
 use crate::seat::Seat;
 use crate::witness::LastTurn;
 
@@ -21,9 +24,7 @@ pub struct Route {
     pub rule: Arc<Rule>,
     /// Who may take them.
     pub plan: Plan,
-    offers: Vec<Arc<Offer>>,
-    /// Of each of them.
-    pub(crate) measured: Box<[Measured]>,
+    offers: Arc<[Arc<Offer>]>,
     schemas: Option<Arc<Schemas>>,
     cursor: AtomicU64,
     /// What chance is made of where no rule says.
@@ -34,24 +35,24 @@ pub struct Route {
     pub(crate) regions: Arc<Regions>,
 }
 
-/// A server that lists the capability.
+/// A server that lists the capability, as it was at one moment.
 #[derive(Debug)]
 pub struct Offer {
-    /// Its record.
-    pub info: Arc<ServerInfo>,
+    pub(crate) server: Arc<Server>,
     /// The tool that the capability means there, or why it means none.
     pub tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
     /// It still listed the tool at the last round.
-    lists_it: bool,
+    pub(crate) lists_it: bool,
     standing: Standing,
 }
 
 /// A server that lists the capability, before it is known what rules say of it.
 pub(crate) struct FoundOffer {
+    pub(crate) server: Arc<Server>,
     pub(crate) tool: Result<Arc<Tool>, ResolveError>,
     pub(crate) seat: Arc<Seat>,
-    pub(crate) measured: Measured,
+    pub(crate) lists_it: bool,
 }
 
 /// What became of a route when something changed somewhere.
@@ -62,15 +63,6 @@ pub(crate) enum Renewal {
     Anew(Box<Route>),
     /// The rules: nothing of it can be kept.
     Other,
-}
-
-/// What a plan depends on of a server, beside its record.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Measured {
-    pub(crate) status: HealthStatus,
-    pub(crate) score: f64,
-    pub(crate) response_time_ms: Option<f64>,
-    pub(crate) lists_it: bool,
 }
 
 /// Loads as they are at one moment.
@@ -92,37 +84,35 @@ impl Loads for Live<'_> {
 impl Route {
     pub(crate) fn new(
         capability: &str,
-        servers: &[&Server],
+        servers: impl IntoIterator<Item = Arc<Server>>,
         config: &Arc<Config>,
         regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
     ) -> Self {
-        let found = servers.iter().map(|server| FoundOffer::of(server, capability, seat(server.info.id)));
-        Self::of_found(capability, servers, found, config, regions)
+        let found = servers.into_iter().map(|server| {
+            let seat = seat(server.info.id);
+            FoundOffer::of(server, capability, seat)
+        });
+        Self::of_found(capability, found, config, regions)
     }
 
-    /// Of the servers that list it, and what each of them offers.
+    /// Of what each server that lists it offers, by id.
     pub(crate) fn of_found(
         capability: &str,
-        servers: &[&Server],
         found: impl IntoIterator<Item = FoundOffer>,
         config: &Arc<Config>,
         regions: &Arc<Regions>,
     ) -> Self {
         let rule = Arc::new(Rule::of(&fold(capability), config));
         let (screen, allowed) = (Screen::new(&rule, regions), config.allowed());
-        let offered = servers.iter().zip(found).map(|(server, found)| {
-            let measured = found.measured;
-            (Arc::new(found.offered(server, &screen, &allowed, capability)), measured)
-        });
-        let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
+        let offers: Arc<[_]> =
+            found.into_iter().map(|found| Arc::new(found.offered(&screen, &allowed, capability))).collect();
         let schemas = Schemas::of(&offers).map(Arc::new);
         Self {
-            plan: plan(servers, &offers, &rule),
+            plan: plan(&offers, &rule),
             capability: capability.to_owned(),
             rule,
             offers,
-            measured: measured.into(),
             schemas,
             cursor: AtomicU64::new(0),
             chance: 0,
@@ -132,10 +122,11 @@ impl Route {
         }
     }
 
-    /// What it is when these servers list the capability, under these rules. What did not change is shared.
+    /// What it is when these servers list the capability, under these rules. What did not change is shared: most often one of
+    /// many was measured, and no other is even looked at.
     pub(crate) fn renewed(
         &self,
-        servers: &[&Server],
+        servers: &[&Arc<Server>],
         config: &Arc<Config>,
         regions: &Arc<Regions>,
         seat: impl Fn(ServerId) -> Arc<Seat>,
@@ -143,36 +134,31 @@ impl Route {
         if !Arc::ptr_eq(&self.config, config) || !Arc::ptr_eq(&self.regions, regions) {
             return Renewal::Other;
         }
-        let (screen, allowed) = (Screen::new(&self.rule, regions), config.allowed());
-        let mut known = self.offers.iter().peekable();
-        let (mut is_shared, mut has_its_tools) = (true, self.offers.len() == servers.len());
-        let offered = servers.iter().map(|server| {
-            // Both are in the order of ids.
-            while known.next_if(|offer| offer.info.id < server.info.id).is_some() {}
-            let former = known.next_if(|offer| offer.info.id == server.info.id);
-            if let Some(former) = former.filter(|former| Arc::ptr_eq(&former.info, &server.info)) {
-                let measured = Measured::of(server, former.tool.as_deref().ok());
-                if measured.lists_it == former.lists_it {
-                    return (former.clone(), measured);
-                }
-            }
-            let found = FoundOffer::of(server, &self.capability, seat(server.info.id));
-            is_shared = false;
-            has_its_tools &= former.is_some_and(|former| former.tool == found.tool);
-            let measured = found.measured;
-            (Arc::new(found.offered(server, &screen, &allowed, &self.capability)), measured)
-        });
-        let (offers, measured): (Vec<_>, Vec<_>) = offered.unzip();
-        if is_shared && has_its_tools && *measured == *self.measured {
+        let is_one = |(offer, server): (&Arc<Offer>, &&Arc<Server>)| Arc::ptr_eq(&offer.server, server);
+        if self.offers.len() == servers.len() && self.offers.iter().zip(servers).all(is_one) {
             return Renewal::Same;
         }
+        let (screen, allowed) = (Screen::new(&self.rule, regions), config.allowed());
+        let mut known = self.offers.iter().peekable();
+        let mut has_its_tools = self.offers.len() == servers.len();
+        let offers = servers.iter().map(|server| {
+            if let Some(former) = known.next_if(|offer| Arc::ptr_eq(&offer.server, server)) {
+                return former.clone();
+            }
+            // Both are in the order of ids.
+            while known.next_if(|offer| offer.server.info.id < server.info.id).is_some() {}
+            let former = known.next_if(|offer| offer.server.info.id == server.info.id);
+            let found = FoundOffer::of(Arc::clone(server), &self.capability, seat(server.info.id));
+            has_its_tools &= former.is_some_and(|former| former.tool == found.tool);
+            Arc::new(found.offered(&screen, &allowed, &self.capability))
+        });
+        let offers: Arc<[_]> = offers.collect();
         let schemas = if has_its_tools { self.schemas.clone() } else { Schemas::of(&offers).map(Arc::new) };
         Renewal::Anew(Box::new(Self {
-            plan: plan(servers, &offers, &self.rule),
+            plan: plan(&offers, &self.rule),
             capability: self.capability.clone(),
             rule: self.rule.clone(),
             offers,
-            measured: measured.into(),
             schemas,
             cursor: AtomicU64::new(0),
             chance: 0,
@@ -229,7 +215,7 @@ impl Route {
 
     /// The offer of this server.
     pub fn offer(&self, id: ServerId) -> Option<&Offer> {
-        self.offers.iter().map(AsRef::as_ref).find(|offer: &&Offer| offer.info.id == id)
+        self.offers.iter().map(AsRef::as_ref).find(|offer: &&Offer| offer.info().id == id)
     }
 
     pub(crate) fn at(&self, place: usize) -> Option<&Offer> {
@@ -259,6 +245,12 @@ impl Route {
         Frozen(self.offers.iter().map(|offer| offer.seat.load(now)).collect())
     }
 
+    /// A decision of it, with its reasons.
+    pub fn explain(&self, call: &CallFacts<'_>, loads: &impl Loads, turn: Turn) -> Decision {
+        let region = |seat: usize| self.offers.get(seat)?.info().region().map(str::to_owned);
+        explain(call, &self.plan, loads, turn, region)
+    }
+
     /// Servers whose schema refuses these arguments, where their schemas differ.
     pub fn refused(&self, arguments: &Map<String, Value>) -> Vec<(ServerId, String)> {
         self.schemas.as_ref().map(|schemas| schemas.refused(&self.offers, arguments)).unwrap_or_default()
@@ -282,30 +274,36 @@ impl Route {
     }
 }
 
-/// The plan of these servers, each with its offer.
-fn plan(servers: &[&Server], offers: &[Arc<Offer>], rule: &Rule) -> Plan {
-    let seated = servers.iter().zip(offers).enumerate();
-    Plan::of(seated.map(|(seat, (server, offer))| Seated { server, seat, standing: &offer.standing }), rule)
+fn plan(offers: &[Arc<Offer>], rule: &Rule) -> Plan {
+    let seated = offers.iter().enumerate();
+    Plan::of(seated.map(|(seat, offer)| Seated { seat, standing: &offer.standing }), rule)
+}
+
+impl Offer {
+    /// Its record.
+    pub fn info(&self) -> &Arc<ServerInfo> {
+        &self.server.info
+    }
 }
 
 impl FoundOffer {
-    fn of(server: &Server, capability: &str, seat: Arc<Seat>) -> Self {
+    fn of(server: Arc<Server>, capability: &str, seat: Arc<Seat>) -> Self {
         let tool = server.info.resolve_tool(capability).cloned().map(Arc::new);
-        let measured = Measured::of(server, tool.as_deref().ok());
-        Self { tool, seat, measured }
+        let lists_it = tool.as_ref().map_or(true, |tool| !server.health.lacks(&tool.name));
+        Self { server, tool, seat, lists_it }
     }
 
-    fn offered(self, server: &Server, screen: &Screen<'_>, allowed: &Allowed, capability: &str) -> Offer {
-        let standing = screen.standing(server, self.bar(server, allowed, capability));
-        let Self { tool, seat, measured } = self;
-        Offer { info: server.info.clone(), tool, seat, lists_it: measured.lists_it, standing }
+    fn offered(self, screen: &Screen<'_>, allowed: &Allowed, capability: &str) -> Offer {
+        let standing = screen.standing(&self.server, self.bar(allowed, capability));
+        let Self { server, tool, seat, lists_it } = self;
+        Offer { server, tool, seat, lists_it, standing }
     }
 
     /// Why it takes no call, whatever the rules say.
-    fn bar(&self, server: &Server, allowed: &Allowed, capability: &str) -> Option<Why> {
+    fn bar(&self, allowed: &Allowed, capability: &str) -> Option<Why> {
         match &self.tool {
-            _ if !self.measured.lists_it => Some(Why::Unlisted),
-            Ok(tool) if !allowed.lets_tool(&server.info, tool) => Some(Why::NotAllowed),
+            _ if !self.lists_it => Some(Why::Unlisted),
+            Ok(tool) if !allowed.lets_tool(&self.server.info, tool) => Some(Why::NotAllowed),
             Err(ResolveError::Ambiguous(tools)) => Some(Why::Unclear { tools: tools.clone() }),
             // What is no tool is not called; it has a place all the same.
             Err(ResolveError::Missing) if !is_no_tool(capability) => Some(Why::NoTool),
@@ -316,16 +314,4 @@ impl FoundOffer {
 
 fn is_no_tool(capability: &str) -> bool {
     ["resource:", "prompt:"].iter().any(|kind| capability.starts_with(kind))
-}
-
-impl Measured {
-    fn of(server: &Server, tool: Option<&Tool>) -> Self {
-        let health = &server.health;
-        Self {
-            status: health.status,
-            score: health.score,
-            response_time_ms: health.response_time_ms,
-            lists_it: tool.is_none_or(|tool| !health.lacks(&tool.name)),
-        }
-    }
 }

@@ -79,6 +79,12 @@ impl Routes {
         self.config.borrow().clone()
     }
 
+    /// How a server is now.
+    pub(crate) fn status(&self, id: ServerId) -> HealthStatus {
+        let snapshot = self.registry.snapshot();
+        snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status)
+    }
+
     /// What chance is made of where no rule says.
     pub fn chance(&self) -> u64 {
         self.chance
@@ -96,7 +102,7 @@ impl Routes {
             return route.clone();
         }
         let matches = snapshot.by_capability(pattern);
-        let servers: Vec<_> = matches.iter().collect();
+        let servers: Vec<_> = matches.shared().collect();
         let seat = |id| self.cells.seat(id);
         let renewal = match &former {
             Some(route) => route.renewed(&servers, &config, &regions, seat),
@@ -108,7 +114,7 @@ impl Routes {
                 return route.clone();
             }
             (Renewal::Anew(route), _) => *route,
-            _ => Route::new(capability, &servers, &config, &regions, seat),
+            _ => Route::new(capability, servers.into_iter().cloned(), &config, &regions, seat),
         };
         route.seen_at(snapshot.revision());
         route.goes_on(former.as_deref(), self.chance);
@@ -135,8 +141,7 @@ impl Routes {
             (self.registry.snapshot(), what_if.config.cloned().unwrap_or_else(|| self.config()));
         let servers = offering(&snapshot, pattern, what_if);
         let regions = self.regions.lock().clone();
-        let servers: Vec<&Server> = servers.iter().collect();
-        let mut route = Route::new(capability, &servers, &config, &regions, |id| self.cells.seat(id));
+        let mut route = Route::new(capability, servers, &config, &regions, |id| self.cells.seat(id));
         route.goes_on(Some(&live), self.chance);
         route
     }
@@ -191,17 +196,20 @@ impl Routes {
 }
 
 /// The servers that offer it, where this is pretended.
-fn offering(snapshot: &Snapshot, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Vec<Server> {
+fn offering(snapshot: &Snapshot, pattern: &CapabilityPattern, what_if: WhatIf<'_>) -> Vec<Arc<Server>> {
     let matches = snapshot.by_capability(pattern);
-    let pretended = matches.iter().cloned().map(|mut server| {
-        let health = &mut server.health;
-        let can_be_well =
-            matches!(health.status, HealthStatus::Unknown | HealthStatus::Degraded | HealthStatus::Unhealthy);
-        if what_if.down.contains(&server.info.id) {
-            (health.status, health.score) = (HealthStatus::Unhealthy, 0.0);
-        } else if what_if.all_well && can_be_well {
-            (health.status, health.score) = (HealthStatus::Healthy, 1.0);
-        }
+    let pretended = matches.shared().cloned().map(|mut server| {
+        let can_be_well = matches!(
+            server.health.status,
+            HealthStatus::Unknown | HealthStatus::Degraded | HealthStatus::Unhealthy
+        );
+        let (status, score) = match () {
+            () if what_if.down.contains(&server.info.id) => (HealthStatus::Unhealthy, 0.0),
+            () if what_if.all_well && can_be_well => (HealthStatus::Healthy, 1.0),
+            () => return server,
+        };
+        let health = &mut Arc::make_mut(&mut server).health;
+        (health.status, health.score) = (status, score);
         server
     });
     pretended.collect()

@@ -173,7 +173,7 @@ impl Mesh {
         picked: Picked,
         attempt: &mut A,
     ) -> (Result<A::Answer, CallFailed>, Aftermath) {
-        let Picked { server, tool, in_flight, limits } = picked;
+        let Picked { server, status, tool, in_flight, limits } = picked;
         attempt.goes_to(&server, &tool);
         let began = Instant::now();
         let outcome = self.attempt(call, course.try_until(), &server, attempt).await;
@@ -186,7 +186,8 @@ impl Mesh {
             in_flight.set_aside(self.routes.clock, rest);
         }
         if let Some((ended, reason)) = aftermath.health.clone() {
-            self.cells.note(server.id, Outcome { at: now(), ended, reason, times: 1 }, ms);
+            let outcome = Outcome { at: now(), ended, reason, times: 1 };
+            self.cells.note_at(in_flight.seat(), status, outcome, ms);
         }
         in_flight.end(aftermath.breaker, self.routes.clock, limits);
         (outcome, aftermath)

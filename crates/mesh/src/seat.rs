@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+use registry::Outcome;
 use tokio::time::Instant;
 
 use crate::decide::{Breaker, Load};
@@ -61,6 +63,8 @@ pub(crate) struct Seat {
     /// One call tries whether it works again.
     trial: AtomicBool,
     aside_until: AtomicU64,
+    /// What calls told of it that the registry was not told yet, in their order; a row of equal ones is one.
+    untold: Mutex<Vec<Outcome>>,
 }
 
 impl Default for Seat {
@@ -72,6 +76,7 @@ impl Default for Seat {
             open_until: AtomicU64::new(0),
             trial: AtomicBool::new(false),
             aside_until: AtomicU64::new(0),
+            untold: Mutex::default(),
         }
     }
 }
@@ -150,6 +155,28 @@ impl Seat {
         let _ = self.latency.try_update(Ordering::Relaxed, Ordering::Relaxed, next);
     }
 
+    /// Notes how a call ended; gives how many changes wait to be told.
+    pub(crate) fn note(&self, outcome: Outcome) -> usize {
+        let mut untold = self.untold.lock();
+        match untold.last_mut() {
+            Some(last) if last.ended == outcome.ended => {
+                *last = Outcome { times: last.times.saturating_add(outcome.times), ..outcome };
+            }
+            _ => untold.push(outcome),
+        }
+        untold.len()
+    }
+
+    /// What was noted and is to be told.
+    pub(crate) fn take_untold(&self) -> Vec<Outcome> {
+        std::mem::take(&mut self.untold.lock())
+    }
+
+    /// Whether something is to be told.
+    pub(crate) fn has_untold(&self) -> bool {
+        !self.untold.lock().is_empty()
+    }
+
     fn told(&self, told: BreakerSign, is_trial: bool, now: Moment, limits: BreakerLimits) {
         match told {
             BreakerSign::Nothing => {}
@@ -168,6 +195,11 @@ impl Seat {
 }
 
 impl HeldPlace {
+    /// Where it is.
+    pub(crate) fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
     /// Its server wants to be left alone so long.
     pub(crate) fn set_aside(&self, clock: Clock, span: Duration) {
         self.seat.set_aside(clock.now(), span);

@@ -49,6 +49,8 @@ pub(crate) struct Kept {
     pub(crate) is_child: bool,
     address: Address,
     record: Address,
+    /// The newest state of the record that was seen to say `record`: of most calls it is still the same.
+    seen: Option<Arc<ServerInfo>>,
     stamp: Option<u64>,
     pub(crate) used: Instant,
     /// When it had begun.
@@ -60,7 +62,7 @@ pub(crate) struct Kept {
 }
 
 /// A call is under way; dropped, it is over.
-pub(crate) struct Calling(Sessions, ServerId);
+pub(crate) struct Calling(Arc<Mutex<HashMap<ServerId, Kept>>>, ServerId);
 
 impl Sessions {
     /// None yet; what begins runs among these tasks. Starts are told to the registry, and as activity.
@@ -75,10 +77,10 @@ impl Sessions {
 
     /// The conversation with this server that is there, if nothing changed since it began: neither the record nor, by this
     /// stamp, any secret. So a name is looked up and a keyring asked once a conversation.
-    pub fn kept(&self, info: &ServerInfo, stamp: u64) -> Option<Arc<Brief>> {
+    pub fn kept(&self, info: &Arc<ServerInfo>, stamp: u64) -> Option<Arc<Brief>> {
         let mut all = self.lock();
         let kept = all.get_mut(&info.id)?;
-        let is_same = kept.record == Address::of(info) && kept.stamp == Some(stamp) && kept.is_good();
+        let is_same = kept.is_of(info) && kept.stamp == Some(stamp) && kept.is_good();
         let session = kept.session.peek().filter(|_| is_same)?.as_ref().ok()?.clone();
         kept.used = Instant::now();
         Some(session)
@@ -93,7 +95,7 @@ impl Sessions {
 
     /// Notes a call, which ends when what comes back is dropped.
     pub(crate) fn calling(&self, id: ServerId) -> Calling {
-        Calling(self.clone(), id)
+        Calling(self.kept.clone(), id)
     }
 
     /// It was woken only to be looked at: it may sleep again at once.
@@ -162,6 +164,7 @@ impl Sessions {
             is_child,
             address,
             record: Address::of(info),
+            seen: None,
             stamp: None,
             used: Instant::now(),
             ready,
@@ -216,6 +219,18 @@ impl Sessions {
 }
 
 impl Kept {
+    /// It was begun as this record says.
+    fn is_of(&mut self, info: &Arc<ServerInfo>) -> bool {
+        if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, info)) {
+            return true;
+        }
+        let is_same = self.record == Address::of(info);
+        if is_same {
+            self.seen = Some(info.clone());
+        }
+        is_same
+    }
+
     /// It is beginning, or it is there.
     pub(crate) fn is_good(&self) -> bool {
         self.session.peek().is_none_or(|begun| begun.as_ref().is_ok_and(|session| !session.is_closed()))
@@ -232,7 +247,7 @@ impl Kept {
 impl Drop for Calling {
     fn drop(&mut self) {
         // One that did not wait for its start left nothing there.
-        if let Some(kept) = self.0.lock().get_mut(&self.1)
+        if let Some(kept) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&self.1)
             && matches!(kept.session.peek(), Some(Ok(_)))
         {
             let now = Instant::now();

@@ -52,12 +52,19 @@ pub struct Weighed {
     pub in_flight: u32,
 }
 
-/// [`decide`], with its reasons.
-pub fn explain(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Decision {
+/// [`decide`], with its reasons. `region` is asked where the server in a seat is: a plan does not keep it, since nothing but
+/// its reasons needs it.
+pub fn explain(
+    call: &CallFacts<'_>,
+    plan: &Plan,
+    loads: &impl Loads,
+    turn: Turn,
+    region: impl Fn(usize) -> Option<String>,
+) -> Decision {
     let pick = decide(call, plan, loads, turn);
     let outcome = pick.map(|pick| pick.id);
     let all = plan.candidates().len() + plan.left_out().len();
-    let left_out = left_out(call, plan, loads, pick.ok());
+    let left_out = left_out(call, plan, loads, pick.ok(), region);
     let gone: HashSet<ServerId> =
         left_out.iter().filter(|left| left.why != Why::OtherKey).map(|left| left.id).collect();
     let is_left = |id: ServerId| !gone.contains(&id);
@@ -92,7 +99,13 @@ fn next(
 }
 
 /// Everybody who takes no part, by the stage at which they leave.
-fn left_out(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, pick: Option<Pick>) -> Vec<LeftOut> {
+fn left_out(
+    call: &CallFacts<'_>,
+    plan: &Plan,
+    loads: &impl Loads,
+    pick: Option<Pick>,
+    region: impl Fn(usize) -> Option<String>,
+) -> Vec<LeftOut> {
     let mut all = plan.left_out().to_vec();
     let places = || plan.tiers().enumerate().flat_map(|(at, tier)| tier.places.iter().map(move |p| (at, *p)));
     for (tier, place) in places() {
@@ -100,9 +113,9 @@ fn left_out(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, pick: Option<
         let Some(candidate) = plan.candidates().get(place) else { continue };
         let is_farther = pick.is_some_and(|pick| tier > pick.tier);
         let why = plan.bars(place, call, loads).or_else(|| {
-            let region = candidate.region.as_deref().map(str::to_owned);
             let other = pick.is_some_and(|pick| call.affinity.is_some() && pick.place != place);
-            is_farther.then_some(Why::Farther { region }).or_else(|| other.then_some(Why::OtherKey))
+            let farther = is_farther.then(|| Why::Farther { region: region(candidate.seat) });
+            farther.or_else(|| other.then_some(Why::OtherKey))
         });
         all.extend(why.map(|why| LeftOut { id: candidate.id, why }));
     }

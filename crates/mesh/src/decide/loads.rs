@@ -41,10 +41,12 @@ pub trait Loads {
 pub struct Frozen(pub Vec<Load>);
 
 impl Loads for Frozen {
+    #[inline]
     fn load(&self, seat: usize) -> Load {
         self.0.get(seat).copied().unwrap_or_default()
     }
 
+    #[inline]
     fn in_flight(&self, seat: usize) -> u32 {
         self.0.get(seat).map_or(0, |load| load.in_flight)
     }

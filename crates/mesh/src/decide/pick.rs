@@ -1,5 +1,7 @@
 //! The strategies: which of a tier's candidates takes the call. Each looks only at those that are open for it.
 
+use std::ops::ControlFlow;
+
 use model::config::Strategy;
 
 use super::affinity::{fit, mix};
@@ -49,20 +51,18 @@ fn weighted(tier: &Tier, cursor: u64, open: &impl Fn(usize) -> bool) -> Option<u
 
 /// The fewest calls under way for its weight; of equals whose turn it is.
 fn least(plan: &Plan, tier: &Tier, call: &CallFacts<'_>, loads: &impl Loads, cursor: u64) -> Option<usize> {
-    let mut best: Option<(usize, f64, f64)> = None;
+    let (mut best, mut least, mut its_weight) = (None, f64::INFINITY, 1.0);
     let (before, after) = tier.weighed.split_at(begin(tier.weighed.len(), cursor));
-    for (place, seat, weight) in after.iter().chain(before) {
-        let (place, busy) = (*place as usize, f64::from(loads.in_flight(*seat as usize)));
+    // Folded, so that it compiles to two loops over slices: all of them are looked at.
+    let _ = after.iter().chain(before).try_for_each(|(place, seat, weight)| {
+        let busy = f64::from(loads.in_flight(*seat as usize));
         // Whether it takes part is asked of those alone that would be better.
-        let is_better = best.is_none_or(|(_, least, its_weight)| busy * its_weight < least * weight);
-        if is_better && plan.is_open(place, call, loads) {
-            if busy == 0.0 {
-                return Some(place);
-            }
-            best = Some((place, busy, *weight));
+        if busy * its_weight < least * weight && plan.is_open(*place as usize, call, loads) {
+            (best, least, its_weight) = (Some(*place as usize), busy, *weight);
         }
-    }
-    best.map(|(place, ..)| place)
+        if least == 0.0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    best
 }
 
 /// Of two that chance picks the one that takes less time, by its average and the calls under way (Envoy's and Finagle's

@@ -1,7 +1,5 @@
 //! The candidates of one capability under one rule, with all that stays from call to call.
 
-use std::sync::Arc;
-
 use model::config::{OnEmpty, Strategy};
 use model::{HealthStatus, Server, ServerId, Why};
 
@@ -18,10 +16,6 @@ pub struct Candidate {
     pub id: ServerId,
     /// Where its loads are read.
     pub seat: usize,
-    /// Its region.
-    pub region: Option<Arc<str>>,
-    /// Its health score, in [0, 1].
-    pub score: f64,
     /// How long it takes to answer, in milliseconds.
     pub response_time_ms: Option<f64>,
     /// Its share of turns, by the strategy.
@@ -69,14 +63,12 @@ pub struct Offering<'a> {
     pub bar: Option<Why>,
 }
 
-/// A server as a plan takes it in: what stays of it, and how it is now.
+/// A server as a plan takes it in.
 #[derive(Debug, Clone, Copy)]
 pub struct Seated<'a> {
-    /// The server.
-    pub server: &'a Server,
     /// Where its loads are read.
     pub seat: usize,
-    /// What stays of it.
+    /// All that is known of it under the rule.
     pub standing: &'a Standing,
 }
 
@@ -97,18 +89,19 @@ struct Sieve<'a> {
 impl Plan {
     /// Of the servers that list the capability.
     pub fn new<'a>(offering: impl IntoIterator<Item = Offering<'a>>, rule: &Rule, regions: &Regions) -> Self {
-        let offering: Vec<_> = offering.into_iter().collect();
+        let mut offering: Vec<_> = offering.into_iter().collect();
+        offering.sort_by_key(|one| one.server.info.id);
         let screen = Screen::new(rule, regions);
         let standings: Vec<_> =
             offering.iter().map(|one| screen.standing(one.server, one.bar.clone())).collect();
         let seated = offering.iter().zip(&standings);
-        Self::of(seated.map(|(one, standing)| Seated { server: one.server, seat: one.seat, standing }), rule)
+        Self::of(seated.map(|(one, standing)| Seated { seat: one.seat, standing }), rule)
     }
 
-    /// The same, of servers whose [`Standing`] under this rule is known.
+    /// The same, of servers in the order of their ids whose [`Standing`] under this rule is known.
     pub fn of<'a>(seated: impl IntoIterator<Item = Seated<'a>>, rule: &Rule) -> Self {
-        let mut seated: Vec<_> = seated.into_iter().collect();
-        seated.sort_by_key(|one| one.server.info.id);
+        let seated: Vec<_> = seated.into_iter().collect();
+        debug_assert!(seated.is_sorted_by_key(|one| one.standing.id));
         let mut sieve = Sieve::of(&seated, rule);
         let strict = Self::sifted(&seated, &sieve);
         if !strict.candidates.is_empty() || rule.on_empty == OnEmpty::Fail {
@@ -133,10 +126,10 @@ impl Plan {
         let mut ranks = Vec::with_capacity(seated.len());
         for one in seated {
             match sieve.sift(one) {
-                Err(why) => plan.left_out.push(LeftOut { id: one.server.info.id, why }),
-                Ok((rank, weight)) => {
+                Err(why) => plan.left_out.push(LeftOut { id: one.standing.id, why }),
+                Ok(rank) => {
                     ranks.push(rank);
-                    plan.candidates.push(candidate(one, weight));
+                    plan.candidates.push(candidate(one));
                 }
             }
         }
@@ -268,12 +261,12 @@ impl Plan {
 impl<'a> Sieve<'a> {
     fn of(seated: &[Seated<'_>], rule: &'a Rule) -> Self {
         let (mut well, mut all, mut some_real) = (0, 0, false);
-        for Seated { server, standing, .. } in seated {
+        for Seated { standing, .. } in seated {
             some_real |= !standing.is_demo;
             if standing.bar.is_none() {
-                let is_well = matches!(server.health.status, HealthStatus::Healthy | HealthStatus::Degraded);
+                let is_well = matches!(standing.status, HealthStatus::Healthy | HealthStatus::Degraded);
                 all += 1;
-                well += usize::from(is_well && !server.info.paused);
+                well += usize::from(is_well && !standing.is_paused);
             }
         }
         let panic = rule.balancing.panic_threshold;
@@ -286,51 +279,48 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// Where a server stands and its share of turns, or why it is no candidate, whatever the call.
-    fn sift(&self, one: &Seated<'_>) -> Result<(Rank, (f64, bool)), Why> {
-        let Seated { server, standing, .. } = one;
+    /// Where a server stands, or why it is no candidate, whatever the call.
+    fn sift(&self, one: &Seated<'_>) -> Result<Rank, Why> {
+        let standing = one.standing;
         if let Some(why) = &standing.bar {
-            return Err(why.clone());
+            return Err(Why::clone(why));
         }
         if self.some_real && standing.is_demo {
             return Err(Why::Demo);
         }
-        self.meets(one)?;
-        let rank =
-            standing.rank.ok_or_else(|| Why::TooFar { region: server.info.region().map(str::to_owned) })?;
-        let weight = standing.weight.of(server, &self.rule.balancing);
-        if weight.0 <= 0.0 { Err(Why::NoWeight) } else { Ok((rank, weight)) }
+        self.meets(standing)?;
+        let rank = standing.rank.as_ref().map_err(|why| Why::clone(why))?;
+        if standing.weight.0 <= 0.0 { Err(Why::NoWeight) } else { Ok(*rank) }
     }
 
     /// What the rule asks, and that it is well enough, stage by stage.
-    fn meets(&self, one: &Seated<'_>) -> Result<(), Why> {
-        let Seated { server, standing, .. } = one;
+    fn meets(&self, standing: &Standing) -> Result<(), Why> {
         let hard = (!self.is_relaxed).then_some(self.rule);
         if let Some(why) = standing.wrong_region.as_ref().filter(|_| hard.is_some()) {
-            return Err(why.clone());
+            return Err(Why::clone(why));
         }
-        if !self.takes_calls(server) {
-            let paused = server.info.paused.then_some(HealthStatus::Paused);
-            return Err(Why::Status { status: paused.unwrap_or(server.health.status) });
+        if !self.takes_calls(standing) {
+            let paused = standing.is_paused.then_some(HealthStatus::Paused);
+            return Err(Why::Status { status: paused.unwrap_or(standing.status) });
         }
-        let score = server.health.score;
+        let score = standing.score;
         if let Some(least) = hard.and_then(|rule| rule.min_health_score).filter(|least| score < *least) {
             return Err(Why::Score { score, least });
         }
         match &standing.wrong_metadata {
-            Some(why) if hard.is_some() => Err(why.clone()),
+            Some(why) if hard.is_some() => Err(Why::clone(why)),
             _ => Ok(()),
         }
     }
 
-    fn takes_calls(&self, server: &Server) -> bool {
-        let by_status = match server.health.status {
+    fn takes_calls(&self, standing: &Standing) -> bool {
+        let by_status = match standing.status {
             HealthStatus::Healthy | HealthStatus::Degraded => true,
             HealthStatus::Unknown => !self.some_known,
             HealthStatus::Unhealthy => self.is_panic || !self.rule.balancing.exclude_unhealthy,
             HealthStatus::Paused | HealthStatus::Blocked | HealthStatus::NeedsSignIn => false,
         };
-        by_status && !server.info.paused
+        by_status && !standing.is_paused
     }
 }
 
@@ -339,14 +329,13 @@ fn share(part: usize, all: usize) -> f64 {
     if all == 0 { 1.0 } else { part as f64 / all as f64 }
 }
 
-fn candidate(one: &Seated<'_>, (weight, has_odd_weight): (f64, bool)) -> Candidate {
-    let Seated { server, seat, standing } = one;
+fn candidate(one: &Seated<'_>) -> Candidate {
+    let Seated { seat, standing } = one;
+    let (weight, has_odd_weight) = standing.weight;
     Candidate {
-        id: server.info.id,
+        id: standing.id,
         seat: *seat,
-        region: standing.region.clone(),
-        score: server.health.score,
-        response_time_ms: server.health.response_time_ms,
+        response_time_ms: standing.response_time_ms,
         weight,
         has_odd_weight,
         priority: standing.priority,

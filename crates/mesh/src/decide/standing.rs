@@ -1,41 +1,34 @@
-//! What of a server stays from plan to plan: all that its record, the rule and the distances of regions say. A measurement
-//! changes none of it, and measurements are what changes all the time.
-
-use std::sync::Arc;
+//! What a plan has of a server: all that its record, what was measured of it, the rule and the distances of regions say. It
+//! stays as long as these do, while the plan is made anew whenever one of its servers was measured.
 
 use model::config::{LoadBalancing, Strategy};
 use model::filter::Field;
-use model::{Server, ServerInfo, Source, Why};
+use model::{HealthStatus, Server, ServerId, ServerInfo, Source, Why};
 
 use super::Rule;
 use super::tier::{Rank, Regions, rank};
 
-/// What stays of a server under one rule.
-#[derive(Debug, Clone)]
+/// What a plan has of a server under one rule.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// It takes no calls, whatever the rule says.
-    pub(super) bar: Option<Why>,
+    pub(super) id: ServerId,
+    /// It takes no calls, whatever the rule says. What is seldom there is boxed: plans look at many of these.
+    pub(super) bar: Option<Box<Why>>,
     pub(super) is_demo: bool,
-    pub(super) region: Option<Arc<str>>,
+    pub(super) is_paused: bool,
+    pub(super) status: HealthStatus,
+    pub(super) score: f64,
+    pub(super) response_time_ms: Option<f64>,
     /// It is in none of the regions that are required.
-    pub(super) wrong_region: Option<Why>,
+    pub(super) wrong_region: Option<Box<Why>>,
     /// Its metadata is not what is required.
-    pub(super) wrong_metadata: Option<Why>,
-    /// The tier of its region; absent when it is too far.
-    pub(super) rank: Option<Rank>,
-    pub(super) weight: Weight,
+    pub(super) wrong_metadata: Option<Box<Why>>,
+    /// The tier of its region.
+    pub(super) rank: Result<Rank, Box<Why>>,
+    /// Its share of turns, and whether its record says something of it that is no weight.
+    pub(super) weight: (f64, bool),
     pub(super) priority: f64,
     pub(super) most: Option<u32>,
-}
-
-/// Its share of turns, and whether its record says something of it that is no weight.
-#[derive(Debug, Clone)]
-pub(super) enum Weight {
-    Fixed(f64, bool),
-    /// It follows what is measured.
-    ByHealth,
-    /// A field that is measured.
-    Field(Field),
 }
 
 /// What a rule asks of every server alike.
@@ -51,9 +44,9 @@ impl<'a> Screen<'a> {
         Self { rule, regions, weight_key: Field::of_key(&rule.balancing.weight_key).ok() }
     }
 
-    /// What stays of a server; `bar` is why it takes no calls, whatever the rule says.
+    /// What a plan has of a server; `bar` is why it takes no calls, whatever the rule says.
     pub fn standing(&self, server: &Server, bar: Option<Why>) -> Standing {
-        let (rule, info) = (self.rule, &server.info);
+        let (rule, Server { info, health }) = (self.rule, server);
         let region = info.region();
         let wrong_region = rule.required_regions.as_ref().and_then(|wanted| {
             let is_there = wanted.iter().any(|wanted| region == Some(wanted));
@@ -62,39 +55,40 @@ impl<'a> Screen<'a> {
         let wrong_metadata = rule.required_metadata.as_ref().and_then(|wanted| {
             (!wanted.matches(server)).then(|| Why::Metadata { wanted: wanted.to_string() })
         });
+        let rank = rank(region, rule, self.regions);
         Standing {
-            bar,
+            id: info.id,
+            bar: bar.map(Box::new),
             is_demo: info.source == Source::Demo,
-            region: region.map(Into::into),
-            wrong_region,
-            wrong_metadata,
-            rank: rank(region, rule, self.regions),
+            is_paused: info.paused,
+            status: health.status,
+            score: health.score,
+            response_time_ms: health.response_time_ms,
+            wrong_region: wrong_region.map(Box::new),
+            wrong_metadata: wrong_metadata.map(Box::new),
+            rank: rank.ok_or_else(|| Box::new(Why::TooFar { region: region.map(str::to_owned) })),
             weight: self.weight(server),
             priority: info.metadata.get("priority").and_then(number_of).unwrap_or_default(),
             most: most_calls(info, &rule.balancing),
         }
     }
 
-    fn weight(&self, server: &Server) -> Weight {
-        match (self.rule.balancing.strategy, &self.weight_key) {
-            (Strategy::WeightedRoundRobin, Some(field @ Field::Own(_))) => Weight::Field(field.clone()),
-            (Strategy::WeightedRoundRobin, Some(field)) => {
-                let (weight, is_odd) = declared_weight(server, field);
-                Weight::Fixed(weight, is_odd)
-            }
-            (Strategy::HealthWeighted, _) => Weight::ByHealth,
-            _ => Weight::Fixed(1.0, false),
+    fn weight(&self, server: &Server) -> (f64, bool) {
+        let balancing = &self.rule.balancing;
+        match &self.weight_key {
+            _ if balancing.strategy == Strategy::HealthWeighted => (health_weight(server, balancing), false),
+            Some(field) if is_by_key(balancing) => declared_weight(server, field),
+            _ => (1.0, false),
         }
     }
 }
 
-impl Weight {
-    pub(super) fn of(&self, server: &Server, balancing: &LoadBalancing) -> (f64, bool) {
-        match self {
-            Self::Fixed(weight, is_odd) => (*weight, *is_odd),
-            Self::ByHealth => (health_weight(server, balancing), false),
-            Self::Field(field) => declared_weight(server, field),
-        }
+/// Whether weights are what `weight_key` says. Who does not count calls takes turns, as equals.
+fn is_by_key(balancing: &LoadBalancing) -> bool {
+    match balancing.strategy {
+        Strategy::WeightedRoundRobin => true,
+        Strategy::LeastConnections => balancing.connection_tracking,
+        _ => false,
     }
 }
 

@@ -238,9 +238,9 @@ proptest! {
             prop_assert!(plan.left_out().iter().all(|left| left.id != plan.candidates()[pick.place].id));
         }
         prop_assert_eq!(picked, decide(&call, &plan, &loads, turn));
-        let decision = explain(&call, &plan, &loads, turn);
+        let decision = explain(&call, &plan, &loads, turn, |_| None);
         prop_assert_eq!(decision.outcome, picked.map(|pick| pick.id), "a dry run says what a call does");
-        prop_assert_eq!(&decision, &explain(&call, &plan, &loads, turn));
+        prop_assert_eq!(&decision, &explain(&call, &plan, &loads, turn, |_| None));
         prop_assert!(decision.runner_up.is_none_or(|next| Ok(next) != decision.outcome));
         let left_out: usize = decision.stages.iter().map(|stage| stage.left_out.len()).sum();
         let kept = decision.stages.last().unwrap().kept;

@@ -1,7 +1,7 @@
 //! Which regions are near: those that a rule prefers, in its order; else the preferred region of the configuration, then those
 //! within its threshold, then the rest by how far they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use model::config::CrossRegion;
 
@@ -41,11 +41,14 @@ pub(super) type Rank = (usize, u64);
 
 /// The places of candidates of these ranks, tier by tier, the nearest first; none is empty.
 pub(super) fn tiers(ranks: &[Rank]) -> Vec<Vec<u32>> {
-    let mut tiers: BTreeMap<Rank, Vec<u32>> = BTreeMap::new();
+    let mut tiers: Vec<(Rank, Vec<u32>)> = Vec::new();
     for (rank, place) in ranks.iter().zip(0..) {
-        tiers.entry(*rank).or_default().push(place);
+        match tiers.binary_search_by_key(rank, |(known, _)| *known) {
+            Ok(at) => tiers.get_mut(at).into_iter().for_each(|(_, places)| places.push(place)),
+            Err(at) => tiers.insert(at, (*rank, vec![place])),
+        }
     }
-    tiers.into_values().collect()
+    tiers.into_iter().map(|(_, places)| places).collect()
 }
 
 /// Where a server of this region stands; nowhere when it is too far for the configuration.

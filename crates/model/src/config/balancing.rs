@@ -99,7 +99,7 @@ pub struct LoadBalancing {
     pub connection_tracking: bool,
     /// A hard limit of calls under way for each server.
     pub max_connections_per_server: Option<u32>,
-    /// `weighted_round_robin`: the field that holds the weight.
+    /// `weighted_round_robin` and `least_connections`: the field that holds the weight.
     pub weight_key: String,
     /// `random`, `peak_ewma`: for picks that can be repeated.
     pub seed: Option<u64>,
@@ -221,7 +221,7 @@ const CONFIG_KEYS: &[Branch] = &[
         "weight_key",
         KeyKind::Field,
         "metadata.capacity",
-        "`weighted_round_robin`: the field that holds the weight",
+        "`weighted_round_robin` and `least_connections`: the field that holds the weight",
     )),
     leaf(KeyDoc::new(
         "seed",

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use model::{CapabilityPattern, Server, ServerId};
 
 use super::Snapshot;
@@ -48,8 +50,14 @@ impl<'a> Matches<'a> {
 
     /// The servers, in the order of [`Matches::ids`].
     pub fn iter(&self) -> impl Iterator<Item = &'a Server> {
+        self.shared().map(AsRef::as_ref)
+    }
+
+    /// The same as what is shared by all states in which nothing of the server changed: whoever keeps these sees by the pointer
+    /// alone that it is the same.
+    pub fn shared(&self) -> impl Iterator<Item = &'a Arc<Server>> {
         let snapshot = self.snapshot;
-        self.entries().filter_map(move |entry| snapshot.at(entry.slot))
+        self.entries().filter_map(move |entry| snapshot.slots.get(entry.slot))
     }
 
     /// The server at this place of that order.

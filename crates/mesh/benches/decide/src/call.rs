@@ -1,6 +1,6 @@
 //! A call through the mesh beside the same conversation asked directly: what deciding, counting and telling cost.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::{RUNS, median, stages};
 
 const CALLS: usize = 2_000;
+const ALONE: u32 = 20_000;
 
 struct Echo;
 
@@ -31,16 +32,30 @@ impl Attempt for Echo {
     }
 }
 
+/// Answers without asking anybody: what is left is what the mesh itself costs.
+struct AtOnce;
+
+impl Attempt for AtOnce {
+    type Answer = ();
+
+    fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
+
+    async fn send(&mut self, _: &Session, _: Duration) -> Result<(), McpError> {
+        Ok(())
+    }
+}
+
 pub(crate) fn all() {
     mcp::install_crypto();
     println!("{:<32}{:>12}{:>12}{:>12}{:>12}", "a call", "p50 mesh", "p50 wire", "CPU mesh", "CPU wire");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     for (era, fake) in [("modern", Fake::modern as fn() -> Fake), ("legacy", Fake::legacy)] {
         for callers in [1, 64] {
-            let [mesh_p50, wire_p50, mesh_cpu, wire_cpu] = runtime.block_on(one(fake(), callers));
+            let [mesh_p50, wire_p50, mesh_cpu, wire_cpu, alone, cold] =
+                runtime.block_on(one(fake(), callers));
             let name = format!("{era}, {callers} callers (us)");
             println!(
-                "{name:<32}{mesh_p50:>12.1}{wire_p50:>12.1}{mesh_cpu:>12.1}{wire_cpu:>12.1}   p50 {:+.1} %, CPU {:+.1} us",
+                "{name:<32}{mesh_p50:>12.1}{wire_p50:>12.1}{mesh_cpu:>12.1}{wire_cpu:>12.1}   p50 {:+.1} %, CPU {:+.1} us; the mesh alone {alone:.2} us, {cold:.2} us after a call",
                 (mesh_p50 / wire_p50 - 1.0) * 100.0,
                 mesh_cpu - wire_cpu
             );
@@ -48,7 +63,7 @@ pub(crate) fn all() {
     }
 }
 
-async fn one(fake: Fake, callers: usize) -> [f64; 4] {
+async fn one(fake: Fake, callers: usize) -> [f64; 6] {
     let folder = tempfile::tempdir().unwrap();
     let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -74,18 +89,32 @@ async fn one(fake: Fake, callers: usize) -> [f64; 4] {
     tasks.spawn(async move { cells.report(until).await });
 
     // The conversation that both use.
-    through(&mesh).await;
+    through(&mesh, &mut Echo).await;
     let record = registry.snapshot().get(id).unwrap().info.clone();
     let session = mesh.sessions.kept(&record, mesh.contact.vault().stamp()).expect("it is kept");
-    let mut figures = [(); 4].map(|()| Vec::new());
+    let mut figures = [(); 6].map(|()| Vec::new());
     for _ in 0..RUNS {
-        let ours = measured(callers, || through(&mesh)).await;
+        let ours = measured(callers, || async { through(&mesh, &mut Echo).await }).await;
         let direct = measured(callers, || async {
             let left = Duration::from_secs(30);
             Echo.send(&session, left).await.unwrap();
         })
         .await;
-        for (at, figure) in [ours.0, direct.0, ours.1, direct.1].into_iter().enumerate() {
+        let began = Instant::now();
+        for _ in 0..ALONE {
+            through(&mesh, &mut AtOnce).await;
+        }
+        let alone = began.elapsed().as_secs_f64() * 1e6 / f64::from(ALONE);
+        // After a call over the wire, as calls come: what it needs is in no cache.
+        let mut cold = Vec::with_capacity(CALLS);
+        for _ in 0..CALLS {
+            Echo.send(&session, Duration::from_secs(30)).await.unwrap();
+            let began = Instant::now();
+            through(&mesh, &mut AtOnce).await;
+            cold.push(began.elapsed().as_secs_f64() * 1e6);
+        }
+        let cold = median(&mut cold);
+        for (at, figure) in [ours.0, direct.0, ours.1, direct.1, alone, cold].into_iter().enumerate() {
             figures[at].push(figure);
         }
     }
@@ -95,13 +124,14 @@ async fn one(fake: Fake, callers: usize) -> [f64; 4] {
     figures.map(|mut figures| median(&mut figures))
 }
 
-async fn through(mesh: &Mesh) {
-    let (none, cancel) = (Map::new(), CancellationToken::new());
-    let pattern = CapabilityPattern::parse("echo").unwrap();
-    let to = Whom::Capability("echo", &pattern);
+async fn through<A: Attempt<Answer: std::fmt::Debug>>(mesh: &Mesh, attempt: &mut A) {
+    static ASKED: LazyLock<(Map<String, serde_json::Value>, CapabilityPattern, CancellationToken)> =
+        LazyLock::new(|| (Map::new(), CapabilityPattern::parse("echo").unwrap(), CancellationToken::new()));
+    let (arguments, pattern, cancel) = &*ASKED;
+    let to = Whom::Capability("echo", pattern);
     let timeout = Some(Duration::from_secs(30));
-    let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
-    let routed = mesh.run(call, &mut Echo).await;
+    let call = Call { to, arguments, client: None, timeout, cancel, explained: false };
+    let routed = mesh.run(call, attempt).await;
     assert!(matches!(routed.end, End::Answered { .. }), "{:?}", routed.end);
 }
 

@@ -34,9 +34,13 @@ fn main() {
         std::process::exit(1);
     }
     println!("load {load}; ns a pick, median of {RUNS} runs\n");
-    strategies();
-    stages::all();
-    call::all();
+    // `--only NAME` is for a profile, which would show the calls alone.
+    let only = std::env::args().skip_while(|arg| arg != "--only").nth(1);
+    for (name, part) in [("strategies", strategies as fn()), ("stages", stages::all), ("calls", call::all)] {
+        if only.as_ref().is_none_or(|only| only == name) {
+            part();
+        }
+    }
 }
 
 pub(crate) fn server(at: usize) -> Server {
@@ -80,7 +84,8 @@ fn ours_costs(strategy: Strategy, size: usize) -> f64 {
     let config = Config::from_yaml(&format!("load_balancing:\n  strategy: {}\n", strategy.word())).unwrap().0;
     let offering = servers.iter().enumerate().map(|(seat, server)| Offering { server, seat, bar: None });
     let plan = Plan::new(offering, &Rule::of("x", &config), &Regions::default());
-    let loads = Frozen((0..size).map(|at| Load { in_flight: 1 + (at % 4) as u32, ..Load::default() }).collect());
+    let loads =
+        Frozen((0..size).map(|at| Load { in_flight: 1 + (at % 4) as u32, ..Load::default() }).collect());
     // Every load is looked at: nobody is idle, who would be taken at once.
     let freezes = strategy == Strategy::LeastConnections;
     let picks = if freezes { PICKS / 20 } else { PICKS };

@@ -69,7 +69,7 @@ async fn one(size: usize) -> [f64; 3] {
     }
     let allocations = region.change().allocations as f64 / 1_000.0;
     let mut after = Vec::new();
-    for at in 0..RUNS * 21 {
+    for at in 0..RUNS * 201 {
         let ms = 20.0 + (at % 40) as f64;
         registry.observe(ids[at % ids.len()], well(Some(ms), 2 + at as i64)).await.unwrap();
         let started = Instant::now();
