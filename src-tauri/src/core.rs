@@ -10,7 +10,7 @@ use crate::Launch;
 pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
     let core = App::start_to_stay(options(launch)).await?;
     match http_face::Face::bind(&core, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await {
-        Ok(face) => drop(tauri::async_runtime::spawn(answer(face))),
+        Ok(face) => drop(tauri::async_runtime::spawn(face.serve())),
         Err(error) => {
             tracing::warn!("commands cannot talk to this window: cannot listen on loopback: {error}");
         }
@@ -26,11 +26,5 @@ fn options(launch: &Launch) -> Options {
         config: launch.config.clone(),
         face: Face::Window,
         mends_config: false,
-    }
-}
-
-async fn answer(face: http_face::Face) {
-    if let Err(error) = face.serve().await {
-        tracing::warn!("commands cannot talk to this window any more: {error}");
     }
 }

@@ -7,7 +7,7 @@ use api::{ApiError, ErrorCode};
 use app::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -53,9 +53,11 @@ impl IntoResponse for Failure {
 
 pub(crate) async fn operation(
     State(app): State<App>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Box<RawValue>>, Failure> {
+    let unknown = |_| Failure(ApiError::new(ErrorCode::UnknownOperation, "there is no such operation"));
+    let Path(name) = name.map_err(unknown)?;
     let body = body.map_err(|rejected| {
         let message = format!("the body cannot be read: {}", rejected.body_text());
         Failure(ApiError::new(ErrorCode::InvalidArguments, message))
@@ -64,9 +66,17 @@ pub(crate) async fn operation(
     app.perform(&name, args).await.map(Json).map_err(Failure)
 }
 
-/// The face has one way in, and says so in its own shape.
+/// The API has one way in, and says so in its own shape.
 pub(crate) async fn not_posted() -> Response {
-    let message = "an operation is asked for with POST and its arguments as JSON in the body";
+    other_method("an operation is asked for with POST and its arguments as JSON in the body")
+}
+
+/// What can only be read.
+pub(crate) async fn only_read() -> Response {
+    other_method("nothing can be done here: operations are at `POST /api/v1/<operation>`")
+}
+
+fn other_method(message: &str) -> Response {
     let error = ApiError::new(ErrorCode::InvalidArguments, message);
     (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response()
 }

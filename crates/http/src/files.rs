@@ -1,12 +1,15 @@
 //! The UI's files, compiled in. They hold no secret and are public to whoever passes the gate.
 
+use api::{ApiError, ErrorCode};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
+
+use crate::api::Failure;
 
 #[derive(RustEmbed)]
 #[folder = "../../ui/dist"]
@@ -18,12 +21,13 @@ const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'u
 
 pub(crate) async fn serve(method: Method, uri: Uri) -> Response {
     if !matches!(method, Method::GET | Method::HEAD) {
-        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        return crate::api::only_read().await;
     }
     let path = uri.path().trim_start_matches('/');
     let path = if path.is_empty() { "index.html" } else { path };
     let Some(file) = Files::get(path) else {
-        return (StatusCode::NOT_FOUND, "there is nothing here\n").into_response();
+        let error = ApiError::new(ErrorCode::NotFound, "there is nothing at this path");
+        return Failure(error).into_response();
     };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     // Vite puts a hash of the content into the names below assets/.

@@ -4,6 +4,7 @@
 
 mod access;
 mod api;
+mod connections;
 mod cookie;
 mod files;
 mod gate;
@@ -18,8 +19,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use access::Access;
+pub use connections::Limits;
 pub use gate::Gate;
 
 /// A `servers.json` of 100,000 servers fits; a runaway upload does not.
@@ -30,6 +33,7 @@ pub struct Face {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
+    limits: Limits,
 }
 
 impl Face {
@@ -38,7 +42,7 @@ impl Face {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         app.announce(format!("http://{address}"))?;
-        Ok(Self { listener, address, app: app.clone() })
+        Ok(Self { listener, address, app: app.clone(), limits: Limits::default() })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8090`.
@@ -46,16 +50,22 @@ impl Face {
         format!("http://{}", self.address)
     }
 
+    /// With other limits of its connections.
+    #[must_use]
+    pub fn with(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
     /// Answers until the core is asked to stop; requests under way are finished.
-    pub async fn serve(self) -> io::Result<()> {
+    pub async fn serve(self) {
         let stopping = self.app.stopping();
-        let router = router(self.app, self.address);
-        axum::serve(self.listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await
+        let router = router(self.app, self.address, self.limits);
+        connections::serve(self.listener, router, self.limits, stopping).await;
     }
 }
 
 /// All routes. The gate stands before every one of them, the token before the API alone.
-fn router(app: App, address: SocketAddr) -> Router {
+fn router(app: App, address: SocketAddr, limits: Limits) -> Router {
     let access = Access::new(&app, address.port());
     let api = Router::new()
         .route("/events", get(api::events))
@@ -63,12 +73,17 @@ fn router(app: App, address: SocketAddr) -> Router {
         .method_not_allowed_fallback(api::not_posted)
         .with_state(app)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(RequestBodyTimeoutLayer::new(limits.body))
         .layer(middleware::from_fn_with_state(access.clone(), access::require));
-    let session = Router::new().route("/api/v1/session", post(access::exchange)).with_state(access);
+    let session = Router::new()
+        .route("/api/v1/session", post(access::exchange))
+        .method_not_allowed_fallback(api::not_posted)
+        .with_state(access);
     Router::new()
         .nest("/api/v1", api)
         .merge(session)
         .route("/healthz", get(|| async { "ok\n" }))
+        .method_not_allowed_fallback(api::only_read)
         .fallback(files::serve)
         .layer(middleware::from_fn_with_state(Gate::new(address), gate::check))
 }

@@ -175,3 +175,51 @@ async fn what_is_asked_in_another_way_is_told_in_the_shape_of_errors() {
     assert_eq!(error["code"], "invalid_arguments", "{error}");
     served.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn every_error_of_every_route_has_the_one_shape() {
+    let served = Served::start().await;
+    let paths = [
+        "/",
+        "/index.html",
+        "/nothing",
+        "/assets/../x",
+        "/healthz",
+        "/healthz/x",
+        "/api",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v2/status",
+        "/api/v1/session",
+        "/api/v1/events",
+        "/api/v1/status",
+        "/api/v1/nothing",
+        "/api/v1/a/b",
+        "/api/v1/%ff",
+        "/%ff",
+    ];
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"];
+    for (path, method) in paths.iter().flat_map(|path| methods.map(|method| (path, method))) {
+        if (*path, method) == ("/api/v1/events", "GET") {
+            continue;
+        }
+        for token in [true, false] {
+            let asked =
+                served.client.request(method.parse().unwrap(), format!("{}{path}", served.url)).body("[");
+            let asked = if token { asked.bearer_auth(served.app.token()) } else { asked };
+            let answer = asked.send().await.unwrap();
+            let (status, kind) = (answer.status(), answer.headers().get("content-type").cloned());
+            if status.is_success() {
+                continue;
+            }
+            let what = format!("{method} {path}, token {token}: {status} {kind:?}");
+            assert_eq!(kind.unwrap(), "application/json", "{what}");
+            if method == "HEAD" {
+                continue;
+            }
+            let error: Value = answer.json().await.unwrap();
+            assert!(error["code"].is_string() && error["message"].is_string(), "{what}: {error}");
+        }
+    }
+    served.app.shutdown().await;
+}

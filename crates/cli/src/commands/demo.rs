@@ -62,7 +62,8 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
     };
     note(&format!("the demo fleet runs until Ctrl-C; in a browser: {link}"));
     app.look_around().await;
-    until_stopped(app, face, stop).await
+    until_stopped(app, face, stop).await;
+    Ok(())
 }
 
 async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {

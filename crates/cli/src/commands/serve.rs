@@ -51,7 +51,8 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
     if !args.no_local_discovery {
         app.look_around().await;
     }
-    until_stopped(app, face, stop).await
+    until_stopped(app, face, stop).await;
+    Ok(())
 }
 
 /// For answers on their way when all else has ended.
@@ -59,15 +60,11 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Answers until SIGTERM or Ctrl-C, then ends its streams and what is under way. A connection that somebody holds open does
 /// not hold the process.
-pub(super) async fn until_stopped(
-    app: &App,
-    face: http_face::Face,
-    mut stop: StopSignals,
-) -> Result<(), Failure> {
+pub(super) async fn until_stopped(app: &App, face: http_face::Face, mut stop: StopSignals) {
     let stopping = app.stopping();
     let mut serving = std::pin::pin!(face.serve());
     tokio::select! {
-        outcome = &mut serving => return outcome.map_err(|error| Failure::failed(format!("the listener failed: {error}"))),
+        () = &mut serving => return,
         () = stop.received() => {}
     }
     stopping.cancel();
@@ -76,8 +73,8 @@ pub(super) async fn until_stopped(
         tokio::time::sleep(LAST_WORDS).await;
     };
     tokio::select! {
-        outcome = &mut serving => outcome.map_err(|error| Failure::failed(format!("the listener failed: {error}"))),
-        () = ended => Ok(()),
+        () = serving => {}
+        () = ended => {}
     }
 }
 

@@ -18,6 +18,10 @@ pub struct Served {
 
 impl Served {
     pub async fn start() -> Self {
+        Self::with(http_face::Limits::default()).await
+    }
+
+    pub async fn with(limits: http_face::Limits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::write(&config, "").unwrap();
@@ -28,10 +32,10 @@ impl Served {
             mends_config: false,
         };
         let app = App::start(options).await.unwrap();
-        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let face = Face::bind(&app, "127.0.0.1:0".parse().unwrap()).await.unwrap().with(limits);
         let url = face.url();
         let mut tasks = JoinSet::new();
-        tasks.spawn(async move { face.serve().await.unwrap() });
+        tasks.spawn(async move { face.serve().await });
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
         Self { app, url, client, _tasks: tasks, _dir: dir }

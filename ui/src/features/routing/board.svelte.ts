@@ -1,6 +1,7 @@
 import { asCallError, type CallError, type RuleList, type RuleRow } from "../../host";
 import { draft } from "../../shared/config/draft.svelte";
 import type { Path } from "../../shared/config/paths";
+import { sim } from "../../shared/decision/sim.svelte";
 import { isObject } from "../../shared/json";
 import { Latest } from "../../shared/latest";
 import { core } from "../../state/core.svelte";
@@ -38,6 +39,9 @@ class Board {
 
   /** What the core said of the draft is of its newest text: only then there is something to ask with. */
   settled = $derived(!draft.changed || this.text !== null || this.broken);
+
+  /** The simulator has said what comes of the newest text: the rest of the screen can be asked for. */
+  simulated = $derived(this.settled && (sim.args === null || sim.of === this.text));
 
   cards: readonly Card[] = $derived.by(() => {
     const own = draft.value([RULES]);

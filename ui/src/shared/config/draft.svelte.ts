@@ -5,7 +5,7 @@ import { nav } from "../nav.svelte";
 import { nodeAt, tree } from "./keys";
 import { Known, type Saved } from "./known.svelte";
 import { Past } from "./past";
-import { at, idOf, type Path, same } from "./paths";
+import { at, idOf, type Path, same, sharing } from "./paths";
 import { merge, type Typed, typedInto } from "./text";
 
 /** What somebody else made of the file while it was edited here. */
@@ -345,7 +345,8 @@ class Draft extends Known {
   }
 
   #took(draft: ConfigDraft, text = draft.text): void {
-    this.read = { ...draft, text };
+    const values = sharing(this.good?.draft.values, draft.values);
+    this.read = { ...draft, values, text };
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
     // Nothing of mine is left that theirs could meet.
     if (this.disk && !this.changed) this.loadTheirs();

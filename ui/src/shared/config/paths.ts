@@ -33,6 +33,23 @@ export function same(one: unknown, other: unknown): boolean {
   return mine.length === theirs.length && mine.every(holds);
 }
 
+/**
+ * `after`, made of the parts of `before` that say the same in the same order. What is shown of such a part is shown already:
+ * of a hundred rules one is drawn anew, and not all.
+ */
+export function sharing(before: unknown, after: unknown): unknown {
+  if (typeof before !== "object" || typeof after !== "object" || before === null || after === null) return after;
+  if (before === after || Array.isArray(before) !== Array.isArray(after)) return after;
+  const [was, is] = [before as Record<string, unknown>, after as Record<string, unknown>];
+  const [old, now] = [Object.keys(was), Object.keys(is)];
+  let isSame = old.length === now.length;
+  for (const [place, key] of now.entries()) {
+    is[key] = sharing(was[key], is[key]);
+    isSame &&= old[place] === key && is[key] === was[key];
+  }
+  return isSame ? before : after;
+}
+
 /** The settings that differ, each as deep as it can be named. A list of plain values is one setting. */
 export function changes(before: unknown, after: unknown, path: Path = []): Path[] {
   // A key without a value is as if it were not there.

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { at, changes, same } from "./paths";
+import { at, changes, same, sharing } from "./paths";
 import { inWords, read, write } from "./values";
 
 it.each([
@@ -57,4 +57,20 @@ it("what differs is named as deep as it can be", () => {
     undefined,
     undefined,
   ]);
+});
+
+it("what says the same stays the same object, and no other", () => {
+  const rules = (score: number) => ({ rules: { a: { score: 0.5, tags: ["x", "y"] }, b: { score } }, strict: true });
+  const before = rules(0.4);
+  expect(sharing(before, rules(0.4))).toBe(before);
+  const after = sharing(before, rules(0.9)) as typeof before;
+  expect(after).toEqual(rules(0.9));
+  expect(after.rules.a).toBe(before.rules.a);
+  expect(after.rules.b).not.toBe(before.rules.b);
+  // The order of rules means something.
+  const turned = sharing(before.rules, { b: { score: 0.4 }, a: before.rules.a });
+  expect(Object.keys(turned as object)).toEqual(["b", "a"]);
+  expect(sharing([1, 2], [1, 2, 3])).toEqual([1, 2, 3]);
+  expect(sharing({ a: 1, b: 2 }, { a: 1 })).toEqual({ a: 1 });
+  expect(sharing({ 0: "a" }, ["a"])).toEqual(["a"]);
 });

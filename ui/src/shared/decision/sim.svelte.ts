@@ -35,6 +35,9 @@ class Simulation {
   /** Under the draft; absent when nothing is drafted. */
   draft = $state.raw<Answer | null>(null);
 
+  /** The text that the answers are of; undefined before the first. */
+  of = $state.raw<string | null | undefined>(undefined);
+
   #count = $derived(Number(this.calls.replaceAll(/[,\s]/g, "")));
   /** How many calls; absent where that is no number of calls. */
   count = $derived(
@@ -70,9 +73,12 @@ class Simulation {
     if (!sameCall(args, this.args)) return this.#latest.ask(null);
     this.saved = saved;
     this.draft = draft;
+    this.of = text;
     if (text !== this.#text) this.#latest.ask(null);
   });
   #text: string | null = null;
+  /** The capability that the browser keeps; to write it at each key costs more than to draw what comes of the key. */
+  #kept = this.capability;
   /** What the answer under the saved rules depends on: while a draft is written, none of it changes. */
   #known: { args: RouteArgs; rows: unknown; configs: number } | null = null;
 
@@ -92,7 +98,10 @@ class Simulation {
   /** Asks what the rules in use, and a draft of them, would do. */
   ask(draft: string | null): void {
     this.#text = draft;
-    if (this.args) keep("routing.capability", this.args.capability);
+    if (this.args && this.args.capability !== this.#kept) {
+      this.#kept = this.args.capability;
+      keep("routing.capability", this.#kept);
+    }
     this.#latest.ask(null);
   }
 

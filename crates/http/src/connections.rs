@@ -1,0 +1,237 @@
+//! The connections of the face. Whoever opens one needs no token, so nothing here relies on what comes over it: a connection
+//! that says nothing ends, there are so many at once and no more, and those that never asked for anything make room first.
+
+use std::collections::HashMap;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use axum::response::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+/// How long a connection may take over what, and how many there are at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// From its beginning to the end of the headers of its first request.
+    pub first: Duration,
+    /// Without a request, or within the headers of a later one.
+    pub idle: Duration,
+    /// Between two parts of the body of a request.
+    pub body: Duration,
+    /// At once.
+    pub most: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        // Of the files that this process may open, servers that are asked need some as well.
+        let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
+        Self {
+            first: Duration::from_secs(10),
+            idle: Duration::from_mins(2),
+            body: Duration::from_secs(30),
+            most: usize::try_from(files / 4).unwrap_or(usize::MAX).clamp(16, 512),
+        }
+    }
+}
+
+/// What a connection does, in the order in which they make room for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// It has not asked for anything yet.
+    New,
+    /// It waits for the next request.
+    Idle,
+    /// A request is under way; it is never ended for another.
+    Busy,
+}
+
+struct Connection {
+    stage: Stage,
+    since: Instant,
+    end: CancellationToken,
+}
+
+/// The connections that are open.
+#[derive(Clone, Default)]
+struct Open(Arc<Mutex<HashMap<u64, Connection>>>);
+
+impl Open {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Connection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes part, if there is room or another can make some.
+    fn enter(&self, id: u64, most: usize) -> Option<Entry> {
+        if self.lock().len() >= most && !self.make_room() {
+            return None;
+        }
+        let end = CancellationToken::new();
+        let connection = Connection { stage: Stage::New, since: Instant::now(), end: end.clone() };
+        self.lock().insert(id, connection);
+        Some(Entry { open: self.clone(), id, end })
+    }
+
+    /// Ends the one that has waited longest, first of those that never asked for anything. False when all are busy.
+    fn make_room(&self) -> bool {
+        let mut all = self.lock();
+        let waiting = all.iter().filter(|(_, connection)| connection.stage != Stage::Busy);
+        let longest = waiting.min_by_key(|(_, connection)| (connection.stage, connection.since));
+        let Some(id) = longest.map(|(id, _)| *id) else { return false };
+        if let Some(connection) = all.remove(&id) {
+            connection.end.cancel();
+        }
+        true
+    }
+}
+
+/// A connection among the open ones, until it is dropped.
+struct Entry {
+    open: Open,
+    id: u64,
+    end: CancellationToken,
+}
+
+impl Entry {
+    fn stage(&self) -> Option<Stage> {
+        self.open.lock().get(&self.id).map(|connection| connection.stage)
+    }
+
+    fn is(&self, stage: Stage) {
+        if let Some(connection) = self.open.lock().get_mut(&self.id) {
+            (connection.stage, connection.since) = (stage, Instant::now());
+        }
+    }
+
+    /// Ends with the time for a first request.
+    async fn first_is_late(&self, first: Duration) {
+        sleep(first).await;
+        if self.stage() != Some(Stage::New) {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.open.lock().remove(&self.id);
+    }
+}
+
+/// A request is under way, until its response was sent.
+struct UnderWay(Arc<Entry>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.is(Stage::Idle);
+    }
+}
+
+/// Answers what comes to the listener until it is asked to stop; requests under way are finished.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    stopping: CancellationToken,
+) {
+    let (open, tasks) = (Open::default(), TaskTracker::new());
+    let mut ids = 0..;
+    while let Some(stream) = stopping.run_until_cancelled(accept(&listener, &open)).await {
+        let entry = ids.next().and_then(|id| open.enter(id, limits.most));
+        // Dropped, it is closed: everybody is at work, and whoever comes later finds room again.
+        let Some(entry) = entry else { continue };
+        tasks.spawn(talk(stream, router.clone(), Arc::new(entry), limits, stopping.clone()));
+    }
+    drop(listener);
+    tasks.close();
+    tasks.wait().await;
+}
+
+/// The next connection. Where files have run out, one that only waits gives one back.
+async fn accept(listener: &TcpListener, open: &Open) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) if is_of_its_own(&error) => {}
+            Err(error) => {
+                let made = open.make_room();
+                tracing::warn!(%error, made, "no connection could be taken");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// The connection itself ended before it was taken.
+fn is_of_its_own(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+async fn talk(
+    stream: TcpStream,
+    router: Router,
+    entry: Arc<Entry>,
+    limits: Limits,
+    stopping: CancellationToken,
+) {
+    // An answer is written in one go: to wait for more would only delay it.
+    let _ = stream.set_nodelay(true);
+    let asked = entry.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        asked.is(Stage::Busy);
+        let (under_way, router) = (UnderWay(asked.clone()), router.clone());
+        async move {
+            let answered = router.oneshot(request.map(Body::new)).await;
+            answered.map(|response| until_sent(response, under_way))
+        }
+    });
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.idle)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = entry.end.cancelled() => return,
+        () = entry.first_is_late(limits.first) => return,
+        () = stopping.cancelled() => {
+            if entry.stage() != Some(Stage::Busy) {
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// The response, which keeps the request under way until it was sent or its reader has gone.
+fn until_sent(response: Response, under_way: UnderWay) -> Response {
+    response.map(|body| {
+        // A body that is sent already would be dropped before it is written; its connection goes on at once all the same.
+        if body.is_end_stream() {
+            return body;
+        }
+        Body::new(body.map_err(move |error| {
+            let _ = &under_way;
+            error
+        }))
+    })
+}
