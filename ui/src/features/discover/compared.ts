@@ -11,6 +11,8 @@ export type Fate = "new" | "gone" | "changed" | "moved" | "not_asked";
 export interface Fated {
   fate: Fate;
   row: ScanRow;
+  /** It was found before and is not among what was found now. */
+  earlier: boolean;
   /** More of it, in a sentence; empty where there is nothing to add. */
   note: string;
 }
@@ -29,21 +31,22 @@ const NAMED = 6;
 
 /** Every server that is not as it was. */
 export function fates(compared: ScanComparison): Fated[] {
+  const now = { earlier: false, note: "" };
   return [
-    ...compared.new.map((row) => ({ fate: "new" as const, row, note: "" })),
-    ...compared.changed.map((one) => ({ fate: "changed" as const, row: one.row, note: toolWords(one) })),
-    ...compared.moved.map((one) => ({
-      fate: "moved" as const,
-      row: one.row,
-      note: `It was at ${oneLine(shortUrl(one.from))}`,
-    })),
-    ...compared.gone.map((one) => ({ fate: "gone" as const, row: one.row, note: brief(one.reason) })),
-    ...compared.not_asked.map((one) => ({ fate: "not_asked" as const, row: one.row, note: unaskedWords(one) })),
+    ...compared.new.map((row): Fated => ({ ...now, fate: "new", row })),
+    ...compared.changed.map((one): Fated => ({ ...now, fate: "changed", row: one.row, note: toolWords(one) })),
+    ...compared.moved.map(
+      (one): Fated => ({ ...now, fate: "moved", row: one.row, note: `It was at ${oneLine(shortUrl(one.from))}` }),
+    ),
+    ...compared.gone.map((one): Fated => ({ fate: "gone", row: one.row, earlier: true, note: brief(one.reason) })),
+    ...compared.not_asked.map(
+      (one): Fated => ({ fate: "not_asked", row: one.row, earlier: one.was_found_before, note: unaskedWords(one) }),
+    ),
   ];
 }
 
 function unaskedWords({ was_found_before, reason }: ScanComparison["not_asked"][number]): string {
-  return was_found_before ? `Found before; this time ${brief(reason)}` : `Found now; the time before ${brief(reason)}`;
+  return was_found_before ? `Found before; this time ${oneLine(reason)}` : `Found now; the time before ${oneLine(reason)}`;
 }
 
 /** `Tools: added a, b; changed c`. */

@@ -23,10 +23,8 @@ class ScanMemory {
   #with = $state<string | null>(null);
   #asked = 0;
 
-  /** Servers that are not as they were, by their address. */
-  fated: ReadonlyMap<string, Fated> = $derived(
-    new Map((this.compared?.with ? fates(this.compared) : []).map((one) => [one.row.url, one])),
-  );
+  /** Servers that are not as they were. */
+  fated: readonly Fated[] = $derived(this.compared?.with ? fates(this.compared) : []);
 
   /** Holds the scan that is shown against an earlier one. */
   async compare(): Promise<void> {
@@ -50,7 +48,7 @@ class ScanMemory {
       // It was forgotten meanwhile: what is shown next is compared next.
       this.error = error.code === "not_found" ? null : error;
     }
-    if (this.only && ![...this.fated.values()].some((one) => one.fate === this.only)) this.only = null;
+    if (this.only && !this.fated.some((one) => one.fate === this.only)) this.only = null;
   }
 
   /** Compares what is shown with this scan from now on. */

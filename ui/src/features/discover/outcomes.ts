@@ -20,45 +20,49 @@ export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
 /** A line of the table of results. */
 export type ResultLine = { key: string; outcome: OutcomeGroup["outcome"]; at: number } & (
   | { kind: "group"; size: number }
-  | { kind: "row"; row: ScanRow }
+  | { kind: "row"; row: ScanRow; fated: Fated | null }
   | { kind: "failure"; row: ScanRow; text: string }
-  | { kind: "note"; row: ScanRow; text: string }
+  | { kind: "note"; text: string }
 );
 
-/** The results and those that an earlier scan found, of one fate or of all; `not_mcp` is no result. */
-export function comparedGroups(
-  found: readonly ScanRow[],
-  fated: ReadonlyMap<string, Fated>,
-  only: Fate | null,
-): OutcomeGroup[] {
-  const isShown = (row: ScanRow) => only === null || fated.get(row.url)?.fate === only;
-  const here = new Set(found.map((row) => row.url));
-  const earlier = [...fated.values()].filter(({ row }) => !here.has(row.url) && isShown(row));
-  // Where somebody else answers now, who is gone has no row of its own in the list of what was found.
-  const left = (["gone", "not_asked"] as const).map((fate) => ({
-    outcome: fate,
-    rows: earlier.filter((one) => one.fate === fate).map(({ row }) => row),
+/** The results of one fate, or of all, and those that an earlier scan found; `not_mcp` is no result. */
+export function comparedGroups(found: readonly ScanRow[], fated: readonly Fated[], only: Fate | null): OutcomeGroup[] {
+  const wanted = fated.filter(({ fate }) => only === null || fate === only);
+  const here = new Set(wanted.filter(({ earlier }) => !earlier).map(({ row }) => row.url));
+  const left = (["gone", "not_asked"] as const).map((outcome) => ({
+    outcome,
+    rows: wanted.filter(({ fate, earlier }) => earlier && fate === outcome).map(({ row }) => row),
   }));
-  return [...resultGroups(found.filter(isShown)), ...left.filter((group) => group.rows.length > 0)];
+  const shown = only === null ? found : found.filter((row) => here.has(row.url));
+  return [...resultGroups(shown), ...left.filter((group) => group.rows.length > 0)];
+}
+
+/** The group is of servers that an earlier scan found. */
+export function isEarlier(outcome: OutcomeGroup["outcome"]): outcome is "gone" | "not_asked" {
+  return outcome === "gone" || outcome === "not_asked";
 }
 
 /** The table's lines: each group under its name, each row followed by what there is to say of it. */
 export function resultLines(
   groups: readonly OutcomeGroup[],
   failed: ReadonlyMap<string, string>,
-  fated: ReadonlyMap<string, Fated> = new Map(),
+  fated: readonly Fated[] = [],
 ): ResultLine[] {
+  const fates = new Map(fated.map((one) => [`${one.earlier} ${one.row.url}`, one]));
   const lines: ResultLine[] = [];
   for (const { outcome, rows } of groups) {
-    lines.push({ key: outcome, outcome, at: lines.length, kind: "group", size: rows.length });
+    const add = (line: ResultLine) => void lines.push({ ...line, outcome, at: lines.length });
+    const earlier = isEarlier(outcome);
+    add({ key: outcome, outcome, at: 0, kind: "group", size: rows.length });
     for (const row of rows) {
-      lines.push({ key: row.url, outcome, at: lines.length, kind: "row", row });
-      const text = failed.get(row.url);
-      if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", row, text });
-      const fate = fated.get(row.url);
-      const isSaid = fate?.fate === "changed" || fate?.fate === "moved";
-      if (fate && isSaid)
-        lines.push({ key: `${row.url} note`, outcome, at: lines.length, kind: "note", row, text: fate.note });
+      const key = earlier ? `${outcome} ${row.url}` : row.url;
+      const fate = fates.get(`${earlier} ${row.url}`) ?? null;
+      add({ key, outcome, at: 0, kind: "row", row, fated: fate });
+      const text = earlier ? undefined : failed.get(row.url);
+      if (text) add({ key: `${key} failure`, outcome, at: 0, kind: "failure", row, text });
+      if (fate?.fate === "changed" || fate?.fate === "moved") {
+        add({ key: `${key} note`, outcome, at: 0, kind: "note", text: fate.note });
+      }
     }
   }
   return lines;
