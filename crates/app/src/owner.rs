@@ -64,12 +64,9 @@ impl Ownership {
     pub(crate) fn take(dir: &Path, face: Face) -> Result<Self, StartError> {
         let failed = |source: io::Error| StartError::DataDir { dir: dir.to_owned(), source };
         create_private_dir(dir).map_err(failed)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(dir.join(LOCK))
-            .map_err(failed)?;
+        let lock = dir.join(LOCK);
+        store::make_private(&lock).map_err(failed)?;
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(lock).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

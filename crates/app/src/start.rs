@@ -1,7 +1,7 @@
 //! Start and stop: what is opened, in which order, and how it ends.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
@@ -74,6 +74,8 @@ pub(crate) struct Core {
     pub(crate) config: LiveConfig,
     pub(crate) started_at: Millis,
     notices: Mutex<Vec<Notice>>,
+    /// What was found of the files at the start.
+    found: OnceLock<Vec<String>>,
     listening: Mutex<Option<String>>,
     ownership: Ownership,
     pub(crate) sessions: SessionKey,
@@ -93,7 +95,12 @@ impl App {
             .map_err(|error| unless_owned(error, &data_dir, options.face))?;
         let ownership = Ownership::take(&data_dir, options.face)?;
         let sessions = SessionKey::of(&data_dir);
-        let opened = registry::open_sqlite(&data_dir).await?;
+        let (notices, told) = mpsc::unbounded_channel();
+        let noticed = |notices: &mpsc::UnboundedSender<String>| {
+            let notices = notices.clone();
+            move |text| drop(notices.send(text))
+        };
+        let opened = registry::open_sqlite_telling(&data_dir, Box::new(noticed(&notices))).await?;
         let (vault, secrets_notice) = Vault::open(&data_dir);
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
@@ -107,11 +114,9 @@ impl App {
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let clients = intake.clients.clone();
         let (demo, wishes) = DemoHost::new();
-        let (notices, told) = mpsc::unbounded_channel();
-        let noticed = move |text| drop(notices.send(text));
         let app = Self(Arc::new(Core {
             registry: opened.registry,
-            scans: ScanMemory::start(&data_dir, now, Box::new(noticed)),
+            scans: ScanMemory::start(&data_dir, now, Box::new(noticed(&notices))),
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,
@@ -126,12 +131,14 @@ impl App {
             config: loaded.live,
             started_at: now(),
             notices: Mutex::default(),
+            found: OnceLock::new(),
             listening: Mutex::default(),
             ownership,
             sessions,
         }));
-        let notices = opened.notices.into_iter().chain(secrets_notice).chain(calls_notices);
-        for text in notices.chain(loaded.warnings) {
+        app.0.tasks.spawn(app.stopping().run_until_cancelled_owned(opened.watch));
+        app.tell_of_files(opened.notices.into_iter().chain(secrets_notice).chain(calls_notices).collect());
+        for text in loaded.warnings {
             app.notice(NoticeLevel::Warning, text);
         }
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
@@ -284,6 +291,26 @@ impl App {
         self.0.listening.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What was found of the files at the start, here and by earlier processes that nobody may have looked at.
+    fn tell_of_files(&self, found: Vec<String>) {
+        let at = now();
+        let found = self.0.found.get_or_init(|| found);
+        let new: Vec<Notice> =
+            found.iter().cloned().map(|text| Notice { level: NoticeLevel::Warning, text, at }).collect();
+        let mut earlier = store::notices::earlier(&self.0.data_dir, at);
+        earlier.retain(|notice| new.iter().all(|new| new.text != notice.text));
+        if !new.is_empty()
+            && let Err(error) = store::notices::keep(&self.0.data_dir, &new, at)
+        {
+            tracing::warn!(%error, "what a person should know could not be kept for later");
+        }
+        for Notice { text, .. } in &new {
+            tracing::warn!(notice = text, "notice");
+        }
+        let mut notices = self.0.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.extend(earlier.into_iter().chain(new));
+    }
+
     /// Keeps a notice for whoever looks later, and tells whoever looks now.
     pub(crate) fn notice(&self, level: NoticeLevel, text: String) {
         let notice = Notice { level, text, at: now() };
@@ -295,6 +322,11 @@ impl App {
         notices.push(notice.clone());
         drop(notices);
         self.tell(Activity::Notice { notice });
+    }
+
+    /// What was found of the files at the start, such as one that was damaged: a command that ends soon says it at once.
+    pub fn found(&self) -> &[String] {
+        self.0.found.get().map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn notices(&self) -> Vec<Notice> {

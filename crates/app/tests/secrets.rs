@@ -103,6 +103,43 @@ async fn a_file_cannot_bring_a_reference_to_a_secret_along() {
 }
 
 #[tokio::test]
+async fn a_file_does_not_say_where_else_a_token_goes() {
+    let server = guarded().start().await;
+    let core = Core::start().await;
+    let added = add_with_token(&core, &server, "weather").await;
+    let id = added["server"]["id"].as_str().unwrap();
+    let other = server.url().replace("/mcp", "/mallory/mcp");
+    for (key, place) in [("endpoint", other.as_str()), ("health_endpoint", "/mallory/collect")] {
+        let entry = json!({ "name": "weather", "transport": "http", "url": server.url(), key: place });
+        let text = json!({ "servers": [entry] }).to_string();
+        let report = core.perform("import", json!({ "text": text })).await;
+        let warnings = report["warnings"].to_string();
+        assert!(warnings.contains(key) && warnings.contains("mallory"), "{warnings}");
+        core.check(id).await;
+    }
+    let seen = server.seen();
+    assert!(seen.iter().any(carries_token), "where it was given for, it goes");
+    assert!(!seen.iter().any(|seen| seen.path.contains("mallory")), "{seen:#?}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_kept_costs_no_other() {
+    let core = Core::start().await;
+    let entry = |name: &str| json!({ "name": name, "transport": "http", "url": format!("http://127.0.0.1:9/{name:.20}") });
+    let mut entries: Vec<Value> = (0..20).map(|at| entry(&format!("fine-{at}"))).collect();
+    entries.insert(3, entry(&"n".repeat(5_000_000)));
+    let report = core.perform("import", json!({ "text": json!({ "servers": entries }).to_string() })).await;
+    assert_eq!(report["added"], 20, "{:.1000}", report.to_string());
+    let warnings = report["warnings"].to_string();
+    assert!(
+        warnings.contains("was left out") && warnings.contains("4 MiB") && warnings.len() < 1_000,
+        "{warnings:.1000}"
+    );
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_server_that_moves_leaves_its_token_behind_and_finds_it_where_it_was() {
     let server = guarded().start().await;
     let port = server.address().port();

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::print::note;
 use crate::remote::Remote;
 
 /// Another command holds the directory for a moment only: worth waiting for.
@@ -35,7 +36,10 @@ impl Core {
         loop {
             let options = Options { mends_config, ..options(common, Face::Command) };
             let (dir, owner) = match App::start(options).await {
-                Ok(app) => return Ok(Self::Own(app)),
+                Ok(app) => {
+                    app.found().iter().for_each(|found| note(found));
+                    return Ok(Self::Own(app));
+                }
                 Err(StartError::Owned { dir, owner }) => (dir, owner),
                 Err(error) => return Err(error.into()),
             };

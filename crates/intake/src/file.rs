@@ -24,19 +24,17 @@ impl Intake {
         let file = args.file.as_deref().unwrap_or("the file");
         let snapshot = self.registry.snapshot();
         let mut entries: Vec<_> = read.servers.drain(..).zip(read.given).collect();
-        entries.retain(|(info, _)| {
-            let is_whole = !secrets::lacks_secret(&info.args);
-            if !is_whole {
-                report.warnings.push(format!(
-                    "`{}` was left out: a secret among its arguments stayed where it was exported; add it yourself",
-                    info.name
-                ));
+        entries.retain(|(info, _)| match unfit(info) {
+            None => true,
+            Some(why) => {
+                report.warnings.push(format!("`{:.60}` was left out: {why}", info.name));
+                false
             }
-            is_whole
         });
         let (mut servers, given): (Vec<ServerInfo>, Vec<_>) = entries.into_iter().unzip();
         for info in &mut servers {
             report.warnings.extend(distrust(info, &snapshot));
+            report.warnings.extend(self.without_ways(info, &snapshot));
             if let Some(warning) = without_trust(info, &snapshot, args.certificates) {
                 report.certificates_left += 1;
                 report.warnings.push(warning);
@@ -72,6 +70,44 @@ impl Intake {
     }
 }
 
+/// Why a record of a file cannot be kept, whatever the others are.
+fn unfit(info: &ServerInfo) -> Option<String> {
+    if secrets::lacks_secret(&info.args) {
+        return Some("a secret among its arguments stayed where it was exported; add it yourself".to_owned());
+    }
+    registry::check_record(info).err().map(|error| error.to_string())
+}
+
+impl Intake {
+    /// Where a server has secrets, a file does not say to which other places of it they go: `endpoint` and `health_endpoint`
+    /// would be asked with them at the next check.
+    fn without_ways(&self, info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
+        let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return Vec::new() };
+        let has_secrets = known.token_env.is_some()
+            || !known.header_env.is_empty()
+            || !self.vault().list(Some(known)).is_empty();
+        let mut warnings = Vec::new();
+        let ways = [
+            ("endpoint", &mut info.endpoint, &known.endpoint),
+            ("health_endpoint", &mut info.health_endpoint, &known.health_endpoint),
+        ];
+        for (what, given, own) in ways {
+            let is_new = given.is_some() && given != own && *given != known.url;
+            if has_secrets
+                && is_new
+                && let Some(address) = given.take()
+            {
+                warnings.push(format!(
+                    "`{:.60}`: its `{what}` {address:.200} was left out: the server has secrets, and they would be sent there; \
+                     edit the server, or remove its secrets first",
+                    info.name
+                ));
+            }
+        }
+        warnings
+    }
+}
+
 /// More servers of a file are not named one by one.
 const MOST_TOLD: usize = 1_000;
 
@@ -95,7 +131,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     (info.source, info.reach) = (Source::Import, None);
     if info.url.is_some() && info.endpoint.is_some() && origin(&info.url) != origin(&info.endpoint) {
         warnings.push(format!(
-            "`{}`: its endpoint is at another address than its URL and was left out",
+            "`{:.60}`: its endpoint is at another address than its URL and was left out",
             info.name
         ));
         info.endpoint = None;
@@ -115,14 +151,14 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
     if !agreed {
         for (header, variable) in std::mem::take(&mut info.header_env) {
             warnings.push(format!(
-                "`{}`: the header `{header}` from the variable `{variable}` was left out",
+                "`{:.60}`: the header `{header}` from the variable `{variable}` was left out",
                 info.name
             ));
         }
     }
     if let Some(variable) = info.token_env.take_if(|_| !agreed) {
         warnings.push(format!(
-            "`{}`: the token's variable `{variable}` was left out; agree to it by editing the server",
+            "`{:.60}`: the token's variable `{variable}` was left out; agree to it by editing the server",
             info.name
         ));
     }
@@ -140,7 +176,7 @@ fn without_trust(info: &mut ServerInfo, snapshot: &Snapshot, is_agreed: bool) ->
         Tls::Ca { ca } => format!("CA in {ca:?}"),
     };
     Some(format!(
-        "`{}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
+        "`{:.60}`: the {what}, which the file trusts, was left out; agree to it by editing the server",
         info.name
     ))
 }

@@ -197,7 +197,7 @@ fn check(url: &Url) -> Result<(), EndpointError> {
     if url.port() == Some(0) {
         return Err(EndpointError::PortZero);
     }
-    if let Some((name, _)) = url.query_pairs().find(|(name, _)| secrets::is_secret_name(name)) {
+    if let Some((name, _)) = url.query_pairs().find(|(name, value)| secrets::is_secret_pair(name, value)) {
         return Err(EndpointError::SecretInQuery(name.into_owned()));
     }
     if host_key(url).is_empty() {

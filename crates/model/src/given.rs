@@ -83,7 +83,7 @@ pub fn without_keys(text: &str) -> (String, BTreeMap<String, String>) {
     let mut rest = Vec::new();
     for pair in url.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
         match url::form_urlencoded::parse(pair.as_bytes()).next() {
-            Some((name, value)) if crate::secrets::is_secret_name(&name) => {
+            Some((name, value)) if crate::secrets::is_secret_pair(&name, &value) => {
                 keys.insert(name.into_owned(), value.into_owned());
             }
             _ => rest.push(pair.to_owned()),

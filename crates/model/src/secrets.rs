@@ -36,6 +36,11 @@ pub(crate) fn is_secret_value(value: &str) -> bool {
     PREFIXES.iter().any(|prefix| value.starts_with(prefix)) && value.len() >= 16
 }
 
+/// Whether a parameter of a URL holds a secret, by its name or by its value: `?token=…`, `?k=sk-…`.
+pub(crate) fn is_secret_pair(name: &str, value: &str) -> bool {
+    is_secret_name(name) || is_secret_value(value)
+}
+
 /// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
 pub fn command_line(command: &str, args: &[String]) -> String {
     let mut line = quoted(&shown(command, false));
@@ -151,7 +156,7 @@ fn without_unclear_user(text: &str) -> Option<String> {
 }
 
 fn without_user(path: &str) -> String {
-    let start = path.find("://").map_or(0, |at| at + 3);
+    let start = path.find("://").map_or(if path.starts_with("//") { 2 } else { 0 }, |at| at + 3);
     let (scheme, rest) = path.split_at(start);
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
@@ -163,7 +168,7 @@ fn without_user(path: &str) -> String {
 
 fn redact_pair(pair: &str) -> String {
     match pair.split_once('=') {
-        Some((name, value)) if is_secret_name(name) || is_secret_value(value) => format!("{name}={HIDDEN}"),
+        Some((name, value)) if is_secret_pair(name, value) => format!("{name}={HIDDEN}"),
         _ => pair.to_owned(),
     }
 }
@@ -194,7 +199,7 @@ pub(crate) fn strip_url(text: &str) -> Option<String> {
     url.set_fragment(None);
     let kept: Vec<(String, String)> = url
         .query_pairs()
-        .filter(|(name, _)| !is_secret_name(name))
+        .filter(|(name, value)| !is_secret_pair(name, value))
         .map(|(n, v)| (n.into(), v.into()))
         .collect();
     if kept.is_empty() {

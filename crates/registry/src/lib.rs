@@ -23,14 +23,14 @@ mod writer;
 mod contract;
 
 pub use backend::{Answer, Backend, Memory, Past, Sqlite};
-pub use change::{Labels, Origin, Patch, Way};
+pub use change::{Labels, Origin, Patch, Way, check_record};
 pub use endpoint::{
     Contents, Ended, HealthPolicy, Measure, Minute, News, Observation, Outcome, Reason, Round, Verdict,
 };
 pub use error::RegistryError;
 pub use registry::{
     Changed, Committed, Opened, Published, Registry, RemovedServer, Step, Told, Undone, Upcoming, Upserted,
-    Writing, open_sqlite,
+    Writing, open_sqlite, open_sqlite_telling,
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
 pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};

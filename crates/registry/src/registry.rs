@@ -56,6 +56,8 @@ pub struct Opened {
     pub registry: Registry,
     /// The task to spawn.
     pub writer: Writing,
+    /// The task that looks whether its file is still there, to be spawned as well.
+    pub watch: Writing,
     /// What a person should know of the opening: a sentence or two each.
     pub notices: Vec<String>,
     /// Servers that were removed so long ago that they are gone for good now, with all that is kept of them here.
@@ -214,22 +216,35 @@ impl Stamp for Vec<RemovedServer> {}
 
 /// Opens the registry over the database in `folder`. A damaged database is moved aside and named in the notices.
 pub async fn open_sqlite(folder: &Path) -> Result<Opened, RegistryError> {
+    open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
+}
+
+/// The same; what happens to its file later, and a person should know, is told. [`Opened::watch`] has to run for that.
+pub async fn open_sqlite_telling(folder: &Path, told: store::Told) -> Result<Opened, RegistryError> {
     let folder = folder.to_path_buf();
-    let opening = tokio::task::spawn_blocking(move || Store::open(&folder, now()));
+    let opening = tokio::task::spawn_blocking(move || Store::open_telling(&folder, now(), told));
     let store::Opened { store, damaged, backup } = opening.await.map_err(|_| RegistryError::Closed)??;
     if let Some(backup) = backup {
         tracing::info!(backup = %backup.display(), "the database was copied before its schema changed");
     }
+    let watch = store.look_after();
     let mut opened = Registry::open(Sqlite::new(store)).await?;
-    let notice = damaged.map(|aside| {
-        format!(
-            "The database was damaged. It was moved aside as `{}` and a new one was begun: servers that were in it must \
-             be found or added again.",
-            aside.display()
-        )
-    });
-    opened.notices.splice(0..0, notice);
+    opened.watch = Box::pin(watch);
+    opened.notices.splice(0..0, damaged.map(|damage| moved_aside(&damage)));
     Ok(opened)
+}
+
+fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
+    let kept = match kept {
+        0 => "no server could be read of it".to_owned(),
+        1 => "one server could be read of it and is kept".to_owned(),
+        kept => format!("{kept} servers could be read of it and are kept"),
+    };
+    format!(
+        "The database was damaged. It was moved aside as `{}` and a new one was begun: {kept}. What is missing must be found \
+         or added again.",
+        aside.display()
+    )
 }
 
 impl Registry {
@@ -273,7 +288,8 @@ impl Registry {
             ended: ended.clone().drop_guard(),
         };
         let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
-        Opened { registry, writer: Box::pin(writer.run()), notices, expired: Vec::new() }
+        let watch = Box::pin(std::future::ready(()));
+        Opened { registry, writer: Box::pin(writer.run()), watch, notices, expired: Vec::new() }
     }
 
     /// How many writes wait for the writer.

@@ -8,6 +8,7 @@ use model::Millis;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::aside::suffixed;
+use crate::open::keep_private;
 
 /// What SQLite keeps beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -118,18 +119,19 @@ pub fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<Asid
 }
 
 /// What is left of a file that somebody deleted must not be taken for a part of the next one.
-fn remove_companions(path: &Path) -> io::Result<()> {
+pub(crate) fn remove_companions(path: &Path) -> io::Result<()> {
     COMPANIONS
         .iter()
         .try_for_each(|companion| unless_missing(std::fs::remove_file(suffixed(path, companion))))
 }
 
-fn unless_missing(done: io::Result<()>) -> io::Result<()> {
+pub(crate) fn unless_missing(done: io::Result<()>) -> io::Result<()> {
     done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 fn prepare(path: &Path, layout: &Layout) -> Result<Connection, FileError> {
     let failed = |error| FileError::of(path, error);
+    keep_private(path);
     let connection = Connection::open(path).map_err(failed)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     if found > layout.version {

@@ -4,8 +4,9 @@
 //!   one transaction and answers after the commit (group commit), so one `fsync` serves many callers.
 //! - `synchronous=FULL`, in WAL mode: what was answered survives `kill -9` and a power cut. `NORMAL` would only survive
 //!   the former, and saves little once an `fsync` is shared.
-//! - A file of a newer version is refused untouched, a damaged one is moved aside and named, an older one is copied
-//!   before it is migrated. Nothing is ever overwritten.
+//! - A file of a newer version is refused untouched, a damaged one is moved aside and named, with what can be read of it
+//!   taken over, an older one is copied before it is migrated. Nothing is ever overwritten.
+//! - A file that is deleted or replaced while it is open is written anew from the connection, which still has all of it.
 //!
 //! - [`beside`] is what databases beside this one share: the record of calls, the memory of scans.
 //!
@@ -18,14 +19,19 @@ mod history;
 mod journal;
 mod meta;
 mod migrate;
+pub mod notices;
 mod open;
+mod present;
+mod private;
 mod record;
+mod salvage;
 mod servers;
 mod store;
 mod writer;
 
 pub use error::StoreError;
 pub use migrate::SCHEMA;
-pub use open::{FILE, Opened};
+pub use open::{Damage, FILE, Opened};
+pub use private::make_private;
 pub use record::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, Tally};
-pub use store::Store;
+pub use store::{Store, Told};

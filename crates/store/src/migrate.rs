@@ -6,6 +6,7 @@ use rusqlite::backup::Backup;
 
 use crate::StoreError;
 use crate::aside::{stamp, suffixed};
+use crate::open::keep_private;
 use crate::{history, journal, meta, servers};
 
 /// One step of the schema. Steps are never edited once released: a new one is added.
@@ -77,6 +78,7 @@ fn back_up(connection: &Connection, path: &Path, from: i64, now: Millis) -> Resu
 }
 
 fn copy(connection: &Connection, part: &Path) -> rusqlite::Result<()> {
+    keep_private(part);
     let mut copy = Connection::open(part)?;
     let backup = Backup::new(connection, &mut copy)?;
     while backup.step(1024)? == rusqlite::backup::StepResult::More {}

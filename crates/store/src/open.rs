@@ -5,9 +5,11 @@ use model::Millis;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::aside::move_aside;
+use crate::aside::{move_aside, suffixed};
+use crate::beside::in_transaction;
 use crate::migrate::{MIGRATIONS, SCHEMA, migrate, version};
-use crate::{Store, StoreError};
+use crate::private::make_private;
+use crate::{Store, StoreError, salvage, servers};
 
 /// The name of the database in the data directory.
 pub const FILE: &str = "mcp-discovery.db";
@@ -27,17 +29,26 @@ const WAL_PAGES: i64 = 4_000;
 pub struct Opened {
     /// The store.
     pub store: Store,
-    /// Where the damaged database is that was found in its place, its companions `-wal` and `-shm` beside it.
-    pub damaged: Option<PathBuf>,
+    /// The damaged database that was found in its place.
+    pub damaged: Option<Damage>,
     /// The copy that was made before a migration.
     pub backup: Option<PathBuf>,
+}
+
+/// A damaged database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where it is now, its companions `-wal` and `-shm` beside it.
+    pub aside: PathBuf,
+    /// How many servers could be read of it and are in the new one.
+    pub kept: usize,
 }
 
 /// A connection that is ready for the writer.
 pub(crate) struct Ready {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
-    pub(crate) damaged: Option<PathBuf>,
+    pub(crate) damaged: Option<Damage>,
     pub(crate) backup: Option<PathBuf>,
 }
 
@@ -55,11 +66,32 @@ pub(crate) fn open(folder: &Path, now: Millis) -> Result<Ready, StoreError> {
     };
     configure(&connection).map_err(|error| StoreError::of(&path, error))?;
     let backup = migrate(&mut connection, &path, MIGRATIONS, now)?;
+    let damaged = damaged.map(|aside| Damage { kept: take_over(&aside, &connection), aside });
     Ok(Ready { connection, path, damaged, backup })
+}
+
+/// Takes over what can be read of a damaged database; gives how many servers that are.
+fn take_over(aside: &Path, into: &Connection) -> usize {
+    let kept = salvage::servers(aside).and_then(|records| {
+        in_transaction(into, || records.iter().try_for_each(|record| servers::put(into, record)))?;
+        Ok(records.len())
+    });
+    kept.unwrap_or_else(|error| {
+        tracing::warn!(%error, "nothing could be read of the damaged database");
+        0
+    })
+}
+
+/// The same file again, after it was written anew.
+pub(crate) fn again(path: &Path) -> Result<Connection, StoreError> {
+    let connection = inspect(path)?;
+    configure(&connection).map_err(|error| StoreError::of(path, error))?;
+    Ok(connection)
 }
 
 /// Opens the file and looks at it without changing it.
 fn inspect(path: &Path) -> Result<Connection, StoreError> {
+    keep_private(path);
     let looked = || {
         let connection = Connection::open(path)?;
         // A file we then refuse or move aside must stay as it was found: closing it must not merge its WAL.
@@ -78,6 +110,17 @@ fn inspect(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Damaged { path: path.to_path_buf(), reason: verdict });
     }
     Ok(connection)
+}
+
+/// The file and its journal are their owner's alone. Who may not write it learns that from SQLite.
+pub(crate) fn keep_private(path: &Path) {
+    let files = [path.to_path_buf(), suffixed(path, "-wal"), suffixed(path, "-shm")];
+    let there = files.iter().enumerate().filter(|(at, file)| *at == 0 || file.exists());
+    for (_, file) in there {
+        if let Err(error) = make_private(file) {
+            tracing::warn!(file = %file.display(), %error, "others may read this file");
+        }
+    }
 }
 
 fn quick_check(connection: &Connection) -> rusqlite::Result<String> {

@@ -62,7 +62,7 @@ pub(crate) fn all(connection: &Connection) -> rusqlite::Result<(Vec<Record>, Vec
     Ok((records, unreadable))
 }
 
-fn read(row: &Row<'_>) -> Result<Record, Box<dyn std::error::Error>> {
+pub(crate) fn read(row: &Row<'_>) -> Result<Record, Box<dyn std::error::Error>> {
     let record = row.get_ref(1)?.as_str()?;
     let mut info: ServerInfo = serde_json::from_str(record)?;
     info.id = ServerId::from_bytes(row.get(0)?);

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use model::{Millis, ServerId};
 use rusqlite::Connection;
@@ -8,8 +9,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::journal::Journal;
 use crate::open::open;
+use crate::present::Present;
 use crate::writer::{Job, QUEUE, Task, Writer};
 use crate::{Change, History, Loaded, Opened, StoreError, history, journal, meta, servers};
+
+/// How often it is looked whether the file is still there.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Hears what happens to the file, in a sentence or two.
+pub type Told = Box<dyn Fn(String) + Send>;
 
 /// The database. Cheap to clone; dropping the last clone waits until the writer has committed what it took and has
 /// closed the file.
@@ -36,15 +44,44 @@ impl Store {
     /// [`StoreError::Busy`] for its surroundings, [`StoreError::Migration`]. A damaged file is no error: see
     /// [`Opened::damaged`].
     pub fn open(folder: &Path, now: Millis) -> Result<Opened, StoreError> {
+        Self::open_telling(folder, now, Box::new(|news| tracing::warn!(news, "the database")))
+    }
+
+    /// The same; what happens to the file later, and a person should know, is told.
+    pub fn open_telling(folder: &Path, now: Millis, told: Told) -> Result<Opened, StoreError> {
         let ready = open(folder, now)?;
         let (sender, jobs) = mpsc::channel(QUEUE);
-        let writer = Writer { connection: ready.connection, path: ready.path.clone(), jobs };
+        let present = Present::of(&ready.path);
+        let writer = Writer {
+            connection: ready.connection,
+            path: ready.path.clone(),
+            present,
+            told,
+            saved: None,
+            jobs,
+        };
         let thread = std::thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| StoreError::of_io(&ready.path, &error))?;
         let inner = Inner { path: ready.path, jobs: Some(sender), thread: Some(thread) };
         Ok(Opened { store: Self { inner: Arc::new(inner) }, damaged: ready.damaged, backup: ready.backup })
+    }
+
+    /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else would
+    /// notice. Holds no clone of it while it waits.
+    pub fn look_after(&self) -> impl Future<Output = ()> + Send + 'static {
+        let inner = Arc::downgrade(&self.inner);
+        async move {
+            loop {
+                tokio::time::sleep(LOOK).await;
+                let Some(inner) = inner.upgrade() else { return };
+                // Whatever is asked: the writer looks before it does anything.
+                if (Self { inner }).ask(|_| Ok(())).await.is_err() {
+                    tracing::debug!("the file could not be looked at");
+                }
+            }
+        }
     }
 
     /// The file.

@@ -1,9 +1,13 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::StoreError;
+use crate::aside::{move_aside, suffixed};
+use crate::beside::{remove_companions, unless_missing};
+use crate::open::{again, keep_private};
+use crate::present::Present;
+use crate::{StoreError, Told};
 
 /// How many commands wait before senders do.
 pub(crate) const QUEUE: usize = 1024;
@@ -49,17 +53,71 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Task<
 pub(crate) struct Writer {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
+    pub(crate) present: Present,
+    pub(crate) told: Told,
+    /// All of it, in a file beside that could not be put into its place yet.
+    pub(crate) saved: Option<PathBuf>,
     pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
 }
 
 impl Writer {
     pub(crate) fn run(mut self) {
         while let Some(group) = self.next_group() {
-            self.commit(group);
+            match self.be_there() {
+                Ok(()) => self.commit(group),
+                Err(error) => {
+                    let outcomes = group.iter().map(|_| Err(error.clone())).collect();
+                    answer(group, outcomes);
+                }
+            }
         }
         if let Err((_, error)) = self.connection.close() {
             tracing::warn!(%error, "the database could not be closed; its next opening recovers it");
         }
+    }
+
+    /// Where somebody deleted or replaced the file, what is written would be gone with this process: it is written anew first.
+    fn be_there(&mut self) -> Result<(), StoreError> {
+        if self.saved.is_none() {
+            if self.present.is_whole() {
+                return Ok(());
+            }
+            self.saved = Some(self.save()?);
+        }
+        let Some(saved) = self.saved.clone() else { return Ok(()) };
+        let aside = self.put_back(&saved)?;
+        self.saved = None;
+        let other = aside.map(|aside| format!("; the file in its place is now `{}`", aside.display()));
+        (self.told)(format!(
+            "The database `{}` was deleted or replaced while it was in use. It was written anew with all that was in it{}.",
+            self.path.display(),
+            other.unwrap_or_default()
+        ));
+        Ok(())
+    }
+
+    /// Copies all that the connection still has to a file beside, and closes it: SQLite deletes a journal by its name, so this
+    /// must be over before there is another one.
+    fn save(&mut self) -> Result<PathBuf, StoreError> {
+        let part = suffixed(&self.path, ".part");
+        unless_missing(std::fs::remove_file(&part)).map_err(|error| StoreError::of_io(&part, &error))?;
+        keep_private(&part);
+        let copied = self.connection.execute("VACUUM INTO ?1", [part.to_string_lossy()]);
+        copied.map_err(|error| StoreError::of(&self.path, error))?;
+        let none = Connection::open_in_memory().map_err(|error| StoreError::of(&self.path, error))?;
+        drop(std::mem::replace(&mut self.connection, none));
+        Ok(part)
+    }
+
+    /// Puts the copy into the place of the file. What somebody put there is moved aside.
+    fn put_back(&mut self, saved: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let failed = |error| StoreError::of_io(&self.path, &error);
+        let aside = self.path.exists().then(|| move_aside(&self.path, millis())).transpose()?;
+        remove_companions(&self.path).map_err(failed)?;
+        std::fs::rename(saved, &self.path).map_err(failed)?;
+        self.connection = again(&self.path)?;
+        self.present = Present::of(&self.path);
+        Ok(aside)
     }
 
     /// Waits for a command, then takes what else is waiting.
@@ -112,6 +170,12 @@ impl Writer {
         self.connection.execute_batch("ROLLBACK TO command; RELEASE command")?;
         Ok(Err(StoreError::of(&self.path, error)))
     }
+}
+
+/// For the name of a file.
+fn millis() -> model::Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    model::Millis::try_from(since.as_millis()).unwrap_or(model::Millis::MAX)
 }
 
 fn answer(group: Vec<Box<dyn Job>>, outcomes: Vec<Result<(), StoreError>>) {

@@ -50,7 +50,7 @@ pub(super) fn read(
         Ok(info) => info,
         Err(reason) => return fields.refuse(at, &reason),
     };
-    let own = fields.rest(&mut info, key);
+    let own = fields.rest(&mut info, key, at);
     Some((info, own))
 }
 
@@ -178,10 +178,27 @@ impl Fields<'_, '_> {
         Ok(Some(address))
     }
 
-    fn rest(mut self, info: &mut ServerInfo, key: Option<&str>) -> Option<ServerId> {
+    /// A path of the server, or an address: through the door of every address, so that no secret is kept in it.
+    fn health_endpoint(&mut self, at: usize) -> Option<String> {
+        /// Only so that a path can be read as a part of an address.
+        const SERVER: &str = "http://server";
+        let given = self.text("health_endpoint")?;
+        let is_path = given.starts_with('/') && !given.starts_with("//");
+        let whole = if is_path { format!("{SERVER}{given}") } else { given };
+        match self.checked("health_endpoint", Some(whole), at) {
+            Ok(Some(address)) if is_path => address.strip_prefix(SERVER).map(str::to_owned),
+            Ok(address) => address,
+            Err(reason) => {
+                self.warn(at, &format!("{reason}; it was left out"));
+                None
+            }
+        }
+    }
+
+    fn rest(mut self, info: &mut ServerInfo, key: Option<&str>, at: usize) -> Option<ServerId> {
         let now = self.reader.now;
         info.capabilities = self.texts("capabilities");
-        info.health_endpoint = self.text("health_endpoint");
+        info.health_endpoint = self.health_endpoint(at);
         info.version = self.text("version");
         info.auth_required = self.truth("auth_required");
         info.last_seen = self.moment("last_seen", now);

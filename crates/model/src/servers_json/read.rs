@@ -43,6 +43,9 @@ impl std::fmt::Display for Note {
     }
 }
 
+/// Nobody reads more: a name or an address that is longer is no name or address.
+const LONGEST_NOTE: usize = 600;
+
 /// Collects what is said of a file, with its places.
 pub(super) struct Reader<'a> {
     text: &'a str,
@@ -60,7 +63,12 @@ impl<'a> Reader<'a> {
 
     pub(super) fn warn(&mut self, at: usize, message: impl AsRef<str>) {
         let (line, column) = self.place(at);
-        self.notes.push(Note { line, column, message: message.as_ref().to_owned() });
+        let mut message = message.as_ref().to_owned();
+        if let Some((end, _)) = message.char_indices().nth(LONGEST_NOTE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        self.notes.push(Note { line, column, message });
     }
 
     /// The line and the column of a place, from 1.

@@ -22,6 +22,7 @@ pub(crate) use observe::Observe;
 pub(crate) use removed::Removed;
 pub(crate) use undo::{Next, Redo, Undo};
 pub use upsert::Origin;
+pub use upsert::check as check_record;
 pub(crate) use upsert::{Preview, Upsert, check};
 
 use crate::RegistryError;

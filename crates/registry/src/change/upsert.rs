@@ -105,7 +105,7 @@ fn outcome(known: Option<&Record>, merged: &Record) -> Upserted {
 }
 
 /// Refuses what cannot be kept, before it reaches the writer.
-pub(crate) fn check(info: &ServerInfo) -> Result<(), RegistryError> {
+pub fn check(info: &ServerInfo) -> Result<(), RegistryError> {
     check_name(&info.name)?;
     if let Some((key, _)) = info.metadata.iter().find(|(_, value)| !nests_within(value, DEEPEST_VALUE)) {
         let reason = format!("`{key:.80}` nests deeper than {DEEPEST_VALUE} levels: make it flatter");
@@ -113,7 +113,8 @@ pub(crate) fn check(info: &ServerInfo) -> Result<(), RegistryError> {
     }
     let mut size = Size(0);
     if serde_json::to_writer(&mut size, info).is_err() {
-        let reason = format!("of `{}` is larger than 4 MiB: leave out some of its data or tools", info.name);
+        let reason =
+            format!("of `{:.60}` is larger than 4 MiB: leave out some of its data or tools", info.name);
         return Err(RegistryError::Invalid { field: "server", reason });
     }
     Ok(())

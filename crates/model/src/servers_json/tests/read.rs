@@ -171,6 +171,43 @@ fn credentials_in_an_address_are_left_out_and_reported() {
 }
 
 #[test]
+fn every_address_of_an_entry_goes_through_one_door() {
+    for (given, kept) in [
+        ("/up?deep=1", Some("/up?deep=1")),
+        ("/up?k=sk-hunter2hunter2hunter2", Some("/up")),
+        ("/up?token=hunter2&deep=1#hunter2", Some("/up?deep=1")),
+        ("http://me:hunter2@a:1/up?api_key=hunter2", Some("http://a:1/up")),
+        ("//me:hunter2@elsewhere/up", None),
+        ("up", None),
+        ("ftp://a/up", None),
+    ] {
+        let entry = serde_json::json!([{ "name": "a", "transport": "http", "url": "http://a", "health_endpoint": given }]);
+        let file = reads(&entry.to_string());
+        assert_eq!(file.servers[0].health_endpoint.as_deref(), kept, "{given}");
+        assert!(!format!("{file:?}").contains("hunter2"), "{given}: {file:?}");
+        if kept != Some(given) {
+            warns(&file, &["`health_endpoint`"]);
+        }
+    }
+    let file =
+        reads(r#"[{"name": "a", "transport": "http", "url": "http://a/mcp?k=ghp_hunter2hunter2hunter2"}]"#);
+    assert_eq!(file.servers[0].url.as_deref(), Some("http://a/mcp"), "a value tells as much as a name");
+}
+
+#[test]
+fn what_is_said_of_an_entry_is_no_longer_than_one_reads() {
+    let long = "n".repeat(100_000);
+    let entry = serde_json::json!([{ "name": long, "transport": "http", "url": "http://a" }, { "name": long, "transport": "http", "url": "http://a", long.clone(): 1 }]);
+    let file = reads(&entry.to_string());
+    assert!(!file.warnings.is_empty());
+    assert!(
+        file.warnings.iter().all(|warning| warning.len() < 1_000),
+        "{:?}",
+        file.warnings.iter().map(String::len)
+    );
+}
+
+#[test]
 fn our_own_block_counts_in_its_place_only() {
     let file =
         reads(r#"{"servers": [{"name": "a", "transport": "http", "mcp_discovery": {"token_env": "HOME"}}]}"#);
