@@ -8,6 +8,7 @@ mod table;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,6 +27,8 @@ use table::{CLIENTS, Client};
 const MOST_ENTRIES: usize = 1_000;
 /// More folders than that of one file are not looked in.
 const MOST_FOLDERS: usize = 300;
+/// More names of one folder are not gathered.
+const MOST_NAMES: usize = 2_000;
 
 /// The clients of this computer. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -178,8 +181,11 @@ impl Clients {
             state.read(&candidate.path);
         }
         for folder in state.folders() {
+            let names = state.names(&folder);
             for (client, candidates) in &mut found {
-                let new = once(Folders::of_project(client, &folder));
+                let mut new = Folders::of_project(client, &folder);
+                new.retain(|candidate| names.may_have(&folder, &candidate.path));
+                let new = once(new);
                 for candidate in &new {
                     state.read(&candidate.path);
                 }
@@ -215,6 +221,15 @@ impl State {
         named.chain(&self.given).cloned().collect()
     }
 
+    /// What stands in a folder. When something comes there or goes, its time changes.
+    fn names(&mut self, folder: &Path) -> Names {
+        self.seen.insert(folder.to_owned(), read::look(folder));
+        let Ok(listed) = std::fs::read_dir(folder) else { return Names::Some(HashSet::new()) };
+        let names: HashSet<OsString> =
+            listed.flatten().take(MOST_NAMES).map(|entry| entry.file_name()).collect();
+        if names.len() == MOST_NAMES { Names::Many } else { Names::Some(names) }
+    }
+
     fn file(&self, candidate: &Candidate, own: &Own) -> Option<ClientFile> {
         let file = &self.files.get(&candidate.path)?.file;
         let project = candidate.project.as_ref().map(|folder| folder.display().to_string());
@@ -226,6 +241,21 @@ impl State {
             more: file.more,
             problems: file.problems.clone(),
         })
+    }
+}
+
+/// The names in a folder of a project, so that each file that may be there is not looked for one by one.
+enum Names {
+    Some(HashSet<OsString>),
+    /// So many that looking for each costs less.
+    Many,
+}
+
+impl Names {
+    fn may_have(&self, folder: &Path, path: &Path) -> bool {
+        let Self::Some(names) = self else { return true };
+        let first = path.strip_prefix(folder).ok().and_then(|below| below.iter().next());
+        first.is_some_and(|first| names.contains(first))
     }
 }
 

@@ -317,6 +317,16 @@ fn a_file_is_read_again_when_it_changed_and_only_then() {
     assert!(!clients.is_stale());
     bench.write(".kiro/settings/mcp.json", json("mcpServers", "", "url"));
     assert!(clients.is_stale(), "a file that came is a change");
+    // In the folder of a project as well, where nothing of a client was before.
+    let project = bench.path("work/app");
+    bench.write("work/app/readme", "");
+    clients.list(vec![project.clone()], &own);
+    assert!(!clients.is_stale());
+    let new = bench.write("work/app/.cursor/mcp.json", json("mcpServers", "", "url"));
+    assert!(clients.is_stale());
+    assert_eq!(file(&clients.list(Vec::new(), &own), &new).entries.len(), 4);
+    std::fs::remove_file(&new).unwrap();
+    assert!(clients.is_stale());
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(clients.list(Vec::new(), &own).len(), 1);
+    assert_eq!(clients.list(Vec::new(), &own).len(), 1, "Kiro alone");
 }
