@@ -233,7 +233,8 @@ export async function focused(locator) {
 /** A folder that is deleted when the test is over. */
 export async function temporaryFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), "mcp-discovery-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  // A core that still runs may begin a file anew that is taken away.
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

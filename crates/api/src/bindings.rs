@@ -6,9 +6,9 @@ use model::filter::{Own, SIGNS};
 use model::{
     Activity, Certificate, CheckResult, CheckStatus, ClientEntry, ClientFile, ClientReport, ClientScope,
     Differences, EntryKind, Era, Event, EventBatch, FileProblem, Fingerprint, Flaw, Health, HealthStatus,
-    Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus, SecretPlace,
-    ServerId, ServerRow, Source, Stage, Start, Tls, Tool, ToolHints, Transition, Transport, Why,
-    config::Strategy,
+    Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRange, ScanRow, ScanState, ScanStatus,
+    SecretPlace, ServerId, ServerRow, Sighting, SightingKind, Source, Stage, Start, Tls, Tool, ToolHints,
+    Transition, Transport, Why, config::Strategy,
 };
 use ts_rs::{Config, TS};
 
@@ -26,7 +26,8 @@ fn bindings() -> String {
         ServerId, Transport, Era, Source, HealthStatus, CheckStatus, CheckResult, Differences, Transition, Health, Identity, ToolHints, Tool, ServerRow, Outcome, ScanRow,
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, LabelArgs, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
-        ScanArgs, ScanPlan, ScanRef, ScanReport,
+        ScanArgs, ScanPlan, ScanRef, ScanReport, ScanCompareArgs, ScanComparison, ScanGone, ScanChanged, ScanMoved, ScanNotAsked, ScanForgetArgs, ScansChanged, ScanForm,
+        ScanExportArgs, ScanImportArgs, ScanImported, ScanRange, RangeList, RangeSaveArgs, RangeForgetArgs, SightingKind, Sighting, SightingList,
         ClientScope, FileProblem, EntryKind, ClientEntry, ClientFile, ClientReport, ClientsArgs, ClientList, FromClient,
         ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RulesArgs, RuleList, RuleRow,

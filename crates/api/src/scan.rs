@@ -59,6 +59,8 @@ pub struct ScanRef {
 pub struct ScanList {
     /// How far each is.
     pub scans: Vec<ScanStatus>,
+    /// Why older ones are missing; absent when none is.
+    pub problem: Option<String>,
 }
 
 /// A scan and its rows so far.

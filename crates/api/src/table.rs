@@ -72,6 +72,22 @@ macro_rules! operations {
             scan(ScanRef) -> ScanReport;
             /// The AI clients of this computer, and the servers that they are set up with; nothing is started or asked.
             clients(ClientsArgs) -> ClientList;
+            /// What differs between two scans: new, gone, changed, moved, not asked.
+            scan_compare(ScanCompareArgs) -> ScanComparison;
+            /// Forgets scans that are over; it can be taken back.
+            scan_forget(ScanForgetArgs) -> ScansChanged;
+            /// Writes a scan as a file.
+            scan_export(ScanExportArgs) -> Exported;
+            /// Takes a scan from a file that `scan_export` wrote.
+            scan_import(ScanImportArgs) -> ScanImported;
+            /// The ranges that are saved.
+            ranges(Empty) -> RangeList;
+            /// Saves addresses and ports under a name.
+            range_save(RangeSaveArgs) -> ScansChanged;
+            /// Forgets a saved range.
+            range_forget(RangeForgetArgs) -> ScansChanged;
+            /// Who saw a server, where and when.
+            sightings(ServerArgs) -> SightingList;
             /// The tools that servers list.
             tools(ToolsArgs) -> ToolList;
             /// Calls a tool.

@@ -113,6 +113,8 @@ impl App {
     /// Deletes its records for good, and what was kept for them.
     async fn forget_demo(&self) -> Result<(), RegistryError> {
         let gone = self.0.registry.forget(Source::Demo).await?.ids;
+        // Old ones go by their age as well.
+        drop(self.0.scans.forget_servers(gone.clone()).await);
         self.0.tasks.spawn(self.0.vault().clone().forget_servers(gone));
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
+use discovery::MemoryError;
 use discovery::clients::EntryError;
 use intake::IntakeError;
 use ledger::LedgerError;
@@ -226,10 +227,23 @@ impl From<LedgerError> for OperationError {
         let code = match &error {
             LedgerError::NoCall(_) => ErrorCode::NotFound,
             LedgerError::Closed => ErrorCode::Internal,
-            LedgerError::Newer { .. }
-            | LedgerError::Damaged { .. }
-            | LedgerError::Sqlite { .. }
-            | LedgerError::Io { .. } => ErrorCode::StorageFailed,
+            LedgerError::File(_) => ErrorCode::StorageFailed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<MemoryError> for OperationError {
+    fn from(error: MemoryError) -> Self {
+        let code = match &error {
+            MemoryError::NoScan(_)
+            | MemoryError::NoScans
+            | MemoryError::NoRange(_)
+            | MemoryError::StepGone => ErrorCode::NotFound,
+            MemoryError::Running(_) | MemoryError::BadName => ErrorCode::InvalidArguments,
+            MemoryError::ScanFile(_) => ErrorCode::InvalidFile,
+            MemoryError::File(_) => ErrorCode::StorageFailed,
+            MemoryError::Closed => ErrorCode::Internal,
         };
         Self::new(code, error.to_string())
     }

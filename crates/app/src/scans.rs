@@ -1,88 +1,102 @@
-//! Scans: the running one and the last ones, kept while the core runs so that a face that opens later sees them.
+//! A scan under way: its rows are met as they come, its progress is told.
 
-mod job;
+use std::time::Duration;
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use model::{ScanRow, ScanState, ScanStatus};
+use discovery::scan::{Found, Plan, Run, run};
+use futures::StreamExt;
+use futures::future::ready;
+use intake::Registering;
+use model::{Activity, ScanState, ScanStatus};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use job::ScanJob;
+use crate::{App, now};
 
-/// Finished scans that are kept.
-const KEPT: usize = 8;
+/// The progress of a scan is told ten times a second at most.
+const BETWEEN: Duration = Duration::from_millis(100);
 
-/// Rows that are kept of one scan; a JSON API farm must not fill the memory.
-const MOST_ROWS: usize = 20_000;
+/// How many found servers are asked at once what they offer, to be registered.
+const MEETINGS: usize = 32;
 
-#[derive(Clone, Default)]
-pub(crate) struct Scans(Arc<Mutex<VecDeque<Scan>>>);
-
-struct Scan {
-    status: ScanStatus,
-    rows: Vec<ScanRow>,
+/// A scan under way.
+pub(crate) struct ScanJob {
+    app: App,
+    scan: String,
     cancel: CancellationToken,
+    register: bool,
+    meeting: Semaphore,
+    /// It is farther than was told.
+    advanced: Notify,
 }
 
-impl Scans {
-    /// Enters a scan; the oldest finished one makes room.
-    pub(crate) fn begin(&self, status: ScanStatus) -> CancellationToken {
-        let cancel = CancellationToken::new();
-        let mut scans = self.lock();
-        scans.push_front(Scan { status, rows: Vec::new(), cancel: cancel.clone() });
-        while scans.len() > KEPT
-            && let Some(oldest) = scans.iter().rposition(|scan| scan.status.state != ScanState::Running)
-        {
-            scans.remove(oldest);
+impl ScanJob {
+    pub(crate) fn new(app: App, scan: String, cancel: CancellationToken, register: bool) -> Self {
+        let (meeting, advanced) = (Semaphore::new(MEETINGS), Notify::new());
+        Self { app, scan, cancel, register, meeting, advanced }
+    }
+
+    /// Runs it to its end, and tells how far it is.
+    pub(crate) async fn run(self, plan: Plan, how: Run) {
+        let slow = how.options.slow.watch();
+        let rows = run(plan, how).filter_map(|found| {
+            let progress = found.progress;
+            self.update(|status| {
+                (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
+            });
+            self.advanced.notify_one();
+            if found.row.is_none() {
+                self.app.0.scans.take(&self.scan, found.probe, None);
+            }
+            ready(found.row.is_some().then_some(found))
+        });
+        // A server that keeps us waiting holds up neither the others nor the probes.
+        let all = rows.for_each_concurrent(None, |found| self.take(found));
+        tokio::select! {
+            () = all => {}
+            () = self.tell_progress(slow) => {}
         }
-        cancel
-    }
-
-    /// Enters a result.
-    pub(crate) fn update(&self, id: &str, change: impl FnOnce(&mut ScanStatus, &mut Vec<ScanRow>)) {
-        let mut scans = self.lock();
-        let Some(scan) = scans.iter_mut().find(|scan| scan.status.id == id) else { return };
-        change(&mut scan.status, &mut scan.rows);
-        scan.rows.truncate(MOST_ROWS);
-    }
-
-    /// How far a scan is.
-    pub(crate) fn status(&self, id: &str) -> Option<ScanStatus> {
-        let scans = self.lock();
-        scans.iter().find(|scan| scan.status.id == id).map(|scan| scan.status.clone())
-    }
-
-    /// A scan and its rows; without an id the newest.
-    pub(crate) fn report(&self, id: Option<&str>) -> Option<(ScanStatus, Vec<ScanRow>)> {
-        let scans = self.lock();
-        let scan = scans.iter().find(|scan| id.is_none_or(|id| scan.status.id == id))?;
-        Some((scan.status.clone(), scan.rows.clone()))
-    }
-
-    /// All that are kept, the newest first.
-    pub(crate) fn list(&self) -> Vec<ScanStatus> {
-        self.lock().iter().map(|scan| scan.status.clone()).collect()
-    }
-
-    /// Ends a scan; without an id the newest running one.
-    pub(crate) fn cancel(&self, id: Option<&str>) -> Option<ScanStatus> {
-        let scans = self.lock();
-        let fits = |scan: &&Scan| match id {
-            Some(id) => scan.status.id == id,
-            None => scan.status.state == ScanState::Running,
+        let state = match self.cancel.is_cancelled() {
+            true if self.app.stopping().is_cancelled() => ScanState::EndedWithTheCore,
+            true => ScanState::Cancelled,
+            false => ScanState::Finished,
         };
-        let scan = scans.iter().find(fits)?;
-        scan.cancel.cancel();
-        Some(scan.status.clone())
+        self.update(|status| {
+            status.state = state;
+            status.slow = 0;
+            status.finished_at = Some(now());
+        });
+        self.tell_status();
     }
 
-    /// Ends all.
-    pub(crate) fn stop(&self) {
-        self.lock().iter().for_each(|scan| scan.cancel.cancel());
+    /// Tells how far it is while it goes on: at once, and the newest after each pause.
+    async fn tell_progress(&self, mut slow: watch::Receiver<u64>) {
+        loop {
+            tokio::select! {
+                () = self.advanced.notified() => {}
+                Ok(()) = slow.changed() => {}
+            }
+            let slow = *slow.borrow_and_update();
+            self.update(|status| status.slow = slow);
+            self.tell_status();
+            tokio::time::sleep(BETWEEN).await;
+        }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Scan>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    async fn take(&self, found: Found) {
+        let Found { probe, row: Some(row), contents, definition, .. } = found else { return };
+        let registering = Registering { few: &self.meeting, cancel: &self.cancel };
+        let row = self.app.0.intake.found(row, contents, self.register.then_some(registering)).await;
+        self.app.0.scans.take(&self.scan, probe, Some((row.clone(), definition)));
+        self.app.tell(Activity::ScanFound { scan: self.scan.clone(), row });
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ScanStatus)) {
+        self.app.0.scans.update(&self.scan, change);
+    }
+
+    fn tell_status(&self) {
+        if let Some(scan) = self.app.0.scans.status(&self.scan) {
+            self.app.tell(Activity::ScanChanged { scan });
+        }
     }
 }

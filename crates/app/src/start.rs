@@ -10,6 +10,7 @@ use ledger::Ledger;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,9 +21,9 @@ use crate::demo::DemoHost;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::owner::{Face, Ownership, read_owner};
-use crate::scans::Scans;
 use crate::session_key::SessionKey;
 use crate::{StartError, feed, now, paths};
+use discovery::ScanMemory;
 use discovery::scan::Caps;
 use vault::Vault;
 
@@ -58,7 +59,7 @@ pub struct App(pub(crate) Arc<Core>);
 
 pub(crate) struct Core {
     pub(crate) registry: Registry,
-    pub(crate) scans: Scans,
+    pub(crate) scans: ScanMemory,
     pub(crate) scan_caps: Caps,
     pub(crate) calls: Calls,
     pub(crate) logs: Logs,
@@ -106,9 +107,11 @@ impl App {
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let clients = intake.clients.clone();
         let (demo, wishes) = DemoHost::new();
+        let (notices, told) = mpsc::unbounded_channel();
+        let noticed = move |text| drop(notices.send(text));
         let app = Self(Arc::new(Core {
             registry: opened.registry,
-            scans: Scans::default(),
+            scans: ScanMemory::start(&data_dir, now, Box::new(noticed)),
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,
@@ -133,6 +136,8 @@ impl App {
         }
         app.0.tasks.spawn(app.0.logs.clone().follow_checks(app.0.registry.subscribe(), app.stopping()));
         app.record_calls();
+        app.0.tasks.spawn(app.clone().tell_notices(told));
+        app.0.tasks.spawn(app.0.scans.clone().tell_who_sees(app.0.registry.clone(), app.stopping()));
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy());
@@ -156,6 +161,8 @@ impl App {
     /// What was kept for servers that are gone for good goes as well; a command does not wait for a keyring.
     async fn forget_expired(&self, face: Face, expired: Vec<ServerId>) {
         let vault = self.0.vault().clone();
+        // What cannot be forgotten now is with the next start: then it is too old.
+        drop(self.0.scans.forget_servers(expired.clone()).await);
         match face {
             Face::Command => vault.mark_gone(expired).await,
             Face::Window | Face::Serve => {
@@ -166,6 +173,14 @@ impl App {
                     vault.forget_former(own, now()).await;
                 }));
             }
+        }
+    }
+
+    /// What a thread has to say to a person.
+    async fn tell_notices(self, mut told: mpsc::UnboundedReceiver<String>) {
+        let stop = self.stopping();
+        while let Some(Some(text)) = stop.run_until_cancelled(told.recv()).await {
+            self.notice(NoticeLevel::Warning, text);
         }
     }
 
@@ -219,6 +234,8 @@ impl App {
         if tokio::time::timeout(DRAIN, self.0.tasks.wait()).await.is_err() {
             tracing::warn!("tasks were still running at the end");
         }
+        // After the tasks: a scan that was ended has the last word.
+        self.0.scans.close().await;
     }
 
     /// Fires when a stop was asked for; a face ends its streams then.

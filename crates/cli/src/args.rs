@@ -1,17 +1,18 @@
 //! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
 
 mod calls;
+mod scans;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use api::ExportForm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::from_client::Clients;
 use crate::given::{Add, Edit};
 
 pub(crate) use calls::{Call, Calls, Replay, Route};
+pub(crate) use scans::{Export, ExportedAs, Range, Scan};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
@@ -94,6 +95,14 @@ pub(crate) enum Command {
     Scan(Scan),
     /// List the servers that AI clients are set up with; nothing is started or asked
     Clients(Clients),
+    /// List the scans that are kept, newest first: the last 200, of 90 days
+    Scans,
+    /// List the ranges that `scan --save NAME` saved, or forget one
+    Ranges(Range),
+    /// Forget scans; `undo` brings them back
+    ForgetScan(Ids),
+    /// Say who saw a server, where and when
+    Sightings(Id),
     /// List the servers of the registry, worst first
     Servers(Servers),
     /// Add a server, after asking it what it is
@@ -164,9 +173,9 @@ pub(crate) enum Command {
     /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
     #[command(subcommand)]
     Secret(Secret),
-    /// Take servers from a servers.json, or from the file of an AI client
+    /// Take servers from a servers.json, or from the file of an AI client; or a scan from a file of `export --as scan.json`
     Import(Import),
-    /// Print the servers as a file
+    /// Print the servers, or a scan, as a file
     Export(Export),
     /// Look at the configuration, and change it line by line
     #[command(subcommand)]
@@ -201,31 +210,6 @@ pub(crate) struct Demo {
     /// End them, wherever they run
     #[arg(long)]
     pub(crate) stop: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Scan {
-    /// An address, a range (127.0.0.1-127.0.0.9), a network (192.168.1.0/24) or a host name; none means this computer
-    #[arg(value_name = "TARGET")]
-    pub(crate) targets: Vec<String>,
-    /// Which ports, such as 8080,3000-3010 [default: the usual ones]
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) ports: Option<Vec<String>>,
-    /// Which transports: http, sse [default: both]
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) protocols: Option<Vec<String>>,
-    /// Seconds for one address and port
-    #[arg(long, default_value_t = 5.0, value_parser = seconds, allow_negative_numbers = true)]
-    pub(crate) timeout: f64,
-    /// Ask at less usual paths as well: /, /api/mcp, /mcp/v1, /v1/mcp
-    #[arg(long)]
-    pub(crate) deep: bool,
-    /// Add what is found to the registry
-    #[arg(long)]
-    pub(crate) register: bool,
-    /// Print what answers but is no MCP server as well
-    #[arg(long)]
-    pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -301,32 +285,6 @@ pub(crate) struct Import {
     /// Keep nothing: only print what would be added, updated and left as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// In which form
-    #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = FileForm::ServersJson)]
-    pub(crate) form: FileForm,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FileForm {
-    /// The guide's file.
-    #[value(name = "servers.json")]
-    ServersJson,
-    /// What AI clients read.
-    #[value(name = "mcp.json")]
-    McpJson,
-}
-
-impl Export {
-    pub(crate) fn form(&self) -> ExportForm {
-        match self.form {
-            FileForm::ServersJson => ExportForm::ServersJson,
-            FileForm::McpJson => ExportForm::McpJson,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -19,6 +19,16 @@ pub struct Registering<'a> {
 }
 
 impl Intake {
+    /// Says of rows that were kept whose server is in the list now.
+    pub fn mark_known(&self, rows: &mut [ScanRow]) {
+        for row in rows {
+            row.known = false;
+            if let Some(known) = self.first_at(row.id) {
+                (row.id, row.known) = (known.id, true);
+            }
+        }
+    }
+
     /// Compares a row with the registry, and registers what is new if that was asked for.
     pub async fn found(
         &self,

@@ -1,18 +1,12 @@
 //! `calls.db`: its tables, how it is opened, and what makes room in it.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use model::Millis;
 use model::config::CallLog;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
-
-use crate::aside::{move_aside, remove_companions};
+use rusqlite::{Connection, OptionalExtension, params};
+use store::beside::{Aside, FileError, Layout};
 
 /// Its name in the data directory.
 pub const FILE: &str = "calls.db";
-
-const SCHEMA: i64 = 1;
 
 const TABLES: &str = "
 CREATE TABLE calls (
@@ -43,7 +37,6 @@ CREATE TABLE frames (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, body BLO
 CREATE TABLE turns (capability TEXT PRIMARY KEY, cursor INTEGER NOT NULL, server BLOB NOT NULL, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE uses (rule TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE servers (id BLOB PRIMARY KEY, name TEXT NOT NULL, region TEXT, last INTEGER NOT NULL) WITHOUT ROWID;
-PRAGMA user_version = 1;
 ";
 
 /// What makes room takes this part of the rows at once, so that it is not done for each batch.
@@ -53,39 +46,16 @@ const MEGABYTE: u64 = 1024 * 1024;
 
 const DAY: Millis = 24 * 60 * 60 * 1_000;
 
+/// What is read at every start lies at both ends of the table.
+pub(crate) const LAYOUT: Layout =
+    Layout { version: 1, tables: TABLES, look: |connection| ends(connection).map(|_| ()) };
+
 /// Why calls are not recorded, or not told. No call is kept from anything by it.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// It was written by a newer version of this program, and is not touched.
-    #[error("`{}` was written by a newer version of MCP Discovery", path.display())]
-    Newer {
-        /// The file.
-        path: PathBuf,
-    },
-    /// What is in it makes no sense.
-    #[error("`{}` is damaged: {source}", path.display())]
-    Damaged {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// It cannot be read or written: the disk is full, or somebody does not let us.
-    #[error("`{}`: {source}", path.display())]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// The same of the file system.
-    #[error("`{}`: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// There is no such call.
     #[error("there is no recorded call {0}: it was not kept, or made room for later ones")]
     NoCall(u64),
@@ -94,92 +64,13 @@ pub enum LedgerError {
     Closed,
 }
 
-impl LedgerError {
-    pub(crate) fn of(path: &Path, source: rusqlite::Error) -> Self {
-        let path = path.to_path_buf();
-        match source.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { path, source },
-            _ => Self::Sqlite { path, source },
-        }
-    }
-
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io { path: path.to_path_buf(), source }
-    }
-}
-
-/// Opens it to be written; it is made where it is missing. A damaged one is moved aside, and the sentence says so.
-pub(crate) fn open(path: &Path, now: Millis) -> Result<(Connection, Option<String>), LedgerError> {
-    if !path.exists() {
-        remove_companions(path).map_err(|error| LedgerError::io(path, error))?;
-    }
-    match prepare(path) {
-        Err(LedgerError::Damaged { source, .. }) => {
-            let said = put_aside(path, now, &source)?;
-            Ok((prepare(path)?, Some(said)))
-        }
-        opened => Ok((opened?, None)),
-    }
-}
-
-/// Moves a damaged file aside, and says so.
-pub(crate) fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<String, LedgerError> {
-    let aside = move_aside(path, now).map_err(|error| LedgerError::io(path, error))?;
-    Ok(format!(
-        "The record of calls was damaged ({why}). It is kept as `{}`, and a new one is begun; calls go on.",
-        aside.display()
-    ))
-}
-
-fn prepare(path: &Path) -> Result<Connection, LedgerError> {
-    let failed = |error| LedgerError::of(path, error);
-    let connection = Connection::open(path).map_err(failed)?;
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-    if found > SCHEMA {
-        return Err(LedgerError::Newer { path: path.to_path_buf() });
-    }
-    configure(&connection, found == 0).map_err(failed)?;
-    Ok(connection)
-}
-
-/// A second of calls may go with the power, not with the process: so a commit need not wait for the disk.
-fn configure(connection: &Connection, is_new: bool) -> rusqlite::Result<()> {
-    if is_new {
-        connection.pragma_update(None, "auto_vacuum", "incremental")?;
-    }
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "journal_size_limit", 4 * 1024 * 1024)?;
-    connection.set_prepared_statement_cache_capacity(32);
-    if is_new {
-        connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;"))?;
-    }
-    // What is read at every start lies at both ends of the table.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
-    ends(connection)?;
-    Ok(())
-}
-
-/// Opens it to be read; nothing where there is none.
-pub(crate) fn reader(path: &Path) -> Result<Option<Connection>, LedgerError> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map(Some).map_err(|error| LedgerError::of(path, error))
-}
-
-/// Reads every page of it.
-pub(crate) fn check(path: &Path) -> Result<(), LedgerError> {
-    let Some(connection) = reader(path)? else { return Ok(()) };
-    let verdict: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| LedgerError::of(path, error))?;
-    if verdict == "ok" {
-        return Ok(());
-    }
-    let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-    Err(LedgerError::of(path, rusqlite::Error::SqliteFailure(damaged, Some(verdict))))
+/// What a person is told of a file that was damaged.
+pub(crate) fn told_of(aside: &Aside) -> String {
+    format!(
+        "The record of calls was damaged ({}). It is kept as `{}`, and a new one is begun; calls go on.",
+        aside.why,
+        aside.path.display()
+    )
 }
 
 /// The least and the greatest id; nothing where there is no row.

@@ -11,7 +11,6 @@
 //!
 //! Deliberately absent: what a face shows of it.
 
-mod aside;
 mod blobs;
 mod file;
 mod fingerprint;

@@ -11,8 +11,9 @@ use model::{CapabilityPattern, ServerId, ServerInfo, fold};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::Value as Json;
+use store::beside::{FileError, read_beside};
 
-use crate::file::{ends, reader};
+use crate::file::ends;
 use crate::row::{number, outcome};
 use crate::stored::{Facts, StoredFrame};
 use crate::told::place_of;
@@ -66,7 +67,7 @@ impl Ledger {
         let reading = move || {
             this.flush();
             match read_at(&this.0.path, &work) {
-                Err(LedgerError::Damaged { .. }) => {
+                Err(LedgerError::File(FileError::Damaged { .. })) => {
                     this.doubt();
                     read_at(&this.0.path, &work)
                 }
@@ -82,9 +83,9 @@ fn read_at<T>(
     path: &Path,
     work: impl Fn(Option<&Connection>) -> rusqlite::Result<T>,
 ) -> Result<T, LedgerError> {
-    let connection = reader(path)?;
+    let connection = read_beside(path)?;
     let begun = connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("BEGIN"));
-    begun.and_then(|()| work(connection.as_ref())).map_err(|error| LedgerError::of(path, error))
+    Ok(begun.and_then(|()| work(connection.as_ref())).map_err(|error| FileError::of(path, error))?)
 }
 
 fn list(

@@ -9,10 +9,11 @@ use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
 use rusqlite::{Connection, params};
+use store::beside::{FileError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
 use crate::blobs::{Blobs, sweep, touch};
-use crate::file::{check, ends, make_room, open, put_aside, shrink};
+use crate::file::{LAYOUT, ends, make_room, shrink, told_of};
 use crate::pending::Noted;
 use crate::row::{CallEnd, number, short, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
@@ -85,10 +86,10 @@ impl Recorder {
     /// Writes rows; a damaged file is moved aside, and they are written to the next one.
     fn attempt(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
         match self.once(calls, bounds) {
-            Err(LedgerError::Damaged { source, .. }) => {
+            Err(LedgerError::File(FileError::Damaged { source, .. })) => {
                 self.close();
-                let said = put_aside(&self.path, now(), &source)?;
-                (self.hearing.noticed)(said);
+                let aside = put_aside(&self.path, now(), &source)?;
+                (self.hearing.noticed)(told_of(&aside));
                 self.once(calls, bounds)
             }
             outcome => outcome,
@@ -97,11 +98,11 @@ impl Recorder {
 
     /// Looks whether the file is damaged, as somebody thinks who reads it: what this thread has in memory may hide it.
     pub(crate) fn look_at_it(&mut self) {
-        let Err(LedgerError::Damaged { source, .. }) = check(&self.path) else { return };
+        let Err(FileError::Damaged { source, .. }) = check_beside(&self.path) else { return };
         self.close();
         match put_aside(&self.path, now(), &source) {
-            Ok(said) => (self.hearing.noticed)(said),
-            Err(error) => self.complain(&error),
+            Ok(aside) => (self.hearing.noticed)(told_of(&aside)),
+            Err(error) => self.complain(&error.into()),
         }
     }
 
@@ -112,18 +113,18 @@ impl Recorder {
             tracing::warn!(path = %self.path.display(), "the record of calls is gone: a new one is begun");
         }
         if self.connection.is_none() {
-            let (connection, notice) = open(&self.path, now())?;
-            if let Some(notice) = notice {
-                (self.hearing.noticed)(notice);
+            let (connection, aside) = open_beside(&self.path, &LAYOUT, now())?;
+            if let Some(aside) = aside {
+                (self.hearing.noticed)(told_of(&aside));
             }
             self.connection = Some(connection);
         }
         let Some(connection) = &self.connection else { return Err(LedgerError::Closed) };
         let code = self.hearing.code;
-        let written = transaction(connection, || rows(connection, &mut self.blobs, calls, bounds, code));
+        let written = in_transaction(connection, || rows(connection, &mut self.blobs, calls, bounds, code));
         written.map_err(|error| {
             self.blobs.forget();
-            LedgerError::of(&self.path, error)
+            FileError::of(&self.path, error).into()
         })
     }
 
@@ -141,18 +142,6 @@ impl Recorder {
             self.said = Some(said);
         }
     }
-}
-
-fn transaction<T>(
-    connection: &Connection,
-    work: impl FnOnce() -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let done = work().and_then(|done| connection.execute_batch("COMMIT").map(|()| done));
-    if done.is_err() && !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
-        tracing::error!("a batch of calls could not be taken back");
-    }
-    done
 }
 
 /// Writes the rows, what they share, and makes room.

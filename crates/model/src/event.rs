@@ -75,6 +75,8 @@ pub enum Activity {
         /// What.
         row: ScanRow,
     },
+    /// Which scans and ranges are kept is another now.
+    ScansChanged {},
     /// A tool call reported progress.
     CallProgress {
         /// The handle the caller gave.

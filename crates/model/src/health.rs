@@ -215,9 +215,17 @@ pub struct Health {
     /// The last round or call that succeeded.
     #[serde(default)]
     pub last_success: Option<Millis>,
+    /// Who sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
+    #[serde(default = "nobody")]
+    #[ts(type = "string[]")]
+    pub seen_by: Arc<[String]>,
     /// The checks of the last round. Rows of lists leave them out: the health report has them.
     #[serde(skip, default = "no_checks")]
     pub checks: Arc<[CheckResult]>,
+}
+
+fn nobody() -> Arc<[String]> {
+    Arc::from([])
 }
 
 fn no_checks() -> Arc<[CheckResult]> {

@@ -45,7 +45,7 @@ pub use id::ServerId;
 pub use nesting::{DEEPEST_VALUE, nests_within};
 pub use offers::ResolveError;
 pub use row::ServerRow;
-pub use scan::{Outcome, ScanRow, ScanState, ScanStatus};
+pub use scan::{Outcome, ScanRange, ScanRow, ScanState, ScanStatus, Sighting, SightingKind};
 pub use schema::Schema;
 pub use secret::{GivenSecret, SecretPlace};
 pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};

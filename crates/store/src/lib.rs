@@ -7,9 +7,12 @@
 //! - A file of a newer version is refused untouched, a damaged one is moved aside and named, an older one is copied
 //!   before it is migrated. Nothing is ever overwritten.
 //!
+//! - [`beside`] is what databases beside this one share: the record of calls, the memory of scans.
+//!
 //! Deliberately absent: queries by capability or filter. The registry answers those from memory.
 
 mod aside;
+pub mod beside;
 mod error;
 mod history;
 mod journal;

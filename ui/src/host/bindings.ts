@@ -118,7 +118,11 @@ next_check: number | null,
 /**
  * The last round or call that succeeded.
  */
-last_success: number | null, };
+last_success: number | null, 
+/**
+ * Who sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
+ */
+seen_by: string[], };
 
 export type Identity = { 
 /**
@@ -346,9 +350,13 @@ known: boolean,
 /**
  * The program that listens there, when it is on this computer and we may know.
  */
-process: string | null, };
+process: string | null, 
+/**
+ * A hash of its tools' names, descriptions and schemas; absent when they were not listed.
+ */
+definition: string | null, };
 
-export type ScanState = "running" | "finished" | "cancelled";
+export type ScanState = "running" | "finished" | "cancelled" | "ended_with_the_core";
 
 export type ScanStatus = { 
 /**
@@ -359,6 +367,22 @@ id: string,
  * What is scanned, in words: `this computer`, `127.0.0.0/28`.
  */
 targets: Array<string>, 
+/**
+ * The ports that were asked for, as they were given; absent when nobody named any.
+ */
+named_ports: Array<string> | null, 
+/**
+ * Less usual paths are asked for as well.
+ */
+deep: boolean, 
+/**
+ * It was read from a file: another computer may have made it.
+ */
+imported: boolean, 
+/**
+ * Rows beyond those that are kept of one scan.
+ */
+left_out: number, 
 /**
  * Where it is in its life.
  */
@@ -432,7 +456,7 @@ scan: string,
 /**
  * What.
  */
-row: ScanRow, } | { "type": "call_progress", 
+row: ScanRow, } | { "type": "scans_changed", } | { "type": "call_progress", 
 /**
  * The handle the caller gave.
  */
@@ -1189,6 +1213,236 @@ scan: ScanStatus | null,
  * Every row, `not_mcp` ones included.
  */
 rows: Array<ScanRow>, };
+
+export type ScanCompareArgs = { 
+/**
+ * The later one; default is the newest.
+ */
+scan?: string, 
+/**
+ * The earlier one; default is the newest finished one before it of the same targets and ports.
+ */
+with?: string, };
+
+export type ScanComparison = { 
+/**
+ * The later scan.
+ */
+scan: ScanStatus, 
+/**
+ * The earlier one; absent when there is none of the same targets and ports.
+ */
+with: ScanStatus | null, 
+/**
+ * Found now, and not where it was asked before.
+ */
+new: Array<ScanRow>, 
+/**
+ * Found before; asked again, it did not answer, or somebody else did.
+ */
+gone: Array<ScanGone>, 
+/**
+ * Its tools are others now.
+ */
+changed: Array<ScanChanged>, 
+/**
+ * The same name and the same tools, elsewhere.
+ */
+moved: Array<ScanMoved>, 
+/**
+ * Found in one of the two; in the other it was not asked, or not to the end.
+ */
+not_asked: Array<ScanNotAsked>, 
+/**
+ * How many servers were found in both, just so.
+ */
+same: number, };
+
+export type ScanGone = { 
+/**
+ * As it was found before.
+ */
+row: ScanRow, 
+/**
+ * What came instead of its answer.
+ */
+reason: string, };
+
+export type ScanChanged = { 
+/**
+ * As it is now.
+ */
+row: ScanRow, 
+/**
+ * Tools that it did not have before.
+ */
+added: Array<string>, 
+/**
+ * Tools that it has no more.
+ */
+removed: Array<string>, 
+/**
+ * Tools with another description or schema.
+ */
+changed: Array<string>, };
+
+export type ScanMoved = { 
+/**
+ * As it is now.
+ */
+row: ScanRow, 
+/**
+ * Where it was.
+ */
+from: string, };
+
+export type ScanNotAsked = { 
+/**
+ * As it was found in the other.
+ */
+row: ScanRow, 
+/**
+ * It was found before, and the later scan did not ask it; otherwise the earlier one did not.
+ */
+was_found_before: boolean, 
+/**
+ * Why.
+ */
+reason: string, };
+
+export type ScanForgetArgs = { 
+/**
+ * Their handles.
+ */
+scans: Array<string>, };
+
+export type ScansChanged = { 
+/**
+ * The entry that takes it back; absent when nothing changed.
+ */
+undo: number | null, };
+
+export type ScanForm = "json" | "csv";
+
+export type ScanExportArgs = { 
+/**
+ * Its handle; default is the newest.
+ */
+scan?: string, 
+/**
+ * The form.
+ */
+as?: ScanForm, };
+
+export type ScanImportArgs = { 
+/**
+ * The text of the file.
+ */
+text: string, 
+/**
+ * Its name, for messages.
+ */
+file?: string, };
+
+export type ScanImported = { 
+/**
+ * As it is kept now.
+ */
+scan: ScanStatus, 
+/**
+ * The entry that takes it back.
+ */
+undo: number | null, };
+
+export type ScanRange = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Hosts, addresses, ranges; none means this computer.
+ */
+targets: Array<string>, 
+/**
+ * Ports, as `8080` or `3000-3010`; absent means the usual ones.
+ */
+ports: Array<string> | null, 
+/**
+ * Less usual paths are asked for as well.
+ */
+deep: boolean, 
+/**
+ * When it was saved.
+ */
+saved_at: number, };
+
+export type RangeList = { 
+/**
+ * Each.
+ */
+ranges: Array<ScanRange>, };
+
+export type RangeSaveArgs = { 
+/**
+ * The name; what was saved under it before is replaced.
+ */
+name: string, 
+/**
+ * Hosts, addresses, ranges; none means this computer.
+ */
+targets: Array<string>, 
+/**
+ * Ports, as `8080` or `3000-3010`; default is the usual ones.
+ */
+ports?: Array<string>, 
+/**
+ * Ask at the less usual paths as well.
+ */
+deep?: boolean, };
+
+export type RangeForgetArgs = { 
+/**
+ * Its name.
+ */
+name: string, };
+
+export type SightingKind = "port" | "client" | "scan" | "announced" | "mdns" | "registry" | "kubernetes";
+
+export type Sighting = { 
+/**
+ * Which server: the id that it has, or would have, in the registry.
+ */
+server: ServerId, 
+/**
+ * Who saw it.
+ */
+kind: SightingKind, 
+/**
+ * Where: its address for a scan, the client and its file for a client.
+ */
+place: string, 
+/**
+ * When it was seen there first.
+ */
+first_seen: number, 
+/**
+ * When it was seen there last.
+ */
+last_seen: number, 
+/**
+ * When it was looked for there and was gone; absent while it is there.
+ */
+gone_at: number | null, };
+
+export type SightingList = { 
+/**
+ * Each.
+ */
+sightings: Array<Sighting>, 
+/**
+ * When this was asked.
+ */
+at: number, };
 
 export type ClientScope = "user" | "profile" | "project";
 
@@ -2296,7 +2550,11 @@ export type ScanList = {
 /**
  * How far each is.
  */
-scans: Array<ScanStatus>, };
+scans: Array<ScanStatus>, 
+/**
+ * Why older ones are missing; absent when none is.
+ */
+problem: string | null, };
 
 export type ExportForm = "servers.json" | "mcp.json";
 
@@ -3490,6 +3748,22 @@ export interface Operations {
   scan: { args: ScanRef; result: ScanReport };
   /** The AI clients of this computer, and the servers that they are set up with; nothing is started or asked. */
   clients: { args: ClientsArgs; result: ClientList };
+  /** What differs between two scans: new, gone, changed, moved, not asked. */
+  scan_compare: { args: ScanCompareArgs; result: ScanComparison };
+  /** Forgets scans that are over; it can be taken back. */
+  scan_forget: { args: ScanForgetArgs; result: ScansChanged };
+  /** Writes a scan as a file. */
+  scan_export: { args: ScanExportArgs; result: Exported };
+  /** Takes a scan from a file that `scan_export` wrote. */
+  scan_import: { args: ScanImportArgs; result: ScanImported };
+  /** The ranges that are saved. */
+  ranges: { args: Empty; result: RangeList };
+  /** Saves addresses and ports under a name. */
+  range_save: { args: RangeSaveArgs; result: ScansChanged };
+  /** Forgets a saved range. */
+  range_forget: { args: RangeForgetArgs; result: ScansChanged };
+  /** Who saw a server, where and when. */
+  sightings: { args: ServerArgs; result: SightingList };
   /** The tools that servers list. */
   tools: { args: ToolsArgs; result: ToolList };
   /** Calls a tool. */
@@ -3630,6 +3904,7 @@ export const FILTER_FIELDS = {
   protocol_version: { aliases: [], about: "The MCP revision it agreed to", sign: ":", values: [] },
   era: { aliases: [], about: "legacy or modern protocol", sign: ":", values: ["legacy", "modern"] },
   source: { aliases: [], about: "Who brought it", sign: ":", values: ["manual", "import", "scan", "client", "demo"] },
+  seen: { aliases: ["seen_by"], about: "Who sees it now: a kind of sighting, or the name of an AI client", sign: ":", values: ["port", "client", "scan", "announced", "mdns", "registry", "kubernetes"] },
   tools: { aliases: [], about: "How many tools it lists", sign: ">=", values: [] },
   resources: { aliases: [], about: "How many resources it lists", sign: ">=", values: [] },
   prompts: { aliases: [], about: "How many prompts it lists", sign: ">=", values: [] },

@@ -79,6 +79,8 @@ class Core {
   notices = $derived(this.#model.notices);
   /** Counts the changes of the configuration, for what depends on it. */
   configs = $derived(this.#model.configs);
+  /** Counts the changes of which scans and ranges are kept, for what depends on it. */
+  scanMemory = $derived(this.#model.scanMemory);
   /** The id of the newest recorded call: whoever shows calls looks again when it changes. */
   newestCall = $derived(this.#model.newestCall);
   /** Counts the changes of AI clients' files: whoever shows them asks again when it changes. */

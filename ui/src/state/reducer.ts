@@ -33,6 +33,8 @@ export interface Model {
   /** Commands that take longer to start than a moment. */
   starts: ReadonlyMap<ServerId, Start>;
   notices: readonly Notice[];
+  /** Counts the changes of which scans and ranges are kept. */
+  scanMemory: number;
   /** Counts the changes of the configuration that were told. */
   configs: number;
   /** The id of the newest call that was recorded; 0 before the first was told. */
@@ -61,6 +63,7 @@ export const EMPTY: Model = {
   starts: new Map(),
   notices: [],
   configs: 0,
+  scanMemory: 0,
   newestCall: 0,
   clients: 0,
 };
@@ -177,6 +180,11 @@ function apply(draft: Draft, event: Exclude<Event, ServerEvent>, stale: Set<Stal
       return;
     case "notice":
       draft.notices = [...draft.notices, event.notice].slice(-MAX_NOTICES);
+      return;
+    case "scans_changed":
+      draft.scanMemory += 1;
+      // The one that is shown may have been forgotten.
+      stale.add("scan");
       return;
     case "config_changed":
       draft.configs += 1;

@@ -22,6 +22,7 @@ export function server(id: string, changes: Partial<ServerRow> = {}): ServerRow 
       response_time_ms: 4,
       checked_at: 0,
       asleep: null,
+      seen_by: [],
       starting: null,
       since: 0,
       consecutive_failures: 0,
@@ -49,6 +50,10 @@ export function scan(id: string, changes: Partial<ScanStatus> = {}): ScanStatus 
   return {
     id,
     targets: ["this computer"],
+    named_ports: null,
+    deep: false,
+    imported: false,
+    left_out: 0,
     state: "running",
     started_at: 1,
     finished_at: null,
@@ -82,6 +87,7 @@ export function found(url: string, changes: Partial<ScanRow> = {}): ScanRow {
     reason: null,
     known: false,
     process: null,
+    definition: null,
     ...changes,
   };
 }

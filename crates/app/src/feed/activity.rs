@@ -58,6 +58,7 @@ fn subject(activity: &Activity) -> Option<String> {
             Some(format!("start {id}"))
         }
         Activity::ClientsChanged => Some("clients".to_owned()),
+        Activity::ScansChanged {} => Some("scans".to_owned()),
         Activity::ScanFound { .. }
         | Activity::CallsChanged { .. }
         | Activity::ConfigChanged { .. }

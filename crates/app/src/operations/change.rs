@@ -7,6 +7,7 @@ use api::{
     AddArgs, Added, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs,
     UndoArgs, UndoStep, Undone, Upcoming,
 };
+use discovery::memory::{FIRST_ENTRY, Step, Way};
 use settings::Turn;
 
 impl App {
@@ -71,6 +72,9 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.undo.map(|step| step.at);
+        if let Some(undone) = self.turned_scans(Way::Back, &args, other).await? {
+            return Ok(undone);
+        }
         match self.turned_config(Turn::Back, &args, other).await? {
             Some(undone) => Ok(undone),
             None => Ok(turned(self.0.registry.undo(args.undo).await?)),
@@ -79,19 +83,64 @@ impl App {
 
     pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.redo.map(|step| step.at);
+        if let Some(redone) = self.turned_scans(Way::Again, &args, other).await? {
+            return Ok(redone);
+        }
         match self.turned_config(Turn::Again, &args, other).await? {
             Some(redone) => Ok(redone),
             None => Ok(turned(self.0.registry.redo(args.undo).await?)),
         }
     }
 
+    /// Of the registry, the configuration's file and the scans: what changed last.
     pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
         let registry::Upcoming { undo, redo } = self.0.registry.upcoming().await?;
-        let step = |step: registry::Step| UndoStep { entry: step.entry, label: step.label, at: step.at };
-        let of_file =
-            |turn, other: &Option<registry::Step>| self.config_step(turn, other.as_ref().map(|step| step.at));
-        let (file_undo, file_redo) = (of_file(Turn::Back, &undo).await, of_file(Turn::Again, &redo).await);
-        Ok(Upcoming { undo: file_undo.or(undo.map(step)), redo: file_redo.or(redo.map(step)) })
+        let undo = self.newest_step(Turn::Back, Way::Back, undo).await;
+        let redo = self.newest_step(Turn::Again, Way::Again, redo).await;
+        Ok(Upcoming { undo, redo })
+    }
+
+    async fn newest_step(&self, turn: Turn, way: Way, of_list: Option<registry::Step>) -> Option<UndoStep> {
+        let at = of_list.as_ref().map(|step| step.at);
+        let of_file = self.config_step(turn, at).await;
+        let at = of_file.as_ref().map(|step| step.at).or(at);
+        let scans = self.scan_step(way, at).await;
+        let scans = scans.map(|step| UndoStep { entry: step.entry, label: step.label, at: step.at });
+        scans.or(of_file).or(of_list.map(|step| UndoStep {
+            entry: step.entry,
+            label: step.label,
+            at: step.at,
+        }))
+    }
+
+    /// The next change of scans or ranges, when none of the others is newer.
+    async fn scan_step(&self, way: Way, other: Option<i64>) -> Option<Step> {
+        let step = self.scan_memory().next_step(way).await?;
+        other.is_none_or(|other| step.at > other).then_some(step)
+    }
+
+    /// Turns a change of scans or ranges, when that is what is meant.
+    async fn turned_scans(
+        &self,
+        way: Way,
+        args: &UndoArgs,
+        other: Option<i64>,
+    ) -> Result<Option<Undone>, OperationError> {
+        let entry = match args.undo {
+            Some(entry) if entry > FIRST_ENTRY => entry,
+            Some(_) => return Ok(None),
+            None => {
+                let turn = if way == Way::Back { Turn::Back } else { Turn::Again };
+                let of_file = self.config_step(turn, other).await;
+                match self.scan_step(way, of_file.map(|step| step.at).or(other)).await {
+                    Some(step) => step.entry,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let Step { entry, label, .. } = self.scan_memory().turn(way, entry).await?;
+        self.scans_changed(Some(entry));
+        Ok(Some(Undone { entry, label, ids: Vec::new(), revision: self.0.registry.snapshot().revision() }))
     }
 
     /// Turns a change of the configuration's file, when that is what is meant.

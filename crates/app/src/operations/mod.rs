@@ -14,6 +14,7 @@ mod find;
 mod health;
 mod logs;
 mod look;
+mod memory;
 mod route;
 mod scan;
 mod secret;

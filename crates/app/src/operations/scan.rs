@@ -45,6 +45,10 @@ impl App {
         let status = ScanStatus {
             id: Uuid::new_v4().to_string(),
             targets: plan.targets.clone(),
+            named_ports: args.ports.clone(),
+            deep: args.deep,
+            imported: false,
+            left_out: 0,
             state: ScanState::Running,
             started_at: now(),
             finished_at: None,
@@ -57,7 +61,7 @@ impl App {
             slow: 0,
             timeout: options.budget.as_secs_f64(),
         };
-        let cancel = self.0.scans.begin(status.clone());
+        let cancel = self.0.scans.begin(status.clone(), &plan);
         self.tell(Activity::ScanChanged { scan: status.clone() });
         let how = Run { options, cancel: cancel.clone(), caps: self.0.scan_caps.clone() };
         let job = ScanJob::new(self.clone(), status.id.clone(), cancel, args.register);
@@ -73,17 +77,18 @@ impl App {
     }
 
     pub(super) async fn scans(&self, _: Empty) -> Result<ScanList, OperationError> {
-        Ok(ScanList { scans: self.0.scans.list() })
+        let (scans, problem) = self.0.scans.list().await;
+        Ok(ScanList { scans, problem: problem.map(|error| error.to_string()) })
     }
 
     pub(super) async fn scan(&self, args: ScanRef) -> Result<ScanReport, OperationError> {
-        match (self.0.scans.report(args.scan.as_deref()), args.scan) {
-            (Some((scan, rows)), _) => Ok(ScanReport { scan: Some(scan), rows }),
-            (None, None) => Ok(ScanReport { scan: None, rows: Vec::new() }),
-            (None, Some(id)) => {
-                Err(OperationError::new(ErrorCode::NotFound, format!("there is no scan `{id}`")))
-            }
-        }
+        let found = match args.scan {
+            Some(id) => Some(self.0.scans.scan(&id).await?),
+            None => self.0.scans.newest().await?,
+        };
+        let Some(mut scan) = found else { return Ok(ScanReport { scan: None, rows: Vec::new() }) };
+        self.0.intake.mark_known(&mut scan.rows);
+        Ok(ScanReport { scan: Some(scan.status), rows: scan.rows })
     }
 
     fn probe_options(&self, args: &ScanArgs) -> Result<ProbeOptions, OperationError> {
@@ -117,7 +122,8 @@ impl App {
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
         let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
         let here = discovery::clients::here(&self.read_clients(Vec::new()).await?);
-        Ok(Plan::this_computer(listening, &own).and_at(&here, &own))
+        let seen = self.0.scans.seen_here().await;
+        Ok(Plan::this_computer(listening, &own, &seen).and_at(&here, &own))
     }
 }
 

@@ -38,7 +38,7 @@ fn outcome(row: &CallRow) -> String {
 }
 
 /// How long ago, in one unit.
-fn ago(at: Millis) -> String {
+pub(super) fn ago(at: Millis) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     age(u64::try_from(at).unwrap_or_default() / 1_000, now)
 }

@@ -3,11 +3,11 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use api::{ExportArgs, ExportForm, ImportArgs, ImportReport, Operations};
+use api::{ExportArgs, ImportArgs, ImportReport, Operations, ScanExportArgs, ScanImportArgs};
 use model::SecretPlace;
 
 use super::{Session, read};
-use crate::args::Import;
+use crate::args::{Export, ExportedAs, Import};
 use crate::failure::Failure;
 use crate::print::{self, note};
 
@@ -17,8 +17,12 @@ const MOST_WARNINGS: usize = 20;
 pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failure> {
     let file = args.file.as_path();
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+    let text = read(file).await?;
+    if is_scan(&text) && !args.dry_run {
+        return import_scan(session, text, name).await;
+    }
     let wanted = ImportArgs {
-        text: read(file).await?,
+        text,
         file: Some(name.clone()),
         secrets: args.keep_secrets,
         certificates: args.trust_certificates,
@@ -83,8 +87,16 @@ fn agrees(values: usize) -> bool {
 }
 
 /// The file's text itself, whatever the format: it is meant for a file.
-pub(super) async fn export(session: &Session, form: ExportForm) -> Result<(), Failure> {
-    let exported = session.core.export(ExportArgs { form }).await?;
+pub(super) async fn export(session: &Session, args: &Export) -> Result<(), Failure> {
+    let exported = match args.wanted() {
+        ExportedAs::Servers(form) => session.core.export(ExportArgs { form }).await?,
+        ExportedAs::Scan(scan, form) => {
+            session.core.scan_export(ScanExportArgs { scan: scan.map(str::to_owned), form }).await?
+        }
+        ExportedAs::Both => {
+            return Err(Failure::usage("`--scan` is for `--as scan.json` or `--as scan.csv`"));
+        }
+    };
     for warning in &exported.warnings {
         note(warning);
     }
@@ -92,5 +104,24 @@ pub(super) async fn export(session: &Session, form: ExportForm) -> Result<(), Fa
     if !exported.text.ends_with('\n') {
         print::raw("\n")?;
     }
+    Ok(())
+}
+
+/// A file of `export --as scan.json` says so first.
+fn is_scan(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Scan {
+        #[serde(rename = "mcp_discovery_scan")]
+        _form: u32,
+    }
+    text.contains("\"mcp_discovery_scan\"")
+        && serde_json::from_str::<Scan>(text.trim_start_matches('\u{feff}')).is_ok()
+}
+
+async fn import_scan(session: &Session, text: String, name: String) -> Result<(), Failure> {
+    let imported = session.core.scan_import(ScanImportArgs { text, file: Some(name) }).await?;
+    session.print.one(&imported, || {
+        format!("the scan is kept as {}; compare with `scan --compare {0}`", imported.scan.id)
+    })?;
     Ok(())
 }

@@ -18,6 +18,7 @@ mod look;
 mod replay;
 mod route;
 mod scan;
+mod scans;
 mod secret;
 mod serve;
 mod settings;
@@ -117,7 +118,11 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Secret(command) => secret::run(session, command).await,
         Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, args).await,
-        Command::Export(args) => files::export(session, args.form()).await,
+        Command::Export(args) => files::export(session, args).await,
+        Command::Scans => scans::scans(session).await,
+        Command::Ranges(args) => scans::ranges(session, args).await,
+        Command::ForgetScan(args) => scans::forget(session, args).await,
+        Command::Sightings(args) => scans::sightings(session, &args.id).await,
         Command::Config(Config::Show { explain: false }) => config::show(session).await,
         Command::Config(Config::Show { explain: true }) => explain::explain(session).await,
         Command::Config(Config::Set { path, value }) => settings::set(session, path, value).await,

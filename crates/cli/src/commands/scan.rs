@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use api::{Operations, ScanArgs, ScanRef, ScanReport};
+use api::{Operations, ScanRef, ScanReport};
 use futures::StreamExt;
 use model::{
     Activity, Era, Event, Outcome, RefusedCertificate, ScanRow, ScanState, ScanStatus, ServerId, ServerRow,
@@ -10,7 +10,7 @@ use model::{
 };
 use serde::Serialize;
 
-use super::Session;
+use super::{Session, scans};
 use crate::args::{Format, Scan};
 use crate::core::Batches;
 use crate::failure::{Failure, exit};
@@ -87,16 +87,12 @@ struct LastLine {
 pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> {
     // Subscribed first: nothing that the scan finds is missed.
     let events = session.core.events().await?;
-    let wanted = ScanArgs {
-        targets: args.targets.clone(),
-        ports: args.ports.clone(),
-        protocols: args.protocols.clone(),
-        timeout: Some(args.timeout),
-        deep: args.deep,
-        register: args.register,
-    };
+    let wanted = scans::wanted(session, args).await?;
+    if let Some(name) = &args.save {
+        scans::save(session, name, &wanted).await?;
+    }
     let started = session.core.scan_start(wanted).await?;
-    let stream = session.print.format() == Format::Ndjson;
+    let stream = session.print.format() == Format::Ndjson && args.compare.is_none();
     let mut watch = Watch { id: started.id.clone(), all: args.all, stream, shown: HashSet::new() };
     let interrupted = tokio::select! {
         outcome = watch.until_done(session, events) => { outcome?; false }
@@ -107,6 +103,9 @@ pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> 
     }
     clear_progress();
     let report = session.core.scan(watch.scan()).await?;
+    if let (Some(with), false) = (&args.compare, interrupted) {
+        return scans::compare(session, &watch.id, with).await;
+    }
     finish(session, &mut watch, &report, report.scan.as_ref().unwrap_or(&started), interrupted)
 }
 

@@ -1,10 +1,14 @@
 //! A scan: a plan that says beforehand what it will ask, and a run that streams what it finds.
 
+mod done;
 mod plan;
 mod ports;
 mod run;
+mod scope;
 mod targets;
 
-pub use plan::{Plan, PlanError, Probe};
+pub use done::Done;
+pub use plan::{Plan, PlanError, Probe, THIS_COMPUTER};
 pub use ports::PortSet;
 pub use run::{Caps, Found, Progress, Run, run};
+pub use scope::Scope;

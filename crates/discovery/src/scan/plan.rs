@@ -6,11 +6,15 @@ use model::Endpoint;
 
 use super::PortSet;
 use super::run::{AT_ONCE, PER_HOST};
+use super::scope::Scope;
 use super::targets::{Host, merged, read_target, step};
 use crate::ports::Listening;
 
 /// The most probes one scan may plan. `10.0.0.0/8` × 3 ports is 50 million: refused until it is asked for in parts.
 const MOST_PROBES: u64 = 4_000_000;
+
+/// What a scan of this computer is called among targets.
+pub const THIS_COMPUTER: &str = "this computer";
 
 /// What a closed port of this computer costs, and a silent one of the network.
 const REFUSED: Duration = Duration::from_micros(100);
@@ -82,24 +86,29 @@ pub struct Plan {
     ports: PortSet,
     /// Single probes, for the ports that listen on this computer.
     extra: Vec<Probe>,
+    /// The operating system said which those are.
+    listed: bool,
 }
 
 impl Plan {
     /// This computer: every port that listens on loopback, and the usual ones, since a server of another user may
-    /// be hidden from the list.
-    pub fn this_computer(listening: Vec<Listening>, own_ports: &[u16]) -> Self {
+    /// be hidden from the list; and where servers were seen, to say of them that they are gone.
+    pub fn this_computer(listening: Vec<Listening>, own_ports: &[u16], seen: &[SocketAddr]) -> Self {
+        let listed = !listening.is_empty();
         let mut extra: Vec<Probe> = listening
             .into_iter()
             .map(|row| Probe { process: row.process, ..Probe::at(row.address) })
             .collect();
-        for port in PortSet::usual().iter() {
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let usual: Vec<u16> = PortSet::usual().iter().collect();
+        let usual = usual.into_iter().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        for address in usual.chain(seen.iter().copied()) {
             if !extra.iter().any(|probe| probe.address == address) {
                 extra.push(Probe::at(address));
             }
         }
         extra.retain(|probe| !own_ports.contains(&probe.address.port()));
-        Self { targets: vec!["this computer".to_owned()], hosts: Vec::new(), ports: PortSet::usual(), extra }
+        let targets = vec![THIS_COMPUTER.to_owned()];
+        Self { targets, hosts: Vec::new(), ports: PortSet::usual(), extra, listed }
     }
 
     /// Asks at these addresses of this computer as well, where clients say that a server is: one may be at a port that is not
@@ -130,11 +139,17 @@ impl Plan {
             hosts.extend(read_target(target).await?);
         }
         let targets = targets.iter().map(|target| target.as_ref().trim().to_owned()).collect();
-        let plan = Self { targets, hosts: merged(hosts), ports, extra: Vec::new() };
+        let plan = Self { targets, hosts: merged(hosts), ports, extra: Vec::new(), listed: false };
         if plan.probes() > MOST_PROBES {
             return Err(PlanError::TooLarge { probes: plan.probes() });
         }
         Ok(plan)
+    }
+
+    /// What it covers, to be kept with its scan.
+    pub fn scope(&self) -> Scope {
+        let single = self.extra.iter().map(|probe| probe.address).collect();
+        Scope::new(self.listed, single, &self.hosts, self.ports.iter())
     }
 
     /// How many addresses.
@@ -290,7 +305,7 @@ mod tests {
     fn where_clients_say_that_a_server_is_is_asked_once_and_at_its_path() {
         let urls = ["http://localhost:41234/mcp", "http://127.0.0.1:41234/team/mcp", "http://10.0.0.1:9/mcp"];
         let urls = urls.map(str::to_owned);
-        let plan = Plan::this_computer(Vec::new(), &[]).and_at(&urls, &[]).and_at(&urls, &[]);
+        let plan = Plan::this_computer(Vec::new(), &[], &[]).and_at(&urls, &[]).and_at(&urls, &[]);
         let probes: Vec<Probe> = plan.into_probes().filter(|probe| probe.named).collect();
         let asked: Vec<_> =
             probes.iter().map(|probe| (probe.address.port(), probe.path.as_deref())).collect();
@@ -302,7 +317,7 @@ mod tests {
     fn this_computer_is_what_listens_and_the_usual_ports_but_not_ourselves() {
         let listening =
             vec![Listening { address: "127.0.0.1:41234".parse().unwrap(), process: Some("node".to_owned()) }];
-        let plan = Plan::this_computer(listening, &[8090]);
+        let plan = Plan::this_computer(listening, &[8090], &["127.0.0.1:50999".parse().unwrap()]);
         assert_eq!(plan.addresses(), 1);
         let ports: Vec<u16> = plan.into_probes().map(|probe| probe.address.port()).collect();
         assert!(ports.contains(&41234) && ports.contains(&3000) && !ports.contains(&8090));

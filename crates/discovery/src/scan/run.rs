@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures::StreamExt;
 use futures::stream::{self, Stream};
-use mcp::{Contents, ProbeOptions, ProbeReport, ProbeTarget, probe};
+use mcp::{Contents, ProbeOptions, ProbeReport, ProbeTarget};
 use model::{Outcome, ScanRow, ServerId, Transport};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{Plan, Probe};
+use crate::Definition;
 
 /// Probes under way at once. Ports that accept and say nothing hold their place for the whole budget, so there must
 /// be room beside them for those that answer.
@@ -66,12 +67,16 @@ pub struct Progress {
 /// One made probe: the counters after it, and a row when something answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
+    /// Its place in the plan.
+    pub probe: u64,
     /// After this probe.
     pub progress: Progress,
     /// Absent when nothing accepted the connection.
     pub row: Option<ScanRow>,
     /// All that the server of this row offers, if it said so.
     pub contents: Option<Box<Contents>>,
+    /// Its tools as a hash, then.
+    pub definition: Option<Definition>,
 }
 
 /// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
@@ -80,20 +85,22 @@ pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
     let Run { options, cancel, caps } = how;
     let options = Arc::new(options);
     let mut progress = Progress::default();
-    stream::iter(plan.into_probes())
-        .map(move |at| ask(at, caps.clone(), options.clone()))
+    stream::iter((0..).zip(plan.into_probes()))
+        .map(move |(probe, at)| ask(probe, at, caps.clone(), options.clone()))
         .buffer_unordered(at_once())
         .take_until(cancel.cancelled_owned())
-        .map(move |(at, mut report)| {
+        .map(move |(probe, at, mut report)| {
             let contents = report.contents.take();
+            let definition = contents.as_ref().map(|contents| Definition::of(&contents.tools));
             progress.done += 1;
             progress.open += u64::from(report.open);
             progress.found += u64::from(matches!(report.outcome, Outcome::Mcp | Outcome::NeedsSignIn));
-            Found { progress, row: report.open.then(|| row(&at, report)), contents }
+            let row = report.open.then(|| row(&at, report, definition.as_ref()));
+            Found { probe, progress, row, contents, definition }
         })
 }
 
-async fn ask(at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (Probe, ProbeReport) {
+async fn ask(probe: u64, at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (u64, Probe, ProbeReport) {
     let slots = caps.hosts.of(at.address.ip());
     let _slot = slots.acquire().await;
     let _one_of_all = caps.all.acquire().await;
@@ -102,11 +109,11 @@ async fn ask(at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (Probe, Probe
     target.alternatives.clone_from(&at.alternatives);
     target.asked_by_name = at.named;
     target.path.clone_from(&at.path);
-    let report = probe(&target, &options).await;
-    (at, report)
+    let report = mcp::probe(&target, &options).await;
+    (probe, at, report)
 }
 
-fn row(at: &Probe, report: ProbeReport) -> ScanRow {
+fn row(at: &Probe, report: ProbeReport, definition: Option<&Definition>) -> ScanRow {
     let transport = report.transport.unwrap_or(Transport::Http);
     let url = report.endpoint.unwrap_or_else(|| format!("http://{}", at.address));
     let identity = report.identity;
@@ -126,6 +133,7 @@ fn row(at: &Probe, report: ProbeReport) -> ScanRow {
         reason: report.reason,
         known: false,
         process: at.process.clone(),
+        definition: definition.map(|definition| definition.hash.clone()),
     }
 }
 

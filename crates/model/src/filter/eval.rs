@@ -67,7 +67,7 @@ impl Field {
 
     /// Whether its values are measured, so that they change while the record does not.
     pub fn is_measured(&self) -> bool {
-        matches!(self, Self::Own(Own::HealthStatus | Own::ResponseTime | Own::Score))
+        matches!(self, Self::Own(Own::HealthStatus | Own::ResponseTime | Own::Score | Own::Seen))
     }
 }
 
@@ -93,6 +93,7 @@ fn any_own(server: &Server, own: Own, see: &mut See<'_>) -> bool {
         Own::ProtocolVersion => text(identity.map(|said| said.protocol_version.as_str()), see),
         Own::Era => text(identity.map(|said| said.era.word()), see),
         Own::Source => see(Fact::Text(info.source.word())),
+        Own::Seen => health.seen_by.iter().any(|who| see(Fact::Text(who))),
         Own::Tools => see(Fact::Number(info.tools.len().into())),
         Own::Resources => see(Fact::Number(info.resources.len().into())),
         Own::Prompts => see(Fact::Number(info.prompts.len().into())),

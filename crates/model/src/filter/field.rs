@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Era, HealthStatus, Source, Transport};
+use crate::{Era, HealthStatus, SightingKind, Source, Transport};
 
 /// What a filter looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -102,6 +102,8 @@ own_fields! {
     Era = "era";
     /// Who brought it.
     Source = "source";
+    /// Who sees it now: a kind of sighting, or the name of an AI client.
+    Seen = "seen" | "seen_by";
     /// How many tools it lists.
     Tools = "tools";
     /// How many resources it lists.
@@ -135,6 +137,7 @@ impl Own {
             Self::Source => [Source::Manual, Source::Import, Source::Scan, Source::Client, Source::Demo]
                 .map(Source::word)
                 .to_vec(),
+            Self::Seen => SightingKind::ALL.map(SightingKind::word).to_vec(),
             Self::HealthStatus => HealthStatus::ALL.map(HealthStatus::filter_word).to_vec(),
             Self::AuthRequired | Self::Paused => vec!["true", "false"],
             _ => Vec::new(),

@@ -41,6 +41,7 @@ pub(crate) struct Endpoint {
     next_check: Option<Millis>,
     asleep: Option<Millis>,
     starting: Option<Millis>,
+    seen_by: Arc<[String]>,
     /// What the server lists, where that differs from what it is known for.
     pub(crate) listed: Option<Arc<Contents>>,
     /// What is to be kept and was not written yet.
@@ -66,6 +67,7 @@ impl Endpoint {
             next_check: None,
             asleep: None,
             starting: None,
+            seen_by: Arc::from([]),
             listed: None,
             unsaved: Unsaved::default(),
         }
@@ -86,6 +88,10 @@ impl Endpoint {
             }
             Measure::Asleep(since) => {
                 self.asleep = *since;
+                None
+            }
+            Measure::Seen(by) => {
+                self.seen_by = by.clone();
                 None
             }
         }
@@ -252,6 +258,7 @@ impl Endpoint {
             consecutive_failures: self.judge.failures,
             next_check: self.next_check,
             last_success: self.last_success,
+            seen_by: self.seen_by.clone(),
             checks: self.checks.clone(),
         };
         if !info.paused {

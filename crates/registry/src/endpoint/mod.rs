@@ -62,6 +62,8 @@ pub enum Measure {
     Starting(Option<Millis>),
     /// Since when its child is asleep; `None`: it is awake.
     Asleep(Option<Millis>),
+    /// Who sees it now.
+    Seen(Arc<[String]>),
 }
 
 /// A round of checks of one server.

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { found, scan, server } from "../../state/samples";
+import type { Fate, Fated } from "./compared";
 import { onThisComputer } from "./here";
-import { canAdd, notMcp, resultGroups, resultLines, slowWords, splitPorts, timeLeft } from "./outcomes";
+import { canAdd, comparedGroups, notMcp, resultGroups, resultLines, slowWords, splitPorts, timeLeft } from "./outcomes";
 
 it("results are grouped by outcome, new ones first, and what is no MCP is no result", () => {
   const rows = [
@@ -97,4 +98,32 @@ it("the demo fleet stands apart from what else listens here", () => {
     ["On a port of this computer", false, "a"],
     ["Demo fleet", true, "b"],
   ]);
+});
+
+it("what became of servers is shown beside what was found, and alone", () => {
+  const [same, fresh, moved, gone] = ["a", "b", "c", "d"].map((host) => found(`http://${host}`));
+  if (!same || !fresh || !moved || !gone) throw new Error("there are four");
+  const replaced = found("http://b", { name: "who was there" });
+  const fated: Fated[] = [
+    { fate: "new", row: fresh, earlier: false, note: "" },
+    { fate: "moved", row: moved, earlier: false, note: "It was at x" },
+    { fate: "gone", row: gone, earlier: true, note: "no answer" },
+    { fate: "gone", row: replaced, earlier: true, note: "another server answers there: b" },
+  ];
+  const rows = [same, fresh, moved];
+  const keys = (only: Fate | null) =>
+    resultLines(comparedGroups(rows, fated, only), new Map(), fated).map((line) => line.key);
+  expect(keys(null)).toEqual([
+    "mcp",
+    "http://a",
+    "http://b",
+    "http://c",
+    "http://c note",
+    "gone",
+    "gone http://d",
+    "gone http://b",
+  ]);
+  expect(keys("new")).toEqual(["mcp", "http://b"]);
+  expect(keys("gone")).toEqual(["gone", "gone http://d", "gone http://b"]);
+  expect(keys("changed")).toEqual([]);
 });

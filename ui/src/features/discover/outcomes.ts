@@ -1,10 +1,11 @@
 import type { Outcome, ScanRow, ScanStatus } from "../../host";
 import { plural, span } from "../../shared/format";
 import { RESULT_OUTCOMES } from "../../shared/words";
+import type { Fate, Fated } from "./compared";
 
-/** Rows of one outcome. */
+/** Rows of one outcome, or of none: those that an earlier scan found. */
 export interface OutcomeGroup {
-  outcome: Outcome;
+  outcome: Outcome | "gone" | "not_asked";
   rows: ScanRow[];
 }
 
@@ -17,21 +18,51 @@ export function resultGroups(found: readonly ScanRow[]): OutcomeGroup[] {
 }
 
 /** A line of the table of results. */
-export type ResultLine = { key: string; outcome: Outcome; at: number } & (
+export type ResultLine = { key: string; outcome: OutcomeGroup["outcome"]; at: number } & (
   | { kind: "group"; size: number }
-  | { kind: "row"; row: ScanRow }
+  | { kind: "row"; row: ScanRow; fated: Fated | null }
   | { kind: "failure"; row: ScanRow; text: string }
+  | { kind: "note"; text: string }
 );
 
-/** The table's lines: each group under its name, each row followed by why it could not be added. */
-export function resultLines(groups: readonly OutcomeGroup[], failed: ReadonlyMap<string, string>): ResultLine[] {
+/** The results of one fate, or of all, and those that an earlier scan found; `not_mcp` is no result. */
+export function comparedGroups(found: readonly ScanRow[], fated: readonly Fated[], only: Fate | null): OutcomeGroup[] {
+  const wanted = fated.filter(({ fate }) => only === null || fate === only);
+  const here = new Set(wanted.filter(({ earlier }) => !earlier).map(({ row }) => row.url));
+  const left = (["gone", "not_asked"] as const).map((outcome) => ({
+    outcome,
+    rows: wanted.filter(({ fate, earlier }) => earlier && fate === outcome).map(({ row }) => row),
+  }));
+  const shown = only === null ? found : found.filter((row) => here.has(row.url));
+  return [...resultGroups(shown), ...left.filter((group) => group.rows.length > 0)];
+}
+
+/** The group is of servers that an earlier scan found. */
+export function isEarlier(outcome: OutcomeGroup["outcome"]): outcome is "gone" | "not_asked" {
+  return outcome === "gone" || outcome === "not_asked";
+}
+
+/** The table's lines: each group under its name, each row followed by what there is to say of it. */
+export function resultLines(
+  groups: readonly OutcomeGroup[],
+  failed: ReadonlyMap<string, string>,
+  fated: readonly Fated[] = [],
+): ResultLine[] {
+  const fates = new Map(fated.map((one) => [`${one.earlier} ${one.row.url}`, one]));
   const lines: ResultLine[] = [];
   for (const { outcome, rows } of groups) {
-    lines.push({ key: outcome, outcome, at: lines.length, kind: "group", size: rows.length });
+    const add = (line: ResultLine) => void lines.push({ ...line, outcome, at: lines.length });
+    const earlier = isEarlier(outcome);
+    add({ key: outcome, outcome, at: 0, kind: "group", size: rows.length });
     for (const row of rows) {
-      lines.push({ key: row.url, outcome, at: lines.length, kind: "row", row });
-      const text = failed.get(row.url);
-      if (text) lines.push({ key: `${row.url} failure`, outcome, at: lines.length, kind: "failure", row, text });
+      const key = earlier ? `${outcome} ${row.url}` : row.url;
+      const fate = fates.get(`${earlier} ${row.url}`) ?? null;
+      add({ key, outcome, at: 0, kind: "row", row, fated: fate });
+      const text = earlier ? undefined : failed.get(row.url);
+      if (text) add({ key: `${key} failure`, outcome, at: 0, kind: "failure", row, text });
+      if (fate?.fate === "changed" || fate?.fate === "moved") {
+        add({ key: `${key} note`, outcome, at: 0, kind: "note", text: fate.note });
+      }
     }
   }
   return lines;

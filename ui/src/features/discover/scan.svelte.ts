@@ -30,6 +30,8 @@ class Scans {
 
   /** The scans that the core remembers, newest first. */
   list = $state.raw<readonly ScanStatus[]>([]);
+  /** Why older ones are missing. */
+  problem = $state.raw<string | null>(null);
   /** An older one that a person went back to; absent while the newest is shown. */
   #back = $state.raw<ScanReport | null>(null);
   /** Servers that a person took out of the list. */
@@ -61,10 +63,16 @@ class Scans {
     });
   }
 
+  /** Shows the newest of the scans again. */
+  latest(): void {
+    this.picked.clear();
+    this.#back = null;
+  }
+
   /** Reads which scans there are, and who was removed by a person. What fails here is asked for again with the next scan. */
   async read(): Promise<void> {
     const [scans, removed] = await Promise.allSettled([core.call("scans", {}), core.call("removed", {})]);
-    if (scans.status === "fulfilled") this.list = scans.value.scans;
+    if (scans.status === "fulfilled") ({ scans: this.list, problem: this.problem } = scans.value);
     if (removed.status === "fulfilled") this.removed = new Set(removed.value.servers.map(({ id }) => id));
   }
 

@@ -1,0 +1,135 @@
+//! What a server's tools are, as a hash, so that two looks at it can be held against each other.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use model::{Schema, Tool};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// How many bytes of a hash are kept of all tools, and of each. It tells apart, it proves nothing.
+const ALL: usize = 16;
+const EACH: usize = 8;
+
+/// The tools of a server: a hash of all of them, and of each by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Of all.
+    pub hash: String,
+    /// Of each.
+    pub tools: BTreeMap<String, String>,
+}
+
+impl Definition {
+    /// Of these tools, in whatever order they were listed. Their names, descriptions and schemas count, and nothing else: hints
+    /// and titles are for people.
+    pub fn of(tools: &[Tool]) -> Self {
+        let each = tools.iter().map(|tool| (tool.name.clone(), hex(&tool_hash(tool), EACH)));
+        Self::of_hashes(each.collect())
+    }
+
+    /// Of tools whose hashes are known.
+    pub(crate) fn of_hashes(tools: BTreeMap<String, String>) -> Self {
+        let mut all = Sha256::new();
+        for part in tools.iter().flat_map(|(name, hash)| [name, hash]) {
+            part_of(&mut all, Some(part));
+        }
+        Self { hash: hex(&all.finalize(), ALL), tools }
+    }
+}
+
+fn tool_hash(tool: &Tool) -> impl AsRef<[u8]> + use<> {
+    let mut hash = Sha256::new();
+    part_of(&mut hash, Some(&tool.name));
+    part_of(&mut hash, tool.description.as_deref());
+    part_of(&mut hash, Some(&canonical(&tool.input_schema)));
+    part_of(&mut hash, tool.output_schema.as_ref().map(canonical).as_deref());
+    hash.finalize()
+}
+
+/// With its length before it, so that no two lists of parts are one text.
+fn part_of(hash: &mut Sha256, part: Option<&str>) {
+    match part {
+        Some(part) => {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        None => hash.update(u64::MAX.to_le_bytes()),
+    }
+}
+
+/// The order of keys says nothing, and some servers give another one each time.
+fn canonical(schema: &Schema) -> String {
+    let mut text = String::new();
+    write_sorted(&schema.to_value(), &mut text);
+    text
+}
+
+fn write_sorted(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_unstable();
+            text.push('{');
+            for key in keys {
+                // Writing into memory cannot fail.
+                let _ = write!(text, "{}:", Value::from(key.as_str()));
+                write_sorted(map.get(key).unwrap_or(&Value::Null), text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_sorted(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        other => drop(write!(text, "{other}")),
+    }
+}
+
+fn hex(bytes: &(impl AsRef<[u8]> + ?Sized), length: usize) -> String {
+    bytes.as_ref().iter().take(length).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tool(name: &str, description: Option<&str>, schema: Value) -> Tool {
+        let description = description.map(str::to_owned);
+        Tool { name: name.to_owned(), description, input_schema: schema.into(), ..Tool::default() }
+    }
+
+    #[test]
+    fn neither_the_order_of_tools_nor_that_of_keys_counts() {
+        let a = [tool("a", None, json!({ "x": 1, "y": { "b": [1], "a": 2 } })), tool("b", None, json!({}))];
+        let mut b = a.clone();
+        b.reverse();
+        b[1].input_schema = serde_json::from_str(r#"{"y":{"a":2,"b":[1]},"x":1}"#).unwrap();
+        assert_eq!(Definition::of(&a), Definition::of(&b));
+        assert_eq!(Definition::of(&a).hash.len(), 2 * ALL);
+    }
+
+    #[test]
+    fn name_description_and_each_schema_count() {
+        let base = tool("a", Some("x"), json!({}));
+        let mut others = vec![
+            tool("b", Some("x"), json!({})),
+            tool("a", None, json!({})),
+            tool("a", Some(""), json!({})),
+            tool("a", Some("x"), json!({ "type": "object" })),
+            Tool { output_schema: Some(json!({}).into()), ..base.clone() },
+        ];
+        others.push(base);
+        let hashes: std::collections::BTreeSet<String> =
+            others.iter().map(|tool| Definition::of(std::slice::from_ref(tool)).hash).collect();
+        assert_eq!(hashes.len(), others.len());
+    }
+}

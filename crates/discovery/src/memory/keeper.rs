@@ -1,0 +1,230 @@
+//! The thread that has the file. It alone reads and writes it, so what is read is what was written.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use model::Millis;
+use rusqlite::Connection;
+use store::beside::{Aside, FileError, check_beside, in_transaction, open_beside, put_aside};
+
+use super::file::{LAYOUT, end_lost, make_room, shrink};
+use super::{Inner, MemoryError, rows, sightings};
+
+/// What scans find is gathered so long.
+const GATHER: Duration = Duration::from_millis(250);
+/// What could not be written is tried again after so long.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Something to do with the file.
+pub(super) type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
+
+pub(super) struct Keeper {
+    inner: Arc<Inner>,
+    path: PathBuf,
+    now: fn() -> Millis,
+    noticed: Box<dyn Fn(String) + Send>,
+    connection: Option<Connection>,
+    /// It was opened once: what runs in it now is ours.
+    is_ours: bool,
+    /// What was said to be wrong, while it is.
+    said: Option<String>,
+}
+
+impl Keeper {
+    pub(super) fn new(
+        inner: Arc<Inner>,
+        path: PathBuf,
+        now: fn() -> Millis,
+        noticed: Box<dyn Fn(String) + Send>,
+    ) -> Self {
+        Self { inner, path, now, noticed, connection: None, is_ours: false, said: None }
+    }
+
+    /// Works until the memory is closed.
+    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+        let mut due = None;
+        loop {
+            let wait = if self.said.is_some() { AGAIN } else { GATHER };
+            due = if self.has_more() { due.or_else(|| Instant::now().checked_add(wait)) } else { None };
+            let job = match due {
+                None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            match job {
+                Ok(job) => job(&mut self),
+                Err(RecvTimeoutError::Timeout) => {
+                    due = None;
+                    self.flush();
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.flush();
+        self.end();
+    }
+
+    fn has_more(&self) -> bool {
+        self.inner.live.lock().iter().any(|live| live.is_dirty)
+    }
+
+    /// Writes what scans found since the last time. What cannot be written stays in memory and is tried again.
+    pub(super) fn flush(&mut self) {
+        while let Some((id, scan, written, is_closed)) = self.next_dirty() {
+            let (total, is_over) = (written + scan.rows.len(), scan.status.finished_at.is_some());
+            let closes = is_over && !is_closed;
+            let now = (self.now)();
+            let wrote = self.with(|connection| {
+                let n = rows::put_scan(connection, &scan.status, &scan.scope, &scan.done, now)?;
+                rows::put_rows(connection, n, written, &scan.rows)?;
+                scan.definitions.values().try_for_each(|one| rows::put_definition(connection, one))?;
+                let kind = sightings::kind_of(&scan.status.targets);
+                sightings::saw(connection, kind, sightings::servers(&scan.rows), now)
+            });
+            if wrote.is_err() {
+                return;
+            }
+            let mut live = self.inner.live.lock();
+            if let Some(live) = live.iter_mut().find(|live| live.scan.status.id == id) {
+                live.written = total;
+                let is_same = live.scan.rows.len() == total && live.scan.status == scan.status;
+                live.is_dirty = !is_same || live.scan.done != scan.done;
+                live.is_closed |= closes && !live.is_dirty;
+            }
+            drop(live);
+            if closes {
+                self.close_scan(&id);
+            }
+        }
+    }
+
+    /// A scan with more than the file has, with only the rows that are new.
+    fn next_dirty(&self) -> Option<(String, super::KeptScan, usize, bool)> {
+        let live = self.inner.live.lock();
+        // The oldest first, so that a list by age is one by time.
+        let dirty = live.iter().filter(|live| live.is_dirty).last()?;
+        let rows = dirty.scan.rows.get(dirty.written..).unwrap_or_default().to_vec();
+        let definitions =
+            rows.iter().filter_map(|row| dirty.scan.definitions.get_key_value(row.definition.as_ref()?));
+        let definitions = definitions.map(|(hash, one)| (hash.clone(), one.clone())).collect();
+        let (status, scope, done) =
+            (dirty.scan.status.clone(), dirty.scan.scope.clone(), dirty.scan.done.clone());
+        let scan = super::KeptScan { status, scope, done, rows, definitions };
+        Some((dirty.scan.status.id.clone(), scan, dirty.written, dirty.is_closed))
+    }
+
+    /// Who is gone is noted, and room is made for the next scan.
+    fn close_scan(&mut self, id: &str) {
+        let whole = self.inner.live.lock().get(id).map(|live| live.scan.clone());
+        let Some(scan) = whole else { return };
+        let now = (self.now)();
+        // What cannot be noted now is noted with the next scan.
+        drop(self.with(|connection| {
+            sightings::close_scan(connection, &scan, now)?;
+            make_room(connection, now)
+        }));
+        self.noted();
+        drop(self.outside(shrink));
+        self.look_at_it();
+    }
+
+    /// Whoever follows who sees servers looks again.
+    pub(super) fn noted(&self) {
+        self.inner.noted.send_replace(());
+    }
+
+    /// Another program may have written over the file, which what this thread has in memory would hide until the next start.
+    fn look_at_it(&mut self) {
+        let Err(FileError::Damaged { source, .. }) = check_beside(&self.path) else { return };
+        self.connection = None;
+        match put_aside(&self.path, (self.now)(), &source) {
+            Ok(aside) => self.begin_anew(Some(&aside)),
+            Err(error) => self.complain(&error),
+        }
+    }
+
+    /// Does something with the file, all or nothing. A damaged file is moved aside, and it is done with the next one.
+    pub(super) fn with<T>(
+        &mut self,
+        work: impl Fn(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, MemoryError> {
+        self.outside(|connection| in_transaction(connection, || work(connection)))
+    }
+
+    fn outside<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, MemoryError> {
+        let done = match self.once(&work) {
+            Err(FileError::Damaged { source, .. }) => {
+                self.connection = None;
+                put_aside(&self.path, (self.now)(), &source).and_then(|aside| {
+                    self.begin_anew(Some(&aside));
+                    self.once(&work)
+                })
+            }
+            outcome => outcome,
+        };
+        match done {
+            Ok(done) => {
+                self.said = None;
+                Ok(done)
+            }
+            Err(error) => {
+                self.connection = None;
+                self.complain(&error);
+                Err(error.into())
+            }
+        }
+    }
+
+    fn once<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, FileError> {
+        // Somebody may have deleted it.
+        if self.connection.is_some() && !self.path.exists() {
+            self.connection = None;
+            tracing::warn!(path = %self.path.display(), "the memory of scans is gone: a new one is begun");
+            self.begin_anew(None);
+        }
+        if self.connection.is_none() {
+            let (connection, aside) = open_beside(&self.path, &LAYOUT, (self.now)())?;
+            if let Some(aside) = &aside {
+                self.begin_anew(Some(aside));
+            }
+            if !self.is_ours {
+                in_transaction(&connection, || end_lost(&connection))
+                    .map_err(|error| FileError::of(&self.path, error))?;
+                self.is_ours = true;
+            }
+            self.connection = Some(connection);
+        }
+        // It was set just now.
+        let Some(connection) = &self.connection else {
+            return Err(FileError::Newer { path: self.path.clone() });
+        };
+        work(connection).map_err(|error| FileError::of(&self.path, error))
+    }
+
+    /// What is in memory goes into the new file as well.
+    fn begin_anew(&self, aside: Option<&Aside>) {
+        self.inner.live.lock().write_again();
+        if let Some(Aside { path, why }) = aside {
+            (self.noticed)(format!(
+                "The memory of scans was damaged ({why}). It is kept as `{}`, and a new one is begun.",
+                path.display()
+            ));
+        }
+    }
+
+    /// The same trouble is told once.
+    fn complain(&mut self, error: &FileError) {
+        let said = format!("Scans are not kept now: {error}. They run all the same.");
+        if self.said.as_ref() != Some(&said) {
+            (self.noticed)(said.clone());
+            self.said = Some(said);
+        }
+    }
+
+    fn end(self) {
+        if let Some(Err((_, error))) = self.connection.map(Connection::close) {
+            tracing::warn!(%error, "the memory of scans could not be closed; its next opening recovers it");
+        }
+    }
+}

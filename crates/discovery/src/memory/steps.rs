@@ -1,0 +1,168 @@
+//! Changes that a person made of scans and ranges, and how they are taken back and made again.
+
+use model::{Millis, ScanRange};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use super::file::json;
+
+/// Entries of these changes are above this: below are those of the registry, below 0 those of the configuration's file.
+pub const FIRST_ENTRY: i64 = 1 << 40;
+
+/// Which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Taking back.
+    Back,
+    /// Making again.
+    Again,
+}
+
+/// A change that could be taken back, or made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its entry.
+    pub entry: i64,
+    /// In words.
+    pub label: String,
+    /// When it was made.
+    pub at: Millis,
+}
+
+/// What became of one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Turn {
+    Scan { id: String, was_kept: bool, is_kept: bool },
+    Range { name: String, before: Option<ScanRange>, after: Option<ScanRange> },
+}
+
+impl Turn {
+    /// Makes it so; false when it is not as this change left it.
+    fn apply(&self, connection: &Connection, way: Way, now: Millis) -> rusqlite::Result<bool> {
+        match self {
+            Self::Scan { id, was_kept, is_kept } => {
+                let (from, to) = if way == Way::Back { (is_kept, was_kept) } else { (was_kept, is_kept) };
+                keep_scan(connection, id, *from, *to, now)
+            }
+            Self::Range { name, before, after } => {
+                let (from, to) = if way == Way::Back { (after, before) } else { (before, after) };
+                if range(connection, name)? != *from {
+                    return Ok(false);
+                }
+                put_range(connection, name, to.as_ref())?;
+                Ok(true)
+            }
+        }
+    }
+}
+
+/// Makes changes and remembers them as one.
+pub(super) fn make(
+    connection: &Connection,
+    label: &str,
+    turns: &[Turn],
+    now: Millis,
+) -> rusqlite::Result<i64> {
+    for turn in turns {
+        turn.apply(connection, Way::Again, now)?;
+    }
+    remember(connection, label, turns, now)
+}
+
+/// Remembers changes that were made. What was taken back before cannot be made again any more.
+pub(super) fn remember(
+    connection: &Connection,
+    label: &str,
+    turns: &[Turn],
+    now: Millis,
+) -> rusqlite::Result<i64> {
+    connection.execute("DELETE FROM steps WHERE undone_at NOT NULL", [])?;
+    connection.execute(
+        "INSERT INTO steps (at, label, turns) VALUES (?1, ?2, ?3)",
+        params![now, label, json(&turns)?],
+    )?;
+    Ok(FIRST_ENTRY + connection.last_insert_rowid())
+}
+
+/// What the next one would be.
+pub(super) fn next(connection: &Connection, way: Way) -> rusqlite::Result<Option<Step>> {
+    let query = match way {
+        Way::Back => "SELECT id, label, at FROM steps WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1",
+        Way::Again => {
+            "SELECT id, label, at FROM steps WHERE undone_at NOT NULL ORDER BY undone_at DESC, id LIMIT 1"
+        }
+    };
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(Step { entry: FIRST_ENTRY + row.get::<_, i64>(0)?, label: row.get(1)?, at: row.get(2)? })
+    };
+    connection.query_row(query, [], read).optional()
+}
+
+/// Takes a change back, or makes it again; nothing when it is not there to be turned so. All of it, or none.
+pub(super) fn turn(
+    connection: &Connection,
+    way: Way,
+    entry: i64,
+    now: Millis,
+) -> rusqlite::Result<Option<Step>> {
+    let found: Option<(String, Millis, String)> = connection
+        .query_row(
+            "SELECT label, at, turns FROM steps WHERE id = ?1 AND (undone_at IS NULL) = ?2",
+            params![entry.saturating_sub(FIRST_ENTRY), way == Way::Back],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((label, at, turns)) = found else { return Ok(None) };
+    let turns: Vec<Turn> = serde_json::from_str(&turns).unwrap_or_default();
+    connection.execute_batch("SAVEPOINT turn")?;
+    let mut is_whole = !turns.is_empty();
+    for turn in &turns {
+        is_whole &= turn.apply(connection, way, now)?;
+    }
+    if !is_whole {
+        connection.execute_batch("ROLLBACK TO turn; RELEASE turn")?;
+        return Ok(None);
+    }
+    let undone_at = (way == Way::Back).then_some(now);
+    connection.execute(
+        "UPDATE steps SET undone_at = ?2 WHERE id = ?1",
+        params![entry.saturating_sub(FIRST_ENTRY), undone_at],
+    )?;
+    connection.execute_batch("RELEASE turn")?;
+    Ok(Some(Step { entry, label, at }))
+}
+
+fn keep_scan(connection: &Connection, id: &str, from: bool, to: bool, now: Millis) -> rusqlite::Result<bool> {
+    let changed = connection.execute(
+        "UPDATE scans SET forgotten_at = ?2 WHERE id = ?1 AND (forgotten_at IS NULL) = ?3",
+        params![id, (!to).then_some(now), from],
+    )?;
+    Ok(changed > 0)
+}
+
+/// The ranges, by name.
+pub(super) fn ranges(connection: &Connection) -> rusqlite::Result<Vec<ScanRange>> {
+    let mut ranges =
+        connection.prepare_cached("SELECT body FROM ranges ORDER BY name COLLATE NOCASE, name")?;
+    let ranges = ranges.query_map([], |row| Ok(serde_json::from_str(row.get_ref(0)?.as_str()?).ok()))?;
+    ranges.filter_map(Result::transpose).collect()
+}
+
+pub(super) fn range(connection: &Connection, name: &str) -> rusqlite::Result<Option<ScanRange>> {
+    let body: Option<String> = connection
+        .query_row("SELECT body FROM ranges WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?;
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
+}
+
+fn put_range(connection: &Connection, name: &str, range: Option<&ScanRange>) -> rusqlite::Result<()> {
+    match range {
+        Some(range) => connection.execute(
+            "INSERT OR REPLACE INTO ranges (name, body) VALUES (?1, ?2)",
+            params![name, json(range)?],
+        )?,
+        None => connection.execute("DELETE FROM ranges WHERE name = ?1", [name])?,
+    };
+    Ok(())
+}

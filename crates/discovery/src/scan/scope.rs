@@ -1,0 +1,168 @@
+//! What a plan covers, kept with its scan: whether an address was asked can be told later.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::Done;
+use super::targets::Host as HostEntry;
+use crate::place::{Host, Place};
+
+/// What a plan covers, in the order of its probes: the single ones, then port by port over all hosts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The operating system said which ports of this computer listen: of all others it is known that none does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) listed: bool,
+    /// Addresses and ports.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) single: Vec<SocketAddr>,
+    /// Addresses, each with every port.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hosts: Vec<Span>,
+    /// The ports, as ranges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ports: Vec<(u16, u16)>,
+}
+
+/// Addresses one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    first: IpAddr,
+    count: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl Scope {
+    pub(super) fn new(
+        listed: bool,
+        single: Vec<SocketAddr>,
+        hosts: &[HostEntry],
+        ports: impl Iterator<Item = u16>,
+    ) -> Self {
+        let span = |host: &HostEntry| Span { first: host.first, count: host.count, name: host.name.clone() };
+        let hosts: Vec<Span> = hosts.iter().map(span).collect();
+        let mut ranges: Vec<(u16, u16)> = Vec::new();
+        if !hosts.is_empty() {
+            for port in ports {
+                match ranges.last_mut() {
+                    Some((_, last)) if last.checked_add(1) == Some(port) => *last = port,
+                    _ => ranges.push((port, port)),
+                }
+            }
+        }
+        Self { listed, single, hosts, ports: ranges }
+    }
+
+    /// Whether somebody was asked at this place, when these of its probes were made.
+    pub fn has_asked(&self, place: &Place, done: &Done) -> bool {
+        let mut probes = self.probes_of(place).peekable();
+        if probes.peek().is_none() {
+            return self.listed && place.is_loopback();
+        }
+        // A name with several addresses is asked at each of them.
+        probes.all(|probe| done.has(probe))
+    }
+
+    /// The numbers of the probes of this place.
+    fn probes_of<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = u64> + 'a {
+        let single =
+            self.single.iter().enumerate().filter(|(_, address)| {
+                address.port() == place.port && Host::of_ip(address.ip()) == place.host
+            });
+        let hosts = self.hosts.iter().map(|span| span.count).fold(0, u64::saturating_add);
+        let before_ports = self.single.len() as u64;
+        let swept = self.port_at(place.port).into_iter().flat_map(move |port| {
+            let mut before = 0_u64;
+            self.hosts.iter().filter_map(move |span| {
+                let first = before;
+                before = before.saturating_add(span.count);
+                let offset = span.offset_of(&place.host)?;
+                Some(before_ports + port.saturating_mul(hosts) + first + offset)
+            })
+        });
+        single.map(|(at, _)| at as u64).chain(swept)
+    }
+
+    /// How many ports are asked before this one.
+    fn port_at(&self, port: u16) -> Option<u64> {
+        let mut before = 0;
+        for (first, last) in &self.ports {
+            if (*first..=*last).contains(&port) {
+                return Some(before + u64::from(port - first));
+            }
+            before += u64::from(last.saturating_sub(*first)) + 1;
+        }
+        None
+    }
+}
+
+impl Span {
+    /// Which of its addresses this host is.
+    fn offset_of(&self, host: &Host) -> Option<u64> {
+        if let Some(name) = &self.name {
+            return (Host::of(name) == *host).then_some(0);
+        }
+        match host {
+            Host::Name(_) => None,
+            Host::Ip(ip) if Host::of_ip(self.first) == Host::Ip(*ip) => Some(0),
+            Host::Ip(IpAddr::V4(ip)) => {
+                let IpAddr::V4(first) = self.first else { return None };
+                let offset = u64::from(u32::from(*ip).checked_sub(u32::from(first))?);
+                (offset < self.count).then_some(offset)
+            }
+            Host::Ip(IpAddr::V6(ip)) => {
+                let IpAddr::V6(first) = self.first else { return None };
+                let offset = u64::try_from(u128::from(*ip).checked_sub(u128::from(first))?).ok()?;
+                (offset < self.count).then_some(offset)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ports::Listening;
+    use crate::scan::{Plan, PortSet};
+
+    use super::*;
+
+    /// A plan's scope numbers its probes as the plan does.
+    #[tokio::test]
+    async fn the_numbers_of_probes_are_those_of_the_plan() {
+        let targets = ["127.0.0.4-9", "127.0.0.0/30", "localhost", "fd00::1", "10.0.0.7"];
+        let plan = Plan::read(&targets, PortSet::parse(&["80,90-92,7"]).unwrap()).await.unwrap();
+        let (scope, probes) = (plan.scope(), plan.probes());
+        let mut made = 0;
+        for (at, probe) in plan.into_probes().enumerate() {
+            let host = probe.host_name.as_deref().map_or_else(|| Host::of_ip(probe.address.ip()), Host::of);
+            let place = Place { host, port: probe.address.port() };
+            assert!(scope.probes_of(&place).any(|number| number == at as u64), "{place} is not {at}");
+            assert!(
+                scope.has_asked(&place, &Done::all(probes)) && !scope.has_asked(&place, &Done::default())
+            );
+            made += 1;
+        }
+        assert_eq!(made, probes);
+        for other in ["http://127.0.0.1:81", "http://10.0.0.8:80", "http://[fd00::2]:80", "http://other:80"] {
+            let place = Place::of(other).unwrap();
+            assert!(!scope.has_asked(&place, &Done::all(probes)), "{other}");
+        }
+        let text = serde_json::to_string(&scope).unwrap();
+        assert_eq!(serde_json::from_str::<Scope>(&text).unwrap(), scope);
+    }
+
+    #[test]
+    fn of_this_computer_a_port_that_does_not_listen_was_asked() {
+        let listening = vec![Listening { address: "127.0.0.1:50123".parse().unwrap(), process: None }];
+        let plan = |listening| Plan::this_computer(listening, &[], &[]);
+        let asked =
+            |plan: Plan, url: &str, done: &Done| plan.scope().has_asked(&Place::of(url).unwrap(), done);
+        let none = Done::default();
+        assert!(asked(plan(listening.clone()), "http://127.0.0.1:50124/mcp", &none));
+        assert!(!asked(plan(listening.clone()), "http://127.0.0.1:50123/mcp", &none));
+        assert!(asked(plan(listening), "http://127.0.0.1:50123/mcp", &Done::all(1)));
+        assert!(!asked(plan(Vec::new()), "http://127.0.0.1:50124", &none), "no list, no knowledge");
+    }
+}
