@@ -68,25 +68,27 @@ fn set_up(place: &Place, quoting: &Plain) {
     }
     write(place, ".claude.json", &json!({ "mcpServers": stdio }).to_string());
     let args: Vec<String> = child[1..].iter().map(|arg| format!("{arg:?}")).collect();
-    let mut toml = String::new();
+    let mut toml = Vec::new();
     for at in 0..2 {
         let (one, other) = (secret.next(), secret.next());
-        toml += &format!(
+        toml.push(format!(
             "[mcp_servers.toml-{at}]\ncommand = {:?}\nargs = [{}]\nenv = {{ CANARY = \"{one}\", OTHER = \"{other}\" }}\n",
             child[0],
             args.join(", ")
-        );
+        ));
     }
     for at in 0..2 {
         let headers = format!("{{ Authorization = \"Bearer {}\" }}", secret.next());
-        toml += &format!("[mcp_servers.far-{at}]\nurl = \"https://mcp.invalid\"\nhttp_headers = {headers}\n");
+        toml.push(format!(
+            "[mcp_servers.far-{at}]\nurl = \"https://mcp.invalid\"\nhttp_headers = {headers}\n"
+        ));
     }
-    write(place, ".codex/config.toml", &toml);
-    let envs: String = (0..4).map(|at| format!("      A{at}: {}\n", secret.next())).collect();
+    write(place, ".codex/config.toml", &toml.concat());
+    let envs: Vec<String> = (0..4).map(|at| format!("      A{at}: {}\n", secret.next())).collect();
     write(
         place,
         ".config/goose/config.yaml",
-        &format!("extensions:\n  never:\n    cmd: nothing\n    envs:\n{envs}"),
+        &format!("extensions:\n  never:\n    cmd: nothing\n    envs:\n{}", envs.concat()),
     );
     let broken: Vec<String> = (0..4).map(|_| secret.next()).collect();
     write(
