@@ -13,14 +13,13 @@ impl App {
         Ok(ClientList { clients: self.0.intake.compared(read) })
     }
 
-    /// Reading blocks for some milliseconds.
     pub(super) async fn read_clients(
         &self,
         projects: Vec<String>,
     ) -> Result<Vec<ClientReport>, OperationError> {
-        let (clients, own) = (self.0.intake.clients.clone(), Own { listens: self.listening() });
-        let projects = projects.into_iter().map(Into::into).collect();
-        let read = tokio::task::spawn_blocking(move || clients.list(projects, &own)).await;
-        read.map_err(|error| OperationError::new(ErrorCode::Internal, error.to_string()))
+        let (projects, own) =
+            (projects.into_iter().map(Into::into).collect(), Own { listens: self.listening() });
+        let read = self.0.intake.clients.read(projects, own).await;
+        read.map_err(|error| OperationError::new(ErrorCode::Timeout, error.to_string()))
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::servers_json::ClientServer;
 use model::{ClientEntry, ClientFile, ClientReport, EntryKind, FileProblem, Millis};
@@ -23,6 +23,8 @@ pub use places::{Folders, System};
 use read::Signature;
 use table::{CLIENTS, Client};
 
+/// Whoever asks waits no longer than that.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// More entries of one file are counted, and not listed.
 const MOST_ENTRIES: usize = 1_000;
 /// More folders than that of one file are not looked in.
@@ -37,6 +39,8 @@ pub struct Clients(Arc<Inner>);
 struct Inner {
     folders: Option<Folders>,
     state: Mutex<State>,
+    /// One reads at a time.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -97,12 +101,20 @@ impl Reread {
     }
 }
 
+/// The files could not be read in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the files of AI clients could not be read within {} s: does a folder of theirs lie on a computer that is away?", PATIENCE.as_secs())]
+pub struct Slow;
+
 /// Why an entry cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// No client is known to keep servers there.
     #[error("`{0}` is no file of this client: `clients` lists those that are")]
     NoFile(PathBuf),
+    /// Nor can anything.
+    #[error(transparent)]
+    Slow(#[from] Slow),
     /// The file cannot be read now.
     #[error("{}: {}", .0.display(), told(.1))]
     Unread(PathBuf, FileProblem),
@@ -121,7 +133,31 @@ fn told(problem: &FileProblem) -> String {
 impl Clients {
     /// Those below these folders; none without any.
     pub fn new(folders: Option<Folders>) -> Self {
-        Self(Arc::new(Inner { folders, state: Mutex::default() }))
+        Self(Arc::new(Inner { folders, state: Mutex::default(), turn: Arc::default() }))
+    }
+
+    /// As [`Clients::list`], on a thread where it may block.
+    pub async fn read(&self, projects: Vec<PathBuf>, own: Own) -> Result<Vec<ClientReport>, Slow> {
+        self.on_a_thread(move |clients| clients.list(projects, &own)).await
+    }
+
+    /// Does what blocks, when it is its turn. A folder of the network that answers nobody holds up one thread, and whoever asks
+    /// meanwhile is told.
+    pub async fn on_a_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Slow> {
+        let (clients, turn) = (self.clone(), self.0.turn.clone());
+        let done = async move {
+            let turn = turn.lock_owned().await;
+            let work = move || {
+                let done = work(&clients);
+                drop(turn);
+                done
+            };
+            tokio::task::spawn_blocking(work).await
+        };
+        tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(Slow)
     }
 
     /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
