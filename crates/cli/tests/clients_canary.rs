@@ -16,6 +16,7 @@ mod support;
 
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use api::Api;
 use futures::StreamExt;
@@ -195,6 +196,16 @@ async fn forty_secrets_of_clients_are_nowhere() {
             let ran = place.command(args).output().unwrap();
             said.push((args.join(" "), [ran.stdout, ran.stderr].concat()));
         }
+        // Who has it is remembered, and a filter knows it.
+        let seen = api.perform("sightings", json!({ "id": "http-0" })).await;
+        assert!(seen.to_string().contains("cursor: "), "{seen}");
+        let of_cursor = async {
+            while api.perform("servers", json!({ "filter": "seen:cursor" })).await["servers"]
+                .as_array()
+                .is_none_or(|servers| servers.len() != 4)
+            {}
+        };
+        tokio::time::timeout(Duration::from_secs(30), of_cursor).await.expect("the filter knows it");
         // The last thing that the events tell.
         let last =
             json!({ "url": quoting.url("plain/legacy/mcp?last=1"), "name": "the-last", "no_probe": true });

@@ -2,17 +2,17 @@
 
 use api::{ClientList, ClientsArgs, ErrorCode};
 use discovery::clients::Own;
-use model::ClientReport;
+use model::{ClientReport, SightingKind};
 
 use crate::App;
 use crate::error::OperationError;
 
 impl App {
     pub(super) async fn clients(&self, args: ClientsArgs) -> Result<ClientList, OperationError> {
-        let read = self.read_clients(args.projects).await?;
-        Ok(ClientList { clients: self.0.intake.compared(read) })
+        Ok(ClientList { clients: self.read_clients(args.projects).await? })
     }
 
+    /// Reads them, holds them against the list, and notes what of that is new.
     pub(super) async fn read_clients(
         &self,
         projects: Vec<String>,
@@ -20,6 +20,13 @@ impl App {
         let (projects, own) =
             (projects.into_iter().map(Into::into).collect(), Own { listens: self.listening() });
         let read = self.0.intake.clients.read(projects, own).await;
-        read.map_err(|error| OperationError::new(ErrorCode::Timeout, error.to_string()))
+        let read = read.map_err(|error| OperationError::new(ErrorCode::Timeout, error.to_string()))?;
+        let compared = self.0.intake.compared(read);
+        if let Some(seen) = self.0.intake.clients.news(&compared)
+            && let Err(error) = self.0.scans.saw_all(SightingKind::Client, seen).await
+        {
+            tracing::warn!(%error, "which servers AI clients have could not be noted");
+        }
+        Ok(compared)
     }
 }

@@ -16,15 +16,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use model::servers_json::ClientServer;
 use model::{ClientEntry, ClientFile, ClientReport, EntryKind, FileProblem, Millis};
 
+use crate::memory::Seen;
 pub use entry::Own;
 use entry::consent;
 use places::Candidate;
 pub use places::{Folders, System};
 use read::Signature;
+use tokio::time::Instant;
+
 use table::{CLIENTS, Client};
 
 /// Whoever asks waits no longer than that.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// What stays the same is told again after that, so that it is known when it was seen last.
+const AGAIN: Duration = Duration::from_mins(5);
 /// More entries of one file are counted, and not listed.
 const MOST_ENTRIES: usize = 1_000;
 /// More folders than that of one file are not looked in.
@@ -50,6 +55,8 @@ struct State {
     files: HashMap<PathBuf, Known>,
     /// Every path that was looked at, with what was seen there.
     seen: HashMap<PathBuf, Option<Signature>>,
+    /// Which servers were told last, and when.
+    noted: Option<(HashSet<Seen>, Instant)>,
 }
 
 /// A file as it was read last.
@@ -202,6 +209,27 @@ impl Clients {
         };
         let nth = |servers: Vec<ClientServer>| servers.into_iter().nth(at).ok_or_else(gone);
         Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })
+    }
+
+    /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the same.
+    pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<Seen>> {
+        let mut seen = HashSet::new();
+        for report in reports {
+            for file in &report.files {
+                let entries = file.entries.iter().filter(|entry| entry.kind != EntryKind::Own);
+                let place = format!("{}: {}", report.id, file.path);
+                seen.extend(
+                    entries.filter_map(|entry| Some(Seen { server: entry.id?, place: place.clone() })),
+                );
+            }
+        }
+        let mut state = self.lock();
+        let is_known = |(before, at): &(HashSet<Seen>, Instant)| *before == seen && at.elapsed() < AGAIN;
+        if state.noted.as_ref().is_some_and(is_known) {
+            return None;
+        }
+        state.noted = Some((seen.clone(), Instant::now()));
+        Some(seen)
     }
 
     /// Every file that may be there, each once, those that are there read.
