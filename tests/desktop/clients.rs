@@ -50,7 +50,7 @@ async fn a_client_is_there_at_the_first_start_and_its_server_is_added_after_a_ye
     window.keep_picture("clients-2-asked").await;
     assert!(!started.exists(), "nobody agreed");
     page.click(Role::Button, "Run and add").await;
-    page.says("In your list").await;
+    page.gone(Role::Button, "Cancel").await;
     page.find(Role::Link, "In your list: open witness").await;
     assert_eq!(fs::read_to_string(&started).expect("it was started"), "started\n");
     window.keep_picture("clients-3-added").await;

@@ -1,5 +1,7 @@
 //! AI clients and what they are set up with.
 
+use std::path::Path;
+
 use api::{ClientList, ClientsArgs, ErrorCode};
 use discovery::clients::Own;
 use model::{ClientReport, SightingKind};
@@ -9,6 +11,11 @@ use crate::error::OperationError;
 
 impl App {
     pub(super) async fn clients(&self, args: ClientsArgs) -> Result<ClientList, OperationError> {
+        let is_none = |folder: &&String| !Path::new(folder).is_absolute() || !Path::new(folder).is_dir();
+        if let Some(odd) = args.projects.iter().find(is_none) {
+            let message = format!("there is no folder `{odd}` on this computer: give it from its root on");
+            return Err(OperationError::arguments(message));
+        }
         Ok(ClientList { clients: self.read_clients(args.projects).await? })
     }
 
