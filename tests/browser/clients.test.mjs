@@ -157,10 +157,20 @@ test("a placeholder is asked for, and all others are added at once", async (t) =
   assert.deepEqual(errors, []);
 });
 
-test("without any client it says so", async (t) => {
-  const bench = await home(t, () => ({}));
+test("without any client it says so, and looks in the folder of a project that a person names", async (t) => {
+  const bench = await home(t, (witness) => ({ "work/app/.cursor/mcp.json": { mcpServers: { witness: witness() } } }));
   const { section, page, errors } = await open(t, bench);
   await section.getByText("No AI client on this computer is set up with a server").waitFor();
+  await section.getByRole("button", { name: "Look in a project's folder…" }).click();
+  const field = section.getByRole("textbox", { name: /^Folder of a project/ });
+  await focused(field);
+  await field.fill(join(bench.folder, "work/nowhere"));
+  await page.keyboard.press("Enter");
+  await section.getByRole("alert").getByText("there is no folder").waitFor();
+  assert.deepEqual(await barriers(page), []);
+  await field.fill(join(bench.folder, "work/app"));
+  await page.keyboard.press("Enter");
+  await section.getByRole("list", { name: "Cursor" }).getByText("not started").waitFor();
   assert.deepEqual(await barriers(page), []);
   assert.deepEqual(errors, []);
 });

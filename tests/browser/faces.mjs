@@ -1,5 +1,7 @@
 // Every face of the app, with something in it and without.
-import { startCore, startScripted } from "./harness.mjs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { startCore, startScripted, temporaryFolder } from "./harness.mjs";
 
 /** A name that no list, dialog or tooltip may break over. */
 export const LONG = "a name as long as a page and more ".repeat(8).slice(0, 200).trim();
@@ -23,9 +25,29 @@ const tools = (name) => [
   },
 ];
 
+/** Clients that are set up with servers of this name, and a file of theirs that is broken. */
+async function setUpClients(home, name) {
+  const program = `/opt/${name.replaceAll(" ", "-")}`;
+  const servers = {
+    [name]: { command: program, args: ["-y", name, `--root=${name}`], cwd: program, env: { [name]: "x", OTHER: "y" } },
+    [`${name} there`]: { url: `https://example.org/${encodeURIComponent(name)}`, headers: { "X-Key": "x" } },
+    [`${name} odd`]: { command: 5 },
+  };
+  const file = async (path, text) => {
+    await mkdir(dirname(join(home, path)), { recursive: true });
+    await writeFile(join(home, path), text);
+  };
+  await file(".cursor/mcp.json", JSON.stringify({ mcpServers: servers }));
+  await file(".claude.json", JSON.stringify({ projects: { [`/${name}`]: { mcpServers: servers } } }));
+  await file(".kiro/settings/mcp.json", "{");
+}
+
 /** A core with servers in every state, all of this name. */
 export async function filled(t, name) {
+  const dataDir = await temporaryFolder(t);
+  await setUpClients(dataDir, name);
   const core = await startCore(t, {
+    dataDir,
     config: "health_monitoring:\n  check_interval: 3600\n",
     flags: ["--no-local-discovery"],
   });
@@ -294,6 +316,17 @@ export function faces({ core, ids, tool }) {
             await at("servers")(page);
             await page.getByRole("combobox", { name: "Filter servers" }).fill(`name:${tool.slice(0, 60)}-no`);
             await page.getByRole("heading", { name: "No server matches" }).waitFor();
+          },
+          "clients, what one is given": async (page) => {
+            await at("discover")(page);
+            const clients = page.getByRole("region", { name: "In AI clients" });
+            await clients.getByRole("button", { expanded: false }).first().click();
+            await clients.getByText("Stands in").waitFor();
+          },
+          "clients, asked": async (page) => {
+            await at("discover")(page);
+            await page.getByRole("button", { name: /^Add all/ }).click();
+            await page.getByRole("dialog").waitFor();
           },
           edit: editing(ids.well),
           "edit, program": editing(ids.program),

@@ -1,12 +1,12 @@
 // The pictures of the documents: every screen in both themes, against real servers, and a sheet of all faces. `cargo xtask pictures`.
 // With `fleet` or `faces` behind it, those alone.
 // Servers that happen to run on this computer are found as well; `unshare --net` with `lo` up keeps them out.
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { faces, filled, menus } from "./faces.mjs";
-import { openPage, PEERS, startCore, startEverything, startScripted } from "./harness.mjs";
+import { openPage, PEERS, startCore, startEverything, startScripted, temporaryFolder } from "./harness.mjs";
 import { pressRun } from "./playground.mjs";
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "docs");
@@ -41,7 +41,9 @@ async function start() {
   const replicas = await Promise.all(["weather-1", "weather-2", "weather-3"].map((name) => startWeather(name)));
   const locked = await startLocked();
   const PATH = [join(PEERS, "node_modules", ".bin"), process.env.PATH].join(delimiter);
-  const core = await startCore(t, { config: CONFIG, env: { PATH } });
+  const dataDir = await temporaryFolder(t);
+  await setUpClients(dataDir, `http://${everything.address}`);
+  const core = await startCore(t, { dataDir, config: CONFIG, env: { PATH } });
   const add = async (url, name, metadata) => (await core.call("add", { url, name, metadata })).server.id;
   const ids = {
     everything: await add(`http://${everything.address}`, "everything", { region: "eu-central", owner: "tools" }),
@@ -76,6 +78,20 @@ async function start() {
   await until(async () => (await core.call("scan", {})).scan.state !== "running");
   await until(async () => (await core.call("history", { server: ids.weather1 })).minutes.length > 3);
   return { core, ids };
+}
+
+/** What three clients are set up with, and a file that is broken. */
+async function setUpClients(home, everything) {
+  const github = { command: "npx", args: ["-y", "@modelcontextprotocol/server-github"], env: { GITHUB_TOKEN: "x" } };
+  const sentry = { type: "http", url: "https://mcp.sentry.dev/mcp" };
+  for (const [path, content] of [
+    [".cursor/mcp.json", JSON.stringify({ mcpServers: { everything: { url: everything }, github } }, null, 2)],
+    [".config/Code/User/mcp.json", JSON.stringify({ servers: { github, sentry } }, null, 2)],
+    [".codex/config.toml", '[mcp_servers.notes]\ncommand = "uvx\n'],
+  ]) {
+    await mkdir(dirname(join(home, path)), { recursive: true });
+    await writeFile(join(home, path), content);
+  }
 }
 
 async function photograph({ core, ids }, theme) {

@@ -10,6 +10,8 @@ mod calm;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod closing;
 #[cfg(test)]
 mod demo;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerInfo, ServerRow, Tls, Tool,
+    AddedFrom, CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerInfo, ServerRow, Tls,
+    Tool,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -139,6 +140,10 @@ pub struct ServerDetails {
     pub secrets: Vec<KeptSecret>,
     /// A path or URL that answers 2xx while it is well.
     pub health_endpoint: Option<String>,
+    /// The entry of an AI client's file that it was added from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub added_from: Option<AddedFrom>,
 }
 
 /// A filter to check as it is typed.

@@ -335,6 +335,7 @@ impl From<IntakeError> for OperationError {
                 refused(ErrorCode::NeedsConsent).with(json!({ "entry": entry, "changed": changed }))
             }
             IntakeError::Entry(EntryError::Unread(..)) => refused(ErrorCode::InvalidFile),
+            IntakeError::Entry(EntryError::Slow(_)) => refused(ErrorCode::Timeout),
             IntakeError::Entry(_) => refused(ErrorCode::NotFound),
             IntakeError::NotFilled { placeholders } => {
                 refused(ErrorCode::InvalidArguments).with(json!({ "placeholders": placeholders }))

@@ -269,3 +269,56 @@ fn what_add_mcp_writes_is_read_back() {
         assert!(entries.iter().all(|entry| entry["notes"].to_string().find("cannot").is_none()));
     }
 }
+
+/// In a network of its own, whose way out leads nowhere and counts what takes it: IPv4, IPv6, DNS and mDNS.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_leaves_this_computer_because_of_a_clients_file() {
+    let place = Place::new();
+    let servers = json!({
+        "name": { "url": "https://mcp.example.com/mcp" },
+        "bonjour": { "url": "http://printer.local:3000/mcp" },
+        "four": { "url": "http://198.51.100.9:3000/mcp" },
+        "six": { "url": "http://[2001:db8::9]:3000/mcp" },
+        "here": { "url": "http://localhost:3000/mcp" },
+        "command": { "command": "curl", "args": ["http://198.51.100.9/"] },
+    });
+    write(&place.dir.path().join(".cursor/mcp.json"), &json!({ "mcpServers": servers }).to_string());
+    write(&place.dir.path().join("resolv.conf"), "nameserver 198.51.100.53\n");
+    let script = r#"
+        set -eu
+        mount --bind "$HOME/resolv.conf" /etc/resolv.conf
+        ip link set lo up
+        ip link add out type bridge mcast_snooping 0
+        ip link set out multicast off arp off addrgenmode none
+        ip addr add 198.51.100.2/24 dev out
+        ip addr add 2001:db8::2/64 dev out nodad
+        ip link set out up
+        ip route add default via 198.51.100.1 dev out
+        left() { awk '$1 == "out:" { print $11 }' /proc/net/dev; }
+        "$PROGRAM" --config "$CONFIG" clients > "$HOME/listed"
+        "$PROGRAM" --config "$CONFIG" scan > "$HOME/scanned" || true
+        echo "left: $(left)"
+        timeout 2 "$PROGRAM" --config "$CONFIG" add https://mcp.example.com/mcp 2> "$HOME/refused" || true
+        echo "asked for: $(left)"
+    "#;
+    let works = |options: &&str| {
+        Command::new("unshare").args([options, "true"]).status().is_ok_and(|status| status.success())
+    };
+    let options = ["-nm", "-rnm"].into_iter().find(works).expect("a network namespace can be made");
+    let output = Command::new("unshare")
+        .args([options, "sh", "-c", script])
+        .env("PROGRAM", support::PROGRAM)
+        .env("CONFIG", place.config())
+        .env("MCP_DISCOVERY_DATA_DIR", place.data())
+        .env("HOME", place.dir.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .output()
+        .unwrap();
+    let ran = Ran(output);
+    let listed = std::fs::read_to_string(place.dir.path().join("listed")).unwrap_or_default();
+    assert!(listed.contains("printer.local"), "{}{}", ran.stdout(), ran.stderr());
+    assert!(ran.stdout().contains("left: 0\n"), "{}{}", ran.stdout(), ran.stderr());
+    // What a person asks for does leave, so it is counted.
+    assert!(!ran.stdout().contains("asked for: 0\n"), "{}", ran.stdout());
+}

@@ -31,8 +31,10 @@ fn main() {
     println!("every client, and 20 MB of ~/.claude.json: {:.1} ms (aim 150)", read(home.path(), 20_000_000));
     let clients = at(home.path());
     let before = clients.list(Vec::new(), &Own::default());
-    let (files, entries) =
-        (before.iter().flat_map(|client| &client.files), before.iter().flat_map(|client| client.entries()));
+    let (files, entries) = (
+        before.iter().flat_map(|client| &client.files),
+        before.iter().flat_map(model::ClientReport::entries),
+    );
     println!("  {} files, {} entries", files.count(), entries.count());
     let look = median(|| {
         let begun = Instant::now();
@@ -145,7 +147,7 @@ fn fixtures(home: &Path) {
     let toml: String = (0..10).map(toml).collect();
     write(home, ".codex/config.toml", &toml);
     write(home, ".grok/config.toml", &toml);
-    let yaml: String =
-        (0..10).map(|at| format!("  s{at}: {{cmd: npx, args: [-y, s{at}], envs: {{KEY: v}}}}\n")).collect();
-    write(home, ".config/goose/config.yaml", &format!("extensions:\n{yaml}"));
+    let yaml: Vec<String> =
+        (0..10).map(|at| format!("  s{at}: {{cmd: npx, args: [-y, s{at}], envs: {{KEY: v}}}}")).collect();
+    write(home, ".config/goose/config.yaml", &format!("extensions:\n{}\n", yaml.join("\n")));
 }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use api::{AddArgs, FromClient};
-use discovery::clients::{Reread, Wanted};
+use discovery::clients::{Clients, EntryError, Reread, Wanted};
 use model::servers_json::ClientServer;
 use model::{AddedFrom, EntryKind, Given, GivenSecret, ServerInfo, Transport};
 
@@ -51,10 +51,9 @@ impl Intake {
         Ok(Agreed { args: with_entry(args, info, given), name, from })
     }
 
-    /// Reading blocks.
     async fn reread(&self, from: &FromClient) -> Result<Reread, IntakeError> {
-        let (clients, from) = (self.clients.clone(), from.clone());
-        let read = tokio::task::spawn_blocking(move || {
+        let from = from.clone();
+        let read = move |clients: &Clients| {
             let filled = from.filled.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
             let file = PathBuf::from(&from.file);
             let wanted = Wanted {
@@ -65,8 +64,8 @@ impl Intake {
                 consent: from.consent.as_deref(),
             };
             clients.entry(wanted, &filled.collect())
-        });
-        Ok(read.await.map_err(|error| IntakeError::arguments(error.to_string()))??)
+        };
+        Ok(self.clients.on_a_thread(read).await.map_err(EntryError::from)??)
     }
 }
 

@@ -722,7 +722,11 @@ secrets: Array<KeptSecret>,
 /**
  * A path or URL that answers 2xx while it is well.
  */
-health_endpoint: string | null, };
+health_endpoint: string | null, 
+/**
+ * The entry of an AI client's file that it was added from.
+ */
+added_from?: AddedFrom, };
 
 export type AddArgs = { 
 /**
@@ -1443,6 +1447,28 @@ sightings: Array<Sighting>,
  * When this was asked.
  */
 at: number, };
+
+export type AddedFrom = { 
+/**
+ * The client's id.
+ */
+client: string, 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * What the client calls the server.
+ */
+name: string, 
+/**
+ * The folder of the project that it is for, where the file says so of one entry.
+ */
+project?: string | null, 
+/**
+ * What a person agreed to.
+ */
+consent: string, };
 
 export type ClientScope = "user" | "profile" | "project";
 

@@ -76,6 +76,7 @@ impl App {
             keep_running: info.keep_running,
             secrets: self.kept_secrets(Some(&info)),
             health_endpoint: info.health_endpoint.clone(),
+            added_from: info.added_from.as_deref().cloned(),
         })
     }
 

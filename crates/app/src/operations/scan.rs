@@ -121,7 +121,8 @@ impl App {
         let own =
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
         let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
-        let here = discovery::clients::here(&self.read_clients(Vec::new()).await?);
+        // Without them it asks where it would have asked anyway.
+        let here = discovery::clients::here(&self.read_clients(Vec::new()).await.unwrap_or_default());
         let seen = self.0.scans.seen_here().await;
         Ok(Plan::this_computer(listening, &own, &seen).and_at(&here, &own))
     }

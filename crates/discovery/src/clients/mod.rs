@@ -8,24 +8,34 @@ mod table;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use model::servers_json::ClientServer;
 use model::{ClientEntry, ClientFile, ClientReport, EntryKind, FileProblem, Millis};
 
+use crate::memory::Seen;
 pub use entry::Own;
 use entry::consent;
 use places::Candidate;
 pub use places::{Folders, System};
 use read::Signature;
+use tokio::time::Instant;
+
 use table::{CLIENTS, Client};
 
+/// Whoever asks waits no longer than that.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What stays the same is told again after that, so that it is known when it was seen last.
+const AGAIN: Duration = Duration::from_mins(5);
 /// More entries of one file are counted, and not listed.
 const MOST_ENTRIES: usize = 1_000;
 /// More folders than that of one file are not looked in.
 const MOST_FOLDERS: usize = 300;
+/// More names of one folder are not gathered.
+const MOST_NAMES: usize = 2_000;
 
 /// The clients of this computer. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -34,6 +44,8 @@ pub struct Clients(Arc<Inner>);
 struct Inner {
     folders: Option<Folders>,
     state: Mutex<State>,
+    /// One reads at a time.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -43,6 +55,8 @@ struct State {
     files: HashMap<PathBuf, Known>,
     /// Every path that was looked at, with what was seen there.
     seen: HashMap<PathBuf, Option<Signature>>,
+    /// Which servers were told last, and when.
+    noted: Option<(HashSet<Seen>, Instant)>,
 }
 
 /// A file as it was read last.
@@ -94,12 +108,20 @@ impl Reread {
     }
 }
 
+/// The files could not be read in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the files of AI clients could not be read within {} s: does a folder of theirs lie on a computer that is away?", PATIENCE.as_secs())]
+pub struct Slow;
+
 /// Why an entry cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// No client is known to keep servers there.
     #[error("`{0}` is no file of this client: `clients` lists those that are")]
     NoFile(PathBuf),
+    /// Nor can anything.
+    #[error(transparent)]
+    Slow(#[from] Slow),
     /// The file cannot be read now.
     #[error("{}: {}", .0.display(), told(.1))]
     Unread(PathBuf, FileProblem),
@@ -118,7 +140,31 @@ fn told(problem: &FileProblem) -> String {
 impl Clients {
     /// Those below these folders; none without any.
     pub fn new(folders: Option<Folders>) -> Self {
-        Self(Arc::new(Inner { folders, state: Mutex::default() }))
+        Self(Arc::new(Inner { folders, state: Mutex::default(), turn: Arc::default() }))
+    }
+
+    /// As [`Clients::list`], on a thread where it may block.
+    pub async fn read(&self, projects: Vec<PathBuf>, own: Own) -> Result<Vec<ClientReport>, Slow> {
+        self.on_a_thread(move |clients| clients.list(projects, &own)).await
+    }
+
+    /// Does what blocks, when it is its turn. A folder of the network that answers nobody holds up one thread, and whoever asks
+    /// meanwhile is told.
+    pub async fn on_a_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Slow> {
+        let (clients, turn) = (self.clone(), self.0.turn.clone());
+        let done = async move {
+            let turn = turn.lock_owned().await;
+            let work = move || {
+                let done = work(&clients);
+                drop(turn);
+                done
+            };
+            tokio::task::spawn_blocking(work).await
+        };
+        tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(Slow)
     }
 
     /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
@@ -165,6 +211,27 @@ impl Clients {
         Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })
     }
 
+    /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the same.
+    pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<Seen>> {
+        let mut seen = HashSet::new();
+        for report in reports {
+            for file in &report.files {
+                let entries = file.entries.iter().filter(|entry| entry.kind != EntryKind::Own);
+                let place = format!("{}: {}", report.id, file.path);
+                seen.extend(
+                    entries.filter_map(|entry| Some(Seen { server: entry.id?, place: place.clone() })),
+                );
+            }
+        }
+        let mut state = self.lock();
+        let is_known = |(before, at): &(HashSet<Seen>, Instant)| *before == seen && at.elapsed() < AGAIN;
+        if state.noted.as_ref().is_some_and(is_known) {
+            return None;
+        }
+        state.noted = Some((seen.clone(), Instant::now()));
+        Some(seen)
+    }
+
     /// Every file that may be there, each once, those that are there read.
     fn look(&self, state: &mut State) -> Vec<(&'static Client, Vec<Candidate>)> {
         let Some(folders) = &self.0.folders else { return Vec::new() };
@@ -178,8 +245,11 @@ impl Clients {
             state.read(&candidate.path);
         }
         for folder in state.folders() {
+            let names = state.names(&folder);
             for (client, candidates) in &mut found {
-                let new = once(Folders::of_project(client, &folder));
+                let mut new = Folders::of_project(client, &folder);
+                new.retain(|candidate| names.may_have(&folder, &candidate.path));
+                let new = once(new);
                 for candidate in &new {
                     state.read(&candidate.path);
                 }
@@ -215,6 +285,15 @@ impl State {
         named.chain(&self.given).cloned().collect()
     }
 
+    /// What stands in a folder. When something comes there or goes, its time changes.
+    fn names(&mut self, folder: &Path) -> Names {
+        self.seen.insert(folder.to_owned(), read::look(folder));
+        let Ok(listed) = std::fs::read_dir(folder) else { return Names::Some(HashSet::new()) };
+        let names: HashSet<OsString> =
+            listed.flatten().take(MOST_NAMES).map(|entry| entry.file_name()).collect();
+        if names.len() == MOST_NAMES { Names::Many } else { Names::Some(names) }
+    }
+
     fn file(&self, candidate: &Candidate, own: &Own) -> Option<ClientFile> {
         let file = &self.files.get(&candidate.path)?.file;
         let project = candidate.project.as_ref().map(|folder| folder.display().to_string());
@@ -226,6 +305,21 @@ impl State {
             more: file.more,
             problems: file.problems.clone(),
         })
+    }
+}
+
+/// The names in a folder of a project, so that each file that may be there is not looked for one by one.
+enum Names {
+    Some(HashSet<OsString>),
+    /// So many that looking for each costs less.
+    Many,
+}
+
+impl Names {
+    fn may_have(&self, folder: &Path, path: &Path) -> bool {
+        let Self::Some(names) = self else { return true };
+        let first = path.strip_prefix(folder).ok().and_then(|below| below.iter().next());
+        first.is_some_and(|first| names.contains(first))
     }
 }
 

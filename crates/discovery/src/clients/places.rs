@@ -103,7 +103,7 @@ impl Folders {
         found
     }
 
-    /// The files of a client for a project.
+    /// The files of a client for a project, whether or not they are there.
     pub(super) fn of_project(client: &Client, folder: &Path) -> Vec<Candidate> {
         let paths = client.project.iter().flat_map(|path| matches(folder, path));
         paths

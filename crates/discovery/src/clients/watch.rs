@@ -20,9 +20,8 @@ impl Clients {
     /// Looks again and again, reads what changed, and tells that something did, until the core stops.
     pub async fn follow(self, stop: CancellationToken, tell: impl Fn() + Send) {
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
-            let clients = self.clone();
-            let look = move || clients.is_stale() && !clients.look(&mut clients.lock()).is_empty();
-            if tokio::task::spawn_blocking(look).await.unwrap_or_default() {
+            let look = |clients: &Self| clients.is_stale() && !clients.look(&mut clients.lock()).is_empty();
+            if self.on_a_thread(look).await.unwrap_or_default() {
                 tell();
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use discovery::clients::System;
+use model::servers_json::{Form, read_as};
 use model::{ClientScope, EntryKind, Transport};
 
 use super::{Bench, entry, file};
@@ -317,6 +318,36 @@ fn a_file_is_read_again_when_it_changed_and_only_then() {
     assert!(!clients.is_stale());
     bench.write(".kiro/settings/mcp.json", json("mcpServers", "", "url"));
     assert!(clients.is_stale(), "a file that came is a change");
+    // In the folder of a project as well, where nothing of a client was before.
+    let project = bench.path("work/app");
+    bench.write("work/app/readme", "");
+    clients.list(vec![project.clone()], &own);
+    assert!(!clients.is_stale());
+    let new = bench.write("work/app/.cursor/mcp.json", json("mcpServers", "", "url"));
+    assert!(clients.is_stale());
+    assert_eq!(file(&clients.list(Vec::new(), &own), &new).entries.len(), 4);
+    std::fs::remove_file(&new).unwrap();
+    assert!(clients.is_stale());
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(clients.list(Vec::new(), &own).len(), 1);
+    assert_eq!(clients.list(Vec::new(), &own).len(), 1, "Kiro alone");
+}
+
+#[test]
+fn an_import_takes_each_of_these_files_as_its_client_means_it() {
+    for (_, path, text) in [System::Linux, System::Mac, System::Windows].into_iter().flat_map(places) {
+        let read = read_as(Form::of(&path), &text, 1).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let told: Vec<_> =
+            read.servers.iter().map(|info| (info.name.as_str(), info.transport, info.paused)).collect();
+        let wanted = [
+            ("docs", Transport::Http, false),
+            ("files", Transport::Stdio, false),
+            ("off", Transport::Stdio, true),
+            ("own", Transport::Stdio, false),
+        ];
+        assert_eq!(told, wanted, "{path}");
+        let given = |at: usize| &read.given[at].1;
+        assert_eq!(given(0).headers["X-Key"], "hunter2", "{path}");
+        assert_eq!(given(1).env["ROOT"].as_deref(), Some("hunter2"), "{path}");
+        assert!(!read.warnings.iter().any(|warning| warning.contains("hunter2")), "{path}");
+    }
 }

@@ -55,7 +55,7 @@ pub fn entries(
     filled: &BTreeMap<String, String>,
     now: Millis,
 ) -> Result<ClientServers, FileError> {
-    let (root, odd) = form.parse(text)?;
+    let (root, odd) = form.skim(text)?;
     let mut read = ClientServers { folders: folders_of(&root), ..ClientServers::default() };
     let found = servers_of(root, form).map_err(|no_list| {
         let (line, column) = tree::place(text, no_list.at);

@@ -25,6 +25,11 @@ impl Form {
         }
     }
 
+    /// As [`Form::parse`], without what is only a client's, where that may be most of the file.
+    pub(super) fn skim(self, text: &str) -> Result<(Node, Option<usize>), FileError> {
+        if self == Self::Json { tree::skimmed(text) } else { self.parse(text) }
+    }
+
     /// The text as a tree, and the place of the first comma that is too many.
     pub(super) fn parse(self, text: &str) -> Result<(Node, Option<usize>), FileError> {
         match self {

@@ -8,6 +8,8 @@ use super::FileError;
 /// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack. More than any record
 /// that JSON can carry (`serde_json` stops at 128) and what a file wraps around it.
 pub(super) const DEEPEST: usize = 144;
+/// So deep no list of a client's file has servers in it.
+const SKIMMED: usize = 3;
 /// In bytes: room for 100,000 servers with ten tools each.
 const LARGEST: usize = 512 * 1024 * 1024;
 
@@ -81,12 +83,22 @@ impl Node {
 
 /// Reads a whole file. With it comes the place of the first comma that stands before a closing bracket.
 pub(super) fn parse(text: &str) -> Result<(Node, Option<usize>), FileError> {
+    parsed(text, false)
+}
+
+/// The same of a client's file, without what is only a client's: what was said in its conversations stands in lists of
+/// objects deep inside, where no server is, and may be most of the file.
+pub(super) fn skimmed(text: &str) -> Result<(Node, Option<usize>), FileError> {
+    parsed(text, true)
+}
+
+fn parsed(text: &str, skims: bool) -> Result<(Node, Option<usize>), FileError> {
     if text.len() > LARGEST {
         let message = format!("the file is larger than {} MiB: split it", LARGEST / 1024 / 1024);
         return Err(FileError { line: 1, column: 1, message });
     }
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut parser = Parser { text, at, comma: None };
+    let mut parser = Parser { text, at, comma: None, skims };
     let node = parser.document().map_err(|(at, message)| {
         let (line, column) = place(text, at);
         FileError { line, column, message }
@@ -120,6 +132,8 @@ struct Parser<'a> {
     at: usize,
     /// The first comma before a closing bracket.
     comma: Option<usize>,
+    /// Objects in lists from this depth on are gone over.
+    skims: bool,
 }
 
 impl Parser<'_> {
@@ -204,10 +218,46 @@ impl Parser<'_> {
             if items.is_empty() && self.peek() == Some(b']') {
                 return Ok(self.closed(Json::List(items)));
             }
-            items.push(self.value(depth + 1)?);
+            if self.skims && depth >= SKIMMED && matches!(self.peek(), Some(b'{' | b'[')) {
+                self.skip()?;
+            } else {
+                items.push(self.value(depth + 1)?);
+            }
             if self.is_last(b']')? {
                 return Ok(self.closed(Json::List(items)));
             }
+        }
+    }
+
+    /// Goes over a list or an object without keeping anything of it: only its brackets have to fit.
+    fn skip(&mut self) -> Result<(), Fault> {
+        let mut open = Vec::new();
+        loop {
+            self.blanks()?;
+            match self.peek() {
+                Some(b'{') => open.push(b'}'),
+                Some(b'[') => open.push(b']'),
+                Some(b'"') => {
+                    self.text_end()?;
+                    continue;
+                }
+                Some(b',' | b':') => {}
+                Some(close @ (b'}' | b']')) => {
+                    if open.pop() != Some(close) {
+                        return Err((self.at, "this bracket closes what was not opened".into()));
+                    }
+                    if open.is_empty() {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                }
+                Some(_) => {
+                    self.word()?;
+                    continue;
+                }
+                None => return Err((self.at, ended("a closing bracket"))),
+            }
+            self.at += 1;
         }
     }
 
@@ -248,17 +298,13 @@ impl Parser<'_> {
 
     fn string(&mut self) -> Result<String, Fault> {
         let start = self.at;
-        self.at += 1;
-        loop {
-            match self.peek() {
-                None => return Err((self.text.len(), ended("the end of a text"))),
-                Some(b'\\') => self.at += 2,
-                Some(b'"') => break,
-                Some(_) => self.at += 1,
-            }
-        }
-        self.at += 1;
+        self.text_end()?;
         let source = self.text.get(start..self.at).unwrap_or_default();
+        // Most texts are what they are.
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'\\';
+        if source.bytes().all(is_plain) {
+            return Ok(source.get(1..source.len() - 1).unwrap_or_default().to_owned());
+        }
         serde_json::from_str(source).map_err(|error| {
             let offset = if error.line() == 1 { error.column().saturating_sub(1) } else { 0 };
             (
@@ -266,6 +312,23 @@ impl Parser<'_> {
                 "this text holds an escape or a control character that JSON does not know".into(),
             )
         })
+    }
+
+    /// Goes behind the quotes that end a text.
+    fn text_end(&mut self) -> Result<(), Fault> {
+        self.at += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+                return Err((self.text.len(), ended("the end of a text")));
+            };
+            self.at += plain;
+            if self.peek() == Some(b'"') {
+                self.at += 1;
+                return Ok(());
+            }
+            self.at += 2;
+        }
     }
 
     /// The nearest place at or before `at` that does not cut a character.

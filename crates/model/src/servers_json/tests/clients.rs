@@ -1,7 +1,10 @@
 //! Files as AI clients and their users write them.
 
+use std::collections::BTreeMap;
+
 use super::{names, reads, warns};
 use crate::Transport;
+use crate::servers_json::Form;
 
 const URL: &str = "http://127.0.0.1:29001/mcp";
 
@@ -162,4 +165,28 @@ fn an_entry_of_a_project_says_so() {
         r#"{"projects": {"/home/me/app": {"mcpServers": {"docs": {"url": "http://127.0.0.1:29001/mcp"}}}}}"#,
     );
     warns(&file, &["`docs`", "of the project `/home/me/app`"]);
+}
+
+#[test]
+fn what_is_only_a_clients_is_gone_over_and_has_to_end() {
+    let history = r#""history": [{"display": "a \"b\" } ] {", "at": 1.5e3, /* c */ "x": [[null], true]}, [1, {}], "text"]"#;
+    let file = |history: &str| {
+        format!(
+            "{{\"projects\": {{\"/home/me\": {{{history}, \"mcpServers\": {{\"docs\": {{\"command\": \"npx\", \"args\": [\"é\", \"b\"]}}}}}}}}}}"
+        )
+    };
+    let read = |text: &str| crate::servers_json::entries(Form::Json, text, &BTreeMap::default(), 1);
+    let found = read(&file(history)).unwrap();
+    assert_eq!(found.folders, ["/home/me"]);
+    let (info, _) = found.servers[0].server.as_ref().unwrap();
+    assert_eq!(info.args, ["é", "b"]);
+    for broken in
+        [r#""history": [{"a": "b}]"#, r#""history": [{"a": [1}]]"#, r#""history": [{"a": nonsense}]"#]
+    {
+        assert!(read(&file(broken)).is_err(), "{broken}");
+    }
+    let whole = file(history);
+    for cut in (1..whole.len()).filter(|cut| whole.is_char_boundary(*cut)) {
+        assert!(read(&whole[..cut]).is_err(), "{}", &whole[..cut]);
+    }
 }

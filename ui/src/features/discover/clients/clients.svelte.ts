@@ -68,6 +68,8 @@ class Clients {
   list = $state.raw<ClientList | null>(null);
   /** Why the files could not be asked for. */
   error = $state.raw<CallError | null>(null);
+  /** Why a project's files could not be. */
+  folderError = $state.raw<CallError | null>(null);
   /** What a person is asked about; absent while nothing is. */
   asked = $state.raw<readonly Taking[] | null>(null);
   /** The handle of what is being added; absent while nothing is. */
@@ -98,6 +100,18 @@ class Clients {
       }
     } while (this.#again);
     this.#reading = false;
+  }
+
+  /** Reads the files of a project as well, from now on. True when there is such a folder. */
+  async look(folder: string): Promise<boolean> {
+    this.folderError = null;
+    try {
+      this.list = await core.call("clients", { projects: [folder] });
+      return true;
+    } catch (thrown) {
+      this.folderError = asCallError(thrown);
+      return false;
+    }
   }
 
   /** Asks a person about these. */
@@ -144,11 +158,11 @@ class Clients {
         taking.refuse(asCallError(thrown));
       }
     }
+    if (revision) await core.shown(revision);
     this.adding = null;
     this.progress = null;
-    if (revision) await core.shown(revision);
     if (ids.length) offerUndo(`Added ${ids.length === 1 ? name : plural(ids.length, "server")}`, undos, anyKept(ids));
-    await this.read();
+    void this.read();
     return chosen.every((taking) => taking.done);
   }
 }
