@@ -37,6 +37,12 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
             .arg("--")
             .args(rest));
     }
+    if name == "discovery" {
+        return run(workspace
+            .cargo()
+            .args(["bench", "--package", "discovery", "--bench", "memory", "--"])
+            .args(rest));
+    }
     let package = match name {
         "config" => "settings",
         "explain" => "ledger",

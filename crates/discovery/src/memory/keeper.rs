@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::Millis;
 use rusqlite::Connection;
 use store::beside::{Aside, FileError, check_beside, in_transaction, open_beside, put_aside};
+use tokio::time::Instant;
 
 use super::file::{LAYOUT, end_lost, make_room, shrink};
 use super::{Inner, MemoryError, rows, sightings};

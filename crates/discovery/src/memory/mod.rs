@@ -239,7 +239,9 @@ impl ScanMemory {
         };
         let entry = self.change(label, turns).await?;
         let mut live = self.0.inner.live.lock();
-        ids.iter().for_each(|id| live.forget(id));
+        for id in &ids {
+            live.forget(id);
+        }
         Ok(Some(entry))
     }
 
@@ -314,7 +316,9 @@ impl ScanMemory {
                 .filter(|live| gone(&live.scan.status))
                 .map(|live| live.scan.status.id.clone())
                 .collect();
-            gone.iter().for_each(|id| live.forget(id));
+            for id in &gone {
+                live.forget(id);
+            }
         }
         Ok(turned)
     }

@@ -46,7 +46,9 @@ export function fates(compared: ScanComparison): Fated[] {
 }
 
 function unaskedWords({ was_found_before, reason }: ScanComparison["not_asked"][number]): string {
-  return was_found_before ? `Found before; this time ${oneLine(reason)}` : `Found now; the time before ${oneLine(reason)}`;
+  return was_found_before
+    ? `Found before; this time ${oneLine(reason)}`
+    : `Found now; the time before ${oneLine(reason)}`;
 }
 
 /** `Tools: added a, b; changed c`. */
