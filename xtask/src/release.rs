@@ -37,27 +37,31 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
             .arg("--")
             .args(rest));
     }
-    if name == "discovery" {
-        return run(workspace
-            .cargo()
-            .args(["bench", "--package", "discovery", "--bench", "memory", "--"])
-            .args(rest));
-    }
-    let package = match name {
-        "config" => "settings",
-        "explain" => "ledger",
-        "health" => "checks",
-        "registry" => "registry",
-        "scan" => "discovery",
-        "wire" => "mcp",
-        other => return Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
+    let (package, name) = match name {
+        "discovery" => ("discovery", "clients"),
+        name => (package_of(name)?, name),
     };
     run(workspace.cargo().args(["bench", "--package", package, "--bench", name, "--"]).args(rest))?;
     // A draft costs the core and the page, and so do rules and recorded calls.
     match name {
         "config" => in_browser(workspace, "tests/browser/bench-config.mjs", &[]),
         "explain" => in_browser(workspace, "tests/browser/bench-routing.mjs", &[]),
+        // What is found costs, and so does what is remembered of it.
+        "clients" => run(workspace.cargo().args(["bench", "--package", package, "--bench", "memory"])),
         _ => Ok(()),
+    }
+}
+
+/// The crate that has the benchmark of this name.
+fn package_of(name: &str) -> Outcome<&'static str> {
+    match name {
+        "config" => Ok("settings"),
+        "explain" => Ok("ledger"),
+        "health" => Ok("checks"),
+        "registry" => Ok("registry"),
+        "scan" => Ok("discovery"),
+        "wire" => Ok("mcp"),
+        other => Err(Stop::Usage(format!("there is no benchmark `{other}`"))),
     }
 }
 

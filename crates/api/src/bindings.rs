@@ -4,10 +4,11 @@ use crate::table::interface;
 use crate::*;
 use model::filter::{Own, SIGNS};
 use model::{
-    Activity, Certificate, CheckResult, CheckStatus, Differences, Era, Event, EventBatch, Fingerprint, Flaw,
-    Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRange, ScanRow,
-    ScanState, ScanStatus, SecretPlace, ServerId, ServerRow, Sighting, SightingKind, Source, Stage, Start,
-    Tls, Tool, ToolHints, Transition, Transport, Why, config::Strategy,
+    Activity, Certificate, CheckResult, CheckStatus, ClientEntry, ClientFile, ClientReport, ClientScope,
+    Differences, EntryKind, Era, Event, EventBatch, FileProblem, Fingerprint, Flaw, Health, HealthStatus,
+    Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRange, ScanRow, ScanState, ScanStatus,
+    SecretPlace, ServerId, ServerRow, Sighting, SightingKind, Source, Stage, Start, Tls, Tool, ToolHints,
+    Transition, Transport, Why, config::Strategy,
 };
 use ts_rs::{Config, TS};
 
@@ -26,7 +27,9 @@ fn bindings() -> String {
         ScanState, ScanStatus, NoticeLevel, Notice, Activity, Event<ServerRow>, EventBatch<ServerRow>, Empty, Status, StatusCounts, ServersArgs, ServerList, ServerOrder,
         ServerArgs, ServersByIdArgs, ServerDetails, AddArgs, Added, AskedStep, Changed, EditArgs, Without, Edited, LabelArgs, UndoArgs, UndoStep, Upcoming, Undone, Removed, RemovedList,
         ScanArgs, ScanPlan, ScanRef, ScanReport, ScanCompareArgs, ScanComparison, ScanGone, ScanChanged, ScanMoved, ScanNotAsked, ScanForgetArgs, ScansChanged, ScanForm,
-        ScanExportArgs, ScanImportArgs, ScanImported, ScanRange, RangeList, RangeSaveArgs, RangeForgetArgs, SightingKind, Sighting, SightingList, ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
+        ScanExportArgs, ScanImportArgs, ScanImported, ScanRange, RangeList, RangeSaveArgs, RangeForgetArgs, SightingKind, Sighting, SightingList,
+        ClientScope, FileProblem, EntryKind, ClientEntry, ClientFile, ClientReport, ClientsArgs, ClientList, FromClient,
+        ToolsArgs, ToolRow, ToolList, ServerRef, CallArgs, CancelArgs, Cancelled,
         Stage, Why, Strategy, RouteArgs, RouteResult, ServerPlace, RouteShare, Decision, DecisionStage, LeftOut, DecisionWeight, RouteRefusal, RulesArgs, RuleList, RuleRow,
         BreakerState, BreakerList, BreakerRow,
         CallOutcome, CallsLike, CallsArgs, CallList, CallRow, CallRecordArgs, CallRecord, CallTry, TrafficArgs, Traffic, TrafficBucket, TrafficServer, TrafficRule,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::{AskedStep, ConfigBy, KeptIn};
+use crate::{AskedStep, ConfigBy, FromClient, KeptIn};
 
 /// A server to add.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -20,6 +20,9 @@ pub struct AddArgs {
     /// Program and arguments of a stdio server.
     #[ts(optional)]
     pub stdio: Option<Vec<String>>,
+    /// The entry of an AI client's file, instead of both.
+    #[ts(optional)]
+    pub from: Option<FromClient>,
     /// For people; default is what the server calls itself, else its address.
     #[ts(optional)]
     pub name: Option<String>,

@@ -45,6 +45,9 @@ pub enum ErrorCode {
     NeedsSignIn,
     /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
     UntrustedCertificate,
+    /// Nobody agreed to what the entry of a client's file says now; `detail.entry` has it, `detail.changed` whether somebody
+    /// agreed to what it said before.
+    NeedsConsent,
     /// The deadline passed.
     Timeout,
     /// A person ended it.

@@ -6,6 +6,7 @@
 mod bindings;
 mod call;
 mod change;
+mod clients;
 mod config;
 mod config_secret;
 mod demo;
@@ -30,6 +31,7 @@ use ts_rs::TS;
 
 pub use call::*;
 pub use change::*;
+pub use clients::*;
 pub use config::*;
 pub use config_secret::*;
 pub use demo::*;

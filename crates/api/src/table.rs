@@ -70,6 +70,8 @@ macro_rules! operations {
             scans(Empty) -> ScanList;
             /// A scan and its rows so far.
             scan(ScanRef) -> ScanReport;
+            /// The AI clients of this computer, and the servers that they are set up with; nothing is started or asked.
+            clients(ClientsArgs) -> ClientList;
             /// What differs between two scans: new, gone, changed, moved, not asked.
             scan_compare(ScanCompareArgs) -> ScanComparison;
             /// Forgets scans that are over; it can be taken back.

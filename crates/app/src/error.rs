@@ -6,6 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use discovery::MemoryError;
+use discovery::clients::EntryError;
 use intake::IntakeError;
 use ledger::LedgerError;
 use mcp::{McpError, ProbeReport};
@@ -329,6 +330,14 @@ impl From<IntakeError> for OperationError {
                 refused(ErrorCode::UntrustedCertificate)
                     .with(json!({ "certificate": certificate, "evidence": evidence(&report) }))
                     .advise(Advice::TrustCertificate)
+            }
+            IntakeError::NotAgreed { entry, changed } => {
+                refused(ErrorCode::NeedsConsent).with(json!({ "entry": entry, "changed": changed }))
+            }
+            IntakeError::Entry(EntryError::Unread(..)) => refused(ErrorCode::InvalidFile),
+            IntakeError::Entry(_) => refused(ErrorCode::NotFound),
+            IntakeError::NotFilled { placeholders } => {
+                refused(ErrorCode::InvalidArguments).with(json!({ "placeholders": placeholders }))
             }
             IntakeError::Farther { .. } => refused(ErrorCode::Forbidden),
             IntakeError::SaidNothing { .. } => refused(ErrorCode::Timeout).advise(Advice::KeepAnyway),

@@ -105,6 +105,7 @@ impl App {
             Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
         let stop = CancellationToken::new();
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
+        let clients = intake.clients.clone();
         let (demo, wishes) = DemoHost::new();
         let (notices, told) = mpsc::unbounded_channel();
         let noticed = move |text| drop(notices.send(text));
@@ -151,6 +152,8 @@ impl App {
         app.0.tasks.spawn(async move { routes.follow_regions(stop).await });
         app.forget_expired(options.face, opened.expired).await;
         app.follow_config(options.face);
+        let (activities, stop) = (app.0.mesh.activities.clone(), app.stopping());
+        app.0.tasks.spawn(clients.follow(stop, move || activities.tell(Activity::ClientsChanged)));
         app.start_checks(options.face);
         Ok(app)
     }

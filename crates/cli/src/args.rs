@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::from_client::Clients;
 use crate::given::{Add, Edit};
 
 pub(crate) use calls::{Call, Calls, Replay, Route};
@@ -92,6 +93,8 @@ pub(crate) enum Command {
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
     Scan(Scan),
+    /// List the servers that AI clients are set up with; nothing is started or asked
+    Clients(Clients),
     /// List the scans that are kept, newest first: the last 200, of 90 days
     Scans,
     /// List the ranges that `scan --save NAME` saved, or forget one

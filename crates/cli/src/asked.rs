@@ -8,16 +8,16 @@ use crate::given::{Asked, GivenFlags};
 
 /// Notes it in the arguments.
 pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), Failure> {
-    let (given, matches) = match (&mut cli.command, matches.subcommand()) {
-        (Command::Add(args), Some(("add", matches))) => (&mut args.given, matches),
-        (Command::Edit(args), Some(("edit", matches))) => (&mut args.given, matches),
+    let (given, fill, matches) = match (&mut cli.command, matches.subcommand()) {
+        (Command::Add(args), Some(("add", matches))) => (&mut args.given, args.from.fill.as_slice(), matches),
+        (Command::Edit(args), Some(("edit", matches))) => (&mut args.given, &[][..], matches),
         _ => return Ok(()),
     };
-    given.asked = asked(given, matches)?;
+    given.asked = asked(given, fill, matches)?;
     Ok(())
 }
 
-fn asked(args: &GivenFlags, matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
+fn asked(args: &GivenFlags, fill: &[String], matches: &ArgMatches) -> Result<Vec<Asked>, Failure> {
     let places = |flag: &str| matches.indices_of(flag).into_iter().flatten();
     let mut asked = Vec::new();
     if let Some(token) = args.token.as_deref() {
@@ -39,6 +39,12 @@ fn asked(args: &GivenFlags, matches: &ArgMatches) -> Result<Vec<Asked>, Failure>
             None => {}
             Some((name, "-")) => asked.push((place, Asked::Env(name.to_owned()))),
             Some(_) => return Err(open("a value of the environment", "--env NAME=-")),
+        }
+    }
+    if !fill.is_empty() {
+        for (pair, place) in fill.iter().zip(places("fill")) {
+            let name = pair.strip_suffix("=-").ok_or_else(|| open("a value", "--fill PLACEHOLDER=-"))?;
+            asked.push((place, Asked::Fill(name.to_owned())));
         }
     }
     asked.sort_by_key(|(place, _)| *place);

@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::from_client::FromFlags;
+
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio"]))]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio", "from"]))]
 pub(crate) struct Add {
     /// http(s)://host[:port][/path]; the MCP path is found by asking
     pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) from: FromFlags,
     #[command(flatten)]
     pub(crate) given: GivenFlags,
 }
@@ -106,4 +110,6 @@ pub(crate) enum Asked {
     Header(String),
     Query(String),
     Env(String),
+    /// What a placeholder of a client's entry stands for.
+    Fill(String),
 }

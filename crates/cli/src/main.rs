@@ -6,6 +6,7 @@ mod asked;
 mod commands;
 mod core;
 mod failure;
+mod from_client;
 mod given;
 mod layout;
 mod print;

@@ -1,6 +1,7 @@
 //! Where servers come from, and the memory of it. A source finds; it never decides what is kept: rows go to a person or to the
 //! registry. What scans found is kept in a file of its own ([`ScanMemory`]), to be looked at again and compared.
 
+pub mod clients;
 mod definition;
 pub mod memory;
 mod place;

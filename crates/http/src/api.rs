@@ -31,9 +31,11 @@ impl IntoResponse for Failure {
                 StatusCode::BAD_REQUEST
             }
             ErrorCode::UnknownOperation | ErrorCode::NotFound | ErrorCode::NoServer => StatusCode::NOT_FOUND,
-            ErrorCode::Ambiguous | ErrorCode::Paused | ErrorCode::Cancelled | ErrorCode::ConfigConflict => {
-                StatusCode::CONFLICT
-            }
+            ErrorCode::Ambiguous
+            | ErrorCode::Paused
+            | ErrorCode::Cancelled
+            | ErrorCode::ConfigConflict
+            | ErrorCode::NeedsConsent => StatusCode::CONFLICT,
             ErrorCode::TransportFailed
             | ErrorCode::ProtocolError
             | ErrorCode::NeedsSignIn

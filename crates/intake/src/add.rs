@@ -34,7 +34,12 @@ impl New {
 
 impl Intake {
     /// Meets a server and keeps it, as the arguments say.
-    pub async fn add(&self, args: AddArgs) -> Result<Added, IntakeError> {
+    pub async fn add(&self, mut args: AddArgs) -> Result<Added, IntakeError> {
+        let (mut called, mut added_from) = (None, None);
+        if let Some(from) = args.from.take() {
+            let agreed = self.agreed(args, from).await?;
+            (args, called, added_from) = (agreed.args, Some(agreed.name), Some(agreed.from));
+        }
         let (args, taken) = without_keys_in_url(args);
         // A stop does not wait for a server that is being asked, only for the end of what was begun with it.
         let _under_way = self.tasks.token();
@@ -45,7 +50,10 @@ impl Intake {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
             (None, Some(known)) => info.name.clone_from(&known.info.name),
-            (None, None) => {}
+            (None, None) => info.name = called.unwrap_or(info.name),
+        }
+        if added_from.is_some() {
+            (info.source, info.added_from) = (Source::Client, added_from.map(Box::new));
         }
         info.metadata = args.metadata.unwrap_or_default();
         info.capabilities = args.capabilities.unwrap_or_default();

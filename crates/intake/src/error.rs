@@ -1,9 +1,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use discovery::clients::EntryError;
 use mcp::{McpError, ProbeReport};
 use mesh::Unreached;
-use model::{RefusedCertificate, ServerId};
+use model::{ClientEntry, RefusedCertificate, ServerId};
 use registry::RegistryError;
 use vault::SecretError;
 
@@ -29,6 +30,27 @@ pub enum IntakeError {
         /// The server.
         server: ServerId,
     },
+    /// Nobody agreed to what the entry of a client's file says now.
+    #[error("{}", if *changed {
+        "the client's file says something else by now than what you agreed to: nothing was added; look at it again"
+    } else {
+        "nobody has agreed to this entry of a client's file: nothing was added"
+    })]
+    NotAgreed {
+        /// As it is shown to a person.
+        entry: Box<ClientEntry>,
+        /// Somebody agreed to what it said before.
+        changed: bool,
+    },
+    /// What its placeholders stand for was not given.
+    #[error("the client's entry waits for {}: give what that stands for", placeholders.join(", "))]
+    NotFilled {
+        /// As they are written.
+        placeholders: Vec<String>,
+    },
+    /// The entry cannot be read.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// Two servers that would be one.
     #[error(
         "that is `{name}` already: two servers at one address that are given the same would be one; edit `{name}`, or remove one of them"

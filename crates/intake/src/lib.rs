@@ -3,11 +3,13 @@
 
 mod add;
 mod adds;
+mod compared;
 mod credentials;
 mod edit;
 mod error;
 mod file;
 mod found;
+mod from_client;
 mod given;
 mod headers;
 mod place;
@@ -18,6 +20,7 @@ mod steps;
 mod trust;
 mod way;
 
+use discovery::clients::{Clients, Folders};
 use mesh::Mesh;
 use registry::Registry;
 use tokio_util::sync::CancellationToken;
@@ -43,12 +46,16 @@ pub struct Intake {
     pub sightings: Sightings,
     /// Servers that are being added.
     pub adds: Adds,
+    /// What AI clients are set up with.
+    pub clients: Clients,
 }
 
 impl Intake {
     /// `tasks` is what goes on when nobody waits for it any more; `stop` ends what is under way.
     pub fn new(registry: Registry, mesh: Mesh, tasks: TaskTracker, stop: CancellationToken) -> Self {
-        Self { registry, mesh, tasks, stop, sightings: Sightings::default(), adds: Adds::default() }
+        let (sightings, adds, clients) =
+            (Sightings::default(), Adds::default(), Clients::new(Folders::here()));
+        Self { registry, mesh, tasks, stop, sightings, adds, clients }
     }
 
     fn vault(&self) -> &Vault {

@@ -77,7 +77,8 @@ impl Contact {
     /// A command runs only when a person gave it here; one that came with a file is a recipe, not an order.
     async fn launch(&self, info: &ServerInfo, env: &[(String, Secret)]) -> Result<Launch, Unreached> {
         let command = info.command.as_ref().ok_or_else(|| lacks(info, "command"))?;
-        if info.source != Source::Manual {
+        // What was added from a client's file was agreed to, line by line.
+        if !matches!(info.source, Source::Manual | Source::Client) {
             return Err(Unreached::NotAgreed { name: info.name.clone(), server: info.id });
         }
         let era = info.identity.as_ref().map(|said| said.era);

@@ -112,6 +112,8 @@ pub enum Activity {
         /// The sections whose settings differ now; none when what is in use stayed as it was.
         sections: Vec<String>,
     },
+    /// A file of an AI client is not what it was, or one came or went.
+    ClientsChanged,
     /// The app has something to say.
     Notice {
         /// What.

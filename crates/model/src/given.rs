@@ -63,9 +63,17 @@ impl fmt::Debug for Given {
     }
 }
 
-/// Whether a value of a file stands for one that its reader has: `${NAME}`, `${env:NAME}`, `${input:x}`.
+/// Whether a value of a file stands for one that its reader has: `${NAME}`, `${env:NAME}`, `${input:x}`, or `$NAME` alone.
 pub fn is_reference(value: &str) -> bool {
-    value.contains("${")
+    value.contains("${") || bare_variable(value).is_some()
+}
+
+/// `NAME` of `$NAME`, where that is the whole text. In capitals, as variables are: other texts may begin so and be secrets.
+pub(crate) fn bare_variable(text: &str) -> Option<&str> {
+    let name = text.trim().strip_prefix('$')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    Some(name).filter(|_| is_name)
 }
 
 /// A URL and the parameters of it that look like keys, by their names. Text that is no URL stays as it is.

@@ -4,6 +4,7 @@
 mod allowed;
 mod capability;
 mod certificate;
+mod clients;
 pub mod config;
 mod decision;
 mod endpoint;
@@ -29,6 +30,7 @@ mod words;
 pub use allowed::Allowed;
 pub use capability::{CapabilityPattern, PatternError, fold};
 pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCertificate, Tls, date};
+pub use clients::{AddedFrom, ClientEntry, ClientFile, ClientReport, ClientScope, EntryKind, FileProblem};
 pub use config::Config;
 pub use decision::{Stage, Why};
 pub use endpoint::{Endpoint, EndpointError, same_server};

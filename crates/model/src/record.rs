@@ -57,6 +57,7 @@ impl ServerInfo {
             moved: false,
             reach: None,
             source,
+            added_from: None,
             paused: false,
             created_at: now,
             updated_at: now,

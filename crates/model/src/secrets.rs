@@ -38,7 +38,7 @@ pub(crate) fn is_secret_value(value: &str) -> bool {
 
 /// A command line for people: one line, arguments that look like secrets hidden, blanks quoted.
 pub fn command_line(command: &str, args: &[String]) -> String {
-    let mut line = quoted(command);
+    let mut line = quoted(&shown(command, false));
     for arg in shown_arguments(args) {
         line.push(' ');
         line += &quoted(&arg);
@@ -79,7 +79,10 @@ pub fn filled_in(edited: &[String], known: &[String]) -> Result<Vec<String>, Str
 /// Whether these arguments were written without a secret among them.
 pub fn lacks_secret(args: &[String]) -> bool {
     args.iter().any(|arg| {
-        arg.ends_with(HIDDEN) || arg.contains(&format!("={HIDDEN}")) || arg.contains(&format!("://{HIDDEN}@"))
+        arg.split_whitespace().any(|word| word == HIDDEN)
+            || arg.ends_with(HIDDEN)
+            || arg.contains(&format!("={HIDDEN}"))
+            || arg.contains(&format!("://{HIDDEN}@"))
     })
 }
 
@@ -87,6 +90,20 @@ fn shown(arg: &str, hide: bool) -> String {
     if hide || is_secret_value(arg) {
         return HIDDEN.to_owned();
     }
+    let shown = one_shown(arg);
+    // A line for a shell is one argument: its words are hidden as if each were one.
+    if arg.contains(char::is_whitespace) && !shown.ends_with(HIDDEN) {
+        return line_shown(arg);
+    }
+    shown
+}
+
+fn line_shown(line: &str) -> String {
+    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    shown_arguments(&words).join(" ")
+}
+
+fn one_shown(arg: &str) -> String {
     match arg.split_once('=') {
         Some((name, value)) if is_secret_name(name) || is_secret_value(value) => format!("{name}={HIDDEN}"),
         _ if arg.contains("://") => redact_url(arg),
@@ -151,6 +168,24 @@ fn redact_pair(pair: &str) -> String {
     }
 }
 
+/// A text with placeholders, without what those stand for where nobody fills them: `${TOKEN:-…}`.
+pub fn without_defaults(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(from) = rest.find("${") {
+        let (before, placeholder) = rest.split_at(from);
+        let end = placeholder.find('}').map_or(placeholder.len(), |end| end + 1);
+        let (placeholder, after) = placeholder.split_at(end);
+        shown += before;
+        match placeholder.split_once(":-") {
+            Some((name, _)) => shown.extend([name, ":-", HIDDEN, "}"]),
+            None => shown += placeholder,
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
 /// A URL without user, password, fragment and the parameters that look like secrets; nothing when it is no URL.
 pub(crate) fn strip_url(text: &str) -> Option<String> {
     let mut url = url::Url::parse(text.trim()).ok()?;
@@ -189,6 +224,8 @@ mod tests {
             &["postgres://me:hunter2@db/x"],
             &["http://a/?password=hunter2"],
             &["ghp_hunter2hunter2hunter2"],
+            &["-c", "npx it --token hunter2 --verbose"],
+            &["-c", "curl http://me:hunter2@a/ --key=hunter2 x"],
         ] {
             assert!(!line(args).contains("hunter2"), "{}", line(args));
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::Schema;
-use crate::{Health, Millis, ServerId, ServerRow, Tls};
+use crate::{AddedFrom, Health, Millis, ServerId, ServerRow, Tls};
 
 /// How a server is spoken to. The guide's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -52,6 +52,8 @@ pub enum Source {
     Import,
     /// A scan registered it by itself.
     Scan,
+    /// It was in a file of an AI client, and a person added it from there.
+    Client,
     /// It is of the demo fleet: it listens on loopback and goes with the core that hosts it.
     Demo,
 }
@@ -177,6 +179,9 @@ pub struct ServerInfo {
     pub reach: Option<Reach>,
     /// Who brought it.
     pub source: Source,
+    /// The entry of an AI client's file that it was added from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_from: Option<Box<AddedFrom>>,
     /// Drained by a person.
     #[serde(default)]
     pub paused: bool,

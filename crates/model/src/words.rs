@@ -26,7 +26,7 @@ macro_rules! words {
 
 words!(Transport { Http = "http", Sse = "sse", Stdio = "stdio" });
 words!(Era { Legacy = "legacy", Modern = "modern" });
-words!(Source { Manual = "manual", Import = "import", Scan = "scan", Demo = "demo" });
+words!(Source { Manual = "manual", Import = "import", Scan = "scan", Client = "client", Demo = "demo" });
 words!(HealthStatus {
     Unknown = "unknown",
     Healthy = "healthy",
@@ -62,7 +62,7 @@ mod tests {
         for transport in [Transport::Http, Transport::Sse, Transport::Stdio] {
             assert_eq!(serde_json::to_value(transport).unwrap(), transport.word());
         }
-        for source in [Source::Manual, Source::Import, Source::Scan, Source::Demo] {
+        for source in [Source::Manual, Source::Import, Source::Scan, Source::Client, Source::Demo] {
             assert_eq!(serde_json::to_value(source).unwrap(), source.word());
         }
         for era in [Era::Legacy, Era::Modern] {

@@ -6,7 +6,7 @@ export type Transport = "http" | "sse" | "stdio";
 
 export type Era = "legacy" | "modern";
 
-export type Source = "manual" | "import" | "scan" | "demo";
+export type Source = "manual" | "import" | "scan" | "client" | "demo";
 
 export type HealthStatus = "unknown" | "healthy" | "degraded" | "unhealthy" | "needs_sign_in" | "paused" | "blocked";
 
@@ -496,7 +496,7 @@ failed: number, } | { "type": "config_changed",
 /**
  * The sections whose settings differ now; none when what is in use stayed as it was.
  */
-sections: Array<string>, } | { "type": "notice", 
+sections: Array<string>, } | { "type": "clients_changed" } | { "type": "notice", 
 /**
  * What.
  */
@@ -734,6 +734,10 @@ url?: string,
  */
 stdio?: Array<string>, 
 /**
+ * The entry of an AI client's file, instead of both.
+ */
+from?: FromClient, 
+/**
  * For people; default is what the server calls itself, else its address.
  */
 name?: string, 
@@ -896,6 +900,10 @@ url?: string,
  * Program and arguments of a stdio server.
  */
 stdio?: Array<string>, 
+/**
+ * The entry of an AI client's file, instead of both.
+ */
+from?: FromClient, 
 /**
  * For people; default is what the server calls itself, else its address.
  */
@@ -1435,6 +1443,186 @@ sightings: Array<Sighting>,
  * When this was asked.
  */
 at: number, };
+
+export type ClientScope = "user" | "profile" | "project";
+
+export type FileProblem = { 
+/**
+ * From 1; absent when it is about the whole file.
+ */
+line: number | null, 
+/**
+ * From 1.
+ */
+column: number | null, 
+/**
+ * What is wrong.
+ */
+message: string, 
+/**
+ * Nothing of the file could be read.
+ */
+unread: boolean, };
+
+export type EntryKind = "here" | "elsewhere" | "command" | "own" | "unusable";
+
+export type ClientEntry = { 
+/**
+ * What the client calls it.
+ */
+name: string, 
+/**
+ * The folder of the project that it is for, where the file says so of one entry.
+ */
+project: string | null, 
+/**
+ * From 1.
+ */
+line: number, 
+/**
+ * From 1.
+ */
+column: number, 
+/**
+ * What it leads to.
+ */
+kind: EntryKind, 
+/**
+ * How it is spoken to; absent when it cannot be used.
+ */
+transport: Transport | null, 
+/**
+ * Its URL, or the exact command line, without secrets.
+ */
+address: string, 
+/**
+ * The folder in which its command starts.
+ */
+cwd: string | null, 
+/**
+ * The variables that its command is given, by name.
+ */
+env: Array<string>, 
+/**
+ * The headers that it is sent, by name.
+ */
+headers: Array<string>, 
+/**
+ * The keys in the query of its URL, by name.
+ */
+query: Array<string>, 
+/**
+ * Variables of one's own environment that would be sent to it, in sentences.
+ */
+reads: Array<string>, 
+/**
+ * What nobody has filled yet, as it is written: `${input:id}`, `${VAR}`.
+ */
+placeholders: Array<string>, 
+/**
+ * The client does not use it.
+ */
+disabled: boolean, 
+/**
+ * The server in the list that it is, or that it would be.
+ */
+id: ServerId | null, 
+/**
+ * That server is in the list.
+ */
+known: boolean, 
+/**
+ * The server in the list was added from this entry, which is not what it was then.
+ */
+changed: boolean, 
+/**
+ * What a person agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
+ */
+consent: string, 
+/**
+ * What is said of it.
+ */
+notes: Array<FileProblem>, };
+
+export type ClientFile = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Whom it is for.
+ */
+scope: ClientScope, 
+/**
+ * The folder of the project that it is for.
+ */
+project: string | null, 
+/**
+ * The servers in it, in its order.
+ */
+entries: Array<ClientEntry>, 
+/**
+ * How many more it holds than are listed.
+ */
+more: number, 
+/**
+ * What is wrong with it.
+ */
+problems: Array<FileProblem>, };
+
+export type ClientReport = { 
+/**
+ * In operations and commands: `claude-code`.
+ */
+id: string, 
+/**
+ * For people: `Claude Code`.
+ */
+name: string, 
+/**
+ * Its files that are there, the person's own first.
+ */
+files: Array<ClientFile>, };
+
+export type ClientsArgs = { 
+/**
+ * Folders of projects, from the root on, whose files are read as well, now and later. Others are those that a client's
+ * own file names.
+ */
+projects?: Array<string>, };
+
+export type ClientList = { 
+/**
+ * Those that have files here.
+ */
+clients: Array<ClientReport>, };
+
+export type FromClient = { 
+/**
+ * The client's id.
+ */
+client: string, 
+/**
+ * The file, as `clients` lists it.
+ */
+file: string, 
+/**
+ * What the client calls the server.
+ */
+name: string, 
+/**
+ * The folder of the project that it is for, where the file says so of one entry.
+ */
+project?: string, 
+/**
+ * What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
+ * the entry.
+ */
+consent?: string, 
+/**
+ * What its placeholders stand for, by how they are written: `${input:token}`.
+ */
+filled?: Record<string, string>, };
 
 export type ToolsArgs = { 
 /**
@@ -3483,7 +3671,7 @@ short: string,
  */
 json: unknown, };
 
-export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "config_conflict" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "no_healthy_server" | "no_server_meets_rule" | "capability_not_allowed" | "overloaded" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
+export type ErrorCode = "invalid_arguments" | "invalid_filter" | "invalid_file" | "config_conflict" | "unknown_operation" | "not_found" | "ambiguous" | "no_server" | "no_healthy_server" | "no_server_meets_rule" | "capability_not_allowed" | "overloaded" | "paused" | "transport_failed" | "protocol_error" | "needs_sign_in" | "untrusted_certificate" | "needs_consent" | "timeout" | "cancelled" | "storage_failed" | "unauthorized" | "forbidden" | "internal";
 
 export type Advice = "give_credentials" | "keep_anyway" | "use_http" | "give_path" | "agree_in_clear" | "forget_token" | "give_environment" | "give_variable" | "agree_to_command" | "trust_certificate" | "keep_in_file" | "resume" | "check" | "list_tools" | "list_servers";
 
@@ -3558,6 +3746,8 @@ export interface Operations {
   scans: { args: Empty; result: ScanList };
   /** A scan and its rows so far. */
   scan: { args: ScanRef; result: ScanReport };
+  /** The AI clients of this computer, and the servers that they are set up with; nothing is started or asked. */
+  clients: { args: ClientsArgs; result: ClientList };
   /** What differs between two scans: new, gone, changed, moved, not asked. */
   scan_compare: { args: ScanCompareArgs; result: ScanComparison };
   /** Forgets scans that are over; it can be taken back. */
@@ -3713,7 +3903,7 @@ export const FILTER_FIELDS = {
   server_version: { aliases: [], about: "What it calls its version", sign: ":", values: [] },
   protocol_version: { aliases: [], about: "The MCP revision it agreed to", sign: ":", values: [] },
   era: { aliases: [], about: "legacy or modern protocol", sign: ":", values: ["legacy", "modern"] },
-  source: { aliases: [], about: "Who brought it", sign: ":", values: ["manual", "import", "scan", "demo"] },
+  source: { aliases: [], about: "Who brought it", sign: ":", values: ["manual", "import", "scan", "client", "demo"] },
   seen: { aliases: ["seen_by"], about: "Who sees it now: a kind of sighting, or the name of an AI client", sign: ":", values: ["port", "client", "scan", "announced", "mdns", "registry", "kubernetes"] },
   tools: { aliases: [], about: "How many tools it lists", sign: ">=", values: [] },
   resources: { aliases: [], about: "How many resources it lists", sign: ">=", values: [] },

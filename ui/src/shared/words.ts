@@ -98,6 +98,7 @@ const SOURCE: Record<Source, string> = {
   manual: "Added by you",
   import: "Imported",
   scan: "Found by a scan",
+  client: "From an AI client",
   demo: "Demo fleet",
 };
 

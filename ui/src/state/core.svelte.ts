@@ -83,6 +83,8 @@ class Core {
   scanMemory = $derived(this.#model.scanMemory);
   /** The id of the newest recorded call: whoever shows calls looks again when it changes. */
   newestCall = $derived(this.#model.newestCall);
+  /** Counts the changes of AI clients' files: whoever shows them asks again when it changes. */
+  clients = $derived(this.#model.clients);
 
   /** The face this page talks through. */
   readonly face = host.face;

@@ -39,6 +39,8 @@ export interface Model {
   configs: number;
   /** The id of the newest call that was recorded; 0 before the first was told. */
   newestCall: number;
+  /** Counts the changes of AI clients' files that were told. */
+  clients: number;
 }
 
 /** What must be asked for again because events alone do not say it. */
@@ -63,6 +65,7 @@ export const EMPTY: Model = {
   configs: 0,
   scanMemory: 0,
   newestCall: 0,
+  clients: 0,
 };
 
 /** Notices kept for reading. */
@@ -188,6 +191,9 @@ function apply(draft: Draft, event: Exclude<Event, ServerEvent>, stale: Set<Stal
       return;
     case "calls_changed":
       draft.newestCall = event.newest;
+      return;
+    case "clients_changed":
+      draft.clients += 1;
       return;
     case "activity_lost":
       stale.add("activity");

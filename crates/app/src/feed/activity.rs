@@ -57,6 +57,7 @@ fn subject(activity: &Activity) -> Option<String> {
         Activity::Starting { start: Start { id, .. } } | Activity::Started { id } => {
             Some(format!("start {id}"))
         }
+        Activity::ClientsChanged => Some("clients".to_owned()),
         Activity::ScansChanged {} => Some("scans".to_owned()),
         Activity::ScanFound { .. }
         | Activity::CallsChanged { .. }

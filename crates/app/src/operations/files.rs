@@ -7,6 +7,7 @@ use api::{
 };
 use std::sync::Arc;
 
+use model::servers_json::Form;
 use model::{Server, Source, secrets, servers_json};
 use serde_json::json;
 
@@ -16,7 +17,7 @@ use crate::{App, now};
 impl App {
     pub(super) async fn import(&self, args: ImportArgs) -> Result<ImportReport, OperationError> {
         let file = args.file.as_deref().unwrap_or("the file");
-        let read = servers_json::read(&args.text, now()).map_err(|error| {
+        let read = servers_json::read_as(Form::of(file), &args.text, now()).map_err(|error| {
             let detail = json!({ "line": error.line, "column": error.column, "reason": error.message });
             OperationError::new(ErrorCode::InvalidFile, format!("{file}:{error}")).with(detail)
         })?;

@@ -5,6 +5,7 @@ mod call;
 mod calls;
 mod certificate;
 mod change;
+mod clients;
 mod config;
 mod config_secret;
 mod demo;

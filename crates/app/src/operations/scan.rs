@@ -121,7 +121,9 @@ impl App {
         let own =
             self.listening().and_then(|url| url.trim_start_matches("http://").parse::<SocketAddr>().ok());
         let own: Vec<u16> = own.iter().map(SocketAddr::port).collect();
-        Ok(Plan::this_computer(listening, &own, &self.0.scans.seen_here().await))
+        let here = discovery::clients::here(&self.read_clients(Vec::new()).await?);
+        let seen = self.0.scans.seen_here().await;
+        Ok(Plan::this_computer(listening, &own, &seen).and_at(&here, &own))
     }
 }
 

@@ -8,6 +8,7 @@ use model::{GivenSecret, ServerRow};
 use serde_json::{Map, Value};
 
 use super::Session;
+use super::clients;
 use super::secret::kept_in;
 use super::start;
 use crate::failure::Failure;
@@ -23,6 +24,7 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
         capabilities: Some(args.given.capability.clone()),
         ..wanted(session, &args.given)?
     };
+    let wanted = clients::filled(clients::from(session, &args.from).await?, wanted);
     let added = start::add(session, wanted).await?;
     say_taken(&added.taken);
     say_steps(&added.steps);
@@ -128,6 +130,9 @@ fn with_typed(mut given: AddArgs, session: &Session, args: &GivenFlags) -> AddAr
             Asked::Header(name) => drop(given.headers.insert(name.clone(), secret)),
             Asked::Query(name) => drop(given.query.insert(name.clone(), secret)),
             Asked::Env(name) => drop(given.env.insert(name.clone(), Some(secret))),
+            Asked::Fill(name) => {
+                drop(given.from.get_or_insert_default().filled.insert(name.clone(), secret));
+            }
         }
     }
     given

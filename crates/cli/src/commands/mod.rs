@@ -4,6 +4,7 @@ mod call;
 mod calls;
 pub(crate) mod certificate;
 mod change;
+mod clients;
 mod config;
 mod consent;
 mod demo;
@@ -93,6 +94,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
     let core = &session.core;
     let by_id = |args: &Ids| ServersByIdArgs { ids: args.ids.clone() };
     match command {
+        Command::Clients(args) => clients::clients(session, args).await,
         Command::Servers(args) => look::servers(session, args).await,
         Command::Tools(args) => look::tools(session, args).await,
         Command::Route(args) => route::route(session, args).await,

@@ -42,7 +42,9 @@ pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
 fn prompt(asked: &Asked) -> String {
     match asked {
         Asked::Token => "Token: ".to_owned(),
-        Asked::Header(name) | Asked::Query(name) | Asked::Env(name) => format!("{name}: "),
+        Asked::Header(name) | Asked::Query(name) | Asked::Env(name) | Asked::Fill(name) => {
+            format!("{name}: ")
+        }
     }
 }
 

@@ -1,6 +1,8 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+
+use model::Endpoint;
 
 use super::PortSet;
 use super::run::{AT_ONCE, PER_HOST};
@@ -17,6 +19,9 @@ pub const THIS_COMPUTER: &str = "this computer";
 /// What a closed port of this computer costs, and a silent one of the network.
 const REFUSED: Duration = Duration::from_micros(100);
 const SILENT: Duration = Duration::from_millis(800);
+
+/// Paths that every probe asks at.
+const GUESSED: [&str; 3] = ["/", "/mcp", "/sse"];
 
 /// Why a scan cannot be planned.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -68,6 +73,8 @@ pub struct Probe {
     pub process: Option<String>,
     /// A person named this port.
     pub named: bool,
+    /// Tried first: somebody says that a server is there.
+    pub path: Option<String>,
 }
 
 /// What a scan will ask. Made, and shown, before anything is sent.
@@ -102,6 +109,27 @@ impl Plan {
         extra.retain(|probe| !own_ports.contains(&probe.address.port()));
         let targets = vec![THIS_COMPUTER.to_owned()];
         Self { targets, hosts: Vec::new(), ports: PortSet::usual(), extra, listed }
+    }
+
+    /// Asks at these addresses of this computer as well, where clients say that a server is: one may be at a port that is not
+    /// in the list, or at a path that nobody guesses.
+    #[must_use]
+    pub fn and_at(mut self, urls: &[String], own_ports: &[u16]) -> Self {
+        for url in urls.iter().filter_map(|url| Endpoint::parse(url).ok()).filter(Endpoint::is_loopback) {
+            let Some(port) = url.url().port_or_known_default() else { continue };
+            let path = Some(url.url().path()).filter(|path| !GUESSED.contains(path)).map(str::to_owned);
+            let at_port = self.extra.iter().filter(|probe| probe.address.port() == port);
+            let is_asked = at_port.clone().any(|probe| path.is_none() || probe.path == path);
+            if is_asked || own_ports.contains(&port) {
+                continue;
+            }
+            let known = at_port.clone().next().cloned();
+            let other = vec![IpAddr::V6(Ipv6Addr::LOCALHOST)];
+            let new =
+                Probe { alternatives: other, ..Probe::at(SocketAddr::from((Ipv4Addr::LOCALHOST, port))) };
+            self.extra.push(Probe { path, named: true, ..known.unwrap_or(new) });
+        }
+        self
     }
 
     /// Reads the targets a person gave. Names are resolved here, once, and their addresses range-checked.
@@ -172,7 +200,7 @@ impl Plan {
 
 impl Probe {
     fn at(address: SocketAddr) -> Self {
-        Self { address, alternatives: Vec::new(), host_name: None, process: None, named: false }
+        Self { address, alternatives: Vec::new(), host_name: None, process: None, named: false, path: None }
     }
 }
 
@@ -271,6 +299,18 @@ mod tests {
             plan(&["fd00::/64"], "80").await.unwrap_err(),
             PlanError::WideIpv6("fd00::/64".to_owned())
         );
+    }
+
+    #[test]
+    fn where_clients_say_that_a_server_is_is_asked_once_and_at_its_path() {
+        let urls = ["http://localhost:41234/mcp", "http://127.0.0.1:41234/team/mcp", "http://10.0.0.1:9/mcp"];
+        let urls = urls.map(str::to_owned);
+        let plan = Plan::this_computer(Vec::new(), &[], &[]).and_at(&urls, &[]).and_at(&urls, &[]);
+        let probes: Vec<Probe> = plan.into_probes().filter(|probe| probe.named).collect();
+        let asked: Vec<_> =
+            probes.iter().map(|probe| (probe.address.port(), probe.path.as_deref())).collect();
+        assert_eq!(asked, [(41234, None), (41234, Some("/team/mcp"))]);
+        assert!(probes.iter().all(|probe| probe.address.ip().is_loopback()));
     }
 
     #[test]

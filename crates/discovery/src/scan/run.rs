@@ -108,6 +108,7 @@ async fn ask(probe: u64, at: Probe, caps: Caps, options: Arc<ProbeOptions>) -> (
     target.host_name.clone_from(&at.host_name);
     target.alternatives.clone_from(&at.alternatives);
     target.asked_by_name = at.named;
+    target.path.clone_from(&at.path);
     let report = mcp::probe(&target, &options).await;
     (probe, at, report)
 }

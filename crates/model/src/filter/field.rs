@@ -134,9 +134,9 @@ impl Own {
                 [Transport::Http, Transport::Sse, Transport::Stdio].map(Transport::word).to_vec()
             }
             Self::Era => [Era::Legacy, Era::Modern].map(Era::word).to_vec(),
-            Self::Source => {
-                [Source::Manual, Source::Import, Source::Scan, Source::Demo].map(Source::word).to_vec()
-            }
+            Self::Source => [Source::Manual, Source::Import, Source::Scan, Source::Client, Source::Demo]
+                .map(Source::word)
+                .to_vec(),
             Self::Seen => SightingKind::ALL.map(SightingKind::word).to_vec(),
             Self::HealthStatus => HealthStatus::ALL.map(HealthStatus::filter_word).to_vec(),
             Self::AuthRequired | Self::Paused => vec!["true", "false"],

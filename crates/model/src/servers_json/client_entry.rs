@@ -6,6 +6,7 @@ use super::entry::address;
 use super::forms::URLS;
 use super::read::Reader;
 use super::tree::{Json, Node};
+use crate::given::bare_variable;
 use crate::{Given, ServerInfo, Source, Transport, without_keys};
 
 /// What an entry says of its transport, by whichever key.
@@ -16,69 +17,109 @@ const WORDS: [&str; 8] = ["name", "id", "version", "description", "source", "gal
 
 /// The fields of an entry, taken out one by one; what is left at the end was not taken.
 struct Fields<'a, 'b> {
-    name: String,
-    at: usize,
+    read: &'a mut EntryRead,
     left: Vec<(String, Node)>,
     reader: &'a mut Reader<'b>,
-    /// What it waits for: placeholders that nobody has filled yet.
-    waits: Vec<String>,
-    /// Variables of one's own environment that would be sent to it.
-    reads: Vec<String>,
 }
 
-/// Reads one entry, or says in a warning why it is left out. Values of `env` and `headers` are in no record: they are the
+/// An entry as it stands there, before anybody says what becomes of it.
+pub(super) struct EntryRead {
+    /// Its key, or the name that it says.
+    pub(super) name: String,
+    pub(super) at: usize,
+    /// `disabled: true` or `enabled: false`.
+    pub(super) is_off: bool,
+    /// Placeholders that nobody has filled yet, as they are written.
+    pub(super) waits: Vec<String>,
+    /// Variables of one's own environment that would be sent to it, in sentences.
+    pub(super) reads: Vec<String>,
+    /// Headers whose value is written there, with a placeholder in it.
+    pub(super) waiting_headers: Vec<String>,
+    /// Where it is, where that cannot be a server's: as it is written, without secrets.
+    pub(super) written: Option<String>,
+    /// Absent where it is left out; a note says why.
+    pub(super) server: Option<(Given, ServerInfo)>,
+}
+
+/// Reads one entry, or says in a note why it is left out. Values of `env` and `headers` are in no record: they are the
 /// client's secrets, and stay beside it until a person says what becomes of them.
-pub(super) fn read(
-    key: &str,
-    project: Option<&str>,
-    node: Node,
-    reader: &mut Reader<'_>,
-) -> Option<(Given, ServerInfo)> {
+pub(super) fn read(key: &str, node: Node, reader: &mut Reader<'_>) -> EntryRead {
     let (at, kind) = (node.at, node.kind());
+    let mut read = EntryRead {
+        name: key.to_owned(),
+        at,
+        is_off: false,
+        waits: Vec::new(),
+        reads: Vec::new(),
+        waiting_headers: Vec::new(),
+        written: None,
+        server: None,
+    };
     let Json::Map(left) = node.value else {
         reader.warn(at, format!("`{key:.80}` was left out: expected an object, got {kind}"));
-        return None;
+        return read;
     };
-    let mut fields = Fields { name: key.to_owned(), at, left, reader, waits: Vec::new(), reads: Vec::new() };
+    let mut fields = Fields { read: &mut read, left, reader };
     if key.trim().is_empty()
         && let Some(name) = fields.text("name")
     {
-        fields.name = name;
+        fields.read.name = name;
     }
-    let is_off = fields.is_off();
-    let (given, mut info) = fields.server()?;
-    if let Some(project) = project {
-        fields.warn(&format!("it is of the project `{project:.200}`, and taken for all"));
+    fields.read.is_off = fields.is_off();
+    let server = fields.server();
+    if server.is_some() {
+        fields.tell_rest();
     }
-    if is_off {
-        info.paused = true;
-        fields.warn("it is disabled there: taken paused");
-    } else if !fields.waits.is_empty() {
-        info.paused = true;
-        let waits = fields.waits.join(", ");
-        fields.warn(&format!("nobody has filled its placeholders ({waits}): taken paused, edit it first"));
+    read.server = server;
+    read
+}
+
+impl EntryRead {
+    /// What an import makes of it: nothing is started or sent because of a file, and a project's is taken for all.
+    pub(super) fn imported(
+        self,
+        project: Option<&str>,
+        reader: &mut Reader<'_>,
+    ) -> Option<(Given, ServerInfo)> {
+        let Self { name, at, is_off, waits, reads, server, .. } = self;
+        let (given, mut info) = server?;
+        let mut warn = |message: &str| reader.warn(at, format!("`{name:.80}`: {message}"));
+        if let Some(project) = project {
+            warn(&format!("it is of the project `{project:.200}`, and taken for all"));
+        }
+        if let Some(cwd) = &info.cwd {
+            warn(&format!("it starts in its `cwd`, `{cwd:.200}`"));
+        }
+        info.paused = is_off || !waits.is_empty() || !reads.is_empty();
+        if is_off {
+            warn("it is disabled there: taken paused");
+        } else if !waits.is_empty() {
+            let waits: Vec<String> = waits.iter().map(|found| format!("`{found:.80}`")).collect();
+            let waits = waits.join(", ");
+            warn(&format!("nobody has filled its placeholders ({waits}): taken paused, edit it first"));
+        }
+        // A file may name any variable and any address: nothing is sent before a person agrees.
+        for read in reads {
+            let address = info.address();
+            warn(&format!("{read} and sent to `{address}`: taken paused, resume it if that is meant"));
+        }
+        Some((given, info))
     }
-    // A file may name any variable and any address: nothing is sent before a person agrees.
-    for read in std::mem::take(&mut fields.reads) {
-        info.paused = true;
-        fields.warn(&format!(
-            "{read} and sent to `{}`: taken paused, resume it if that is meant",
-            info.address()
-        ));
-    }
-    fields.tell_rest();
-    Some((given, info))
 }
 
 impl Fields<'_, '_> {
     fn warn(&mut self, message: &str) {
-        let message = format!("`{:.80}`: {message}", self.name);
-        self.reader.warn(self.at, message);
+        let message = format!("`{:.80}`: {message}", self.read.name);
+        self.reader.warn(self.read.at, message);
     }
 
     fn refuse<T>(&mut self, reason: &str) -> Option<T> {
-        let message = format!("`{:.80}` was left out: {reason}", self.name);
-        self.reader.warn(self.at, message);
+        self.refuse_at(self.read.at, reason)
+    }
+
+    fn refuse_at<T>(&mut self, at: usize, reason: &str) -> Option<T> {
+        let message = format!("`{:.80}` was left out: {reason}", self.read.name);
+        self.reader.warn(at, message);
         None
     }
 
@@ -118,9 +159,25 @@ impl Fields<'_, '_> {
         let http = self.text("httpUrl");
         let is_http = http.is_some();
         let Some(url) = http.or_else(|| URLS.iter().find_map(|key| self.text(key))) else {
-            return self.refuse("it has neither `url` nor `command`");
+            return self.without_address();
         };
         self.of_url(&url, is_http)
+    }
+
+    /// What stands where an address should, or that nothing does.
+    fn without_address<T>(&mut self) -> Option<T> {
+        // Goose lists what it brings along among its servers.
+        if self.take_transport().iter().any(|word| matches!(word.as_str(), "builtin" | "platform")) {
+            return self.refuse("it is a part of the client itself");
+        }
+        let odd = self
+            .left
+            .iter()
+            .find(|(key, _)| matches!(key.as_str(), "command" | "cmd") || URLS.contains(&key.as_str()));
+        match odd.map(|(key, node)| (key.clone(), node.at, node.kind())) {
+            Some((key, at, kind)) => self.refuse_at(at, &format!("its `{key}` is {kind}: expected text")),
+            None => self.refuse("it has neither `url` nor `command`"),
+        }
     }
 
     /// A text with a list beside it, or, in `OpenCode`, one list.
@@ -144,7 +201,7 @@ impl Fields<'_, '_> {
         for text in args.iter().map(String::as_str).chain([command]) {
             self.wait_for(text);
         }
-        let name = named(&self.name).unwrap_or(command.trim()).to_owned();
+        let name = named(&self.read.name).unwrap_or(command.trim()).to_owned();
         let mut info = ServerInfo::new_stdio(&name, command, args, Source::Import, self.reader.now);
         let mut env = BTreeMap::new();
         for key in ["env", "environment", "envs"] {
@@ -160,7 +217,6 @@ impl Fields<'_, '_> {
         let cwd = self.text("cwd");
         if let Some(cwd) = &cwd {
             self.wait_for(cwd);
-            self.warn(&format!("it starts in its `cwd`, `{cwd:.200}`"));
         }
         if self.text("envFile").is_some() {
             self.warn("its `envFile` was not read: give its variables here");
@@ -176,6 +232,12 @@ impl Fields<'_, '_> {
         let is_sse = !is_http && words.iter().any(|word| word.eq_ignore_ascii_case("sse"));
         let transport = if is_sse { Transport::Sse } else { Transport::Http };
         if let Some(placeholder) = placeholder(url) {
+            self.read.waits.push(placeholder.to_owned());
+            // What its headers wait for is told with it.
+            let mut nobody = ServerInfo::new_stdio("", "", Vec::new(), Source::Import, self.reader.now);
+            self.headers(&mut nobody);
+            self.read.reads.clear();
+            self.read.written = Some(crate::secrets::redact_url(url));
             return self.refuse(&format!(
                 "its address has the placeholder `{placeholder:.80}`: write what it stands for"
             ));
@@ -186,13 +248,16 @@ impl Fields<'_, '_> {
                 if let Some(problem) = problem {
                     self.warn(&format!("`url` was taken without its secret part: {problem}"));
                 }
-                let name = named(&self.name).unwrap_or(&url).to_owned();
+                let name = named(&self.read.name).unwrap_or(&url).to_owned();
                 let mut info =
                     ServerInfo::new_at(transport, &name, &url, Source::Import, self.reader.now).ok()?;
                 let headers = self.headers(&mut info);
                 Some((Given { headers, query, ..Given::default() }, info))
             }
-            Err(error) => self.refuse(&error.to_string()),
+            Err(error) => {
+                self.read.written = Some(crate::secrets::redact_url(&url));
+                self.refuse(&error.to_string())
+            }
         }
     }
 
@@ -210,8 +275,11 @@ impl Fields<'_, '_> {
             let headers = options.into_iter().filter(|(key, _)| key == "headers");
             all.extend(headers.flat_map(|(_, node)| texts(node)));
         }
-        info.header_env.extend(self.take("env_http_headers").map(texts).unwrap_or_default());
-        info.token_env = self.text("bearer_token_env_var");
+        for key in ["env_http_headers", "header_env"] {
+            info.header_env.extend(self.take(key).map(texts).unwrap_or_default());
+        }
+        let token = self.text("bearer_token_env_var");
+        info.token_env = token.or_else(|| self.text("bearer_token_env"));
         all.retain(|name, value| {
             let Some(found) = placeholder(value) else { return true };
             let is_token = name.eq_ignore_ascii_case("authorization");
@@ -221,7 +289,10 @@ impl Fields<'_, '_> {
                 Some(variable) if !is_token => {
                     info.header_env.insert(name.clone(), variable.to_owned());
                 }
-                _ => self.waits.push(found.to_owned()),
+                _ => {
+                    self.read.waits.push(found.to_owned());
+                    self.read.waiting_headers.push(name.clone());
+                }
             }
             false
         });
@@ -229,7 +300,7 @@ impl Fields<'_, '_> {
         let headers = info.header_env.iter();
         let headers =
             headers.map(|(name, variable)| format!("its header `{name}` is read from `{variable}`"));
-        self.reads = token.chain(headers).collect();
+        self.read.reads = token.chain(headers).collect();
         all
     }
 
@@ -244,9 +315,9 @@ impl Fields<'_, '_> {
 
     /// Whether there is no placeholder in it; the first that is will be told.
     fn wait_for(&mut self, text: &str) -> bool {
-        let found = placeholder(text).map(|found| format!("`{found:.80}`"));
+        let found = placeholder(text).map(str::to_owned);
         let is_whole = found.is_none();
-        self.waits.extend(found.filter(|found| !self.waits.contains(found)));
+        self.read.waits.extend(found.filter(|found| !self.read.waits.contains(found)));
         is_whole
     }
 
@@ -267,9 +338,12 @@ fn named(name: &str) -> Option<&str> {
     Some(name).filter(|name| !name.trim().is_empty())
 }
 
-/// The first of `${VAR}`, `${env:VAR}`, `${input:id}` and `${VAR:-default}` in a text.
-fn placeholder(text: &str) -> Option<&str> {
-    let from = text.find("${")?;
+/// The first of `${VAR}`, `${env:VAR}`, `${input:id}` and `${VAR:-default}` in a text, or `$VAR` where it is all of it.
+pub(super) fn placeholder(text: &str) -> Option<&str> {
+    let Some(from) = text.find("${") else {
+        let rest = text.strip_prefix("Bearer ").unwrap_or(text);
+        return variable(rest).map(|_| rest.trim());
+    };
     let rest = text.get(from..)?;
     let end = rest.find('}')?;
     rest.get(..=end)
@@ -277,7 +351,9 @@ fn placeholder(text: &str) -> Option<&str> {
 
 /// The variable, when a text is one of one's own environment and nothing else.
 fn variable(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
+    let text = text.trim();
+    let Some(rest) = text.strip_prefix("${") else { return bare_variable(text) };
+    let inner = rest.strip_suffix('}')?;
     let name = inner.strip_prefix("env:").unwrap_or(inner);
     let is_name = |name: &str| {
         !name.is_empty()

@@ -1,5 +1,8 @@
 //! Where a file keeps its servers: the guide's `servers.json`, and what AI clients write, each under a key of its own.
 
+use std::collections::HashSet;
+
+use super::Form;
 use super::tree::{Json, Node};
 
 /// An entry of a file.
@@ -12,6 +15,26 @@ pub(super) struct FileEntry {
     pub(super) project: Option<String>,
     /// It is written as the guide's library writes it.
     pub(super) is_guide: bool,
+    /// Another entry of this name stands before it.
+    pub(super) is_again: bool,
+}
+
+/// What a file holds of servers.
+#[derive(Debug, Default)]
+pub(super) struct FileEntries {
+    pub(super) entries: Vec<FileEntry>,
+    /// It has a list of servers, which may be empty.
+    pub(super) has_list: bool,
+    /// Where a list stands in the place of a map, which the clients that write JSON do not read.
+    pub(super) listed_at: Option<usize>,
+    form: Option<Form>,
+}
+
+/// What stands in the place of a list of servers.
+#[derive(Debug)]
+pub(super) struct NoList {
+    pub(super) at: usize,
+    pub(super) kind: &'static str,
 }
 
 /// Keys under which clients keep the address of a server.
@@ -24,87 +47,89 @@ const LISTS: [&str; 4] = ["mcpServers", "servers", "context_servers", "mcp_serve
 const DEEPEST: usize = 3;
 
 /// The entries of a file, or the place that is not as expected.
-pub(super) fn servers_of(root: Node) -> Result<Vec<FileEntry>, usize> {
-    let (at, mut found, mut is_known) = (root.at, Vec::new(), false);
+pub(super) fn servers_of(root: Node, form: Form) -> Result<FileEntries, NoList> {
+    let mut found = FileEntries { form: Some(form), ..FileEntries::default() };
     let keys = match root.value {
         Json::Map(keys) => keys,
         value => {
-            list(Node { at, value }, None, true, &mut found)?;
+            found.list(Node { at: root.at, value }, None, true)?;
             return Ok(found);
         }
     };
     let is_bare = !keys.is_empty() && keys.iter().all(|(_, node)| is_entry(node));
     if is_bare && !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
-        list(Node { at, value: Json::Map(keys) }, None, false, &mut found)?;
+        found.list(Node { at: root.at, value: Json::Map(keys) }, None, false)?;
         return Ok(found);
     }
     for (key, node) in keys {
         match key.as_str() {
-            "mcp" => is_known |= settings(node, &mut found)?,
-            "projects" => is_known |= projects(node, &mut found)?,
+            "mcp" => found.settings(node)?,
+            "projects" => found.projects(node)?,
+            // Goose keeps all that it can be extended by in one map; other clients mean something else by the word.
+            "extensions" if form == Form::Yaml => found.list(node, None, false)?,
             key if LISTS.contains(&key) => {
-                is_known = true;
-                list(node, None, key == "servers", &mut found)?;
+                if matches!(node.value, Json::List(_)) && form == Form::Json {
+                    found.listed_at.get_or_insert(node.at);
+                }
+                found.list(node, None, key == "servers")?;
             }
             _ => {}
         }
     }
-    if is_known { Ok(found) } else { Err(at) }
+    Ok(found)
 }
 
-/// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
-fn settings(node: Node, found: &mut Vec<FileEntry>) -> Result<bool, usize> {
-    let Json::Map(keys) = node.value else { return Ok(false) };
-    if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
-        list(Node { at: node.at, value: Json::Map(keys) }, None, false, found)?;
-        return Ok(true);
-    }
-    for (_, node) in keys.into_iter().filter(|(key, _)| LISTS.contains(&key.as_str())) {
-        list(node, None, false, found)?;
-    }
-    Ok(true)
-}
-
-/// Claude Code keeps servers of its own for each folder.
-fn projects(node: Node, found: &mut Vec<FileEntry>) -> Result<bool, usize> {
-    let Json::Map(folders) = node.value else { return Ok(false) };
-    let mut is_known = false;
-    for (folder, node) in folders {
-        let Json::Map(keys) = node.value else { continue };
-        for (_, node) in keys.into_iter().filter(|(key, _)| key == "mcpServers") {
-            is_known = true;
-            list(node, Some(&folder), false, found)?;
+impl FileEntries {
+    /// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
+    fn settings(&mut self, node: Node) -> Result<(), NoList> {
+        let Json::Map(keys) = node.value else { return Ok(()) };
+        if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
+            return self.list(Node { at: node.at, value: Json::Map(keys) }, None, false);
         }
+        for (_, node) in keys.into_iter().filter(|(key, _)| LISTS.contains(&key.as_str())) {
+            self.list(node, None, false)?;
+        }
+        Ok(())
     }
-    Ok(is_known)
-}
 
-fn list(
-    node: Node,
-    project: Option<&str>,
-    may_be_guide: bool,
-    found: &mut Vec<FileEntry>,
-) -> Result<(), usize> {
-    let entries: Vec<(Option<String>, Node)> = match node.value {
-        Json::Map(entries) => entries.into_iter().map(|(key, node)| (Some(key), node)).collect(),
-        Json::List(items) => items.into_iter().map(|node| (None, node)).collect(),
-        _ => return Err(node.at),
-    };
-    for (key, node) in entries {
-        unwrapped(
-            FileEntry { key, node, project: project.map(str::to_owned), is_guide: may_be_guide },
-            0,
-            found,
-        );
+    /// Claude Code keeps servers of its own for each folder.
+    fn projects(&mut self, node: Node) -> Result<(), NoList> {
+        let Json::Map(folders) = node.value else { return Ok(()) };
+        for (folder, node) in folders {
+            let Json::Map(keys) = node.value else { continue };
+            for (_, node) in keys.into_iter().filter(|(key, _)| key == "mcpServers") {
+                self.list(node, Some(&folder), false)?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn list(&mut self, node: Node, project: Option<&str>, may_be_guide: bool) -> Result<(), NoList> {
+        let kind = node.kind();
+        let entries: Vec<(Option<String>, Node)> = match node.value {
+            Json::Map(entries) => entries.into_iter().map(|(key, node)| (Some(key), node)).collect(),
+            Json::List(items) => items.into_iter().map(|node| (None, node)).collect(),
+            // In YAML a list of nothing is often left empty.
+            Json::Null if self.form != Some(Form::Json) => Vec::new(),
+            _ => return Err(NoList { at: node.at, kind }),
+        };
+        self.has_list = true;
+        let mut seen = HashSet::new();
+        for (key, node) in entries {
+            let is_again = key.as_ref().is_some_and(|key| !seen.insert(key.clone()));
+            let project = project.map(str::to_owned);
+            let listed = FileEntry { key, node, project, is_guide: may_be_guide, is_again };
+            unwrapped(listed, 0, &mut self.entries);
+        }
+        Ok(())
+    }
 }
 
 /// The entry itself: what wraps it has only its name.
 fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
-    let FileEntry { key, node, project, is_guide } = listed;
+    let FileEntry { key, node, project, is_guide, is_again } = listed;
     let Json::Map(mut fields) = node.value else {
-        found.push(FileEntry { key, node, project, is_guide });
+        found.push(FileEntry { key, node, project, is_guide, is_again });
         return;
     };
     let wraps = |fields: &[(String, Node)], name: &str| {
@@ -113,13 +138,15 @@ fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
     let is_wrapper = depth < DEEPEST && !has_address(&fields);
     if let Some(at) = wraps(&fields, "config").filter(|_| is_wrapper) {
         let (_, node) = fields.swap_remove(at);
-        return unwrapped(FileEntry { key, node, project, is_guide: false }, depth + 1, found);
+        let listed = FileEntry { key, node, project, is_guide: false, is_again };
+        return unwrapped(listed, depth + 1, found);
     }
     if let Some(at) = wraps(&fields, "mcpServers").filter(|_| is_wrapper) {
         let (_, node) = fields.swap_remove(at);
         if let Json::Map(inner) = node.value {
             for (key, node) in inner {
-                let listed = FileEntry { key: Some(key), node, project: project.clone(), is_guide: false };
+                let (key, project) = (Some(key), project.clone());
+                let listed = FileEntry { key, node, project, is_guide: false, is_again: false };
                 unwrapped(listed, depth + 1, found);
             }
         }
@@ -128,7 +155,8 @@ fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
     // The guide's entries have a name and a transport; without both they are a client's if they have an address.
     let says = |name: &str| fields.iter().any(|(own, _)| own == name);
     let is_guide = is_guide && (says("transport") || says("name") || !has_address(&fields));
-    found.push(FileEntry { key, node: Node { at: node.at, value: Json::Map(fields) }, project, is_guide });
+    let node = Node { at: node.at, value: Json::Map(fields) };
+    found.push(FileEntry { key, node, project, is_guide, is_again });
 }
 
 fn is_entry(node: &Node) -> bool {

@@ -33,7 +33,7 @@ impl Merged {
         self.by_id.insert(own, self.servers.len());
         self.by_name_and_address.insert(named, self.servers.len());
         self.servers.push(info);
-        self.given.push((reader.line(at), given));
+        self.given.push((reader.place(at).0, given));
     }
 
     /// The one that was seen last counts; the id stays that of the first.

@@ -5,16 +5,22 @@
 
 mod block;
 mod client_entry;
+mod entries;
 mod entry;
+mod form;
 mod forms;
 mod mcp_json;
 mod merge;
 mod read;
+mod toml;
 mod tree;
 mod write;
+mod yaml;
 
+pub use entries::{ClientServer, ClientServers, entries};
+pub use form::Form;
 pub use mcp_json::write_mcp_json;
-pub use read::{FileError, ServersFile, read};
+pub use read::{FileError, Note, ServersFile, read, read_as};
 pub use write::write;
 
 #[cfg(test)]

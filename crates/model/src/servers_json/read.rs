@@ -1,6 +1,6 @@
 use super::forms::{FileEntry, servers_of};
 use super::merge::Merged;
-use super::{client_entry, entry, tree};
+use super::{Form, client_entry, entry, tree};
 use crate::{Given, Millis, ServerInfo};
 
 /// What a file held.
@@ -26,69 +26,111 @@ pub struct FileError {
     pub message: String,
 }
 
-/// Collects warnings with their places.
+/// What is said of a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// In a sentence, which names the entry where that is not clear from where it is told.
+    pub message: String,
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+/// Collects what is said of a file, with its places.
 pub(super) struct Reader<'a> {
     text: &'a str,
     pub(super) now: Millis,
-    warnings: Vec<String>,
-    /// Up to where lines were counted, and how many: warnings come in the order of the file.
-    counted: (usize, usize),
+    pub(super) notes: Vec<Note>,
+    /// Up to where places were counted, and the line and column there: notes come in the order of the file.
+    counted: (usize, usize, usize),
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str, now: Millis) -> Self {
+        let from = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        Self { text, now, notes: Vec::new(), counted: (from, 1, 1) }
+    }
+
     pub(super) fn warn(&mut self, at: usize, message: impl AsRef<str>) {
-        let line = self.line(at);
-        self.warnings.push(format!("line {line}: {}", message.as_ref()));
+        let (line, column) = self.place(at);
+        self.notes.push(Note { line, column, message: message.as_ref().to_owned() });
     }
 
-    /// The line of a place, from 1.
-    pub(super) fn line(&mut self, at: usize) -> usize {
-        let (mut from, mut line) = self.counted;
+    /// The line and the column of a place, from 1.
+    pub(super) fn place(&mut self, at: usize) -> (usize, usize) {
+        let (mut from, mut line, mut column) = self.counted;
         if at < from {
-            (from, line) = (0, 1);
+            (from, line, column) = Self::new(self.text, self.now).counted;
         }
-        line += self.text.get(from..at).unwrap_or_default().matches('\n').count();
-        self.counted = (at, line);
-        line
+        let between = self.text.get(from..at).unwrap_or_default();
+        line += between.matches('\n').count();
+        column = match between.rfind('\n') {
+            Some(newline) => between.get(newline + 1..).unwrap_or_default().chars().count() + 1,
+            None => column + between.chars().count(),
+        };
+        self.counted = (at.max(from), line, column);
+        (line, column)
     }
 }
 
-/// Reads a `servers.json`, or the JSON file of an AI client, with comments and commas too many. `now` stamps what the file does not date, and is the
-/// latest time a record can have.
+/// Reads a `servers.json`, or the JSON file of an AI client, as [`read_as`] does.
+pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
+    read_as(Form::Json, text, now)
+}
+
+/// Reads a `servers.json`, or the file of an AI client, with comments and commas too many. `now` stamps what the file does not
+/// date, and is the latest time a record can have.
 ///
 /// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file
-/// that is no JSON, cut off, too deep or too large is refused as a whole with its line and column, so that half a file
-/// is never taken for all of it.
+/// that is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
+/// file is never taken for all of it.
 ///
 /// Ids: a record has the id of its address, so that a file, a scan and a person bring one server and not three. What the
 /// file calls it is kept as `metadata.original_id`, unless it is that id.
-pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
-    let (root, odd) = tree::parse(text)?;
-    let mut reader = Reader { text, now, warnings: Vec::new(), counted: (0, 1) };
+pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileError> {
+    let (root, odd) = form.parse(text)?;
+    let mut reader = Reader::new(text, now);
     if let Some(comma) = odd {
-        reader.warn(comma, "a comma stands before a closing bracket: not every client reads the file so");
+        reader.warn(comma, COMMA);
     }
     let mut merged = Merged::default();
-    let listed = servers_of(root).map_err(|at| {
+    let root_at = root.at;
+    let refused = |at| {
         let (line, column) = tree::place(text, at);
         let message =
             "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
         FileError { line, column, message }
-    })?;
-    for FileEntry { key, node, project, is_guide } in listed {
+    };
+    let found = servers_of(root, form).map_err(|no_list| refused(no_list.at))?;
+    if !found.has_list {
+        return Err(refused(root_at));
+    }
+    for FileEntry { key, node, project, is_guide, is_again: _ } in found.entries {
         let at = node.at;
         let read = if is_guide {
             entry::read(key.as_deref(), node, &mut reader)
                 .map(|(info, own)| (Given { id: own, ..names_of(&info) }, info))
         } else {
-            client_entry::read(&key.unwrap_or_default(), project.as_deref(), node, &mut reader)
+            client_entry::read(&key.unwrap_or_default(), node, &mut reader)
+                .imported(project.as_deref(), &mut reader)
         };
         if let Some((given, info)) = read {
             merged.add(info, given, at, &mut reader);
         }
     }
-    Ok(ServersFile { servers: merged.servers, given: merged.given, warnings: reader.warnings })
+    let warnings = reader.notes.iter().map(ToString::to_string).collect();
+    Ok(ServersFile { servers: merged.servers, given: merged.given, warnings })
 }
+
+/// What is said of a comma that some clients do not read.
+pub(super) const COMMA: &str = "a comma stands before a closing bracket: not every client reads the file so";
 
 /// A record that we wrote names what its command was given.
 fn names_of(info: &ServerInfo) -> Given {

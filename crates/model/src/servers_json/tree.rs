@@ -7,18 +7,18 @@ use super::FileError;
 
 /// Deeper nesting is no registry; reading recurses, and hostile input must not exhaust the stack. More than any record
 /// that JSON can carry (`serde_json` stops at 128) and what a file wraps around it.
-const DEEPEST: usize = 144;
+pub(super) const DEEPEST: usize = 144;
 /// In bytes: room for 100,000 servers with ten tools each.
 const LARGEST: usize = 512 * 1024 * 1024;
 
 /// A value and where it begins, in bytes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) at: usize,
     pub(super) value: Json,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Json {
     Null,
     Bool(bool),
@@ -309,7 +309,8 @@ impl Parser<'_> {
             {
                 Ok(Json::NotFinite)
             }
-            _ => Err((start, format!("`{word:.40}` is no value: text stands in double quotes"))),
+            // The word itself is not told: who forgets the quotes may forget them around a secret.
+            _ => Err((start, "this is no value: text stands in double quotes".into())),
         }
     }
 }

@@ -72,6 +72,7 @@ fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     if matches!(origin, Origin::Person { .. }) {
         info.reach = new.reach.or(info.reach);
         info.tls = new.tls.clone().or(info.tls);
+        info.added_from = new.added_from.clone().or(info.added_from);
     }
     info.auth_required = new.auth_required;
     info.last_seen = info.last_seen.max(new.last_seen);
@@ -93,8 +94,8 @@ fn merge_address(info: &mut ServerInfo, new: &ServerInfo, origin: &Origin) {
     let is_automatic = matches!(origin, Origin::Automatic);
     // What a person added stays a person's: a file that lists it again brings nothing new. What is of the demo goes with
     // the demo, whoever adds its address.
-    if !matches!(info.source, Source::Manual | Source::Demo) && (!is_automatic || info.source == Source::Scan)
-    {
+    let stays = matches!(info.source, Source::Manual | Source::Client | Source::Demo);
+    if !stays && (!is_automatic || info.source == Source::Scan) {
         info.source = new.source;
     }
     if !is_automatic || info.url.is_none() {

@@ -1,0 +1,235 @@
+//! `clients`: the servers that AI clients are set up with; and `add --from`, which takes one over.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use api::{AddArgs, ClientsArgs, FromClient, Operations};
+use model::{ClientEntry, ClientFile, ClientReport, ClientScope, EntryKind, FileProblem};
+
+use super::Session;
+use crate::args::Format;
+use crate::failure::{Failure, exit};
+use crate::from_client::{Clients, FromFlags};
+use crate::layout::on_one_line;
+use crate::print::{Column, note, word};
+
+/// An entry with where it stands.
+struct Row<'a> {
+    client: &'a ClientReport,
+    file: &'a ClientFile,
+    entry: &'a ClientEntry,
+}
+
+pub(super) async fn clients(session: &Session, args: &Clients) -> Result<(), Failure> {
+    let list = session.core.clients(ClientsArgs { projects: whole(&args.project)? }).await?;
+    if session.print.format() == Format::Table {
+        let rows: Vec<Row<'_>> = rows(&list.clients).collect();
+        session.print.list(&told(&rows), COLUMNS)?;
+        if list.clients.is_empty() {
+            note("no AI client has a file here that is known");
+        }
+        list.clients.iter().for_each(say_problems);
+        return Ok(());
+    }
+    // Programs get all of it, each client with its files.
+    session.print.list(&list.clients, &[])?;
+    Ok(())
+}
+
+#[derive(serde::Serialize)]
+struct Told {
+    client: String,
+    name: String,
+    state: String,
+    address: String,
+    gets: String,
+    scope: String,
+}
+
+const COLUMNS: &[Column<Told>] = &[
+    Column { heading: "CLIENT", cell: |row| row.client.clone() },
+    Column { heading: "NAME", cell: |row| row.name.clone() },
+    Column { heading: "STATE", cell: |row| row.state.clone() },
+    Column { heading: "ADDRESS", cell: |row| row.address.clone() },
+    Column { heading: "IS GIVEN", cell: |row| row.gets.clone() },
+    Column { heading: "SCOPE", cell: |row| row.scope.clone() },
+];
+
+fn told(rows: &[Row<'_>]) -> Vec<Told> {
+    let one = |Row { client, file, entry }: &Row<'_>| {
+        let project = entry.project.as_ref().or(file.project.as_ref());
+        let scope = if entry.project.is_some() { word(ClientScope::Project) } else { word(file.scope) };
+        Told {
+            client: client.id.clone(),
+            name: entry.name.clone(),
+            state: state(entry),
+            address: entry.address.clone(),
+            gets: gets(entry).join(", "),
+            scope: project.map_or(scope.clone(), |folder| format!("{scope} {folder}")),
+        }
+    };
+    rows.iter().map(one).collect()
+}
+
+fn rows(clients: &[ClientReport]) -> impl Iterator<Item = Row<'_>> {
+    clients.iter().flat_map(|client| {
+        let files = client.files.iter();
+        files.flat_map(move |file| file.entries.iter().map(move |entry| Row { client, file, entry }))
+    })
+}
+
+/// What is known of it without asking.
+fn state(entry: &ClientEntry) -> String {
+    let mut said = vec![match entry.kind {
+        EntryKind::Here => "on this computer",
+        EntryKind::Elsewhere => "not checked: outside this computer",
+        EntryKind::Command => "not started",
+        EntryKind::Own => "this app",
+        EntryKind::Unusable => "cannot be used",
+    }];
+    if entry.disabled {
+        said.push("disabled there");
+    }
+    match (entry.known, entry.changed) {
+        (true, true) => said.push("added, and changed there since"),
+        (true, false) => said.push("in your list"),
+        _ => {}
+    }
+    said.join(", ")
+}
+
+/// The names of what it is given.
+fn gets(entry: &ClientEntry) -> Vec<String> {
+    let of = |what: &'static str, names: &[String]| -> Vec<String> {
+        names.iter().map(|name| format!("{what} {name}")).collect()
+    };
+    let mut all = of("variable", &entry.env);
+    all.extend(of("header", &entry.headers));
+    all.extend(of("key", &entry.query));
+    all
+}
+
+fn say_problems(client: &ClientReport) {
+    for file in &client.files {
+        for problem in &file.problems {
+            note(&said(file, None, problem));
+        }
+        for entry in &file.entries {
+            entry.notes.iter().for_each(|problem| note(&said(file, Some(entry), problem)));
+        }
+    }
+}
+
+fn said(file: &ClientFile, entry: Option<&ClientEntry>, problem: &FileProblem) -> String {
+    let place = match (problem.line, problem.column) {
+        (Some(line), Some(column)) => format!(":{line}:{column}"),
+        _ => String::new(),
+    };
+    let name = entry.map(|entry| format!("`{}`: ", entry.name)).unwrap_or_default();
+    format!("{}{place}: {name}{}", file.path, problem.message)
+}
+
+/// The entry that a person means, after they agreed to it.
+pub(super) async fn from(session: &Session, flags: &FromFlags) -> Result<Option<FromClient>, Failure> {
+    let Some(meant) = &flags.from else { return Ok(None) };
+    let (client, name) = meant.split_once('/').ok_or_else(|| {
+        Failure::usage(format!("`{meant}` is no entry: write CLIENT/NAME, such as cursor/weather"))
+    })?;
+    let projects = whole(flags.project.as_slice())?;
+    let project = projects.first().cloned();
+    let list = session.core.clients(ClientsArgs { projects }).await?;
+    let file = whole(flags.from_file.as_slice())?.pop();
+    let is_meant = |row: &Row<'_>| {
+        let of = row.entry.project.as_ref().or(row.file.project.as_ref());
+        row.client.id == client
+            && row.entry.name == name
+            && file.as_ref().is_none_or(|file| *file == row.file.path)
+            && project.as_ref().is_none_or(|folder| Some(folder) == of)
+    };
+    let found: Vec<Row<'_>> = rows(&list.clients).filter(is_meant).collect();
+    let row = match found.as_slice() {
+        [] => {
+            let message = format!(
+                "`{client}` has no server `{name}`: `mcp-discovery clients` lists those that are there"
+            );
+            return Err(Failure::new(exit::NO_SERVER, message));
+        }
+        [row] => row,
+        several => {
+            let places: Vec<String> = several.iter().map(|row| row.file.path.clone()).collect();
+            return Err(Failure::usage(format!(
+                "`{name}` stands in several places ({}): say which with --from-file or --project",
+                places.join(", ")
+            )));
+        }
+    };
+    let consent = agreed(row, flags)?;
+    Ok(Some(FromClient {
+        client: client.to_owned(),
+        file: row.file.path.clone(),
+        name: name.to_owned(),
+        project: row.entry.project.clone(),
+        consent: Some(consent),
+        ..FromClient::default()
+    }))
+}
+
+/// Shows what will be run or asked, and returns the hash of what was shown when a person agrees.
+fn agreed(row: &Row<'_>, flags: &FromFlags) -> Result<String, Failure> {
+    let shown = &row.entry.consent;
+    if let Some(agreed) = &flags.agree {
+        return Ok(agreed.clone());
+    }
+    note(&consent_of(row));
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage(format!("nothing was added: `--agree {shown}` agrees to this")));
+    }
+    note("Add it? [y/N]");
+    let mut answer = String::new();
+    let agrees = std::io::stdin().read_line(&mut answer).is_ok();
+    if agrees && answer.trim().to_ascii_lowercase().starts_with('y') {
+        Ok(shown.clone())
+    } else {
+        Err(Failure::usage("nothing was added"))
+    }
+}
+
+fn consent_of(row: &Row<'_>) -> String {
+    let Row { client, file, entry } = row;
+    let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be asked" };
+    let mut lines = vec![
+        format!("{} keeps `{}` in {}. This {what}:", client.name, on_one_line(&entry.name), file.path),
+        format!("  {}", on_one_line(&entry.address)),
+    ];
+    if let Some(folder) = &entry.cwd {
+        lines.push(format!("  in the folder {folder}"));
+    }
+    let gets = gets(entry);
+    if !gets.is_empty() {
+        lines.push(format!(
+            "  with {}: their values go from the file to where secrets are kept",
+            gets.join(", ")
+        ));
+    }
+    lines.extend(entry.reads.iter().map(|read| format!("  {read}")));
+    for placeholder in &entry.placeholders {
+        lines.push(format!("  it waits for {placeholder}: --fill '{placeholder}=-'"));
+    }
+    lines.join("\n")
+}
+
+/// With what was given for its placeholders.
+pub(super) fn filled(from: Option<FromClient>, typed: AddArgs) -> AddArgs {
+    let Some(mut from) = from else { return typed };
+    from.filled = typed.from.map(|typed| typed.filled).unwrap_or_default();
+    AddArgs { from: Some(from), ..typed }
+}
+
+fn whole(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<Vec<String>, Failure> {
+    let one = |path: PathBuf| {
+        let path = std::path::absolute(&path)
+            .map_err(|error| Failure::usage(format!("`{}` cannot be found: {error}", path.display())))?;
+        Ok(path.display().to_string())
+    };
+    paths.into_iter().map(|path| one(path.as_ref().to_owned())).collect()
+}

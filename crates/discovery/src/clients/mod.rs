@@ -1,0 +1,276 @@
+//! The files in which AI clients keep their MCP servers: found, read, and told without a secret. They are data: because of
+//! one nothing is started, looked up or sent, and none is ever written.
+
+mod entry;
+mod places;
+mod read;
+mod table;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::servers_json::ClientServer;
+use model::{ClientEntry, ClientFile, ClientReport, EntryKind, FileProblem, Millis};
+
+pub use entry::Own;
+use entry::consent;
+use places::Candidate;
+pub use places::{Folders, System};
+use read::Signature;
+use table::{CLIENTS, Client};
+
+/// More entries of one file are counted, and not listed.
+const MOST_ENTRIES: usize = 1_000;
+/// More folders than that of one file are not looked in.
+const MOST_FOLDERS: usize = 300;
+
+/// The clients of this computer. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Clients(Arc<Inner>);
+
+struct Inner {
+    folders: Option<Folders>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Folders of projects that a person gave.
+    given: BTreeSet<PathBuf>,
+    files: HashMap<PathBuf, Known>,
+    /// Every path that was looked at, with what was seen there.
+    seen: HashMap<PathBuf, Option<Signature>>,
+}
+
+/// A file as it was read last.
+struct Known {
+    signature: Signature,
+    file: Arc<ReadFile>,
+}
+
+struct ReadFile {
+    entries: Vec<ClientEntry>,
+    more: usize,
+    problems: Vec<FileProblem>,
+    folders: Vec<PathBuf>,
+}
+
+/// Which entry of which file.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The client's id.
+    pub client: &'a str,
+    /// The file.
+    pub file: &'a Path,
+    /// What the client calls it.
+    pub name: &'a str,
+    /// The folder of the project that it is for, where the file says so of one entry.
+    pub project: Option<&'a str>,
+    /// Which of several that have this name: what a person agreed to.
+    pub consent: Option<&'a str>,
+}
+
+/// An entry as it stands in its file now.
+#[derive(Debug, Clone)]
+pub struct Reread {
+    /// As it is written: what a person agrees to is of this.
+    pub plain: ClientServer,
+    /// With values in the place of placeholders.
+    pub whole: ClientServer,
+}
+
+impl Reread {
+    /// What a person agrees to.
+    pub fn consent(&self) -> String {
+        consent(&self.plain)
+    }
+
+    /// As it is listed.
+    pub fn shown(&self) -> ClientEntry {
+        entry::shown(&self.plain)
+    }
+}
+
+/// Why an entry cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// No client is known to keep servers there.
+    #[error("`{0}` is no file of this client: `clients` lists those that are")]
+    NoFile(PathBuf),
+    /// The file cannot be read now.
+    #[error("{}: {}", .0.display(), told(.1))]
+    Unread(PathBuf, FileProblem),
+    /// It does not hold such a server.
+    #[error("the file has no server `{0}` any more")]
+    NoEntry(String),
+}
+
+fn told(problem: &FileProblem) -> String {
+    match (problem.line, problem.column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}: {}", problem.message),
+        _ => problem.message.clone(),
+    }
+}
+
+impl Clients {
+    /// Those below these folders; none without any.
+    pub fn new(folders: Option<Folders>) -> Self {
+        Self(Arc::new(Inner { folders, state: Mutex::default() }))
+    }
+
+    /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
+    pub fn list(&self, projects: Vec<PathBuf>, own: &Own) -> Vec<ClientReport> {
+        let mut state = self.lock();
+        state.given.extend(projects.into_iter().filter(|folder| folder.is_absolute()));
+        let found = self.look(&mut state);
+        let mut reports = Vec::new();
+        for (client, candidates) in found {
+            let files: Vec<ClientFile> =
+                candidates.iter().filter_map(|candidate| state.file(candidate, own)).collect();
+            if !files.is_empty() {
+                reports.push(ClientReport { id: client.id.to_owned(), name: client.name.to_owned(), files });
+            }
+        }
+        reports
+    }
+
+    /// Reads an entry again, as it stands in its file now, with values in the place of placeholders.
+    pub fn entry(&self, wanted: Wanted<'_>, filled: &BTreeMap<String, String>) -> Result<Reread, EntryError> {
+        // Only what is known to be a client's is read: a path alone could be any file of this computer.
+        let is_known = self.look(&mut self.lock()).iter().any(|(client, candidates)| {
+            client.id == wanted.client && candidates.iter().any(|candidate| candidate.path == wanted.file)
+        });
+        if !is_known {
+            return Err(EntryError::NoFile(wanted.file.to_owned()));
+        }
+        let unread = |problem| EntryError::Unread(wanted.file.to_owned(), problem);
+        // Read once: what a person agreed to and what is taken are of one text.
+        let text = read::text(wanted.file).map_err(unread)?;
+        let plain = read::parsed(wanted.file, &text, &BTreeMap::new(), now()).map_err(unread)?.servers;
+        let is_it =
+            |server: &ClientServer| server.name == wanted.name && server.project.as_deref() == wanted.project;
+        let is_agreed = |server: &ClientServer| wanted.consent == Some(consent(server).as_str());
+        let agreed = plain.iter().position(|server| is_it(server) && is_agreed(server));
+        let gone = || EntryError::NoEntry(wanted.name.to_owned());
+        let at = agreed.or_else(|| plain.iter().rposition(is_it)).ok_or_else(gone)?;
+        let whole = if filled.is_empty() {
+            plain.clone()
+        } else {
+            read::parsed(wanted.file, &text, filled, now()).map_err(unread)?.servers
+        };
+        let nth = |servers: Vec<ClientServer>| servers.into_iter().nth(at).ok_or_else(gone);
+        Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })
+    }
+
+    /// Every file that may be there, each once, those that are there read.
+    fn look(&self, state: &mut State) -> Vec<(&'static Client, Vec<Candidate>)> {
+        let Some(folders) = &self.0.folders else { return Vec::new() };
+        state.seen.clear();
+        let mut paths = HashSet::new();
+        let mut once = |candidates: Vec<Candidate>| -> Vec<Candidate> {
+            candidates.into_iter().filter(|candidate| paths.insert(candidate.path.clone())).collect()
+        };
+        let mut found: Vec<_> = CLIENTS.iter().map(|client| (client, once(folders.own(client)))).collect();
+        for candidate in found.iter().flat_map(|(_, candidates)| candidates) {
+            state.read(&candidate.path);
+        }
+        for folder in state.folders() {
+            for (client, candidates) in &mut found {
+                let new = once(Folders::of_project(client, &folder));
+                for candidate in &new {
+                    state.read(&candidate.path);
+                }
+                candidates.extend(new);
+            }
+        }
+        let seen = &state.seen;
+        state.files.retain(|path, _| seen.get(path).is_some_and(Option::is_some));
+        found
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Reads a file, unless it is as it was.
+    fn read(&mut self, path: &Path) {
+        let signature = read::look(path);
+        self.seen.insert(path.to_owned(), signature.clone());
+        let Some(signature) = signature else { return };
+        if self.files.get(path).is_some_and(|known| known.signature == signature) {
+            return;
+        }
+        let file = Arc::new(ReadFile::of(path));
+        self.files.insert(path.to_owned(), Known { signature, file });
+    }
+
+    /// Folders that a person or a client's own file names.
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        let named = self.files.values().flat_map(|known| known.file.folders.iter().take(MOST_FOLDERS));
+        named.chain(&self.given).cloned().collect()
+    }
+
+    fn file(&self, candidate: &Candidate, own: &Own) -> Option<ClientFile> {
+        let file = &self.files.get(&candidate.path)?.file;
+        let project = candidate.project.as_ref().map(|folder| folder.display().to_string());
+        Some(ClientFile {
+            path: candidate.path.display().to_string(),
+            scope: candidate.scope,
+            project,
+            entries: file.entries.iter().map(|entry| own.marked(entry)).collect(),
+            more: file.more,
+            problems: file.problems.clone(),
+        })
+    }
+}
+
+impl ReadFile {
+    fn of(path: &Path) -> Self {
+        let read = match read::servers(path, now()) {
+            Ok(read) => read,
+            Err(problem) => {
+                return Self { entries: Vec::new(), more: 0, problems: vec![problem], folders: Vec::new() };
+            }
+        };
+        let mut problems: Vec<_> = read.notes.into_iter().map(entry::problem).collect();
+        if let Some(first) = read.servers.get(MOST_ENTRIES) {
+            let count = read.servers.len();
+            problems.push(FileProblem {
+                line: Some(first.line),
+                column: Some(first.column),
+                message: format!("it has {count} servers: from here on they are not listed"),
+                unread: false,
+            });
+        }
+        let folders: Vec<PathBuf> =
+            read.folders.iter().map(PathBuf::from).filter(|folder| folder.is_absolute()).collect();
+        if folders.len() > MOST_FOLDERS {
+            let message =
+                format!("it names {} folders: the first {MOST_FOLDERS} are looked in", folders.len());
+            problems.push(FileProblem { line: None, column: None, message, unread: false });
+        }
+        Self {
+            entries: read.servers.iter().take(MOST_ENTRIES).map(entry::shown).collect(),
+            more: read.servers.len().saturating_sub(MOST_ENTRIES),
+            problems,
+            folders,
+        }
+    }
+}
+
+/// The addresses of this computer that clients are set up with: a scan of it asks there as well.
+pub fn here(clients: &[ClientReport]) -> Vec<String> {
+    let entries = clients.iter().flat_map(ClientReport::entries);
+    let here = entries.filter(|entry| entry.kind == EntryKind::Here).map(|entry| entry.address.clone());
+    here.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

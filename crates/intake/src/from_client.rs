@@ -1,0 +1,103 @@
+//! A server that a person takes over from an AI client's file: read again, held against what they agreed to, and then added as
+//! if they had given it by hand. Values go from the file to the vault and pass no face.
+
+use std::path::PathBuf;
+
+use api::{AddArgs, FromClient};
+use discovery::clients::{Reread, Wanted};
+use model::servers_json::ClientServer;
+use model::{AddedFrom, EntryKind, Given, GivenSecret, ServerInfo, Transport};
+
+use crate::{Intake, IntakeError};
+
+/// What an entry was turned into.
+pub(crate) struct Agreed {
+    /// As a person would have given it.
+    pub(crate) args: AddArgs,
+    /// What its client calls it.
+    pub(crate) name: String,
+    pub(crate) from: AddedFrom,
+}
+
+impl Intake {
+    /// The arguments that an entry means, if this is what a person agreed to.
+    pub(crate) async fn agreed(&self, args: AddArgs, from: FromClient) -> Result<Agreed, IntakeError> {
+        if args.url.is_some() || args.stdio.is_some() {
+            return Err(IntakeError::arguments("give either `from`, a `url` or a `stdio` command"));
+        }
+        let read = self.reread(&from).await?;
+        let consent = read.consent();
+        if from.consent.as_ref() != Some(&consent) {
+            let changed = from.consent.is_some();
+            return Err(IntakeError::NotAgreed { entry: Box::new(read.shown()), changed });
+        }
+        if read.shown().kind == EntryKind::Own {
+            return Err(IntakeError::arguments(
+                "this entry is this program itself: it is in no need of being added",
+            ));
+        }
+        let Reread { whole, .. } = read;
+        if !whole.placeholders.is_empty() {
+            return Err(IntakeError::NotFilled { placeholders: whole.placeholders });
+        }
+        let ClientServer { name, notes, server, .. } = whole;
+        let Some((info, given)) = server else {
+            let why =
+                notes.into_iter().next().map_or_else(|| "it cannot be used".to_owned(), |note| note.message);
+            return Err(IntakeError::arguments(why));
+        };
+        let FromClient { client, file, name: entry, project, .. } = from;
+        let from = AddedFrom { client, file, name: entry, project, consent };
+        Ok(Agreed { args: with_entry(args, info, given), name, from })
+    }
+
+    /// Reading blocks.
+    async fn reread(&self, from: &FromClient) -> Result<Reread, IntakeError> {
+        let (clients, from) = (self.clients.clone(), from.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            let filled = from.filled.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+            let file = PathBuf::from(&from.file);
+            let wanted = Wanted {
+                client: &from.client,
+                file: &file,
+                name: &from.name,
+                project: from.project.as_deref(),
+                consent: from.consent.as_deref(),
+            };
+            clients.entry(wanted, &filled.collect())
+        });
+        Ok(read.await.map_err(|error| IntakeError::arguments(error.to_string()))??)
+    }
+}
+
+/// What a person gave beside the entry goes before what the entry says.
+fn with_entry(mut args: AddArgs, info: ServerInfo, given: Given) -> AddArgs {
+    if info.transport == Transport::Stdio {
+        args.stdio = Some(info.command.into_iter().chain(info.args).collect());
+        args.cwd = args.cwd.or(given.cwd);
+        for (name, value) in given.env {
+            args.env.entry(name).or_insert_with(|| value.map(GivenSecret::new));
+        }
+        return args;
+    }
+    args.url = info.url;
+    let has_token = args.token.is_some() || args.token_env.is_some();
+    for (name, value) in given.headers {
+        let value = GivenSecret::new(value);
+        if name.eq_ignore_ascii_case("authorization") {
+            args.token = args.token.or_else(|| (!has_token).then_some(value));
+        } else {
+            args.headers.entry(name).or_insert(value);
+        }
+    }
+    if args.token.is_none() {
+        args.token_env = args.token_env.or(info.token_env);
+    }
+    for (name, variable) in info.header_env {
+        args.header_env.entry(name).or_insert(variable);
+    }
+    for (name, value) in given.query {
+        args.query.entry(name).or_insert_with(|| GivenSecret::new(value));
+    }
+    args
+}

@@ -1,0 +1,157 @@
+import {
+  asCallError,
+  type CallError,
+  type ClientEntry,
+  type ClientList,
+  type FromClient,
+  type ServerId,
+} from "../../../host";
+import { anyKept, offerUndo } from "../../../shared/actions";
+import { plural } from "../../../shared/format";
+import { handle } from "../../../shared/handle";
+import { oneLine } from "../../../shared/text";
+import { core } from "../../../state/core.svelte";
+import { type ClientRow, canTake, clientGroups } from "./rows";
+
+/** A server that a person is asked about: what they see is what they agree to. */
+export class Taking {
+  /** As it was shown; another when the file changed meanwhile. */
+  entry = $state.raw<ClientEntry>();
+  /** What its placeholders stand for, as it is typed. */
+  filled = $state<Record<string, string>>({});
+  wanted = $state(true);
+  done = $state(false);
+  error = $state.raw<CallError | null>(null);
+  /** Its file says something else than when the question was asked. */
+  changed = $state(false);
+
+  constructor(readonly row: ClientRow) {
+    this.entry = row.entry;
+  }
+
+  get shown(): ClientEntry {
+    return this.entry ?? this.row.entry;
+  }
+
+  /** Nothing that it waits for is missing. */
+  get isFilled(): boolean {
+    return this.shown.placeholders.every((name) => this.filled[name]);
+  }
+
+  get from(): FromClient {
+    const { client, file } = this.row;
+    const { name, project, consent } = this.shown;
+    return {
+      client: client.id,
+      file: file.path,
+      name,
+      project: project ?? undefined,
+      consent,
+      filled: { ...this.filled },
+    };
+  }
+
+  /** Shows what its file says now, to be agreed to anew. */
+  refuse(error: CallError): void {
+    const detail = error.detail as { entry?: ClientEntry } | null;
+    if (error.code === "needs_consent" && detail?.entry) {
+      this.entry = detail.entry;
+      this.changed = true;
+      return;
+    }
+    this.error = error;
+  }
+}
+
+/** What AI clients are set up with, and what a person takes over of it. */
+class Clients {
+  list = $state.raw<ClientList | null>(null);
+  /** Why the files could not be asked for. */
+  error = $state.raw<CallError | null>(null);
+  /** What a person is asked about; absent while nothing is. */
+  asked = $state.raw<readonly Taking[] | null>(null);
+  /** The handle of what is being added; absent while nothing is. */
+  adding = $state<string | null>(null);
+  progress = $state.raw<{ done: number; of: number } | null>(null);
+  #stopped = false;
+  #reading = false;
+  #again = false;
+
+  groups = $derived(this.list ? clientGroups(this.list) : []);
+  /** What can be taken over without a value that only a person knows. */
+  takable = $derived(this.groups.flatMap((group) => group.rows).filter(({ entry }) => canTake(entry)));
+
+  /** Asks for the files as they are now. One question at a time; what changed meanwhile is asked for after it. */
+  async read(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    this.#reading = true;
+    do {
+      this.#again = false;
+      try {
+        this.list = await core.call("clients", {});
+        this.error = null;
+      } catch (thrown) {
+        this.error = asCallError(thrown);
+      }
+    } while (this.#again);
+    this.#reading = false;
+  }
+
+  /** Asks a person about these. */
+  ask(rows: readonly ClientRow[]): void {
+    this.asked = rows.map((row) => new Taking(row));
+  }
+
+  close(): void {
+    void this.stop();
+    this.asked = null;
+  }
+
+  /** Adds no more of them, and ends what is started for the one under way; what was added stays, and can be undone. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const call = this.adding;
+    if (call) await core.call("cancel", { call }).catch(() => {});
+  }
+
+  /** Adds what a person agreed to, one by one; what does not work says why. True when nothing is left to say. */
+  async take(
+    chosen: readonly Taking[],
+    how: { no_probe?: boolean; in_clear?: boolean; token_place?: "file" } = {},
+  ): Promise<boolean> {
+    this.#stopped = false;
+    const undos: number[] = [];
+    const ids: ServerId[] = [];
+    let name = "";
+    let revision = 0;
+    for (const [at, taking] of chosen.entries()) {
+      if (this.#stopped) break;
+      this.progress = { done: at, of: chosen.length };
+      this.adding = handle();
+      taking.error = null;
+      taking.changed = false;
+      try {
+        const added = await core.call("add", { from: taking.from, call: this.adding, ...how });
+        if (added.undo !== null) undos.push(added.undo);
+        ids.push(added.server.id);
+        name = oneLine(added.server.name);
+        revision = added.revision;
+        taking.done = true;
+      } catch (thrown) {
+        taking.refuse(asCallError(thrown));
+      }
+    }
+    this.adding = null;
+    this.progress = null;
+    if (revision) await core.shown(revision);
+    if (ids.length) offerUndo(`Added ${ids.length === 1 ? name : plural(ids.length, "server")}`, undos, anyKept(ids));
+    await this.read();
+    return chosen.every((taking) => taking.done);
+  }
+}
+
+/** The AI clients of this page. */
+export const clients = new Clients();
