@@ -26,8 +26,6 @@ mod keyboard;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
-mod memory;
-#[cfg(test)]
 mod opens;
 #[cfg(test)]
 mod page;
