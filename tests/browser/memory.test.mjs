@@ -66,7 +66,7 @@ test("what changed since the scan before filters the results, and survives a res
   await region.getByText(/^It was at 127\.0\.0\.1:\d+\/mcp$/).waitFor();
   await choose(/^Tools changed/);
   await region.getByText("Tools changed changes", { exact: true }).waitFor();
-  await choose(/^All 4/);
+  await choose(/^All 5/);
   assert.equal((await names()).length, 5);
   assert.deepEqual(errors, []);
 });

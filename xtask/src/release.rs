@@ -46,6 +46,8 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
     match name {
         "config" => in_browser(workspace, "tests/browser/bench-config.mjs", &[]),
         "explain" => in_browser(workspace, "tests/browser/bench-routing.mjs", &[]),
+        // What is found costs, and so does what is remembered of it.
+        "clients" => run(workspace.cargo().args(["bench", "--package", package, "--bench", "memory"])),
         _ => Ok(()),
     }
 }

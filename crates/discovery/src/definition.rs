@@ -93,7 +93,11 @@ fn write_sorted(value: &Value, text: &mut String) {
 }
 
 fn hex(bytes: &(impl AsRef<[u8]> + ?Sized), length: usize) -> String {
-    bytes.as_ref().iter().take(length).map(|byte| format!("{byte:02x}")).collect()
+    bytes.as_ref().iter().take(length).fold(String::new(), |mut text, byte| {
+        // Writing into memory cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ proptest! {
 #[tokio::test]
 async fn what_was_cut_off_is_not_gone() {
     let scope = scope().await;
-    let port = |asked, row| Port { asked, row };
+    let port = |asked, row| Port { row, asked };
     let server = Some((Outcome::Mcp, 0, Some(0)));
     let quiet =
         |at: usize| (0..usize::from(PORTS)).map(move |other| port(true, server.filter(|_| other != at)));

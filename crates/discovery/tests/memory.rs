@@ -297,6 +297,21 @@ async fn whoever_saw_a_server_is_noted_with_its_times() {
     world.close().await;
 }
 
+#[tokio::test]
+async fn who_only_looks_makes_no_file() {
+    let world = World::new();
+    assert!(world.memory.list().await.0.is_empty() && world.memory.ranges().await.unwrap().is_empty());
+    assert!(
+        world.memory.newest().await.unwrap().is_none() && world.memory.next_step(Way::Back).await.is_none()
+    );
+    assert!(
+        world.memory.sightings(None).await.unwrap().is_empty() && world.memory.seen_here().await.is_empty()
+    );
+    assert!(matches!(world.memory.scan("x").await, Err(MemoryError::NoScan(_))));
+    assert!(!world.file().exists());
+    world.close().await;
+}
+
 #[test]
 fn the_tools_of_the_tests_differ() {
     assert_ne!(Definition::of(&tools(1)), Definition::of(&tools(2)));

@@ -67,6 +67,52 @@ async fn a_file_that_is_damaged_while_a_scan_runs_costs_it_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_damaged_between_two_writes_leaves_no_gap() {
+    let mut world = World::new();
+    let id = world.begin().await;
+    world.take(&id, 0, "a", 1);
+    world.memory.sightings(None).await.unwrap();
+    for name in [FILE.to_owned(), format!("{FILE}-wal"), format!("{FILE}-shm")] {
+        let path = world.dir.path().join(name);
+        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut &file, &vec![0x5a; usize::try_from(size).unwrap()]).unwrap();
+    }
+    world.take(&id, 1, "b", 2);
+    drop(world.memory.sightings(None).await);
+    world.take(&id, 2, "c", 3);
+    world.finish(&id, model::ScanState::Finished);
+    world.memory.list().await;
+    world.memory.list().await;
+    world.restart().await;
+    assert_eq!(world.memory.scan(&id).await.unwrap().rows.len(), 3, "{:?}", world.notices.lock().unwrap());
+    world.close().await;
+}
+
+#[tokio::test]
+async fn who_asks_does_not_wait_for_the_end_of_a_scan() {
+    let world = World::new();
+    let id = world.begin().await;
+    let (memory, stop) =
+        (world.memory.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let stopped = stop.clone();
+    let busy = std::thread::spawn(move || {
+        let mut probe = 0;
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            memory.take(&id, probe, None);
+            probe += 1;
+        }
+    });
+    for _ in 0..20 {
+        let asked = tokio::time::timeout(std::time::Duration::from_mins(1), world.memory.list()).await;
+        assert_eq!(asked.unwrap().0.len(), 1);
+    }
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    busy.join().unwrap();
+    world.close().await;
+}
+
+#[tokio::test]
 async fn a_file_that_is_deleted_is_begun_anew_with_what_is_in_memory() {
     let mut world = World::new();
     let id = world.scan(&[(3000, "a", 1)]).await;

@@ -6,7 +6,6 @@ use clap::{Args, ValueEnum};
 use super::seconds;
 
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct Scan {
     /// An address, a range (127.0.0.1-127.0.0.9), a network (192.168.1.0/24), a host name, or @NAME for a saved range; none
     /// means this computer

@@ -130,7 +130,7 @@ pub fn compare(now: Side<'_>, then: Side<'_>) -> Difference {
         match now.at(place) {
             Says::Server(_, other) if is_one(other, found) => {}
             Says::Server(_, other) => {
-                gone.push((row, found, format!("another server answers there: {}", other.name)))
+                gone.push((row, found, format!("another server answers there: {}", other.name)));
             }
             Says::Nobody(reason) => gone.push((row, found, reason)),
             Says::Nothing(why) => difference.not_asked_now.push((row, why.to_owned())),

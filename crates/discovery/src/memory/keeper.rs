@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::Millis;
 use rusqlite::Connection;
 use store::beside::{Aside, FileError, check_beside, in_transaction, open_beside, put_aside};
+use tokio::time::Instant;
 
 use super::file::{LAYOUT, end_lost, make_room, shrink};
-use super::{Inner, MemoryError, rows, sightings};
+use super::live::LiveScan;
+use super::{Inner, KeptScan, MemoryError, rows, sightings};
 
 /// What scans find is gathered so long.
 const GATHER: Duration = Duration::from_millis(250);
@@ -28,6 +30,8 @@ pub(super) struct Keeper {
     connection: Option<Connection>,
     /// It was opened once: what runs in it now is ours.
     is_ours: bool,
+    /// Grows with each file that takes the place of one.
+    generation: u64,
     /// What was said to be wrong, while it is.
     said: Option<String>,
 }
@@ -39,7 +43,7 @@ impl Keeper {
         now: fn() -> Millis,
         noticed: Box<dyn Fn(String) + Send>,
     ) -> Self {
-        Self { inner, path, now, noticed, connection: None, is_ours: false, said: None }
+        Self { inner, path, now, noticed, connection: None, is_ours: false, generation: 0, said: None }
     }
 
     /// Works until the memory is closed.
@@ -71,47 +75,59 @@ impl Keeper {
 
     /// Writes what scans found since the last time. What cannot be written stays in memory and is tried again.
     pub(super) fn flush(&mut self) {
-        while let Some((id, scan, written, is_closed)) = self.next_dirty() {
-            let (total, is_over) = (written + scan.rows.len(), scan.status.finished_at.is_some());
-            let closes = is_over && !is_closed;
-            let now = (self.now)();
-            let wrote = self.with(|connection| {
-                let n = rows::put_scan(connection, &scan.status, &scan.scope, &scan.done, now)?;
-                rows::put_rows(connection, n, written, &scan.rows)?;
-                scan.definitions.values().try_for_each(|one| rows::put_definition(connection, one))?;
-                let kind = sightings::kind_of(&scan.status.targets);
-                sightings::saw(connection, kind, sightings::servers(&scan.rows), now)
-            });
-            if wrote.is_err() {
+        let is_dirty = |live: &&LiveScan| live.is_dirty;
+        // The oldest first, so that a list by age is one by time. Each once: a scan that goes on must not keep who asks waiting.
+        let mut dirty: Vec<String> =
+            self.inner.live.lock().iter().filter(is_dirty).map(|live| live.scan.status.id.clone()).collect();
+        dirty.reverse();
+        for id in dirty {
+            if self.write(&id).is_err() {
                 return;
-            }
-            let mut live = self.inner.live.lock();
-            if let Some(live) = live.iter_mut().find(|live| live.scan.status.id == id) {
-                live.written = total;
-                let is_same = live.scan.rows.len() == total && live.scan.status == scan.status;
-                live.is_dirty = !is_same || live.scan.done != scan.done;
-                live.is_closed |= closes && !live.is_dirty;
-            }
-            drop(live);
-            if closes {
-                self.close_scan(&id);
             }
         }
     }
 
-    /// A scan with more than the file has, with only the rows that are new.
-    fn next_dirty(&self) -> Option<(String, super::KeptScan, usize, bool)> {
+    fn write(&mut self, id: &str) -> Result<(), MemoryError> {
+        let Some(LiveScan { scan, written, is_closed, .. }) = self.news_of(id) else { return Ok(()) };
+        let (total, now, generation) = (written + scan.rows.len(), (self.now)(), self.generation);
+        self.with(|connection| {
+            let n = rows::put_scan(connection, &scan.status, &scan.scope, &scan.done, now)?;
+            rows::put_rows(connection, n, written, &scan.rows)?;
+            scan.definitions.values().try_for_each(|one| rows::put_definition(connection, one))?;
+            let kind = sightings::kind_of(&scan.status.targets);
+            sightings::saw(connection, kind, sightings::servers(&scan.rows), now)
+        })?;
+        if generation != self.generation {
+            // It went into another file than what was before it: all of it is written again.
+            return Ok(());
+        }
+        let mut closes = false;
+        if let Some(live) = self.inner.live.lock().iter_mut().find(|live| live.scan.status.id == id) {
+            let is_same = live.scan.rows.len() == total && live.scan.status == scan.status;
+            live.written = total;
+            live.is_dirty = !is_same || live.scan.done != scan.done;
+            closes = !is_closed && !live.is_dirty && scan.status.finished_at.is_some();
+            live.is_closed |= closes;
+        }
+        if closes {
+            self.close_scan(id);
+        }
+        Ok(())
+    }
+
+    /// A scan with only the rows that are not in the file yet.
+    fn news_of(&self, id: &str) -> Option<LiveScan> {
         let live = self.inner.live.lock();
-        // The oldest first, so that a list by age is one by time.
-        let dirty = live.iter().filter(|live| live.is_dirty).last()?;
-        let rows = dirty.scan.rows.get(dirty.written..).unwrap_or_default().to_vec();
+        let live = live.get(id)?;
+        let rows = live.scan.rows.get(live.written..).unwrap_or_default().to_vec();
         let definitions =
-            rows.iter().filter_map(|row| dirty.scan.definitions.get_key_value(row.definition.as_ref()?));
+            rows.iter().filter_map(|row| live.scan.definitions.get_key_value(row.definition.as_ref()?));
         let definitions = definitions.map(|(hash, one)| (hash.clone(), one.clone())).collect();
-        let (status, scope, done) =
-            (dirty.scan.status.clone(), dirty.scan.scope.clone(), dirty.scan.done.clone());
-        let scan = super::KeptScan { status, scope, done, rows, definitions };
-        Some((dirty.scan.status.id.clone(), scan, dirty.written, dirty.is_closed))
+        let KeptScan { status, scope, done, .. } = &live.scan;
+        let (status, scope, done) = (status.clone(), scope.clone(), done.clone());
+        let scan = KeptScan { status, scope, done, rows, definitions };
+        let (written, is_dirty, is_closed) = (live.written, live.is_dirty, live.is_closed);
+        Some(LiveScan { scan, cancel: live.cancel.clone(), written, is_dirty, is_closed })
     }
 
     /// Who is gone is noted, and room is made for the next scan.
@@ -150,6 +166,17 @@ impl Keeper {
         work: impl Fn(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, MemoryError> {
         self.outside(|connection| in_transaction(connection, || work(connection)))
+    }
+
+    /// Reads something of the file. Where there is none, there is nothing to read, and none is made for it.
+    pub(super) fn read<T: Default>(
+        &mut self,
+        work: impl Fn(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, MemoryError> {
+        if self.connection.is_none() && !self.path.exists() {
+            return Ok(T::default());
+        }
+        self.with(work)
     }
 
     fn outside<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, MemoryError> {
@@ -203,7 +230,8 @@ impl Keeper {
     }
 
     /// What is in memory goes into the new file as well.
-    fn begin_anew(&self, aside: Option<&Aside>) {
+    fn begin_anew(&mut self, aside: Option<&Aside>) {
+        self.generation += 1;
         self.inner.live.lock().write_again();
         if let Some(Aside { path, why }) = aside {
             (self.noticed)(format!(

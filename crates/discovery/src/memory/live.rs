@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::file::MOST_ROWS;
 use super::kept::KeptScan;
 use crate::Definition;
-use crate::scan::Plan;
+use crate::scan::{Done, Plan};
 
 /// Finished scans that stay in memory.
 const KEPT: usize = 8;
@@ -36,7 +36,7 @@ impl LiveScans {
         let scan = KeptScan {
             status,
             scope: plan.scope(),
-            done: Default::default(),
+            done: Done::default(),
             rows: Vec::new(),
             definitions: HashMap::new(),
         };

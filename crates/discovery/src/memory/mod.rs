@@ -173,7 +173,7 @@ impl ScanMemory {
 
     /// All that are kept, the newest first, and why older ones are missing.
     pub async fn list(&self) -> (Vec<ScanStatus>, Option<MemoryError>) {
-        let kept = self.ask(|keeper| keeper.with(rows::list)).await;
+        let kept = self.ask(|keeper| keeper.read(rows::list)).await;
         let (mut scans, problem) = match kept {
             Ok(scans) => (scans, None),
             Err(error) => (Vec::new(), Some(error)),
@@ -196,7 +196,7 @@ impl ScanMemory {
         }
         let wanted = id.to_owned();
         let found =
-            self.ask(move |keeper| keeper.with(|connection| rows::whole(connection, &wanted))).await?;
+            self.ask(move |keeper| keeper.read(|connection| rows::whole(connection, &wanted))).await?;
         found.ok_or_else(|| MemoryError::NoScan(id.to_owned()))
     }
 
@@ -239,13 +239,15 @@ impl ScanMemory {
         };
         let entry = self.change(label, turns).await?;
         let mut live = self.0.inner.live.lock();
-        ids.iter().for_each(|id| live.forget(id));
+        for id in &ids {
+            live.forget(id);
+        }
         Ok(Some(entry))
     }
 
     /// The ranges that are saved, by name.
     pub async fn ranges(&self) -> Result<Vec<ScanRange>, MemoryError> {
-        self.ask(|keeper| keeper.with(steps::ranges)).await
+        self.ask(|keeper| keeper.read(steps::ranges)).await
     }
 
     /// Saves a range in the place of what had its name.
@@ -278,7 +280,7 @@ impl ScanMemory {
 
     async fn range(&self, name: &str) -> Result<Option<ScanRange>, MemoryError> {
         let name = name.to_owned();
-        self.ask(move |keeper| keeper.with(|connection| steps::range(connection, &name))).await
+        self.ask(move |keeper| keeper.read(|connection| steps::range(connection, &name))).await
     }
 
     async fn change(&self, label: String, turns: Vec<Turn>) -> Result<i64, MemoryError> {
@@ -289,7 +291,7 @@ impl ScanMemory {
     /// What would be taken back next, or made again.
     pub async fn next_step(&self, way: Way) -> Option<Step> {
         // What cannot be read cannot be turned either; whoever reads scans is told why.
-        self.ask(move |keeper| keeper.with(|connection| steps::next(connection, way))).await.ok().flatten()
+        self.ask(move |keeper| keeper.read(|connection| steps::next(connection, way))).await.ok().flatten()
     }
 
     /// Takes a change back, or makes it again.
@@ -301,7 +303,7 @@ impl ScanMemory {
             .ok_or(MemoryError::StepGone)?;
         // A scan of this process that is forgotten again is in the file alone.
         let (kept, problem) = self
-            .ask(|keeper| keeper.with(rows::list))
+            .ask(|keeper| keeper.read(rows::list))
             .await
             .map_or_else(|error| (Vec::new(), Some(error)), |kept| (kept, None));
         if problem.is_none() {
@@ -314,7 +316,9 @@ impl ScanMemory {
                 .filter(|live| gone(&live.scan.status))
                 .map(|live| live.scan.status.id.clone())
                 .collect();
-            gone.iter().for_each(|id| live.forget(id));
+            for id in &gone {
+                live.forget(id);
+            }
         }
         Ok(turned)
     }
@@ -346,13 +350,13 @@ impl ScanMemory {
 
     /// Who saw a server, or, without one, all of them.
     pub async fn sightings(&self, server: Option<ServerId>) -> Result<Vec<Sighting>, MemoryError> {
-        self.ask(move |keeper| keeper.with(|connection| sightings::of(connection, server))).await
+        self.ask(move |keeper| keeper.read(|connection| sightings::of(connection, server))).await
     }
 
     /// Where servers of this computer were seen last, to be asked again.
     pub async fn seen_here(&self) -> Vec<std::net::SocketAddr> {
         let read = self.ask(|keeper| {
-            keeper.with(|connection| sightings::still_there(connection, &[SightingKind::Port]))
+            keeper.read(|connection| sightings::still_there(connection, &[SightingKind::Port]))
         });
         let seen = read.await.unwrap_or_default();
         let address = |sighting: Sighting| crate::Place::of(&sighting.place)?.loopback_address();

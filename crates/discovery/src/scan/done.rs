@@ -79,7 +79,9 @@ mod tests {
         #[test]
         fn it_is_a_set_and_survives_its_text(probes in prop::collection::vec(0_u64..60, 0..80)) {
             let mut done = Done::default();
-            probes.iter().for_each(|probe| done.add(*probe));
+            for probe in &probes {
+                done.add(*probe);
+            }
             let naive: BTreeSet<u64> = probes.into_iter().collect();
             for probe in 0..62 {
                 prop_assert_eq!(done.has(probe), naive.contains(&probe));
