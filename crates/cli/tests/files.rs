@@ -1,6 +1,12 @@
 //! Files that are damaged or lost, and a core that was stopped: a command says so, and whoever comes later hears of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
 
 #[path = "support/api.rs"]
 mod api;

@@ -11,8 +11,9 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     use std::fs::{OpenOptions, Permissions};
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { file.set_permissions(Permissions::from_mode(mode & 0o700)) }
+    let mode = file.metadata()?.permissions().mode() & 0o777;
+    let own = mode & 0o700;
+    if mode == own { Ok(()) } else { file.set_permissions(Permissions::from_mode(own)) }
 }
 
 /// Elsewhere the folder decides.
