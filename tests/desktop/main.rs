@@ -28,6 +28,8 @@ mod keyboard;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod opens;
 #[cfg(test)]
 mod page;
