@@ -102,6 +102,16 @@ fn first_id(place: &Place) -> String {
     scans.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
 }
 
+/// The cells in which a spreadsheet library (SheetJS) sees a formula.
+fn formulas(csv: &str) -> Value {
+    let script = "const { read } = require(process.argv[1]); const { Sheets: { Sheet1 } } = read(process.argv[2], { type: 'string' });
+        console.log(JSON.stringify(Object.keys(Sheet1).filter((cell) => Sheet1[cell].f !== undefined)))";
+    let library = testkit::real::tools().join("npm-spreadsheet/node_modules/xlsx");
+    let ran =
+        std::process::Command::new("node").arg("-e").arg(script).arg(library).arg(csv).output().unwrap();
+    serde_json::from_slice(&ran.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&ran.stderr)))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scan_is_exported_read_in_again_forgotten_and_brought_back() {
     let place = Place::new();
@@ -110,6 +120,8 @@ async fn a_scan_is_exported_read_in_again_forgotten_and_brought_back() {
     assert_eq!(place.run(&scan(&port, &[])).code(), 0);
     let csv = place.run(&["export", "--as", "scan.csv"]).stdout();
     assert!(csv.contains("\"'=cmd()\""), "{csv}");
+    assert_eq!(formulas(&csv), json!([]), "a spreadsheet takes it as text: {csv}");
+    assert_eq!(formulas("a,b\n=1+1,\"=cmd()\"\n"), json!(["A2", "B2"]), "and would tell a formula");
     let json = place.run(&["export", "--as", "scan.json", "--scan", &first_id(&place)]).stdout();
     let file = place.dir.path().join("scan.json");
     std::fs::write(&file, json).unwrap();

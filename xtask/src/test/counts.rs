@@ -1,10 +1,11 @@
 //! Reads the closing lines of test runners, so that our own closing line counts what really ran.
 
-/// How many tests passed and failed.
+/// How many tests passed and failed, and how many were there and did not run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    pub(crate) skipped: u64,
 }
 
 /// Whose closing lines are read.
@@ -14,7 +15,7 @@ pub(crate) enum Runner {
     Cargo,
     /// `Tests  2 failed | 43 passed (45)`.
     Vitest,
-    /// `# pass 12` or `ℹ pass 12`, and the same with `fail` and `cancelled`.
+    /// `# pass 12` or `ℹ pass 12`, and the same with `fail`, `cancelled`, `skipped` and `todo`.
     NodeTest,
 }
 
@@ -22,6 +23,7 @@ impl Counts {
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.skipped += other.skipped;
     }
 }
 
@@ -38,22 +40,24 @@ impl Runner {
     }
 }
 
-/// `N passed` and `N failed`, whatever stands between.
+/// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever stands between.
 fn words(rest: &str) -> Counts {
     let tokens: Vec<&str> = rest.split([' ', ';', '|']).filter(|token| !token.is_empty()).collect();
     let before = |word: &str| {
         let pair = tokens.windows(2).find(|pair| pair.last() == Some(&word));
         pair.and_then(|pair| pair.first()?.parse().ok()).unwrap_or(0)
     };
-    Counts { passed: before("passed"), failed: before("failed") }
+    let skipped = before("ignored") + before("skipped");
+    Counts { passed: before("passed"), failed: before("failed"), skipped }
 }
 
 fn node_words(rest: &str) -> Counts {
     let Some((word, number)) = rest.split_once(' ') else { return Counts::default() };
     let number = number.parse().unwrap_or(0);
     match word {
-        "pass" => Counts { passed: number, failed: 0 },
-        "fail" | "cancelled" => Counts { passed: 0, failed: number },
+        "pass" => Counts { passed: number, ..Counts::default() },
+        "fail" | "cancelled" => Counts { failed: number, ..Counts::default() },
+        "skipped" | "todo" => Counts { skipped: number, ..Counts::default() },
         _ => Counts::default(),
     }
 }
@@ -62,10 +66,10 @@ fn node_words(rest: &str) -> Counts {
 mod tests {
     use super::*;
 
-    fn check(runner: Runner, text: &str, passed: u64, failed: u64) {
+    fn check(runner: Runner, text: &str, [passed, failed, skipped]: [u64; 3]) {
         let mut counts = Counts::default();
         text.lines().for_each(|line| counts.add(runner.counts_in(line)));
-        assert_eq!(counts, Counts { passed, failed }, "{text}");
+        assert_eq!(counts, Counts { passed, failed, skipped }, "{text}");
     }
 
     #[test]
@@ -73,24 +77,28 @@ mod tests {
         let text = "running 2 tests\ntest a ... ok\n\
             test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n";
-        check(Runner::Cargo, text, 5, 1);
+        check(Runner::Cargo, text, [5, 1, 1]);
     }
 
     #[test]
     fn vitest_leaves_out_what_is_zero() {
-        check(Runner::Vitest, " Test Files  3 passed (3)\n      Tests  45 passed (45)\n", 45, 0);
-        check(Runner::Vitest, "      Tests  2 failed | 43 passed | 1 skipped (46)\n", 43, 2);
+        check(Runner::Vitest, " Test Files  3 passed (3)\n      Tests  45 passed (45)\n", [45, 0, 0]);
+        check(Runner::Vitest, "      Tests  2 failed | 43 passed | 1 skipped (46)\n", [43, 2, 1]);
     }
 
     #[test]
     fn node_has_two_reporters() {
-        check(Runner::NodeTest, "# tests 4\n# pass 3\n# fail 1\n# cancelled 0\n", 3, 1);
-        check(Runner::NodeTest, "ℹ tests 4\nℹ pass 3\nℹ fail 0\nℹ cancelled 1\n", 3, 1);
+        check(
+            Runner::NodeTest,
+            "# tests 4\n# pass 3\n# fail 1\n# cancelled 0\n# skipped 2\n# todo 0\n",
+            [3, 1, 2],
+        );
+        check(Runner::NodeTest, "ℹ tests 4\nℹ pass 3\nℹ fail 0\nℹ cancelled 1\n", [3, 1, 0]);
     }
 
     #[test]
     fn a_test_that_prints_a_number_is_not_counted() {
-        check(Runner::Cargo, "we saw 7 passed; fine\n", 0, 0);
-        check(Runner::NodeTest, "# pass over\n", 0, 0);
+        check(Runner::Cargo, "we saw 7 passed; fine\n", [0; 3]);
+        check(Runner::NodeTest, "# pass over\n", [0; 3]);
     }
 }

@@ -99,15 +99,15 @@ fn conclude(reports: &[Report]) -> ExitCode {
     let mut sum = Counts::default();
     for report in reports {
         let word = if report.result.is_ok() { "ok" } else { "FAILED" };
-        let Counts { passed, failed } = report.counts;
+        let Counts { passed, failed, skipped } = report.counts;
         println!(
-            "{:10} {word:6} {passed:5} passed {failed:3} failed {:6.1} s",
+            "{:10} {word:6} {passed:5} passed {failed:3} failed {skipped:3} skipped {:6.1} s",
             report.name,
             report.took.as_secs_f64()
         );
         sum.add(report.counts);
     }
-    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    println!("\n{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
     if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

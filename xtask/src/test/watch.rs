@@ -56,7 +56,7 @@ mod tests {
     fn what_ran_is_shown_and_counted_even_when_it_failed() {
         let (outcome, counts, said) = sh("echo '# pass 2'; echo '# fail 1'; exit 1");
         assert!(outcome.is_err());
-        assert_eq!(counts, Counts { passed: 2, failed: 1 });
+        assert_eq!(counts, Counts { passed: 2, failed: 1, skipped: 0 });
         assert_eq!(said, "# pass 2\n# fail 1\n");
     }
 
