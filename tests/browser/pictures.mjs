@@ -35,7 +35,7 @@ routing_tests:
 const undo = [];
 const t = { after: (end) => undo.unshift(end) };
 
-/** Three replicas of one service in two regions, one of them stopped; one that asks who we are; two commands; two of npm's. */
+/** Three replicas of one service in two regions, one of them stopped; one that requires authentication; two commands; two of npm's. */
 async function start() {
   const everything = await startEverything(t);
   const replicas = await Promise.all(["weather-1", "weather-2", "weather-3"].map((name) => startWeather(name)));
@@ -227,7 +227,7 @@ async function startWeather(name) {
   return { ...first, again };
 }
 
-/** A server that asks who we are, as MCP says it has to. */
+/** A server that requires authentication, as MCP says it has to. */
 async function startLocked() {
   const server = createServer((request, response) => {
     const about = `http://${request.headers.host}/.well-known/oauth-protected-resource`;

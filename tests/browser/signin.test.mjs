@@ -1,4 +1,4 @@
-// A server that asks who we are gets a token: pasted, replaced, forgotten, and never shown again.
+// A server that requires authentication gets a token: pasted, replaced, forgotten, and never shown again.
 import assert from "node:assert/strict";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";

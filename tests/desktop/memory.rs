@@ -45,3 +45,42 @@ async fn the_window_says_what_changed_since_the_scan_before() {
     page.says("Tools added after; removed before").await;
     window.keep_picture("memory-1-compared").await;
 }
+
+#[tokio::test]
+async fn a_range_is_saved_and_what_is_forgotten_comes_back_by_keyboard() {
+    let server = server("memory-lab", "x", 0).await;
+    let port = server.address().port().to_string();
+    let window = window::open().await;
+    let page = &window.page;
+    page.row("memory-lab").await;
+
+    page.press(Role::Button, "Scan other addresses…", ENTER).await;
+    page.fill(Role::Textbox, "Addresses", "127.0.0.1").await;
+    page.fill(Role::Textbox, "Ports", &port).await;
+    page.fill(Role::Textbox, "Save these addresses and ports as", "my lab").await;
+    page.says("= 1 probe").await;
+    page.press(Role::Button, "Start scan", ENTER).await;
+    page.says("Saved the range my lab").await;
+    page.gone(Role::Button, "Start scan").await;
+    page.row("memory-lab").await;
+
+    page.press(Role::Button, "Scans…", ENTER).await;
+    page.press(Role::Button, "Actions for the scan of 127.0.0.1", ENTER).await;
+    page.press(Role::Menuitem, "Forget", ENTER).await;
+    page.gone(Role::Button, "Actions for the scan of 127.0.0.1").await;
+    page.press(Role::Button, "Done", ENTER).await;
+    page.gone(Role::Button, "Done").await;
+    page.control('z').await;
+    page.says("Undone: forgot a scan").await;
+
+    page.press(Role::Button, "Scan other addresses…", ENTER).await;
+    window.keep_picture("memory-2-range").await;
+    page.press(Role::Button, "Forget my lab", ENTER).await;
+    page.says("Forgot the range my lab").await;
+    page.gone(Role::Button, "Forget my lab").await;
+    page.press(Role::Button, "Cancel", ENTER).await;
+    page.control('z').await;
+    page.says("Undone").await;
+    page.press(Role::Button, "Scan other addresses…", ENTER).await;
+    page.find(Role::Button, "Forget my lab").await;
+}

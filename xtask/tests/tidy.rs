@@ -175,6 +175,32 @@ mod tests {
         assert_none(&broken, "longer than 450 lines: one idea a file");
     }
 
+    /// Sentences that a reader did not understand, and that say it plainly now. Put together here, so that this file passes its
+    /// own test.
+    #[test]
+    fn what_was_put_plainly_stays_so() {
+        let odd = [
+            ["asks who", " we are"],
+            ["not what it is", " known for"],
+            ["Could not be", " taken over"],
+            ["has not been", " let in"],
+            ["Taken", " back: "],
+            ["This computer was", " not looked at"],
+            ["asks if a person", " is wanted"],
+            ["has owed", " an answer"],
+        ]
+        .map(|parts| parts.concat());
+        let mut broken = Vec::new();
+        for (place, text) in files(&[".rs", ".ts", ".svelte", ".mjs", ".md"]) {
+            for (number, line) in text.lines().enumerate() {
+                if let Some(odd) = odd.iter().find(|odd| line.contains(odd.as_str())) {
+                    broken.push(format!("{place}:{}: `{odd}`", number + 1));
+                }
+            }
+        }
+        assert_none(&broken, "say it in plain English");
+    }
+
     #[test]
     fn no_file_names_a_machine() {
         // Put together here, so that this file passes its own test.

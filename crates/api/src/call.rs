@@ -91,7 +91,7 @@ pub enum AttemptOutcome {
     ToolError,
     /// The call was not sent: the tool did not run.
     Unsent,
-    /// The server declined it: it has too much to do, or asks who we are. The tool did not run.
+    /// The server declined it: it has too much to do, or requires authentication. The tool did not run.
     Declined,
     /// The connection broke before the answer: the tool may have run.
     Lost,

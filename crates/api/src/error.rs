@@ -41,7 +41,7 @@ pub enum ErrorCode {
     TransportFailed,
     /// The server answered with an MCP or JSON-RPC error; `detail` has it unchanged.
     ProtocolError,
-    /// The server asks who we are.
+    /// The server requires authentication.
     NeedsSignIn,
     /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
     UntrustedCertificate,

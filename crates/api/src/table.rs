@@ -58,7 +58,7 @@ macro_rules! operations {
             history(HistoryArgs) -> ServerHistory;
             /// How the last requests to a server ended, and what it wrote to its standard error.
             logs(ServerArgs) -> ServerLogs;
-            /// Takes over what a server lists, where that is not what it is known for.
+            /// Accepts the tools that a server lists now, where they differ from the accepted ones.
             adopt(ServerArgs) -> Changed;
             /// What a scan would ask and how long it would take; nothing is sent.
             scan_plan(ScanArgs) -> ScanPlan;

@@ -12,7 +12,7 @@ pub(crate) enum Trouble {
     Ill(Reason),
     /// It is asked too often, or has its hands full: a warning.
     Busy(Reason),
-    /// It asks who we are.
+    /// It requires authentication.
     NeedsSignIn(Reason),
     /// It is a bridge and well, and nobody is behind it.
     Behind(Reason),

@@ -102,7 +102,7 @@ fn first_id(place: &Place) -> String {
     scans.as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
 }
 
-/// The cells in which a spreadsheet library (SheetJS) sees a formula.
+/// The cells in which a spreadsheet library (`SheetJS`) sees a formula.
 fn formulas(csv: &str) -> Value {
     let script = "const { read } = require(process.argv[1]); const { Sheets: { Sheet1 } } = read(process.argv[2], { type: 'string' });
         console.log(JSON.stringify(Object.keys(Sheet1).filter((cell) => Sheet1[cell].f !== undefined)))";

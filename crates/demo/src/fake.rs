@@ -49,7 +49,7 @@ pub enum Eras {
     Both,
 }
 
-/// How a server asks who we are.
+/// How a server requires authentication.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum SignIn {
     /// It does not.

@@ -257,7 +257,7 @@ impl Intake {
         Credentials::of(&remote)
     }
 
-    /// A server that asks who we are does not say where it is: what was found out before is better than a guess, unless
+    /// A server that requires authentication does not say where it is: what was found out before is better than a guess, unless
     /// it is now called by another name.
     fn keep_place(&self, info: &mut ServerInfo) {
         let origin = |info: &ServerInfo| Key::of(info, Slot::Token).map(|key| key.origin);

@@ -77,7 +77,7 @@ pub enum McpError {
         /// The server's data, unchanged but for secrets of ours that it quotes.
         data: Option<Value>,
     },
-    /// The server asks who we are, or refuses the credentials it got (HTTP 401 or 403).
+    /// The server requires authentication, or refuses the credentials it got (HTTP 401 or 403).
     #[error("{message}")]
     NeedsSignIn {
         /// What it asked for.

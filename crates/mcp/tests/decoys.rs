@@ -44,7 +44,7 @@ async fn no_decoy_is_mcp_and_none_holds_longer_than_its_budget() {
             took.as_secs_f64() * 1e3,
             report.reason.clone().unwrap()
         );
-        // Whoever asks who we are wherever MCP servers usually are may be one.
+        // Whoever requires authentication wherever MCP servers usually are may be one.
         let may_be_one = matches!(decoy, Decoy::Basic) && report.outcome == Outcome::Probable;
         let is_none = matches!(report.outcome, Outcome::NotMcp | Outcome::Incomplete);
         assert!(is_none || may_be_one, "{decoy:?}: {report:#?}");

@@ -19,7 +19,7 @@ pub enum HealthStatus {
     Degraded,
     /// It does not answer as an MCP server.
     Unhealthy,
-    /// A real MCP server that asks who we are. Not a failure.
+    /// A real MCP server that requires authentication. Not a failure.
     NeedsSignIn,
     /// Drained by a person (Consul's maintenance mode). Checks cannot lift it.
     Paused,

@@ -39,7 +39,7 @@ pub(super) struct Keyring {
 struct State {
     /// Until when it is not read, and why.
     rest: Option<(Instant, SecretError)>,
-    /// Since when it has owed an answer.
+    /// When the question was asked that has no answer yet.
     asked: Option<Instant>,
 }
 

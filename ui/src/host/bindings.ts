@@ -3760,7 +3760,7 @@ export interface Operations {
   history: { args: HistoryArgs; result: ServerHistory };
   /** How the last requests to a server ended, and what it wrote to its standard error. */
   logs: { args: ServerArgs; result: ServerLogs };
-  /** Takes over what a server lists, where that is not what it is known for. */
+  /** Accepts the tools that a server lists now, where they differ from the accepted ones. */
   adopt: { args: ServerArgs; result: Changed };
   /** What a scan would ask and how long it would take; nothing is sent. */
   scan_plan: { args: ScanArgs; result: ScanPlan };

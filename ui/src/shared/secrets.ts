@@ -21,7 +21,7 @@ export function inClear(error: CallError | null): boolean {
   return detailSays(error, "in_clear");
 }
 
-/** Whether the server asks who we are, so that signing in may open it. */
+/** Whether the server requires authentication, so that signing in may open it. */
 export function wantsCredentials(error: CallError): boolean {
   return detailSays(error, "auth_required");
 }

@@ -35,7 +35,7 @@ impl LastReading {
     }
 }
 
-/// Hands every change of the file to `take_up`, until that has enough. What is `known` is no change.
+/// Hands every change of the file to `take_up`, until that has enough. A file that reads as `known` is not handed on.
 pub(super) async fn follow(
     file: PathBuf,
     known: LastReading,

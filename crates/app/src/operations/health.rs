@@ -106,7 +106,7 @@ fn worst(tally: Tally) -> Option<HealthStatus> {
     counts.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
 }
 
-/// A server that asks who we are was not measured: whether it works is not known before somebody signs in.
+/// A server that requires authentication was not measured: whether it works is not known before somebody signs in.
 #[expect(clippy::cast_precision_loss, reason = "a day has fewer rounds than a float has digits")]
 fn up_percent(tally: Tally) -> Option<f64> {
     let all = tally.all() - u64::from(tally.needs_sign_in);

@@ -29,7 +29,7 @@ impl Check for EndpointReachable {
     }
 }
 
-/// It is there, and asks who we are. Where a secret cannot be read it was not asked anything.
+/// It is there, and requires authentication. Where a secret cannot be read it was not asked anything.
 fn asking(asked: &Finding) -> Judged {
     let result = match asked.ms {
         None => CheckResult::not_run(ENDPOINT_REACHABLE, &asked.received),

@@ -70,7 +70,7 @@ impl Finding {
         }
     }
 
-    /// It asks who we are.
+    /// It requires authentication.
     pub(crate) fn wants_sign_in(&self) -> bool {
         matches!(self.trouble, Some(Trouble::NeedsSignIn(_)))
     }

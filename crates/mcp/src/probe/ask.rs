@@ -263,7 +263,7 @@ impl Asker {
         }
     }
 
-    /// Somebody asks who we are, with nothing that says MCP. Where servers usually are, that is worth telling.
+    /// Somebody requires authentication, with nothing that says MCP. Where servers usually are, that is worth telling.
     fn guarded(&mut self, path: &str, why: String) -> Path {
         if !self.line.credentials.is_empty() {
             return self.maybe_one(path, "it refuses the credentials that were given".to_owned(), true);

@@ -52,7 +52,7 @@ pub(crate) enum Greeting {
 }
 
 impl Greeting {
-    /// This, if it led to somebody or says more; else what was said before. Whoever asks who we are says more than whoever
+    /// This, if it led to somebody or says more; else what was said before. Whoever requires authentication says more than whoever
     /// does not know what was asked.
     fn met_or(self, before: Self) -> Self {
         match (&self, &before) {

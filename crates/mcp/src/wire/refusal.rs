@@ -9,9 +9,9 @@ use crate::words::tame;
 /// How a server refuses us before it looks at the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// An MCP server that asks who we are: a challenge with `resource_metadata` (RFC 9728).
+    /// An MCP server that requires authentication: a challenge with `resource_metadata` (RFC 9728).
     SignIn,
-    /// It asks who we are with another challenge for a token; a protected-resource document says whether it is MCP.
+    /// It requires authentication by another challenge for a token; a protected-resource document says whether it is MCP.
     Challenge,
     /// It refuses the name we call it by, in the words of MCP's SDKs.
     Name(String),

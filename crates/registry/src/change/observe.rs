@@ -40,7 +40,7 @@ impl Command for Observe {
     }
 }
 
-/// A server that asks who we are was reached as well.
+/// A server that requires authentication was reached as well.
 fn is_contact(status: HealthStatus) -> bool {
     matches!(status, HealthStatus::Healthy | HealthStatus::Degraded | HealthStatus::NeedsSignIn)
 }
@@ -67,7 +67,7 @@ pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
     true
 }
 
-/// Until it says what it is called, a server has the name of its address: one that asks who we are says it late.
+/// Until it says what it is called, a server has the name of its address: one that requires authentication says it late.
 fn is_named_after_address(info: &ServerInfo) -> bool {
     let endpoint = info.url.as_deref().and_then(|url| Endpoint::parse(url).ok());
     endpoint.is_some_and(|endpoint| endpoint.url().authority() == info.name)

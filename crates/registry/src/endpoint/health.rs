@@ -195,7 +195,7 @@ impl Endpoint {
                 self.window.note(policy.window, at, Good::No);
                 self.failure = reason;
             }
-            // A server that asks who we are was reached as well.
+            // A server that requires authentication was reached as well.
             Sign::NeedsSignIn => {
                 self.failure = reason;
                 self.unsaved.seen = self.unsaved.seen.max(Some(at));

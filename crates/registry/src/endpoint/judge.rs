@@ -9,7 +9,7 @@ pub(crate) enum Sign {
     Good,
     /// It did not.
     Bad,
-    /// It asks who we are.
+    /// It requires authentication.
     NeedsSignIn,
     /// It was not asked.
     Nothing,

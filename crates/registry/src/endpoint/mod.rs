@@ -90,7 +90,7 @@ pub struct Round {
 pub enum Verdict {
     /// It was asked: the worst of its checks decides, critical is a failure.
     Checked,
-    /// It asks who we are. Not a failure.
+    /// It requires authentication. Not a failure.
     NeedsSignIn,
     /// It was not asked, for a reason on our side: the round says nothing of the server.
     NotChecked,
@@ -118,7 +118,7 @@ pub enum Ended {
     Answered,
     /// The server could not be reached, or the connection broke.
     Failed,
-    /// The server asks who we are.
+    /// The server requires authentication.
     NeedsSignIn,
 }
 
@@ -149,7 +149,7 @@ impl Reason {
 /// What a round found out about a server, beyond its health.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct News {
-    /// What the server lists, where that is not what it is known for.
+    /// What the server lists, where it differs from the tools that were accepted.
     pub listed: Option<Arc<Contents>>,
     /// What it is known for from now on: its first listing.
     pub adopted: Option<Contents>,

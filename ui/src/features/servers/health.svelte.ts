@@ -10,7 +10,7 @@ export class HealthView {
   /** What was. */
   history = $state.raw<ServerHistory | null>(null);
 
-  /** What the server lists, where that is not what it is known for. */
+  /** What the server lists, where it differs from the tools that were accepted. */
   differences: Differences | null = $derived(this.now?.checks.find((check) => check.details)?.details ?? null);
 
   #id: ServerId | null = null;
