@@ -103,9 +103,15 @@ fn shown(arg: &str, hide: bool) -> String {
     shown
 }
 
+/// Words have no blanks, of whatever kind, so none of them is a line again. What stands between them stays.
 fn line_shown(line: &str) -> String {
-    let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-    shown_arguments(&words).join(" ")
+    let words: Vec<String> = line.split(char::is_whitespace).map(str::to_owned).collect();
+    let blanks = line.chars().filter(|character| character.is_whitespace()).map(Some).chain([None]);
+    shown_arguments(&words)
+        .into_iter()
+        .zip(blanks)
+        .flat_map(|(word, blank)| [word, blank.map_or_else(String::new, String::from)])
+        .collect()
 }
 
 fn one_shown(arg: &str) -> String {
@@ -231,10 +237,26 @@ mod tests {
             &["ghp_hunter2hunter2hunter2"],
             &["-c", "npx it --token hunter2 --verbose"],
             &["-c", "curl http://me:hunter2@a/ --key=hunter2 x"],
+            &["-c", "npx it\t--token\thunter2\n--verbose"],
+            &["-c", "export GITHUB_TOKEN=hunter2\nnpx it\n"],
         ] {
             assert!(!line(args).contains("hunter2"), "{}", line(args));
         }
         assert!(line(&["--token", "hunter2", "stays"]).ends_with("stays"));
+    }
+
+    #[test]
+    fn a_script_of_many_lines_stays_as_it_is() {
+        for script in ["import sys\n\nprint( 1 )\n", "a\tb", "\n", " ", "a\u{2003}b\r\nc"] {
+            assert_eq!(shown_arguments(&[script.to_owned()]), [script]);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_arguments_can_be_shown(args in proptest::collection::vec(r"(\PC|[ \t\n=:/@-]|token){0,30}", 0..4)) {
+            proptest::prop_assert_eq!(shown_arguments(&args).len(), args.len());
+        }
     }
 
     #[test]
