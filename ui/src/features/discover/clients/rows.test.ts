@@ -89,7 +89,7 @@ it("each kind says why it was not asked", () => {
   expect(words({ kind: "own" })).toBe("this app");
   expect(words({ disabled: true, placeholders: ["$A", "$B"] })).toBe("not started · disabled there · waits for $A, $B");
   const notes = [{ line: 1, column: 1, message: "its `command` is a number", unread: false }];
-  expect(words({ kind: "unusable", notes })).toBe("its `command` is a number");
+  expect(words({ kind: "unusable", notes })).toBe("Its “command” is a number");
   expect([{}, { known: true }, { kind: "own" as const }].map((more) => canTake(entry("x", more)))).toEqual([
     true,
     false,

@@ -1,5 +1,6 @@
 import type { ClientEntry, ClientFile, ClientList, ClientReport, FileProblem, ScanRow } from "../../../host";
 import { plural } from "../../../shared/format";
+import { brief } from "../../../shared/text";
 
 /** A server that clients are set up with: those that are given the same are one. */
 export interface ClientRow {
@@ -85,7 +86,7 @@ export function canTake({ kind, known }: ClientEntry): boolean {
 export function stateWords(entry: ClientEntry, row: ScanRow | undefined, scanned: boolean): string {
   const said: string[] = [];
   if (entry.kind === "own") said.push("this app");
-  else if (entry.kind === "unusable") said.push(entry.notes[0]?.message ?? "cannot be used");
+  else if (entry.kind === "unusable") said.push(brief(entry.notes[0]?.message ?? "cannot be used"));
   else if (entry.kind === "elsewhere") said.push("not checked: outside this computer");
   else if (entry.kind === "command") said.push("not started");
   else if (row)
