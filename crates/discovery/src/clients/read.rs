@@ -156,3 +156,19 @@ fn is_loop(code: i32) -> bool {
 fn whole(message: impl Into<String>) -> FileProblem {
     FileProblem { line: None, column: None, message: message.into(), unread: true }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_goes_between_the_look_and_the_reading_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mcp.json");
+        std::fs::write(&path, "{}").unwrap();
+        assert!(look(&path).is_some());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(servers(&path, 0).unwrap_err().message, "it was gone while it was being read");
+        assert_eq!(look(&path), None);
+    }
+}
