@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::from_client::Clients;
+use crate::from_client::ClientsFlags;
 use crate::given::{Add, Edit};
 
 pub(crate) use calls::{Call, Calls, Replay, Route};
@@ -94,7 +94,7 @@ pub(crate) enum Command {
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
     Scan(Scan),
     /// List the servers that AI clients are set up with; nothing is started or asked
-    Clients(Clients),
+    Clients(ClientsFlags),
     /// List the scans that are kept, newest first: the last 200, of 90 days
     Scans,
     /// List the ranges that `scan --save NAME` saved, or forget one

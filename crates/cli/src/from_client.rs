@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 #[derive(Debug, Args)]
-pub(crate) struct Clients {
+pub(crate) struct ClientsFlags {
     /// The folder of a project whose files are read as well; others are those that a client's own file names
     #[arg(long, value_name = "DIR")]
     pub(crate) project: Vec<PathBuf>,

@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use discovery::clients::{Clients, Folders, Own, System};
+use discovery::clients::{Clients, Folders, System, ThisApp};
 
 const ROUNDS: usize = 5;
 /// How often the files are looked at.
@@ -30,7 +30,7 @@ fn main() {
     fixtures(home.path());
     println!("every client, and 20 MB of ~/.claude.json: {:.1} ms (aim 150)", read(home.path(), 20_000_000));
     let clients = at(home.path());
-    let before = clients.list(Vec::new(), &Own::default());
+    let before = clients.list(Vec::new(), &ThisApp::default());
     let (files, entries) = (
         before.iter().flat_map(|client| &client.files),
         before.iter().flat_map(model::ClientReport::entries),
@@ -75,7 +75,7 @@ fn read(home: &Path, size: usize) -> f64 {
 fn once(home: &Path) -> Duration {
     let clients = at(home);
     let begun = Instant::now();
-    assert!(!clients.list(Vec::new(), &Own::default()).is_empty());
+    assert!(!clients.list(Vec::new(), &ThisApp::default()).is_empty());
     begun.elapsed()
 }
 

@@ -22,7 +22,7 @@ use std::time::Instant;
 
 use discovery::memory::compare::compare;
 use discovery::scan::{Plan, PortSet};
-use discovery::{Definition, Place};
+use discovery::{Definition, HostAndPort};
 use model::{Outcome, ScanRow, ScanState, ScanStatus};
 use support::{World, row, status, tools};
 
@@ -87,7 +87,9 @@ async fn keep(world: &World, network: &str, id: &str, rows: u64, turn: u64, each
     for (probe, at) in (0_u64..).zip(plan.into_probes().take(usize::try_from(rows).unwrap())) {
         let which = u32::try_from(probe % 40).unwrap() + u32::from(probe % 101 == turn);
         let found = found(&at.address.to_string(), probe, turn, which, each);
-        assert!(scope.has_asked(&Place::of(&found.url).unwrap(), &discovery::scan::Done::all(u64::MAX)));
+        assert!(
+            scope.has_asked(&HostAndPort::of(&found.url).unwrap(), &discovery::scan::Done::all(u64::MAX))
+        );
         let definition = (found.outcome == Outcome::Mcp).then(|| Definition::of(&tools(which)));
         let hash = definition.as_ref().map(|definition| definition.hash.clone());
         world.memory.take(id, probe, Some((ScanRow { definition: hash, ..found }, definition)));

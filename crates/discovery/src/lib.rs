@@ -10,4 +10,4 @@ pub mod scan;
 
 pub use definition::Definition;
 pub use memory::{MemoryError, ScanMemory};
-pub use place::Place;
+pub use place::HostAndPort;

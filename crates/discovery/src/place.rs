@@ -5,18 +5,18 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A host and a port. `localhost`, `127.0.0.1` and `::1` are one host, as they are for the id of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    pub(crate) host: Host,
+pub struct HostAndPort {
+    pub(crate) host: HostKey,
     pub(crate) port: u16,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Host {
+pub(crate) enum HostKey {
     Ip(IpAddr),
     Name(String),
 }
 
-impl Host {
+impl HostKey {
     pub(crate) fn of_ip(ip: IpAddr) -> Self {
         match ip {
             IpAddr::V6(Ipv6Addr::LOCALHOST) => Self::Ip(Ipv4Addr::LOCALHOST.into()),
@@ -33,7 +33,7 @@ impl Host {
     }
 }
 
-impl Place {
+impl HostAndPort {
     /// The place of an address such as `http://127.0.0.1:3000/mcp`.
     pub fn of(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
@@ -42,7 +42,7 @@ impl Place {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
             _ => (authority, if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 }),
         };
-        (!host.is_empty()).then(|| Self { host: Host::of(host), port })
+        (!host.is_empty()).then(|| Self { host: HostKey::of(host), port })
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
@@ -52,18 +52,18 @@ impl Place {
     /// Its address, if it is on this computer.
     pub(crate) fn loopback_address(&self) -> Option<SocketAddr> {
         match self.host {
-            Host::Ip(ip) if ip.is_loopback() => Some(SocketAddr::new(ip, self.port)),
-            Host::Ip(_) | Host::Name(_) => None,
+            HostKey::Ip(ip) if ip.is_loopback() => Some(SocketAddr::new(ip, self.port)),
+            HostKey::Ip(_) | HostKey::Name(_) => None,
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for HostAndPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.host {
-            Host::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]:{}", self.port),
-            Host::Ip(ip) => write!(f, "{ip}:{}", self.port),
-            Host::Name(name) => write!(f, "{name}:{}", self.port),
+            HostKey::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]:{}", self.port),
+            HostKey::Ip(ip) => write!(f, "{ip}:{}", self.port),
+            HostKey::Name(name) => write!(f, "{name}:{}", self.port),
         }
     }
 }
@@ -83,10 +83,10 @@ mod tests {
             ("http://nas.local", "nas.local:80"),
             ("https://Nas.local:8443/x", "nas.local:8443"),
         ] {
-            assert_eq!(Place::of(url).unwrap().to_string(), place, "{url}");
+            assert_eq!(HostAndPort::of(url).unwrap().to_string(), place, "{url}");
         }
         for none in ["", "stdio", "http://", "http://:80", "http://a:b", "http://a:99999"] {
-            assert_eq!(Place::of(none), None, "{none}");
+            assert_eq!(HostAndPort::of(none), None, "{none}");
         }
     }
 }

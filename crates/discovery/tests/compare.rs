@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use discovery::Place;
+use discovery::HostAndPort;
 use discovery::memory::compare::{Difference, Side, compare};
 use discovery::scan::{Done, Plan, PortSet, Scope};
 use model::{Outcome, ScanRow, ServerId, Transport};
@@ -53,7 +53,9 @@ impl Scan {
     }
 
     fn at(&self, port: u16) -> Option<&ScanRow> {
-        self.rows.iter().find(|row| Place::of(&row.url).unwrap().to_string() == format!("127.0.0.1:{port}"))
+        self.rows
+            .iter()
+            .find(|row| HostAndPort::of(&row.url).unwrap().to_string() == format!("127.0.0.1:{port}"))
     }
 
     fn asked(&self, port: u16) -> bool {

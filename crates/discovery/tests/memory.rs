@@ -12,7 +12,7 @@ mod support;
 
 use std::collections::HashSet;
 
-use discovery::memory::{FIRST_ENTRY, MOST_ROWS, MOST_SCANS, Seen, Way};
+use discovery::memory::{FIRST_ENTRY, MOST_ROWS, MOST_SCANS, SeenServer, Way};
 use discovery::{Definition, MemoryError};
 use model::{Outcome, ScanRange, ScanState, ServerId, SightingKind};
 use support::{World, row, server, tools};
@@ -280,7 +280,7 @@ async fn whoever_saw_a_server_is_noted_with_its_times() {
     let world = World::new();
     world.scan(&[(3000, "a", 1)]).await;
     let id = server(3000, "a", 1).id;
-    let client = Seen { server: id, place: "Cursor: ~/.cursor/mcp.json".to_owned() };
+    let client = SeenServer { server: id, place: "Cursor: ~/.cursor/mcp.json".to_owned() };
     world.memory.saw_all(SightingKind::Client, HashSet::from([client.clone()])).await.unwrap();
     let seen = world.memory.sightings(Some(id)).await.unwrap();
     let kinds: Vec<SightingKind> = seen.iter().map(|one| one.kind).collect();

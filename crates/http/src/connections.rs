@@ -24,7 +24,7 @@ use tower::ServiceExt as _;
 
 /// How long a connection may take over what, and how many there are at once.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// From its beginning to the end of the headers of its first request.
     pub first: Duration,
     /// Without a request, or within the headers of a later one.
@@ -35,7 +35,7 @@ pub struct Limits {
     pub most: usize,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         // Of the files that this process may open, servers that are asked need some as well.
         let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
@@ -144,7 +144,7 @@ impl Drop for UnderWay {
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: Limits,
+    limits: ConnectionLimits,
     stopping: CancellationToken,
 ) {
     let (open, tasks) = (Open::default(), TaskTracker::new());
@@ -185,7 +185,7 @@ async fn talk(
     stream: TcpStream,
     router: Router,
     entry: Arc<Entry>,
-    limits: Limits,
+    limits: ConnectionLimits,
     stopping: CancellationToken,
 ) {
     // An answer is written in one go: to wait for more would only delay it.

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 pub use access::Access;
-pub use connections::Limits;
+pub use connections::ConnectionLimits;
 pub use gate::Gate;
 
 /// A `servers.json` of 100,000 servers fits; a runaway upload does not.
@@ -33,7 +33,7 @@ pub struct Face {
     listener: TcpListener,
     address: SocketAddr,
     app: App,
-    limits: Limits,
+    limits: ConnectionLimits,
 }
 
 impl Face {
@@ -42,7 +42,7 @@ impl Face {
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         app.announce(format!("http://{address}"))?;
-        Ok(Self { listener, address, app: app.clone(), limits: Limits::default() })
+        Ok(Self { listener, address, app: app.clone(), limits: ConnectionLimits::default() })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8090`.
@@ -52,7 +52,7 @@ impl Face {
 
     /// With other limits of its connections.
     #[must_use]
-    pub fn with(self, limits: Limits) -> Self {
+    pub fn with(self, limits: ConnectionLimits) -> Self {
         Self { limits, ..self }
     }
 
@@ -65,7 +65,7 @@ impl Face {
 }
 
 /// All routes. The gate stands before every one of them, the token before the API alone.
-fn router(app: App, address: SocketAddr, limits: Limits) -> Router {
+fn router(app: App, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
     let api = Router::new()
         .route("/events", get(api::events))

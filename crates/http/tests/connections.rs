@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use http_face::Limits;
+use http_face::ConnectionLimits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -20,8 +20,8 @@ use support::Served;
 /// Longer than anything here takes, however busy the machine is.
 const LONG: Duration = Duration::from_mins(1);
 
-fn patient() -> Limits {
-    Limits { first: LONG, idle: LONG, body: LONG, most: 64 }
+fn patient() -> ConnectionLimits {
+    ConnectionLimits { first: LONG, idle: LONG, body: LONG, most: 64 }
 }
 
 async fn open(core: &Served) -> TcpStream {
@@ -52,7 +52,7 @@ async fn ask(core: &Served, stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn headers_that_never_end_do() {
-    let core = Served::with(Limits { first: Duration::from_millis(200), ..patient() }).await;
+    let core = Served::with(ConnectionLimits { first: Duration::from_millis(200), ..patient() }).await;
     let (mut silent, mut slow) = (open(&core).await, open(&core).await);
     slow.write_all(b"GET / HTTP/1.1\r\nHost: x").await.unwrap();
     ends(&mut silent).await;
@@ -61,7 +61,8 @@ async fn headers_that_never_end_do() {
 
 #[tokio::test]
 async fn one_that_asked_may_wait_longer_and_ends_too() {
-    let limits = Limits { first: Duration::from_millis(200), idle: Duration::from_millis(600), ..patient() };
+    let limits =
+        ConnectionLimits { first: Duration::from_millis(200), idle: Duration::from_millis(600), ..patient() };
     let core = Served::with(limits).await;
     let mut stream = open(&core).await;
     assert!(ask(&core, &mut stream).await.contains("content-length: 3"));
@@ -73,7 +74,7 @@ async fn one_that_asked_may_wait_longer_and_ends_too() {
 
 #[tokio::test]
 async fn a_body_that_never_comes_is_not_waited_for() {
-    let core = Served::with(Limits { body: Duration::from_millis(200), ..patient() }).await;
+    let core = Served::with(ConnectionLimits { body: Duration::from_millis(200), ..patient() }).await;
     let host = core.url.trim_start_matches("http://");
     let mut stream = open(&core).await;
     let head = format!(
@@ -87,7 +88,7 @@ async fn a_body_that_never_comes_is_not_waited_for() {
 
 #[tokio::test]
 async fn those_that_only_wait_make_room() {
-    let core = Served::with(Limits { most: 4, ..patient() }).await;
+    let core = Served::with(ConnectionLimits { most: 4, ..patient() }).await;
     let mut good = open(&core).await;
     ask(&core, &mut good).await;
     // Whoever asked stays, though it is the oldest: three others are new, and the first of these goes.

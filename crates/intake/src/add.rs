@@ -11,7 +11,7 @@ use registry::{Observation, Origin, RegistryError, Upserted};
 
 use crate::credentials::Presented;
 use crate::given::{with_environment, without_keys_in_url};
-use crate::sightings::Sighting;
+use crate::sightings::ProbedServer;
 use crate::steps::steps;
 use crate::trust;
 use crate::{headers, now};
@@ -233,7 +233,7 @@ impl Intake {
     }
 
     /// What a scan met a moment ago is not asked again, unless a person gives what the scan did not have.
-    fn just_seen(&self, url: &str, given: &Presented<'_>) -> Option<Sighting> {
+    fn just_seen(&self, url: &str, given: &Presented<'_>) -> Option<ProbedServer> {
         if !given.is_nothing() {
             return None;
         }
@@ -312,7 +312,7 @@ impl Intake {
 }
 
 /// A record of what a scan met.
-fn as_seen(info: ServerInfo, Sighting { row, contents, at, .. }: Sighting) -> New {
+fn as_seen(info: ServerInfo, ProbedServer { row, contents, at, .. }: ProbedServer) -> New {
     let mut info = ServerInfo { id: row.id, transport: row.transport, endpoint: Some(row.url), ..info };
     info.auth_required = row.auth_required;
     let ms = contents.round_trip_ms;

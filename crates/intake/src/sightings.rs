@@ -17,11 +17,11 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// What scans met last. Cheap to clone; all clones are one.
 #[derive(Clone, Default)]
-pub struct Sightings(Arc<Mutex<VecDeque<Sighting>>>);
+pub struct Sightings(Arc<Mutex<VecDeque<ProbedServer>>>);
 
 /// A server as a scan met it.
 #[derive(Clone)]
-pub(crate) struct Sighting {
+pub(crate) struct ProbedServer {
     pub(crate) row: ScanRow,
     pub(crate) contents: Contents,
     /// When, as records keep it.
@@ -34,18 +34,18 @@ impl Sightings {
     pub fn note(&self, row: &ScanRow, contents: Contents) {
         let mut all = self.lock();
         all.retain(|seen| seen.row.id != row.id && seen.met.elapsed() < FRESH);
-        all.push_back(Sighting { row: row.clone(), contents, at: now(), met: Instant::now() });
-        while all.iter().map(Sighting::bytes).sum::<usize>() > MOST_BYTES {
+        all.push_back(ProbedServer { row: row.clone(), contents, at: now(), met: Instant::now() });
+        while all.iter().map(ProbedServer::bytes).sum::<usize>() > MOST_BYTES {
             all.pop_front();
         }
     }
 
     /// The server that a person means by this URL: the one whose endpoint it is, or, without a path, the one that answers
     /// there.
-    pub(crate) fn at(&self, url: &str) -> Option<Sighting> {
+    pub(crate) fn at(&self, url: &str) -> Option<ProbedServer> {
         let meant = Endpoint::parse(url).ok()?;
         let is_whole = meant.url().path() != "/" || meant.url().query().is_some();
-        let is_meant = |seen: &&Sighting| {
+        let is_meant = |seen: &&ProbedServer| {
             let Ok(endpoint) = Endpoint::parse(&seen.row.url) else { return false };
             let same = endpoint.url() == meant.url();
             seen.met.elapsed() < FRESH && (same || (!is_whole && endpoint.origin() == meant.origin()))
@@ -53,12 +53,12 @@ impl Sightings {
         self.lock().iter().rev().find(is_meant).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Sighting>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<ProbedServer>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Sighting {
+impl ProbedServer {
     fn bytes(&self) -> usize {
         let tools = self.contents.tools.iter();
         let named = tools.map(|tool| tool.name.len() + tool.description.as_ref().map_or(0, String::len));

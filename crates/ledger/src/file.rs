@@ -3,7 +3,7 @@
 use model::Millis;
 use model::config::CallLog;
 use rusqlite::{Connection, OptionalExtension, params};
-use store::beside::{Aside, FileError, Layout};
+use store::beside::{Aside, BesideError, Layout};
 
 /// Its name in the data directory.
 pub const FILE: &str = "calls.db";
@@ -55,7 +55,7 @@ pub(crate) const LAYOUT: Layout =
 pub enum LedgerError {
     /// The file cannot be used.
     #[error(transparent)]
-    File(#[from] FileError),
+    File(#[from] BesideError),
     /// There is no such call.
     #[error("there is no recorded call {0}: it was not kept, or made room for later ones")]
     NoCall(u64),

@@ -11,7 +11,7 @@ use model::{CapabilityPattern, ServerId, ServerInfo, fold};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::Value as Json;
-use store::beside::{FileError, read_beside};
+use store::beside::{BesideError, read_beside};
 
 use crate::file::ends;
 use crate::row::{number, outcome};
@@ -67,7 +67,7 @@ impl Ledger {
         let reading = move || {
             this.flush();
             match read_at(&this.0.path, &work) {
-                Err(LedgerError::File(FileError::Damaged { .. })) => {
+                Err(LedgerError::File(BesideError::Damaged { .. })) => {
                     this.doubt();
                     read_at(&this.0.path, &work)
                 }
@@ -85,7 +85,7 @@ fn read_at<T>(
 ) -> Result<T, LedgerError> {
     let connection = read_beside(path)?;
     let begun = connection.as_ref().map_or(Ok(()), |connection| connection.execute_batch("BEGIN"));
-    Ok(begun.and_then(|()| work(connection.as_ref())).map_err(|error| FileError::of(path, error))?)
+    Ok(begun.and_then(|()| work(connection.as_ref())).map_err(|error| BesideError::of(path, error))?)
 }
 
 fn list(

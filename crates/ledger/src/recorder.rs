@@ -9,7 +9,7 @@ use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
 use rusqlite::{Connection, params};
-use store::beside::{FileError, check_beside, in_transaction, open_beside, put_aside};
+use store::beside::{BesideError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
 use crate::blobs::{Blobs, sweep, touch};
@@ -86,7 +86,7 @@ impl Recorder {
     /// Writes rows; a damaged file is moved aside, and they are written to the next one.
     fn attempt(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
         match self.once(calls, bounds) {
-            Err(LedgerError::File(FileError::Damaged { source, .. })) => {
+            Err(LedgerError::File(BesideError::Damaged { source, .. })) => {
                 self.close();
                 let aside = put_aside(&self.path, now(), &source)?;
                 (self.hearing.noticed)(told_of(&aside));
@@ -98,7 +98,7 @@ impl Recorder {
 
     /// Looks whether the file is damaged, as somebody thinks who reads it: what this thread has in memory may hide it.
     pub(crate) fn look_at_it(&mut self) {
-        let Err(FileError::Damaged { source, .. }) = check_beside(&self.path) else { return };
+        let Err(BesideError::Damaged { source, .. }) = check_beside(&self.path) else { return };
         self.close();
         match put_aside(&self.path, now(), &source) {
             Ok(aside) => (self.hearing.noticed)(told_of(&aside)),
@@ -124,7 +124,7 @@ impl Recorder {
         let written = in_transaction(connection, || rows(connection, &mut self.blobs, calls, bounds, code));
         written.map_err(|error| {
             self.blobs.forget();
-            FileError::of(&self.path, error).into()
+            BesideError::of(&self.path, error).into()
         })
     }
 

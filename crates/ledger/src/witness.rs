@@ -12,7 +12,7 @@ use mesh::{CallFailed, LastTurn, Seen, Witness};
 use model::config::Config;
 use parking_lot::{Condvar, Mutex};
 use registry::now;
-use store::beside::{FileError, open_beside};
+use store::beside::{BesideError, open_beside};
 use tokio::sync::watch;
 
 use crate::file::{FILE, LAYOUT, told_of};
@@ -78,7 +78,7 @@ impl Ledger {
         // Who wants no record has no file.
         let is_wanted = config.borrow().call_log.enabled || path.exists();
         let opened = if is_wanted { opened(&path, &mut notices) } else { Ok(HashMap::new()) };
-        let is_off = matches!(&opened, Err(LedgerError::File(FileError::Newer { .. })));
+        let is_off = matches!(&opened, Err(LedgerError::File(BesideError::Newer { .. })));
         if let Err(error) = &opened {
             notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
         }
@@ -194,7 +194,7 @@ impl Ledger {
 fn opened(path: &Path, notices: &mut Vec<String>) -> Result<HashMap<String, LastTurn>, LedgerError> {
     let (connection, aside) = open_beside(path, &LAYOUT, now())?;
     notices.extend(aside.map(|aside| told_of(&aside)));
-    Ok(last_turns(&connection).map_err(|error| FileError::of(path, error))?)
+    Ok(last_turns(&connection).map_err(|error| BesideError::of(path, error))?)
 }
 
 /// Tells whoever waits that the thread is gone.

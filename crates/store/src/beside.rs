@@ -29,7 +29,7 @@ pub struct Layout {
 
 /// Why such a file cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub enum BesideError {
     /// It was written by a newer version of this program, and is not touched.
     #[error("`{}` was written by a newer version of MCP Discovery", path.display())]
     Newer {
@@ -62,7 +62,7 @@ pub enum FileError {
     },
 }
 
-impl FileError {
+impl BesideError {
     /// Sorts an error of SQLite by what can be done about it.
     pub fn of(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();
@@ -92,12 +92,12 @@ pub fn open_beside(
     path: &Path,
     layout: &Layout,
     now: Millis,
-) -> Result<(Connection, Option<Aside>), FileError> {
+) -> Result<(Connection, Option<Aside>), BesideError> {
     if !path.exists() {
-        remove_companions(path).map_err(|error| FileError::io(path, error))?;
+        remove_companions(path).map_err(|error| BesideError::io(path, error))?;
     }
     match prepare(path, layout) {
-        Err(FileError::Damaged { source, .. }) => {
+        Err(BesideError::Damaged { source, .. }) => {
             let aside = put_aside(path, now, &source)?;
             Ok((prepare(path, layout)?, Some(aside)))
         }
@@ -106,7 +106,7 @@ pub fn open_beside(
 }
 
 /// Moves a damaged file to `<name>.damaged-<time>`, with its companions.
-pub fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<Aside, FileError> {
+pub fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<Aside, BesideError> {
     let target = suffixed(path, &format!(".damaged-{now}"));
     let moved = || {
         std::fs::rename(path, &target)?;
@@ -114,7 +114,7 @@ pub fn put_aside(path: &Path, now: Millis, why: &rusqlite::Error) -> Result<Asid
             unless_missing(std::fs::rename(suffixed(path, companion), suffixed(&target, companion)))
         })
     };
-    moved().map_err(|error| FileError::io(path, error))?;
+    moved().map_err(|error| BesideError::io(path, error))?;
     Ok(Aside { path: target, why: why.to_string() })
 }
 
@@ -129,13 +129,13 @@ pub(crate) fn unless_missing(done: io::Result<()>) -> io::Result<()> {
     done.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
-fn prepare(path: &Path, layout: &Layout) -> Result<Connection, FileError> {
-    let failed = |error| FileError::of(path, error);
+fn prepare(path: &Path, layout: &Layout) -> Result<Connection, BesideError> {
+    let failed = |error| BesideError::of(path, error);
     keep_private(path);
     let connection = Connection::open(path).map_err(failed)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
     if found > layout.version {
-        return Err(FileError::Newer { path: path.to_path_buf() });
+        return Err(BesideError::Newer { path: path.to_path_buf() });
     }
     configure(&connection, layout, found == 0).map_err(failed)?;
     Ok(connection)
@@ -160,25 +160,25 @@ fn configure(connection: &Connection, layout: &Layout, is_new: bool) -> rusqlite
 }
 
 /// Opens it to be read; nothing where there is none.
-pub fn read_beside(path: &Path) -> Result<Option<Connection>, FileError> {
+pub fn read_beside(path: &Path) -> Result<Option<Connection>, BesideError> {
     if !path.exists() {
         return Ok(None);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map(Some).map_err(|error| FileError::of(path, error))
+    Connection::open_with_flags(path, flags).map(Some).map_err(|error| BesideError::of(path, error))
 }
 
 /// Reads every page of it.
-pub fn check_beside(path: &Path) -> Result<(), FileError> {
+pub fn check_beside(path: &Path) -> Result<(), BesideError> {
     let Some(connection) = read_beside(path)? else { return Ok(()) };
     let verdict: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-        .map_err(|error| FileError::of(path, error))?;
+        .map_err(|error| BesideError::of(path, error))?;
     if verdict == "ok" {
         return Ok(());
     }
     let damaged = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-    Err(FileError::of(path, rusqlite::Error::SqliteFailure(damaged, Some(verdict))))
+    Err(BesideError::of(path, rusqlite::Error::SqliteFailure(damaged, Some(verdict))))
 }
 
 /// Does all of `work`, or nothing.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use api::{ClientList, ClientsArgs, ErrorCode};
-use discovery::clients::Own;
+use discovery::clients::ThisApp;
 use model::{ClientReport, SightingKind};
 
 use crate::App;
@@ -25,7 +25,7 @@ impl App {
         projects: Vec<String>,
     ) -> Result<Vec<ClientReport>, OperationError> {
         let (projects, own) =
-            (projects.into_iter().map(Into::into).collect(), Own { listens: self.listening() });
+            (projects.into_iter().map(Into::into).collect(), ThisApp { listens: self.listening() });
         let read = self.0.intake.clients.read(projects, own).await;
         let read = read.map_err(|error| OperationError::new(ErrorCode::Timeout, error.to_string()))?;
         let compared = self.0.intake.compared(read);

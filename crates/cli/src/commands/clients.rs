@@ -9,7 +9,7 @@ use model::{ClientEntry, ClientFile, ClientReport, ClientScope, EntryKind, FileP
 use super::Session;
 use crate::args::Format;
 use crate::failure::{Failure, exit};
-use crate::from_client::{Clients, FromFlags};
+use crate::from_client::{ClientsFlags, FromFlags};
 use crate::layout::on_one_line;
 use crate::print::{Column, note, word};
 
@@ -20,7 +20,7 @@ struct Row<'a> {
     entry: &'a ClientEntry,
 }
 
-pub(super) async fn clients(session: &Session, args: &Clients) -> Result<(), Failure> {
+pub(super) async fn clients(session: &Session, args: &ClientsFlags) -> Result<(), Failure> {
     let list = session.core.clients(ClientsArgs { projects: whole(&args.project)? }).await?;
     if session.print.format() == Format::Table {
         let rows: Vec<Row<'_>> = rows(&list.clients).collect();

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 /// What this program is, where a client is set up with it.
 #[derive(Debug, Clone, Default)]
-pub struct Own {
+pub struct ThisApp {
     /// Where it listens: `http://127.0.0.1:8090`.
     pub listens: Option<String>,
 }
 
-impl Own {
+impl ThisApp {
     /// The entry, said to be ours where it leads to us.
     pub(super) fn marked(&self, entry: &ClientEntry) -> ClientEntry {
         let is_own = entry.kind == EntryKind::Here && self.is_at(&entry.address);

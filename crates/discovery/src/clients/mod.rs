@@ -16,15 +16,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use model::servers_json::ClientServer;
 use model::{ClientEntry, ClientFile, ClientReport, EntryKind, FileProblem, Millis};
 
-use crate::memory::Seen;
-pub use entry::Own;
+use crate::memory::SeenServer;
+pub use entry::ThisApp;
 use entry::consent;
-use places::Candidate;
+use places::ClientPath;
 pub use places::{Folders, System};
 use read::Signature;
 use tokio::time::Instant;
 
-use table::{CLIENTS, Client};
+use table::{CLIENTS, ClientSpec};
 
 /// Whoever asks waits no longer than that.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ struct State {
     /// Every path that was looked at, with what was seen there.
     seen: HashMap<PathBuf, Option<Signature>>,
     /// Which servers were told last, and when.
-    noted: Option<(HashSet<Seen>, Instant)>,
+    noted: Option<(HashSet<SeenServer>, Instant)>,
 }
 
 /// A file as it was read last.
@@ -111,7 +111,7 @@ impl Reread {
 /// The files could not be read in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the files of AI clients could not be read within {} s: does a folder of theirs lie on a computer that is away?", PATIENCE.as_secs())]
-pub struct Slow;
+pub struct ReadTooSlowly;
 
 /// Why an entry cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +121,7 @@ pub enum EntryError {
     NoFile(PathBuf),
     /// Nor can anything.
     #[error(transparent)]
-    Slow(#[from] Slow),
+    Slow(#[from] ReadTooSlowly),
     /// The file cannot be read now.
     #[error("{}: {}", .0.display(), told(.1))]
     Unread(PathBuf, FileProblem),
@@ -144,7 +144,11 @@ impl Clients {
     }
 
     /// As [`Clients::list`], on a thread where it may block.
-    pub async fn read(&self, projects: Vec<PathBuf>, own: Own) -> Result<Vec<ClientReport>, Slow> {
+    pub async fn read(
+        &self,
+        projects: Vec<PathBuf>,
+        own: ThisApp,
+    ) -> Result<Vec<ClientReport>, ReadTooSlowly> {
         self.on_a_thread(move |clients| clients.list(projects, &own)).await
     }
 
@@ -153,7 +157,7 @@ impl Clients {
     pub async fn on_a_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> T + Send + 'static,
-    ) -> Result<T, Slow> {
+    ) -> Result<T, ReadTooSlowly> {
         let (clients, turn) = (self.clone(), self.0.turn.clone());
         let done = async move {
             let turn = turn.lock_owned().await;
@@ -164,11 +168,11 @@ impl Clients {
             };
             tokio::task::spawn_blocking(work).await
         };
-        tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(Slow)
+        tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(ReadTooSlowly)
     }
 
     /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
-    pub fn list(&self, projects: Vec<PathBuf>, own: &Own) -> Vec<ClientReport> {
+    pub fn list(&self, projects: Vec<PathBuf>, own: &ThisApp) -> Vec<ClientReport> {
         let mut state = self.lock();
         state.given.extend(projects.into_iter().filter(|folder| folder.is_absolute()));
         let found = self.look(&mut state);
@@ -212,19 +216,20 @@ impl Clients {
     }
 
     /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the same.
-    pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<Seen>> {
+    pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<SeenServer>> {
         let mut seen = HashSet::new();
         for report in reports {
             for file in &report.files {
                 let entries = file.entries.iter().filter(|entry| entry.kind != EntryKind::Own);
                 let place = format!("{}: {}", report.id, file.path);
                 seen.extend(
-                    entries.filter_map(|entry| Some(Seen { server: entry.id?, place: place.clone() })),
+                    entries.filter_map(|entry| Some(SeenServer { server: entry.id?, place: place.clone() })),
                 );
             }
         }
         let mut state = self.lock();
-        let is_known = |(before, at): &(HashSet<Seen>, Instant)| *before == seen && at.elapsed() < AGAIN;
+        let is_known =
+            |(before, at): &(HashSet<SeenServer>, Instant)| *before == seen && at.elapsed() < AGAIN;
         if state.noted.as_ref().is_some_and(is_known) {
             return None;
         }
@@ -233,11 +238,11 @@ impl Clients {
     }
 
     /// Every file that may be there, each once, those that are there read.
-    fn look(&self, state: &mut State) -> Vec<(&'static Client, Vec<Candidate>)> {
+    fn look(&self, state: &mut State) -> Vec<(&'static ClientSpec, Vec<ClientPath>)> {
         let Some(folders) = &self.0.folders else { return Vec::new() };
         state.seen.clear();
         let mut paths = HashSet::new();
-        let mut once = |candidates: Vec<Candidate>| -> Vec<Candidate> {
+        let mut once = |candidates: Vec<ClientPath>| -> Vec<ClientPath> {
             candidates.into_iter().filter(|candidate| paths.insert(candidate.path.clone())).collect()
         };
         let mut found: Vec<_> = CLIENTS.iter().map(|client| (client, once(folders.own(client)))).collect();
@@ -294,7 +299,7 @@ impl State {
         if names.len() == MOST_NAMES { Names::Many } else { Names::Some(names) }
     }
 
-    fn file(&self, candidate: &Candidate, own: &Own) -> Option<ClientFile> {
+    fn file(&self, candidate: &ClientPath, own: &ThisApp) -> Option<ClientFile> {
         let file = &self.files.get(&candidate.path)?.file;
         let project = candidate.project.as_ref().map(|folder| folder.display().to_string());
         Some(ClientFile {

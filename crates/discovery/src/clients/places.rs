@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use model::ClientScope;
 
-use super::table::{CLIENTS, Client};
+use super::table::{CLIENTS, ClientSpec};
 
 /// An operating system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Folders {
 
 /// A file of a client that may be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct ClientPath {
     pub(super) path: PathBuf,
     pub(super) scope: ClientScope,
     pub(super) project: Option<PathBuf>,
@@ -89,7 +89,7 @@ impl Folders {
     }
 
     /// The files of a client for the person and their profiles, whether or not they are there.
-    pub(super) fn own(&self, client: &Client) -> Vec<Candidate> {
+    pub(super) fn own(&self, client: &ClientSpec) -> Vec<ClientPath> {
         let places =
             client.files.iter().filter(|place| place.only.is_none_or(|system| system == self.system));
         let mut found = Vec::new();
@@ -97,17 +97,17 @@ impl Folders {
             let scope = if place.is_of_profile { ClientScope::Profile } else { ClientScope::User };
             for folder in self.below(place.base) {
                 let paths = matches(&folder, place.path);
-                found.extend(paths.into_iter().map(|path| Candidate { path, scope, project: None }));
+                found.extend(paths.into_iter().map(|path| ClientPath { path, scope, project: None }));
             }
         }
         found
     }
 
     /// The files of a client for a project, whether or not they are there.
-    pub(super) fn of_project(client: &Client, folder: &Path) -> Vec<Candidate> {
+    pub(super) fn of_project(client: &ClientSpec, folder: &Path) -> Vec<ClientPath> {
         let paths = client.project.iter().flat_map(|path| matches(folder, path));
         paths
-            .map(|path| Candidate { path, scope: ClientScope::Project, project: Some(folder.to_owned()) })
+            .map(|path| ClientPath { path, scope: ClientScope::Project, project: Some(folder.to_owned()) })
             .collect()
     }
 

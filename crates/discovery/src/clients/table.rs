@@ -5,19 +5,19 @@ use super::places::System;
 
 /// An AI client.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(super) struct ClientSpec {
     /// In operations and commands.
     pub(super) id: &'static str,
     /// For people.
     pub(super) name: &'static str,
-    pub(super) files: &'static [Place],
+    pub(super) files: &'static [ClientPlace],
     /// Below the folder of a project.
     pub(super) project: &'static [&'static str],
 }
 
 /// Where a file of a client is. One segment of the path may have a `*` in it.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ClientPlace {
     pub(super) base: Base,
     pub(super) path: &'static str,
     /// The only system that has it there.
@@ -26,29 +26,29 @@ pub(super) struct Place {
     pub(super) is_of_profile: bool,
 }
 
-const fn at(base: Base, path: &'static str) -> Place {
-    Place { base, path, only: None, is_of_profile: false }
+const fn at(base: Base, path: &'static str) -> ClientPlace {
+    ClientPlace { base, path, only: None, is_of_profile: false }
 }
 
-const fn only(only: System, base: Base, path: &'static str) -> Place {
-    Place { base, path, only: Some(only), is_of_profile: false }
+const fn only(only: System, base: Base, path: &'static str) -> ClientPlace {
+    ClientPlace { base, path, only: Some(only), is_of_profile: false }
 }
 
-const fn profile(base: Base, path: &'static str) -> Place {
-    Place { base, path, only: None, is_of_profile: true }
+const fn profile(base: Base, path: &'static str) -> ClientPlace {
+    ClientPlace { base, path, only: None, is_of_profile: true }
 }
 
 const fn client(
     id: &'static str,
     name: &'static str,
-    files: &'static [Place],
+    files: &'static [ClientPlace],
     project: &'static [&'static str],
-) -> Client {
-    Client { id, name, files, project }
+) -> ClientSpec {
+    ClientSpec { id, name, files, project }
 }
 
 /// The clients, in the order in which they are shown.
-pub(super) const CLIENTS: &[Client] = &[
+pub(super) const CLIENTS: &[ClientSpec] = &[
     client(
         "claude-desktop",
         "Claude Desktop",

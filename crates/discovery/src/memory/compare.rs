@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use model::{Outcome, ScanRow};
 
-use crate::Place;
+use crate::HostAndPort;
 use crate::scan::{Done, Scope};
 
 /// One of two scans.
@@ -51,14 +51,14 @@ enum Says<'a> {
 
 struct Found<'a> {
     side: Side<'a>,
-    at: HashMap<Place, usize>,
+    at: HashMap<HostAndPort, usize>,
 }
 
 impl<'a> Found<'a> {
     fn new(side: Side<'a>) -> Self {
         let mut at = HashMap::with_capacity(side.rows.len());
         for (row, found) in side.rows.iter().enumerate() {
-            let Some(place) = Place::of(&found.url) else { continue };
+            let Some(place) = HostAndPort::of(&found.url) else { continue };
             match at.entry(place) {
                 Entry::Vacant(free) => drop(free.insert(row)),
                 // A name with several addresses may be a server at one of them only.
@@ -75,7 +75,7 @@ impl<'a> Found<'a> {
     }
 
     /// Every server, in the order of the rows.
-    fn servers(&self) -> impl Iterator<Item = (usize, &'a ScanRow, &Place)> {
+    fn servers(&self) -> impl Iterator<Item = (usize, &'a ScanRow, &HostAndPort)> {
         let mut servers: Vec<_> = self
             .at
             .iter()
@@ -86,7 +86,7 @@ impl<'a> Found<'a> {
         servers.into_iter()
     }
 
-    fn at(&self, place: &Place) -> Says<'a> {
+    fn at(&self, place: &HostAndPort) -> Says<'a> {
         let found = self.at.get(place).and_then(|row| Some((*row, self.side.rows.get(*row)?)));
         match found {
             Some((row, found)) if found.is_server() => Says::Server(row, found),

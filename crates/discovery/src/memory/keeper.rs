@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::Millis;
 use rusqlite::Connection;
-use store::beside::{Aside, FileError, check_beside, in_transaction, open_beside, put_aside};
+use store::beside::{Aside, BesideError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
 use super::file::{LAYOUT, end_lost, make_room, shrink};
@@ -152,7 +152,7 @@ impl Keeper {
 
     /// Another program may have written over the file, which what this thread has in memory would hide until the next start.
     fn look_at_it(&mut self) {
-        let Err(FileError::Damaged { source, .. }) = check_beside(&self.path) else { return };
+        let Err(BesideError::Damaged { source, .. }) = check_beside(&self.path) else { return };
         self.connection = None;
         match put_aside(&self.path, (self.now)(), &source) {
             Ok(aside) => self.begin_anew(Some(&aside)),
@@ -181,7 +181,7 @@ impl Keeper {
 
     fn outside<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, MemoryError> {
         let done = match self.once(&work) {
-            Err(FileError::Damaged { source, .. }) => {
+            Err(BesideError::Damaged { source, .. }) => {
                 self.connection = None;
                 put_aside(&self.path, (self.now)(), &source).and_then(|aside| {
                     self.begin_anew(Some(&aside));
@@ -203,7 +203,7 @@ impl Keeper {
         }
     }
 
-    fn once<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, FileError> {
+    fn once<T>(&mut self, work: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, BesideError> {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.connection = None;
@@ -217,16 +217,16 @@ impl Keeper {
             }
             if !self.is_ours {
                 in_transaction(&connection, || end_lost(&connection))
-                    .map_err(|error| FileError::of(&self.path, error))?;
+                    .map_err(|error| BesideError::of(&self.path, error))?;
                 self.is_ours = true;
             }
             self.connection = Some(connection);
         }
         // It was set just now.
         let Some(connection) = &self.connection else {
-            return Err(FileError::Newer { path: self.path.clone() });
+            return Err(BesideError::Newer { path: self.path.clone() });
         };
-        work(connection).map_err(|error| FileError::of(&self.path, error))
+        work(connection).map_err(|error| BesideError::of(&self.path, error))
     }
 
     /// What is in memory goes into the new file as well.
@@ -242,7 +242,7 @@ impl Keeper {
     }
 
     /// The same trouble is told once.
-    fn complain(&mut self, error: &FileError) {
+    fn complain(&mut self, error: &BesideError) {
         let said = format!("Scans are not kept now: {error}. They run all the same.");
         if self.said.as_ref() != Some(&said) {
             (self.noticed)(said.clone());

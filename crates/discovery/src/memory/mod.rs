@@ -4,7 +4,7 @@
 //!   Whatever becomes of the file, scans go on and are shown: what could not be written waits in memory.
 //! - With a scan it keeps what its plan covers and which probes were made, so that a comparison ([`compare`]) calls nobody gone who
 //!   was not asked again.
-//! - [`Seen`]: who saw a server, where and when. Whoever finds servers notes it here, and a scan does by itself.
+//! - [`SeenServer`]: who saw a server, where and when. Whoever finds servers notes it here, and a scan does by itself.
 //! - What a person forgets or saves can be taken back ([`Way`]).
 
 pub mod compare;
@@ -27,7 +27,7 @@ use std::thread::JoinHandle;
 
 use model::{Millis, ScanRange, ScanRow, ScanState, ScanStatus, ServerId, Sighting, SightingKind};
 use parking_lot::Mutex;
-use store::beside::FileError;
+use store::beside::BesideError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +40,7 @@ use steps::Turn;
 pub use export::ScanFileError;
 pub use file::{FILE, MOST_ROWS, MOST_SCANS};
 pub use kept::KeptScan;
-pub use sightings::Seen;
+pub use sightings::SeenServer;
 pub use steps::{FIRST_ENTRY, Step, Way};
 
 /// Why something of the memory of scans cannot be told or changed.
@@ -48,7 +48,7 @@ pub use steps::{FIRST_ENTRY, Step, Way};
 pub enum MemoryError {
     /// The file cannot be used.
     #[error(transparent)]
-    File(#[from] FileError),
+    File(#[from] BesideError),
     /// There is no such scan.
     #[error("there is no scan `{0}`: it was forgotten, or made room for later ones")]
     NoScan(String),
@@ -325,7 +325,7 @@ impl ScanMemory {
 
     /// Notes that servers are seen now. Of all kinds but ports and scans a place begins with who sees it (`cursor: ~/.cursor/mcp.json`):
     /// `seen:cursor` finds those.
-    pub async fn saw(&self, kind: SightingKind, seen: Vec<Seen>) -> Result<(), MemoryError> {
+    pub async fn saw(&self, kind: SightingKind, seen: Vec<SeenServer>) -> Result<(), MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| {
             keeper.with(|connection| {
@@ -338,7 +338,7 @@ impl ScanMemory {
     }
 
     /// Notes all that this kind sees now: who was seen before, and is not among them, is gone.
-    pub async fn saw_all(&self, kind: SightingKind, seen: HashSet<Seen>) -> Result<(), MemoryError> {
+    pub async fn saw_all(&self, kind: SightingKind, seen: HashSet<SeenServer>) -> Result<(), MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| {
             keeper.with(|connection| sightings::saw_all(connection, kind, &seen, now))?;
@@ -359,7 +359,7 @@ impl ScanMemory {
             keeper.read(|connection| sightings::still_there(connection, &[SightingKind::Port]))
         });
         let seen = read.await.unwrap_or_default();
-        let address = |sighting: Sighting| crate::Place::of(&sighting.place)?.loopback_address();
+        let address = |sighting: Sighting| crate::HostAndPort::of(&sighting.place)?.loopback_address();
         seen.into_iter().filter_map(address).collect::<HashSet<_>>().into_iter().collect()
     }
 

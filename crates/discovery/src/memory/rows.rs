@@ -11,7 +11,7 @@ use crate::Definition;
 use crate::scan::{Done, Scope};
 
 /// A scan as the file has it.
-pub(super) struct Head {
+pub(super) struct ScanHead {
     pub(super) n: i64,
     pub(super) status: ScanStatus,
     pub(super) scope: Scope,
@@ -90,13 +90,13 @@ pub(super) fn list(connection: &Connection) -> rusqlite::Result<Vec<ScanStatus>>
     scans.filter_map(Result::transpose).collect()
 }
 
-pub(super) fn head(connection: &Connection, id: &str) -> rusqlite::Result<Option<Head>> {
+pub(super) fn head(connection: &Connection, id: &str) -> rusqlite::Result<Option<ScanHead>> {
     let read = |row: &Row<'_>| {
         let status = read_status(row.get_ref(1)?.as_str()?);
         let scope = serde_json::from_str(row.get_ref(2)?.as_str()?).unwrap_or_default();
         let done = serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default();
         let n = row.get(0)?;
-        Ok(status.map(|status| Head { n, status, scope, done }))
+        Ok(status.map(|status| ScanHead { n, status, scope, done }))
     };
     let found = connection
         .prepare_cached("SELECT n, status, scope, done FROM scans WHERE id = ?1 AND forgotten_at IS NULL")?
@@ -107,7 +107,7 @@ pub(super) fn head(connection: &Connection, id: &str) -> rusqlite::Result<Option
 
 /// A scan with its rows.
 pub(super) fn whole(connection: &Connection, id: &str) -> rusqlite::Result<Option<KeptScan>> {
-    let Some(Head { n, status, scope, done }) = head(connection, id)? else { return Ok(None) };
+    let Some(ScanHead { n, status, scope, done }) = head(connection, id)? else { return Ok(None) };
     let mut rows = connection.prepare_cached(
         "SELECT server, name, url, transport, era, protocol, version, auth, tools, latency, outcome, certificate, reason, process,
          definition FROM scan_rows WHERE scan = ?1 ORDER BY at",

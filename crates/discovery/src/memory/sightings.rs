@@ -6,12 +6,12 @@ use model::{Millis, ScanRow, ServerId, Sighting, SightingKind};
 use rusqlite::{Connection, Row, params};
 
 use super::kept::KeptScan;
-use crate::Place;
+use crate::HostAndPort;
 use crate::scan::THIS_COMPUTER;
 
 /// A server that somebody sees, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Seen {
+pub struct SeenServer {
     /// The id that it has, or would have, in the registry.
     pub server: ServerId,
     /// Its address for a scan, the client and its file for a client.
@@ -49,12 +49,12 @@ pub(super) fn servers(rows: &[ScanRow]) -> impl Iterator<Item = (ServerId, &str)
 pub(super) fn saw_all(
     connection: &Connection,
     kind: SightingKind,
-    seen: &HashSet<Seen>,
+    seen: &HashSet<SeenServer>,
     now: Millis,
 ) -> rusqlite::Result<()> {
     saw(connection, kind, seen.iter().map(|one| (one.server, &*one.place)), now)?;
     for there in still_there(connection, &[kind])? {
-        if !seen.contains(&Seen { server: there.server, place: there.place.clone() }) {
+        if !seen.contains(&SeenServer { server: there.server, place: there.place.clone() }) {
             gone(connection, &there, now)?;
         }
     }
@@ -63,10 +63,10 @@ pub(super) fn saw_all(
 
 /// A scan is over: who was there, was asked again and did not answer, is gone.
 pub(super) fn close_scan(connection: &Connection, scan: &KeptScan, now: Millis) -> rusqlite::Result<()> {
-    let found: HashMap<Place, &ScanRow> =
-        scan.rows.iter().filter_map(|row| Some((Place::of(&row.url)?, row))).collect();
+    let found: HashMap<HostAndPort, &ScanRow> =
+        scan.rows.iter().filter_map(|row| Some((HostAndPort::of(&row.url)?, row))).collect();
     for there in still_there(connection, &[SightingKind::Port, SightingKind::Scan])? {
-        let Some(place) = Place::of(&there.place) else { continue };
+        let Some(place) = HostAndPort::of(&there.place) else { continue };
         let is_gone = match found.get(&place) {
             Some(row) if row.outcome == model::Outcome::Incomplete => false,
             Some(row) => !row.is_server() || row.id != there.server,

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::Done;
-use super::targets::Host as HostEntry;
-use crate::place::{Host, Place};
+use super::targets::Host;
+use crate::place::{HostAndPort, HostKey};
 
 /// What a plan covers, in the order of its probes: the single ones, then port by port over all hosts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,10 +38,10 @@ impl Scope {
     pub(super) fn new(
         listed: bool,
         single: Vec<SocketAddr>,
-        hosts: &[HostEntry],
+        hosts: &[Host],
         ports: impl Iterator<Item = u16>,
     ) -> Self {
-        let span = |host: &HostEntry| Span { first: host.first, count: host.count, name: host.name.clone() };
+        let span = |host: &Host| Span { first: host.first, count: host.count, name: host.name.clone() };
         let hosts: Vec<Span> = hosts.iter().map(span).collect();
         let mut ranges: Vec<(u16, u16)> = Vec::new();
         if !hosts.is_empty() {
@@ -56,7 +56,7 @@ impl Scope {
     }
 
     /// Whether somebody was asked at this place, when these of its probes were made.
-    pub fn has_asked(&self, place: &Place, done: &Done) -> bool {
+    pub fn has_asked(&self, place: &HostAndPort, done: &Done) -> bool {
         let mut probes = self.probes_of(place).peekable();
         if probes.peek().is_none() {
             return self.listed && place.is_loopback();
@@ -66,11 +66,10 @@ impl Scope {
     }
 
     /// The numbers of the probes of this place.
-    fn probes_of<'a>(&'a self, place: &'a Place) -> impl Iterator<Item = u64> + 'a {
-        let single =
-            self.single.iter().enumerate().filter(|(_, address)| {
-                address.port() == place.port && Host::of_ip(address.ip()) == place.host
-            });
+    fn probes_of<'a>(&'a self, place: &'a HostAndPort) -> impl Iterator<Item = u64> + 'a {
+        let single = self.single.iter().enumerate().filter(|(_, address)| {
+            address.port() == place.port && HostKey::of_ip(address.ip()) == place.host
+        });
         let hosts = self.hosts.iter().map(|span| span.count).fold(0, u64::saturating_add);
         let before_ports = self.single.len() as u64;
         let swept = self.port_at(place.port).into_iter().flat_map(move |port| {
@@ -100,19 +99,19 @@ impl Scope {
 
 impl Span {
     /// Which of its addresses this host is.
-    fn offset_of(&self, host: &Host) -> Option<u64> {
+    fn offset_of(&self, host: &HostKey) -> Option<u64> {
         if let Some(name) = &self.name {
-            return (Host::of(name) == *host).then_some(0);
+            return (HostKey::of(name) == *host).then_some(0);
         }
         match host {
-            Host::Name(_) => None,
-            Host::Ip(ip) if Host::of_ip(self.first) == Host::Ip(*ip) => Some(0),
-            Host::Ip(IpAddr::V4(ip)) => {
+            HostKey::Name(_) => None,
+            HostKey::Ip(ip) if HostKey::of_ip(self.first) == HostKey::Ip(*ip) => Some(0),
+            HostKey::Ip(IpAddr::V4(ip)) => {
                 let IpAddr::V4(first) = self.first else { return None };
                 let offset = u64::from(u32::from(*ip).checked_sub(u32::from(first))?);
                 (offset < self.count).then_some(offset)
             }
-            Host::Ip(IpAddr::V6(ip)) => {
+            HostKey::Ip(IpAddr::V6(ip)) => {
                 let IpAddr::V6(first) = self.first else { return None };
                 let offset = u64::try_from(u128::from(*ip).checked_sub(u128::from(first))?).ok()?;
                 (offset < self.count).then_some(offset)
@@ -136,8 +135,9 @@ mod tests {
         let (scope, probes) = (plan.scope(), plan.probes());
         let mut made = 0;
         for (at, probe) in plan.into_probes().enumerate() {
-            let host = probe.host_name.as_deref().map_or_else(|| Host::of_ip(probe.address.ip()), Host::of);
-            let place = Place { host, port: probe.address.port() };
+            let host =
+                probe.host_name.as_deref().map_or_else(|| HostKey::of_ip(probe.address.ip()), HostKey::of);
+            let place = HostAndPort { host, port: probe.address.port() };
             assert!(scope.probes_of(&place).any(|number| number == at as u64), "{place} is not {at}");
             assert!(
                 scope.has_asked(&place, &Done::all(probes)) && !scope.has_asked(&place, &Done::default())
@@ -146,7 +146,7 @@ mod tests {
         }
         assert_eq!(made, probes);
         for other in ["http://127.0.0.1:81", "http://10.0.0.8:80", "http://[fd00::2]:80", "http://other:80"] {
-            let place = Place::of(other).unwrap();
+            let place = HostAndPort::of(other).unwrap();
             assert!(!scope.has_asked(&place, &Done::all(probes)), "{other}");
         }
         let text = serde_json::to_string(&scope).unwrap();
@@ -158,7 +158,7 @@ mod tests {
         let listening = vec![Listening { address: "127.0.0.1:50123".parse().unwrap(), process: None }];
         let plan = |listening| Plan::this_computer(listening, &[], &[]);
         let asked =
-            |plan: Plan, url: &str, done: &Done| plan.scope().has_asked(&Place::of(url).unwrap(), done);
+            |plan: Plan, url: &str, done: &Done| plan.scope().has_asked(&HostAndPort::of(url).unwrap(), done);
         let none = Done::default();
         assert!(asked(plan(listening.clone()), "http://127.0.0.1:50124/mcp", &none));
         assert!(!asked(plan(listening.clone()), "http://127.0.0.1:50123/mcp", &none));

@@ -309,7 +309,7 @@ fn a_file_is_read_again_when_it_changed_and_only_then() {
     let bench = Bench::new(System::Linux);
     let clients = bench.clients();
     let path = bench.write(".cursor/mcp.json", json("mcpServers", "", "url"));
-    let own = discovery::clients::Own::default();
+    let own = discovery::clients::ThisApp::default();
     assert_eq!(file(&clients.list(Vec::new(), &own), &path).entries.len(), 4);
     assert!(!clients.is_stale());
     bench.write(".cursor/mcp.json", r#"{"mcpServers": {"one": {"command": "x"}}}"#);

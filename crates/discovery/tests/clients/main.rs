@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use discovery::clients::{Clients, Folders, Own, System};
+use discovery::clients::{Clients, Folders, System, ThisApp};
 use model::{ClientEntry, ClientFile, ClientReport};
 
 /// A home folder of one's own.
@@ -61,7 +61,7 @@ impl Bench {
     }
 
     fn list_with(&self, projects: &[&Path]) -> Vec<ClientReport> {
-        let own = Own { listens: Some("http://127.0.0.1:8090".to_owned()) };
+        let own = ThisApp { listens: Some("http://127.0.0.1:8090".to_owned()) };
         self.clients().list(projects.iter().map(|path| path.to_path_buf()).collect(), &own)
     }
 }

@@ -18,10 +18,10 @@ pub struct Served {
 
 impl Served {
     pub async fn start() -> Self {
-        Self::with(http_face::Limits::default()).await
+        Self::with(http_face::ConnectionLimits::default()).await
     }
 
-    pub async fn with(limits: http_face::Limits) -> Self {
+    pub async fn with(limits: http_face::ConnectionLimits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let config = dir.path().join("mcp-discovery.yaml");
         std::fs::write(&config, "").unwrap();
