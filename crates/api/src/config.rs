@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
 
-use crate::ConfigProblem;
+use crate::{ConfigProblem, RouteArgs, RouteResult};
 
 /// What an edit does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -66,6 +66,10 @@ pub struct ConfigDraftArgs {
     /// The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
     #[ts(optional)]
     pub base: Option<String>,
+    /// Calls that would be made under the draft, as `route` tries them: one question instead of two. Its `rules` are the draft's
+    /// and are not given.
+    #[ts(optional)]
+    pub route: Option<RouteArgs>,
 }
 
 /// What became of a line.
@@ -127,6 +131,9 @@ pub struct ConfigDraft {
     pub values: Option<Value>,
     /// Where each of that stands, in the order of the text.
     pub places: Vec<ConfigPlace>,
+    /// Where the calls that were asked about would go. Absent where none were, where the draft does not load, and where they
+    /// cannot be tried: `route` says why.
+    pub route: Option<RouteResult>,
 }
 
 /// Who wrote a version of the file.

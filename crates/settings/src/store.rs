@@ -50,6 +50,8 @@ pub struct FileDraft {
     pub values: Option<Value>,
     /// Where each of that stands.
     pub places: Vec<ConfigPlace>,
+    /// What its reader makes of it, where it loads.
+    pub config: Option<Arc<Config>>,
 }
 
 /// A text that was saved.
@@ -290,10 +292,13 @@ impl Settings {
 
 fn draft_of(before: &str, was: &Config, text: String, base: String) -> FileDraft {
     let ConfigReading { config, problems, values } = ConfigReading::of(&text);
+    let is_valid = problems.iter().all(|problem| problem.severity != Severity::Error);
+    let config = config.map(Arc::new);
     let (sections, restart) =
-        config.map(|now| (was.changed_sections(&now), was.needs_restart(&now))).unwrap_or_default();
+        config.as_deref().map(|now| (was.changed_sections(now), was.needs_restart(now))).unwrap_or_default();
     FileDraft {
-        is_valid: problems.iter().all(|problem| problem.severity != Severity::Error),
+        config: config.filter(|_| is_valid),
+        is_valid,
         diff: diff(before, &text),
         problems,
         base,

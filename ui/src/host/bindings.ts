@@ -3269,7 +3269,12 @@ text?: string,
 /**
  * The `base` of the file that was seen; another one on disk is a conflict. Absent means whatever is there.
  */
-base?: string, };
+base?: string, 
+/**
+ * Calls that would be made under the draft, as `route` tries them: one question instead of two. Its `rules` are the draft's
+ * and are not given.
+ */
+route?: RouteArgs, };
 
 export type LineFate = "kept" | "removed" | "added";
 
@@ -3341,7 +3346,12 @@ values: unknown,
 /**
  * Where each of that stands, in the order of the text.
  */
-places: Array<ConfigPlace>, };
+places: Array<ConfigPlace>, 
+/**
+ * Where the calls that were asked about would go. Absent where none were, where the draft does not load, and where they
+ * cannot be tried: `route` says why.
+ */
+route: RouteResult | null, };
 
 export type ConfigSecretState = "missing" | "plain" | "set" | "unused";
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::ConfigBy;
-use model::config::{Config, Problem, Severity};
+use model::config::{Problem, Severity};
 use settings::{FileDraft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
 
 use super::file::Reading;
@@ -25,10 +25,9 @@ impl App {
 
     pub(crate) async fn draft_config(&self, wanted: Wanted) -> Result<FileDraft, SaveError> {
         let mut draft = self.with_settings(move |settings| settings.draft(&wanted)).await?;
-        let config = if draft.is_valid { Config::from_yaml(&draft.text).ok() } else { None };
-        if let Some((config, _)) = config {
+        if let Some(config) = &draft.config {
             let snapshot = self.0.registry.snapshot();
-            draft.problems.extend(self.0.mesh.examine(&snapshot, &Arc::new(config)));
+            draft.problems.extend(self.0.mesh.examine(&snapshot, config));
             draft.problems.sort_by_key(|problem| (problem.line, problem.column));
             draft.is_valid = draft.problems.iter().all(|problem| problem.severity != Severity::Error);
         }

@@ -15,8 +15,17 @@ const LONGEST_LABEL: usize = 200;
 
 impl App {
     pub(super) async fn config_draft(&self, args: ConfigDraftArgs) -> Result<ConfigDraft, OperationError> {
-        let ConfigDraftArgs { edits, text, base } = args;
-        Ok(drafted(self.draft_config(Wanted { text, edits, base }).await?))
+        let ConfigDraftArgs { edits, text, base, route } = args;
+        if route.as_ref().is_some_and(|route| route.rules.is_some()) {
+            return Err(OperationError::arguments(
+                "the calls are tried under the draft: leave `route.rules` out",
+            ));
+        }
+        let draft = self.draft_config(Wanted { text, edits, base }).await?;
+        // A call that cannot be tried is no fault of the draft.
+        let tried = route.zip(draft.config.as_ref());
+        let route = tried.and_then(|(calls, config)| self.try_calls(&calls, Some(config)).ok());
+        Ok(ConfigDraft { route, ..drafted(draft) })
     }
 
     pub(super) async fn config_save(&self, args: ConfigSaveArgs) -> Result<ConfigSaved, OperationError> {
@@ -90,9 +99,21 @@ pub(super) fn step_of(version: Version) -> UndoStep {
 }
 
 fn drafted(draft: FileDraft) -> ConfigDraft {
-    let FileDraft { text, base, problems, is_valid, diff, sections, restart, values, places } = draft;
+    let FileDraft { text, base, problems, is_valid, diff, sections, restart, values, places, config: _ } =
+        draft;
     let problems = problems.into_iter().map(Into::into).collect();
-    ConfigDraft { text, base, valid: is_valid, problems, diff, sections, restart, values, places }
+    ConfigDraft {
+        text,
+        base,
+        valid: is_valid,
+        problems,
+        diff,
+        sections,
+        restart,
+        values,
+        places,
+        route: None,
+    }
 }
 
 pub(super) fn saved(saved: Saved) -> ConfigSaved {

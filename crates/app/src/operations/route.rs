@@ -24,12 +24,21 @@ const MOST_CALLS: u64 = 100_000;
 
 impl App {
     pub(super) async fn route(&self, args: RouteArgs) -> Result<RouteResult, OperationError> {
+        let config = args.rules.as_deref().map(rules_of).transpose()?;
+        self.try_calls(&args, config.as_ref())
+    }
+
+    /// Where calls would go under a configuration, or under the one in use.
+    pub(super) fn try_calls(
+        &self,
+        args: &RouteArgs,
+        config: Option<&Arc<Config>>,
+    ) -> Result<RouteResult, OperationError> {
         let calls = calls(args.calls)?;
         let snapshot = self.0.registry.snapshot();
         let pattern = capability(&args.capability)?;
         let down = find_down(&snapshot, args.down.as_deref())?;
-        let config = args.rules.as_deref().map(rules_of).transpose()?;
-        let what_if = WhatIf { config: config.as_ref(), down: &down, all_well: false };
+        let what_if = WhatIf { config, down: &down, all_well: false };
         let route = self.0.mesh.routes.imagine(&args.capability, &pattern, what_if);
         let imagined = Imagined { arguments: args.arguments.as_ref(), client: args.client.as_deref(), calls };
         let (decision, taken) = self.0.mesh.dry_run(&route, imagined);

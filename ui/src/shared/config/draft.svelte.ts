@@ -1,4 +1,12 @@
-import { asCallError, type CallError, type ConfigDraft, type ConfigEdit, host } from "../../host";
+import {
+  asCallError,
+  type CallError,
+  type ConfigDraft,
+  type ConfigEdit,
+  host,
+  type RouteArgs,
+  type RouteResult,
+} from "../../host";
 import { dialogs } from "../../shared/dialogs/dialogs.svelte";
 import { core } from "../../state/core.svelte";
 import { nav } from "../nav.svelte";
@@ -24,6 +32,12 @@ interface Group {
   isTyped: boolean;
 }
 
+/** Calls that are not made, and who wants to know where they would go. */
+export interface Trial {
+  calls: () => RouteArgs | null;
+  tried: (calls: RouteArgs, text: string, result: RouteResult) => void;
+}
+
 /** Where the eye is, and on which side. */
 export interface Spot {
   path: Path;
@@ -46,6 +60,9 @@ class Draft extends Known {
   typed = $state(false);
   /** The newest change was typed: what is wrong with it is told beside the text. */
   typing = $state(false);
+
+  /** Calls that are tried under each draft, in the same question: what comes of a key is drawn once. */
+  trial: Trial | null = null;
 
   #past = new Past();
   /** What somebody else wrote and the person said to leave alone, by its base: it is not told again. */
@@ -307,7 +324,7 @@ class Draft extends Known {
         const group = this.#groups.shift();
         const text = this.text;
         if (group) await this.#carryOut(group);
-        else if (this.read?.text !== text) this.#took(await core.call("config_draft", this.#asked(text)), text);
+        else if (this.read?.text !== text) await this.#readAgain(text);
         else break;
       }
       this.trouble = null;
@@ -318,6 +335,17 @@ class Draft extends Known {
     }
   }
 
+  async #readAgain(text: string): Promise<void> {
+    const calls = this.trial?.calls() ?? null;
+    const draft = await core.call("config_draft", { ...this.#asked(text), ...(calls ? { route: calls } : {}) });
+    this.#took(draft, text);
+    if (calls) this.#tried(calls, text, draft);
+  }
+
+  #tried(calls: RouteArgs, text: string, { route }: ConfigDraft): void {
+    if (route) this.trial?.tried(calls, text, route);
+  }
+
   #asked(text: string): { text?: string } {
     return text === "" && this.saved?.base === "none" ? {} : { text };
   }
@@ -325,14 +353,17 @@ class Draft extends Known {
   async #carryOut(group: Group): Promise<void> {
     const text = this.text;
     const id = idOf(group.path);
+    const calls = this.trial?.calls() ?? null;
     try {
-      const draft = await core.call("config_draft", { ...this.#asked(text), edits: group.edits });
+      const asked = { ...this.#asked(text), edits: group.edits, ...(calls ? { route: calls } : {}) };
+      const draft = await core.call("config_draft", asked);
       // The text was written in meanwhile: the edit is made in what it is now.
       if (this.text !== text) return void this.#groups.unshift(group);
       this.refused = without(this.refused, id);
       const back = this.saved && !this.typed && same(draft.values ?? {}, this.saved.values ?? {});
       this.#write(back && this.saved ? this.saved.text : draft.text, `edit ${id}`, !group.isTyped);
       this.#took(back && this.saved ? this.saved.draft : draft);
+      if (calls && !back) this.#tried(calls, draft.text, draft);
     } catch (thrown) {
       const error = asCallError(thrown);
       if (error.code !== "invalid_arguments" && error.code !== "invalid_file") {

@@ -63,7 +63,7 @@ class Simulation {
   });
 
   #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
-    const [args, text] = [this.args, this.#text];
+    const [args, text, trials] = [this.args, this.#text, this.#trials];
     if (!args) return;
     const [saved, draft] = await Promise.all([
       this.#underSaved(args),
@@ -72,11 +72,14 @@ class Simulation {
     // About another call by now: this is the answer to nothing on the screen.
     if (!sameCall(args, this.args)) return this.#latest.ask(null);
     this.saved = saved;
-    this.draft = draft;
-    this.of = text;
+    // What came with a newer draft meanwhile stays.
+    if (trials === this.#trials) [this.draft, this.of] = [draft, text];
     if (text !== this.#text) this.#latest.ask(null);
   });
   #text: string | null = null;
+  /** What came with the newest draft; nobody has asked for it yet. */
+  #tried: { args: RouteArgs; text: string } | null = null;
+  #trials = 0;
   /** The capability that the browser keeps; to write it at each key costs more than to draw what comes of the key. */
   #kept = this.capability;
   /** What the answer under the saved rules depends on: while a draft is written, none of it changes. */
@@ -95,9 +98,22 @@ class Simulation {
     return answer;
   }
 
-  /** Asks what the rules in use, and a draft of them, would do. */
+  /** Takes what the core said of the calls with a draft. */
+  tried(args: RouteArgs, text: string, result: RouteResult): void {
+    if (!sameCall(args, this.args)) return;
+    this.draft = { result, error: null };
+    this.of = text;
+    this.#text = text;
+    this.#trials += 1;
+    this.#tried = { args, text };
+  }
+
+  /** Asks what the rules in use, and a draft of them, would do; not again what came with the draft. */
   ask(draft: string | null): void {
     this.#text = draft;
+    const tried = this.#tried;
+    this.#tried = null;
+    if (tried?.text === draft && sameCall(tried.args, this.args)) return;
     if (this.args && this.args.capability !== this.#kept) {
       this.#kept = this.args.capability;
       keep("routing.capability", this.#kept);
