@@ -1,7 +1,5 @@
 //! The core behind the window, and the face it shows to the command line.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
 use app::{App, Face, Options, StartError};
 
 use crate::Launch;
@@ -9,10 +7,10 @@ use crate::Launch;
 /// Starts the core and lets commands talk to it while the window owns the data directory.
 pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
     let core = App::start_to_stay(options(launch)).await?;
-    match http_face::Face::bind(&core, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await {
+    match http_face::Face::bind_as_configured(&core).await {
         Ok(face) => drop(tauri::async_runtime::spawn(face.serve())),
         Err(error) => {
-            tracing::warn!("commands cannot talk to this window: cannot listen on loopback: {error}");
+            tracing::warn!("commands cannot talk to this window: cannot listen: {error}");
         }
     }
     // Before the window: Discover opens filled, or filling.

@@ -150,6 +150,12 @@ macro_rules! operations {
             config_keys(Empty) -> ConfigKeys;
             /// The file as a JSON Schema, for editors.
             config_schema(Empty) -> ConfigSchema;
+            /// Where AI clients ask, which of them have a token, and the tools that they see.
+            gateway(Empty) -> GatewayStatus;
+            /// Makes a token for an AI client. It is shown this once.
+            gateway_token_new(GatewayTokenArgs) -> GatewayToken;
+            /// Revokes the token of an AI client: what it has open ends.
+            gateway_token_revoke(GatewayRevokeArgs) -> GatewayRevoked;
             /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
             demo_start(Empty) -> Demo;
             /// Ends the demo fleet and forgets its servers. Harmless when it does not run.

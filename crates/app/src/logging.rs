@@ -1,12 +1,13 @@
 //! What is logged, for every program of ours.
 
 /// Our own crates, as the targets of their messages.
-const OURS: [&str; 18] = [
+const OURS: [&str; 19] = [
     "api",
     "app",
     "checks",
     "demo",
     "discovery",
+    "gateway",
     "http_face",
     "intake",
     "ledger",

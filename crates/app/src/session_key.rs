@@ -11,6 +11,18 @@ use crate::owner::write_private;
 
 const FILE: &str = "session.key";
 
+/// The key that seals sessions of AI clients: those go on after a restart as well.
+const GATEWAY_FILE: &str = "gateway.key";
+
+pub(crate) struct GatewayKey;
+
+impl GatewayKey {
+    /// The key in this folder; a new one where there is none that could be used.
+    pub(crate) fn of(dir: &Path) -> SessionKey {
+        SessionKey::in_file(dir.join(GATEWAY_FILE))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct SessionKey {
     file: PathBuf,
@@ -20,12 +32,15 @@ pub(crate) struct SessionKey {
 impl SessionKey {
     /// The key in this folder; a new one where there is none that could be used.
     pub(crate) fn of(dir: &Path) -> Self {
-        let file = dir.join(FILE);
+        Self::in_file(dir.join(FILE))
+    }
+
+    fn in_file(file: PathBuf) -> Self {
         let kept = std::fs::read_to_string(&file).ok().filter(|key| key.len() == minted().len());
         let is_kept = kept.is_some();
         let this = Self { file, key: Mutex::new(kept.unwrap_or_else(minted)) };
         if !is_kept && let Err(error) = write_private(&this.file, this.current().as_bytes()) {
-            tracing::warn!(%error, "the key of the browsers' cookies could not be kept: they end with this process");
+            tracing::warn!(%error, "a key could not be kept: what it signed ends with this process");
         }
         this
     }

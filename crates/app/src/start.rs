@@ -1,16 +1,18 @@
 //! Start and stop: what is opened, in which order, and how it ends.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
+use gateway::Gateway;
 use intake::Intake;
 use ledger::Ledger;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,8 +22,9 @@ use crate::config::LiveConfig;
 use crate::demo::DemoHost;
 use crate::health::Checks;
 use crate::logs::Logs;
+use crate::operations::gateway_words;
 use crate::owner::{Face, Ownership, read_owner};
-use crate::session_key::SessionKey;
+use crate::session_key::{GatewayKey, SessionKey};
 use crate::{StartError, feed, now, paths};
 use discovery::ScanMemory;
 use discovery::scan::Caps;
@@ -79,6 +82,9 @@ pub(crate) struct Core {
     listening: Mutex<Option<String>>,
     ownership: Ownership,
     pub(crate) sessions: SessionKey,
+    pub(crate) gateway: Option<Gateway>,
+    /// Where AI clients ask, or why they cannot.
+    pub(crate) gateway_at: watch::Sender<Result<String, String>>,
 }
 
 impl Core {
@@ -113,6 +119,24 @@ impl App {
         let stop = CancellationToken::new();
         let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
         let clients = intake.clients.clone();
+        let (gateway, gateway_notices, gateway_at) = match Gateway::open(
+            &data_dir,
+            gateway::Parts {
+                mesh: mesh.clone(),
+                registry: opened.registry.clone(),
+                config: loaded.live.receiver(),
+                tasks: tasks.clone(),
+                stop: stop.clone(),
+                key: GatewayKey::of(&data_dir).current(),
+                words: gateway_words(),
+            },
+        ) {
+            Ok((gateway, notices)) => (Some(gateway), notices, Err("it is not served yet".to_owned())),
+            Err(error) => {
+                let notice = format!("AI clients cannot be served: {error}.");
+                (None, vec![notice], Err(error.to_string()))
+            }
+        };
         let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
@@ -135,9 +159,19 @@ impl App {
             listening: Mutex::default(),
             ownership,
             sessions,
+            gateway,
+            gateway_at: watch::Sender::new(gateway_at),
         }));
         app.0.tasks.spawn(app.stopping().run_until_cancelled_owned(opened.watch));
-        app.tell_of_files(opened.notices.into_iter().chain(secrets_notice).chain(calls_notices).collect());
+        app.tell_of_files(
+            opened
+                .notices
+                .into_iter()
+                .chain(secrets_notice)
+                .chain(calls_notices)
+                .chain(gateway_notices)
+                .collect(),
+        );
         for text in loaded.warnings {
             app.notice(NoticeLevel::Warning, text);
         }
@@ -161,6 +195,9 @@ impl App {
         app.follow_config(options.face);
         let (activities, stop) = (app.0.mesh.activities.clone(), app.stopping());
         app.0.tasks.spawn(clients.follow(stop, move || activities.tell(Activity::ClientsChanged)));
+        if let Some(gateway) = app.gateway_served().filter(|_| options.face != Face::Command) {
+            app.0.tasks.spawn(gateway.follow());
+        }
         app.start_checks(options.face);
         Ok(app)
     }
@@ -170,6 +207,9 @@ impl App {
         let vault = self.0.vault().clone();
         // What cannot be forgotten now is with the next start: then it is too old.
         drop(self.0.scans.forget_servers(expired.clone()).await);
+        if let Some(gateway) = &self.0.gateway {
+            gateway.forget_servers(&expired);
+        }
         match face {
             Face::Command => vault.mark_gone(expired).await,
             Face::Window | Face::Serve => {
@@ -281,10 +321,34 @@ impl App {
     }
 
     /// Says to other processes, and to the faces, where this core answers.
-    pub fn announce(&self, address: String) -> std::io::Result<()> {
+    pub fn announce(&self, address: String, serves_gateway: bool) -> std::io::Result<()> {
         self.0.ownership.announce(Some(address.clone()))?;
+        let served = serves_gateway.then(|| format!("{address}/mcp"));
+        let _ = self.0.gateway_at.send_replace(served.ok_or_else(|| "its address is taken".to_owned()));
         *self.0.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(())
+    }
+
+    /// Somebody else has the address at which AI clients would ask.
+    pub async fn address_is_taken(&self, listen: SocketAddr, instead: &str) {
+        let port = listen.port();
+        let listening = tokio::task::spawn_blocking(discovery::ports::listening).await.unwrap_or_default();
+        let holder = listening.into_iter().find(|found| found.address.port() == port);
+        let who = holder
+            .and_then(|found| found.process)
+            .map_or_else(|| "another program".to_owned(), |process| format!("`{}`", mcp::tame(&process)));
+        let reason = format!("{who} listens on {listen}");
+        let text = format!(
+            "{who} listens on {listen}, so AI clients are not served; this page and the command line are, on \
+             {instead}. End it, or give another address in `gateway.listen`, and start again."
+        );
+        let _ = self.0.gateway_at.send_replace(Err(reason));
+        self.notice(NoticeLevel::Warning, text);
+    }
+
+    /// The MCP server that AI clients see, if it can be served at all.
+    pub fn gateway_served(&self) -> Option<Gateway> {
+        self.0.gateway.clone()
     }
 
     pub(crate) fn listening(&self) -> Option<String> {

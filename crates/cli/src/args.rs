@@ -173,6 +173,11 @@ pub(crate) enum Command {
     /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
     #[command(subcommand)]
     Secret(Secret),
+    /// Show where AI clients ask, which have a token, and the tools that they see
+    Gateway {
+        #[command(subcommand)]
+        command: Option<GatewayCommand>,
+    },
     /// Take servers from a servers.json, or from the file of an AI client; or a scan from a file of `export --as scan.json`
     Import(Import),
     /// Print the servers, or a scan, as a file
@@ -285,6 +290,23 @@ pub(crate) struct Import {
     /// Keep nothing: only print what would be added, updated and left as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum GatewayCommand {
+    /// Make a token for an AI client and print it, this once
+    ///
+    /// A client of this name that has a token already gets another; the former is revoked.
+    Token {
+        /// What to call the client
+        name: String,
+    },
+    /// Revoke the token of an AI client: what it has open ends
+    Revoke {
+        /// The client's name or id
+        #[arg(value_name = "NAME")]
+        client: String,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]

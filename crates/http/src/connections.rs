@@ -2,6 +2,7 @@
 //! that says nothing ends, there are so many at once and no more, and those that never asked for anything make room first.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::Response;
+use gateway::Endpoint;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,6 +23,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
+
+use crate::door::Door;
 
 /// How long a connection may take over what, and how many there are at once.
 #[derive(Debug, Clone, Copy)]
@@ -140,10 +144,27 @@ impl Drop for UnderWay {
     }
 }
 
+/// Who answers requests.
+#[derive(Clone)]
+pub(crate) struct Behind {
+    pub(crate) router: Router,
+    /// Absent where this listener does not serve the gateway.
+    pub(crate) gateway: Option<Door>,
+}
+
+impl Behind {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        match self.gateway.as_ref().zip(Endpoint::of(request.uri().path())) {
+            Some((door, to)) => Ok(door.answer(to, request).await),
+            None => self.router.clone().oneshot(request.map(Body::new)).await,
+        }
+    }
+}
+
 /// Answers what comes to the listener until it is asked to stop; requests under way are finished.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    behind: Behind,
     limits: ConnectionLimits,
     stopping: CancellationToken,
 ) {
@@ -153,7 +174,7 @@ pub(crate) async fn serve(
         let entry = ids.next().and_then(|id| open.enter(id, limits.most));
         // Dropped, it is closed: everybody is at work, and whoever comes later finds room again.
         let Some(entry) = entry else { continue };
-        tasks.spawn(talk(stream, router.clone(), Arc::new(entry), limits, stopping.clone()));
+        tasks.spawn(talk(stream, behind.clone(), Arc::new(entry), limits, stopping.clone()));
     }
     drop(listener);
     tasks.close();
@@ -183,7 +204,7 @@ fn is_of_its_own(error: &io::Error) -> bool {
 
 async fn talk(
     stream: TcpStream,
-    router: Router,
+    behind: Behind,
     entry: Arc<Entry>,
     limits: ConnectionLimits,
     stopping: CancellationToken,
@@ -193,11 +214,8 @@ async fn talk(
     let asked = entry.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         asked.is(Stage::Busy);
-        let (under_way, router) = (UnderWay(asked.clone()), router.clone());
-        async move {
-            let answered = router.oneshot(request.map(Body::new)).await;
-            answered.map(|response| until_sent(response, under_way))
-        }
+        let (under_way, behind) = (UnderWay(asked.clone()), behind.clone());
+        async move { behind.answer(request).await.map(|response| until_sent(response, under_way)) }
     });
     let mut connection = pin!(
         http1::Builder::new()

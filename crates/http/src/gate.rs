@@ -38,7 +38,7 @@ impl Gate {
         }
     }
 
-    fn verdict(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    pub(crate) fn verdict(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         let host = one(headers.get_all(HOST).iter()).ok_or_else(|| refuse("one Host header is needed"))?;
         if !self.is_ours(host) {
             return Err(refuse("the Host header is not an address of this program"));

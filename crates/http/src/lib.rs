@@ -6,12 +6,13 @@ mod access;
 mod api;
 mod connections;
 mod cookie;
+mod door;
 mod files;
 mod gate;
 mod squeeze;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use app::App;
 use axum::Router;
@@ -20,6 +21,9 @@ use axum::middleware;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tower_http::timeout::RequestBodyTimeoutLayer;
+
+use connections::Behind;
+use door::Door;
 
 pub use access::Access;
 pub use connections::ConnectionLimits;
@@ -34,15 +38,37 @@ pub struct Face {
     address: SocketAddr,
     app: App,
     limits: ConnectionLimits,
+    /// AI clients are served here as well.
+    serves_gateway: bool,
 }
 
 impl Face {
     /// Takes the address and says to other processes where this core answers. Port 0 picks a free port.
     pub async fn bind(app: &App, listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen).await?;
+        Self::of(app, listener, true)
+    }
+
+    /// The same where the configuration says. When somebody has that address, UI and API are served on a free port of loopback,
+    /// and AI clients not at all: they know one address, and would not find another.
+    pub async fn bind_as_configured(app: &App) -> io::Result<Self> {
+        let listen = app.live_config().borrow().gateway.listen;
+        match TcpListener::bind(listen).await {
+            Ok(listener) => Self::of(app, listener, true),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+                let face = Self::of(app, listener, false)?;
+                app.address_is_taken(listen, &face.url()).await;
+                Ok(face)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn of(app: &App, listener: TcpListener, serves_gateway: bool) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        app.announce(format!("http://{address}"))?;
-        Ok(Self { listener, address, app: app.clone(), limits: ConnectionLimits::default() })
+        app.announce(format!("http://{address}"), serves_gateway)?;
+        Ok(Self { listener, address, app: app.clone(), limits: ConnectionLimits::default(), serves_gateway })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8090`.
@@ -59,8 +85,13 @@ impl Face {
     /// Answers until the core is asked to stop; requests under way are finished.
     pub async fn serve(self) {
         let stopping = self.app.stopping();
-        let router = router(self.app, self.address, self.limits);
-        connections::serve(self.listener, router, self.limits, stopping).await;
+        let gateway = self.app.gateway_served().filter(|_| self.serves_gateway).map(|gateway| Door {
+            gateway,
+            gate: Gate::new(self.address),
+            patience: self.limits.body,
+        });
+        let behind = Behind { router: router(self.app, self.address, self.limits), gateway };
+        connections::serve(self.listener, behind, self.limits, stopping).await;
     }
 }
 

@@ -159,6 +159,7 @@ impl Scene {
         let hints = ToolHints { idempotent: Some(data & 16 == 0), ..ToolHints::default() };
         let tool = |name: &str| Tool {
             hints,
+            more: None,
             name: name.to_owned(),
             input_schema: schema.clone().into(),
             ..Tool::default()

@@ -9,10 +9,7 @@ use tokio::time::Instant;
 use crate::decide::{Decision, Rule, Turn};
 use crate::outcome::CallFailed;
 use crate::pick::Refused;
-use crate::run::Until;
-
-/// How long a call may take that nobody bounds.
-const DEFAULT: Duration = Duration::from_secs(30);
+use crate::run::{Call, OTHERWISE, Until};
 
 /// A try that failed.
 #[derive(Debug, Clone)]
@@ -70,16 +67,19 @@ pub(crate) struct Course {
     /// Another server may be asked.
     pub(crate) retries: bool,
     whole: Option<Until>,
+    is_bounded: bool,
     per_try: Option<Duration>,
 }
 
 impl Course {
     /// The rule of the first decision bounds the whole call.
-    pub(crate) fn bound(&mut self, timeout: Option<Duration>, rule: &Rule) {
+    pub(crate) fn bound(&mut self, call: &Call<'_>, rule: &Rule) {
         if self.whole.is_some() {
             return;
         }
-        let after = timeout.or(rule.timeout).unwrap_or(DEFAULT);
+        let said = call.timeout.or(rule.timeout);
+        self.is_bounded = said.is_some();
+        let after = said.unwrap_or(call.otherwise);
         self.whole = Some(Until { at: Instant::now() + after, after });
         (self.per_try, self.retries) = (rule.per_try_timeout, rule.retries);
     }
@@ -87,11 +87,16 @@ impl Course {
     /// When a try that begins now has to be over.
     pub(crate) fn try_until(&self) -> Until {
         let now = Instant::now();
-        let whole = self.whole.unwrap_or(Until { at: now + DEFAULT, after: DEFAULT });
+        let whole = self.whole.unwrap_or(Until { at: now + OTHERWISE, after: OTHERWISE });
         match self.per_try.filter(|after| now + *after < whole.at) {
             Some(after) => Until { at: now + after, after },
             None => whole,
         }
+    }
+
+    /// Whether its caller or its rule says how long it may take.
+    pub(crate) fn is_bounded(&self) -> bool {
+        self.is_bounded
     }
 
     /// No time is left.

@@ -55,7 +55,7 @@ use registry::now;
 pub use rest::Wish;
 pub use route::{Offer, Route};
 pub use routes::{Routes, WhatIf};
-pub use run::{Attempt, Call, Mesh, Whom};
+pub use run::{Attempt, Call, Group, Mesh, OTHERWISE, Whom};
 pub use sessions::{LONGEST_START, Sessions};
 pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;

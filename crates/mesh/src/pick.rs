@@ -77,15 +77,16 @@ impl Mesh {
         course: &mut Course,
         watched: &mut Watched<'_>,
     ) -> Result<Picked, Refused> {
-        let (capability, pattern) = match call.to {
+        let (capability, route): (&str, &dyn Fn() -> Arc<Route>) = match call.to {
             Whom::Server(server, tool) => return self.place_at(call, course, server, tool),
-            Whom::Capability(capability, pattern) => (capability, pattern),
+            Whom::Capability(capability, pattern) => (capability, &|| self.routes.of(capability, pattern)),
+            Whom::Group(group) => (&group.capability, &|| self.routes.of_group(group)),
         };
         let mut refused = Refused { capability: capability.to_owned(), ..Refused::default() };
         let noted = watched.decisions();
         for _ in 0..MOST {
-            let route = self.routes.of(capability, pattern);
-            course.bound(call.timeout, &route.rule);
+            let route = route();
+            course.bound(call, &route.rule);
             let (inputs, pick) = self.decided(call, course, &route, watched.is_on());
             let place = pick.as_ref().ok().map(|pick| pick.place);
             let seat = place.and_then(|place| Some(route.plan.candidates().get(place)?.seat));
@@ -158,7 +159,7 @@ impl Mesh {
     ) -> Result<Picked, Refused> {
         let (config, folded) = (self.routes.config(), fold(&tool.name));
         let rule = Rule::of(&folded, &config);
-        course.bound(call.timeout, &rule);
+        course.bound(call, &rule);
         let seat = self.cells.seat(server.id);
         let most = crate::decide::most_calls(server, &rule.balancing);
         let refused = |kind, why| Refused {

@@ -18,6 +18,7 @@ use crate::Cells;
 use crate::decide::{AffinityKey, CallFacts, Pick, Refusal, Regions, decide};
 use crate::regions::RegionBook;
 use crate::route::{Renewal, Route};
+use crate::run::Group;
 use crate::seat::Clock;
 use crate::witness::Witness;
 
@@ -92,17 +93,36 @@ impl Routes {
 
     /// Where calls of this capability go now; `pattern` is it, without a wildcard.
     pub fn of(&self, capability: &str, pattern: &CapabilityPattern) -> Arc<Route> {
+        self.known(capability, capability, pattern, |_| true)
+    }
+
+    /// The same among the servers of a group.
+    pub(crate) fn of_group(&self, group: &Group) -> Arc<Route> {
+        let Group { name, capability, pattern, servers } = group;
+        // No capability has this character.
+        let key = format!("{name}\0{capability}");
+        self.known(&key, capability, pattern, |id| servers.contains(&id))
+    }
+
+    /// The route that is kept under this key, made anew where it has to be.
+    fn known(
+        &self,
+        key: &str,
+        capability: &str,
+        pattern: &CapabilityPattern,
+        takes_part: impl Fn(ServerId) -> bool,
+    ) -> Arc<Route> {
         let (snapshot, config, regions) =
             (self.registry.snapshot(), self.config(), self.regions.lock().clone());
         let mut kept = self.kept.lock();
-        let former = kept.get(capability).cloned();
+        let former = kept.get(key).cloned();
         if let Some(route) =
             former.as_ref().filter(|route| route.is_of(snapshot.revision(), &config, &regions))
         {
             return route.clone();
         }
         let matches = snapshot.by_capability(pattern);
-        let servers: Vec<_> = matches.shared().collect();
+        let servers: Vec<_> = matches.shared().filter(|server| takes_part(server.info.id)).collect();
         let seat = |id| self.cells.seat(id);
         let renewal = match &former {
             Some(route) => route.renewed(&servers, &config, &regions, seat),
@@ -122,10 +142,10 @@ impl Routes {
             route.goes_on_after(last);
         }
         let route = Arc::new(route);
-        if kept.len() >= MOST && !kept.contains_key(capability) {
+        if kept.len() >= MOST && !kept.contains_key(key) {
             kept.clear();
         }
-        kept.insert(capability.to_owned(), route.clone());
+        kept.insert(key.to_owned(), route.clone());
         route
     }
 

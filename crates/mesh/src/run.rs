@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
 use model::config::Config;
-use model::{CapabilityPattern, ServerInfo, Tool};
+use model::{CapabilityPattern, ServerId, ServerInfo, Tool};
 use registry::{Outcome, Registry};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -46,6 +46,21 @@ pub enum Whom<'a> {
     Server(&'a Arc<ServerInfo>, &'a Arc<Tool>),
     /// Whoever offers the capability, by rules and balancing: as it was asked for, and as a pattern, which has no wildcard.
     Capability(&'a str, &'a CapabilityPattern),
+    /// The same among the servers of a group alone.
+    Group(&'a Group),
+}
+
+/// Servers that are one to a caller, and what is called there.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// What is called: one capability.
+    pub capability: String,
+    /// The same as a pattern, which has no wildcard.
+    pub pattern: CapabilityPattern,
+    /// Its servers.
+    pub servers: Arc<[ServerId]>,
 }
 
 /// A call and what bounds it.
@@ -57,13 +72,18 @@ pub struct Call<'a> {
     pub arguments: &'a Map<String, Value>,
     /// Who calls, by name.
     pub client: Option<&'a str>,
-    /// How long it may take with its retries; absent means as its rule says, and where none does 30 s.
+    /// How long it may take with its retries; absent means as its rule says.
     pub timeout: Option<Duration>,
+    /// How long where no rule says; [`OTHERWISE`] for our own calls.
+    pub otherwise: Duration,
     /// Ends it; the server is told.
     pub cancel: &'a CancellationToken,
     /// The reasons of its first decision are wanted.
     pub explained: bool,
 }
+
+/// How long a call of ours may take that nobody bounds.
+pub const OTHERWISE: Duration = Duration::from_secs(30);
 
 /// How one try of a call is sent on a conversation.
 pub trait Attempt {
@@ -72,6 +92,9 @@ pub trait Attempt {
 
     /// What follows goes to this server, until the next one is named.
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>);
+
+    /// Whether its caller or a rule says how long it may take.
+    fn bounded(&mut self, _by_somebody: bool) {}
 
     /// Sends it, to be answered within `left`. It may be asked to again, when the first sending never left.
     fn send(
@@ -175,6 +198,7 @@ impl Mesh {
     ) -> (Result<A::Answer, CallFailed>, Aftermath) {
         let Picked { server, status, tool, in_flight, limits } = picked;
         attempt.goes_to(&server, &tool);
+        attempt.bounded(course.is_bounded());
         let began = Instant::now();
         let outcome = self.attempt(call, course.try_until(), &server, attempt).await;
         let ms = began.elapsed().as_secs_f64() * 1000.0;

@@ -190,7 +190,7 @@ impl<'a> Watched<'a> {
     pub(crate) fn begin(witness: &'a dyn Witness, call: &Call<'_>) -> Self {
         let named = match call.to {
             Whom::Server(server, tool) => Some((server.clone(), tool.clone())),
-            Whom::Capability(..) => None,
+            Whom::Capability(..) | Whom::Group(_) => None,
         };
         let seen = witness.is_watching().then(|| Seen {
             at: 0,

@@ -56,7 +56,15 @@ impl Scene {
         let (cancel, none, tool) = (CancellationToken::new(), Map::new(), Arc::new(Tool::default()));
         let to = Whom::Server(&self.info, &tool);
         let timeout = Some(Duration::from_secs(30));
-        let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
+        let call = Call {
+            to,
+            arguments: &none,
+            client: None,
+            timeout,
+            cancel: &cancel,
+            explained: false,
+            otherwise: mesh::OTHERWISE,
+        };
         let routed = self.mesh.run(call, &mut Ping).await;
         assert!(matches!(routed.end, End::Answered { .. }), "{:?}", routed.end);
     }

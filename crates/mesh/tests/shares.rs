@@ -102,7 +102,15 @@ async fn a_thousand_calls_through_three_servers_arrive_as_health_and_speed_share
     for _ in 0..CALLS {
         let to = Whom::Capability("echo", &pattern);
         let timeout = Some(Duration::from_secs(20));
-        let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
+        let call = Call {
+            to,
+            arguments: &none,
+            client: None,
+            timeout,
+            cancel: &cancel,
+            explained: false,
+            otherwise: mesh::OTHERWISE,
+        };
         let routed = mesh.run(call, &mut Echo::default()).await;
         let End::Answered { server, .. } = routed.end else { panic!("{:?}", routed.end) };
         *taken.entry(names[&server.id]).or_default() += 1;

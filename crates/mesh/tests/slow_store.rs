@@ -94,7 +94,15 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     let (none, tool) = (Map::new(), Arc::new(Tool { name: "echo".to_owned(), ..Tool::default() }));
     let calls = (0..CALLS).map(|_| {
         let to = Whom::Server(&info, &tool);
-        let call = Call { to, arguments: &none, client: None, timeout, cancel: &cancel, explained: false };
+        let call = Call {
+            to,
+            arguments: &none,
+            client: None,
+            timeout,
+            cancel: &cancel,
+            explained: false,
+            otherwise: mesh::OTHERWISE,
+        };
         let mesh = &mesh;
         async move { mesh.run(call, &mut Echo).await }
     });

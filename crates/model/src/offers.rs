@@ -102,6 +102,7 @@ mod tests {
             input_schema: serde_json::json!({}).into(),
             output_schema: None,
             hints: ToolHints::default(),
+            more: None,
         }
     }
 

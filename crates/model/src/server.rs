@@ -110,6 +110,10 @@ pub struct Tool {
     /// Its annotations.
     #[serde(default)]
     pub hints: ToolHints,
+    /// The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Record<string, unknown>")]
+    pub more: Option<Schema>,
 }
 
 /// The record of a server: what is kept. `name` to `version` are the fields of the guide's `ServerInfo`.

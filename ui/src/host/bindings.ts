@@ -192,7 +192,11 @@ output_schema: unknown,
 /**
  * Its annotations.
  */
-hints: ToolHints, };
+hints: ToolHints, 
+/**
+ * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ */
+more?: Record<string, unknown>, };
 
 export type ServerRow = { 
 /**
@@ -1684,7 +1688,11 @@ output_schema: unknown,
 /**
  * Its annotations.
  */
-hints: ToolHints, };
+hints: ToolHints, 
+/**
+ * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ */
+more?: Record<string, unknown>, };
 
 export type ToolList = { 
 /**
@@ -3659,6 +3667,96 @@ export type ConfigSchema = {
  */
 schema: Record<string, unknown>, };
 
+export type GatewayClientRow = { 
+/**
+ * The part of its token that is no secret.
+ */
+id: string, 
+/**
+ * What a person calls it.
+ */
+name: string, 
+/**
+ * When it got its token.
+ */
+created_at: number, 
+/**
+ * When it asked for something last.
+ */
+used_at: number | null, };
+
+export type GatewayToolRow = { 
+/**
+ * What clients call it.
+ */
+name: string, 
+/**
+ * What its server calls it.
+ */
+tool: string, 
+/**
+ * Its server, or its group of replicas, by name.
+ */
+owner: string, 
+/**
+ * The server; absent for a group.
+ */
+server: ServerId | null, 
+/**
+ * Why it cannot be called now.
+ */
+unavailable: string | null, };
+
+export type GatewayStatus = { 
+/**
+ * Where AI clients ask, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.
+ */
+url: string | null, 
+/**
+ * Why it is not served.
+ */
+reason: string | null, 
+/**
+ * A token is needed.
+ */
+needs_token: boolean, 
+/**
+ * The clients that have a token, by name.
+ */
+clients: Array<GatewayClientRow>, 
+/**
+ * The tools that clients see, by name.
+ */
+tools: Array<GatewayToolRow>, };
+
+export type GatewayTokenArgs = { 
+/**
+ * What to call it: 1 to 64 characters. A client of this name that has a token already gets another; the former is revoked.
+ */
+name: string, };
+
+export type GatewayToken = { 
+/**
+ * Whose it is.
+ */
+client: GatewayClientRow, 
+/**
+ * The token, `mcpd_<id>_<secret>`. It is shown this once: only its hash is kept.
+ */
+token: string, };
+
+export type GatewayRevokeArgs = { 
+/**
+ * Its name or its id.
+ */
+client: string, };
+
+export type GatewayRevoked = { 
+/**
+ * Whose it was.
+ */
+client: GatewayClientRow, };
+
 export type Checked = { 
 /**
  * The server.
@@ -3862,6 +3960,12 @@ export interface Operations {
   config_keys: { args: Empty; result: ConfigKeys };
   /** The file as a JSON Schema, for editors. */
   config_schema: { args: Empty; result: ConfigSchema };
+  /** Where AI clients ask, which of them have a token, and the tools that they see. */
+  gateway: { args: Empty; result: GatewayStatus };
+  /** Makes a token for an AI client. It is shown this once. */
+  gateway_token_new: { args: GatewayTokenArgs; result: GatewayToken };
+  /** Revokes the token of an AI client: what it has open ends. */
+  gateway_token_revoke: { args: GatewayRevokeArgs; result: GatewayRevoked };
   /** Starts the demo fleet on loopback: servers to try things with. Harmless when it runs. */
   demo_start: { args: Empty; result: Demo };
   /** Ends the demo fleet and forgets its servers. Harmless when it does not run. */

@@ -42,6 +42,7 @@ impl App {
             arguments: &arguments,
             client: args.client.as_deref(),
             timeout,
+            otherwise: mesh::OTHERWISE,
             cancel: &in_flight.cancel,
             explained: args.explain,
         };

@@ -11,6 +11,7 @@ mod config_secret;
 mod demo;
 mod files;
 mod find;
+mod gateway;
 mod health;
 mod logs;
 mod look;
@@ -19,6 +20,8 @@ mod route;
 mod scan;
 mod secret;
 mod starts;
+
+pub(crate) use self::gateway::gateway_words;
 
 use api::{ApiError, ErrorCode, NAMES, Perform};
 

@@ -98,6 +98,7 @@ mod tests {
             input_schema: json!({ "type": "object" }).into(),
             output_schema: None,
             hints: ToolHints::default(),
+            more: None,
         }
     }
 

@@ -167,6 +167,7 @@ pub(crate) fn tool(name: &str) -> Tool {
         input_schema: json!({ "type": "object" }).into(),
         output_schema: None,
         hints: ToolHints::default(),
+        more: None,
     }
 }
 

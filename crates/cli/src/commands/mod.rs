@@ -11,6 +11,7 @@ mod demo;
 mod edit;
 mod explain;
 mod files;
+mod gateway;
 mod health;
 mod link;
 mod logs;
@@ -116,6 +117,7 @@ async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
         Command::Check(args) => look::check(session, &args.id).await,
         Command::Health(args) => health::health(session, args).await,
         Command::Secret(command) => secret::run(session, command).await,
+        Command::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
         Command::Logs(args) => logs::logs(session, &args.id).await,
         Command::Import(args) => files::import(session, args).await,
         Command::Export(args) => files::export(session, args).await,

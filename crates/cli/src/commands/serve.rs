@@ -23,7 +23,11 @@ pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), Failure> 
 async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
     let stop = StopSignals::listen()?;
     let listen = args.listen.unwrap_or_else(|| app.live_config().borrow().gateway.listen);
-    let face = http_face::Face::bind(app, listen).await.map_err(|error| {
+    let bound = match args.listen {
+        Some(listen) => http_face::Face::bind(app, listen).await,
+        None => http_face::Face::bind_as_configured(app).await,
+    };
+    let face = bound.map_err(|error| {
         let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
             ": give another with --listen (port 0 picks a free one)"
         } else {

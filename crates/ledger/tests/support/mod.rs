@@ -217,7 +217,15 @@ pub async fn run(
     let (cancel, pattern) = (CancellationToken::new(), CapabilityPattern::parse(capability).unwrap());
     let to = Whom::Capability(capability, &pattern);
     let timeout = Some(Duration::from_mins(1));
-    let call = Call { to, arguments, client, timeout, cancel: &cancel, explained: false };
+    let call = Call {
+        to,
+        arguments,
+        client,
+        timeout,
+        cancel: &cancel,
+        explained: false,
+        otherwise: mesh::OTHERWISE,
+    };
     mesh.run(call, attempt).await
 }
 

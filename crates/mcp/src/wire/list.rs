@@ -186,7 +186,28 @@ fn tool(name: String, said: &Members<'_>, is_http: bool) -> Result<Tool, String>
             idempotent: hint("idempotentHint"),
             open_world: hint("openWorldHint"),
         },
+        more: more(said, &annotations),
     })
+}
+
+/// Members that a tool has a field for.
+const FIELDS: [&str; 5] = ["name", "title", "description", "inputSchema", "outputSchema"];
+/// The same for its annotations.
+const HINTS: [&str; 4] = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
+
+/// Whatever else a server says of a tool: it is passed on to clients of the gateway as it is.
+fn more(said: &Members<'_>, annotations: &Value) -> Option<Schema> {
+    let is_told = |key: &str| match key {
+        "annotations" => annotations.as_object().is_none_or(|members| {
+            members.iter().all(|(key, hint)| HINTS.contains(&key.as_str()) && hint.is_boolean())
+        }),
+        other => FIELDS.contains(&other),
+    };
+    let mut members = serde_json::Map::new();
+    for (key, value) in said.0.iter().filter(|(key, _)| !is_told(key)) {
+        members.insert(key.to_string(), serde_json::from_str(value.get()).ok()?);
+    }
+    (!members.is_empty()).then(|| Value::Object(members).into())
 }
 
 fn schema(schema: Value) -> Option<Schema> {
@@ -201,6 +222,7 @@ fn named_only(name: String) -> Tool {
         input_schema: json!({}).into(),
         output_schema: None,
         hints: ToolHints::default(),
+        more: None,
     }
 }
 

@@ -18,7 +18,7 @@ const DEEPEST: usize = 64;
 
 /// What a message can be.
 #[derive(Debug, Clone)]
-pub(crate) enum Message {
+pub enum Message {
     /// The answer to a request of ours; its id as it came, absent when there is none.
     Reply {
         /// Of the request.
@@ -46,7 +46,7 @@ pub(crate) enum Message {
 
 /// What was answered.
 #[derive(Debug, Clone)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// A result, whatever it is.
     Result(Box<RawValue>),
     /// A refusal.
@@ -98,7 +98,7 @@ pub(crate) async fn messages_of(bytes: Vec<u8>) -> Vec<Message> {
 }
 
 /// One message; `None` when it is no JSON-RPC 2.0.
-pub(crate) fn message(bytes: &[u8]) -> Option<Message> {
+pub fn message(bytes: &[u8]) -> Option<Message> {
     let Envelope { is_two, id, method, params, result, error } = serde_json::from_slice(bytes).ok()?;
     if !is_two {
         return None;

@@ -11,43 +11,43 @@ use serde_json::value::RawValue;
 const MOST: usize = 10_000;
 
 /// The members of an object in their order.
-pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// The members of an object; `None` when it is none.
-pub(crate) fn members(raw: &RawValue) -> Option<Members<'_>> {
+pub fn members(raw: &RawValue) -> Option<Members<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
 impl<'a> Members<'a> {
     /// The value under a key, of several the last. `null` counts as absent.
-    pub(crate) fn get(&self, key: &str) -> Option<&'a RawValue> {
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value);
         found.filter(|value| value.get() != "null")
     }
 
     /// A member that is text.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
+    pub fn text(&self, key: &str) -> Option<String> {
         self.get(key).and_then(text)
     }
 
     /// Whether there is a member of this name, even if it is `null`.
-    pub(crate) fn has(&self, key: &str) -> bool {
+    pub fn has(&self, key: &str) -> bool {
         self.0.iter().any(|(name, _)| name == key)
     }
 }
 
 /// The value under a key of an object.
-pub(crate) fn member<'a>(raw: &'a RawValue, key: &str) -> Option<&'a RawValue> {
+pub fn member<'a>(raw: &'a RawValue, key: &str) -> Option<&'a RawValue> {
     members(raw)?.get(key)
 }
 
 /// The items of a list, as many as are looked at; `None` when it is none.
-pub(crate) fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
+pub fn items(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok().map(|Items(items)| items)
 }
 
 /// The items of a list that is not parsed yet, as many as are looked at; none when it is none.
-pub(crate) fn items_in(bytes: &[u8]) -> Vec<&RawValue> {
+pub fn items_in(bytes: &[u8]) -> Vec<&RawValue> {
     serde_json::from_slice(bytes).map(|Items(items)| items).unwrap_or_default()
 }
 
@@ -74,17 +74,17 @@ pub(crate) fn fits(raw: &RawValue, most: usize, deepest: usize) -> bool {
 }
 
 /// A text; `None` when it is none.
-pub(crate) fn text(raw: &RawValue) -> Option<String> {
+pub fn text(raw: &RawValue) -> Option<String> {
     serde_json::from_str(raw.get()).ok()
 }
 
 /// Whether it is an object.
-pub(crate) fn is_object(raw: &RawValue) -> bool {
+pub fn is_object(raw: &RawValue) -> bool {
     raw.get().starts_with('{')
 }
 
 /// Text as JSON.
-pub(crate) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     // Text is always valid JSON.
     serde_json::to_string(text).unwrap_or_default()
 }

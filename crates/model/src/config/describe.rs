@@ -247,6 +247,12 @@ const TOP: &[Branch] = &[
         ),
         gateway::KEYS,
     ),
+    leaf(KeyDoc::new(
+        "replica_groups",
+        KeyKind::Named(&KeyKind::List(&KeyKind::Text)),
+        "{ weather: [weather-eu, weather-us] }",
+        "Servers that are one to clients of the gateway: their calls are balanced; by name or id",
+    )),
     section(
         KeyDoc::new(
             "metrics",

@@ -18,7 +18,7 @@ pub enum GatewayAuth {
 }
 
 /// When a tool's name carries its server's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Naming {
     /// When two servers have a tool of one name.

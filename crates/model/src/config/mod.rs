@@ -17,6 +17,7 @@ mod path;
 mod problem;
 mod reference;
 mod registry;
+mod replica_groups;
 mod routing;
 mod routing_part;
 mod routing_tests;
@@ -44,6 +45,7 @@ pub use path::{KeyPath, Part};
 pub use problem::{Problem, Severity};
 pub use reference::{SecretReference, is_secret_key};
 pub use registry::{Backend, RegistryConfig, RegistryOptions};
+pub use replica_groups::ReplicaGroup;
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
 pub use routing_part::RoutingPart;
 pub use routing_tests::{Expected, RoutingTest};
@@ -78,6 +80,8 @@ pub struct Config {
     pub call_log: CallLog,
     /// The MCP server that AI clients see.
     pub gateway: Gateway,
+    /// Servers that are one to clients of the gateway.
+    pub replica_groups: Vec<ReplicaGroup>,
     /// What is measured and where it goes.
     pub metrics: Metrics,
     /// Parts whose features come later: checked for their keys, kept as they are.
@@ -154,6 +158,7 @@ fn read(mut root: Section<'_>) -> Config {
         defaults: routing::read_defaults(root.section("defaults")),
         call_log: call_log::read(root.section("call_log")),
         gateway: gateway::read(root.section("gateway")),
+        replica_groups: replica_groups::read(root.section("replica_groups")),
         metrics: metrics::read(root.section("metrics")),
         later: later::read(&mut root),
         strict: root.truth("strict").unwrap_or(false),

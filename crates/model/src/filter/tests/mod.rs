@@ -21,6 +21,7 @@ pub(super) fn tool(name: &str) -> Tool {
         input_schema: json!({}).into(),
         output_schema: None,
         hints: ToolHints::default(),
+        more: None,
     }
 }
 

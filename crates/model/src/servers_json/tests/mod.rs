@@ -66,6 +66,7 @@ fn sample() -> Server {
         input_schema: json!({"type": "object"}).into(),
         output_schema: None,
         hints: ToolHints { read_only: Some(true), ..ToolHints::default() },
+        more: None,
     };
     let info = ServerInfo {
         endpoint: Some("http://127.0.0.1:8080/mcp".into()),

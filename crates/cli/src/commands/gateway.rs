@@ -1,0 +1,71 @@
+//! `gateway`: where AI clients ask, who has a token, what they see.
+
+use api::{
+    Empty, GatewayClientRow, GatewayRevokeArgs, GatewayStatus, GatewayTokenArgs, GatewayToolRow, Operations,
+};
+
+use super::Session;
+use super::calls::ago;
+use crate::args::{Format, GatewayCommand};
+use crate::failure::Failure;
+use crate::print::{Column, note, or_dash};
+
+const CLIENTS: &[Column<GatewayClientRow>] = &[
+    Column { heading: "CLIENT", cell: |row| row.name.clone() },
+    Column { heading: "ID", cell: |row| row.id.clone() },
+    Column { heading: "SINCE", cell: |row| ago(row.created_at) },
+    Column { heading: "LAST USED", cell: |row| or_dash(row.used_at.map(ago).as_ref()) },
+];
+
+const TOOLS: &[Column<GatewayToolRow>] = &[
+    Column { heading: "TOOL", cell: |row| row.name.clone() },
+    Column { heading: "OF", cell: |row| row.owner.clone() },
+    Column { heading: "CALLED THERE", cell: |row| row.tool.clone() },
+    Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
+];
+
+pub(super) async fn gateway(session: &Session, command: Option<&GatewayCommand>) -> Result<(), Failure> {
+    match command {
+        None => show(session).await,
+        Some(GatewayCommand::Token { name }) => {
+            let made = session.core.gateway_token_new(GatewayTokenArgs { name: name.clone() }).await?;
+            session.print.one(&made, || made.token.clone())?;
+            note(&format!(
+                "`{}` sends it as `Authorization: Bearer …`. It is shown this once; `gateway revoke` takes it back",
+                made.client.name
+            ));
+            Ok(())
+        }
+        Some(GatewayCommand::Revoke { client }) => {
+            let args = GatewayRevokeArgs { client: client.clone() };
+            let revoked = session.core.gateway_token_revoke(args).await?;
+            session
+                .print
+                .one(&revoked, || format!("the token of `{}` opens nothing any more", revoked.client.name))?;
+            Ok(())
+        }
+    }
+}
+
+async fn show(session: &Session) -> Result<(), Failure> {
+    let status = session.core.gateway(Empty {}).await?;
+    note(&told(&status));
+    if session.print.format() != Format::Table {
+        session.print.one(&status, String::new)?;
+        return Ok(());
+    }
+    if !status.clients.is_empty() {
+        session.print.list(&status.clients, CLIENTS)?;
+    }
+    session.print.list(&status.tools, TOOLS)?;
+    Ok(())
+}
+
+fn told(status: &GatewayStatus) -> String {
+    let token = if status.needs_token { ", each with a token of its own" } else { ", without a token" };
+    match (&status.url, &status.reason) {
+        (Some(url), _) => format!("AI clients ask at {url}{token}"),
+        (None, Some(why)) => format!("AI clients are not served: {why}"),
+        (None, None) => "AI clients are not served".to_owned(),
+    }
+}

@@ -1,0 +1,40 @@
+//! Where a client asks.
+
+use model::ServerId;
+
+/// What a request is for, by its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `/mcp`: all servers.
+    All,
+    /// `/servers/<id>/mcp`: one server, whose tools have their own names.
+    Server(ServerId),
+}
+
+impl Endpoint {
+    /// Of a path; `None` when it is no endpoint of the gateway.
+    pub fn of(path: &str) -> Option<Self> {
+        if path == "/mcp" {
+            return Some(Self::All);
+        }
+        let id = path.strip_prefix("/servers/")?.strip_suffix("/mcp")?;
+        ServerId::parse(id).map(Self::Server)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_endpoints_are() {
+        let id = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
+        assert_eq!(Endpoint::of("/mcp"), Some(Endpoint::All));
+        assert_eq!(Endpoint::of(&format!("/servers/{id}/mcp")), ServerId::parse(id).map(Endpoint::Server));
+        for other in
+            ["/", "/mcp/", "/mcp2", "/servers/x/mcp", "/servers//mcp", "/servers/mcp", "/profiles/a/mcp"]
+        {
+            assert_eq!(Endpoint::of(other), None, "{other}");
+        }
+    }
+}

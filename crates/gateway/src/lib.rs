@@ -1,0 +1,332 @@
+//! The MCP server that AI clients see: one endpoint in front of all servers, in both eras of the protocol.
+//!
+//! - [`Gateway::answer`] takes one HTTP request to `/mcp` or `/servers/<id>/mcp` and answers it. Its body is read once, into borrowed
+//!   parts; what a client says to a server, and what it answers, are the bytes that they came as.
+//! - The tools (`catalog`) come from the registry, never from asking servers. What each is called is found in `names`, kept in
+//!   `gateway.db` (`file`), and never changes.
+//! - A call goes through [`mesh::Mesh::run`], so it is balanced, recorded and explained like any other.
+//! - `clients` has the tokens, `sealed` the sessions of legacy clients, which outlive this process.
+//!
+//! Not here yet: resources, prompts and completion, and what a server asks back (sampling, elicitation, roots). They are not
+//! declared, and refused by name.
+
+mod call;
+mod catalog;
+mod clients;
+mod endpoint;
+mod file;
+mod legacy;
+mod modern;
+mod names;
+mod post;
+mod reply;
+mod running;
+mod sealed;
+mod stream;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{ApiError, ErrorCode};
+use bytes::Bytes;
+use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use mesh::Mesh;
+use model::config::{Config, GatewayAuth, Naming};
+use model::{Identity, Server, ServerId};
+use parking_lot::Mutex;
+use registry::{Registry, now};
+use sha2::{Digest, Sha256};
+use store::beside::BesideError;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use call::Words;
+pub use clients::{GatewayClient, NoToken};
+pub use endpoint::Endpoint;
+pub use file::FILE;
+pub use reply::Body;
+
+use catalog::Catalog;
+use clients::{Caller, Clients};
+use file::GatewayFile;
+use names::{Given, Origin, Unnamed};
+use reply::Rejected;
+use running::Running;
+use sealed::Seal;
+
+/// The largest body of a request, in bytes.
+pub const LARGEST_BODY: usize = 16 * 1024 * 1024;
+/// A changed list is told at most this often.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
+/// When clients were used last is written this often.
+const WRITE_USES: Duration = Duration::from_mins(1);
+
+/// What the gateway stands on.
+pub struct Parts {
+    /// What gets calls to their servers.
+    pub mesh: Mesh,
+    /// Who exists.
+    pub registry: Registry,
+    /// The configuration as it is now.
+    pub config: watch::Receiver<Arc<Config>>,
+    /// What goes on runs among these.
+    pub tasks: TaskTracker,
+    /// Ends the streams.
+    pub stop: CancellationToken,
+    /// What sessions are sealed with: the same in every process of a data directory.
+    pub key: String,
+    /// How errors are told.
+    pub words: Words,
+}
+
+/// The gateway. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    file: Arc<GatewayFile>,
+    clients: Clients,
+    seal: Seal,
+    running: Running,
+    given: Mutex<HashMap<Naming, Given>>,
+    catalog: Mutex<Option<Arc<Catalog>>>,
+    /// The list of tools that clients were told of, by its fingerprint.
+    changed: watch::Sender<[u8; 32]>,
+    /// Tells this data directory's gateway from all others.
+    instance: String,
+}
+
+/// How a person sees the gateway's tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayTool {
+    /// What clients call it.
+    pub name: String,
+    /// What its server calls it.
+    pub tool: String,
+    /// The server or the group that it is of.
+    pub owner: String,
+    /// The server; absent for a group.
+    pub server: Option<ServerId>,
+    /// Why it cannot be called now.
+    pub unavailable: Option<String>,
+}
+
+impl Gateway {
+    /// Opens what is kept of it in this folder. The sentences are for a person.
+    pub fn open(folder: &Path, parts: Parts) -> Result<(Self, Vec<String>), BesideError> {
+        let (file, aside) = GatewayFile::open(folder, now())?;
+        let notices = aside.map(|aside| {
+            format!(
+                "`{FILE}` was damaged ({}) and is now `{}`. AI clients need new tokens: make them with \
+                 `mcp-discovery gateway token NAME`.",
+                aside.why,
+                aside.path.display()
+            )
+        });
+        let file = Arc::new(file);
+        let clients = Clients::open(file.clone())?;
+        let given =
+            [Naming::Auto, Naming::Always, Naming::Never].map(|naming| Ok((naming, file.given(naming)?)));
+        let given = given.into_iter().collect::<Result<_, BesideError>>()?;
+        let inner = Inner {
+            instance: instance(&parts.key),
+            seal: Seal::new(parts.key.clone()),
+            parts,
+            file,
+            clients,
+            running: Running::default(),
+            given: Mutex::new(given),
+            catalog: Mutex::default(),
+            changed: watch::Sender::default(),
+        };
+        Ok((Self(Arc::new(inner)), notices.into_iter().collect()))
+    }
+
+    /// Answers one request. Its Host and Origin were checked, and its body was read whole.
+    pub async fn answer(&self, to: Endpoint, request: Request<Bytes>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let config = self.config();
+        if !config.gateway.enabled {
+            return refused(StatusCode::NOT_FOUND, "the gateway is off: `gateway.enabled` is `false`");
+        }
+        let Some(caller) = self.caller(&head.headers, &config) else { return unauthorized() };
+        let ask = post::Ask { to, caller, headers: head.headers };
+        match head.method {
+            Method::POST => self.post(ask, body).await,
+            Method::GET => self.listen(&ask),
+            Method::DELETE => self.end_session(&ask),
+            _ => {
+                let mut response = refused(StatusCode::METHOD_NOT_ALLOWED, "an MCP endpoint takes POST");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
+                response
+            }
+        }
+    }
+
+    /// The clients that have a token, by name.
+    pub fn clients(&self) -> Vec<GatewayClient> {
+        self.0.clients.list()
+    }
+
+    /// A token for a client of this name. Nobody can read it again later.
+    pub fn make_token(&self, name: &str) -> Result<(GatewayClient, String), NoToken> {
+        self.0.clients.make(name, now())
+    }
+
+    /// Revokes the token of a client, told by name or id. `None` when there is none.
+    pub fn revoke_token(&self, key: &str) -> Result<Option<GatewayClient>, BesideError> {
+        self.0.clients.revoke(key)
+    }
+
+    /// The tools that clients see, by name.
+    pub fn tools(&self) -> Vec<GatewayTool> {
+        let catalog = self.catalog();
+        let tools = catalog.tools.iter().map(|(name, entry)| GatewayTool {
+            name: name.clone(),
+            tool: entry.origin.tool.clone(),
+            owner: entry.owner_name.clone(),
+            server: ServerId::parse(&entry.origin.owner),
+            unavailable: entry.unavailable.clone(),
+        });
+        tools.collect()
+    }
+
+    /// Gives the names of servers that are gone for good to others.
+    pub fn forget_servers(&self, ids: &[ServerId]) {
+        let owners: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut given = self.0.given.lock();
+        let mut has_any = false;
+        for names in given.values_mut() {
+            has_any |= names.forget(|owner| owners.iter().any(|gone| gone == owner));
+        }
+        if has_any && let Err(error) = self.0.file.forget_names(&owners) {
+            tracing::warn!(%error, "names of tools that are gone could not be given up");
+        }
+    }
+
+    /// Watches the list of tools for clients that want to hear of changes, until the core stops.
+    pub async fn follow(self) {
+        let stop = self.0.parts.stop.clone();
+        let mut events = self.0.parts.registry.subscribe();
+        let mut config = self.0.parts.config.clone();
+        let mut written = tokio::time::Instant::now();
+        loop {
+            let fingerprint = self.catalog().fingerprint;
+            self.0.changed.send_if_modified(|known| std::mem::replace(known, fingerprint) != fingerprint);
+            if written.elapsed() >= WRITE_USES {
+                written = tokio::time::Instant::now();
+                self.write_uses();
+            }
+            tokio::select! {
+                () = stop.cancelled() => break,
+                // What was missed changes nothing: the list is made of what there is.
+                _ = events.recv() => {}
+                changed = config.changed() => if changed.is_err() { break },
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(TELL_AGAIN)).await.is_none() {
+                break;
+            }
+        }
+        self.write_uses();
+    }
+
+    /// Tells this core's endpoint from that of another.
+    pub(crate) fn version(&self) -> String {
+        format!("{}+{}", env!("CARGO_PKG_VERSION"), self.0.instance)
+    }
+
+    /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every look.
+    pub fn is_ourselves(&self, server: &Server) -> bool {
+        server.info.identity.as_ref().is_some_and(|said| self.is_our_identity(said))
+    }
+
+    /// The same of what a server says of itself.
+    pub fn is_our_identity(&self, said: &Identity) -> bool {
+        said.version.as_deref().is_some_and(|version| version.contains(&self.0.instance))
+    }
+
+    fn write_uses(&self) {
+        if let Err(error) = self.0.clients.write_uses() {
+            tracing::warn!(%error, "when AI clients were used last could not be written");
+        }
+    }
+
+    fn config(&self) -> Arc<Config> {
+        self.0.parts.config.borrow().clone()
+    }
+
+    fn caller(&self, headers: &HeaderMap, config: &Config) -> Option<Caller> {
+        if config.gateway.auth == GatewayAuth::None {
+            return Some(Clients::anybody());
+        }
+        let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
+        let (scheme, token) = sent.split_once(' ')?;
+        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+        is_bearer.then(|| self.0.clients.caller(token.trim(), now())).flatten()
+    }
+
+    /// The tools as they are now.
+    fn catalog(&self) -> Arc<Catalog> {
+        let (snapshot, config) = (self.0.parts.registry.snapshot(), self.config());
+        let mut kept = self.0.catalog.lock();
+        if let Some(catalog) = kept.as_ref().filter(|catalog| catalog.holds(&snapshot, &config)) {
+            return catalog.clone();
+        }
+        let naming = config.gateway.naming;
+        let catalog = Arc::new(Catalog::of(
+            &snapshot,
+            &config,
+            |server| !self.is_ourselves(server),
+            |all| self.named(all, naming),
+        ));
+        *kept = Some(catalog.clone());
+        catalog
+    }
+
+    /// The names of all of these; those without one get one, for good.
+    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<Origin, String> {
+        let mut given = self.0.given.lock();
+        let names = given.entry(naming).or_default();
+        let origins: Vec<Origin> = all.iter().map(|one| one.origin.clone()).collect();
+        let unnamed = all.into_iter().filter(|one| names.name(&one.origin).is_none()).collect();
+        let fresh = names.name_all(unnamed, naming);
+        if !fresh.is_empty()
+            && let Err(error) = self.0.file.keep_names(naming, &fresh)
+        {
+            tracing::warn!(%error, "names of tools could not be kept: they may be others after a restart");
+        }
+        let known = origins.into_iter().filter_map(|origin| {
+            let name = names.name(&origin)?.to_owned();
+            Some((origin, name))
+        });
+        known.collect()
+    }
+}
+
+/// Says nothing of the key.
+fn instance(key: &str) -> String {
+    let digest = Sha256::digest(format!("mcp-discovery instance\0{key}").as_bytes());
+    clients::hex(&digest).chars().take(16).collect()
+}
+
+fn refused(status: StatusCode, why: &str) -> Response<Body> {
+    let code =
+        if status == StatusCode::NOT_FOUND { ErrorCode::NotFound } else { ErrorCode::InvalidArguments };
+    Rejected::of_api(status, &ApiError::new(code, why)).response(None)
+}
+
+fn unauthorized() -> Response<Body> {
+    let why = "a token of the gateway is needed: make one with `mcp-discovery gateway token NAME` and send it as \
+               `Authorization: Bearer mcpd_…`; the owner's token does not open the gateway";
+    let error = ApiError::new(ErrorCode::Unauthorized, why);
+    let mut response = Rejected::of_api(StatusCode::UNAUTHORIZED, &error).response(None);
+    response
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"mcp-discovery\""));
+    response
+}

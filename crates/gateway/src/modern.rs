@@ -1,0 +1,108 @@
+//! Clients of the modern era (MCP 2026-07-28): each request says all about itself, twice: in its headers and in its body.
+
+use api::raw;
+use base64::Engine as _;
+use http::{Response, StatusCode};
+use mcp::wire::raw::quoted;
+use serde_json::json;
+
+use crate::Gateway;
+use crate::post::{Ask, Question};
+use crate::reply::{Body, Rejected, code, json as json_response, result};
+
+/// The revision.
+pub(crate) const VERSION: &str = "2026-07-28";
+/// For how long a client may use a list without asking again, in milliseconds.
+const TTL_MS: u64 = 60_000;
+
+const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+/// Whether a request is of this era: its first word of the other one is `initialize`, and what follows names a session.
+pub(crate) fn is_modern(ask: &Ask, question: &Question<'_>) -> bool {
+    if question.method == "initialize" {
+        return false;
+    }
+    let says_it = |params| raw::at(params, &["_meta", PROTOCOL_VERSION]).is_some();
+    question.method == "server/discover"
+        || question.params.is_some_and(says_it)
+        || ask.header("mcp-protocol-version").is_some_and(|version| version >= VERSION)
+}
+
+impl Gateway {
+    pub(crate) async fn modern(&self, ask: &Ask, question: Question<'_>) -> Result<Response<Body>, Rejected> {
+        check(ask, &question)?;
+        let answer = |text: String| Ok(json_response(StatusCode::OK, result(question.id, &text)));
+        match question.method {
+            "server/discover" => answer(self.discovered()),
+            "tools/list" => {
+                let (tools, next) = self.tool_list(ask, &question)?;
+                let next = next.map(|next| format!(r#","nextCursor":{}"#, quoted(&next))).unwrap_or_default();
+                answer(format!(
+                    r#"{{"resultType":"complete","tools":{tools}{next},"ttlMs":{TTL_MS},"cacheScope":"private"}}"#
+                ))
+            }
+            "tools/call" => self.call_tool(ask, question, None).await,
+            "subscriptions/listen" => self.subscribe(ask, &question),
+            other => Err(Rejected::new(StatusCode::NOT_FOUND, code::NO_METHOD, no_method(other))),
+        }
+    }
+
+    fn discovered(&self) -> String {
+        let info = self.server_info();
+        format!(
+            r#"{{"resultType":"complete","supportedVersions":[{}],"capabilities":{{"tools":{{"listChanged":true}}}},"ttlMs":{TTL_MS},"cacheScope":"private","_meta":{{"io.modelcontextprotocol/serverInfo":{info}}}}}"#,
+            quoted(VERSION)
+        )
+    }
+}
+
+/// Why a method is not carried out: what we do not declare is named.
+pub(crate) fn no_method(method: &str) -> String {
+    format!("`{}` is not offered here: this gateway offers tools", mcp::tame(method))
+}
+
+/// What the headers say must be what the body says: whoever stands between reads only the former.
+fn check(ask: &Ask, question: &Question<'_>) -> Result<(), Rejected> {
+    let version = question.text(&["_meta", PROTOCOL_VERSION]);
+    let declares =
+        question.params.is_some_and(|params| raw::at(params, &["_meta", CLIENT_CAPABILITIES]).is_some());
+    let Some(version) = version.filter(|_| declares) else {
+        let why = format!("`params._meta` needs `{PROTOCOL_VERSION}` and `{CLIENT_CAPABILITIES}`");
+        return Err(Rejected::bad(code::INVALID_PARAMS, why));
+    };
+    agree("MCP-Protocol-Version", ask.header("mcp-protocol-version"), &version)?;
+    if version != VERSION {
+        let why = format!("this gateway speaks {VERSION} without a handshake");
+        let data = json!({ "supported": [VERSION], "requested": version });
+        return Err(Rejected::bad(code::UNSUPPORTED_VERSION, why).with(data));
+    }
+    agree("Mcp-Method", ask.header("mcp-method"), question.method)?;
+    let named = match question.method {
+        "tools/call" | "prompts/get" => question.text(&["name"]),
+        "resources/read" => question.text(&["uri"]),
+        _ => None,
+    };
+    match named {
+        Some(name) => agree("Mcp-Name", ask.header("mcp-name").and_then(decoded).as_deref(), &name),
+        None => Ok(()),
+    }
+}
+
+fn agree(header: &str, sent: Option<&str>, body: &str) -> Result<(), Rejected> {
+    match sent {
+        Some(sent) if sent == body => Ok(()),
+        Some(_) => {
+            Err(Rejected::bad(code::HEADER_MISMATCH, format!("`{header}` says another thing than the body")))
+        }
+        None => Err(Rejected::bad(code::HEADER_MISMATCH, format!("one header `{header}` is needed"))),
+    }
+}
+
+/// A header as it was meant: what it cannot carry comes in Base64 (MCP 2026-07-28, "Value Encoding").
+fn decoded(value: &str) -> Option<String> {
+    let coded = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
+    let Some(coded) = coded else { return Some(value.to_owned()) };
+    let bytes = base64::engine::general_purpose::STANDARD.decode(coded).ok()?;
+    String::from_utf8(bytes).ok()
+}

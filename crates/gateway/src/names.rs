@@ -1,0 +1,223 @@
+//! What a tool is called at the gateway. Models take at most 64 characters of `[A-Za-z0-9_-]`; a server's own name stays where
+//! that holds and nobody else has it. How a name is found is here, pure; that it stays is `book`'s.
+
+use std::collections::{HashMap, HashSet};
+
+use model::config::Naming;
+use sha2::{Digest, Sha256};
+
+/// The longest name.
+pub(crate) const LONGEST: usize = 64;
+/// The longest part of it that stands for a server.
+const LONGEST_SLUG: usize = 24;
+/// How many characters of a hash tell names apart.
+const HASH: usize = 6;
+
+/// Whose tool it is, for good: the id of its server, or a group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    pub(crate) owner: String,
+    pub(crate) tool: String,
+}
+
+/// A tool that wants a name.
+#[derive(Debug, Clone)]
+pub(crate) struct Unnamed {
+    pub(crate) origin: Origin,
+    /// What its server, or group, is called.
+    pub(crate) owner_name: String,
+}
+
+/// The names that were given, both ways.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    by_origin: HashMap<Origin, String>,
+    by_name: HashMap<String, Origin>,
+}
+
+impl Given {
+    pub(crate) fn name(&self, origin: &Origin) -> Option<&str> {
+        self.by_origin.get(origin).map(String::as_str)
+    }
+
+    pub(crate) fn keep(&mut self, origin: Origin, name: String) {
+        self.by_name.insert(name.clone(), origin.clone());
+        self.by_origin.insert(origin, name);
+    }
+
+    /// Takes back the names of an owner that is gone for good.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(&str) -> bool) -> bool {
+        let before = self.by_origin.len();
+        self.by_origin.retain(|origin, _| !is_gone(&origin.owner));
+        self.by_name.retain(|_, origin| !is_gone(&origin.owner));
+        before != self.by_origin.len()
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.by_name.contains_key(name)
+    }
+
+    /// Names for those that have none, in the order in which they come.
+    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(Origin, String)> {
+        let contested = contested(&unnamed);
+        let mut named = Vec::with_capacity(unnamed.len());
+        for Unnamed { origin, owner_name } in unnamed {
+            let own = legal(&origin.tool);
+            let may_stand_alone = match naming {
+                Naming::Auto => !contested.contains(&own),
+                Naming::Always => false,
+                Naming::Never => true,
+            };
+            let wanted = match naming {
+                Naming::Never => own.clone(),
+                Naming::Auto | Naming::Always => format!("{}__{own}", slug(&owner_name)),
+            };
+            let alone = Some(own).filter(|own| may_stand_alone && own.len() <= LONGEST && self.is_free(own));
+            let name = alone.unwrap_or_else(|| self.apart(wanted, &origin));
+            self.keep(origin.clone(), name.clone());
+            named.push((origin, name));
+        }
+        named
+    }
+
+    /// The wanted name, or one that a hash tells apart.
+    fn apart(&self, wanted: String, origin: &Origin) -> String {
+        if wanted.len() <= LONGEST && self.is_free(&wanted) {
+            return wanted;
+        }
+        let stem: String = wanted.chars().take(LONGEST - HASH - 1).collect();
+        let mut turns = 0_u32..;
+        loop {
+            let name = format!("{stem}_{}", hash(origin, turns.next().unwrap_or_default()));
+            if self.is_free(&name) {
+                return name;
+            }
+        }
+    }
+}
+
+/// Names that several of them want at once: none of them is more entitled to it than the others.
+fn contested(unnamed: &[Unnamed]) -> HashSet<String> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    let mut contested = HashSet::new();
+    for Unnamed { origin, .. } in unnamed {
+        let own = legal(&origin.tool);
+        if let Some(other) = seen.insert(own.clone(), &origin.owner)
+            && other != origin.owner
+        {
+            contested.insert(own);
+        }
+    }
+    contested
+}
+
+/// A name with what models do not take replaced; an empty one is called `tool`.
+fn legal(name: &str) -> String {
+    let is_legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let legal: String = name.chars().map(|c| if is_legal(c) { c } else { '_' }).collect();
+    if legal.is_empty() { "tool".to_owned() } else { legal }
+}
+
+/// The part of a name that stands for a server: `[a-z0-9-]`, 1 to 24 characters.
+pub(crate) fn slug(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let slug = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    let cut: String = slug.chars().take(LONGEST_SLUG).collect();
+    let cut = cut.trim_end_matches('-');
+    if cut.is_empty() { "server".to_owned() } else { cut.to_owned() }
+}
+
+fn hash(Origin { owner, tool }: &Origin, turn: u32) -> String {
+    let digest = Sha256::digest(format!("{owner}\0{tool}\0{turn}").as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(HASH).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn unnamed(owner: &str, owner_name: &str, tool: &str) -> Unnamed {
+        let origin = Origin { owner: owner.to_owned(), tool: tool.to_owned() };
+        Unnamed { origin, owner_name: owner_name.to_owned() }
+    }
+
+    fn names(given: &mut Given, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<String> {
+        given.name_all(unnamed, naming).into_iter().map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn a_name_stays_alone_until_somebody_else_has_it() {
+        let mut given = Given::default();
+        assert_eq!(
+            names(&mut given, vec![unnamed("1", "Weather EU", "weather.current")], Naming::Auto),
+            ["weather_current"]
+        );
+        let later = vec![unnamed("2", "Weather US!", "weather.current"), unnamed("2", "Weather US!", "time")];
+        assert_eq!(names(&mut given, later, Naming::Auto), ["weather-us__weather_current", "time"]);
+    }
+
+    #[test]
+    fn of_several_that_come_at_once_none_has_the_name_alone() {
+        let both = vec![unnamed("1", "a", "echo"), unnamed("2", "b", "echo")];
+        assert_eq!(names(&mut Given::default(), both, Naming::Auto), ["a__echo", "b__echo"]);
+    }
+
+    #[test]
+    fn always_and_never_mean_that() {
+        let one = || vec![unnamed("1", "a", "echo")];
+        assert_eq!(names(&mut Given::default(), one(), Naming::Always), ["a__echo"]);
+        let mut given = Given::default();
+        assert_eq!(names(&mut given, one(), Naming::Never), ["echo"]);
+        let other = names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Never);
+        assert!(other[0].starts_with("echo_") && other[0].len() == "echo_".len() + HASH, "{other:?}");
+    }
+
+    #[test]
+    fn what_is_forgotten_can_be_given_again() {
+        let mut given = Given::default();
+        names(&mut given, vec![unnamed("1", "a", "echo")], Naming::Auto);
+        assert!(given.forget(|owner| owner == "1"));
+        assert_eq!(names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Auto), ["echo"]);
+    }
+
+    fn word() -> impl Strategy<Value = String> {
+        prop_oneof!["[a-c.]{0,3}", "[a-z_]{60,90}", any::<String>()]
+    }
+
+    proptest! {
+        /// Servers come one after the other, with names of any kind.
+        #[test]
+        fn every_name_is_legal_unique_unchanged_and_leads_back(
+            rounds in prop::collection::vec(
+                prop::collection::vec((0_u8..6, word(), word()), 1..12), 1..6),
+            naming in prop_oneof![Just(Naming::Auto), Just(Naming::Always), Just(Naming::Never)],
+        ) {
+            let mut given = Given::default();
+            let mut known: HashMap<Origin, String> = HashMap::new();
+            for round in rounds {
+                let mut fresh: Vec<Unnamed> = Vec::new();
+                for (owner, owner_name, tool) in round {
+                    let one = unnamed(&owner.to_string(), &owner_name, &tool);
+                    let is_new = given.name(&one.origin).is_none()
+                        && fresh.iter().all(|other| other.origin != one.origin);
+                    if is_new {
+                        fresh.push(one);
+                    }
+                }
+                for (origin, name) in given.name_all(fresh, naming) {
+                    prop_assert!(known.insert(origin, name).is_none());
+                }
+                let mut seen = HashSet::new();
+                for (origin, name) in &known {
+                    prop_assert_eq!(given.name(origin), Some(name.as_str()));
+                    prop_assert_eq!(given.by_name.get(name), Some(origin));
+                    prop_assert!(seen.insert(name.clone()));
+                    prop_assert!((1..=LONGEST).contains(&name.len()), "{}", name);
+                    prop_assert!(name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-'));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A message of a client: which kind it is, of which era, and who answers it.
+
+use api::raw;
+use bytes::Bytes;
+use futures::future::join_all;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use mcp::wire::message::{Message, message};
+use mcp::wire::raw::items_in;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::clients::Caller;
+use crate::endpoint::Endpoint;
+use crate::reply::{Body, Rejected, code, empty, json};
+use crate::{Gateway, LARGEST_BODY, modern};
+
+/// How deep a message may nest: readers of JSON on the way stop at 128 levels.
+const DEEPEST: usize = 120;
+/// How many messages a batch may have (MCP 2025-03-26).
+const LARGEST_BATCH: usize = 100;
+
+/// A request of HTTP, without its body.
+pub(crate) struct Ask {
+    pub(crate) to: Endpoint,
+    pub(crate) caller: Caller,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Ask {
+    /// The only value of a header, as text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let first = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(first)
+    }
+
+    /// Whether a stream of events may be answered.
+    pub(crate) fn takes_events(&self) -> bool {
+        let accepts = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        accepts.flat_map(|value| value.split(',')).any(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("text/event-stream")
+        })
+    }
+
+    fn sends_json(&self) -> bool {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    }
+}
+
+/// How a request is to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// By a stream of events, where it takes long or has more to say.
+    MayStream,
+    /// In one piece.
+    Whole,
+}
+
+impl Gateway {
+    pub(crate) async fn post(&self, ask: Ask, body: Bytes) -> Response<Body> {
+        match self.carried_out(&ask, &body).await {
+            Ok(response) => response,
+            Err(rejected) => rejected.response(None),
+        }
+    }
+
+    async fn carried_out(&self, ask: &Ask, body: &[u8]) -> Result<Response<Body>, Rejected> {
+        if body.len() > LARGEST_BODY {
+            let why = format!("a message has at most {LARGEST_BODY} bytes");
+            return Err(Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, why));
+        }
+        if !ask.sends_json() {
+            let why = "send a JSON-RPC message as `Content-Type: application/json`";
+            return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_REQUEST, why));
+        }
+        let text =
+            std::str::from_utf8(body).map_err(|_| Rejected::bad(code::PARSE, "the body is no UTF-8"))?;
+        if !raw::nests_within(text, DEEPEST) {
+            let why = format!("the message nests deeper than {DEEPEST} levels");
+            return Err(Rejected::bad(code::INVALID_REQUEST, why));
+        }
+        let manner = if ask.takes_events() { Manner::MayStream } else { Manner::Whole };
+        if text.trim_start().starts_with('[') {
+            return self.batch(ask, text).await;
+        }
+        let message = message(body).ok_or_else(|| not_a_message(body))?;
+        self.one(ask, message, manner).await
+    }
+
+    /// Several messages at once (MCP 2025-03-26). Their answers come in one list.
+    async fn batch(&self, ask: &Ask, text: &str) -> Result<Response<Body>, Rejected> {
+        let items = items_in(text.as_bytes());
+        if items.is_empty() || items.len() > LARGEST_BATCH {
+            let why = format!("a batch has 1 to {LARGEST_BATCH} messages");
+            return Err(Rejected::bad(code::INVALID_REQUEST, why));
+        }
+        let answers = join_all(items.iter().map(|item| async {
+            let answered = match message(item.get().as_bytes()) {
+                Some(message) => self.one(ask, message, Manner::Whole).await,
+                None => Err(not_a_message(item.get().as_bytes())),
+            };
+            body_of(answered.unwrap_or_else(|rejected| rejected.response(None))).await
+        }));
+        let answers: Vec<String> = answers.await.into_iter().filter(|answer| !answer.is_empty()).collect();
+        if answers.is_empty() {
+            return Ok(empty(StatusCode::ACCEPTED));
+        }
+        Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
+    }
+
+    async fn one(&self, ask: &Ask, message: Message, manner: Manner) -> Result<Response<Body>, Rejected> {
+        match message {
+            Message::Request { id, .. } if !is_id(&id) => {
+                Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request is a text or a number"))
+            }
+            Message::Request { id, method, params } => {
+                let question = Question { id: &id, method: &method, params: params.as_deref(), manner };
+                let answered = if modern::is_modern(ask, &question) {
+                    self.modern(ask, question).await
+                } else {
+                    self.legacy(ask, question).await
+                };
+                Ok(answered.unwrap_or_else(|rejected| rejected.response(Some(&id))))
+            }
+            Message::Notification { method, params } => {
+                self.notified(ask, &method, params.as_deref());
+                Ok(empty(StatusCode::ACCEPTED))
+            }
+            // We ask clients nothing, so nobody waits for an answer of theirs.
+            Message::Reply { .. } => Ok(empty(StatusCode::ACCEPTED)),
+        }
+    }
+}
+
+/// A request of a client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) id: &'a RawValue,
+    pub(crate) method: &'a str,
+    pub(crate) params: Option<&'a RawValue>,
+    pub(crate) manner: Manner,
+}
+
+impl Question<'_> {
+    /// A member of its params that is text.
+    pub(crate) fn text(&self, path: &[&str]) -> Option<String> {
+        raw::text(self.params?, path)
+    }
+}
+
+fn is_id(id: &RawValue) -> bool {
+    id.get().starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
+}
+
+fn not_a_message(bytes: &[u8]) -> Rejected {
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
+        return Rejected::bad(code::INVALID_REQUEST, "the body is no JSON-RPC 2.0 message");
+    }
+    Rejected::bad(code::PARSE, "the body is no JSON")
+}
+
+async fn body_of(response: Response<Body>) -> String {
+    let collected = response.into_body().collect().await;
+    let bytes = collected.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
