@@ -2,12 +2,12 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use app::{App, Face, Options, StartError};
+use app::{App, Options, OwnerKind, StartError};
 
-use crate::Launch;
+use crate::WindowOptions;
 
 /// Starts the core and lets commands talk to it while the window owns the data directory.
-pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
+pub(crate) async fn start(launch: &WindowOptions) -> Result<App, StartError> {
     let core = App::start_to_stay(options(launch)).await?;
     match http_face::Face::bind(&core, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await {
         Ok(face) => drop(tauri::async_runtime::spawn(face.serve())),
@@ -20,11 +20,11 @@ pub(crate) async fn start(launch: &Launch) -> Result<App, StartError> {
     Ok(core)
 }
 
-fn options(launch: &Launch) -> Options {
+fn options(launch: &WindowOptions) -> Options {
     Options {
         data_dir: launch.data_dir.clone(),
         config: launch.config.clone(),
-        face: Face::Window,
+        face: OwnerKind::Window,
         mends_config: false,
     }
 }

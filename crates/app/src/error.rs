@@ -363,7 +363,7 @@ fn no_server(message: String, url: &str, report: &ProbeReport) -> OperationError
 
 /// What was asked and answered, for whoever looks into it.
 fn evidence(report: &ProbeReport) -> Vec<Value> {
-    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    let step = |step: &mcp::ProbeStep| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
     report.evidence.iter().map(step).collect()
 }
 

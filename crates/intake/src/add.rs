@@ -15,7 +15,7 @@ use crate::sightings::ProbedServer;
 use crate::steps::steps;
 use crate::trust;
 use crate::{headers, now};
-use vault::{Key, Slot};
+use vault::{Key, SecretPurpose};
 
 /// A server that is about to be kept.
 struct New {
@@ -260,7 +260,7 @@ impl Intake {
     /// A server that requires authentication does not say where it is: what was found out before is better than a guess, unless
     /// it is now called by another name.
     fn keep_place(&self, info: &mut ServerInfo) {
-        let origin = |info: &ServerInfo| Key::of(info, Slot::Token).map(|key| key.origin);
+        let origin = |info: &ServerInfo| Key::of(info, SecretPurpose::Token).map(|key| key.origin);
         let snapshot = self.registry.snapshot();
         let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return };
         if known.identity.is_some() && origin(known) == origin(info) {

@@ -12,7 +12,7 @@ const EXAMPLE: &str = include_str!("../../../examples/mcp-discovery.example.yaml
 
 /// Holds every policy against a model that keeps every sample.
 const POLICY: (&str, &str) =
-    ("registry/src/endpoint/reference.rs", "status_and_score_are_those_of_a_model_that_keeps_every_sample");
+    ("registry/src/health/reference.rs", "status_and_score_are_those_of_a_model_that_keeps_every_sample");
 
 /// Every key that has an effect, and the test that shows it: its file below `crates`, and its name.
 const SHOWN: &[(&str, &str, &str)] = &[
