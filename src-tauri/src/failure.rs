@@ -10,9 +10,9 @@ pub(crate) const SCHEME: &str = "failure";
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// Why the core did not start, in the words of its error.
-pub(crate) struct Failure(String);
+pub(crate) struct StartFailure(String);
 
-impl Failure {
+impl StartFailure {
     /// The error, and every problem of a configuration on a line of its own.
     pub(crate) fn new(error: &StartError) -> Self {
         let mut lines = vec![error.to_string()];
@@ -32,7 +32,7 @@ pub(crate) fn address() -> Url {
 /// Answers every request of the scheme with the page.
 pub(crate) fn serve<R: Runtime>(context: &UriSchemeContext<'_, R>) -> Response<Vec<u8>> {
     let handle = context.app_handle();
-    let message = handle.try_state::<Failure>().map_or(String::new(), |failure| failure.0.clone());
+    let message = handle.try_state::<StartFailure>().map_or(String::new(), |failure| failure.0.clone());
     let mut response = Response::new(page(&message).into_bytes());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));

@@ -5,7 +5,7 @@ use clap::Parser;
 /// Finds, watches and calls MCP servers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Parser)]
 #[command(name = "mcp-discovery-app", version)]
-pub struct Launch {
+pub struct WindowOptions {
     /// The folder that holds the servers, their history and the owner's token.
     #[arg(long, value_name = "DIR", env = "MCP_DISCOVERY_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -17,7 +17,7 @@ pub struct Launch {
     pub log: String,
 }
 
-impl Launch {
+impl WindowOptions {
     /// A window on a folder of its own is a second instance on purpose.
     pub(crate) fn has_own_data(&self) -> bool {
         self.data_dir.is_some()
@@ -31,13 +31,13 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Launch::command().debug_assert();
+        WindowOptions::command().debug_assert();
     }
 
     #[test]
     fn a_data_folder_can_be_named() {
         let launch =
-            Launch::parse_from(["mcp-discovery-app", "--data-dir", "/srv/mcp", "--log", "mcp=debug"]);
+            WindowOptions::parse_from(["mcp-discovery-app", "--data-dir", "/srv/mcp", "--log", "mcp=debug"]);
         assert_eq!(launch.data_dir.as_deref(), Some("/srv/mcp".as_ref()));
         assert_eq!(launch.log, "mcp=debug");
         assert!(launch.has_own_data());

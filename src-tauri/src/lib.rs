@@ -15,11 +15,11 @@ use app::App;
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
-use failure::Failure;
-pub use launch::Launch;
+use failure::StartFailure;
+pub use launch::WindowOptions;
 
 /// Runs the window until it is closed.
-pub fn run(launch: &Launch) -> ExitCode {
+pub fn run(launch: &WindowOptions) -> ExitCode {
     start_log(&launch.log);
     #[cfg(target_os = "linux")]
     rendering::avoid_empty_window();
@@ -35,7 +35,7 @@ pub fn run(launch: &Launch) -> ExitCode {
     }
 }
 
-fn build(launch: &Launch) -> tauri::Result<tauri::App> {
+fn build(launch: &WindowOptions) -> tauri::Result<tauri::App> {
     let launch = launch.clone();
     let mut builder = tauri::Builder::default();
     if one_window_is_enough(&launch) {
@@ -53,7 +53,7 @@ fn build(launch: &Launch) -> tauri::Result<tauri::App> {
 }
 
 /// Starts the core, then opens the window that fits what came of it.
-fn start(handle: &AppHandle, launch: &Launch) -> tauri::Result<()> {
+fn start(handle: &AppHandle, launch: &WindowOptions) -> tauri::Result<()> {
     exit_on_signal(handle.clone());
     match tauri::async_runtime::block_on(core::start(launch)) {
         Ok(core) => {
@@ -63,7 +63,7 @@ fn start(handle: &AppHandle, launch: &Launch) -> tauri::Result<()> {
         }
         Err(error) => {
             tracing::error!("the core did not start: {error}");
-            handle.manage(Failure::new(&error));
+            handle.manage(StartFailure::new(&error));
             window::open_failure(handle)
         }
     }
@@ -76,7 +76,7 @@ fn when_it_ends(handle: &AppHandle, event: RunEvent) {
 }
 
 /// The session bus is how the second instance finds the first one; a test opens as many windows as it likes.
-fn one_window_is_enough(launch: &Launch) -> bool {
+fn one_window_is_enough(launch: &WindowOptions) -> bool {
     let reachable = cfg!(not(target_os = "linux")) || std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_some();
     reachable && !launch.has_own_data() && !is_driven_by_test()
 }

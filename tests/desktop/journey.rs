@@ -1,7 +1,7 @@
 //! By keyboard alone: a server with a token is added, found to be down, mended, called, and all of it undone and redone.
 
 use testkit::fake::{Fake, SignIn};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 use serde_json::json;
 
@@ -26,7 +26,7 @@ fn guarded() -> Fake {
     let act = |_: &serde_json::Value| {
         Act::Answer(json!({ "content": [{ "type": "text", "text": "It was looked at" }] }))
     };
-    let look = Tool { name: "look", listed: Some(listed), act };
+    let look = PersonaTool { name: "look", listed: Some(listed), act };
     let persona = Persona { name: "guarded", version: "1.0", tools: vec![look], ..Persona::default() };
     Fake::legacy().with_persona(persona).sign_in(SignIn::Token(TOKEN.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 use crate::page::{ENTER, Role};
 use crate::window;
@@ -11,7 +11,7 @@ use crate::window;
 async fn server(name: &'static str, tool: &'static str, port: u16) -> Running {
     let listed = json!({ "name": tool, "inputSchema": { "type": "object" } });
     let act = |_: &serde_json::Value| Act::Answer(json!({ "content": [] }));
-    let tools = vec![Tool { name: tool, listed: Some(listed), act }];
+    let tools = vec![PersonaTool { name: tool, listed: Some(listed), act }];
     let persona = Persona { name, version: "1.0", tools, ..Persona::default() };
     Fake::modern().with_persona(persona).on_port(port).start().await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 use crate::page::{ENTER, Page, Role};
 use crate::window;
@@ -18,7 +18,7 @@ pub(crate) async fn looker(name: &'static str) -> Running {
     let act = |_: &serde_json::Value| {
         Act::Answer(json!({ "content": [{ "type": "text", "text": "All is well" }] }))
     };
-    let look = Tool { name: "look", listed: Some(listed), act };
+    let look = PersonaTool { name: "look", listed: Some(listed), act };
     let persona = Persona { name, version: "1.0", tools: vec![look], ..Persona::default() };
     Fake::modern().with_persona(persona).start().await
 }

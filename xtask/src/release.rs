@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use crate::command::Length;
 use crate::needs::{BUILD, PEERS, TESTS, WINDOW};
-use crate::stop::{Outcome, Stop, failed};
+use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
 
 /// Writes `ui/src/host/bindings.ts` and `docs/configuration.md` anew.
-pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
+pub(crate) fn bindings(workspace: &Workspace) -> TaskResult {
     for (package, test) in [("api", "bindings"), ("model", "documents::the_table")] {
         let mut cargo = workspace.cargo();
         run(cargo
@@ -20,7 +20,7 @@ pub(crate) fn bindings(workspace: &Workspace) -> Outcome {
 }
 
 /// Measures, optimised.
-pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Outcome {
+pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> TaskResult {
     if name == "ui" {
         return in_browser(workspace, "tests/browser/bench-ui.mjs", rest);
     }
@@ -53,7 +53,7 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Out
 }
 
 /// The crate that has the benchmark of this name.
-fn package_of(name: &str) -> Outcome<&'static str> {
+fn package_of(name: &str) -> TaskResult<&'static str> {
     match name {
         "config" => Ok("settings"),
         "explain" => Ok("ledger"),
@@ -66,12 +66,12 @@ fn package_of(name: &str) -> Outcome<&'static str> {
 }
 
 /// Takes the pictures of the documents anew: every screen in both themes, against real servers.
-pub(crate) fn pictures(workspace: &Workspace) -> Outcome {
+pub(crate) fn pictures(workspace: &Workspace) -> TaskResult {
     in_browser(workspace, "tests/browser/pictures.mjs", &[])
 }
 
 /// Runs a script that drives Chromium against an optimised core.
-fn in_browser(workspace: &Workspace, script: &str, rest: &[OsString]) -> Outcome {
+fn in_browser(workspace: &Workspace, script: &str, rest: &[OsString]) -> TaskResult {
     let mut workspace = workspace.clone();
     install::ensure(&workspace, BUILD.iter().chain(TESTS))?;
     node::ensure(&mut workspace)?;
@@ -83,7 +83,7 @@ fn in_browser(workspace: &Workspace, script: &str, rest: &[OsString]) -> Outcome
 }
 
 /// Builds the Debian package with the window and the command line in it.
-pub(crate) fn bundle(workspace: &Workspace) -> Outcome {
+pub(crate) fn bundle(workspace: &Workspace) -> TaskResult {
     let mut workspace = workspace.clone();
     install::ensure(&workspace, BUILD.iter().chain(WINDOW))?;
     node::ensure(&mut workspace)?;
@@ -97,7 +97,7 @@ pub(crate) fn bundle(workspace: &Workspace) -> Outcome {
 }
 
 /// Tauri's own command line: a program inside an npm package, for this checkout alone.
-fn packager(workspace: &Workspace) -> Outcome<std::path::PathBuf> {
+fn packager(workspace: &Workspace) -> TaskResult<std::path::PathBuf> {
     let folder = workspace.at(".tools/tauri");
     let program = folder.join("node_modules/.bin/tauri");
     if !program.exists() {

@@ -4,40 +4,40 @@ use std::ffi::OsString;
 use std::io::BufRead;
 use std::process::{Command, ExitCode, Stdio};
 
-use crate::command::{Face, Profile, Run};
+use crate::command::{Profile, RunOptions, ShownIn};
 use crate::needs::{BUILD, WINDOW};
-use crate::stop::{Outcome, Stop, failed};
+use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::{self, Workspace};
 use crate::{install, node, stamp, ui};
 
 const LISTEN: &str = "127.0.0.1:8090";
 
 /// Installs what is missing, builds the interface and opens it.
-pub(crate) fn run(workspace: &Workspace, options: &Run) -> Outcome<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, options: &RunOptions) -> TaskResult<ExitCode> {
     let mut workspace = workspace.clone();
     match options.face {
-        Face::Window => {
+        ShownIn::Window => {
             ensure_display()?;
             install::ensure(&workspace, BUILD.iter().chain(WINDOW))?;
         }
-        Face::Browser => install::ensure(&workspace, BUILD)?,
+        ShownIn::Browser => install::ensure(&workspace, BUILD)?,
     }
     node::ensure(&mut workspace)?;
     ui::ensure_built(&workspace)?;
     match options.face {
-        Face::Window => open(&workspace, options),
-        Face::Browser => serve(&workspace, options),
+        ShownIn::Window => open(&workspace, options),
+        ShownIn::Browser => serve(&workspace, options),
     }
 }
 
-fn open(workspace: &Workspace, options: &Run) -> Outcome<ExitCode> {
+fn open(workspace: &Workspace, options: &RunOptions) -> TaskResult<ExitCode> {
     let mut program = build(workspace, options.profile, "mcp-discovery-app", "mcp-discovery-app")?;
     eprintln!("Opening the window");
     become_program(program.args(&options.rest))
 }
 
 /// Serves the interface; a second copy of this program reads the line that says where, and prints the address.
-fn serve(workspace: &Workspace, options: &Run) -> Outcome<ExitCode> {
+fn serve(workspace: &Workspace, options: &RunOptions) -> TaskResult<ExitCode> {
     let mut program = build(workspace, options.profile, "mcp-discovery", "mcp-discovery")?;
     let this = std::env::current_exe().map_err(failed("find this program"))?;
     let reader = workspace.command(this).arg("print-address").stdin(Stdio::piped()).spawn();
@@ -55,7 +55,7 @@ fn listen(rest: &[OsString]) -> &'static [&'static str] {
 }
 
 /// Reads the lines of `mcp-discovery serve` until it ends, and prints the address a person can open.
-pub(crate) fn print_address() -> Outcome<ExitCode> {
+pub(crate) fn print_address() -> TaskResult<ExitCode> {
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(failed("read what `mcp-discovery serve` says"))?;
         match (text_field(&line, "listening"), text_field(&line, "token_file")) {
@@ -84,7 +84,7 @@ fn text_field(line: &str, name: &str) -> Option<String> {
     }
 }
 
-fn build(workspace: &Workspace, profile: Profile, package: &str, program: &str) -> Outcome<Command> {
+fn build(workspace: &Workspace, profile: Profile, package: &str, program: &str) -> TaskResult<Command> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", package, "--bin", program]);
     let folder = match profile {
@@ -101,17 +101,17 @@ fn build(workspace: &Workspace, profile: Profile, package: &str, program: &str) 
 
 /// Signals and the exit code are then the program's own.
 #[cfg(unix)]
-fn become_program(program: &mut Command) -> Outcome<ExitCode> {
+fn become_program(program: &mut Command) -> TaskResult<ExitCode> {
     use std::os::unix::process::CommandExt;
     Err(failed("start the program")(program.exec()))
 }
 
 #[cfg(not(unix))]
-fn become_program(program: &mut Command) -> Outcome<ExitCode> {
+fn become_program(program: &mut Command) -> TaskResult<ExitCode> {
     workspace::run(program).map(|()| ExitCode::SUCCESS)
 }
 
-fn ensure_display() -> Outcome {
+fn ensure_display() -> TaskResult {
     let somewhere = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
     if somewhere || cfg!(not(target_os = "linux")) {
         return Ok(());

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::needs::{BUILD, WINDOW};
-use crate::stop::{Outcome, failed};
+use crate::stop::{TaskResult, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, ui};
 
@@ -16,7 +16,7 @@ const PROGRAMS: [(&str, u64); 2] = [("mcp-discovery", 30), ("mcp-discovery-app",
 /// The unit in which Linux tells processor times: `getconf CLK_TCK`, 100 on every platform it runs on.
 const TICKS: u64 = 100;
 
-pub(crate) fn bench(workspace: &Workspace) -> Outcome {
+pub(crate) fn bench(workspace: &Workspace) -> TaskResult {
     let mut workspace = workspace.clone();
     install::ensure(&workspace, BUILD.iter().chain(WINDOW))?;
     node::ensure(&mut workspace)?;
@@ -45,7 +45,7 @@ pub(crate) fn bench(workspace: &Workspace) -> Outcome {
     removed().map_err(failed("remove the cold build"))
 }
 
-fn megabytes(program: &Path) -> Outcome<String> {
+fn megabytes(program: &Path) -> TaskResult<String> {
     let bytes = fs::metadata(program).map_err(failed("read the size of a program"))?.len();
     Ok(format!("{}.{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000))
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::stop::{Outcome, failed};
+use crate::stop::{TaskResult, failed};
 
 /// A file that holds what the thing was made from.
 pub(crate) struct Stamp {
@@ -21,7 +21,7 @@ impl Stamp {
     }
 
     /// To be called when it is made: a half-made thing has no stamp.
-    pub(crate) fn set(&self, source: &str) -> Outcome {
+    pub(crate) fn set(&self, source: &str) -> TaskResult {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)
             .and_then(|()| fs::write(&self.file, source))
@@ -30,6 +30,6 @@ impl Stamp {
 }
 
 /// The file as text.
-pub(crate) fn text_of(file: &Path) -> Outcome<String> {
+pub(crate) fn text_of(file: &Path) -> TaskResult<String> {
     fs::read_to_string(file).map_err(failed(format_args!("read `{}`", file.display())))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What a task comes to.
-pub(crate) type Outcome<T = ()> = Result<T, Stop>;
+pub(crate) type TaskResult<T = ()> = Result<T, Stop>;
 
 /// Nobody recovers from these: they are printed and the program ends.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::stamp::{Stamp, text_of};
-use crate::stop::{Outcome, Stop};
+use crate::stop::{Stop, TaskResult};
 use crate::workspace::{Workspace, run};
 
 /// What the build reads, beside the packages.
@@ -21,12 +21,12 @@ const SOURCES: &[&str] = &[
 ];
 
 /// `npm ci`, when the lock file is not the one that was installed.
-pub(crate) fn install(workspace: &Workspace) -> Outcome {
+pub(crate) fn install(workspace: &Workspace) -> TaskResult {
     packages(workspace, "ui")
 }
 
 /// Installs what the lock file in this folder names, unless that was done.
-pub(crate) fn packages(workspace: &Workspace, folder: &str) -> Outcome {
+pub(crate) fn packages(workspace: &Workspace, folder: &str) -> TaskResult {
     let lock = text_of(&workspace.at(folder).join("package-lock.json"))?;
     let modules = workspace.at(folder).join("node_modules");
     // In the folder itself: whoever deletes it deletes the stamp.
@@ -40,7 +40,7 @@ pub(crate) fn packages(workspace: &Workspace, folder: &str) -> Outcome {
 }
 
 /// Builds the interface when its sources are newer than the last build.
-pub(crate) fn ensure_built(workspace: &Workspace) -> Outcome {
+pub(crate) fn ensure_built(workspace: &Workspace) -> TaskResult {
     install(workspace)?;
     // `ui/dist/index.html` may be the placeholder of the desktop shell; a real build has assets.
     let built = newest(&workspace.at("ui/dist/assets"));
@@ -53,7 +53,7 @@ pub(crate) fn ensure_built(workspace: &Workspace) -> Outcome {
 }
 
 /// Runs npm in a folder of the checkout.
-pub(crate) fn npm(workspace: &Workspace, folder: &str, arguments: &[&str]) -> Outcome {
+pub(crate) fn npm(workspace: &Workspace, folder: &str, arguments: &[&str]) -> TaskResult {
     run(workspace.command("npm").args(arguments).current_dir(workspace.at(folder)))
         .map_err(|stop| Stop::Failed(format!("{stop} in `{folder}`")))
 }

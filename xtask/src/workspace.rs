@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::stop::{Outcome, Stop, failed};
+use crate::stop::{Stop, TaskResult, failed};
 
 /// The checkout, and the programs that tasks start in it.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// The checkout this program was built from, and the target folder it was built into.
-    pub(crate) fn find() -> Outcome<Self> {
+    pub(crate) fn find() -> TaskResult<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let root = manifest.as_deref().and_then(Path::parent).map(Path::to_owned);
         let program = std::env::current_exe().map_err(failed("find this program"))?;
@@ -43,7 +43,7 @@ impl Workspace {
     }
 
     /// Programs in this folder go before those of the system, for everything that is started later.
-    pub(crate) fn prefer(&mut self, folder: &Path) -> Outcome {
+    pub(crate) fn prefer(&mut self, folder: &Path) -> TaskResult {
         let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&self.path));
         self.path = std::env::join_paths(folders).map_err(|error| Stop::Failed(error.to_string()))?;
         Ok(())
@@ -73,7 +73,7 @@ impl Workspace {
 }
 
 /// Runs a command whose failure ends the task. What it says goes to the terminal.
-pub(crate) fn run(command: &mut Command) -> Outcome {
+pub(crate) fn run(command: &mut Command) -> TaskResult {
     let name = name_of(command);
     let status = command.status().map_err(failed(format_args!("start `{name}`")))?;
     if status.success() { Ok(()) } else { Err(Stop::Failed(format!("`{name}` failed: {status}"))) }

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::fs;
     use std::path::{Path, PathBuf};
     use std::process::Command;
@@ -99,6 +100,42 @@ mod tests {
             &broken.map(|(place, _)| place).collect::<Vec<_>>(),
             "imports @tauri-apps outside ui/src/host",
         );
+    }
+
+    #[test]
+    fn features_of_the_interface_do_not_import_each_other() {
+        const FEATURES: &str = "ui/src/features/";
+        let mut broken = Vec::new();
+        let mut imports = 0;
+        for (place, text) in files(&[".ts", ".svelte"]) {
+            let Some((feature, _)) = place.strip_prefix(FEATURES).and_then(|rest| rest.split_once('/'))
+            else {
+                continue;
+            };
+            let folder = Path::new(&place).parent().unwrap();
+            for target in text.split(" from \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                imports += 1;
+                let target = resolved(folder, target);
+                if target.starts_with(FEATURES) && !target.starts_with(&format!("{FEATURES}{feature}/")) {
+                    broken.push(format!("{place} imports {target}"));
+                }
+            }
+        }
+        assert!(imports > 100, "hardly any import was found");
+        assert_none(&broken, "what two features need stands in ui/src/shared or ui/src/state");
+    }
+
+    /// Where a relative import leads, as a path from the top.
+    fn resolved(folder: &Path, target: &str) -> String {
+        let mut parts: Vec<&str> = folder.to_str().unwrap().split('/').collect();
+        for part in target.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(parts.pop()),
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
     }
 
     #[test]
@@ -201,6 +238,47 @@ mod tests {
         assert_none(&broken, "say it in plain English");
     }
 
+    /// The name of the type that a line declares. An indented `type` belongs to a trait or to its implementation, which says
+    /// whose it is: that is no name of its own.
+    fn declared_type(line: &str) -> Option<&str> {
+        let is_indented = line.starts_with(' ');
+        let line = line.trim_start();
+        let (is_public, line) = match line.strip_prefix("pub") {
+            Some(rest) => {
+                (true, rest.strip_prefix('(').map_or(rest, |rest| rest.split_once(')').unwrap_or_default().1))
+            }
+            None => (false, line),
+        };
+        let (keyword, rest) = line.trim_start().split_once(' ')?;
+        let is_type = match keyword {
+            "struct" | "enum" | "trait" | "union" => true,
+            "type" => is_public || !is_indented,
+            _ => false,
+        };
+        let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+        (is_type && rest.starts_with(char::is_uppercase)).then(|| rest.split_at(end).0)
+    }
+
+    #[test]
+    fn no_two_types_have_one_name() {
+        let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (place, text) in files(&[".rs"]) {
+            let parts: Vec<&str> = place.split('/').collect();
+            if !matches!(parts.as_slice(), ["crates", _, "src", ..] | ["src-tauri" | "xtask", "src", ..]) {
+                continue;
+            }
+            for (number, line) in text.lines().enumerate() {
+                if let Some(name) = declared_type(line) {
+                    places.entry(name.to_owned()).or_default().push(format!("{place}:{}", number + 1));
+                }
+            }
+        }
+        assert!(places.len() > 500, "hardly any type was found: does `declared_type` read what is written?");
+        let broken = places.into_iter().filter(|(_, places)| places.len() > 1);
+        let broken = broken.map(|(name, places)| format!("{name}: {}", places.join(", ")));
+        assert_none(&broken.collect::<Vec<_>>(), "is the name of several types: one word, one meaning");
+    }
+
     #[test]
     fn no_file_names_a_machine() {
         // Put together here, so that this file passes its own test.
@@ -214,14 +292,12 @@ mod tests {
 
     #[test]
     fn the_core_speaks_of_no_flags() {
-        // What keeps a core from starting is told by whoever was started with flags.
-        const MAY: &[&str] = &["crates/app/src/error.rs"];
         const CORE: [&str; 7] = ["app", "checks", "discovery", "ledger", "mesh", "registry", "vault"];
         let flags = ["`--", "(--", "(mcp-discovery ", "`mcp-discovery secret", "`mcp-discovery add"];
         let mut broken = Vec::new();
         for (place, text) in files(&[".rs"]) {
             let is_core = CORE.iter().any(|name| place.starts_with(&format!("crates/{name}/src/")));
-            if !is_core || MAY.contains(&place.as_str()) {
+            if !is_core {
                 continue;
             }
             let said = text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"));

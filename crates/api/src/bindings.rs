@@ -8,7 +8,8 @@ use model::{
     ClientScope, Differences, EntryKind, Era, Event, EventBatch, FileProblem, Fingerprint, Flaw, Health,
     HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRange, ScanRow, ScanState,
     ScanStatus, SecretPlace, ServerId, ServerRow, Sighting, SightingKind, Source, Stage, Start, Tls, Tool,
-    ToolHints, Transition, Transport, Why, config::Strategy,
+    ToolHints, Transition, Transport, Why,
+    config::{Severity, Strategy},
 };
 use ts_rs::{Config, TS};
 

@@ -1,6 +1,6 @@
 //! Files in and out, and the configuration.
 
-use model::config::{self, Problem};
+use model::config::{self, Problem, Severity};
 use model::{Millis, SecretPlace};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -127,18 +127,6 @@ pub struct ConfigCheckArgs {
     pub text: String,
 }
 
-/// How bad a problem is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The file is refused.
-    Error,
-    /// The file loads.
-    Warning,
-    /// The file loads, and this changes nothing yet.
-    NoEffect,
-}
-
 /// One problem of a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConfigProblem {
@@ -194,12 +182,7 @@ impl ConfigReport {
 
 impl From<Problem> for ConfigProblem {
     fn from(problem: Problem) -> Self {
-        let severity = match problem.severity {
-            config::Severity::Error => Severity::Error,
-            config::Severity::Warning => Severity::Warning,
-            config::Severity::NoEffect => Severity::NoEffect,
-        };
-        let Problem { line, column, path, message, .. } = problem;
+        let Problem { line, column, path, severity, message } = problem;
         Self { line, column, path, severity, message }
     }
 }

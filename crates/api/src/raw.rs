@@ -64,8 +64,8 @@ pub fn items(json: &RawValue) -> Vec<&RawValue> {
 
 /// The first entries of a list, at most so many; none when it is no list.
 pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
-    struct First(usize);
-    impl<'de> Visitor<'de> for First {
+    struct FirstItems(usize);
+    impl<'de> Visitor<'de> for FirstItems {
         type Value = Vec<&'de RawValue>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +84,7 @@ pub fn first_items(json: &RawValue, most: usize) -> Vec<&RawValue> {
             Ok(items)
         }
     }
-    serde_json::Deserializer::from_str(json.get()).deserialize_seq(First(most)).unwrap_or_default()
+    serde_json::Deserializer::from_str(json.get()).deserialize_seq(FirstItems(most)).unwrap_or_default()
 }
 
 /// Whether lists and objects stand in one another at most so often. The text is JSON.

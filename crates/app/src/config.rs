@@ -12,14 +12,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use file::Reading;
+use file::FileReading;
 use follow::LastReading;
 use model::config::{Config, Problem, decode};
 use model::{Activity, NoticeLevel};
 use settings::Settings;
 use tokio::sync::watch;
 
-use crate::{App, Face, StartError, now, paths};
+use crate::{App, OwnerKind, StartError, now, paths};
 
 /// The configuration in use, and where it came from.
 pub(crate) struct LiveConfig {
@@ -36,7 +36,7 @@ pub(crate) struct LiveConfig {
 }
 
 /// What the start needs of a configuration that was read.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedConfig {
     pub(crate) live: LiveConfig,
     /// What there is to say of the file, each with its place.
     pub(crate) warnings: Vec<String>,
@@ -45,20 +45,24 @@ pub(crate) struct Loaded {
 impl LiveConfig {
     /// Reads the configuration. A named file must exist; the platform's may be absent, and is read when it appears.
     /// With `mends` one with errors is as if it said nothing: it is not used for anything but being edited.
-    pub(crate) fn load(named: Option<PathBuf>, data_dir: &Path, mends: bool) -> Result<Loaded, StartError> {
+    pub(crate) fn load(
+        named: Option<PathBuf>,
+        data_dir: &Path,
+        mends: bool,
+    ) -> Result<LoadedConfig, StartError> {
         let must_exist = named.is_some();
         let file = named.or_else(paths::config_file).map(|file| std::path::absolute(&file).unwrap_or(file));
         let reading = match &file {
-            None => Reading::Absent,
+            None => FileReading::Absent,
             Some(file) => match file::read(file) {
                 Err(source) if must_exist || source.kind() != std::io::ErrorKind::NotFound => {
                     return Err(StartError::ConfigUnreadable { file: file.clone(), source });
                 }
-                outcome => Reading::from(outcome),
+                outcome => FileReading::from(outcome),
             },
         };
         let (config, warnings) = match (&reading, &file) {
-            (Reading::Bytes(bytes), Some(file)) => match parse(bytes) {
+            (FileReading::Bytes(bytes), Some(file)) => match parse(bytes) {
                 Ok(read) => read,
                 Err(_) if mends => (Config::default(), Vec::new()),
                 Err(problems) => return Err(StartError::Config { file: file.clone(), problems }),
@@ -66,12 +70,12 @@ impl LiveConfig {
             _ => (Config::default(), Vec::new()),
         };
         let warnings = words::of_start(file.as_deref(), &warnings);
-        let was_read = AtomicBool::new(matches!(reading, Reading::Bytes(_)));
+        let was_read = AtomicBool::new(matches!(reading, FileReading::Bytes(_)));
         let running = watch::Sender::new(Arc::new(config));
         let settings = Arc::new(Settings::new(file.clone(), data_dir));
         let (loaded_at, known) = (AtomicI64::new(now()), LastReading::new(reading));
         let live = Self { file, was_read, running, loaded_at, known, settings };
-        Ok(Loaded { live, warnings })
+        Ok(LoadedConfig { live, warnings })
     }
 
     /// The file that what is in use came from.
@@ -87,7 +91,7 @@ impl LiveConfig {
     pub(crate) async fn status(&self) -> ConfigStatus {
         let reading = match &self.file {
             Some(file) => file::look(file).await,
-            None => Reading::Absent,
+            None => FileReading::Absent,
         };
         ConfigStatus {
             file: self.file.as_ref().map(|file| file.display().to_string()),
@@ -121,15 +125,15 @@ impl App {
     }
 
     /// Follows the configuration's file until the core stops. What was read at start is in use already.
-    pub(crate) fn follow_config(&self, face: Face) {
+    pub(crate) fn follow_config(&self, face: OwnerKind) {
         let Some(file) = self.0.config.file.clone() else { return };
         let (core, stop) = (Arc::downgrade(&self.0), self.0.stop.clone());
-        let take_up = move |file: &Path, reading: &Reading| {
+        let take_up = move |file: &Path, reading: &FileReading| {
             let Some(core) = core.upgrade() else { return ControlFlow::Break(()) };
             Self(core).take_up(file, reading, None);
             ControlFlow::Continue(())
         };
-        if face != Face::Command {
+        if face != OwnerKind::Command {
             self.keep_version();
         }
         let reading = self.0.config.known.clone();
@@ -149,12 +153,12 @@ impl App {
     }
 
     /// Acts on what the file holds now; `saved_by` a face of ours, or changed on disk.
-    fn take_up(&self, file: &Path, reading: &Reading, saved_by: Option<ConfigBy>) {
+    fn take_up(&self, file: &Path, reading: &FileReading, saved_by: Option<ConfigBy>) {
         let before = self.0.config.running.borrow().clone();
         let (level, text) = match reading {
-            Reading::Absent => (NoticeLevel::Warning, words::gone(file)),
-            Reading::Unreadable(reason) => (NoticeLevel::Warning, words::unreadable(file, reason)),
-            Reading::Bytes(bytes) => match parse(bytes) {
+            FileReading::Absent => (NoticeLevel::Warning, words::gone(file)),
+            FileReading::Unreadable(reason) => (NoticeLevel::Warning, words::unreadable(file, reason)),
+            FileReading::Bytes(bytes) => match parse(bytes) {
                 Err(problems) => (NoticeLevel::Warning, words::refused(file, &problems)),
                 Ok((config, warnings)) => {
                     let verb = match saved_by {
@@ -185,27 +189,27 @@ fn parse(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
     Config::from_yaml(text)
 }
 
-fn problems(reading: &Reading) -> Vec<Problem> {
+fn problems(reading: &FileReading) -> Vec<Problem> {
     match reading {
-        Reading::Absent => Vec::new(),
-        Reading::Unreadable(reason) => vec![words::whole_file(reason)],
-        Reading::Bytes(bytes) => match parse(bytes) {
+        FileReading::Absent => Vec::new(),
+        FileReading::Unreadable(reason) => vec![words::whole_file(reason)],
+        FileReading::Bytes(bytes) => match parse(bytes) {
             Ok((_, warnings)) => warnings,
             Err(problems) => problems,
         },
     }
 }
 
-fn base(reading: &Reading) -> String {
+fn base(reading: &FileReading) -> String {
     match reading {
-        Reading::Bytes(bytes) => settings::hash(Some(bytes)),
-        Reading::Absent | Reading::Unreadable(_) => settings::hash(None),
+        FileReading::Bytes(bytes) => settings::hash(Some(bytes)),
+        FileReading::Absent | FileReading::Unreadable(_) => settings::hash(None),
     }
 }
 
-fn text(reading: &Reading) -> Option<String> {
+fn text(reading: &FileReading) -> Option<String> {
     match reading {
-        Reading::Bytes(bytes) => decode(bytes).ok().map(str::to_owned),
-        Reading::Absent | Reading::Unreadable(_) => None,
+        FileReading::Bytes(bytes) => decode(bytes).ok().map(str::to_owned),
+        FileReading::Absent | FileReading::Unreadable(_) => None,
     }
 }

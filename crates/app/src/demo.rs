@@ -8,7 +8,7 @@
 use api::ErrorCode;
 use std::io;
 
-use ::demo::{Fleet, Member, Wire};
+use ::demo::{Fleet, Member, MemberTransport};
 use futures::future::join_all;
 use mesh::Contact;
 use model::{NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
@@ -22,7 +22,7 @@ use crate::{App, now};
 
 /// What can be wanted of the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum DemoWish {
     Start,
     Stop,
     Look,
@@ -35,22 +35,22 @@ pub(crate) struct Hosted {
     pub(crate) ids: Vec<ServerId>,
 }
 
-type Answer = Result<Hosted, OperationError>;
+type HostingAnswer = Result<Hosted, OperationError>;
 
 /// The way to the task that has the fleet.
 pub(crate) struct DemoHost {
-    wishes: mpsc::Sender<Asked>,
+    wishes: mpsc::Sender<AskedWish>,
     ended: CancellationToken,
 }
 
-struct Asked {
-    wish: Wish,
-    reply: oneshot::Sender<Answer>,
+struct AskedWish {
+    wish: DemoWish,
+    reply: oneshot::Sender<HostingAnswer>,
 }
 
 /// What the task gets.
 pub(crate) struct Wishes {
-    asked: mpsc::Receiver<Asked>,
+    asked: mpsc::Receiver<AskedWish>,
     _ended: DropGuard,
 }
 
@@ -63,10 +63,10 @@ impl DemoHost {
     }
 
     /// Has a wish carried out, after those that came before it.
-    pub(crate) async fn ask(&self, wish: Wish) -> Answer {
+    pub(crate) async fn ask(&self, wish: DemoWish) -> HostingAnswer {
         let over = || OperationError::new(ErrorCode::Cancelled, "the core is stopping, and the demo with it");
         let (reply, answer) = oneshot::channel();
-        self.wishes.send(Asked { wish, reply }).await.map_err(|_| over())?;
+        self.wishes.send(AskedWish { wish, reply }).await.map_err(|_| over())?;
         answer.await.map_err(|_| over())?
     }
 
@@ -86,11 +86,11 @@ impl App {
                 () = stop.cancelled() => break,
                 asked = wishes.asked.recv() => asked,
             };
-            let Some(Asked { wish, reply }) = asked else { break };
+            let Some(AskedWish { wish, reply }) = asked else { break };
             let answer = match wish {
-                Wish::Start => self.start_demo(&mut fleet).await,
-                Wish::Stop => self.stop_demo(&mut fleet).await,
-                Wish::Look => Ok(self.hosted(fleet.as_ref())),
+                DemoWish::Start => self.start_demo(&mut fleet).await,
+                DemoWish::Stop => self.stop_demo(&mut fleet).await,
+                DemoWish::Look => Ok(self.hosted(fleet.as_ref())),
             };
             // Whoever asked may be gone; it is done all the same.
             let _ = reply.send(answer);
@@ -120,7 +120,7 @@ impl App {
     }
 
     /// Started again, it brings back what a person removed of it since.
-    async fn start_demo(&self, fleet: &mut Option<Fleet>) -> Answer {
+    async fn start_demo(&self, fleet: &mut Option<Fleet>) -> HostingAnswer {
         let started = match fleet {
             Some(running) => running,
             None => fleet.insert(self.new_fleet().await?),
@@ -175,7 +175,7 @@ impl App {
     }
 
     /// Out of the list first, so that nobody is told of a server that does not answer.
-    async fn stop_demo(&self, fleet: &mut Option<Fleet>) -> Answer {
+    async fn stop_demo(&self, fleet: &mut Option<Fleet>) -> HostingAnswer {
         let forgotten = self.forget_demo().await;
         if let Some(fleet) = fleet.take() {
             fleet.stop().await;
@@ -195,8 +195,8 @@ impl App {
 /// A member as the registry keeps it; nothing only if its URL were no server's, which it is.
 fn record(member: &Member) -> Option<ServerInfo> {
     let (url, transport) = match member.wire {
-        Wire::Http => (member.url(), Transport::Http),
-        Wire::Sse => (member.url(), Transport::Sse),
+        MemberTransport::Http => (member.url(), Transport::Http),
+        MemberTransport::Sse => (member.url(), Transport::Sse),
     };
     let info = ServerInfo::new_at(transport, member.name, &url, Source::Demo, now()).ok()?;
     Some(ServerInfo {

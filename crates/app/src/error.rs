@@ -312,7 +312,7 @@ impl From<IntakeError> for OperationError {
             IntakeError::Mcp(error) => error.into(),
             IntakeError::Unreached(error) => error.into(),
             IntakeError::Registry(error) => error.into(),
-            IntakeError::Arguments(_) => refused(ErrorCode::InvalidArguments),
+            IntakeError::Arguments(_) | IntakeError::Ourselves => refused(ErrorCode::InvalidArguments),
             IntakeError::WantsEnvironment(_) => {
                 refused(ErrorCode::InvalidArguments).advise(Advice::GiveEnvironment)
             }
@@ -363,7 +363,7 @@ fn no_server(message: String, url: &str, report: &ProbeReport) -> OperationError
 
 /// What was asked and answered, for whoever looks into it.
 fn evidence(report: &ProbeReport) -> Vec<Value> {
-    let step = |step: &mcp::Step| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
+    let step = |step: &mcp::ProbeStep| json!({ "sent": step.sent, "received": step.received, "ms": step.ms });
     report.evidence.iter().map(step).collect()
 }
 

@@ -3,20 +3,20 @@
 use api::ErrorCode;
 use std::sync::{Arc, Weak};
 
-use checks::{CheckError, Checker, CheckerHandle, Notify, Settings, check_once};
+use checks::{CheckError, Checker, CheckerHandle, CheckerSettings, Notify, check_once};
 use model::{Health, NoticeLevel, ServerId};
 
 use crate::error::OperationError;
 use crate::start::Core;
-use crate::{App, Face};
+use crate::{App, OwnerKind};
 
 /// The running checker; a one-shot command has none.
 pub(crate) type Checks = std::sync::OnceLock<CheckerHandle>;
 
 impl App {
     /// Checks every server from now on, until the core stops. A command that is gone in a moment checks nobody.
-    pub(crate) fn start_checks(&self, face: Face) {
-        if face == Face::Command {
+    pub(crate) fn start_checks(&self, face: OwnerKind) {
+        if face == OwnerKind::Command {
             return;
         }
         let (checker, handle) = Checker::new(self.check_settings());
@@ -37,8 +37,8 @@ impl App {
         })
     }
 
-    fn check_settings(&self) -> Settings {
-        Settings {
+    fn check_settings(&self) -> CheckerSettings {
+        CheckerSettings {
             registry: self.0.registry.clone(),
             config: self.live_config(),
             contact: self.0.mesh.contact.clone(),

@@ -20,7 +20,7 @@ mod start;
 
 pub use error::StartError;
 pub use logging::log_filter;
-pub use owner::{Face, OwnerCard, leading_page, read_owner};
+pub use owner::{OwnerCard, OwnerKind, leading_page, read_owner};
 use registry::now;
 pub use start::{App, Options};
 

@@ -7,10 +7,10 @@ use api::{CallResult, ErrorCode, LogLine, LoggedKind, LoggedOutcome, LoggedReque
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mesh::Lines;
+use mesh::StderrSink;
 use model::{CheckResult, CheckStatus, Health, Millis, ServerId};
 use registry::{Published, Told};
-use ring::{Ring, Weighed};
+use ring::{Ring, TextLength};
 use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -55,13 +55,13 @@ impl Default for Log {
     }
 }
 
-impl Weighed for LogLine {
+impl TextLength for LogLine {
     fn bytes(&self) -> usize {
         self.text.len()
     }
 }
 
-impl Weighed for LoggedRequest {
+impl TextLength for LoggedRequest {
     fn bytes(&self) -> usize {
         self.what.len() + self.error.as_ref().map_or(0, String::len)
     }
@@ -84,7 +84,7 @@ impl Logs {
     }
 
     /// Hears what children write to their standard error.
-    pub(crate) fn lines(&self) -> Lines {
+    pub(crate) fn lines(&self) -> StderrSink {
         let logs = self.clone();
         Arc::new(move |id, line| logs.note_line(id, line))
     }

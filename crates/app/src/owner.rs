@@ -18,7 +18,7 @@ const PAGE: &str = "open.html";
 /// What kind of process owns the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Face {
+pub enum OwnerKind {
     /// The desktop window.
     Window,
     /// `mcp-discovery serve`.
@@ -27,7 +27,7 @@ pub enum Face {
     Command,
 }
 
-impl std::fmt::Display for Face {
+impl std::fmt::Display for OwnerKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Window => "the MCP Discovery window",
@@ -43,7 +43,7 @@ pub struct OwnerCard {
     /// Its process.
     pub pid: u32,
     /// What it is.
-    pub face: Face,
+    pub face: OwnerKind,
     /// Where it answers; absent until it listens, and for one-shot commands.
     pub address: Option<String>,
     /// The file with the token that opens it.
@@ -54,14 +54,14 @@ pub struct OwnerCard {
 #[derive(Debug)]
 pub(crate) struct Ownership {
     dir: PathBuf,
-    face: Face,
+    face: OwnerKind,
     token: String,
     _lock: File,
 }
 
 impl Ownership {
     /// Takes the directory, or says who has it. A new token is minted: one of an earlier run opens nothing.
-    pub(crate) fn take(dir: &Path, face: Face) -> Result<Self, StartError> {
+    pub(crate) fn take(dir: &Path, face: OwnerKind) -> Result<Self, StartError> {
         let failed = |source: io::Error| StartError::DataDir { dir: dir.to_owned(), source };
         create_private_dir(dir).map_err(failed)?;
         let lock = dir.join(LOCK);
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn the_second_taker_hears_who_the_first_is() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Ownership::take(dir.path(), Face::Serve).unwrap();
+        let first = Ownership::take(dir.path(), OwnerKind::Serve).unwrap();
         first.announce(Some("http://127.0.0.1:1234".to_owned())).unwrap();
         let StartError::Owned { owner: Some(owner), .. } =
-            Ownership::take(dir.path(), Face::Command).unwrap_err()
+            Ownership::take(dir.path(), OwnerKind::Command).unwrap_err()
         else {
             panic!("the lock was not seen");
         };
@@ -172,11 +172,11 @@ mod tests {
     #[test]
     fn a_directory_is_free_again_when_its_owner_is_gone_and_its_token_is_not_reused() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Ownership::take(dir.path(), Face::Serve).unwrap();
+        let first = Ownership::take(dir.path(), OwnerKind::Serve).unwrap();
         let token = first.token().to_owned();
         drop(first);
         assert!(read_owner(dir.path()).is_none());
-        let second = Ownership::take(dir.path(), Face::Serve).unwrap();
+        let second = Ownership::take(dir.path(), OwnerKind::Serve).unwrap();
         assert_ne!(second.token(), token);
     }
 
@@ -185,7 +185,7 @@ mod tests {
     fn the_token_is_readable_by_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let owner = Ownership::take(dir.path(), Face::Serve).unwrap();
+        let owner = Ownership::take(dir.path(), OwnerKind::Serve).unwrap();
         let mode = std::fs::metadata(owner.token_file()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

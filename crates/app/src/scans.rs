@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use discovery::scan::{Found, Plan, Run, run};
+use discovery::scan::{Found, ProbePlan, Run, run};
 use futures::StreamExt;
 use futures::future::ready;
 use intake::Registering;
@@ -36,7 +36,7 @@ impl ScanJob {
     }
 
     /// Runs it to its end, and tells how far it is.
-    pub(crate) async fn run(self, plan: Plan, how: Run) {
+    pub(crate) async fn run(self, plan: ProbePlan, how: Run) {
         let slow = how.options.slow.watch();
         let rows = run(plan, how).filter_map(|found| {
             let progress = found.progress;

@@ -23,7 +23,7 @@ use crate::demo::DemoHost;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::operations::gateway_words;
-use crate::owner::{Face, Ownership, read_owner};
+use crate::owner::{OwnerKind, Ownership, read_owner};
 use crate::session_key::{GatewayKey, SessionKey};
 use crate::{StartError, feed, now, paths};
 use discovery::ScanMemory;
@@ -51,7 +51,7 @@ pub struct Options {
     /// The configuration; `None` is the platform's place, where it may be absent.
     pub config: Option<PathBuf>,
     /// What this process is, for others that want the same directory.
-    pub face: Face,
+    pub face: OwnerKind,
     /// A configuration that cannot be read keeps nothing from starting: whoever starts is here to mend it.
     pub mends_config: bool,
 }
@@ -116,8 +116,14 @@ impl App {
         let witness = Arc::new(ledger.clone());
         let mesh =
             Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
-        let stop = CancellationToken::new();
-        let intake = Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone());
+        let (stop, gateway_key) = (CancellationToken::new(), GatewayKey::of(&data_dir).current());
+        let intake = Intake::new(
+            opened.registry.clone(),
+            mesh.clone(),
+            tasks.clone(),
+            stop.clone(),
+            gateway::instance(&gateway_key),
+        );
         let clients = intake.clients.clone();
         let (gateway, gateway_notices, gateway_at) = match Gateway::open(
             &data_dir,
@@ -127,7 +133,7 @@ impl App {
                 config: loaded.live.receiver(),
                 tasks: tasks.clone(),
                 stop: stop.clone(),
-                key: GatewayKey::of(&data_dir).current(),
+                key: gateway_key,
                 words: gateway_words(),
             },
         ) {
@@ -195,7 +201,7 @@ impl App {
         app.follow_config(options.face);
         let (activities, stop) = (app.0.mesh.activities.clone(), app.stopping());
         app.0.tasks.spawn(clients.follow(stop, move || activities.tell(Activity::ClientsChanged)));
-        if let Some(gateway) = app.gateway_served().filter(|_| options.face != Face::Command) {
+        if let Some(gateway) = app.gateway_served().filter(|_| options.face != OwnerKind::Command) {
             app.0.tasks.spawn(gateway.follow());
         }
         app.start_checks(options.face);
@@ -203,7 +209,7 @@ impl App {
     }
 
     /// What was kept for servers that are gone for good goes as well; a command does not wait for a keyring.
-    async fn forget_expired(&self, face: Face, expired: Vec<ServerId>) {
+    async fn forget_expired(&self, face: OwnerKind, expired: Vec<ServerId>) {
         let vault = self.0.vault().clone();
         // What cannot be forgotten now is with the next start: then it is too old.
         drop(self.0.scans.forget_servers(expired.clone()).await);
@@ -211,8 +217,8 @@ impl App {
             gateway.forget_servers(&expired);
         }
         match face {
-            Face::Command => vault.mark_gone(expired).await,
-            Face::Window | Face::Serve => {
+            OwnerKind::Command => vault.mark_gone(expired).await,
+            OwnerKind::Window | OwnerKind::Serve => {
                 let snapshot = self.0.registry.snapshot();
                 let own = move |id| snapshot.get(id).map(|server| server.info.secret_set);
                 drop(self.0.tasks.spawn(async move {
@@ -252,7 +258,7 @@ impl App {
             match Self::start(options.clone()).await {
                 // Whoever has just begun has not said yet who it is.
                 Err(StartError::Owned { ref owner, .. })
-                    if owner.as_ref().is_none_or(|owner| owner.face == Face::Command)
+                    if owner.as_ref().is_none_or(|owner| owner.face == OwnerKind::Command)
                         && Instant::now() < give_up =>
                 {
                     tokio::time::sleep(ASK_AGAIN).await;
@@ -399,7 +405,7 @@ impl App {
 }
 
 /// Where an owner is at work, the file is its matter: it goes on with what it has and says what is wrong.
-fn unless_owned(error: StartError, data_dir: &Path, face: Face) -> StartError {
+fn unless_owned(error: StartError, data_dir: &Path, face: OwnerKind) -> StartError {
     if read_owner(data_dir).is_none() {
         return error;
     }

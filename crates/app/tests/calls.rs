@@ -17,7 +17,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Steps, Tool};
+use testkit::{Act, Persona, PersonaTool, Steps};
 use tokio::time::timeout;
 
 const QUIET: &str =
@@ -45,7 +45,7 @@ fn says_long(_: &Value) -> Act {
 
 async fn added(core: &Core, name: &str, region: &str) -> Running {
     let listed = |name: &str| json!({ "name": name, "inputSchema": { "type": "object" } });
-    let tool = |name: &'static str, act| Tool { name, listed: Some(listed(name)), act };
+    let tool = |name: &'static str, act| PersonaTool { name, listed: Some(listed(name)), act };
     let tools = vec![
         tool("say_yes", says_yes as fn(&Value) -> Act),
         tool("say_no", says_no),

@@ -13,9 +13,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, Face, Options, StartError};
+use app::{App, Options, OwnerKind, StartError};
 use futures::{Stream, StreamExt};
-use model::config::{Backend, Config, Seconds};
+use model::config::{Config, RegistryBackend, Seconds};
 use model::{Activity, Event, EventBatch, Notice, NoticeLevel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ struct Core {
 
 fn options(dir: &TempDir) -> Options {
     let config = Some(dir.path().join("mcp-discovery.yaml"));
-    Options { data_dir: Some(dir.path().join("data")), config, face: Face::Serve, mends_config: false }
+    Options { data_dir: Some(dir.path().join("data")), config, face: OwnerKind::Serve, mends_config: false }
 }
 
 impl Core {
@@ -105,7 +105,7 @@ fn has(notice: &Notice, words: &[&str]) {
 async fn the_guides_file_loads_as_it_stands() {
     let core = Core::start(GUIDE).await;
     let config = core.app.live_config().borrow().clone();
-    assert_eq!(config.service_registry.backend, Backend::File);
+    assert_eq!(config.service_registry.backend, RegistryBackend::File);
     assert_eq!(config.health_monitoring.check_interval, Seconds(30.0));
     assert_eq!(config.routing_rules.len(), 2);
     let status = core.status().await;

@@ -13,7 +13,7 @@ mod support;
 use api::raw;
 use serde_json::json;
 use support::Core;
-use testkit::{Act, Persona, Tool, digits};
+use testkit::{Act, Persona, PersonaTool, digits};
 
 #[tokio::test]
 async fn a_result_has_the_digits_and_the_fields_that_the_server_sent() {
@@ -37,7 +37,7 @@ async fn a_result_that_nests_without_end_is_refused() {
         Act::Answer(json!({ "content": [], "structuredContent": { "list": list } }))
     };
     let listed = json!({ "name": "nest", "description": "A tool.", "inputSchema": { "type": "object" } });
-    let tools = vec![Tool { name: "nest", listed: Some(listed), act: nested }];
+    let tools = vec![PersonaTool { name: "nest", listed: Some(listed), act: nested }];
     let persona = Persona { name: "deep", version: "1.0", tools, ..Persona::default() };
     let server = testkit::fake::Fake::legacy().with_persona(persona).start().await;
     core.perform("add", json!({ "url": server.url() })).await;

@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use api::{ApiError, ErrorCode};
-use app::{App, Face, Options};
+use app::{App, Options, OwnerKind};
 use futures::{Stream, StreamExt};
 use model::config::Seconds;
 use model::{Activity, Event, EventBatch};
@@ -36,7 +36,7 @@ impl Core {
         let options = Options {
             data_dir: Some(dir.path().join("data")),
             config,
-            face: Face::Serve,
+            face: OwnerKind::Serve,
             mends_config: false,
         };
         let app = App::start(options).await.unwrap();

@@ -18,14 +18,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::{Checker, Settings};
+use checks::{Checker, CheckerSettings};
 use futures::StreamExt;
 use futures::stream::iter;
 use mcp::{Kept, Remote, Visit};
 use mesh::{Activities, Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{CheckResult, CheckStatus, Era, HealthStatus, ServerInfo, Source};
-use registry::{Measure, Opened, Origin, Round, Verdict};
+use registry::{Measure, OpenedRegistry, Origin, Round, RoundVerdict};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -147,7 +147,7 @@ async fn get(port: u16, path: &str) -> String {
 
 async fn load(peer: &Peer) {
     let folder = tempfile::tempdir().unwrap();
-    let Opened { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
+    let OpenedRegistry { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
     let tasks = TaskTracker::new();
     tasks.spawn(writer);
     let health_monitoring = HealthMonitoring {
@@ -156,7 +156,7 @@ async fn load(peer: &Peer) {
         ..HealthMonitoring::default()
     };
     let (_config, receiver) = watch::channel(Arc::new(Config { health_monitoring, ..Config::default() }));
-    let settings = Settings {
+    let settings = CheckerSettings {
         registry: registry.clone(),
         config: receiver,
         contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
@@ -239,7 +239,7 @@ async fn fill_the_hour(registry: &registry::Registry, ids: &[model::ServerId]) {
             let measures = chunk.iter().map(|id| {
                 let round = Round {
                     at: now - minute * 60_000,
-                    verdict: Verdict::Checked,
+                    verdict: RoundVerdict::Checked,
                     checks: checks.clone(),
                     round_trip_ms: Some(1.0),
                     reason: None,

@@ -12,7 +12,7 @@ use mcp::tame;
 use mesh::{Address, host};
 use model::config::IdleStdio;
 use model::{Health, HealthStatus, Server, ServerId};
-use registry::{HealthPolicy, Measure, Published, RegistryError, Round, Told, Verdict};
+use registry::{HealthPolicy, Measure, Published, RegistryError, Round, RoundVerdict, Told};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -20,11 +20,11 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::lanes::{Lane, Lanes};
-use crate::memory::Memory;
-use crate::report::{Measured, Reply, report};
-use crate::round::{Again, Examined, Plan, examine};
+use crate::memory::BetweenRounds;
+use crate::report::{CheckedServer, RoundReply, report};
+use crate::round::{Examined, NextRound, RoundPlan, examine};
 use crate::schedule::{Queue, on_tick, pause, spread};
-use crate::settings::{CheckError, Settings};
+use crate::settings::{CheckError, CheckerSettings};
 use crate::times::{interval, until, wall};
 
 /// How long whoever adds a server has to say how it is: most ask it themselves.
@@ -35,20 +35,20 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// Checks every server of the registry, until it is cancelled.
 pub struct Checker {
-    settings: Settings,
+    settings: CheckerSettings,
     asks: mpsc::Receiver<Ask>,
     lanes: Arc<Lanes>,
-    plan: Plan,
+    plan: RoundPlan,
     interval: Duration,
     policy: HealthPolicy,
     idle_stdio: IdleStdio,
     is_enabled: bool,
-    watched: HashMap<ServerId, Watched>,
+    watched: HashMap<ServerId, WatchedServer>,
     queue: Queue,
     rounds: JoinSet<Finished>,
     /// Ends the rounds under way. They give back what they remember, since a server may keep a session for it.
     ending: CancellationToken,
-    results: mpsc::UnboundedSender<Measured>,
+    results: mpsc::UnboundedSender<CheckedServer>,
 }
 
 /// Asks a running checker.
@@ -57,14 +57,14 @@ pub struct CheckerHandle(mpsc::Sender<Ask>);
 
 struct Ask {
     id: ServerId,
-    reply: Reply,
+    reply: RoundReply,
 }
 
 /// A server on the schedule.
-struct Watched {
+struct WatchedServer {
     address: Address,
     /// Absent while a round is under way.
-    memory: Option<Memory>,
+    memory: Option<BetweenRounds>,
     due: Option<Instant>,
     /// Nobody has asked it yet.
     is_new: bool,
@@ -73,10 +73,10 @@ struct Watched {
     /// The round under way woke its child, and nobody asked for that.
     is_glance: bool,
     /// Who waits for the round under way.
-    waiting: Vec<Reply>,
+    waiting: Vec<RoundReply>,
 }
 
-impl Watched {
+impl WatchedServer {
     /// It is asked too late; one that sleeps is asked in an hour.
     fn is_late(&self, latest: Instant) -> bool {
         self.due.is_none_or(|due| due > latest && !self.sleeps)
@@ -85,8 +85,8 @@ impl Watched {
 
 /// What came out of the set of tasks.
 enum Finished {
-    Ended(Memory),
-    Round { id: ServerId, address: Address, memory: Memory, examined: Box<Examined>, began: Instant },
+    Ended(BetweenRounds),
+    Round { id: ServerId, address: Address, memory: BetweenRounds, examined: Box<Examined>, began: Instant },
     Left,
 }
 
@@ -102,7 +102,7 @@ impl CheckerHandle {
 
 impl Checker {
     /// A checker and the way to ask it. Nothing happens until it [runs](Self::run).
-    pub fn new(settings: Settings) -> (Self, CheckerHandle) {
+    pub fn new(settings: CheckerSettings) -> (Self, CheckerHandle) {
         let (sender, asks) = mpsc::channel(64);
         let config = settings.config.borrow().clone();
         let (results, _) = mpsc::unbounded_channel();
@@ -110,7 +110,7 @@ impl Checker {
         let checker = Self {
             asks,
             lanes: Arc::default(),
-            plan: Plan::new(monitoring, &settings),
+            plan: RoundPlan::new(monitoring, &settings),
             interval: interval(&config),
             policy: HealthPolicy::from(monitoring),
             idle_stdio: monitoring.idle_stdio,
@@ -219,9 +219,9 @@ impl Checker {
             return;
         }
         let is_new = server.health.checked_at.is_none();
-        let watched = Watched {
+        let watched = WatchedServer {
             address,
-            memory: Some(Memory::default()),
+            memory: Some(BetweenRounds::default()),
             due: None,
             is_new,
             sleeps: false,
@@ -322,7 +322,7 @@ impl Checker {
         }
         // It moved while it was asked: what was seen is of another place. Who waits hears of the new one.
         if watched.address != address {
-            watched.memory = Some(Memory::default());
+            watched.memory = Some(BetweenRounds::default());
             let is_wanted = self.is_enabled || !watched.waiting.is_empty();
             leave(&mut self.rounds, memory);
             if is_wanted {
@@ -331,7 +331,7 @@ impl Checker {
             return;
         }
         watched.memory = Some(memory);
-        if examined.verdict != Verdict::Starting && std::mem::take(&mut watched.is_glance) {
+        if examined.verdict != RoundVerdict::Starting && std::mem::take(&mut watched.is_glance) {
             self.settings.sessions.glanced(id);
         }
         let waiting = std::mem::take(&mut watched.waiting);
@@ -357,11 +357,11 @@ impl Checker {
     /// How long after its beginning the next round is.
     fn wait_after(&self, server: &Server, examined: &Examined) -> Duration {
         let health = &server.health;
-        if examined.verdict == Verdict::Starting {
+        if examined.verdict == RoundVerdict::Starting {
             // The next round waits for the same start, which costs nothing.
             return Duration::ZERO;
         }
-        if examined.again == Again::InAnHour {
+        if examined.again == NextRound::InAnHour {
             return pause(WAKE, None, rand::random());
         }
         let failures = if is_failure(examined) { health.consecutive_failures.saturating_add(1) } else { 0 };
@@ -373,7 +373,7 @@ impl Checker {
     }
 
     /// A definition that changed since it was adopted is told once.
-    fn tell_changes(&self, server: &Server, memory: &mut Memory, examined: &Examined) {
+    fn tell_changes(&self, server: &Server, memory: &mut BetweenRounds, examined: &Examined) {
         let Some(differences) = examined.checks.iter().find_map(|check| check.details.as_ref()) else {
             return;
         };
@@ -393,9 +393,9 @@ impl Checker {
         }
     }
 
-    fn send(&self, id: ServerId, measure: Measure, waiting: Vec<Reply>) {
+    fn send(&self, id: ServerId, measure: Measure, waiting: Vec<RoundReply>) {
         // The receiver ends only after us.
-        let _ = self.results.send(Measured { id, measure, waiting });
+        let _ = self.results.send(CheckedServer { id, measure, waiting });
     }
 
     /// Ends rounds under way and what servers keep for us.
@@ -423,7 +423,7 @@ impl Checker {
 }
 
 /// Ends what a server keeps for us, while other work goes on.
-fn leave(rounds: &mut JoinSet<Finished>, memory: Memory) {
+fn leave(rounds: &mut JoinSet<Finished>, memory: BetweenRounds) {
     if memory.holds_session() {
         rounds.spawn(async move {
             memory.leave().await;
@@ -437,6 +437,6 @@ fn lane(health: &Health) -> Lane {
 }
 
 fn is_failure(examined: &Examined) -> bool {
-    examined.verdict == Verdict::Checked
+    examined.verdict == RoundVerdict::Checked
         && examined.checks.iter().any(|check| check.status == model::CheckStatus::Critical)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use mcp::{McpError, Session, Target};
 use mesh::{Contact, Unreached};
 use model::{HealthStatus, ServerInfo, Transport};
-use registry::{Contents, Observation};
+use registry::{Observation, ServerContents};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
@@ -106,8 +106,8 @@ fn sentence(why: &str) -> String {
 }
 
 /// What the registry keeps of it.
-pub fn kept(contents: mcp::Contents) -> Contents {
-    Contents {
+pub fn kept(contents: mcp::Contents) -> ServerContents {
+    ServerContents {
         left_out: contents.missing_beside_tools(),
         identity: contents.identity,
         tools: contents.tools.into(),

@@ -3,23 +3,29 @@
 use std::sync::Arc;
 
 use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server, ServerInfo};
-use registry::{Contents, News, Reason, Verdict};
+use registry::{News, Reason, RoundVerdict, ServerContents};
 
-use crate::check::Judged;
-use crate::memory::Memory;
-use crate::round::{Again, Evidence, Examined, Plan};
+use crate::check::JudgedCheck;
+use crate::memory::BetweenRounds;
+use crate::round::{Evidence, Examined, NextRound, RoundPlan};
 use crate::words::Trouble;
 
 /// The checks of the plan, and what the record may learn.
-pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &mut Memory) -> Examined {
+pub(crate) fn judge(
+    server: &Server,
+    evidence: Evidence,
+    plan: &RoundPlan,
+    memory: &mut BetweenRounds,
+) -> Examined {
     let info = &*server.info;
-    let judged: Vec<Judged> = plan.checks.iter().map(|check| check.judge(server, &evidence, plan)).collect();
+    let judged: Vec<JudgedCheck> =
+        plan.checks.iter().map(|check| check.judge(server, &evidence, plan)).collect();
     let asks = [&evidence.reached, &evidence.listed].into_iter().find_map(|finding| match &finding.trouble {
         Some(Trouble::NeedsSignIn(reason)) => Some(reason.clone()),
         _ => None,
     });
     let judged = after_the_first(judged, &evidence, asks.is_some());
-    let verdict = if asks.is_some() { Verdict::NeedsSignIn } else { Verdict::Checked };
+    let verdict = if asks.is_some() { RoundVerdict::NeedsSignIn } else { RoundVerdict::Checked };
     let left_out = evidence
         .left_out
         .as_deref()
@@ -29,11 +35,11 @@ pub(crate) fn judge(server: &Server, evidence: Evidence, plan: &Plan, memory: &m
     let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
     let news = news(info, evidence, memory);
     let (news, round_trip_ms) = news;
-    Examined { verdict, checks, round_trip_ms, reason, news, again: Again::AsUsual }
+    Examined { verdict, checks, round_trip_ms, reason, news, again: NextRound::AsUsual }
 }
 
 /// What could not be looked at, since nobody answered or nobody is signed in, is no second complaint.
-fn after_the_first(judged: Vec<Judged>, evidence: &Evidence, asks: bool) -> Vec<Judged> {
+fn after_the_first(judged: Vec<JudgedCheck>, evidence: &Evidence, asks: bool) -> Vec<JudgedCheck> {
     let reached = judged.iter().any(|judged| judged.result.name == ENDPOINT_REACHABLE);
     let why = match &evidence.reached.trouble {
         _ if asks => "sign in first",
@@ -41,30 +47,34 @@ fn after_the_first(judged: Vec<Judged>, evidence: &Evidence, asks: bool) -> Vec<
         Some(_) if reached => "it does not answer",
         _ => return judged,
     };
-    let without = |judged: Judged| match judged.result.status {
+    let without = |judged: JudgedCheck| match judged.result.status {
         _ if judged.result.name == ENDPOINT_REACHABLE => judged,
         CheckStatus::Passing => judged,
-        _ => Judged { result: CheckResult::not_run(judged.result.name, why), reason: None },
+        _ => JudgedCheck { result: CheckResult::not_run(judged.result.name, why), reason: None },
     };
     judged.into_iter().map(without).collect()
 }
 
 /// The reason of the first of the worst checks.
-fn worst(judged: &[Judged]) -> Option<Reason> {
+fn worst(judged: &[JudgedCheck]) -> Option<Reason> {
     let worst = judged.iter().map(|judged| judged.result.status).max()?;
     let mut ill = judged.iter().filter(|judged| judged.result.status == worst);
     ill.find_map(|judged| judged.reason.clone()).filter(|_| worst > CheckStatus::Passing)
 }
 
 /// What the record may learn.
-fn news(info: &ServerInfo, evidence: Evidence, memory: &mut Memory) -> (Option<Box<News>>, Option<f64>) {
+fn news(
+    info: &ServerInfo,
+    evidence: Evidence,
+    memory: &mut BetweenRounds,
+) -> (Option<Box<News>>, Option<f64>) {
     let Evidence { tools, mut news, identity, round_trip_ms, .. } = evidence;
     news.identity = identity.filter(|identity| info.identity.as_ref() != Some(identity));
     let said = news.identity.as_ref().or(info.identity.as_ref());
     if let Some((tools, said)) = tools.zip(said).filter(|(tools, _)| **tools != *info.tools) {
         let same = memory.other.as_ref().filter(|other| Arc::ptr_eq(&other.tools, &tools));
         let contents = same.cloned().unwrap_or_else(|| {
-            Arc::new(Contents {
+            Arc::new(ServerContents {
                 identity: said.clone(),
                 tools,
                 resources: info.resources.clone(),

@@ -26,4 +26,4 @@ mod words;
 pub use checker::{Checker, CheckerHandle};
 pub use first::{LOOK_WITHIN, kept, look, look_in, measure, measure_at, seen, well};
 pub use once::check_once;
-pub use settings::{CheckError, Notify, Settings};
+pub use settings::{CheckError, CheckerSettings, Notify};

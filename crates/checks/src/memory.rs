@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use mcp::{Kept, Remote};
 use model::{Era, Tool};
-use registry::Contents;
+use registry::ServerContents;
 use tokio::time::Instant;
 
 /// How long the end of a session may take when nobody needs it any more.
@@ -11,7 +11,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is remembered of a server between two rounds.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(crate) struct BetweenRounds {
     /// Of servers over Streamable HTTP.
     pub(crate) kept: Kept,
     /// Whom the session in `kept` is with.
@@ -19,12 +19,12 @@ pub(crate) struct Memory {
     /// The tools of the last listing; shared with the record when they are the same.
     pub(crate) listed: Option<Arc<[Tool]>>,
     /// The last listing that was not the record's.
-    pub(crate) other: Option<Arc<Contents>>,
+    pub(crate) other: Option<Arc<ServerContents>>,
     /// The tools whose definition was another in the last round.
     pub(crate) changed: Vec<String>,
 }
 
-impl Memory {
+impl BetweenRounds {
     /// Whether somebody keeps a session for us.
     pub(crate) fn holds_session(&self) -> bool {
         self.kept.has_session()

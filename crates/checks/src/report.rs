@@ -16,17 +16,17 @@ const GATHER: Duration = Duration::from_millis(25);
 const BATCH: usize = 512;
 
 /// Who waits for a round.
-pub(crate) type Reply = oneshot::Sender<Result<Health, CheckError>>;
+pub(crate) type RoundReply = oneshot::Sender<Result<Health, CheckError>>;
 
 /// A result on its way to the registry.
-pub(crate) struct Measured {
+pub(crate) struct CheckedServer {
     pub(crate) id: ServerId,
     pub(crate) measure: Measure,
-    pub(crate) waiting: Vec<Reply>,
+    pub(crate) waiting: Vec<RoundReply>,
 }
 
 /// Gives the registry what was measured, many results at a time, and answers whoever waits for one.
-pub(crate) async fn report(registry: Registry, mut measured: mpsc::UnboundedReceiver<Measured>) {
+pub(crate) async fn report(registry: Registry, mut measured: mpsc::UnboundedReceiver<CheckedServer>) {
     let mut batch = Vec::new();
     while measured.recv_many(&mut batch, BATCH).await > 0 {
         if batch.iter().all(|measured| measured.waiting.is_empty()) && batch.len() < BATCH {
@@ -37,8 +37,10 @@ pub(crate) async fn report(registry: Registry, mut measured: mpsc::UnboundedRece
                 batch.push(more);
             }
         }
-        let (measures, waiting): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|Measured { id, measure, waiting }| ((id, measure), (id, waiting))).unzip();
+        let (measures, waiting): (Vec<_>, Vec<_>) = batch
+            .drain(..)
+            .map(|CheckedServer { id, measure, waiting }| ((id, measure), (id, waiting)))
+            .unzip();
         let outcome = registry.measured(measures).await;
         let snapshot = registry.snapshot();
         for (id, replies) in waiting {

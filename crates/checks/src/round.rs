@@ -11,19 +11,19 @@ use mcp::{McpError, Target};
 use mesh::{Contact, Sessions, Unreached};
 use model::config::HealthMonitoring;
 use model::{Identity, Server, ServerInfo, Tool};
-use registry::{News, Reason, Verdict};
+use registry::{News, Reason, RoundVerdict};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::check::{Check, Finding, Question, built_in};
+use crate::check::{Check, CheckQuestion, Finding, built_in};
 use crate::judge::judge;
-use crate::memory::Memory;
-use crate::settings::Settings;
+use crate::memory::BetweenRounds;
+use crate::settings::CheckerSettings;
 use crate::words::{self, Context, Trouble};
 
 /// How rounds are made; from the configuration.
 #[derive(Clone)]
-pub(crate) struct Plan {
+pub(crate) struct RoundPlan {
     pub(crate) timeout: Duration,
     pub(crate) warn_ms: f64,
     pub(crate) checks: Arc<[&'static dyn Check]>,
@@ -36,17 +36,17 @@ pub(crate) struct Plan {
 /// What a round found.
 #[derive(Debug)]
 pub(crate) struct Examined {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: RoundVerdict,
     pub(crate) checks: Vec<model::CheckResult>,
     pub(crate) round_trip_ms: Option<f64>,
     pub(crate) reason: Option<Reason>,
     pub(crate) news: Option<Box<News>>,
-    pub(crate) again: Again,
+    pub(crate) again: NextRound,
 }
 
 /// When it is asked again, as far as the round decides that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Again {
+pub(crate) enum NextRound {
     /// As the schedule has it.
     AsUsual,
     /// A person did not want to wait for its child.
@@ -67,8 +67,8 @@ pub(crate) struct Evidence {
     pub(crate) left_out: Option<String>,
 }
 
-impl Plan {
-    pub(crate) fn new(config: &HealthMonitoring, settings: &Settings) -> Self {
+impl RoundPlan {
+    pub(crate) fn new(config: &HealthMonitoring, settings: &CheckerSettings) -> Self {
         Self {
             timeout: Duration::try_from_secs_f64(config.timeout.0).unwrap_or(Duration::from_secs(10)),
             warn_ms: config.warn_ms,
@@ -79,13 +79,13 @@ impl Plan {
         }
     }
 
-    fn wants(&self, question: Question) -> bool {
+    fn wants(&self, question: CheckQuestion) -> bool {
         self.checks.iter().any(|check| check.asks() == question)
     }
 }
 
 /// Asks a server and judges it. Never takes longer than the plan's timeout.
-pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -> Examined {
+pub(crate) async fn examine(server: &Server, memory: &mut BetweenRounds, plan: &RoundPlan) -> Examined {
     let info = &*server.info;
     let context = Context { timeout: plan.timeout, was_mcp: info.identity.is_some() };
     let deadline = Instant::now() + plan.timeout;
@@ -108,9 +108,9 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
         Err(_) => Evidence::missing(asking.too_late()),
     };
     match &evidence.reached.trouble {
-        Some(Trouble::Starting(_)) => Examined { verdict: Verdict::Starting, ..not_checked("") },
+        Some(Trouble::Starting(_)) => Examined { verdict: RoundVerdict::Starting, ..not_checked("") },
         Some(Trouble::Stopped(reason)) => {
-            Examined { reason: Some(reason.clone()), again: Again::InAnHour, ..not_checked("") }
+            Examined { reason: Some(reason.clone()), again: NextRound::InAnHour, ..not_checked("") }
         }
         _ => judge(server, evidence, plan, memory),
     }
@@ -119,12 +119,12 @@ pub(crate) async fn examine(server: &Server, memory: &mut Memory, plan: &Plan) -
 struct Asking<'a> {
     info: &'a ServerInfo,
     context: Context,
-    plan: &'a Plan,
+    plan: &'a RoundPlan,
     deadline: Instant,
 }
 
 impl Asking<'_> {
-    async fn ask(&self, target: &Target, memory: &mut Memory) -> Evidence {
+    async fn ask(&self, target: &Target, memory: &mut BetweenRounds) -> Evidence {
         match target {
             Target::Http(remote) if self.info.identity.is_some() => self.visit(remote, memory).await,
             Target::Http(remote) | Target::Sse(remote) if self.info.identity.is_none() => {
@@ -205,11 +205,11 @@ fn not_asked(because: Option<&Finding>) -> Finding {
 
 fn not_checked(why: &str) -> Examined {
     Examined {
-        verdict: Verdict::NotChecked,
+        verdict: RoundVerdict::NotChecked,
         checks: Vec::new(),
         round_trip_ms: None,
         reason: Some(Reason::new(why, "Not checked")),
         news: None,
-        again: Again::AsUsual,
+        again: NextRound::AsUsual,
     }
 }

@@ -23,7 +23,7 @@ pub enum CheckError {
 
 /// What a checker works with.
 #[derive(Clone)]
-pub struct Settings {
+pub struct CheckerSettings {
     /// Who is checked, and who takes the results.
     pub registry: Registry,
     /// The configuration, now and later.

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::from_client::ClientsFlags;
-use crate::given::{Add, Edit};
+use crate::given::{Add, EditOptions};
 
-pub(crate) use calls::{Call, Calls, Replay, Route};
-pub(crate) use scans::{Export, ExportedAs, Range, Scan};
+pub(crate) use calls::{CallsOptions, ReplayOptions, RouteOptions, ToolCallOptions};
+pub(crate) use scans::{Export, ExportedAs, Range, ScanOptions};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]
@@ -21,7 +21,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: AnyCommand,
 }
 
 const EXIT_CODES: &str = "\
@@ -72,7 +72,7 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum AnyCommand {
     /// Run the core without a window: the UI in a browser, the API, the events
     ///
     /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
@@ -87,12 +87,12 @@ pub(crate) enum Command {
     /// `let-me-in`) and one that speaks HTTP + SSE. What they answer is made up. If the window or `serve` runs, it hosts
     /// them until `demo --stop`; else this command does until Ctrl-C, with the UI in a browser. They leave the list with
     /// whoever hosts them.
-    Demo(Demo),
+    Demo(DemoOptions),
     /// Find MCP servers on this computer, or on the targets you name
     ///
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
-    Scan(Scan),
+    Scan(ScanOptions),
     /// List the servers that AI clients are set up with; nothing is started or asked
     Clients(ClientsFlags),
     /// List the scans that are kept, newest first: the last 200, of 90 days
@@ -102,7 +102,7 @@ pub(crate) enum Command {
     /// Forget scans; `undo` brings them back
     ForgetScan(Ids),
     /// Say who saw a server, where and when
-    Sightings(Id),
+    Sightings(IdOption),
     /// List the servers of the registry, worst first
     Servers(Servers),
     /// Add a server, after asking it what it is
@@ -121,7 +121,7 @@ pub(crate) enum Command {
     /// (`null` takes it away), `--capability` gives the whole new list of tags. Its secrets stay where they are while it
     /// leads to the same scheme, host and port, or runs the same command; what does not go along is said, and `undo` brings
     /// all of it back.
-    Edit(Box<Edit>),
+    Edit(Box<EditOptions>),
     /// Give tags and data to servers, or take them away; all of it is one change
     Label(Label),
     /// Remove servers; they can be brought back for 30 days
@@ -139,30 +139,30 @@ pub(crate) enum Command {
     /// Remove servers and keep scans from bringing them back
     Ignore(Ids),
     /// Measure a server now
-    Check(Id),
+    Check(IdOption),
     /// Report how servers are, worst first
     ///
     /// What is measured lives in the running core (`serve` or the window); without one everything is unknown.
-    Health(Health),
+    Health(HealthOptions),
     /// Print how the last requests to a server ended, and what it wrote to its standard error
     ///
     /// With the whole text of each error. It is kept by the running core and forgotten with it.
-    Logs(Id),
+    Logs(IdOption),
     /// List the tools that servers offer
-    Tools(Tools),
+    Tools(ToolsOptions),
     /// Call a tool and print what it answers
-    Call(Call),
+    Call(ToolCallOptions),
     /// Say where calls would go, and why; nothing is sent
-    Route(Route),
+    Route(RouteOptions),
     /// List the calls that were made, newest first, or print all that is kept of one
     ///
     /// Each with who answered, how often it was tried, and how it ended; of one also why it went where it went. Arguments and
     /// answers are not kept. How many are, and for how long, is `call_log` in the configuration.
-    Calls(Calls),
+    Calls(CallsOptions),
     /// Say where recorded calls would have gone by other rules, or with servers down; nothing is sent
     ///
     /// Exits with 1 when a call would fail that did not.
-    Replay(Replay),
+    Replay(ReplayOptions),
     /// List the rules of routing, in the order in which they are looked at
     Rules,
     /// List the breakers of servers that failed, rest, or have calls under way
@@ -172,7 +172,7 @@ pub(crate) enum Command {
     /// The keyring of this computer keeps them; where there is none, a file that only you can read does, and the
     /// command says so. They are sent to the address they were given for and nowhere else, and are never shown.
     #[command(subcommand)]
-    Secret(Secret),
+    Secret(SecretCommand),
     /// Show where AI clients ask, which have a token, and the tools that they see
     Gateway {
         #[command(subcommand)]
@@ -184,7 +184,7 @@ pub(crate) enum Command {
     Export(Export),
     /// Look at the configuration, and change it line by line
     #[command(subcommand)]
-    Config(Config),
+    Config(ConfigCommand),
 }
 
 #[derive(Debug, Args)]
@@ -211,7 +211,7 @@ pub(crate) struct Link {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Demo {
+pub(crate) struct DemoOptions {
     /// End them, wherever they run
     #[arg(long)]
     pub(crate) stop: bool,
@@ -251,13 +251,13 @@ pub(crate) struct Ids {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Id {
+pub(crate) struct IdOption {
     /// An id, or a name that only one server has
     pub(crate) id: String,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Health {
+pub(crate) struct HealthOptions {
     /// Only these servers (ids or names) [default: all]
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<String>,
@@ -267,7 +267,7 @@ pub(crate) struct Health {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Tools {
+pub(crate) struct ToolsOptions {
     /// Only those of this server (id or name)
     #[arg(long, value_name = "ID")]
     pub(crate) server: Option<String>,
@@ -310,7 +310,7 @@ pub(crate) enum GatewayCommand {
 }
 
 #[derive(Debug, Clone, Subcommand)]
-pub(crate) enum Secret {
+pub(crate) enum SecretCommand {
     /// Keep a bearer token, a header, a key of the URL or an environment variable, then measure the server
     ///
     /// It is asked for without being shown, or read from standard input.
@@ -371,7 +371,7 @@ pub(crate) enum Secret {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Config {
+pub(crate) enum ConfigCommand {
     /// Print the configuration in use, defaults included; of secrets only the names of their variables
     Show {
         /// Every key there is: its value, where it comes from, what it does and what it may be

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use api::{ApiError, Empty, Operations, Perform};
-use app::{App, Face, Options, OwnerCard, StartError};
+use app::{App, Options, OwnerCard, OwnerKind, StartError};
 use futures::{Stream, StreamExt};
 use model::{EventBatch, ServerRow};
 use serde_json::Value;
@@ -13,9 +13,9 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Common;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::print::note;
-use crate::remote::Remote;
+use crate::remote::RemoteCore;
 
 /// Another command holds the directory for a moment only: worth waiting for.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(20);
@@ -24,17 +24,17 @@ const ASK_AGAIN: Duration = Duration::from_millis(15);
 /// Batches of events, as they travel.
 pub(crate) type Batches = Pin<Box<dyn Stream<Item = EventBatch<ServerRow>> + Send>>;
 
-pub(crate) enum Core {
+pub(crate) enum OpenCore {
     Own(App),
-    Remote(Remote),
+    Remote(RemoteCore),
 }
 
-impl Core {
+impl OpenCore {
     /// Finds the owner of the data directory, or becomes it; with `mends_config` also where the configuration is broken.
-    pub(crate) async fn open(common: &Common, mends_config: bool) -> Result<Self, Failure> {
+    pub(crate) async fn open(common: &Common, mends_config: bool) -> Result<Self, CommandFailure> {
         let give_up = Instant::now() + WAIT_FOR_COMMANDS;
         loop {
-            let options = Options { mends_config, ..options(common, Face::Command) };
+            let options = Options { mends_config, ..options(common, OwnerKind::Command) };
             let (dir, owner) = match App::start(options).await {
                 Ok(app) => {
                     app.found().iter().for_each(|found| note(found));
@@ -59,7 +59,7 @@ impl Core {
     }
 
     /// Subscribed when this returns: what happens from here on is seen.
-    pub(crate) async fn events(&self) -> Result<Batches, Failure> {
+    pub(crate) async fn events(&self) -> Result<Batches, CommandFailure> {
         match self {
             Self::Own(app) => Ok(Box::pin(app.events().map(EventBatch::into_rows))),
             Self::Remote(remote) => Ok(remote.events().await?),
@@ -74,7 +74,7 @@ impl Core {
     }
 }
 
-impl Perform for Core {
+impl Perform for OpenCore {
     async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
         match self {
             Self::Own(app) => app.perform(name, args).await,
@@ -83,7 +83,7 @@ impl Perform for Core {
     }
 }
 
-pub(crate) fn options(common: &Common, face: Face) -> Options {
+pub(crate) fn options(common: &Common, face: OwnerKind) -> Options {
     let (data_dir, config) = (common.data_dir.clone().map(absolute), common.config.clone());
     Options { data_dir, config, face, mends_config: false }
 }
@@ -94,8 +94,8 @@ fn absolute(dir: PathBuf) -> PathBuf {
 }
 
 /// The owner's address and secret; none while it starts, or for a command that does not listen.
-fn reach(owner: &OwnerCard) -> Option<Remote> {
+fn reach(owner: &OwnerCard) -> Option<RemoteCore> {
     let address = owner.address.as_ref()?;
     let token = std::fs::read_to_string(&owner.token_file).ok()?;
-    Remote::new(address, &token)
+    RemoteCore::new(address, &token)
 }

@@ -16,12 +16,12 @@ pub(crate) mod exit {
 
 /// A sentence for standard error (none when everything was said) and an exit code.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CommandFailure {
     pub(crate) message: Option<String>,
     pub(crate) code: u8,
 }
 
-impl Failure {
+impl CommandFailure {
     pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), code }
     }
@@ -40,7 +40,7 @@ impl Failure {
     }
 }
 
-impl From<ApiError> for Failure {
+impl From<ApiError> for CommandFailure {
     fn from(error: ApiError) -> Self {
         let code = match error.code {
             ErrorCode::InvalidArguments | ErrorCode::InvalidFilter => exit::USAGE,
@@ -59,7 +59,7 @@ impl From<ApiError> for Failure {
     }
 }
 
-impl From<StartError> for Failure {
+impl From<StartError> for CommandFailure {
     fn from(error: StartError) -> Self {
         match &error {
             StartError::Config { problems, file } => {
@@ -72,7 +72,7 @@ impl From<StartError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CommandFailure {
     /// A reader that has seen enough (`| head`) is no failure worth a word.
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {

@@ -18,7 +18,7 @@ pub(crate) struct Add {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Edit {
+pub(crate) struct EditOptions {
     /// An id, or a name that only one server has
     pub(crate) id: String,
     /// Another address: http(s)://host[:port][/path]
@@ -97,7 +97,7 @@ pub(crate) struct GivenFlags {
     pub(crate) dry_run: bool,
     /// What is asked for, in the order of the flags
     #[arg(skip)]
-    pub(crate) asked: Vec<Asked>,
+    pub(crate) asked: Vec<AskedSecret>,
     /// A server that is a command: the program and its arguments, up to the end of the line
     #[arg(long, value_name = "CMD", num_args = 1.., allow_hyphen_values = true)]
     pub(crate) stdio: Option<Vec<String>>,
@@ -105,7 +105,7 @@ pub(crate) struct GivenFlags {
 
 /// A secret that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum AskedSecret {
     Token,
     Header(String),
     Query(String),

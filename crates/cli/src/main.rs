@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use args::{Cli, Level};
 use clap::{CommandFactory, FromArgMatches};
-use failure::Failure;
+use failure::CommandFailure;
 use tracing_subscriber::EnvFilter;
 
 /// Thousands of short conversations a second are mostly allocations: a quarter less processor time than with glibc's.
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         say(failure.message.as_deref());
         return ExitCode::from(failure.code);
     }
-    if let args::Command::Serve(_) = cli.command {
+    if let args::AnyCommand::Serve(_) = cli.command {
         app::memory::keep_nothing_free();
     }
     log_to_stderr(cli.common.log);
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(Failure::failed(format!("the runtime could not be started: {error}"))),
+        Err(error) => Err(CommandFailure::failed(format!("the runtime could not be started: {error}"))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

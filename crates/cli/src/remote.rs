@@ -22,14 +22,14 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 /// The same for a stream of events, which says something every 15 seconds.
 const SILENT_EVENTS: Duration = Duration::from_mins(1);
 
-pub(crate) struct Remote {
+pub(crate) struct RemoteCore {
     client: Client,
     events: Client,
     address: String,
     token: String,
 }
 
-impl Remote {
+impl RemoteCore {
     /// No proxy: the owner is on this computer.
     pub(crate) fn new(address: &str, token: &str) -> Option<Self> {
         let mut secret = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
@@ -93,7 +93,7 @@ impl Remote {
     }
 }
 
-impl Perform for Remote {
+impl Perform for RemoteCore {
     async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
         let url = format!("{}/api/v1/{name}", self.address);
         let asked = async {

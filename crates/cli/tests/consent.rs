@@ -16,7 +16,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Value, json};
 use support::{PROGRAM, Place};
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 /// Runs a program on a terminal of its own, and types its standard input into it.
 const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
@@ -25,12 +25,12 @@ fn done(_: &Value) -> Act {
     Act::Answer(json!({ "content": [{ "type": "text", "text": "it is done" }] }))
 }
 
-fn tool(name: &'static str, annotations: Value) -> Tool {
+fn tool(name: &'static str, annotations: Value) -> PersonaTool {
     let mut listed = json!({ "name": name, "inputSchema": { "type": "object" } });
     if !annotations.is_null() {
         listed["annotations"] = annotations;
     }
-    Tool { name, listed: Some(listed), act: done }
+    PersonaTool { name, listed: Some(listed), act: done }
 }
 
 async fn files() -> Running {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use support::Place;
 use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 const HOST: Ipv4Addr = Ipv4Addr::new(127, 0, 43, 1);
 
@@ -31,7 +31,7 @@ async fn server(name: &'static str, tool: &'static str, port: u16) -> Running {
         title: name,
         version: "1.0.0",
         instructions: "",
-        tools: vec![Tool {
+        tools: vec![PersonaTool {
             name: tool,
             listed: Some(listed),
             act: |_| Act::Answer(json!({ "content": [] })),

@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 pub use fault::Fault;
-use state::State;
+use state::FakeState;
 pub use state::{Opening, Seen};
 
 use crate::Persona;
@@ -86,7 +86,7 @@ pub enum SignIn {
 
 /// What a server answers `server/discover` with when it does not like the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum DiscoverRefusal {
     /// 400 and -32020.
     HeaderMismatch,
     /// 400 and -32021.
@@ -99,7 +99,7 @@ pub enum Refusal {
 
 /// Which transport a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wire {
+pub(crate) enum FakeTransport {
     Streamable,
     EventStream,
 }
@@ -113,7 +113,7 @@ pub(crate) enum Pages {
 
 /// In which form Streamable HTTP answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
+pub(crate) enum AnswerForm {
     Json,
     EventStream,
 }
@@ -122,17 +122,17 @@ pub(crate) enum Answers {
 #[derive(Debug, Clone)]
 pub struct Fake {
     pub(crate) eras: Eras,
-    pub(crate) wire: Wire,
+    pub(crate) wire: FakeTransport,
     pub(crate) path: String,
     pub(crate) sessions: bool,
     pub(crate) opens: Opening,
     pub(crate) sign_in: SignIn,
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<DiscoverRefusal>,
     pub(crate) only_for: Option<String>,
     pub(crate) redirect: Option<(String, String)>,
     pub(crate) fault: Option<(Fault, String)>,
     pub(crate) page: usize,
-    pub(crate) answers: Answers,
+    pub(crate) answers: AnswerForm,
     pub(crate) endpoint: Option<String>,
     pub(crate) persona: Arc<Persona>,
     pub(crate) pages: Pages,
@@ -161,13 +161,13 @@ impl Fake {
 
     /// HTTP + SSE of revision 2024-11-05, on `/sse`.
     pub fn sse() -> Self {
-        Self { wire: Wire::EventStream, path: "/sse".to_owned(), ..Self::new(Eras::Legacy) }
+        Self { wire: FakeTransport::EventStream, path: "/sse".to_owned(), ..Self::new(Eras::Legacy) }
     }
 
     fn new(eras: Eras) -> Self {
         Self {
             eras,
-            wire: Wire::Streamable,
+            wire: FakeTransport::Streamable,
             path: "/mcp".to_owned(),
             sessions: true,
             opens: Opening::OnInitialize,
@@ -177,7 +177,7 @@ impl Fake {
             redirect: None,
             fault: None,
             page: usize::MAX,
-            answers: Answers::Json,
+            answers: AnswerForm::Json,
             endpoint: None,
             persona: Arc::new(plain::plain()),
             pages: Pages::Any,
@@ -240,7 +240,7 @@ impl Fake {
 
     /// Refuses `server/discover`.
     #[must_use]
-    pub fn refusing(self, refusal: Refusal) -> Self {
+    pub fn refusing(self, refusal: DiscoverRefusal) -> Self {
         Self { refusal: Some(refusal), ..self }
     }
 
@@ -278,7 +278,7 @@ impl Fake {
     /// answer.
     #[must_use]
     pub fn streaming_answers(self) -> Self {
-        Self { answers: Answers::EventStream, ..self }
+        Self { answers: AnswerForm::EventStream, ..self }
     }
 
     /// The event stream names this endpoint, whatever it is.
@@ -322,7 +322,7 @@ impl Fake {
     fn serve(self, listener: TcpListener) -> Running {
         let address = listener.local_addr().unwrap_or_else(|_| SocketAddr::new(self.host, 0));
         let resets = matches!(self.fault, Some((Fault::Reset, _)));
-        let state = Arc::new(State::new(self, address));
+        let state = Arc::new(FakeState::new(self, address));
         let app: Router = http::router(state.clone());
         let listener = listener.tap_io(move |stream| {
             let _ = stream.set_nodelay(true);
@@ -353,7 +353,7 @@ pub async fn bind(host: IpAddr, port: u16) -> TcpListener {
 /// A running server, and what it saw.
 #[derive(Debug)]
 pub struct Running {
-    state: Arc<State>,
+    state: Arc<FakeState>,
     address: SocketAddr,
     tasks: JoinSet<()>,
 }

@@ -12,7 +12,7 @@ pub const TOKEN: &str = "let-me-in";
 
 /// How a member is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
+pub enum MemberTransport {
     /// Streamable HTTP.
     Http,
     /// HTTP + SSE of revision 2024-11-05.
@@ -25,12 +25,12 @@ pub struct Member {
     /// What it is called in a list; the same at every start, and unlikely to be anybody's own.
     pub name: &'static str,
     /// How it is spoken to.
-    pub wire: Wire,
+    pub wire: MemberTransport,
     /// Where it is and what it may carry, as an owner would note it.
     pub metadata: Map<String, Value>,
     /// It answers only who has [`TOKEN`].
     pub asks_for_token: bool,
-    kind: Kind,
+    kind: MemberKind,
     running: Running,
 }
 
@@ -53,8 +53,8 @@ pub struct Fleet(Vec<Member>);
 impl Fleet {
     /// Starts them on free ports of 127.0.0.1. If one cannot be, none is.
     pub async fn start() -> io::Result<Self> {
-        let mut members = Vec::with_capacity(Kind::ALL.len());
-        for kind in Kind::ALL {
+        let mut members = Vec::with_capacity(MemberKind::ALL.len());
+        for kind in MemberKind::ALL {
             members.push(kind.start().await?);
         }
         Ok(Self(members))
@@ -92,7 +92,7 @@ impl Fleet {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum MemberKind {
     WeatherWestA,
     WeatherWestB,
     WeatherEurope,
@@ -101,7 +101,7 @@ enum Kind {
     Units,
 }
 
-impl Kind {
+impl MemberKind {
     const ALL: [Self; 6] = [
         Self::WeatherWestA,
         Self::WeatherWestB,
@@ -116,7 +116,7 @@ impl Kind {
         let fake = self.server().remembering(0).for_pages_of_this_computer();
         Ok(Member {
             name: self.name(),
-            wire: if matches!(self, Self::Units) { Wire::Sse } else { Wire::Http },
+            wire: if matches!(self, Self::Units) { MemberTransport::Sse } else { MemberTransport::Http },
             metadata: self.metadata(),
             asks_for_token: matches!(self, Self::Notes),
             kind: self,

@@ -9,5 +9,5 @@ mod fleet;
 mod folk;
 mod persona;
 
-pub use fleet::{Fleet, Member, TOKEN, Wire};
-pub use persona::{Act, Persona, Prompt, Resource, Steps, Tool, answer, refusal, said};
+pub use fleet::{Fleet, Member, MemberTransport, TOKEN};
+pub use persona::{Act, Persona, PersonaTool, Prompt, Resource, Steps, answer, refusal, said};

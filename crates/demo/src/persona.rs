@@ -16,7 +16,7 @@ pub struct Persona {
     /// How to use it.
     pub instructions: &'static str,
     /// In the order of the list.
-    pub tools: Vec<Tool>,
+    pub tools: Vec<PersonaTool>,
     /// In the order of the list.
     pub resources: Vec<Resource>,
     /// In the order of the list.
@@ -25,7 +25,7 @@ pub struct Persona {
 
 /// A tool: how it is listed, and what a call does.
 #[derive(Debug, Clone)]
-pub struct Tool {
+pub struct PersonaTool {
     /// The name that a call must use.
     pub name: &'static str,
     /// MCP's `Tool`; absent for one that is not listed.
@@ -91,7 +91,7 @@ pub struct Prompt {
 
 impl Persona {
     /// The tool of this name, listed or not.
-    pub fn tool(&self, name: &str) -> Option<&Tool> {
+    pub fn tool(&self, name: &str) -> Option<&PersonaTool> {
         self.tools.iter().find(|tool| tool.name == name)
     }
 
@@ -102,11 +102,11 @@ impl Persona {
 }
 
 /// A tool that is listed with this definition beside its name.
-pub(crate) fn tool(name: &'static str, mut definition: Value, act: fn(&Value) -> Act) -> Tool {
+pub(crate) fn tool(name: &'static str, mut definition: Value, act: fn(&Value) -> Act) -> PersonaTool {
     if let Some(fields) = definition.as_object_mut() {
         fields.insert("name".to_owned(), name.into());
     }
-    Tool { name, listed: Some(definition), act }
+    PersonaTool { name, listed: Some(definition), act }
 }
 
 /// An answer that is data: structured, and the same as a text for clients that know no structure (MCP, "Structured

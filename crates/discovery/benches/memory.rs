@@ -21,7 +21,7 @@ mod support;
 use std::time::Instant;
 
 use discovery::memory::compare::compare;
-use discovery::scan::{Plan, PortSet};
+use discovery::scan::{PortSet, ProbePlan};
 use discovery::{Definition, HostAndPort};
 use model::{Outcome, ScanRow, ScanState, ScanStatus};
 use support::{World, row, status, tools};
@@ -81,7 +81,7 @@ async fn median(mut once: impl AsyncFnMut() -> f64) -> f64 {
 
 /// Keeps a whole scan: one of `each` is a server, a few of which changed, moved or are gone since the one before.
 async fn keep(world: &World, network: &str, id: &str, rows: u64, turn: u64, each: u64) {
-    let plan = Plan::read(&[network], PortSet::parse(&["3000-3003"]).unwrap()).await.unwrap();
+    let plan = ProbePlan::read(&[network], PortSet::parse(&["3000-3003"]).unwrap()).await.unwrap();
     world.memory.begin(ScanStatus { ..status(id, &[network], plan.probes()) }, &plan);
     let scope = plan.scope();
     for (probe, at) in (0_u64..).zip(plan.into_probes().take(usize::try_from(rows).unwrap())) {

@@ -22,7 +22,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream as Blocking};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use discovery::scan::{Caps, Plan, PortSet, Run, run};
+use discovery::scan::{Caps, PortSet, ProbePlan, Run, run};
 use futures::StreamExt;
 use mcp::ProbeOptions;
 use model::Outcome;
@@ -125,9 +125,9 @@ async fn measure() {
     drop(peers);
 }
 
-async fn plan(network: &str) -> Plan {
+async fn plan(network: &str) -> ProbePlan {
     let ports: Vec<String> = PORTS.iter().map(ToString::to_string).collect();
-    Plan::read(&[network], PortSet::parse(&ports).unwrap()).await.unwrap()
+    ProbePlan::read(&[network], PortSet::parse(&ports).unwrap()).await.unwrap()
 }
 
 /// Nothing listens there: what does our machinery cost beside the system call?

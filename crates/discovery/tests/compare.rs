@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use discovery::HostAndPort;
 use discovery::memory::compare::{Difference, Side, compare};
-use discovery::scan::{Done, Plan, PortSet, Scope};
+use discovery::scan::{Done, PortSet, ProbePlan, Scope};
 use model::{Outcome, ScanRow, ServerId, Transport};
 use proptest::prelude::*;
 
@@ -133,7 +133,7 @@ fn fate(now: &Scan, then: &Scan, port: u16) -> Fate {
 
 async fn scope() -> Scope {
     let ports = PortSet::parse(&[format!("8000-{}", 8000 + PORTS - 1)]).unwrap();
-    Plan::read(&["127.0.0.1"], ports).await.unwrap().scope()
+    ProbePlan::read(&["127.0.0.1"], ports).await.unwrap().scope()
 }
 
 fn check(now: &Scan, then: &Scan) {

@@ -12,7 +12,7 @@ mod support;
 
 use std::collections::HashSet;
 
-use discovery::memory::{FIRST_ENTRY, MOST_ROWS, MOST_SCANS, SeenServer, Way};
+use discovery::memory::{FIRST_ENTRY, MOST_ROWS, MOST_SCANS, SeenServer, StepDirection};
 use discovery::{Definition, MemoryError};
 use model::{Outcome, ScanRange, ScanState, ServerId, SightingKind};
 use support::{World, row, server, tools};
@@ -139,14 +139,14 @@ async fn what_is_forgotten_comes_back_and_can_be_forgotten_again() {
     assert!(matches!(world.memory.scan(&a).await, Err(MemoryError::NoScan(_))));
     assert!(world.memory.newest().await.unwrap().is_none());
     world.restart().await;
-    let step = world.memory.next_step(Way::Back).await.unwrap();
+    let step = world.memory.next_step(StepDirection::Back).await.unwrap();
     assert_eq!((step.entry, &*step.label), (entry, "forgot 2 scans"));
-    world.memory.turn(Way::Back, entry).await.unwrap();
+    world.memory.turn(StepDirection::Back, entry).await.unwrap();
     assert_eq!(world.memory.list().await.0.len(), 2);
     assert_eq!(world.memory.scan(&a).await.unwrap().rows.len(), 1);
-    assert!(matches!(world.memory.turn(Way::Back, entry).await, Err(MemoryError::StepGone)));
-    assert_eq!(world.memory.next_step(Way::Again).await.unwrap().entry, entry);
-    world.memory.turn(Way::Again, entry).await.unwrap();
+    assert!(matches!(world.memory.turn(StepDirection::Back, entry).await, Err(MemoryError::StepGone)));
+    assert_eq!(world.memory.next_step(StepDirection::Again).await.unwrap().entry, entry);
+    world.memory.turn(StepDirection::Again, entry).await.unwrap();
     assert!(world.memory.list().await.0.is_empty());
     world.close().await;
 }
@@ -177,10 +177,10 @@ async fn ranges_are_saved_replaced_forgotten_and_taken_back() {
         ranges.into_iter().map(|range| (range.name, range.targets.concat(), range.deep)).collect::<Vec<_>>()
     };
     assert_eq!(targets(&world).await, [("lab".to_owned(), "10.0.0.2".to_owned(), true)]);
-    world.memory.turn(Way::Back, replaced).await.unwrap();
+    world.memory.turn(StepDirection::Back, replaced).await.unwrap();
     assert_eq!(targets(&world).await[0].1, "10.0.0.1");
     world.memory.forget_range("lab").await.unwrap();
-    assert!(matches!(world.memory.turn(Way::Again, replaced).await, Err(MemoryError::StepGone)));
+    assert!(matches!(world.memory.turn(StepDirection::Again, replaced).await, Err(MemoryError::StepGone)));
     assert!(targets(&world).await.is_empty());
     for bad in ["", " ", "@lab", "a\nb", &"x".repeat(101)] {
         assert!(
@@ -247,7 +247,7 @@ async fn a_file_that_is_exported_and_read_in_again_compares_as_equal() {
         value
     };
     assert_eq!(plain(&again), plain(&text));
-    world.memory.turn(Way::Back, entry).await.unwrap();
+    world.memory.turn(StepDirection::Back, entry).await.unwrap();
     assert_eq!(world.memory.list().await.0.len(), 1);
     world.close().await;
 }
@@ -302,7 +302,8 @@ async fn who_only_looks_makes_no_file() {
     let world = World::new();
     assert!(world.memory.list().await.0.is_empty() && world.memory.ranges().await.unwrap().is_empty());
     assert!(
-        world.memory.newest().await.unwrap().is_none() && world.memory.next_step(Way::Back).await.is_none()
+        world.memory.newest().await.unwrap().is_none()
+            && world.memory.next_step(StepDirection::Back).await.is_none()
     );
     assert!(
         world.memory.sightings(None).await.unwrap().is_empty() && world.memory.seen_here().await.is_empty()

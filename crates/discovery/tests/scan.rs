@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use discovery::scan::{Caps, Found, Plan, PortSet, Run, run};
+use discovery::scan::{Caps, Found, PortSet, ProbePlan, Run, run};
 use futures::StreamExt;
 use mcp::ProbeOptions;
 use model::{Outcome, ScanRow};
@@ -29,7 +29,7 @@ fn host(last: u8) -> Ipv4Addr {
 
 async fn scan(ports: impl IntoIterator<Item = u16>, cancel: CancellationToken) -> Vec<Found> {
     let ports: Vec<String> = ports.into_iter().map(|port| port.to_string()).collect();
-    let plan = Plan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let plan = ProbePlan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let options = ProbeOptions::default();
     let tasks = options.tasks.clone();
     let found = run(plan, Run { options, cancel, caps: Caps::default() }).collect().await;
@@ -126,7 +126,7 @@ async fn localhost_is_found_at_either_address_and_once() {
     let only_six = Fake::modern().on(Ipv6Addr::LOCALHOST).start().await;
     let both = Fake::modern().start().await;
     let ports = [only_six.address().port(), both.address().port()].map(|port| port.to_string());
-    let plan = Plan::read(&["localhost"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let plan = ProbePlan::read(&["localhost"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let how =
         Run { options: ProbeOptions::default(), cancel: CancellationToken::new(), caps: Caps::default() };
     let found: Vec<ScanRow> = run(plan, how).filter_map(|step| std::future::ready(step.row)).collect().await;
@@ -142,7 +142,7 @@ async fn a_cancelled_scan_ends_at_once_and_keeps_its_rows() {
     let server = Fake::both().on(host(1)).start().await;
     let tarpit = Decoy::Mute.start_on(host(2).into()).await;
     let ports = [server.address().port(), tarpit.address().port()].map(|port| port.to_string());
-    let plan = Plan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let plan = ProbePlan::read(&["127.0.40.0/27"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let cancel = CancellationToken::new();
     let options = ProbeOptions { budget: Duration::from_mins(1), ..ProbeOptions::default() };
     let mut steps = Box::pin(run(plan, Run { options, cancel: cancel.clone(), caps: Caps::default() }));
@@ -163,7 +163,7 @@ async fn a_port_that_keeps_the_scan_waiting_is_counted_for_as_long_as_it_does() 
     let server = Fake::both().on(host(3)).start().await;
     let tarpit = Decoy::Mute.start_on(host(4).into()).await;
     let ports = [server.address().port(), tarpit.address().port()].map(|port| port.to_string());
-    let plan = Plan::read(&["127.0.40.3", "127.0.40.4"], PortSet::parse(&ports).unwrap()).await.unwrap();
+    let plan = ProbePlan::read(&["127.0.40.3", "127.0.40.4"], PortSet::parse(&ports).unwrap()).await.unwrap();
     let options = ProbeOptions { budget: Duration::from_secs(3), ..ProbeOptions::default() };
     let mut slow = options.slow.watch();
     let how = Run { options, cancel: CancellationToken::new(), caps: Caps::default() };

@@ -7,8 +7,8 @@ use std::time::Duration;
 use api::{ApiError, raw};
 use http::StatusCode;
 use mcp::wire::raw::{members, quoted};
-use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::{CallFailed, End, Refused, Routed, Verdict};
+use mcp::{CallOptions, McpError, Session, ToolProgress};
+use mesh::{AnswerVerdict, CallFailed, End, Refused, Routed};
 use model::{Era, ServerInfo, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -80,7 +80,7 @@ impl Wanted {
 pub(crate) struct ToolCall<'a> {
     wanted: &'a Wanted,
     cancel: &'a CancellationToken,
-    progress: Option<mpsc::Sender<Progress>>,
+    progress: Option<mpsc::Sender<ToolProgress>>,
     tool: String,
     has_progressed: bool,
     is_bounded: bool,
@@ -90,13 +90,13 @@ impl<'a> ToolCall<'a> {
     pub(crate) fn new(
         wanted: &'a Wanted,
         cancel: &'a CancellationToken,
-        progress: Option<mpsc::Sender<Progress>>,
+        progress: Option<mpsc::Sender<ToolProgress>>,
     ) -> Self {
         Self { wanted, cancel, progress, tool: String::new(), has_progressed: false, is_bounded: false }
     }
 }
 
-impl mesh::Attempt for ToolCall<'_> {
+impl mesh::Sending for ToolCall<'_> {
     /// A result, and the era of who sent it.
     type Answer = (Box<RawValue>, Era);
 
@@ -113,7 +113,7 @@ impl mesh::Attempt for ToolCall<'_> {
         let params = self.wanted.params(&self.tool);
         let unwritten = || McpError::InvalidTarget { message: "the call cannot be written".to_owned() };
         let params = params.ok_or_else(unwritten)?;
-        let (progress, mut reports) = mpsc::channel::<Progress>(64);
+        let (progress, mut reports) = mpsc::channel::<ToolProgress>(64);
         let options = CallOptions {
             deadline: left,
             idle: (!self.is_bounded).then_some(IDLE),
@@ -144,8 +144,8 @@ impl mesh::Attempt for ToolCall<'_> {
         self.has_progressed
     }
 
-    fn verdict(&self, (answer, _): &Self::Answer) -> Verdict {
-        if raw::says(answer, "isError") { Verdict::ToolError } else { Verdict::Fine }
+    fn verdict(&self, (answer, _): &Self::Answer) -> AnswerVerdict {
+        if raw::says(answer, "isError") { AnswerVerdict::ToolError } else { AnswerVerdict::Fine }
     }
 }
 
@@ -209,7 +209,7 @@ fn translated(result: &RawValue, server: Era, client: Era) -> Result<String, Rej
 }
 
 /// A report of progress for a client, by its own token.
-pub(crate) fn report(token: &str, Progress { progress, total, message }: &Progress) -> String {
+pub(crate) fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
     let mut params = format!(r#"{{"progressToken":{token},"progress":{progress}"#);
     if let Some(total) = total {
         params.push_str(&format!(r#","total":{total}"#));

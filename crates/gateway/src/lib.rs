@@ -308,8 +308,8 @@ impl Gateway {
     }
 }
 
-/// Says nothing of the key.
-fn instance(key: &str) -> String {
+/// What the version of a gateway with this key ends with, and that of no other. It says nothing of the key.
+pub fn instance(key: &str) -> String {
     let digest = Sha256::digest(format!("mcp-discovery instance\0{key}").as_bytes());
     clients::hex(&digest).chars().take(16).collect()
 }

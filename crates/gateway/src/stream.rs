@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::unfold;
 use http::{Response, StatusCode};
-use mcp::Progress;
+use mcp::ToolProgress;
 use model::Era;
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -144,7 +144,7 @@ impl Gateway {
         wanted: &Wanted,
         client: Option<&str>,
         cancel: &CancellationToken,
-        reports: Option<mpsc::Sender<Progress>>,
+        reports: Option<mpsc::Sender<ToolProgress>>,
         era: Era,
     ) -> Ended {
         let to = match to {
@@ -270,7 +270,7 @@ struct UnderWay {
     id: Box<RawValue>,
     /// What its client calls reports of progress by.
     token: Option<String>,
-    progress: mpsc::Receiver<Progress>,
+    progress: mpsc::Receiver<ToolProgress>,
     ended: oneshot::Receiver<Ended>,
     /// Dropped, the call is cancelled.
     guard: Option<DropGuard>,
@@ -321,7 +321,7 @@ impl UnderWay {
         }
     }
 
-    fn reported(&self, one: &Progress) -> Option<Bytes> {
+    fn reported(&self, one: &ToolProgress) -> Option<Bytes> {
         self.token.as_deref().map(|token| event(&report(token, one)))
     }
 

@@ -18,9 +18,9 @@ use crate::cookie;
 /// What opens this listener: the token of this run, and cookies that are good for 30 days. A cookie's value says nothing of
 /// the token and never opens another port.
 #[derive(Clone)]
-pub struct Access(Arc<Secrets>);
+pub struct Access(Arc<AccessSecrets>);
 
-struct Secrets {
+struct AccessSecrets {
     app: App,
     port: u16,
     cookie_name: String,
@@ -30,7 +30,7 @@ impl Access {
     /// The access to the core `app`, served on `port`. Cookies ignore ports, so the name carries it: two cores
     /// on one computer do not log each other out.
     pub fn new(app: &App, port: u16) -> Self {
-        Self(Arc::new(Secrets { app: app.clone(), port, cookie_name: format!("mcp_discovery_{port}") }))
+        Self(Arc::new(AccessSecrets { app: app.clone(), port, cookie_name: format!("mcp_discovery_{port}") }))
     }
 
     fn has_token(&self, headers: &HeaderMap) -> bool {
@@ -71,7 +71,7 @@ pub(crate) async fn exchange(State(access): State<Access>, headers: HeaderMap) -
     if !access.has_token(&headers) {
         return refused();
     }
-    let Secrets { app, port, cookie_name } = &*access.0;
+    let AccessSecrets { app, port, cookie_name } = &*access.0;
     let (value, seconds) = (cookie::signed(&app.session_key(), *port), cookie::GOOD_FOR.as_secs());
     let cookie = format!("{cookie_name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
     (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response()

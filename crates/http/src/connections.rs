@@ -54,7 +54,7 @@ impl Default for ConnectionLimits {
 
 /// What a connection does, in the order in which they make room for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+enum ConnectionStage {
     /// It has not asked for anything yet.
     New,
     /// It waits for the next request.
@@ -64,7 +64,7 @@ enum Stage {
 }
 
 struct Connection {
-    stage: Stage,
+    stage: ConnectionStage,
     since: Instant,
     end: CancellationToken,
 }
@@ -79,20 +79,20 @@ impl Open {
     }
 
     /// Takes part, if there is room or another can make some.
-    fn enter(&self, id: u64, most: usize) -> Option<Entry> {
+    fn enter(&self, id: u64, most: usize) -> Option<OpenConnection> {
         if self.lock().len() >= most && !self.make_room() {
             return None;
         }
         let end = CancellationToken::new();
-        let connection = Connection { stage: Stage::New, since: Instant::now(), end: end.clone() };
+        let connection = Connection { stage: ConnectionStage::New, since: Instant::now(), end: end.clone() };
         self.lock().insert(id, connection);
-        Some(Entry { open: self.clone(), id, end })
+        Some(OpenConnection { open: self.clone(), id, end })
     }
 
     /// Ends the one that has waited longest, first of those that never asked for anything. False when all are busy.
     fn make_room(&self) -> bool {
         let mut all = self.lock();
-        let waiting = all.iter().filter(|(_, connection)| connection.stage != Stage::Busy);
+        let waiting = all.iter().filter(|(_, connection)| connection.stage != ConnectionStage::Busy);
         let longest = waiting.min_by_key(|(_, connection)| (connection.stage, connection.since));
         let Some(id) = longest.map(|(id, _)| *id) else { return false };
         if let Some(connection) = all.remove(&id) {
@@ -103,18 +103,18 @@ impl Open {
 }
 
 /// A connection among the open ones, until it is dropped.
-struct Entry {
+struct OpenConnection {
     open: Open,
     id: u64,
     end: CancellationToken,
 }
 
-impl Entry {
-    fn stage(&self) -> Option<Stage> {
+impl OpenConnection {
+    fn stage(&self) -> Option<ConnectionStage> {
         self.open.lock().get(&self.id).map(|connection| connection.stage)
     }
 
-    fn is(&self, stage: Stage) {
+    fn is(&self, stage: ConnectionStage) {
         if let Some(connection) = self.open.lock().get_mut(&self.id) {
             (connection.stage, connection.since) = (stage, Instant::now());
         }
@@ -123,24 +123,24 @@ impl Entry {
     /// Ends with the time for a first request.
     async fn first_is_late(&self, first: Duration) {
         sleep(first).await;
-        if self.stage() != Some(Stage::New) {
+        if self.stage() != Some(ConnectionStage::New) {
             std::future::pending::<()>().await;
         }
     }
 }
 
-impl Drop for Entry {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.open.lock().remove(&self.id);
     }
 }
 
 /// A request is under way, until its response was sent.
-struct UnderWay(Arc<Entry>);
+struct UnderWay(Arc<OpenConnection>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.is(Stage::Idle);
+        self.0.is(ConnectionStage::Idle);
     }
 }
 
@@ -205,7 +205,7 @@ fn is_of_its_own(error: &io::Error) -> bool {
 async fn talk(
     stream: TcpStream,
     behind: Behind,
-    entry: Arc<Entry>,
+    entry: Arc<OpenConnection>,
     limits: ConnectionLimits,
     stopping: CancellationToken,
 ) {
@@ -213,7 +213,7 @@ async fn talk(
     let _ = stream.set_nodelay(true);
     let asked = entry.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        asked.is(Stage::Busy);
+        asked.is(ConnectionStage::Busy);
         let (under_way, behind) = (UnderWay(asked.clone()), behind.clone());
         async move { behind.answer(request).await.map(|response| until_sent(response, under_way)) }
     });
@@ -228,7 +228,7 @@ async fn talk(
         () = entry.end.cancelled() => return,
         () = entry.first_is_late(limits.first) => return,
         () = stopping.cancelled() => {
-            if entry.stage() != Some(Stage::Busy) {
+            if entry.stage() != Some(ConnectionStage::Busy) {
                 return;
             }
             connection.as_mut().graceful_shutdown();

@@ -15,7 +15,7 @@ use crate::sightings::ProbedServer;
 use crate::steps::steps;
 use crate::trust;
 use crate::{headers, now};
-use vault::{Key, Slot};
+use vault::{Key, SecretPurpose};
 
 /// A server that is about to be kept.
 struct New {
@@ -46,6 +46,11 @@ impl Intake {
         let met = self.stop.run_until_cancelled(Box::pin(self.meet(&args))).await;
         let stopped = || IntakeError::Stopped("added");
         let New { mut info, observation, token, kept, steps } = met.unwrap_or_else(|| Err(stopped()))?;
+        let said =
+            observation.as_ref().and_then(|seen| seen.contents.as_ref()).map(|contents| &contents.identity);
+        if said.or(info.identity.as_ref()).is_some_and(|said| self.is_ourselves(said)) {
+            return Err(IntakeError::Ourselves);
+        }
         match (&args.name, self.registry.snapshot().get(info.id)) {
             (Some(name), _) => info.name.clone_from(name),
             // A name that somebody gave is not replaced by what the server calls itself.
@@ -260,7 +265,7 @@ impl Intake {
     /// A server that requires authentication does not say where it is: what was found out before is better than a guess, unless
     /// it is now called by another name.
     fn keep_place(&self, info: &mut ServerInfo) {
-        let origin = |info: &ServerInfo| Key::of(info, Slot::Token).map(|key| key.origin);
+        let origin = |info: &ServerInfo| Key::of(info, SecretPurpose::Token).map(|key| key.origin);
         let snapshot = self.registry.snapshot();
         let Some(known) = snapshot.get(info.id).map(|server| &server.info) else { return };
         if known.identity.is_some() && origin(known) == origin(info) {

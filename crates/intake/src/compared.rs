@@ -8,9 +8,9 @@ use registry::Snapshot;
 use crate::Intake;
 
 /// What tells an entry: client, file, name, project.
-type Place<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+type EntryPlace<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
 
-fn place(from: &AddedFrom) -> Place<'_> {
+fn place(from: &AddedFrom) -> EntryPlace<'_> {
     (&from.client, &from.file, &from.name, from.project.as_deref())
 }
 
@@ -20,7 +20,8 @@ impl Intake {
         let snapshot = self.registry.snapshot();
         let added =
             snapshot.iter().filter_map(|server| Some((server.info.added_from.as_deref()?, &server.info)));
-        let added: HashMap<Place<'_>, _> = added.map(|(from, info)| (place(from), (from, info))).collect();
+        let added: HashMap<EntryPlace<'_>, _> =
+            added.map(|(from, info)| (place(from), (from, info))).collect();
         for report in &mut reports {
             for file in &mut report.files {
                 for entry in &mut file.entries {

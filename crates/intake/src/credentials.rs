@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use mcp::Credentials;
 use model::ServerInfo;
-use vault::Slot;
+use vault::SecretPurpose;
 
 use crate::headers;
 use crate::secret::slot_of;
@@ -16,7 +16,7 @@ use crate::secret::slot_of;
 pub(crate) struct Presented<'a> {
     /// As it is sent.
     pub(crate) credentials: Credentials,
-    secrets: Vec<(Slot, &'a GivenSecret)>,
+    secrets: Vec<(SecretPurpose, &'a GivenSecret)>,
     args: &'a AddArgs,
 }
 
@@ -29,8 +29,8 @@ impl<'a> Presented<'a> {
         }
         let mut given = Self { credentials: Credentials::default(), secrets: Vec::new(), args };
         if let Some(token) = &args.token {
-            given.credentials.bearer = Some(fit(token, &Slot::Token)?);
-            given.secrets.push((Slot::Token, token));
+            given.credentials.bearer = Some(fit(token, &SecretPurpose::Token)?);
+            given.secrets.push((SecretPurpose::Token, token));
         }
         for (name, secret) in &args.headers {
             let slot = headers::slot(Some(name))?;
@@ -93,7 +93,7 @@ pub fn in_clear(url: &str, is_loopback: bool, is_agreed: bool) -> Result<(), Int
     Err(IntakeError::InTheClear)
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<mcp::Secret, IntakeError> {
+fn fit(secret: &GivenSecret, slot: &SecretPurpose) -> Result<mcp::Secret, IntakeError> {
     slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
 }
 
@@ -115,7 +115,7 @@ impl Intake {
         let args = given.args;
         self.told_apart_by_query(info, args).await?;
         if let Some(variable) = &args.token_env
-            && self.vault().list(Some(info)).iter().any(|(key, _)| key.slot == Slot::Token)
+            && self.vault().list(Some(info)).iter().any(|(key, _)| key.slot == SecretPurpose::Token)
         {
             return Err(IntakeError::TokenIsKept { variable: variable.clone(), server: info.id });
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mcp::resolve;
 use model::{Server, ServerInfo, Transport};
-use registry::{Observation, Patch, RegistryError, Way};
+use registry::{Observation, Patch, RegistryError, WayChange};
 
 use crate::given::without_keys_in_url;
 use crate::steps::steps;
@@ -107,7 +107,8 @@ impl Intake {
         let id = draft.to.id;
         let kept = self.keep_set(&draft).await?;
         let name = args.to.name.clone().or_else(|| new_name(&draft));
-        let way = args.leads().then(|| Box::new(Way { from: draft.from.clone(), to: draft.to.clone() }));
+        let way =
+            args.leads().then(|| Box::new(WayChange { from: draft.from.clone(), to: draft.to.clone() }));
         let (metadata, capabilities) = (args.to.metadata.clone(), args.to.capabilities.clone());
         let keep_running = args.to.keep_running;
         let changed = self.registry.edit(id, Patch { name, metadata, capabilities, keep_running, way }).await;

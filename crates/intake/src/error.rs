@@ -51,6 +51,11 @@ pub enum IntakeError {
     /// The entry cannot be read.
     #[error(transparent)]
     Entry(#[from] EntryError),
+    /// It is the gateway of this very core, perhaps behind a bridge.
+    #[error(
+        "that is this program's own gateway: its tools are those of your servers, and would be listed again with every look"
+    )]
+    Ourselves,
     /// Two servers that would be one.
     #[error(
         "that is `{name}` already: two servers at one address that are given the same would be one; edit `{name}`, or remove one of them"

@@ -96,6 +96,9 @@ impl Intake {
         info.reach = Some(Reach::Private);
         if let Some(contents) = self.contents(row, contents).await {
             let contents = checks::kept(contents);
+            if self.is_ourselves(&contents.identity) {
+                return false;
+            }
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
             info.left_out = contents.left_out;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use api::{AddArgs, FromClient};
-use discovery::clients::{Clients, EntryError, Reread, Wanted};
+use discovery::clients::{Clients, EntryError, Reread, WantedEntry};
 use model::servers_json::ClientServer;
 use model::{AddedFrom, EntryKind, Given, GivenSecret, ServerInfo, Transport};
 
@@ -56,7 +56,7 @@ impl Intake {
         let read = move |clients: &Clients| {
             let filled = from.filled.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
             let file = PathBuf::from(&from.file);
-            let wanted = Wanted {
+            let wanted = WantedEntry {
                 client: &from.client,
                 file: &file,
                 name: &from.name,

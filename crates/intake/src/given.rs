@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mcp::Secret;
 use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
-use vault::Slot;
+use vault::SecretPurpose;
 
 use crate::credentials::{in_clear, is_here};
 use crate::secret::slot_of;
@@ -115,7 +115,9 @@ impl Intake {
     ) -> Result<Option<KeptIn>, IntakeError> {
         let mut kept = None;
         for (name, value) in &args.query {
-            kept = Some(self.keep_secret(info, Slot::Query(name.clone()), value, args.token_place).await?);
+            kept = Some(
+                self.keep_secret(info, SecretPurpose::Query(name.clone()), value, args.token_place).await?,
+            );
         }
         Ok(kept)
     }
@@ -129,7 +131,9 @@ impl Intake {
         let mut kept = None;
         for (name, value) in &args.env {
             if let Some(value) = value {
-                kept = Some(self.keep_secret(info, Slot::Env(name.clone()), value, args.token_place).await?);
+                kept = Some(
+                    self.keep_secret(info, SecretPurpose::Env(name.clone()), value, args.token_place).await?,
+                );
             }
         }
         Ok(kept)
@@ -249,10 +253,10 @@ impl Intake {
         for (key, _) in self.vault().list(Some(info)) {
             let value = self.vault().get(&key).await.ok()??.expose().to_owned();
             match key.slot {
-                Slot::Token => drop(kept.headers.insert("authorization".to_owned(), value)),
-                Slot::Header(name) => drop(kept.headers.insert(name, value)),
-                Slot::Env(name) => drop(kept.env.insert(name, Some(value))),
-                Slot::Query(name) => drop(kept.query.insert(name, value)),
+                SecretPurpose::Token => drop(kept.headers.insert("authorization".to_owned(), value)),
+                SecretPurpose::Header(name) => drop(kept.headers.insert(name, value)),
+                SecretPurpose::Env(name) => drop(kept.env.insert(name, Some(value))),
+                SecretPurpose::Query(name) => drop(kept.query.insert(name, value)),
             }
         }
         Some(kept)
@@ -316,12 +320,12 @@ fn not_taken(info: &ServerInfo, flag: &str, why: &str) -> String {
 }
 
 /// What a value of a file is for.
-fn flag_slot(flag: &str) -> Result<Slot, IntakeError> {
+fn flag_slot(flag: &str) -> Result<SecretPurpose, IntakeError> {
     match flag.split_once(' ') {
         Some(("--env", name)) => slot_of(None, Some(name), None),
         Some(("--query", name)) => slot_of(None, None, Some(name)),
         Some(("--header", name)) => slot_of(Some(name), None, None),
-        _ => Ok(Slot::Token),
+        _ => Ok(SecretPurpose::Token),
     }
 }
 
@@ -334,7 +338,8 @@ fn has_names(info: &ServerInfo, given: &Given) -> bool {
 fn plain(given: &Given) -> Given {
     let headers = given.headers.iter().map(|(name, value)| {
         let name = name.to_ascii_lowercase();
-        let slot = if name == "authorization" { Slot::Token } else { Slot::Header(name.clone()) };
+        let slot =
+            if name == "authorization" { SecretPurpose::Token } else { SecretPurpose::Header(name.clone()) };
         let fit = slot.fit(&GivenSecret::new(value.as_str()));
         (name, fit.map_or_else(|_| value.clone(), |secret| secret.expose().to_owned()))
     });

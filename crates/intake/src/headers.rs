@@ -3,7 +3,7 @@
 use crate::IntakeError;
 use std::collections::BTreeMap;
 
-use vault::Slot;
+use vault::SecretPurpose;
 
 /// Header names that can be sent, and are not the protocol's own.
 pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, IntakeError> {
@@ -24,13 +24,13 @@ pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<Str
 }
 
 /// What a secret is for: this header, or the bearer token.
-pub(crate) fn slot(header: Option<&str>) -> Result<Slot, IntakeError> {
-    let Some(name) = header else { return Ok(Slot::Token) };
+pub(crate) fn slot(header: Option<&str>) -> Result<SecretPurpose, IntakeError> {
+    let Some(name) = header else { return Ok(SecretPurpose::Token) };
     checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
     if name.eq_ignore_ascii_case("authorization") {
         return Err(IntakeError::arguments(
             "`Authorization` carries the token: leave the header out and give the token",
         ));
     }
-    Ok(Slot::Header(name.to_ascii_lowercase()))
+    Ok(SecretPurpose::Header(name.to_ascii_lowercase()))
 }

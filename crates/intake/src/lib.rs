@@ -22,6 +22,7 @@ mod way;
 
 use discovery::clients::{Clients, Folders};
 use mesh::Mesh;
+use model::Identity;
 use registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -48,14 +49,27 @@ pub struct Intake {
     pub adds: Adds,
     /// What AI clients are set up with.
     pub clients: Clients,
+    /// What our own gateway has in its version, and nobody else.
+    instance: String,
 }
 
 impl Intake {
     /// `tasks` is what goes on when nobody waits for it any more; `stop` ends what is under way.
-    pub fn new(registry: Registry, mesh: Mesh, tasks: TaskTracker, stop: CancellationToken) -> Self {
+    pub fn new(
+        registry: Registry,
+        mesh: Mesh,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+        instance: String,
+    ) -> Self {
         let (sightings, adds, clients) =
             (Sightings::default(), Adds::default(), Clients::new(Folders::here()));
-        Self { registry, mesh, tasks, stop, sightings, adds, clients }
+        Self { registry, mesh, tasks, stop, sightings, adds, clients, instance }
+    }
+
+    /// Whether whoever says this of itself leads back to our own gateway, whatever stands between.
+    fn is_ourselves(&self, said: &Identity) -> bool {
+        said.version.as_deref().is_some_and(|version| version.contains(&self.instance))
     }
 
     fn vault(&self) -> &Vault {

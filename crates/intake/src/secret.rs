@@ -2,7 +2,7 @@
 
 use api::KeptIn;
 use model::{GivenSecret, SecretPlace, ServerInfo, Transport};
-use vault::{Key, Slot};
+use vault::{Key, SecretPurpose};
 
 use crate::{Intake, IntakeError, headers};
 
@@ -11,11 +11,11 @@ impl Intake {
     pub async fn keep_secret(
         &self,
         info: &ServerInfo,
-        slot: Slot,
+        slot: SecretPurpose,
         secret: &GivenSecret,
         place: Option<SecretPlace>,
     ) -> Result<KeptIn, IntakeError> {
-        if matches!(slot, Slot::Env(_)) != (info.transport == Transport::Stdio) {
+        if matches!(slot, SecretPurpose::Env(_)) != (info.transport == Transport::Stdio) {
             return Err(match info.transport {
                 Transport::Stdio => {
                     IntakeError::WantsEnvironment("a command takes no token, header or key of a query")
@@ -38,14 +38,18 @@ impl Intake {
 }
 
 /// What a secret is for; a token when nothing else is said.
-pub fn slot_of(header: Option<&str>, env: Option<&str>, query: Option<&str>) -> Result<Slot, IntakeError> {
+pub fn slot_of(
+    header: Option<&str>,
+    env: Option<&str>,
+    query: Option<&str>,
+) -> Result<SecretPurpose, IntakeError> {
     match (header, env, query) {
-        (None, None, None) => Ok(Slot::Token),
+        (None, None, None) => Ok(SecretPurpose::Token),
         (Some(name), None, None) => headers::slot(Some(name)),
         (None, Some(name), None) => {
             let is_name = !name.is_empty() && !name.contains(['=', '\0']);
             let wrong = || IntakeError::arguments(format!("`{name}` is no name of an environment variable"));
-            is_name.then(|| Slot::Env(name.to_owned())).ok_or_else(wrong)
+            is_name.then(|| SecretPurpose::Env(name.to_owned())).ok_or_else(wrong)
         }
         (None, None, Some(name)) => {
             let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
@@ -54,7 +58,7 @@ pub fn slot_of(header: Option<&str>, env: Option<&str>, query: Option<&str>) -> 
                     "`{name}` is no name of a parameter: give one such as `apiKey`"
                 ))
             };
-            is_name.then(|| Slot::Query(name.to_owned())).ok_or_else(wrong)
+            is_name.then(|| SecretPurpose::Query(name.to_owned())).ok_or_else(wrong)
         }
         _ => Err(IntakeError::arguments("give one of `header`, `env` and `query`")),
     }

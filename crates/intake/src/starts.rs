@@ -10,7 +10,7 @@ use crate::adds::{Adding, Waited};
 use crate::{Intake, IntakeError};
 
 /// A start that nobody wants when whoever asked for it goes away.
-struct Wanted {
+struct WantedStart {
     sessions: Sessions,
     id: ServerId,
     is_kept: bool,
@@ -27,7 +27,7 @@ impl Intake {
         let target = self.mesh.contact.target_given(info, env).await?;
         let sessions = &self.mesh.sessions;
         let _waiting = adding.handle().map(|handle| sessions.starts().wait(info.id, handle.clone()));
-        let mut wanted = Wanted { sessions: sessions.clone(), id: info.id, is_kept: false };
+        let mut wanted = WantedStart { sessions: sessions.clone(), id: info.id, is_kept: false };
         let begun = adding.wait(sessions.get(info, &target, LONGEST_START)).await;
         wanted.is_kept = matches!(&begun, Waited::Done(Ok(_)) | Waited::Kept);
         match begun {
@@ -42,7 +42,7 @@ impl Intake {
     }
 }
 
-impl Drop for Wanted {
+impl Drop for WantedStart {
     fn drop(&mut self) {
         if !self.is_kept {
             self.sessions.cancel(self.id);

@@ -18,7 +18,7 @@ impl Intake {
             self.first_at(info.id).or_else(|| snapshot.iter().find(is_there).map(|at| at.info.clone()));
         let known = known.filter(|known| known.tls.is_some());
         match (given, known) {
-            (Said::ThisComputer, Some(known)) => Err(IntakeError::arguments(format!(
+            (SaidTrust::ThisComputer, Some(known)) => Err(IntakeError::arguments(format!(
                 "`{}` is trusted for a certificate or a CA of its own, and adding it again takes nothing away: edit it",
                 known.name
             ))),
@@ -28,13 +28,13 @@ impl Intake {
 }
 
 /// Whom a person says to trust.
-pub(crate) enum Said {
+pub(crate) enum SaidTrust {
     Nothing,
     ThisComputer,
     One(Tls),
 }
 
-impl Said {
+impl SaidTrust {
     /// Whom to trust then, where this one was trusted before.
     pub(crate) fn over(self, before: Option<Tls>) -> Option<Tls> {
         match self {
@@ -46,15 +46,15 @@ impl Said {
 }
 
 /// Whom a person says to trust at this address.
-pub(crate) fn given(args: &AddArgs, url: &str) -> Result<Said, IntakeError> {
+pub(crate) fn given(args: &AddArgs, url: &str) -> Result<SaidTrust, IntakeError> {
     if !args.says_whom_to_trust() {
-        return Ok(Said::Nothing);
+        return Ok(SaidTrust::Nothing);
     }
     only_over_tls(url)?;
     match named(args.trust_certificate.as_deref(), args.ca.as_deref())? {
         Some(_) if args.system_trust => Err(one_of_them()),
-        Some(tls) => Ok(Said::One(tls)),
-        None => Ok(Said::ThisComputer),
+        Some(tls) => Ok(SaidTrust::One(tls)),
+        None => Ok(SaidTrust::ThisComputer),
     }
 }
 

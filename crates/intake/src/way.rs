@@ -11,7 +11,7 @@ use std::sync::Arc;
 use mcp::{Credentials, Secret};
 use model::{Endpoint, Given, ServerInfo, Source, Tls, Transport, same_server, secrets};
 use registry::Observation;
-use vault::{Key, Slot};
+use vault::{Key, SecretPurpose};
 
 use crate::add::at_address;
 use crate::credentials::Presented;
@@ -27,14 +27,14 @@ pub(crate) struct EditDraft {
     pub(crate) observation: Option<Observation>,
     pub(crate) steps: Vec<AskedStep>,
     /// What is kept for it and goes on being sent.
-    pub(crate) stays: BTreeSet<Slot>,
-    given: Vec<(Slot, GivenSecret)>,
+    pub(crate) stays: BTreeSet<SecretPurpose>,
+    given: Vec<(SecretPurpose, GivenSecret)>,
     place: Option<SecretPlace>,
 }
 
 impl EditDraft {
     /// What leaves, in words: secrets that are kept, and variables that are named.
-    pub(crate) fn leaves(&self, kept: &[Slot]) -> Vec<String> {
+    pub(crate) fn leaves(&self, kept: &[SecretPurpose]) -> Vec<String> {
         let leaves = kept.iter().filter(|slot| !self.stays.contains(slot)).map(words);
         let token = self.from.token_env.iter().filter(|_| self.to.token_env != self.from.token_env);
         let token = token.map(|variable| format!("token in the variable {variable}"));
@@ -58,28 +58,31 @@ impl EditDraft {
     /// The values of the environment that a person gave.
     fn given_env(&self) -> Result<Vec<(String, Secret)>, IntakeError> {
         self.given_as(|slot| match slot {
-            Slot::Env(name) => Some(name.clone()),
+            SecretPurpose::Env(name) => Some(name.clone()),
             _ => None,
         })
     }
 
-    fn given_as<T>(&self, name: impl Fn(&Slot) -> Option<T>) -> Result<Vec<(T, Secret)>, IntakeError> {
+    fn given_as<T>(
+        &self,
+        name: impl Fn(&SecretPurpose) -> Option<T>,
+    ) -> Result<Vec<(T, Secret)>, IntakeError> {
         let named = self.given.iter().filter_map(|(slot, secret)| Some((name(slot)?, slot, secret)));
         named.map(|(name, slot, secret)| Ok((name, fit(secret, slot)?))).collect()
     }
 }
 
 /// A secret in words, without quotes: it stands in lists.
-pub(crate) fn words(slot: &Slot) -> String {
+pub(crate) fn words(slot: &SecretPurpose) -> String {
     match slot {
-        Slot::Token => "token".to_owned(),
-        Slot::Header(name) => format!("header {name}"),
-        Slot::Env(name) => format!("variable {name}"),
-        Slot::Query(name) => format!("key {name}"),
+        SecretPurpose::Token => "token".to_owned(),
+        SecretPurpose::Header(name) => format!("header {name}"),
+        SecretPurpose::Env(name) => format!("variable {name}"),
+        SecretPurpose::Query(name) => format!("key {name}"),
     }
 }
 
-fn fit(secret: &GivenSecret, slot: &Slot) -> Result<Secret, IntakeError> {
+fn fit(secret: &GivenSecret, slot: &SecretPurpose) -> Result<Secret, IntakeError> {
     slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))
 }
 
@@ -92,9 +95,10 @@ impl Intake {
         };
         let is_same = to.origin() == from.origin() && (to.runs_as(from) || args.keep_env);
         let kept = self.kept_slots(from);
-        let is_given = |slot: &Slot| given.iter().any(|(own, _)| own == slot) || is_named(&args.to, slot);
-        let stays = |slot: &&Slot| is_same && !is_left_out(&args.without, slot) && !is_given(slot);
-        let stays: BTreeSet<Slot> = kept.iter().filter(stays).cloned().collect();
+        let is_given =
+            |slot: &SecretPurpose| given.iter().any(|(own, _)| own == slot) || is_named(&args.to, slot);
+        let stays = |slot: &&SecretPurpose| is_same && !is_left_out(&args.without, slot) && !is_given(slot);
+        let stays: BTreeSet<SecretPurpose> = kept.iter().filter(stays).cloned().collect();
         let mut draft = EditDraft {
             from: from.clone(),
             to,
@@ -127,7 +131,7 @@ impl Intake {
     }
 
     /// What is kept of it.
-    pub(crate) fn kept_slots(&self, info: &ServerInfo) -> Vec<Slot> {
+    pub(crate) fn kept_slots(&self, info: &ServerInfo) -> Vec<SecretPurpose> {
         self.vault().list(Some(info)).into_iter().map(|(key, _)| key.slot).collect()
     }
 
@@ -141,17 +145,20 @@ impl Intake {
         sent.headers = named.collect();
         for (slot, secret) in self.values_of(draft).await? {
             match slot {
-                Slot::Token => sent.bearer = Some(secret),
-                Slot::Header(name) => sent.headers.push((name, secret)),
-                Slot::Query(name) => sent.query.push((name, secret)),
-                Slot::Env(_) => {}
+                SecretPurpose::Token => sent.bearer = Some(secret),
+                SecretPurpose::Header(name) => sent.headers.push((name, secret)),
+                SecretPurpose::Query(name) => sent.query.push((name, secret)),
+                SecretPurpose::Env(_) => {}
             }
         }
         Ok(sent)
     }
 
     /// Every secret that it is given: those that stay, and those that are new.
-    pub(crate) async fn values_of(&self, draft: &EditDraft) -> Result<Vec<(Slot, Secret)>, IntakeError> {
+    pub(crate) async fn values_of(
+        &self,
+        draft: &EditDraft,
+    ) -> Result<Vec<(SecretPurpose, Secret)>, IntakeError> {
         let mut values = Vec::new();
         for slot in &draft.stays {
             let Some(key) = Key::of(&draft.from, slot.clone()) else { continue };
@@ -188,10 +195,10 @@ impl Intake {
         for (slot, secret) in self.values_of(draft).await? {
             let value = secret.expose().to_owned();
             match slot {
-                Slot::Token => drop(given.headers.insert("authorization".to_owned(), value)),
-                Slot::Header(name) => drop(given.headers.insert(name, value)),
-                Slot::Env(name) => drop(given.env.insert(name, Some(value))),
-                Slot::Query(name) => drop(given.query.insert(name, value)),
+                SecretPurpose::Token => drop(given.headers.insert("authorization".to_owned(), value)),
+                SecretPurpose::Header(name) => drop(given.headers.insert(name, value)),
+                SecretPurpose::Env(name) => drop(given.env.insert(name, Some(value))),
+                SecretPurpose::Query(name) => drop(given.query.insert(name, value)),
             }
         }
         Ok(given)
@@ -231,7 +238,7 @@ impl Intake {
         draft: &EditDraft,
     ) -> Result<Vec<(String, Secret)>, IntakeError> {
         let stays = self.values_of(draft).await?.into_iter().filter_map(|(slot, secret)| match slot {
-            Slot::Env(name) => Some((name, secret)),
+            SecretPurpose::Env(name) => Some((name, secret)),
             _ => None,
         });
         let mut all: Vec<_> = draft.given_env()?;
@@ -255,25 +262,25 @@ fn same_as(other: &ServerInfo) -> IntakeError {
 }
 
 /// A variable is named in the place of the secret.
-fn is_named(to: &AddArgs, slot: &Slot) -> bool {
+fn is_named(to: &AddArgs, slot: &SecretPurpose) -> bool {
     match slot {
-        Slot::Token => to.token_env.is_some(),
-        Slot::Header(name) => to.header_env.keys().any(|own| own.eq_ignore_ascii_case(name)),
-        Slot::Env(name) => to.env.get(name).is_some_and(Option::is_none),
-        Slot::Query(_) => false,
+        SecretPurpose::Token => to.token_env.is_some(),
+        SecretPurpose::Header(name) => to.header_env.keys().any(|own| own.eq_ignore_ascii_case(name)),
+        SecretPurpose::Env(name) => to.env.get(name).is_some_and(Option::is_none),
+        SecretPurpose::Query(_) => false,
     }
 }
 
-fn is_left_out(without: &Without, slot: &Slot) -> bool {
+fn is_left_out(without: &Without, slot: &SecretPurpose) -> bool {
     match slot {
-        Slot::Token => without.token,
-        Slot::Header(name) => without.headers.iter().any(|own| own.eq_ignore_ascii_case(name)),
-        Slot::Query(name) => without.query.contains(name),
-        Slot::Env(name) => without.env.contains(name),
+        SecretPurpose::Token => without.token,
+        SecretPurpose::Header(name) => without.headers.iter().any(|own| own.eq_ignore_ascii_case(name)),
+        SecretPurpose::Query(name) => without.query.contains(name),
+        SecretPurpose::Env(name) => without.env.contains(name),
     }
 }
 
-type Drafted = (ServerInfo, Vec<(Slot, GivenSecret)>);
+type Drafted = (ServerInfo, Vec<(SecretPurpose, GivenSecret)>);
 
 fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, IntakeError> {
     let to = &args.to;
@@ -305,7 +312,7 @@ fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Intake
     let is_left_out = |name: &String| args.without.headers.iter().any(|own| own.eq_ignore_ascii_case(name));
     info.header_env.retain(|name, _| !is_given(name) && !is_left_out(name));
     info.header_env.extend(headers::checked(&to.header_env)?);
-    let mut given: Vec<_> = to.token.iter().map(|token| (Slot::Token, token.clone())).collect();
+    let mut given: Vec<_> = to.token.iter().map(|token| (SecretPurpose::Token, token.clone())).collect();
     for (name, secret) in &to.headers {
         given.push((headers::slot(Some(name))?, secret.clone()));
     }

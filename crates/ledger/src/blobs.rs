@@ -15,9 +15,9 @@ use crate::stored::{Facts, StoredFrame};
 /// What was written down already, by where it is in memory. It is held, so that nothing else can be there.
 #[derive(Debug, Default)]
 pub(crate) struct Blobs {
-    facts: Known<ServerInfo>,
-    rules: Known<Config>,
-    frames: Known<Route>,
+    facts: KnownBlobs<ServerInfo>,
+    rules: KnownBlobs<Config>,
+    frames: KnownBlobs<Route>,
     batch: u64,
 }
 
@@ -25,15 +25,15 @@ pub(crate) struct Blobs {
 const HELD: u64 = 40;
 
 #[derive(Debug)]
-struct Known<T>(HashMap<usize, (Arc<T>, i64, u64)>);
+struct KnownBlobs<T>(HashMap<usize, (Arc<T>, i64, u64)>);
 
-impl<T> Default for Known<T> {
+impl<T> Default for KnownBlobs<T> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl<T> Known<T> {
+impl<T> KnownBlobs<T> {
     fn get(&mut self, of: &Arc<T>, batch: u64) -> Option<i64> {
         let (_, id, used) = self.0.get_mut(&Arc::as_ptr(of).addr())?;
         *used = batch;

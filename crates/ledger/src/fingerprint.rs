@@ -1,10 +1,10 @@
 //! A number that two equal decisions share, and no other two: what proves that a decision made again is the one that was made.
 
-use mesh::decide::{Decision, Refusal, Staged, Weighed};
+use mesh::decide::{Explanation, NotPicked, Staged, Weighed};
 use model::{ServerId, Why};
 
 /// That of decisions in their order.
-pub(crate) fn of<'a>(decisions: impl IntoIterator<Item = &'a Decision>) -> i64 {
+pub(crate) fn of<'a>(decisions: impl IntoIterator<Item = &'a Explanation>) -> i64 {
     let mut hash = Hash::default();
     for decision in decisions {
         hash.decision(decision);
@@ -43,8 +43,8 @@ impl Hash {
         self.number(usize::from(id.is_some()));
     }
 
-    fn decision(&mut self, decision: &Decision) {
-        let Decision { stages, outcome, runner_up, weights, rule, strategy, is_relaxed } = decision;
+    fn decision(&mut self, decision: &Explanation) {
+        let Explanation { stages, outcome, runner_up, weights, rule, strategy, is_relaxed } = decision;
         for Staged { kept, left_out, .. } in stages {
             self.number(*kept);
             self.number(left_out.len());
@@ -56,9 +56,9 @@ impl Hash {
         self.id(outcome.ok());
         self.number(match outcome {
             Ok(_) => 0,
-            Err(Refusal::NoneLeft) => 1,
-            Err(Refusal::Overloaded) => 2,
-            Err(Refusal::Resting) => 3,
+            Err(NotPicked::NoneLeft) => 1,
+            Err(NotPicked::Overloaded) => 2,
+            Err(NotPicked::Resting) => 3,
         });
         self.id(*runner_up);
         self.number(weights.len());

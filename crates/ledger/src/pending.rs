@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
-use mesh::{Seen, SeenEnd};
+use mesh::{FinishedCall, SeenEnd};
 use model::Millis;
 
 /// So many successes of a second have a row of their own.
@@ -21,7 +21,7 @@ const MOST_KINDS: [usize; 2] = [1_024, 4_096];
 /// A call to be written.
 #[derive(Debug)]
 pub(crate) struct Noted {
-    pub(crate) call: Seen,
+    pub(crate) call: FinishedCall,
     /// For how many it stands.
     pub(crate) stands_for: u64,
 }
@@ -45,7 +45,7 @@ impl WaitingCalls {
     }
 
     /// Takes a call: for a row of its own, or, when many are, for one that stands for several.
-    pub(crate) fn take(&mut self, call: Seen) {
+    pub(crate) fn take(&mut self, call: FinishedCall) {
         if self.kept.len() < MOST && (!is_plain(&call) || self.is_early(call.at)) {
             self.kept.push(Noted { call, stands_for: 1 });
             return;
@@ -67,7 +67,7 @@ impl WaitingCalls {
         self.lost += 1;
     }
 
-    fn kind(&self, call: &Seen, client: Option<&str>) -> u64 {
+    fn kind(&self, call: &FinishedCall, client: Option<&str>) -> u64 {
         let (end, server) = (std::mem::discriminant(&call.end), call.server().map(|server| server.id));
         self.hasher.hash_one((call.capability(), server, end, client))
     }
@@ -92,7 +92,7 @@ impl WaitingCalls {
 }
 
 /// It was answered by the first server that was asked.
-fn is_plain(call: &Seen) -> bool {
+fn is_plain(call: &FinishedCall) -> bool {
     matches!(call.end, SeenEnd::Answered | SeenEnd::ToolError) && call.tries.len() <= 1
 }
 
@@ -104,10 +104,10 @@ mod tests {
 
     use super::*;
 
-    fn call(at: Millis, end: SeenEnd) -> Seen {
+    fn call(at: Millis, end: SeenEnd) -> FinishedCall {
         let info = ServerInfo::new_stdio("a", "x", Vec::new(), Source::Manual, 0);
         let named = Some((Arc::new(info), Arc::new(Tool { name: "echo".to_owned(), ..Tool::default() })));
-        Seen { at, ms: 1.0, client: None, named, decisions: Vec::new(), tries: Vec::new(), end }
+        FinishedCall { at, ms: 1.0, client: None, named, decisions: Vec::new(), tries: Vec::new(), end }
     }
 
     #[test]

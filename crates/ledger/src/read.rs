@@ -201,14 +201,14 @@ fn code(word: String) -> Option<ErrorCode> {
 }
 
 /// What rows share, read as it is needed.
-pub(crate) struct Shared<'c> {
+pub(crate) struct SharedByRows<'c> {
     pub(crate) connection: &'c Connection,
     facts: HashMap<i64, Option<Arc<ServerInfo>>>,
     frames: HashMap<i64, Option<Arc<Frame>>>,
     rules: HashMap<i64, Option<Arc<Config>>>,
 }
 
-impl<'c> Shared<'c> {
+impl<'c> SharedByRows<'c> {
     pub(crate) fn of(connection: &'c Connection) -> Self {
         Self { connection, facts: HashMap::new(), frames: HashMap::new(), rules: HashMap::new() }
     }

@@ -5,7 +5,7 @@ use mesh::{Refused, Route};
 use model::ServerId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::read::{COLUMNS, FROM, Shared, names_of, row};
+use crate::read::{COLUMNS, FROM, SharedByRows, names_of, row};
 use crate::row::StoredTry;
 use crate::stored::StoredDecisions;
 use crate::told::{decision, refusal};
@@ -27,7 +27,7 @@ impl Ledger {
 }
 
 /// What a row has beside its list.
-struct Kept {
+struct RowExtras {
     row: CallRow,
     tries: Option<Vec<u8>>,
     inputs: Option<Vec<u8>>,
@@ -43,10 +43,10 @@ fn record(
     let found = connection
         .query_row(&query, params![id.cast_signed()], |found| {
             let (tries, inputs, decided) = (found.get(16)?, found.get(17)?, found.get(18)?);
-            Ok(Kept { row: row(found, now)?, tries, inputs, decided })
+            Ok(RowExtras { row: row(found, now)?, tries, inputs, decided })
         })
         .optional()?;
-    let Some(Kept { row, tries, inputs, decided }) = found else { return Ok(None) };
+    let Some(RowExtras { row, tries, inputs, decided }) = found else { return Ok(None) };
     let tries = tries_of(connection, &row, tries.as_deref(), now)?;
     let (decisions, again) = again(connection, inputs.as_deref())?;
     let is_exact = row.named || decided.is_some() && decided == again;
@@ -94,7 +94,7 @@ fn again(connection: &Connection, inputs: Option<&[u8]>) -> rusqlite::Result<(Ve
     else {
         return Ok(nothing);
     };
-    let (mut shared, mut told, mut made) = (Shared::of(connection), Vec::new(), Vec::new());
+    let (mut shared, mut told, mut made) = (SharedByRows::of(connection), Vec::new(), Vec::new());
     for one in &stored.decisions {
         let (Some(frame), Some(config)) = (shared.frame(one.frame)?, shared.rules(one.rules)?) else {
             return Ok(nothing);

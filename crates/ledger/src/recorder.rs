@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mesh::{Decided, LastTurn, Seen};
+use mesh::{Decided, FinishedCall, LastTurn};
 use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
@@ -39,7 +39,7 @@ pub(crate) struct Recorder {
 
 /// What a chunk of rows made.
 #[derive(Default)]
-struct Told {
+struct ChunkSum {
     newest: u64,
     calls: u64,
     failed: u64,
@@ -60,14 +60,14 @@ impl Recorder {
             return;
         }
         self.tidied = Some(Instant::now());
-        let mut told = Told::default();
+        let mut told = ChunkSum::default();
         let mut chunks = calls.chunks(CHUNK);
         // Without a call there may be rows that are too old.
         let mut next = Some(chunks.next().unwrap_or_default());
         while let Some(chunk) = next {
             match self.attempt(chunk, bounds) {
                 Ok(wrote) => {
-                    told = Told {
+                    told = ChunkSum {
                         newest: wrote.newest.max(told.newest),
                         calls: told.calls + wrote.calls,
                         failed: told.failed + wrote.failed,
@@ -84,7 +84,7 @@ impl Recorder {
     }
 
     /// Writes rows; a damaged file is moved aside, and they are written to the next one.
-    fn attempt(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
+    fn attempt(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<ChunkSum, LedgerError> {
         match self.once(calls, bounds) {
             Err(LedgerError::File(BesideError::Damaged { source, .. })) => {
                 self.close();
@@ -106,7 +106,7 @@ impl Recorder {
         }
     }
 
-    fn once(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<Told, LedgerError> {
+    fn once(&mut self, calls: &[Noted], bounds: &CallLog) -> Result<ChunkSum, LedgerError> {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.close();
@@ -151,9 +151,9 @@ fn rows(
     calls: &[Noted],
     bounds: &CallLog,
     code: fn(&mesh::CallFailed) -> api::ErrorCode,
-) -> rusqlite::Result<Told> {
+) -> rusqlite::Result<ChunkSum> {
     blobs.next_batch();
-    let (mut told, mut shared, mut batch) = (Told::default(), HashMap::new(), Batch::default());
+    let (mut told, mut shared, mut batch) = (ChunkSum::default(), HashMap::new(), Batch::default());
     for Noted { call, stands_for } in calls {
         let ended = CallEnd::of(call, code);
         let mut stored = decisions(connection, blobs, call)?;
@@ -180,7 +180,11 @@ fn rows(
 }
 
 /// The decisions of a call as they are kept.
-fn decisions(connection: &Connection, blobs: &mut Blobs, call: &Seen) -> rusqlite::Result<StoredDecisions> {
+fn decisions(
+    connection: &Connection,
+    blobs: &mut Blobs,
+    call: &FinishedCall,
+) -> rusqlite::Result<StoredDecisions> {
     let mut stored = StoredDecisions::default();
     for Decided { route, inputs, seat } in &call.decisions {
         let ids = blobs.of(connection, route)?;
@@ -191,7 +195,7 @@ fn decisions(connection: &Connection, blobs: &mut Blobs, call: &Seen) -> rusqlit
 }
 
 /// The number that proves the decisions that are kept.
-fn proof(call: &Seen, stored: &StoredDecisions) -> Option<i64> {
+fn proof(call: &FinishedCall, stored: &StoredDecisions) -> Option<i64> {
     if stored.is_cut || stored.decisions.is_empty() {
         return None;
     }
@@ -206,7 +210,7 @@ fn proof(call: &Seen, stored: &StoredDecisions) -> Option<i64> {
 
 fn insert(
     connection: &Connection,
-    call: &Seen,
+    call: &FinishedCall,
     stands_for: u64,
     ended: &CallEnd,
     inputs: Option<&[u8]>,
@@ -250,7 +254,7 @@ struct Batch {
 }
 
 impl Batch {
-    fn note(&mut self, call: &Seen) {
+    fn note(&mut self, call: &FinishedCall) {
         for one in &call.tries {
             self.servers.entry(one.server.id).or_insert_with(|| one.server.clone());
         }

@@ -15,7 +15,7 @@ use model::{Allowed, CapabilityPattern, Millis, ServerId, ServerInfo, Source, To
 use rusqlite::Connection;
 
 use crate::outcome::{Goes, ReplayTally};
-use crate::read::Shared;
+use crate::read::SharedByRows;
 use crate::record::was;
 use crate::stored::{StoredDecision, StoredDecisions};
 use crate::told::refusal;
@@ -45,12 +45,12 @@ impl Ledger {
             let Some(connection) = connection else {
                 return ReplayTally::default().told(&|id| Ok(place(id)));
             };
-            let mut again = Again {
+            let mut again = DecidedAgain {
                 draft: &draft,
                 routes: &routes,
                 key: key.clone(),
                 allowed: draft.config.allowed(),
-                shared: Shared::of(connection),
+                shared: SharedByRows::of(connection),
                 plans: HashMap::new(),
                 turns: HashMap::new(),
                 outcome: ReplayTally::default(),
@@ -119,13 +119,13 @@ impl Plans {
     }
 }
 
-struct Again<'a> {
+struct DecidedAgain<'a> {
     draft: &'a Draft,
     routes: &'a Routes,
     key: AffinityKey,
     /// What policy lets be called under the draft.
     allowed: Allowed,
-    shared: Shared<'a>,
+    shared: SharedByRows<'a>,
     /// By frame and rules.
     plans: HashMap<(i64, i64), Option<Arc<Plans>>>,
     /// Whose turns the calls of a capability take under the draft.
@@ -133,7 +133,7 @@ struct Again<'a> {
     outcome: ReplayTally,
 }
 
-impl Again<'_> {
+impl DecidedAgain<'_> {
     /// A row that stands for several calls takes the turns of all of them. Where they part, each way has its number.
     fn take(&mut self, call: &RecordedCall) -> rusqlite::Result<()> {
         if let Some(server) = call.server.filter(|_| call.is_named) {

@@ -1,7 +1,7 @@
 //! What a row says of a call.
 
 use api::{CallOutcome, ErrorCode};
-use mesh::{CallFailed, Refused, Seen, SeenEnd, SeenTry};
+use mesh::{CallFailed, FinishedCall, Refused, SeenEnd, SeenTry};
 use model::{ServerId, Why};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub(crate) struct CallEnd {
 }
 
 impl CallEnd {
-    pub(crate) fn of(call: &Seen, code: fn(&CallFailed) -> ErrorCode) -> Self {
+    pub(crate) fn of(call: &FinishedCall, code: fn(&CallFailed) -> ErrorCode) -> Self {
         let plain = |outcome, code| Self { outcome, code, reason: None };
         match &call.end {
             SeenEnd::Answered => plain(CallOutcome::Ok, None),
@@ -86,7 +86,7 @@ pub(crate) struct StoredTry {
 }
 
 /// Those of a call. One that was answered at once needs none: the row says who, and how long.
-pub(crate) fn tries(call: &Seen) -> Option<Vec<u8>> {
+pub(crate) fn tries(call: &FinishedCall) -> Option<Vec<u8>> {
     let is_plain = call.tries.len() < 2 && call.tries.iter().all(|one| one.error.is_none());
     if is_plain {
         return None;

@@ -13,7 +13,7 @@ pub type Names<'a> = &'a dyn Fn(ServerId) -> ServerPlace;
 /// A decision with the names of its servers; `refusal` is what it says where nobody takes the call.
 pub fn decision(
     capability: &str,
-    decision: mesh::decide::Decision,
+    decision: mesh::decide::Explanation,
     refusal: Option<(ErrorCode, String)>,
     named: Names<'_>,
 ) -> Decision {

@@ -69,13 +69,13 @@ impl Times {
 }
 
 #[derive(Default)]
-struct Sum {
+struct TrafficSum {
     calls: u64,
     failed: u64,
     times: Times,
 }
 
-impl Sum {
+impl TrafficSum {
     fn add(&mut self, outcome: CallOutcome, ms: f64, stands_for: u64) {
         self.calls += stands_for;
         if is_failed(outcome) {
@@ -91,8 +91,8 @@ struct Sums {
     since: Millis,
     /// Of a span, in milliseconds.
     span: Millis,
-    buckets: Vec<Sum>,
-    servers: HashMap<ServerId, Sum>,
+    buckets: Vec<TrafficSum>,
+    servers: HashMap<ServerId, TrafficSum>,
     /// Calls of each rule; those of the defaults have none.
     rules: HashMap<Option<String>, u64>,
 }
@@ -105,7 +105,7 @@ impl Sums {
         // Spans begin where clocks are round, so that a chart that is drawn again does not move within them.
         let since = since - since.rem_euclid(span);
         let count = usize::try_from((until - since) / span + 1).unwrap_or_default();
-        let buckets = (0..count).map(|_| Sum::default()).collect();
+        let buckets = (0..count).map(|_| TrafficSum::default()).collect();
         Self { since, span, buckets, servers: HashMap::new(), rules: HashMap::new() }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use api::ErrorCode;
 use mesh::decide::AffinityKey;
-use mesh::{CallFailed, LastTurn, Seen, Witness};
+use mesh::{CallFailed, FinishedCall, LastTurn, Witness};
 use model::config::Config;
 use parking_lot::{Condvar, Mutex};
 use registry::now;
@@ -28,10 +28,10 @@ pub(crate) const TIDY: Duration = Duration::from_hours(1);
 
 /// The calls that were made. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
-pub struct Ledger(pub(crate) Arc<Inner>);
+pub struct Ledger(pub(crate) Arc<SharedLedger>);
 
 #[derive(Debug)]
-pub(crate) struct Inner {
+pub(crate) struct SharedLedger {
     pub(crate) path: PathBuf,
     pub(crate) config: watch::Receiver<Arc<Config>>,
     pub(crate) affinity: AffinityKey,
@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     turns: HashMap<String, LastTurn>,
     /// The file cannot be used, so nothing is taken.
     is_off: bool,
-    state: Mutex<State>,
+    state: Mutex<LedgerState>,
     /// There is something to do.
     work: Condvar,
     /// All is written that was asked for.
@@ -48,7 +48,7 @@ pub(crate) struct Inner {
 }
 
 #[derive(Debug)]
-struct State {
+struct LedgerState {
     pending: WaitingCalls,
     /// How often somebody wanted all to be written, and how often it was.
     wanted: u64,
@@ -82,13 +82,13 @@ impl Ledger {
         if let Err(error) = &opened {
             notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
         }
-        let inner = Inner {
+        let inner = SharedLedger {
             path,
             config,
             affinity: key::of(folder),
             turns: opened.unwrap_or_default(),
             is_off,
-            state: Mutex::new(State {
+            state: Mutex::new(LedgerState {
                 pending: WaitingCalls::default(),
                 wanted: 0,
                 done: 0,
@@ -158,7 +158,7 @@ impl Ledger {
 
     fn run(self, mut recorder: Recorder) {
         // However it ends, nobody waits for it any more.
-        let over = Over(&self.0);
+        let over = ThreadOver(&self.0);
         while let Some((calls, lost, wanted)) = self.next_batch() {
             let bounds = self.0.config.borrow().call_log.clone();
             let is_doubted = std::mem::take(&mut self.0.state.lock().is_doubted);
@@ -175,7 +175,7 @@ impl Ledger {
     /// Waits for calls, then gathers more; nothing when it is closed and all is taken.
     fn next_batch(&self) -> Option<(Vec<Noted>, u64, u64)> {
         let mut state = self.0.state.lock();
-        let is_urgent = |state: &State| state.is_closing || state.wanted > state.done;
+        let is_urgent = |state: &LedgerState| state.is_closing || state.wanted > state.done;
         if state.pending.is_empty() && !is_urgent(&state) {
             self.0.work.wait_for(&mut state, TIDY);
         }
@@ -198,9 +198,9 @@ fn opened(path: &Path, notices: &mut Vec<String>) -> Result<HashMap<String, Last
 }
 
 /// Tells whoever waits that the thread is gone.
-struct Over<'a>(&'a Inner);
+struct ThreadOver<'a>(&'a SharedLedger);
 
-impl Drop for Over<'_> {
+impl Drop for ThreadOver<'_> {
     fn drop(&mut self) {
         self.0.state.lock().is_over = true;
         self.0.written.notify_all();
@@ -212,7 +212,7 @@ impl Witness for Ledger {
         self.is_recording()
     }
 
-    fn saw(&self, call: Seen) {
+    fn saw(&self, call: FinishedCall) {
         let mut state = self.0.state.lock();
         let was_idle = state.pending.is_empty();
         state.pending.take(call);

@@ -12,7 +12,7 @@ mod support;
 use std::sync::Arc;
 
 use api::CallOutcome;
-use mesh::{Seen, SeenEnd, Witness};
+use mesh::{FinishedCall, SeenEnd, Witness};
 use model::{HealthStatus, Millis};
 use serde_json::json;
 use support::{Meets, World, config};
@@ -26,11 +26,11 @@ fn now() -> Millis {
 }
 
 /// A call that ended then, and is kept in any case.
-fn seen(world: &World, at: Millis, reason: &str) -> Seen {
+fn seen(world: &World, at: Millis, reason: &str) -> FinishedCall {
     let info = world.info("a", [support::plain("echo")], &json!({}));
     let named = Some((Arc::new(info), Arc::new(support::plain("echo"))));
     let end = SeenEnd::Unusable(reason.to_owned());
-    Seen { at, ms: 1.0, client: None, named, decisions: Vec::new(), tries: Vec::new(), end }
+    FinishedCall { at, ms: 1.0, client: None, named, decisions: Vec::new(), tries: Vec::new(), end }
 }
 
 #[tokio::test(flavor = "multi_thread")]

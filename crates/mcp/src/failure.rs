@@ -7,11 +7,11 @@ use std::time::Duration;
 use http::header;
 
 use crate::wire::ANSWER_LIMIT;
-use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::answer::{Answer, BodyEnd, NoAnswer};
 use crate::wire::greet::Greeting;
 use crate::wire::list::List;
 use crate::wire::message::{Message, Reply, RpcError, messages};
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::refusal::{Refusal, refusal};
 use crate::wire::tls::TlsFault;
 use crate::wire::verdict::{Other, before_the_body, not_here};
@@ -21,7 +21,7 @@ use crate::{McpError, Unsent};
 /// An answer's result as it came, or why there is none.
 pub(crate) fn result(
     answer: Answer,
-    place: &Place,
+    place: &ConversationPlace,
     limit: usize,
 ) -> Result<Box<serde_json::value::RawValue>, McpError> {
     if refusal(&answer).is_some() {
@@ -35,24 +35,24 @@ pub(crate) fn result(
 }
 
 /// What an answer without a usable reply means, from a server that is known to be one.
-pub(crate) fn of_answer(answer: &Answer, place: &Place, limit: usize) -> McpError {
+pub(crate) fn of_answer(answer: &Answer, place: &ConversationPlace, limit: usize) -> McpError {
     place.scrub(of_answer_as_told(answer, place, limit))
 }
 
-fn of_answer_as_told(answer: &Answer, place: &Place, limit: usize) -> McpError {
+fn of_answer_as_told(answer: &Answer, place: &ConversationPlace, limit: usize) -> McpError {
     let name = place.name();
     // What the head says holds however the body ended.
     if let Some(other) = before_the_body(answer) {
         return of_other(&other, answer.status.as_u16(), place);
     }
     match &answer.end {
-        End::TooLarge => {
+        BodyEnd::TooLarge => {
             return McpError::TooLarge { what: format!("the answer of {name}"), limit };
         }
-        End::Slow => return place.timeout(),
-        End::Flooded => return flooded(place),
-        End::Broken => return broke_off(place),
-        End::Complete | End::Coded(_) => {}
+        BodyEnd::Slow => return place.timeout(),
+        BodyEnd::Flooded => return flooded(place),
+        BodyEnd::Broken => return broke_off(place),
+        BodyEnd::Complete | BodyEnd::Coded(_) => {}
     }
     if answers_another(answer) {
         let message = format!("{name} sent the answer to another request");
@@ -72,7 +72,7 @@ fn answers_another(answer: &Answer) -> bool {
 }
 
 /// What something that is no MCP's answer means, from a server that is known to be one.
-fn of_other(other: &Other, status: u16, place: &Place) -> McpError {
+fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
     let name = place.name();
     let not_mcp = |field: &str, message: String| McpError::NotMcp { field: field.to_owned(), message };
     match other {
@@ -101,7 +101,7 @@ fn of_other(other: &Other, status: u16, place: &Place) -> McpError {
 }
 
 /// Why a server could not be met.
-pub(crate) fn of_greeting(greeting: Greeting, place: &Place) -> McpError {
+pub(crate) fn of_greeting(greeting: Greeting, place: &ConversationPlace) -> McpError {
     let name = place.name();
     match greeting {
         Greeting::NoAnswer(why) => no_answer(&why, place),
@@ -119,14 +119,14 @@ pub(crate) fn of_greeting(greeting: Greeting, place: &Place) -> McpError {
 }
 
 /// It asks without end.
-pub(crate) fn flooded(place: &Place) -> McpError {
+pub(crate) fn flooded(place: &ConversationPlace) -> McpError {
     let message =
         format!("{} asks more often than a thousand times a second instead of answering", place.name());
     McpError::NotMcp { field: "method".to_owned(), message }
 }
 
 /// A list that is none.
-pub(crate) fn bad_list(list: List, why: &str, place: &Place) -> McpError {
+pub(crate) fn bad_list(list: List, why: &str, place: &ConversationPlace) -> McpError {
     let field = list.key();
     let message = format!("{} answers `{}` without a list: `{field}`: {why}", place.name(), list.method());
     McpError::NotMcp { field: field.to_owned(), message }
@@ -139,7 +139,7 @@ pub(crate) fn protocol(error: RpcError) -> McpError {
 }
 
 /// A status that is no success, and when the server may be asked again.
-fn status(answer: &Answer, place: &Place) -> McpError {
+fn status(answer: &Answer, place: &ConversationPlace) -> McpError {
     let code = answer.status.as_u16();
     let name = place.name();
     let message = match code {
@@ -160,11 +160,11 @@ fn retry_after(answer: &Answer) -> Option<Duration> {
 }
 
 /// No answer at all.
-pub(crate) fn no_answer(why: &NoAnswer, place: &Place) -> McpError {
+pub(crate) fn no_answer(why: &NoAnswer, place: &ConversationPlace) -> McpError {
     place.scrub(no_answer_as_told(why, place))
 }
 
-fn no_answer_as_told(why: &NoAnswer, place: &Place) -> McpError {
+fn no_answer_as_told(why: &NoAnswer, place: &ConversationPlace) -> McpError {
     let name = place.name();
     let unsent = |cause, message| McpError::Unsent { cause, message };
     match why {
@@ -200,7 +200,7 @@ fn no_answer_as_told(why: &NoAnswer, place: &Place) -> McpError {
 }
 
 /// A streamed answer ended before it was whole.
-pub(crate) fn broke_off(place: &Place) -> McpError {
+pub(crate) fn broke_off(place: &ConversationPlace) -> McpError {
     McpError::Lost { message: format!("{} stopped in the middle of its answer", place.name()) }
 }
 

@@ -16,13 +16,13 @@ use url::Url;
 use crate::probe::fuzzing::{Wire, exchange, judge, open_stream};
 use crate::session::told;
 use crate::wire::answer::{Limits, read_answer};
-use crate::wire::events::{Event, EventReader};
+use crate::wire::events::{EventReader, StreamEvent};
 use crate::wire::id::Id;
 use crate::wire::list::{List, Tools, page};
 use crate::wire::message::{Message, messages};
 use crate::wire::mirror;
 use crate::wire::pipe::pass_on;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::request::progress;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::{self, MODERN, NOTHING, discover};
@@ -86,7 +86,7 @@ pub fn probe_stream(bytes: &[u8], cut: usize, manner: Manner) {
 pub fn event_stream(bytes: &[u8], cut: usize, limit: usize) {
     let whole = EventReader::new(limit).push(bytes);
     let mut reader = EventReader::new(limit);
-    let pieces: Result<Vec<Vec<Event>>, _> =
+    let pieces: Result<Vec<Vec<StreamEvent>>, _> =
         bytes.chunks(cut.max(1)).map(|piece| reader.push(piece)).collect();
     assert_eq!(whole, pieces.map(|events| events.concat()));
     for event in whole.iter().flatten() {
@@ -94,7 +94,7 @@ pub fn event_stream(bytes: &[u8], cut: usize, limit: usize) {
     }
 }
 
-fn read_event(event: &Event, limit: usize) {
+fn read_event(event: &StreamEvent, limit: usize) {
     // A line end joins two lines of data.
     assert!(event.data.len() <= limit + 1, "{} bytes in an event", event.data.len());
     if let Ok(base) = Url::parse("http://127.0.0.1:1/sse") {
@@ -119,7 +119,7 @@ fn read_message(message: Message) {
 pub fn stdio_lines(bytes: &[u8], cut: usize) {
     paused(async {
         let (ours, mut theirs) = tokio::io::duplex(cut.max(1));
-        let place = Place::new("`child`");
+        let place = ConversationPlace::new("`child`");
         let listening = async {
             let take = |message| {
                 read_message(message);

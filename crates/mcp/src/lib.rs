@@ -32,8 +32,8 @@ pub use crypto::install_crypto;
 pub use error::{McpError, Unsent};
 pub use names::is_localhost;
 pub use probe::{
-    Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeTarget, Protocols, ResolveError, Scheme,
-    Slow, Spared, Step, USUAL_PORTS, Visit, certificate, probe, resolve,
+    Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeStep, ProbeTarget, Protocols, Scheme, Slow,
+    Spared, TargetError, USUAL_PORTS, Visit, certificate, probe, resolve,
 };
 pub use range::{is_public, reach};
 pub use secret::Secret;
@@ -42,7 +42,7 @@ pub use target::{Launch, LineSink, Remote, Target};
 pub use wire::behind::behind;
 pub use wire::child::PURGE_DELAY;
 pub use wire::patience::Patience;
-pub use wire::request::Progress;
+pub use wire::request::ToolProgress;
 pub use wire::tls::{CertificateVerdict, TlsFault, check_trust};
 pub use words::tame;
 

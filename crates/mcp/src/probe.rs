@@ -20,8 +20,8 @@ pub use certificate::certificate;
 pub use gate::USUAL_PORTS;
 pub use known::{Asked, Kept, Listing, Visit};
 pub use options::{Depth, ProbeOptions, Protocols};
-pub use report::{ProbeReport, Step};
-pub use resolve::{ResolveError, resolve};
+pub use report::{ProbeReport, ProbeStep};
+pub use resolve::{TargetError, resolve};
 pub use slow::Slow;
 pub use target::{ProbeTarget, Scheme};
 
@@ -58,7 +58,7 @@ pub async fn probe(target: &ProbeTarget, options: &ProbeOptions) -> ProbeReport 
             open_but(&format!("it is not HTTP: it speaks first and says `{}`", words::bytes(&first)))
         }
     };
-    let connect = Step {
+    let connect = ProbeStep {
         sent: format!("connect {}", target.authority()),
         received: "open".to_owned(),
         ms: connected_ms,

@@ -22,11 +22,11 @@ use crate::wire::list::in_short;
 use crate::wire::mirror::Mirrored;
 use crate::wire::patience::Patience;
 use crate::wire::pipe::Pipe;
-use crate::wire::place::Place;
-use crate::wire::request::{Again, Progress, Request, Wait};
+use crate::wire::place::ConversationPlace;
+use crate::wire::request::{Again, Request, ToolProgress, Wait};
 use crate::wire::terms::Params;
-use crate::wire::verdict::Offers;
-use crate::wire::{Answers, Client, Nobody};
+use crate::wire::verdict::DeclaredLists;
+use crate::wire::{BoundedClient, Client, Nobody};
 use crate::{McpError, Target};
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -40,12 +40,12 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(8);
 /// deleted, a child is killed with its tree), only nobody waits for the end; [`Session::close`] does.
 pub struct Session {
     identity: Identity,
-    offers: Offers,
+    offers: DeclaredLists,
     /// What of its introduction is not kept.
     left_out: Option<String>,
     channel: Channel,
-    place: Place,
-    answers: Arc<Answers>,
+    place: ConversationPlace,
+    answers: Arc<BoundedClient>,
     /// What goes on behind the answers: goodbyes, rests of streams, answers to the server's requests.
     tasks: TaskTracker,
     /// Ends the calls with the session.
@@ -102,7 +102,7 @@ pub struct CallOptions {
     /// Ends the call as well when nothing was heard for so long; progress counts as heard.
     pub idle: Option<Duration>,
     /// Where progress goes. A full channel loses reports, never blocks the call.
-    pub progress: Option<mpsc::Sender<Progress>>,
+    pub progress: Option<mpsc::Sender<ToolProgress>>,
     /// Ends the call; the server is told. Dropping the call's future does the same.
     pub cancel: CancellationToken,
 }

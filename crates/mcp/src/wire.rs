@@ -38,7 +38,7 @@ pub(crate) mod terms;
 pub(crate) mod tls;
 pub(crate) mod verdict;
 
-pub(crate) use client::Answers;
+pub(crate) use client::BoundedClient;
 pub use client::{Client, Nobody};
 pub use message::RpcError;
 

@@ -19,7 +19,7 @@ use support::{PATIENCE, connect, one_and_two, text};
 use testkit::decoy::Decoy;
 use testkit::fake::{Fake, Fault, SignIn};
 use testkit::real::free_port;
-use testkit::{Persona, Tool};
+use testkit::{Persona, PersonaTool};
 
 async fn failed_call(session: &Session) -> String {
     let options = CallOptions { deadline: Duration::from_secs(8), ..CallOptions::default() };
@@ -79,7 +79,7 @@ async fn a_list_that_outgrows_all_bounds_page_by_page_is_cut_off() {
     let long = "x".repeat(1 << 20);
     let listed =
         |at: usize| Some(json!({ "name": format!("t{at}"), "description": long, "inputSchema": {} }));
-    let tool = |at| Tool { name: "t", listed: listed(at), act: |_| panic!("nobody calls it") };
+    let tool = |at| PersonaTool { name: "t", listed: listed(at), act: |_| panic!("nobody calls it") };
     let persona = Persona { name: "endless", tools: (0..20).map(tool).collect(), ..Persona::default() };
     let server = Fake::modern().with_persona(persona).pages_of(1).start().await;
     let session = connect(&Target::http(server.url())).await;

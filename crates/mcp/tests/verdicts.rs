@@ -17,7 +17,7 @@ use model::{Era, Outcome, Transport};
 use support::{scan, scan_with};
 use testkit::Persona;
 use testkit::decoy::{Decoy, behind_tls};
-use testkit::fake::{Fake, Fault, Refusal, SignIn};
+use testkit::fake::{DiscoverRefusal, Fake, Fault, SignIn};
 
 #[tokio::test]
 async fn a_modern_server_is_found_with_its_tools_and_name() {
@@ -66,7 +66,7 @@ async fn answers_in_an_event_stream_with_priming_and_crlf_are_read() {
 
 #[tokio::test]
 async fn modern_refusals_are_modern_servers() {
-    for refusal in [Refusal::HeaderMismatch, Refusal::MissingCapability] {
+    for refusal in [DiscoverRefusal::HeaderMismatch, DiscoverRefusal::MissingCapability] {
         let server = Fake::modern().refusing(refusal).start().await;
         let report = scan(server.address()).await;
         assert_eq!((report.outcome, report.era), (Outcome::Mcp, Some(Era::Modern)), "{refusal:?}");
@@ -76,10 +76,11 @@ async fn modern_refusals_are_modern_servers() {
 
 #[tokio::test]
 async fn other_revisions_are_taken_up_or_told() {
-    let older = Fake::both().refusing(Refusal::OtherVersions(&["2025-06-18", "2025-11-25"])).start().await;
+    let older =
+        Fake::both().refusing(DiscoverRefusal::OtherVersions(&["2025-06-18", "2025-11-25"])).start().await;
     let report = scan(older.address()).await;
     assert_eq!((report.outcome, report.era), (Outcome::Mcp, Some(Era::Legacy)), "{report:#?}");
-    let newer = Fake::modern().refusing(Refusal::OtherVersions(&["2027-01-01"])).start().await;
+    let newer = Fake::modern().refusing(DiscoverRefusal::OtherVersions(&["2027-01-01"])).start().await;
     let report = scan(newer.address()).await;
     assert_eq!((report.outcome, report.era), (Outcome::Mcp, Some(Era::Modern)));
     assert!(report.reason.unwrap().contains("2027-01-01"));
@@ -87,7 +88,7 @@ async fn other_revisions_are_taken_up_or_told() {
 
 #[tokio::test]
 async fn an_unknown_method_is_confirmed_by_a_list_of_tools() {
-    let server = Fake::modern().refusing(Refusal::UnknownMethod).start().await;
+    let server = Fake::modern().refusing(DiscoverRefusal::UnknownMethod).start().await;
     let report = scan(server.address()).await;
     assert_eq!((report.outcome, report.era, report.tools), (Outcome::Mcp, Some(Era::Modern), Some(5)));
 }

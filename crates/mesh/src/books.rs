@@ -7,7 +7,7 @@ use std::time::Duration;
 use model::config::Config;
 use model::{CapabilityPattern, HealthStatus, ServerId, ServerInfo, Source, Tool};
 use proptest::prelude::*;
-use registry::{Memory, Observation, Opened, Origin, Registry};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Registry};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -144,7 +144,7 @@ proptest! {
     fn the_books_are_right_after_any_order_of_events(happenings in prop::collection::vec(happening(), EVENTS)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
+            let OpenedRegistry { registry, writer, .. } = Registry::open(MemoryBackend::default()).await.unwrap();
             let tasks = TaskTracker::new();
             tasks.spawn(writer);
             let (sender, receiver) = watch::channel(config(0));

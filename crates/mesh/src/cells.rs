@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::{HealthStatus, ServerId};
 use parking_lot::Mutex;
-use registry::{Ended, Measure, Outcome, Registry};
+use registry::{CallsEnded, Ended, Measure, Registry};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -36,14 +36,14 @@ impl Cells {
     }
 
     /// Notes how a call ended, and after how many milliseconds.
-    pub fn note(&self, id: ServerId, outcome: Outcome, ms: f64) {
+    pub fn note(&self, id: ServerId, outcome: CallsEnded, ms: f64) {
         let snapshot = self.registry.snapshot();
         let status = snapshot.get(id).map_or(HealthStatus::Unknown, |server| server.health.status);
         self.note_at(&self.seat(id), status, outcome, ms);
     }
 
     /// The same, of a server whose seat and status are at hand.
-    pub(crate) fn note_at(&self, seat: &Seat, status: HealthStatus, outcome: Outcome, ms: f64) {
+    pub(crate) fn note_at(&self, seat: &Seat, status: HealthStatus, outcome: CallsEnded, ms: f64) {
         let is_calm = outcome.ended == Ended::Answered && status == HealthStatus::Healthy;
         if outcome.ended == Ended::Answered {
             seat.answered(ms);

@@ -11,18 +11,18 @@ use vault::Vault;
 use crate::Unreached;
 
 /// Who gets what a child writes to its standard error, a line at a time.
-pub type Lines = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
+pub type StderrSink = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
 
 /// The way to every server. Cheap to clone.
 #[derive(Clone)]
 pub struct Contact {
     vault: Vault,
-    lines: Lines,
+    lines: StderrSink,
 }
 
 impl Contact {
     /// With these credentials.
-    pub fn new(vault: Vault, lines: Lines) -> Self {
+    pub fn new(vault: Vault, lines: StderrSink) -> Self {
         Self { vault, lines }
     }
 

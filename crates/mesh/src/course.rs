@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::{ServerId, ServerInfo, Tool};
 use tokio::time::Instant;
 
-use crate::decide::{Decision, Rule, Turn};
+use crate::decide::{Explanation, Rule, Turn};
 use crate::outcome::CallFailed;
 use crate::pick::Refused;
 use crate::run::{Call, OTHERWISE, Until};
@@ -32,7 +32,7 @@ pub struct Routed<T> {
     /// The tries that failed before, in order.
     pub tries: Vec<Try>,
     /// The reasons of the first decision, when they were wanted and there was one.
-    pub decision: Option<Decision>,
+    pub decision: Option<Explanation>,
 }
 
 /// The end of a call.
@@ -63,7 +63,7 @@ pub(crate) struct Course {
     pub(crate) turn: Option<Turn>,
     /// Where it has been.
     pub(crate) tried: Vec<ServerId>,
-    pub(crate) decision: Option<Decision>,
+    pub(crate) decision: Option<Explanation>,
     /// Another server may be asked.
     pub(crate) retries: bool,
     whole: Option<Until>,

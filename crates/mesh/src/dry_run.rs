@@ -7,7 +7,7 @@ use model::ServerId;
 use serde_json::{Map, Value};
 
 use crate::Mesh;
-use crate::decide::{Breaker, CallFacts, Decision, decide};
+use crate::decide::{Breaker, CallFacts, Explanation, decide};
 use crate::route::Route;
 
 /// A call that is not made.
@@ -40,7 +40,7 @@ pub struct Rest {
 
 impl Mesh {
     /// What the next call would meet, and how many of the calls each server would take, by id; none once nobody takes one.
-    pub fn dry_run(&self, route: &Route, call: Imagined<'_>) -> (Decision, BTreeMap<ServerId, u64>) {
+    pub fn dry_run(&self, route: &Route, call: Imagined<'_>) -> (Explanation, BTreeMap<ServerId, u64>) {
         let none = Map::new();
         let refused = call.arguments.map(|arguments| route.refused(arguments)).unwrap_or_default();
         let affinity = route.key(&self.routes.affinity, call.client, call.arguments.unwrap_or(&none));

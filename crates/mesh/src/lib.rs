@@ -43,7 +43,7 @@ mod witness;
 pub use activity::Activities;
 pub use address::{Address, host};
 pub use cells::Cells;
-pub use contact::{Contact, Lines};
+pub use contact::{Contact, StderrSink};
 pub use course::{End, Routed, Try};
 pub use dry_run::{Imagined, Rest};
 pub use frame::{Frame, FrameServer};
@@ -55,8 +55,10 @@ use registry::now;
 pub use rest::Wish;
 pub use route::{Offer, Route};
 pub use routes::{Routes, WhatIf};
-pub use run::{Attempt, Call, Group, Mesh, OTHERWISE, Whom};
+pub use run::{Call, Group, Mesh, OTHERWISE, Sending, Whom};
 pub use sessions::{LONGEST_START, Sessions};
 pub use starts::{Starts, Waiting};
 pub use unreached::Unreached;
-pub use witness::{Decided, Inputs, LastTurn, Seen, SeenEnd, SeenTry, Unwatched, Verdict, Witness};
+pub use witness::{
+    AnswerVerdict, Decided, FinishedCall, Inputs, LastTurn, SeenEnd, SeenTry, Unwatched, Witness,
+};

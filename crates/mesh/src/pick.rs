@@ -5,11 +5,11 @@ use std::sync::Arc;
 use model::{HealthStatus, Server, ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
-use crate::decide::{Decision, Pick, Refusal, Rule, decide};
+use crate::decide::{Explanation, NotPicked, Pick, Rule, decide};
 use crate::route::Route;
 use crate::run::{Call, Mesh, Whom};
 use crate::seat::{BreakerLimits, HeldPlace};
-use crate::witness::{Decided, Inputs, Watched};
+use crate::witness::{Decided, Inputs, WatchedCall};
 
 /// How often a place may be lost to another call before it is given up.
 const MOST: usize = 1_000;
@@ -75,7 +75,7 @@ impl Mesh {
         &self,
         call: &Call<'_>,
         course: &mut Course,
-        watched: &mut Watched<'_>,
+        watched: &mut WatchedCall<'_>,
     ) -> Result<Picked, Refused> {
         let (capability, route): (&str, &dyn Fn() -> Arc<Route>) = match call.to {
             Whom::Server(server, tool) => return self.place_at(call, course, server, tool),
@@ -192,7 +192,7 @@ fn limits(rule: &Rule) -> BreakerLimits {
 
 impl Refused {
     /// What a decision that picked nobody says.
-    pub fn of(route: &Route, decision: &Decision) -> Self {
+    pub fn of(route: &Route, decision: &Explanation) -> Self {
         let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
         let servers: Vec<_> = left_out
             .filter_map(|left| Some((route.offer(left.id)?.info().clone(), left.why.clone())))
@@ -203,13 +203,13 @@ impl Refused {
     }
 }
 
-fn kind(servers: &[(Arc<ServerInfo>, Why)], refusal: Option<Refusal>) -> RefusedKind {
+fn kind(servers: &[(Arc<ServerInfo>, Why)], refusal: Option<NotPicked>) -> RefusedKind {
     let all = |is: fn(&Why) -> bool| servers.iter().all(|(_, why)| is(why));
     match () {
         () if all(|why| matches!(why, Why::NoTool | Why::Demo)) => RefusedKind::Nobody,
         () if all(|why| matches!(why, Why::NotAllowed)) => RefusedKind::NotAllowed,
         () if all(|why| matches!(why, Why::Unclear { .. })) => RefusedKind::Ambiguous,
-        () if refusal == Some(Refusal::Overloaded) => RefusedKind::Overloaded,
+        () if refusal == Some(NotPicked::Overloaded) => RefusedKind::Overloaded,
         () if servers.iter().any(|(_, why)| why.is_of_rule()) => RefusedKind::NoneMeetsRule,
         () => RefusedKind::NoneHealthy,
     }

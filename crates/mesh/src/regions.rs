@@ -18,10 +18,10 @@ const ROUNDS: u32 = 3;
 
 /// What is known of every region.
 #[derive(Debug, Default)]
-pub(crate) struct RegionBook(HashMap<String, Known>);
+pub(crate) struct RegionBook(HashMap<String, KnownRegions>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownRegions {
     /// Rounds that were measured.
     rounds: u32,
     /// When the newest was.
@@ -60,7 +60,7 @@ impl RegionBook {
     }
 }
 
-impl Known {
+impl KnownRegions {
     fn note(&mut self, newest: Millis, ms: f64, threshold: f64) {
         if newest <= self.newest {
             return;
@@ -91,7 +91,7 @@ mod tests {
 
     /// The distance after each of these rounds, with a threshold of 100 ms.
     fn after(rounds: &[f64]) -> Vec<Option<bool>> {
-        let mut known = Known::default();
+        let mut known = KnownRegions::default();
         let seen = rounds.iter().zip(1..).map(|(ms, at)| {
             known.note(at, *ms, 100.0);
             known.distance().map(|distance| distance == Distance::Near)

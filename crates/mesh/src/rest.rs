@@ -6,7 +6,7 @@ use model::ServerId;
 use tokio::time::Instant;
 
 use crate::Sessions;
-use crate::sessions::{IDLE, Kept};
+use crate::sessions::{IDLE, KeptSession};
 
 /// One that was called may hold a browser, a login or a memory: it is kept at least so long.
 const AFTER_CALLS: Duration = Duration::from_hours(1);
@@ -49,7 +49,7 @@ impl Sessions {
     }
 }
 
-impl Kept {
+impl KeptSession {
     fn stays(&self, wish: Wish, idle_after: Duration) -> bool {
         match wish {
             Wish::Gone | Wish::Paused => false,

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::arguments::Schemas;
 use crate::decide::{
-    AffinityKey, CallFacts, Decision, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing,
+    AffinityKey, CallFacts, Explanation, Frozen, Load, Loads, Plan, Regions, Rule, Screen, Seated, Standing,
     Turn, explain,
 };
 use crate::seat::Seat;
@@ -246,7 +246,7 @@ impl Route {
     }
 
     /// A decision of it, with its reasons.
-    pub fn explain(&self, call: &CallFacts<'_>, loads: &impl Loads, turn: Turn) -> Decision {
+    pub fn explain(&self, call: &CallFacts<'_>, loads: &impl Loads, turn: Turn) -> Explanation {
         let region = |seat: usize| self.offers.get(seat)?.info().region().map(str::to_owned);
         explain(call, &self.plan, loads, turn, region)
     }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::Cells;
-use crate::decide::{AffinityKey, CallFacts, Pick, Refusal, Regions, decide};
+use crate::decide::{AffinityKey, CallFacts, NotPicked, Pick, Regions, decide};
 use crate::regions::RegionBook;
 use crate::route::{Renewal, Route};
 use crate::run::Group;
@@ -150,7 +150,7 @@ impl Routes {
     }
 
     /// Whom the next call goes to, by the loads of this moment. It takes a turn, and no place.
-    pub fn next(&self, route: &Route, call: &CallFacts<'_>) -> Result<Pick, Refusal> {
+    pub fn next(&self, route: &Route, call: &CallFacts<'_>) -> Result<Pick, NotPicked> {
         decide(call, &route.plan, &route.live(self.clock.now()), route.turn())
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mcp::{McpError, Session, Target};
 use model::config::Config;
 use model::{CapabilityPattern, ServerId, ServerInfo, Tool};
-use registry::{Outcome, Registry};
+use registry::{CallsEnded, Registry};
 use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -19,7 +19,7 @@ use crate::course::{Course, Routed, Try};
 use crate::outcome::{Aftermath, CallFailed, answered, failed};
 use crate::pick::Picked;
 use crate::routes::Routes;
-use crate::witness::{Verdict, Watched, Witness};
+use crate::witness::{AnswerVerdict, WatchedCall, Witness};
 use crate::{Activities, Cells, Contact, Sessions, now};
 
 /// What gets calls to their servers. Cheap to clone; all clones are one.
@@ -86,7 +86,7 @@ pub struct Call<'a> {
 pub const OTHERWISE: Duration = Duration::from_secs(30);
 
 /// How one try of a call is sent on a conversation.
-pub trait Attempt {
+pub trait Sending {
     /// What comes back.
     type Answer;
 
@@ -109,8 +109,8 @@ pub trait Attempt {
     }
 
     /// What an answer says of its tool: what is told of the call.
-    fn verdict(&self, _answer: &Self::Answer) -> Verdict {
-        Verdict::Fine
+    fn verdict(&self, _answer: &Self::Answer) -> AnswerVerdict {
+        AnswerVerdict::Fine
     }
 
     /// The try at the server that was named last failed, and another server is asked next.
@@ -143,20 +143,20 @@ impl Mesh {
 
     /// One call: it is decided whom it goes to, and again when a try failed in a way that lets another server be asked.
     /// Dropping this future tells the server as well.
-    pub async fn run<A: Attempt>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
+    pub async fn run<A: Sending>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
         self.budget.deposit();
-        let mut watched = Watched::begin(&*self.witness, &call);
+        let mut watched = WatchedCall::begin(&*self.witness, &call);
         let routed = self.tried(&call, attempt, &mut watched).await;
         watched.ended(&routed, |answer| attempt.verdict(answer));
         routed
     }
 
     /// One try after the other.
-    async fn tried<A: Attempt>(
+    async fn tried<A: Sending>(
         &self,
         call: &Call<'_>,
         attempt: &mut A,
-        watched: &mut Watched<'_>,
+        watched: &mut WatchedCall<'_>,
     ) -> Routed<A::Answer> {
         let mut course = Course::default();
         let mut picked = match self.pick(call, &mut course, watched) {
@@ -189,7 +189,7 @@ impl Mesh {
     }
 
     /// One try at the server that was picked; its end is told to its seat and to its health.
-    async fn one_try<A: Attempt>(
+    async fn one_try<A: Sending>(
         &self,
         call: &Call<'_>,
         course: &Course,
@@ -210,7 +210,7 @@ impl Mesh {
             in_flight.set_aside(self.routes.clock, rest);
         }
         if let Some((ended, reason)) = aftermath.health.clone() {
-            let outcome = Outcome { at: now(), ended, reason, times: 1 };
+            let outcome = CallsEnded { at: now(), ended, reason, times: 1 };
             self.cells.note_at(in_flight.seat(), status, outcome, ms);
         }
         in_flight.end(aftermath.breaker, self.routes.clock, limits);
@@ -219,7 +219,7 @@ impl Mesh {
 
     /// On the conversation that is kept. Where that could not even send it, the server may be somewhere else by now: it is
     /// begun anew, once.
-    async fn attempt<A: Attempt>(
+    async fn attempt<A: Sending>(
         &self,
         call: &Call<'_>,
         until: Until,

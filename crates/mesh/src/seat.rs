@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use registry::Outcome;
+use registry::CallsEnded;
 use tokio::time::Instant;
 
 use crate::decide::{Breaker, Load};
@@ -64,7 +64,7 @@ pub(crate) struct Seat {
     trial: AtomicBool,
     aside_until: AtomicU64,
     /// What calls told of it that the registry was not told yet, in their order; a row of equal ones is one.
-    untold: Mutex<Vec<Outcome>>,
+    untold: Mutex<Vec<CallsEnded>>,
 }
 
 impl Default for Seat {
@@ -156,11 +156,11 @@ impl Seat {
     }
 
     /// Notes how a call ended; gives how many changes wait to be told.
-    pub(crate) fn note(&self, outcome: Outcome) -> usize {
+    pub(crate) fn note(&self, outcome: CallsEnded) -> usize {
         let mut untold = self.untold.lock();
         match untold.last_mut() {
             Some(last) if last.ended == outcome.ended => {
-                *last = Outcome { times: last.times.saturating_add(outcome.times), ..outcome };
+                *last = CallsEnded { times: last.times.saturating_add(outcome.times), ..outcome };
             }
             _ => untold.push(outcome),
         }
@@ -168,7 +168,7 @@ impl Seat {
     }
 
     /// What was noted and is to be told.
-    pub(crate) fn take_untold(&self) -> Vec<Outcome> {
+    pub(crate) fn take_untold(&self) -> Vec<CallsEnded> {
         std::mem::take(&mut self.untold.lock())
     }
 

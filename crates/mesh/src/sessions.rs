@@ -29,19 +29,19 @@ const BEGIN_WITHIN: Patience = Patience { silence: Duration::from_mins(2), whole
 /// No start takes longer.
 pub const LONGEST_START: Duration = Duration::from_mins(15);
 
-type Beginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
+type SharedBeginning = Shared<BoxFuture<'static, Result<Arc<Brief>, McpError>>>;
 
 /// The conversations we keep, by server.
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    kept: Arc<Mutex<HashMap<ServerId, Kept>>>,
+    kept: Arc<Mutex<HashMap<ServerId, KeptSession>>>,
     tasks: TaskTracker,
     starts: Starts,
 }
 
 #[derive(Debug)]
-pub(crate) struct Kept {
-    session: Beginning,
+pub(crate) struct KeptSession {
+    session: SharedBeginning,
     /// It goes on when whoever asked first no longer waits.
     _going_on: AbortOnDropHandle<()>,
     /// Dropped, a beginning is over, whoever waits for it.
@@ -62,7 +62,7 @@ pub(crate) struct Kept {
 }
 
 /// A call is under way; dropped, it is over.
-pub(crate) struct Calling(Arc<Mutex<HashMap<ServerId, Kept>>>, ServerId);
+pub(crate) struct Calling(Arc<Mutex<HashMap<ServerId, KeptSession>>>, ServerId);
 
 impl Sessions {
     /// None yet; what begins runs among these tasks. Starts are told to the registry, and as activity.
@@ -117,7 +117,7 @@ impl Sessions {
         timeout(deadline, session).await.map_err(|_| McpError::Timeout { after: deadline })?
     }
 
-    fn place(&self, info: &ServerInfo, target: &Target) -> Beginning {
+    fn place(&self, info: &ServerInfo, target: &Target) -> SharedBeginning {
         let address = Address::of(info).signed(target);
         let mut all = self.lock();
         if let Some(kept) = all.get_mut(&info.id)
@@ -133,7 +133,7 @@ impl Sessions {
         session
     }
 
-    fn begin(&self, info: &ServerInfo, address: Address, mut target: Target) -> Kept {
+    fn begin(&self, info: &ServerInfo, address: Address, mut target: Target) -> KeptSession {
         let (tasks, end, ready) = (self.tasks.clone(), CancellationToken::new(), Arc::new(OnceLock::new()));
         let is_child = matches!(target, Target::Stdio(_));
         let under_way = is_child.then(|| self.starts.begin(info.id, info.address()));
@@ -157,7 +157,7 @@ impl Sessions {
         let session = connecting.boxed().shared();
         let beginning = session.clone();
         let going_on = self.tasks.spawn(async move { drop(beginning.await) });
-        Kept {
+        KeptSession {
             session,
             _going_on: AbortOnDropHandle::new(going_on),
             _end: end.drop_guard(),
@@ -175,7 +175,7 @@ impl Sessions {
 
     /// Whether somebody has a question under way there.
     pub fn is_in_use(&self, id: ServerId) -> bool {
-        self.lock().get(&id).is_some_and(Kept::is_in_use)
+        self.lock().get(&id).is_some_and(KeptSession::is_in_use)
     }
 
     /// Whether it has begun and not answered yet.
@@ -203,8 +203,8 @@ impl Sessions {
 
     /// Ends all, and waits for those that no question holds any more.
     pub async fn close(&self) {
-        let all: Vec<Kept> = self.lock().drain().map(|(_, kept)| kept).collect();
-        for Kept { session, .. } in all {
+        let all: Vec<KeptSession> = self.lock().drain().map(|(_, kept)| kept).collect();
+        for KeptSession { session, .. } in all {
             if let Some(Ok(session)) = session.now_or_never()
                 && let Ok(session) = Arc::try_unwrap(session)
             {
@@ -213,12 +213,12 @@ impl Sessions {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, Kept>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, HashMap<ServerId, KeptSession>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl KeptSession {
     /// It was begun as this record says.
     fn is_of(&mut self, info: &Arc<ServerInfo>) -> bool {
         if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, info)) {

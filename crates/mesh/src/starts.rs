@@ -21,10 +21,10 @@ const BETWEEN: Duration = Duration::from_millis(250);
 
 /// The starts under way.
 #[derive(Debug, Clone)]
-pub struct Starts(Arc<Inner>);
+pub struct Starts(Arc<SharedStarts>);
 
 #[derive(Debug)]
-struct Inner {
+struct SharedStarts {
     registry: Registry,
     activities: Activities,
     tasks: TaskTracker,
@@ -33,7 +33,7 @@ struct Inner {
 }
 
 /// A start under way; dropped, it is over.
-pub(crate) struct UnderWay {
+pub(crate) struct StartUnderWay {
     starts: Starts,
     id: ServerId,
     start: Arc<watch::Sender<Start>>,
@@ -46,7 +46,7 @@ pub struct Waiting(Starts, ServerId);
 impl Starts {
     /// None yet; each is told by a task of its own among these.
     pub(crate) fn new(registry: Registry, activities: Activities, tasks: TaskTracker) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(SharedStarts {
             registry,
             activities,
             tasks,
@@ -76,13 +76,13 @@ impl Starts {
         Waiting(self.clone(), id)
     }
 
-    pub(crate) fn begin(&self, id: ServerId, command: String) -> UnderWay {
+    pub(crate) fn begin(&self, id: ServerId, command: String) -> StartUnderWay {
         let start = Start { id, command, since: now(), line: None, call: None };
         let (start, seen) = watch::channel(start);
         let start = Arc::new(start);
         lock(&self.0.under_way).insert(id, start.clone());
         self.0.tasks.spawn(self.clone().tell(id, seen));
-        UnderWay { starts: self.clone(), id, start }
+        StartUnderWay { starts: self.clone(), id, start }
     }
 
     async fn tell(self, id: ServerId, mut seen: watch::Receiver<Start>) {
@@ -139,7 +139,7 @@ impl Starts {
     }
 }
 
-impl UnderWay {
+impl StartUnderWay {
     /// Who hears what the child says, while it starts.
     pub(crate) fn listener(&self) -> impl Fn(&str) + Send + Sync + use<> {
         let start = Arc::downgrade(&self.start);
@@ -153,7 +153,7 @@ impl UnderWay {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for StartUnderWay {
     fn drop(&mut self) {
         let mut under_way = lock(&self.starts.0.under_way);
         // The next start of the same server may have begun.

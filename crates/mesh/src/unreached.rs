@@ -9,7 +9,7 @@ pub enum Unreached {
     Unsigned(#[from] Unsigned),
     /// Its name leads nowhere.
     #[error("{0}")]
-    NoAddress(mcp::ResolveError),
+    NoAddress(mcp::TargetError),
     /// The record names nothing that could be asked.
     #[error("`{name}` has no {what}")]
     NoTarget {

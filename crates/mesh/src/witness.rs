@@ -21,7 +21,7 @@ pub trait Witness: Debug + Send + Sync {
     fn is_watching(&self) -> bool;
 
     /// A call is over.
-    fn saw(&self, call: Seen);
+    fn saw(&self, call: FinishedCall);
 
     /// The last turn of a capability that it knows of, from before this process.
     fn last_turn(&self, capability: &str) -> Option<LastTurn>;
@@ -39,7 +39,7 @@ impl Witness for Unwatched {
         false
     }
 
-    fn saw(&self, _: Seen) {}
+    fn saw(&self, _: FinishedCall) {}
 
     fn last_turn(&self, _: &str) -> Option<LastTurn> {
         None
@@ -61,7 +61,7 @@ pub struct LastTurn {
 
 /// A call that is over.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct FinishedCall {
     /// When it was.
     pub at: Millis,
     /// How long it took, in milliseconds.
@@ -110,7 +110,7 @@ pub enum SeenEnd {
 
 /// What an answer says of its tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AnswerVerdict {
     /// It did what it was asked for.
     Fine,
     /// It says that it failed.
@@ -159,7 +159,7 @@ impl Inputs {
     }
 }
 
-impl Seen {
+impl FinishedCall {
     /// What was called, as it was asked for.
     pub fn capability(&self) -> &str {
         match (&self.named, self.decisions.first()) {
@@ -177,22 +177,22 @@ impl Seen {
 }
 
 /// A call under way that somebody watches. Dropped before its end, its caller went away.
-pub(crate) struct Watched<'a> {
+pub(crate) struct WatchedCall<'a> {
     witness: &'a dyn Witness,
     began: Instant,
     /// Nothing when nobody watches, or all was told.
-    seen: Option<Seen>,
+    seen: Option<FinishedCall>,
     /// Who is asked now, and since when.
     asked: Option<(Arc<ServerInfo>, Arc<Tool>, Instant)>,
 }
 
-impl<'a> Watched<'a> {
+impl<'a> WatchedCall<'a> {
     pub(crate) fn begin(witness: &'a dyn Witness, call: &Call<'_>) -> Self {
         let named = match call.to {
             Whom::Server(server, tool) => Some((server.clone(), tool.clone())),
             Whom::Capability(..) | Whom::Group(_) => None,
         };
-        let seen = witness.is_watching().then(|| Seen {
+        let seen = witness.is_watching().then(|| FinishedCall {
             at: 0,
             ms: 0.0,
             client: call.client.map(str::to_owned),
@@ -236,15 +236,15 @@ impl<'a> Watched<'a> {
     }
 
     /// The call is over.
-    pub(crate) fn ended<T>(mut self, routed: &Routed<T>, verdict: impl Fn(&T) -> Verdict) {
+    pub(crate) fn ended<T>(mut self, routed: &Routed<T>, verdict: impl Fn(&T) -> AnswerVerdict) {
         if !self.is_on() {
             return;
         }
         self.tell(match &routed.end {
             End::Answered { answer, .. } => match verdict(answer) {
-                Verdict::Fine => SeenEnd::Answered,
-                Verdict::ToolError => SeenEnd::ToolError,
-                Verdict::Unusable(why) => SeenEnd::Unusable(why),
+                AnswerVerdict::Fine => SeenEnd::Answered,
+                AnswerVerdict::ToolError => SeenEnd::ToolError,
+                AnswerVerdict::Unusable(why) => SeenEnd::Unusable(why),
             },
             End::Failed(last) if is_cancel(&last.error) => SeenEnd::Cancelled,
             End::Failed(_) => SeenEnd::Failed,
@@ -258,12 +258,12 @@ impl<'a> Watched<'a> {
             self.answered(ms, None);
         }
         if let Some(seen) = self.seen.take() {
-            self.witness.saw(Seen { at: now(), ms: millis(self.began), end, ..seen });
+            self.witness.saw(FinishedCall { at: now(), ms: millis(self.began), end, ..seen });
         }
     }
 }
 
-impl Drop for Watched<'_> {
+impl Drop for WatchedCall<'_> {
     fn drop(&mut self) {
         self.tell(SeenEnd::Cancelled);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mesh::Cells;
 use model::{HealthStatus, ServerId, ServerInfo, Source};
-use registry::{Ended, Observation, Opened, Origin, Outcome, Reason, Registry};
+use registry::{CallsEnded, Ended, Observation, OpenedRegistry, Origin, Reason, Registry};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,7 +24,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let Opened { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
+        let OpenedRegistry { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(writer);
         let cells = Arc::new(Cells::new(registry.clone()));
@@ -67,9 +67,9 @@ impl Scene {
     }
 }
 
-fn ended(ended: Ended, at: i64) -> Outcome {
+fn ended(ended: Ended, at: i64) -> CallsEnded {
     let reason = (ended == Ended::Failed).then(|| Reason::new("a call failed: gone", "A call failed"));
-    Outcome { at, ended, reason, times: 1 }
+    CallsEnded { at, ended, reason, times: 1 }
 }
 
 #[tokio::test]

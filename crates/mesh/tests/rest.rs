@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Session};
-use mesh::{Attempt, Call, Contact, End, Mesh, Whom, Wish};
+use mesh::{Call, Contact, End, Mesh, Sending, Whom, Wish};
 use model::{ServerId, ServerInfo, Source, Tool};
-use registry::Opened;
+use registry::OpenedRegistry;
 use serde_json::Map;
 use testkit::real::{plain_python, script};
 use tokio::time::{advance, pause, resume};
@@ -21,7 +21,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 struct Ping;
 
-impl Attempt for Ping {
+impl Sending for Ping {
     type Answer = ();
 
     fn goes_to(&mut self, _server: &Arc<ServerInfo>, _tool: &Arc<Tool>) {}
@@ -41,7 +41,7 @@ struct Scene {
 impl Scene {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let Opened { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
+        let OpenedRegistry { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
         let tasks = TaskTracker::new();
         tasks.spawn(writer);
         let contact = Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {}));

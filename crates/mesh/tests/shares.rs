@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, McpError, Session};
-use mesh::{Attempt, Call, Contact, End, Mesh, Whom};
+use mesh::{Call, Contact, End, Mesh, Sending, Whom};
 use model::config::Config;
 use model::{CapabilityPattern, HealthStatus, ServerId, ServerInfo, Source, Tool};
-use registry::{Contents, Ended, Measure, Observation, Opened, Origin, Outcome, Registry};
+use registry::{CallsEnded, Ended, Measure, Observation, OpenedRegistry, Origin, Registry, ServerContents};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
 use testkit::fake::{Fake, Running};
@@ -22,7 +22,7 @@ const CALLS: usize = 1_000;
 #[derive(Default)]
 struct Echo(String);
 
-impl Attempt for Echo {
+impl Sending for Echo {
     type Answer = Box<RawValue>;
 
     fn goes_to(&mut self, _server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
@@ -45,11 +45,11 @@ async fn kept(registry: &Registry, name: &str, fake: Fake, failed: u32, ms: f64)
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let at = i64::try_from(at.as_millis()).unwrap();
     let tools = [Tool { name: "echo".to_owned(), ..Tool::default() }].into();
-    let contents = Contents { tools, ..contents() };
+    let contents = ServerContents { tools, ..contents() };
     let (status, response_time_ms) = (HealthStatus::Healthy, Some(ms));
     let seen = Observation { status, reason: None, response_time_ms, at, contents: Some(contents) };
     registry.observe(id, seen).await.unwrap();
-    let outcome = |ended, times| Measure::Calls(Outcome { at, ended, reason: None, times });
+    let outcome = |ended, times| Measure::Calls(CallsEnded { at, ended, reason: None, times });
     for (ended, times) in [(Ended::Failed, failed), (Ended::Answered, 9 - failed)] {
         if times > 0 {
             registry.measure(id, outcome(ended, times)).await.unwrap();
@@ -58,9 +58,9 @@ async fn kept(registry: &Registry, name: &str, fake: Fake, failed: u32, ms: f64)
     (id, running)
 }
 
-fn contents() -> Contents {
+fn contents() -> ServerContents {
     let identity = json!({ "name": "fake", "title": null, "version": "1", "protocol_version": "2026-07-28", "era": "modern", "instructions": null });
-    Contents {
+    ServerContents {
         identity: serde_json::from_value(identity).unwrap(),
         tools: [].into(),
         resources: Vec::new(),
@@ -74,7 +74,7 @@ fn contents() -> Contents {
 async fn a_thousand_calls_through_three_servers_arrive_as_health_and_speed_share_them() {
     mcp::install_crypto();
     let folder = tempfile::tempdir().unwrap();
-    let Opened { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
+    let OpenedRegistry { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
     let tasks = TaskTracker::new();
     tasks.spawn(writer);
     let text = "load_balancing:\n  strategy: health_weighted\n  config: { health_weight: 0.7, response_time_weight: 0.3 }\n";

@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use mcp::{CallOptions, McpError, Session};
-use mesh::{Attempt, Call, Contact, End, Mesh, Whom};
+use mesh::{Call, Contact, End, Mesh, Sending, Whom};
 use model::{HealthStatus, ServerInfo, Source, Tool};
-use registry::{Answer, Backend, Change, Loaded, Memory, Observation, Opened, Origin, Past, Registry};
+use registry::{
+    Backend, BackendAnswer, Change, Loaded, MemoryBackend, Observation, OpenedRegistry, Origin, Past,
+    Registry,
+};
 use serde_json::{Map, value::RawValue};
 use testkit::fake::Fake;
 use tokio::sync::Semaphore;
@@ -22,16 +25,16 @@ const MOST_WAITING: usize = 100;
 
 /// Keeps nothing before it is let.
 struct Held {
-    inner: Memory,
+    inner: MemoryBackend,
     gate: Arc<Semaphore>,
 }
 
 impl Backend for Held {
-    fn load(&mut self) -> Answer<'_, Loaded> {
+    fn load(&mut self) -> BackendAnswer<'_, Loaded> {
         self.inner.load()
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
+    fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()> {
         let gate = self.gate.clone();
         Box::pin(async move {
             let _passed = gate.acquire().await.unwrap();
@@ -46,7 +49,7 @@ impl Backend for Held {
 
 struct Echo;
 
-impl Attempt for Echo {
+impl Sending for Echo {
     type Answer = Box<RawValue>;
 
     fn goes_to(&mut self, _server: &Arc<ServerInfo>, _tool: &Arc<Tool>) {}
@@ -73,8 +76,8 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
     mcp::install_crypto();
     let folder = tempfile::tempdir().unwrap();
     let gate = Arc::new(Semaphore::new(1));
-    let held = Held { inner: Memory::default(), gate: gate.clone() };
-    let Opened { registry, writer, .. } = Registry::open(held).await.unwrap();
+    let held = Held { inner: MemoryBackend::default(), gate: gate.clone() };
+    let OpenedRegistry { registry, writer, .. } = Registry::open(held).await.unwrap();
     let (tasks, stop, cancel) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
     tasks.spawn(writer);
     let contact = Contact::new(vault::Vault::open(folder.path()).0, Arc::new(|_, _| {}));

@@ -60,11 +60,11 @@ pub struct PatternError {
 pub struct CapabilityPattern {
     text: String,
     prefix: String,
-    shape: Shape,
+    shape: GlobShape,
 }
 
 #[derive(Debug, Clone)]
-enum Shape {
+enum GlobShape {
     /// No wildcard: the prefix is the key.
     Exact,
     /// The prefix, then anything.
@@ -91,16 +91,16 @@ impl CapabilityPattern {
             _ => (String::new(), pieces.as_slice()),
         };
         let shape = match rest {
-            [] => Shape::Exact,
-            [Piece::Any] => Shape::Prefix,
-            _ => Shape::Glob(compile(&pieces)?),
+            [] => GlobShape::Exact,
+            [Piece::Any] => GlobShape::Prefix,
+            _ => GlobShape::Glob(compile(&pieces)?),
         };
         Ok(Self { text: text.to_owned(), prefix, shape })
     }
 
     /// The folded key, when there is no wildcard.
     pub fn exact(&self) -> Option<&str> {
-        matches!(self.shape, Shape::Exact).then_some(self.prefix.as_str())
+        matches!(self.shape, GlobShape::Exact).then_some(self.prefix.as_str())
     }
 
     /// The folded text before the first wildcard; every match begins with it.
@@ -111,17 +111,17 @@ impl CapabilityPattern {
     /// Whether a key that [`fold`] made fits.
     pub fn is_match(&self, folded: &str) -> bool {
         match &self.shape {
-            Shape::Exact => folded == self.prefix,
-            Shape::Prefix => folded.starts_with(&self.prefix),
-            Shape::Glob(regex) => folded.starts_with(&self.prefix) && regex.is_match(folded),
+            GlobShape::Exact => folded == self.prefix,
+            GlobShape::Prefix => folded.starts_with(&self.prefix),
+            GlobShape::Glob(regex) => folded.starts_with(&self.prefix) && regex.is_match(folded),
         }
     }
 
     /// Whether it certainly fits all that the other fits. Of two globs only a beginning is compared, so a no may be a yes.
     pub fn covers(&self, other: &Self) -> bool {
         match (&self.shape, &other.shape) {
-            (_, Shape::Exact) => self.is_match(&other.prefix),
-            (Shape::Prefix, _) => other.prefix.starts_with(&self.prefix),
+            (_, GlobShape::Exact) => self.is_match(&other.prefix),
+            (GlobShape::Prefix, _) => other.prefix.starts_with(&self.prefix),
             _ => self.text == other.text,
         }
     }

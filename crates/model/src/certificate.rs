@@ -197,7 +197,7 @@ impl fmt::Display for RefusedCertificate {
 
 /// Who vouches for a server's certificate, where that is not whoever this computer trusts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(untagged, try_from = "Written")]
+#[serde(untagged, try_from = "WrittenTrust")]
 #[ts(untagged)]
 pub enum Tls {
     /// A CA of one's own, alone.
@@ -211,16 +211,16 @@ pub enum Tls {
 
 /// Either form as a file has it, so that what is wrong can be said.
 #[derive(Deserialize)]
-struct Written {
+struct WrittenTrust {
     ca: Option<String>,
     #[serde(flatten)]
     agreed: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-impl TryFrom<Written> for Tls {
+impl TryFrom<WrittenTrust> for Tls {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
+    fn try_from(written: WrittenTrust) -> Result<Self, String> {
         let agreed = written.agreed.unwrap_or_default();
         match (written.ca, agreed.contains_key("fingerprint")) {
             (Some(ca), false) => Ok(Self::Ca { ca }),

@@ -11,8 +11,8 @@
 
 mod backend;
 mod change;
-mod endpoint;
 mod error;
+mod health;
 mod measures;
 mod registry;
 mod snapshot;
@@ -22,16 +22,19 @@ mod writer;
 #[cfg(test)]
 mod contract;
 
-pub use backend::{Answer, Backend, Memory, Past, Sqlite};
-pub use change::{Labels, Origin, Patch, Way, check_record};
-pub use endpoint::{
-    Contents, Ended, HealthPolicy, Measure, Minute, News, Observation, Outcome, Reason, Round, Verdict,
-};
+pub use backend::{Backend, BackendAnswer, MemoryBackend, Past, Sqlite};
+pub use change::{Labels, Origin, Patch, WayChange, check_record};
 pub use error::RegistryError;
+pub use health::{
+    CallsEnded, Ended, HealthPolicy, Measure, Minute, News, Observation, Reason, Round, RoundVerdict,
+    ServerContents,
+};
 pub use registry::{
-    Changed, Committed, Opened, Published, Registry, RemovedServer, Step, Told, Undone, Upcoming, Upserted,
-    Writing, open_sqlite, open_sqlite_telling,
+    ChangedServers, Committed, JournalStep, OpenedRegistry, Published, Registry, RemovedServer, Told,
+    UndoneStep, UpcomingSteps, Upserted, Writing, open_sqlite, open_sqlite_telling,
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
-pub use store::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, StoreError, Tally};
+pub use store::{
+    Change, History, Image, JournalEntry, Loaded, PersonField, Record, SLICE, StoreError, Tally,
+};
 pub use writer::now;

@@ -4,7 +4,7 @@ use model::{Allowed, Health, Millis, ServerId};
 use store::History;
 
 use crate::change::{Adopt, Lately, Measured, Measuring, SetAllowed, SetPolicy};
-use crate::registry::{Changed, Registry};
+use crate::registry::{ChangedServers, Registry};
 use crate::{HealthPolicy, Measure, Minute, RegistryError};
 
 impl Registry {
@@ -30,7 +30,7 @@ impl Registry {
     }
 
     /// Takes over what the server lists: from now on it is known for that.
-    pub async fn adopt(&self, id: ServerId) -> Result<Changed, RegistryError> {
+    pub async fn adopt(&self, id: ServerId) -> Result<ChangedServers, RegistryError> {
         self.ask(Adopt { id }).await
     }
 

@@ -9,11 +9,11 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::change::{
-    Command, Edit, Forget, Labelling, Mark, Marking, Next, Observe, Preview, Redo, Removed, Undo, Upsert,
+    Command, Edit, Forget, Labelling, ListRemoved, Mark, Marking, Next, Observe, Preview, Redo, Undo, Upsert,
     check,
 };
-use crate::state::State;
-use crate::writer::{Asked, Input, QUEUE, Writer, now};
+use crate::state::RegistryState;
+use crate::writer::{AskedCommand, Input, QUEUE, RegistryWriter, now};
 use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite};
 
 /// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
@@ -51,7 +51,7 @@ pub type Writing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An open registry.
 #[must_use = "nothing is written unless the writer runs"]
-pub struct Opened {
+pub struct OpenedRegistry {
     /// The handle.
     pub registry: Registry,
     /// The task to spawn.
@@ -112,7 +112,7 @@ pub struct Committed {
 
 /// What a change of some servers did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Changed {
+pub struct ChangedServers {
     /// The servers that are different now.
     pub ids: Vec<ServerId>,
     /// The journal entry that takes it back; absent when nothing changed.
@@ -121,7 +121,7 @@ pub struct Changed {
     pub revision: u64,
 }
 
-impl Changed {
+impl ChangedServers {
     pub(crate) fn nothing() -> Self {
         Self { ids: Vec::new(), undo: None, revision: 0 }
     }
@@ -129,7 +129,7 @@ impl Changed {
 
 /// A change that was taken back, or made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undone {
+pub struct UndoneStep {
     /// Its journal entry.
     pub entry: i64,
     /// In words: `removed weather-b`.
@@ -140,7 +140,7 @@ pub struct Undone {
     pub revision: u64,
 }
 
-impl Undone {
+impl UndoneStep {
     pub(crate) fn of(entry: &JournalEntry, ids: Vec<ServerId>) -> Self {
         Self { entry: entry.id, label: entry.label.clone(), ids, revision: 0 }
     }
@@ -148,7 +148,7 @@ impl Undone {
 
 /// A change that could be taken back, or made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct JournalStep {
     /// Its journal entry.
     pub entry: i64,
     /// In words.
@@ -157,7 +157,7 @@ pub struct Step {
     pub at: Millis,
 }
 
-impl Step {
+impl JournalStep {
     pub(crate) fn of(entry: &JournalEntry) -> Self {
         Self { entry: entry.id, label: entry.label.clone(), at: entry.at }
     }
@@ -165,11 +165,11 @@ impl Step {
 
 /// What the next undo and the next redo would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upcoming {
+pub struct UpcomingSteps {
     /// The change that would be taken back.
-    pub undo: Option<Step>,
+    pub undo: Option<JournalStep>,
     /// The change that would be made again.
-    pub redo: Option<Step>,
+    pub redo: Option<JournalStep>,
 }
 
 /// A server that can be brought back.
@@ -184,46 +184,50 @@ pub struct RemovedServer {
 }
 
 /// Answers that name the revision learn it last, when it is published.
-pub(crate) trait Stamp: Sized {
+pub(crate) trait NamesRevision: Sized {
     fn stamped(self, _revision: u64) -> Self {
         self
     }
 }
 
-impl Stamp for Committed {
+impl NamesRevision for Committed {
     fn stamped(self, revision: u64) -> Self {
         Self { revision, ..self }
     }
 }
 
-impl Stamp for Changed {
+impl NamesRevision for ChangedServers {
     fn stamped(self, revision: u64) -> Self {
         Self { revision, ..self }
     }
 }
 
-impl Stamp for Undone {
+impl NamesRevision for UndoneStep {
     fn stamped(self, revision: u64) -> Self {
         Self { revision, ..self }
     }
 }
 
-impl Stamp for () {}
-impl Stamp for Upcoming {}
-impl Stamp for Vec<Minute> {}
-impl Stamp for Health {}
-impl Stamp for Vec<RemovedServer> {}
+impl NamesRevision for () {}
+impl NamesRevision for UpcomingSteps {}
+impl NamesRevision for Vec<Minute> {}
+impl NamesRevision for Health {}
+impl NamesRevision for Vec<RemovedServer> {}
 
 /// Opens the registry over the database in `folder`. A damaged database is moved aside and named in the notices.
-pub async fn open_sqlite(folder: &Path) -> Result<Opened, RegistryError> {
+pub async fn open_sqlite(folder: &Path) -> Result<OpenedRegistry, RegistryError> {
     open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
 }
 
-/// The same; what happens to its file later, and a person should know, is told. [`Opened::watch`] has to run for that.
-pub async fn open_sqlite_telling(folder: &Path, told: store::Told) -> Result<Opened, RegistryError> {
+/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for that.
+pub async fn open_sqlite_telling(
+    folder: &Path,
+    told: store::FileListener,
+) -> Result<OpenedRegistry, RegistryError> {
     let folder = folder.to_path_buf();
     let opening = tokio::task::spawn_blocking(move || Store::open_telling(&folder, now(), told));
-    let store::Opened { store, damaged, backup } = opening.await.map_err(|_| RegistryError::Closed)??;
+    let store::OpenedStore { store, damaged, backup } =
+        opening.await.map_err(|_| RegistryError::Closed)??;
     if let Some(backup) = backup {
         tracing::info!(backup = %backup.display(), "the database was copied before its schema changed");
     }
@@ -249,11 +253,11 @@ fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
 
 impl Registry {
     /// Loads what the backend keeps, and deletes what is too old to be kept.
-    pub async fn open(backend: impl Backend) -> Result<Opened, RegistryError> {
+    pub async fn open(backend: impl Backend) -> Result<OpenedRegistry, RegistryError> {
         let mut backend: Box<dyn Backend> = Box::new(backend);
         let mut loaded = backend.load().await?;
         let notices = unreadable(&std::mem::take(&mut loaded.unreadable));
-        let (state, expired) = State::load(loaded, now());
+        let (state, expired) = RegistryState::load(loaded, now());
         let gone = expired.iter().filter_map(|change| match change {
             Change::Purge(id) => Some(*id),
             _ => None,
@@ -265,17 +269,22 @@ impl Registry {
             tracing::warn!(%error, "what is too old could not be deleted; the next start tries again");
         }
         let snapshot = Snapshot::of(state.servers());
-        Ok(Opened { expired: gone, ..Self::over(backend, state, snapshot, notices) })
+        Ok(OpenedRegistry { expired: gone, ..Self::over(backend, state, snapshot, notices) })
     }
 
-    fn over(backend: Box<dyn Backend>, state: State, snapshot: Snapshot, notices: Vec<String>) -> Opened {
+    fn over(
+        backend: Box<dyn Backend>,
+        state: RegistryState,
+        snapshot: Snapshot,
+        notices: Vec<String>,
+    ) -> OpenedRegistry {
         let (sender, inputs) = mpsc::channel(QUEUE);
         let (events, _) = broadcast::channel(REVISIONS);
         let published = Arc::new(ArcSwap::from_pointee(snapshot.clone()));
         let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
         let past = backend.past();
         let past_of_readers = Arc::downgrade(&past);
-        let writer = Writer {
+        let writer = RegistryWriter {
             backend,
             past,
             state,
@@ -289,7 +298,7 @@ impl Registry {
         };
         let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
         let watch = Box::pin(std::future::ready(()));
-        Opened { registry, writer: Box::pin(writer.run()), watch, notices, expired: Vec::new() }
+        OpenedRegistry { registry, writer: Box::pin(writer.run()), watch, notices, expired: Vec::new() }
     }
 
     /// How many writes wait for the writer.
@@ -330,43 +339,43 @@ impl Registry {
     }
 
     /// Changes what a person may change of one server.
-    pub async fn edit(&self, id: ServerId, patch: Patch) -> Result<Changed, RegistryError> {
+    pub async fn edit(&self, id: ServerId, patch: Patch) -> Result<ChangedServers, RegistryError> {
         self.ask(Edit { id, patch }).await
     }
 
     /// Gives tags and data to servers, or takes them away.
-    pub async fn label(&self, ids: Vec<ServerId>, labels: Labels) -> Result<Changed, RegistryError> {
+    pub async fn label(&self, ids: Vec<ServerId>, labels: Labels) -> Result<ChangedServers, RegistryError> {
         self.ask(Labelling { ids, labels }).await
     }
 
     /// Removes servers; they can be brought back for 30 days.
-    pub async fn remove(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+    pub async fn remove(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Remove).await
     }
 
     /// Removes servers, and nothing automatic brings them back. Also for servers that were removed before.
-    pub async fn ignore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+    pub async fn ignore(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Ignore).await
     }
 
     /// Brings removed and ignored servers back, with what was measured of them while this process ran.
-    pub async fn restore(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+    pub async fn restore(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Restore).await
     }
 
     /// Deletes every server that `source` brought, removed ones included, and their history: no undo brings them back.
     /// For servers that end with what brought them; a person's are [removed](Self::remove).
-    pub async fn forget(&self, source: Source) -> Result<Changed, RegistryError> {
+    pub async fn forget(&self, source: Source) -> Result<ChangedServers, RegistryError> {
         self.ask(Forget { source }).await
     }
 
     /// Drains servers: shown as paused whatever is measured, until they are resumed.
-    pub async fn pause(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+    pub async fn pause(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Pause).await
     }
 
     /// Lifts a drain.
-    pub async fn resume(&self, ids: Vec<ServerId>) -> Result<Changed, RegistryError> {
+    pub async fn resume(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Resume).await
     }
 
@@ -375,7 +384,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::UndoGone`] for a named change with nothing left to take back, [`RegistryError::NothingToUndo`].
-    pub async fn undo(&self, entry: Option<i64>) -> Result<Undone, RegistryError> {
+    pub async fn undo(&self, entry: Option<i64>) -> Result<UndoneStep, RegistryError> {
         self.ask(Undo { entry }).await
     }
 
@@ -383,18 +392,18 @@ impl Registry {
     ///
     /// # Errors
     /// [`RegistryError::RedoGone`] for a named change that cannot be made again, [`RegistryError::NothingToRedo`].
-    pub async fn redo(&self, entry: Option<i64>) -> Result<Undone, RegistryError> {
+    pub async fn redo(&self, entry: Option<i64>) -> Result<UndoneStep, RegistryError> {
         self.ask(Redo { entry }).await
     }
 
     /// What the next undo and the next redo would do.
-    pub async fn upcoming(&self) -> Result<Upcoming, RegistryError> {
+    pub async fn upcoming(&self) -> Result<UpcomingSteps, RegistryError> {
         self.ask(Next).await
     }
 
     /// The servers that can be brought back, newest first.
     pub async fn removed(&self) -> Result<Vec<RemovedServer>, RegistryError> {
-        self.ask(Removed).await
+        self.ask(ListRemoved).await
     }
 
     /// Takes a measurement, and gives what is shown of the server then.
@@ -409,16 +418,16 @@ impl Registry {
         self.ended.cancelled().await;
     }
 
-    async fn mark(&self, ids: Vec<ServerId>, mark: Mark) -> Result<Changed, RegistryError> {
+    async fn mark(&self, ids: Vec<ServerId>, mark: Mark) -> Result<ChangedServers, RegistryError> {
         self.ask(Marking { ids, mark }).await
     }
 
-    pub(crate) async fn ask<C: Command<Answer: Stamp>>(
+    pub(crate) async fn ask<C: Command<Answer: NamesRevision>>(
         &self,
         command: C,
     ) -> Result<C::Answer, RegistryError> {
         let (reply, answer) = oneshot::channel();
-        let input = Asked { command, answer: None, reply };
+        let input = AskedCommand { command, answer: None, reply };
         self.inputs.send(Box::new(input)).await.map_err(|_| RegistryError::Closed)?;
         answer.await.map_err(|_| RegistryError::Closed)?
     }

@@ -8,7 +8,7 @@ use model::{Allowed, Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Change, Image, JournalEntry, Loaded, Record};
 
 use crate::RegistryError;
-use crate::endpoint::{Endpoint, Flip, HealthPolicy, Measure, Minute, News, Observation};
+use crate::health::{Flip, HealthPolicy, HealthState, Measure, Minute, News, Observation};
 
 /// How long removed servers and changes can be brought back.
 pub(crate) const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -33,9 +33,9 @@ const TRANSITIONS_WAIT: Millis = 1_000;
 
 /// Persistent maps: a clone is free, so a draft is a clone that replaces its original or is dropped.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct State {
+pub(crate) struct RegistryState {
     records: HashMap<ServerId, Arc<Record>>,
-    endpoints: HashMap<ServerId, Arc<Endpoint>>,
+    health: HashMap<ServerId, Arc<HealthState>>,
     policy: HealthPolicy,
     allowed: Allowed,
     /// Who has something of which only the memory knows, and when it must be written at the latest.
@@ -46,13 +46,13 @@ pub(crate) struct State {
     /// The changes that were taken back since the last new one, in the order in which they were: the last comes back first.
     undone: Arc<Vec<i64>>,
     /// What was measured of servers that were removed while this process ran.
-    parked: HashMap<ServerId, Arc<Endpoint>>,
+    parked: HashMap<ServerId, Arc<HealthState>>,
 }
 
-impl State {
+impl RegistryState {
     /// What was kept, without what is too old to keep; the changes delete that.
     pub(crate) fn load(loaded: Loaded, now: Millis) -> (Self, Vec<Change>) {
-        let mut draft = Draft::new(&Self::default(), now);
+        let mut draft = NextState::new(&Self::default(), now);
         let expired = expired(&loaded.records, now);
         draft.state.last_entry = loaded.last_entry;
         for record in loaded.records {
@@ -78,9 +78,9 @@ impl State {
     /// The server as readers see it; a removed one is not seen.
     pub(crate) fn server(&self, id: ServerId) -> Option<Server> {
         let record = self.records.get(&id).filter(|record| record.removed_at.is_none())?;
-        let health = match self.endpoints.get(&id) {
-            Some(endpoint) => endpoint.shown(&record.info, &self.allowed),
-            None => Endpoint::new().shown(&record.info, &self.allowed),
+        let health = match self.health.get(&id) {
+            Some(health) => health.shown(&record.info, &self.allowed),
+            None => HealthState::new().shown(&record.info, &self.allowed),
         };
         Some(Server { info: record.info.clone(), health })
     }
@@ -103,8 +103,8 @@ fn expired(records: &[Record], now: Millis) -> BTreeSet<ServerId> {
 
 /// A state to come, and how the backend gets there. Nobody sees it before it is committed.
 #[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) state: State,
+pub(crate) struct NextState {
+    pub(crate) state: RegistryState,
     pub(crate) changes: Vec<Change>,
     /// The servers that readers will see changed, in the order of the changes.
     pub(crate) touched: Vec<ServerId>,
@@ -113,8 +113,8 @@ pub(crate) struct Draft {
     pub(crate) now: Millis,
 }
 
-impl Draft {
-    pub(crate) fn new(state: &State, now: Millis) -> Self {
+impl NextState {
+    pub(crate) fn new(state: &RegistryState, now: Millis) -> Self {
         Self { state: state.clone(), changes: Vec::new(), touched: Vec::new(), edited: HashSet::new(), now }
     }
 
@@ -142,7 +142,7 @@ impl Draft {
     /// Deletes a record and all that was measured of it.
     pub(crate) fn purge(&mut self, id: ServerId) {
         self.state.records.remove(&id);
-        self.state.endpoints.remove(&id);
+        self.state.health.remove(&id);
         self.state.parked.remove(&id);
         self.state.unsaved.remove(&id);
         self.changes.push(Change::Purge(id));
@@ -156,7 +156,7 @@ impl Draft {
         self.replace(record);
     }
 
-    /// As [`Draft::put`] when only `last_seen` is new, which is cheaper to keep.
+    /// As [`NextState::put`] when only `last_seen` is new, which is cheaper to keep.
     pub(crate) fn put_seen(&mut self, record: Record, at: Millis) {
         self.changes.push(Change::Seen { id: record.id(), at });
         self.replace(Arc::new(record));
@@ -166,22 +166,22 @@ impl Draft {
         let id = record.id();
         if record.removed_at.is_some() {
             self.save_history(id);
-            if let Some(endpoint) = self.state.endpoints.remove(&id) {
-                self.state.parked.insert(id, endpoint);
+            if let Some(health) = self.state.health.remove(&id) {
+                self.state.parked.insert(id, health);
             }
             self.state.unsaved.remove(&id);
-        } else if let Some(endpoint) = self.state.parked.remove(&id) {
-            self.bring_back(id, endpoint);
+        } else if let Some(health) = self.state.parked.remove(&id) {
+            self.bring_back(id, health);
         }
         self.state.records.insert(id, record);
         self.touch(id);
     }
 
     /// What was measured before a removal is a fact for as long as the figures of the last hour are.
-    fn bring_back(&mut self, id: ServerId, endpoint: Arc<Endpoint>) {
+    fn bring_back(&mut self, id: ServerId, health: Arc<HealthState>) {
         let removed_at = self.record(id).and_then(|record| record.removed_at);
         if removed_at.is_some_and(|at| self.now.saturating_sub(at) < FACTS_FOR) {
-            self.state.endpoints.insert(id, endpoint);
+            self.state.health.insert(id, health);
         }
     }
 
@@ -199,7 +199,7 @@ impl Draft {
     ) -> Result<Health, RegistryError> {
         let info = self.live(id)?.info.clone();
         let policy = self.state.policy;
-        self.with_endpoint(id, |endpoint| endpoint.observe(observation, &policy));
+        self.with_health(id, |health| health.observe(observation, &policy));
         Ok(self.shown(&info))
     }
 
@@ -207,16 +207,16 @@ impl Draft {
     pub(crate) fn take_measure(&mut self, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
         self.live(id)?;
         let policy = self.state.policy;
-        self.with_endpoint(id, |endpoint| endpoint.measure(measure, &policy));
+        self.with_health(id, |health| health.measure(measure, &policy));
         Ok(())
     }
 
     /// What the last round found, for a person to adopt.
     pub(crate) fn note_listing(&mut self, id: ServerId, news: Option<&News>) {
         let listed = news.and_then(|news| news.listed.clone());
-        if self.endpoint(id).is_some_and(|endpoint| endpoint.listed != listed) {
-            self.with_endpoint(id, |endpoint| {
-                endpoint.listed = listed;
+        if self.health_of(id).is_some_and(|health| health.listed != listed) {
+            self.with_health(id, |health| {
+                health.listed = listed;
                 None
             });
         }
@@ -225,15 +225,15 @@ impl Draft {
     /// What is shown of a record now.
     pub(crate) fn shown(&self, info: &ServerInfo) -> Health {
         let allowed = &self.state.allowed;
-        match self.endpoint(info.id) {
-            Some(endpoint) => endpoint.shown(info, allowed),
-            None => Endpoint::new().shown(info, allowed),
+        match self.health_of(info.id) {
+            Some(health) => health.shown(info, allowed),
+            None => HealthState::new().shown(info, allowed),
         }
     }
 
     /// What was measured of a server, if anything.
-    pub(crate) fn endpoint(&self, id: ServerId) -> Option<&Arc<Endpoint>> {
-        self.state.endpoints.get(&id)
+    pub(crate) fn health_of(&self, id: ServerId) -> Option<&Arc<HealthState>> {
+        self.state.health.get(&id)
     }
 
     pub(crate) fn set_policy(&mut self, policy: HealthPolicy) {
@@ -255,13 +255,13 @@ impl Draft {
         }
     }
 
-    fn with_endpoint(&mut self, id: ServerId, change: impl FnOnce(&mut Endpoint) -> Option<Flip>) {
-        let endpoint = self.state.endpoints.entry(id).or_insert_with(|| Arc::new(Endpoint::new()));
-        let endpoint = Arc::make_mut(endpoint);
-        if let Some(flip) = change(endpoint) {
+    fn with_health(&mut self, id: ServerId, change: impl FnOnce(&mut HealthState) -> Option<Flip>) {
+        let health = self.state.health.entry(id).or_insert_with(|| Arc::new(HealthState::new()));
+        let health = Arc::make_mut(health);
+        if let Some(flip) = change(health) {
             tracing::debug!(server = %id, from = flip.from.label(), to = flip.to.label(), "health changed");
         }
-        let wait = match &endpoint.unsaved {
+        let wait = match &health.unsaved {
             unsaved if unsaved.is_empty() => None,
             unsaved if unsaved.transitions.is_empty() => Some(COUNTS_WAIT),
             _ => Some(TRANSITIONS_WAIT),
@@ -287,7 +287,7 @@ impl Draft {
 
     /// Has everything written of which only the memory knows.
     pub(crate) fn save(&mut self, id: ServerId) {
-        let seen = self.endpoint(id).and_then(|endpoint| endpoint.unsaved.seen);
+        let seen = self.health_of(id).and_then(|health| health.unsaved.seen);
         self.save_history(id);
         let known = self.record(id).cloned();
         if let Some((at, record)) = seen.zip(known).filter(|(at, known)| Some(*at) > known.info.last_seen) {
@@ -298,11 +298,11 @@ impl Draft {
 
     fn save_history(&mut self, id: ServerId) {
         self.state.unsaved.remove(&id);
-        let Some(endpoint) = self.state.endpoints.get_mut(&id) else { return };
-        if endpoint.unsaved.is_empty() {
+        let Some(health) = self.state.health.get_mut(&id) else { return };
+        if health.unsaved.is_empty() {
             return;
         }
-        let unsaved = std::mem::take(&mut Arc::make_mut(endpoint).unsaved);
+        let unsaved = std::mem::take(&mut Arc::make_mut(health).unsaved);
         let turned = unsaved.transitions.into_iter().map(|transition| Change::Turned { id, transition });
         let counted = unsaved.tallies.into_iter().map(|(slice, tally)| Change::Counted { id, slice, tally });
         self.changes.extend(turned.chain(counted));
@@ -310,7 +310,7 @@ impl Draft {
 
     /// The last hour of a server, oldest minute first.
     pub(crate) fn minutes(&self, id: ServerId) -> Vec<Minute> {
-        self.endpoint(id).map(|endpoint| endpoint.minutes()).unwrap_or_default()
+        self.health_of(id).map(|health| health.minutes()).unwrap_or_default()
     }
 
     /// Remembers a change, so that it can be taken back.

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::change::Command;
-use crate::registry::{Published, Stamp, Told};
-use crate::state::{Draft, State};
+use crate::registry::{NamesRevision, Published, Told};
+use crate::state::{NextState, RegistryState};
 use crate::{Backend, Past, RegistryError, Snapshot};
 
 /// How many inputs wait before senders do.
@@ -32,19 +32,19 @@ const SAVE_AGAIN: Duration = Duration::from_secs(30);
 
 /// A command with somebody who waits for its answer.
 pub(crate) trait Input: Send {
-    fn apply(&mut self, draft: &mut Draft) -> Result<(), RegistryError>;
+    fn apply(&mut self, draft: &mut NextState) -> Result<(), RegistryError>;
     /// `revision` is the one that shows what was done.
     fn answer(self: Box<Self>, outcome: Result<u64, RegistryError>);
 }
 
-pub(crate) struct Asked<C: Command> {
+pub(crate) struct AskedCommand<C: Command> {
     pub(crate) command: C,
     pub(crate) answer: Option<C::Answer>,
     pub(crate) reply: oneshot::Sender<Result<C::Answer, RegistryError>>,
 }
 
-impl<C: Command<Answer: Stamp>> Input for Asked<C> {
-    fn apply(&mut self, draft: &mut Draft) -> Result<(), RegistryError> {
+impl<C: Command<Answer: NamesRevision>> Input for AskedCommand<C> {
+    fn apply(&mut self, draft: &mut NextState) -> Result<(), RegistryError> {
         self.answer = Some(self.command.apply(draft)?);
         Ok(())
     }
@@ -57,11 +57,11 @@ impl<C: Command<Answer: Stamp>> Input for Asked<C> {
     }
 }
 
-pub(crate) struct Writer {
+pub(crate) struct RegistryWriter {
     pub(crate) backend: Box<dyn Backend>,
     /// Where readers find the history.
     pub(crate) past: Arc<dyn Past>,
-    pub(crate) state: State,
+    pub(crate) state: RegistryState,
     pub(crate) snapshot: Snapshot,
     pub(crate) inputs: mpsc::Receiver<Box<dyn Input>>,
     pub(crate) published: Arc<ArcSwap<Snapshot>>,
@@ -73,7 +73,7 @@ pub(crate) struct Writer {
     pub(crate) ended: DropGuard,
 }
 
-impl Writer {
+impl RegistryWriter {
     /// Ends when the last handle is dropped or the registry is closed, after answering what it took.
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::new();
@@ -126,13 +126,13 @@ impl Writer {
     }
 
     /// Plan, commit, publish, answer. On an error nothing was published and nobody was answered.
-    async fn write_together(&mut self, batch: Vec<Box<dyn Input>>) -> Result<(), Refused> {
-        let mut draft = Draft::new(&self.state, now());
+    async fn write_together(&mut self, batch: Vec<Box<dyn Input>>) -> Result<(), RefusedWrites> {
+        let mut draft = NextState::new(&self.state, now());
         let planned = batch.into_iter().map(|mut input| {
             let outcome = input.apply(&mut draft);
             (input, outcome)
         });
-        let planned: Planned = planned.collect();
+        let planned: PlannedWrites = planned.collect();
         let former = match self.commit(draft).await {
             Ok(former) => former,
             Err(error) => return Err((planned, error)),
@@ -148,7 +148,7 @@ impl Writer {
 
     /// Writes what only the memory knows and what waited for long enough. A failure loses nothing: it is tried again.
     async fn save(&mut self, due: Millis) {
-        let mut draft = Draft::new(&self.state, now());
+        let mut draft = NextState::new(&self.state, now());
         draft.save_due(due);
         let saved = self.commit(draft).await;
         let wait = if saved.is_ok() { SAVE_EVERY } else { SAVE_AGAIN };
@@ -160,7 +160,7 @@ impl Writer {
 
     /// Has the backend keep a draft, and makes ready meanwhile what readers see next. That is published once it is kept.
     /// Gives what stood there before.
-    async fn commit(&mut self, mut draft: Draft) -> Result<Former, StoreError> {
+    async fn commit(&mut self, mut draft: NextState) -> Result<Former, StoreError> {
         let changes = std::mem::take(&mut draft.changes);
         let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
         let keep = async { if changes.is_empty() { Ok(()) } else { backend.commit(changes).await } };
@@ -184,14 +184,14 @@ impl Writer {
 
 /// What was until a commit.
 #[expect(dead_code, reason = "it is held to be dropped later")]
-struct Former(State, Option<(Snapshot, Arc<Snapshot>)>);
+struct Former(RegistryState, Option<(Snapshot, Arc<Snapshot>)>);
 
 /// Takes what a draft touched into a snapshot, and says what that changes: nothing, when nothing that is shown differs.
-fn show(snapshot: &mut Snapshot, draft: &Draft) -> Vec<Told> {
+fn show(snapshot: &mut Snapshot, draft: &NextState) -> Vec<Told> {
     draft.touched.iter().filter_map(|id| show_one(snapshot, *id, draft)).collect()
 }
 
-fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &Draft) -> Option<Told> {
+fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &NextState) -> Option<Told> {
     let Some(now) = draft.state.server(id) else {
         snapshot.get(id)?;
         snapshot.remove(id);
@@ -208,14 +208,14 @@ fn show_one(snapshot: &mut Snapshot, id: ServerId, draft: &Draft) -> Option<Told
 }
 
 /// Who was refused already hears that reason, everybody else the backend's.
-fn refuse(planned: Planned, error: &StoreError) {
+fn refuse(planned: PlannedWrites, error: &StoreError) {
     for (input, outcome) in planned {
         input.answer(outcome.and(Err(error.clone().into())));
     }
 }
 
-type Planned = Vec<(Box<dyn Input>, Result<(), RegistryError>)>;
-type Refused = (Planned, StoreError);
+type PlannedWrites = Vec<(Box<dyn Input>, Result<(), RegistryError>)>;
+type RefusedWrites = (PlannedWrites, StoreError);
 
 /// The wall clock. A clock before 1970 counts as 1970.
 pub fn now() -> Millis {

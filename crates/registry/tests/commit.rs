@@ -7,24 +7,25 @@ use std::sync::Arc;
 
 use model::{ServerInfo, Source};
 use registry::{
-    Answer, Backend, Change, Loaded, Memory, Opened, Origin, Registry, RegistryError, StoreError, open_sqlite,
+    Backend, BackendAnswer, Change, Loaded, MemoryBackend, OpenedRegistry, Origin, Registry, RegistryError,
+    StoreError, open_sqlite,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 /// A backend that tells when a commit begins, waits until it may go on, and refuses what has a bad name.
 struct Gated {
-    kept: Memory,
+    kept: MemoryBackend,
     begun: mpsc::UnboundedSender<usize>,
     open: Arc<Semaphore>,
 }
 
 impl Backend for Gated {
-    fn load(&mut self) -> Answer<'_, Loaded> {
+    fn load(&mut self) -> BackendAnswer<'_, Loaded> {
         self.kept.load()
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
+    fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()> {
         Box::pin(async move {
             self.begun.send(changes.len()).unwrap();
             self.open.acquire().await.unwrap().forget();
@@ -58,8 +59,8 @@ impl Scene {
     async fn new() -> Self {
         let (sender, begun) = mpsc::unbounded_channel();
         let open = Arc::new(Semaphore::new(0));
-        let backend = Gated { kept: Memory::default(), begun: sender, open: open.clone() };
-        let Opened { registry, writer, .. } = Registry::open(backend).await.unwrap();
+        let backend = Gated { kept: MemoryBackend::default(), begun: sender, open: open.clone() };
+        let OpenedRegistry { registry, writer, .. } = Registry::open(backend).await.unwrap();
         let mut writers = JoinSet::new();
         writers.spawn(writer);
         Self { registry, begun, open, tasks: JoinSet::new(), _writer: writers }
@@ -159,7 +160,7 @@ async fn a_full_disk_is_told_to_all_at_once_and_nothing_is_seen() {
 #[tokio::test]
 async fn the_writer_ends_with_the_last_handle_after_answering() {
     let mut writer = JoinSet::new();
-    let opened = Registry::open(Memory::default()).await.unwrap();
+    let opened = Registry::open(MemoryBackend::default()).await.unwrap();
     writer.spawn(opened.writer);
     let other = opened.registry.clone();
     drop(opened.registry);
@@ -171,7 +172,7 @@ async fn the_writer_ends_with_the_last_handle_after_answering() {
 
 #[tokio::test]
 async fn a_registry_whose_writer_was_dropped_is_closed() {
-    let opened = Registry::open(Memory::default()).await.unwrap();
+    let opened = Registry::open(MemoryBackend::default()).await.unwrap();
     drop(opened.writer);
     assert!(matches!(opened.registry.removed().await, Err(RegistryError::Closed)));
     opened.registry.close().await;

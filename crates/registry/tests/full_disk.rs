@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use model::{HealthStatus, ServerInfo, Source};
-use registry::{Observation, Opened, Origin, Patch, Registry, RegistryError, StoreError, open_sqlite};
+use registry::{
+    Observation, OpenedRegistry, Origin, Patch, Registry, RegistryError, StoreError, open_sqlite,
+};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -49,7 +51,7 @@ fn mounted() -> Option<PathBuf> {
 }
 
 async fn open(folder: &Path) -> (Registry, JoinSet<()>) {
-    let Opened { registry, writer, notices, .. } = open_sqlite(folder).await.unwrap();
+    let OpenedRegistry { registry, writer, notices, .. } = open_sqlite(folder).await.unwrap();
     assert_eq!(notices, Vec::<String>::new());
     let mut tasks = JoinSet::new();
     tasks.spawn(writer);

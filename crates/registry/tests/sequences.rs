@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use model::{CapabilityPattern, HealthStatus, Server, ServerId, ServerInfo, Source, fold};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use registry::{Memory, Observation, Opened, Origin, Patch, Registry, Snapshot};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Patch, Registry, Snapshot};
 use tokio::task::JoinSet;
 
 const NAMES: [&str; 4] = ["alpha", "beta", "Beta", "天气"];
@@ -248,14 +248,14 @@ fn revert(now: &mut Kept, before: &Kept, after: &Kept, newer: &[&Changed]) -> bo
 }
 
 struct Real {
-    memory: Memory,
+    memory: MemoryBackend,
     registry: Registry,
     tasks: JoinSet<()>,
 }
 
 impl Real {
-    async fn open(memory: Memory) -> Self {
-        let Opened { registry, writer, .. } = Registry::open(memory.clone()).await.unwrap();
+    async fn open(memory: MemoryBackend) -> Self {
+        let OpenedRegistry { registry, writer, .. } = Registry::open(memory.clone()).await.unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(writer);
         Self { memory, registry, tasks }
@@ -369,7 +369,7 @@ proptest! {
     fn the_registry_equals_a_naive_model(ops in prop::collection::vec(op(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let mut real = Real::open(Memory::default()).await;
+            let mut real = Real::open(MemoryBackend::default()).await;
             let mut model = Model::default();
             for op in ops {
                 real = step(real, &mut model, op).await;

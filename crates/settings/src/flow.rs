@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::find::Holder;
 use crate::render::{self, Quotes};
-use crate::splice::{Place, Splice};
+use crate::splice::{InsertAt, Splice};
 use crate::syntax::{Shape, SyntaxNode};
 use crate::text::{is_first_in_line, line_end, line_start, part, with_comments_above};
 
@@ -15,7 +15,7 @@ use crate::text::{is_first_in_line, line_end, line_start, part, with_comments_ab
 pub(crate) fn add(
     text: &str,
     parent: &SyntaxNode,
-    place: Place,
+    place: InsertAt,
     last: &Part,
     value: &Value,
     quotes: Quotes,
@@ -32,11 +32,11 @@ pub(crate) fn add(
             let is_bare = part(text, inner.clone()).trim().is_empty();
             Splice::new(if is_bare { inner } else { inner.start..inner.start }, new)
         }
-        Place::Before(index) => {
+        InsertAt::Before(index) => {
             let at = parent.child(index).map_or(parent.range.start + 1, Holder::start);
             Splice::at(at, format!("{new}, "))
         }
-        Place::After(index) => {
+        InsertAt::After(index) => {
             let at = parent.child(index).map_or(parent.range.start + 1, end);
             Splice::at(at, format!(", {new}"))
         }

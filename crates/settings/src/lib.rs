@@ -23,5 +23,5 @@ pub use edit::{edit, label_of};
 pub use error::{EditError, SaveError};
 pub use file::hash;
 pub use places::{SecretUse, places, plain_secret, secrets_in};
-pub use store::{FileDraft, Reason, Saved, Settings, Turn, Wanted};
-pub use versions::{MOST, Step, Version};
+pub use store::{FileDraft, SaveReason, Saved, Settings, VersionDirection, Wanted};
+pub use versions::{MOST, Version, VersionStep};

@@ -53,9 +53,9 @@ fn keeps_order(now: &Value, wanted: &Value, found: &Value, change: &EditStep) ->
 }
 
 /// Where a change may touch the old text (nowhere in particular when it only adds), and whose comments are its own.
-type Regions = (Option<Vec<Range<usize>>>, Vec<Range<usize>>);
+type TouchedRanges = (Option<Vec<Range<usize>>>, Vec<Range<usize>>);
 
-fn regions(tree: &Tree<'_>, change: &EditStep) -> Result<Regions, EditError> {
+fn regions(tree: &Tree<'_>, change: &EditStep) -> Result<TouchedRanges, EditError> {
     let has_keys = tree.root.as_ref().is_some_and(|root| !root.is_null());
     if !has_keys {
         return Ok((None, Vec::new()));

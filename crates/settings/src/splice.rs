@@ -165,7 +165,7 @@ fn add(
     let is_section = found.holder.is_none() && !render::is_inline(value) && sections_are_apart(text, parent);
     let gap = if is_section { style.newline } else { "" };
     match place_for(change, parent, child) {
-        Place::Before(index) => {
+        InsertAt::Before(index) => {
             let lines = parent.child(index).map(|child| lines(text, child));
             match lines {
                 Some(lines) if lines.is_own => vec![Splice::at(lines.range.start, written(indent) + gap)],
@@ -180,7 +180,7 @@ fn add(
                 None => Vec::new(),
             }
         }
-        Place::After(index) => {
+        InsertAt::After(index) => {
             let end = parent.child(index).map_or(text.len(), |child| lines(text, child).range.end);
             vec![Splice::at(end, format!("{gap}{}", written(indent)))]
         }
@@ -202,32 +202,32 @@ fn is_block_entry(text: &str, start: usize) -> bool {
 
 /// Where something new stands among what is there.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place {
+pub(crate) enum InsertAt {
     Before(usize),
     After(usize),
 }
 
 /// Items where they are wanted, keys behind their neighbours in the order of the descriptions, others last.
-fn place_for(change: &EditStep, parent: &SyntaxNode, child: Option<Holder<'_>>) -> Place {
+fn place_for(change: &EditStep, parent: &SyntaxNode, child: Option<Holder<'_>>) -> InsertAt {
     let last = parent.len().saturating_sub(1);
     let (above, step) = change.parts();
     let name = match step {
-        Some(Part::Item(item)) if child.is_some() => return Place::Before(*item),
+        Some(Part::Item(item)) if child.is_some() => return InsertAt::Before(*item),
         Some(Part::Key(name)) => name,
-        _ => return Place::After(last),
+        _ => return InsertAt::After(last),
     };
     let order = names_below(&above);
     let rank = |name: &str| order.iter().position(|known| *known == name);
     let (Some(own), Shape::Map { entries, .. }) = (rank(name), &parent.shape) else {
-        return Place::After(last);
+        return InsertAt::After(last);
     };
     let ranked = entries.iter().enumerate().filter_map(|(index, entry)| Some((index, rank(&entry.key)?)));
     let before = ranked.clone().filter(|(_, rank)| *rank < own).max_by_key(|(_, rank)| *rank);
     let after = ranked.filter(|(_, rank)| *rank > own).min_by_key(|(_, rank)| *rank);
     match (before, after) {
-        (Some((index, _)), _) => Place::After(index),
-        (None, Some((index, _))) => Place::Before(index),
-        (None, None) => Place::After(last),
+        (Some((index, _)), _) => InsertAt::After(index),
+        (None, Some((index, _))) => InsertAt::Before(index),
+        (None, None) => InsertAt::After(last),
     }
 }
 

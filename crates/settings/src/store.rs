@@ -12,7 +12,7 @@ use crate::edit::edit;
 use crate::error::{EditError, SaveError};
 use crate::file::{Written, hash, hindrance, read, write};
 use crate::places::places;
-use crate::versions::{Step, Version, Versions};
+use crate::versions::{Version, VersionStep, Versions};
 
 /// What a file begins with that was not there.
 const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\
@@ -69,7 +69,7 @@ pub struct Saved {
 
 /// Who saves, and why.
 #[derive(Debug, Clone)]
-pub struct Reason {
+pub struct SaveReason {
     /// Who.
     pub by: By,
     /// In their words.
@@ -78,7 +78,7 @@ pub struct Reason {
     pub at: i64,
 }
 
-impl Reason {
+impl SaveReason {
     fn disk(label: &str, at: i64) -> Self {
         Self { by: By::Disk, label: label.to_owned(), at }
     }
@@ -86,14 +86,14 @@ impl Reason {
 
 /// Which way a change is turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum VersionDirection {
     /// It is taken back.
     Back,
     /// It is made again.
     Again,
 }
 
-impl Turn {
+impl VersionDirection {
     /// The file is as this change left it, or as it was before.
     fn can(self, version: &Version, base: &str) -> bool {
         version.step.as_ref().is_some_and(|step| match self {
@@ -171,7 +171,7 @@ impl Settings {
     pub fn save(
         &self,
         wanted: &Wanted,
-        why: &Reason,
+        why: &SaveReason,
         about_to: impl FnOnce(&[u8]),
     ) -> Result<Saved, SaveError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -181,7 +181,7 @@ impl Settings {
     fn put(
         &self,
         wanted: &Wanted,
-        why: &Reason,
+        why: &SaveReason,
         is_step: bool,
         about_to: impl FnOnce(&[u8]),
     ) -> Result<Saved, SaveError> {
@@ -202,11 +202,11 @@ impl Settings {
                 return Err(SaveError::Conflict { file: file.to_owned(), theirs, mine: draft.text });
             }
         };
-        let step = is_step.then(|| Step { before, before_hash: draft.base.clone(), undone_at: None });
+        let step = is_step.then(|| VersionStep { before, before_hash: draft.base.clone(), undone_at: None });
         let version = versions.keep(&draft.text, why, step)?;
         let late = match displaced.late() {
             Some(bytes) => {
-                let why = Reason::disk("written while another was saved", why.at);
+                let why = SaveReason::disk("written while another was saved", why.at);
                 Some(versions.keep(&String::from_utf8_lossy(&bytes), &why, None)?)
             }
             None => None,
@@ -218,26 +218,28 @@ impl Settings {
     pub fn seen(&self, at: i64) -> Result<Option<u64>, SaveError> {
         let (file, versions) = self.place()?;
         let Some(bytes) = read(file)? else { return Ok(None) };
-        versions.keep(&String::from_utf8_lossy(&bytes), &Reason::disk("changed on disk", at), None).map(Some)
+        versions
+            .keep(&String::from_utf8_lossy(&bytes), &SaveReason::disk("changed on disk", at), None)
+            .map(Some)
     }
 
     /// The change that could be taken back, and the one that could be made again: those that left the file as it is.
     pub fn upcoming(&self) -> Result<(Option<Version>, Option<Version>), SaveError> {
         let (base, all) = (self.base()?, self.versions()?);
-        let newest = |turn: Turn| {
+        let newest = |turn: VersionDirection| {
             let can = all.iter().filter(|version| turn.can(version, &base));
             can.max_by_key(|version| (version.step.as_ref().and_then(|step| step.undone_at), version.id))
                 .cloned()
         };
-        Ok((newest(Turn::Back), newest(Turn::Again)))
+        Ok((newest(VersionDirection::Back), newest(VersionDirection::Again)))
     }
 
     /// Takes a change back, or makes it again, while the file is as it left it.
     pub fn turn(
         &self,
         id: u64,
-        turn: Turn,
-        why: &Reason,
+        turn: VersionDirection,
+        why: &SaveReason,
         about_to: impl FnOnce(&[u8]),
     ) -> Result<Saved, SaveError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -248,13 +250,13 @@ impl Settings {
         }
         let step = version.step.as_mut().ok_or_else(gone)?;
         let text = match (turn, step.before) {
-            (Turn::Again, _) => version.text.clone(),
-            (Turn::Back, Some(before)) => self.version(before).map_err(|_| gone())?.text,
+            (VersionDirection::Again, _) => version.text.clone(),
+            (VersionDirection::Back, Some(before)) => self.version(before).map_err(|_| gone())?.text,
             // No file was there: one that says nothing is the same.
-            (Turn::Back, None) => STARTER.to_owned(),
+            (VersionDirection::Back, None) => STARTER.to_owned(),
         };
-        step.undone_at = (turn == Turn::Back).then_some(why.at);
-        if step.before.is_none() && turn == Turn::Back {
+        step.undone_at = (turn == VersionDirection::Back).then_some(why.at);
+        if step.before.is_none() && turn == VersionDirection::Back {
             step.before_hash = hash(Some(text.as_bytes()));
         }
         let wanted = Wanted { text: Some(text), edits: Vec::new(), base: Some(base) };

@@ -76,7 +76,7 @@ impl SyntaxNode {
 
 impl<'t> Tree<'t> {
     pub(crate) fn read(text: &'t str) -> Result<Self, Unreadable> {
-        let mut reading = Reading { text, from: start(text), open: Vec::new(), root: None };
+        let mut reading = SyntaxReading { text, from: start(text), open: Vec::new(), root: None };
         let mut tree = Self { text, root: None, comments: Vec::new(), aliased: HashSet::new() };
         for event in Parser::new_from_str(part(text, reading.from..text.len())) {
             let (event, span) = event.map_err(|_| Unreadable)?;
@@ -123,19 +123,19 @@ impl<'t> Tree<'t> {
 }
 
 /// A collection whose end has not come, and the key that waits for its value.
-struct Open {
+struct OpenCollection {
     node: SyntaxNode,
     key: Option<(String, Range<usize>)>,
 }
 
-struct Reading<'t> {
+struct SyntaxReading<'t> {
     text: &'t str,
     from: usize,
-    open: Vec<Open>,
+    open: Vec<OpenCollection>,
     root: Option<SyntaxNode>,
 }
 
-impl Reading<'_> {
+impl SyntaxReading<'_> {
     fn range(&self, span: &Span) -> Result<Range<usize>, Unreadable> {
         let range = span.byte_range().ok_or(Unreadable)?;
         let start = span
@@ -171,12 +171,12 @@ impl Reading<'_> {
             }
             _ => range,
         };
-        self.open.push(Open { node: SyntaxNode { range, anchor, shape }, key: None });
+        self.open.push(OpenCollection { node: SyntaxNode { range, anchor, shape }, key: None });
         Ok(())
     }
 
     fn end(&mut self, at: usize) -> Result<(), Unreadable> {
-        let Open { mut node, .. } = self.open.pop().ok_or(Unreadable)?;
+        let OpenCollection { mut node, .. } = self.open.pop().ok_or(Unreadable)?;
         let last = match &node.shape {
             Shape::Map { is_flow: false, entries } => entries.last().map(|entry| entry.value.range.end),
             Shape::List { is_flow: false, items } => items.last().map(|item| item.value.range.end),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::SaveError;
 use crate::file::hash;
-use crate::store::Reason;
+use crate::store::SaveReason;
 
 /// How many are kept of one file.
 pub const MOST: usize = 50;
@@ -33,12 +33,12 @@ pub struct Version {
     /// All of it.
     pub text: String,
     /// The change of a person that it came from, while that can be taken back or made again.
-    pub step: Option<Step>,
+    pub step: Option<VersionStep>,
 }
 
 /// A person's change of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct VersionStep {
     /// The version that was there before; absent when no file was.
     pub before: Option<u64>,
     /// What that is told by.
@@ -86,7 +86,12 @@ impl Versions {
     }
 
     /// Keeps a text, unless the newest version is the same; says which version has it.
-    pub(crate) fn keep(&self, text: &str, why: &Reason, step: Option<Step>) -> Result<u64, SaveError> {
+    pub(crate) fn keep(
+        &self,
+        text: &str,
+        why: &SaveReason,
+        step: Option<VersionStep>,
+    ) -> Result<u64, SaveError> {
         let kept = self.kept();
         let hash = hash(Some(text.as_bytes()));
         let own: Vec<&Version> = kept
@@ -98,7 +103,7 @@ impl Versions {
             return Ok(newest.id);
         }
         let id = kept.last().map_or(1, |(id, _)| id + 1);
-        let Reason { by, label, at } = why.clone();
+        let SaveReason { by, label, at } = why.clone();
         let version =
             Version { id, at, label, by, hash, file: self.file.clone(), text: text.to_owned(), step };
         self.write(&version).map_err(SaveError::io(&self.folder, "written to"))?;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use api::{ConfigBy as By, ConfigEdit as Edit, LineFate};
 use serde_json::json;
-use settings::{MOST, Reason, SaveError, Saved, Settings, Turn, Wanted};
+use settings::{MOST, SaveError, SaveReason, Saved, Settings, VersionDirection, Wanted};
 use tempfile::TempDir;
 
 const GUIDE: &str = include_str!("../../model/examples/guide.yaml");
@@ -68,8 +68,8 @@ fn failures(count: u64) -> Edit {
     Edit::set("health_monitoring.max_failures".parse().unwrap(), json!(count))
 }
 
-fn why() -> Reason {
-    Reason { by: By::CommandLine, label: "set max_failures".to_owned(), at: 1 }
+fn why() -> SaveReason {
+    SaveReason { by: By::CommandLine, label: "set max_failures".to_owned(), at: 1 }
 }
 
 fn save(settings: &Settings, count: u64) -> Result<Saved, SaveError> {
@@ -208,18 +208,18 @@ fn a_change_is_taken_back_and_made_again_while_the_file_is_as_it_left_it() {
     let first = place.set(4).unwrap().version;
     let second = place.set(5).unwrap().version;
     assert_eq!(upcoming(), (Some(second), None));
-    turn(second, Turn::Back).unwrap();
+    turn(second, VersionDirection::Back).unwrap();
     assert!(place.text().contains("max_failures: 4"));
     assert_eq!(upcoming(), (Some(first), Some(second)));
-    turn(first, Turn::Back).unwrap();
+    turn(first, VersionDirection::Back).unwrap();
     assert!(!place.text().contains("max_failures") && upcoming() == (None, Some(first)));
-    turn(first, Turn::Again).unwrap();
-    turn(second, Turn::Again).unwrap();
+    turn(first, VersionDirection::Again).unwrap();
+    turn(second, VersionDirection::Again).unwrap();
     assert!(place.text().contains("max_failures: 5") && upcoming() == (Some(second), None));
     // Somebody else was here.
     fs::write(place.file(), GUIDE).unwrap();
     assert_eq!(upcoming(), (None, None));
-    let gone = turn(second, Turn::Back).unwrap_err();
+    let gone = turn(second, VersionDirection::Back).unwrap_err();
     assert!(matches!(gone, SaveError::StepGone(id) if id == second), "{gone}");
     assert_eq!(place.text(), GUIDE);
 }

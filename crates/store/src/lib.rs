@@ -31,7 +31,7 @@ mod writer;
 
 pub use error::StoreError;
 pub use migrate::SCHEMA;
-pub use open::{Damage, FILE, Opened};
+pub use open::{Damage, FILE, OpenedStore};
 pub use private::make_private;
-pub use record::{Change, Field, History, Image, JournalEntry, Loaded, Record, SLICE, Tally};
-pub use store::{Store, Told};
+pub use record::{Change, History, Image, JournalEntry, Loaded, PersonField, Record, SLICE, Tally};
+pub use store::{FileListener, Store};

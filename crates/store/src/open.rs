@@ -26,7 +26,7 @@ const WAL_PAGES: i64 = 4_000;
 
 /// An open store, and what had to be done to open it. Both paths are for a person to read.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedStore {
     /// The store.
     pub store: Store,
     /// The damaged database that was found in its place.

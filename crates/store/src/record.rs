@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A field that a person can set, and that nothing automatic changes afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Field {
+pub enum PersonField {
     /// `name`.
     Name,
     /// `metadata`, as a whole.
@@ -27,7 +27,7 @@ pub struct Record {
     /// Nothing automatic may bring it back.
     pub ignored: bool,
     /// What a person set.
-    pub set_by_person: BTreeSet<Field>,
+    pub set_by_person: BTreeSet<PersonField>,
 }
 
 impl Record {

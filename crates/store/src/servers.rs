@@ -4,7 +4,7 @@ use std::sync::Arc;
 use model::{Millis, ServerId, ServerInfo};
 use rusqlite::{Connection, Row, params};
 
-use crate::{Field, Record};
+use crate::{PersonField, Record};
 
 /// The record is JSON, since the registry reads all of it or nothing; what SQL must see or change alone has a column.
 pub(crate) const TABLE: &str = "
@@ -67,7 +67,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Record, Box<dyn std::error::Error>> 
     let mut info: ServerInfo = serde_json::from_str(record)?;
     info.id = ServerId::from_bytes(row.get(0)?);
     info.last_seen = row.get(2)?;
-    let set_by_person: BTreeSet<Field> = serde_json::from_str(row.get_ref(5)?.as_str()?)?;
+    let set_by_person: BTreeSet<PersonField> = serde_json::from_str(row.get_ref(5)?.as_str()?)?;
     Ok(Record { info: Arc::new(info), removed_at: row.get(3)?, ignored: row.get(4)?, set_by_person })
 }
 

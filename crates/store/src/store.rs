@@ -10,24 +10,24 @@ use tokio::sync::{mpsc, oneshot};
 use crate::journal::Journal;
 use crate::open::open;
 use crate::present::Present;
-use crate::writer::{Job, QUEUE, Task, Writer};
-use crate::{Change, History, Loaded, Opened, StoreError, history, journal, meta, servers};
+use crate::writer::{ClosureJob, Job, QUEUE, StoreWriter};
+use crate::{Change, History, Loaded, OpenedStore, StoreError, history, journal, meta, servers};
 
 /// How often it is looked whether the file is still there.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Hears what happens to the file, in a sentence or two.
-pub type Told = Box<dyn Fn(String) + Send>;
+pub type FileListener = Box<dyn Fn(String) + Send>;
 
 /// The database. Cheap to clone; dropping the last clone waits until the writer has committed what it took and has
 /// closed the file.
 #[derive(Debug, Clone)]
 pub struct Store {
-    inner: Arc<Inner>,
+    inner: Arc<SharedStore>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct SharedStore {
     path: PathBuf,
     // Options, because the channel must close before the thread is waited for.
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
@@ -42,17 +42,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Newer`] for a file of a newer version, [`StoreError::Full`], [`StoreError::NotWritable`] and
     /// [`StoreError::Busy`] for its surroundings, [`StoreError::Migration`]. A damaged file is no error: see
-    /// [`Opened::damaged`].
-    pub fn open(folder: &Path, now: Millis) -> Result<Opened, StoreError> {
+    /// [`OpenedStore::damaged`].
+    pub fn open(folder: &Path, now: Millis) -> Result<OpenedStore, StoreError> {
         Self::open_telling(folder, now, Box::new(|news| tracing::warn!(news, "the database")))
     }
 
     /// The same; what happens to the file later, and a person should know, is told.
-    pub fn open_telling(folder: &Path, now: Millis, told: Told) -> Result<Opened, StoreError> {
+    pub fn open_telling(folder: &Path, now: Millis, told: FileListener) -> Result<OpenedStore, StoreError> {
         let ready = open(folder, now)?;
         let (sender, jobs) = mpsc::channel(QUEUE);
         let present = Present::of(&ready.path);
-        let writer = Writer {
+        let writer = StoreWriter {
             connection: ready.connection,
             path: ready.path.clone(),
             present,
@@ -64,8 +64,12 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| StoreError::of_io(&ready.path, &error))?;
-        let inner = Inner { path: ready.path, jobs: Some(sender), thread: Some(thread) };
-        Ok(Opened { store: Self { inner: Arc::new(inner) }, damaged: ready.damaged, backup: ready.backup })
+        let inner = SharedStore { path: ready.path, jobs: Some(sender), thread: Some(thread) };
+        Ok(OpenedStore {
+            store: Self { inner: Arc::new(inner) },
+            damaged: ready.damaged,
+            backup: ready.backup,
+        })
     }
 
     /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else would
@@ -128,12 +132,12 @@ impl Store {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.inner.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.send(Box::new(Task::new(work, reply))).await.map_err(|_| StoreError::Closed)?;
+        jobs.send(Box::new(ClosureJob::new(work, reply))).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-impl Drop for Inner {
+impl Drop for SharedStore {
     fn drop(&mut self) {
         self.jobs = None;
         let ended = self.thread.take().map(JoinHandle::join);

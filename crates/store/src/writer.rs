@@ -7,7 +7,7 @@ use crate::aside::{move_aside, suffixed};
 use crate::beside::{remove_companions, unless_missing};
 use crate::open::{again, keep_private};
 use crate::present::Present;
-use crate::{StoreError, Told};
+use crate::{FileListener, StoreError};
 
 /// How many commands wait before senders do.
 pub(crate) const QUEUE: usize = 1024;
@@ -24,19 +24,19 @@ pub(crate) trait Job: Send {
 }
 
 /// A closure as a [`Job`].
-pub(crate) struct Task<T, F> {
+pub(crate) struct ClosureJob<T, F> {
     work: F,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T, F> Task<T, F> {
+impl<T, F> ClosureJob<T, F> {
     pub(crate) fn new(work: F, reply: oneshot::Sender<Result<T, StoreError>>) -> Self {
         Self { work, result: None, reply }
     }
 }
 
-impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Task<T, F> {
+impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for ClosureJob<T, F> {
     fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         self.result = Some((self.work)(connection)?);
         Ok(())
@@ -50,17 +50,17 @@ impl<T: Send, F: FnMut(&Connection) -> rusqlite::Result<T> + Send> Job for Task<
 }
 
 /// The only owner of the connection. Ends when the last sender is gone and everything taken is answered.
-pub(crate) struct Writer {
+pub(crate) struct StoreWriter {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) present: Present,
-    pub(crate) told: Told,
+    pub(crate) told: FileListener,
     /// All of it, in a file beside that could not be put into its place yet.
     pub(crate) saved: Option<PathBuf>,
     pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
 }
 
-impl Writer {
+impl StoreWriter {
     pub(crate) fn run(mut self) {
         while let Some(group) = self.next_group() {
             match self.be_there() {

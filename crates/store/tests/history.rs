@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 
 use model::{HealthStatus, Millis, ServerId, Transition};
-use store::{Change, FILE, Opened, SCHEMA, SLICE, Store, Tally};
+use store::{Change, FILE, OpenedStore, SCHEMA, SLICE, Store, Tally};
 
 const NOW: Millis = 1_795_428_930_123;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
 fn open(folder: &tempfile::TempDir) -> Store {
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     store
 }
 
@@ -100,7 +100,7 @@ async fn a_database_from_before_gets_the_tables_after_a_backup() {
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch("DROP TABLE transitions; DROP TABLE tallies; PRAGMA user_version = 1").unwrap();
     drop(old);
-    let Opened { store, backup, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, backup, .. } = Store::open(folder.path(), NOW).unwrap();
     assert!(backup.unwrap().exists() && SCHEMA >= 2);
     assert!(store.history(ServerId::mint("a"), 0).await.unwrap().transitions.is_empty());
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::{ServerId, ServerInfo};
-use store::{Change, Damage, FILE, Opened, Record, SCHEMA, Store, StoreError};
+use store::{Change, Damage, FILE, OpenedStore, Record, SCHEMA, Store, StoreError};
 
 const NOW: i64 = 1_795_428_930_123;
 
@@ -20,7 +20,7 @@ fn record(name: &str) -> Record {
 }
 
 async fn with_servers(folder: &Path, count: usize) {
-    let Opened { store, .. } = Store::open(folder, NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder, NOW).unwrap();
     let changes = (0..count).map(|n| Change::Put(Arc::new(record(&format!("server-{n}"))))).collect();
     store.commit(changes).await.unwrap();
 }
@@ -53,7 +53,7 @@ async fn what_was_committed_is_there_after_reopening() {
 #[tokio::test]
 async fn the_settings_are_those_that_survive_a_power_cut() {
     let folder = tempfile::tempdir().unwrap();
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     store.set_meta("a", "b".to_owned()).await.unwrap();
     assert_eq!(store.meta("a").await.unwrap().as_deref(), Some("b"));
     assert_eq!(store.meta("c").await.unwrap(), None);
@@ -85,7 +85,7 @@ async fn a_newer_database_is_refused_and_not_touched() {
 
 /// Gives how many servers were taken over.
 async fn is_moved_aside(folder: &Path, content: &[u8]) -> usize {
-    let Opened { store, damaged, .. } = Store::open(folder, NOW).unwrap();
+    let OpenedStore { store, damaged, .. } = Store::open(folder, NOW).unwrap();
     let Damage { aside, kept } = damaged.expect("the damaged file is named");
     assert_eq!(aside, folder.join(format!("{FILE}.corrupt-20261123T101530.123Z")));
     assert_eq!(std::fs::read(&aside).unwrap(), content, "it is kept as it was");
@@ -139,7 +139,7 @@ async fn a_bad_page_costs_the_servers_on_it_and_no_others() {
         let page = 2 + at * (pages - 2) / 40;
         content[page * 4096..][..4096].fill(0xFF);
         std::fs::write(&path, &content).unwrap();
-        let Opened { damaged: Some(Damage { kept, .. }), .. } = Store::open(folder.path(), NOW).unwrap()
+        let OpenedStore { damaged: Some(Damage { kept, .. }), .. } = Store::open(folder.path(), NOW).unwrap()
         else {
             // A free page is missed by nobody.
             continue;
@@ -154,7 +154,7 @@ async fn survives_the_loss_of(endings: &[&str]) {
     let path = folder.path().join(FILE);
     let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
     let told = move |news| drop(told.send(news));
-    let Opened { store, .. } = Store::open_telling(folder.path(), NOW, Box::new(told)).unwrap();
+    let OpenedStore { store, .. } = Store::open_telling(folder.path(), NOW, Box::new(told)).unwrap();
     store.commit(vec![Change::Put(Arc::new(record("before")))]).await.unwrap();
     for ending in endings {
         std::fs::remove_file(format!("{}{ending}", path.display())).unwrap();
@@ -163,7 +163,7 @@ async fn survives_the_loss_of(endings: &[&str]) {
     let news = hears.try_recv().expect("a person is told");
     assert!(news.contains("was deleted") && news.contains("written anew"), "{news}");
     drop(store);
-    let Opened { store, damaged, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, damaged, .. } = Store::open(folder.path(), NOW).unwrap();
     assert_eq!((damaged, store.load().await.unwrap().records.len()), (None, 2), "{endings:?}");
     assert!(hears.try_recv().is_err(), "it is told once");
 }
@@ -179,7 +179,7 @@ async fn files_that_are_deleted_while_it_is_open_are_written_anew() {
 async fn a_file_that_is_put_in_its_place_is_moved_aside() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     store.commit(vec![Change::Put(Arc::new(record("before")))]).await.unwrap();
     std::fs::write(folder.path().join("other"), b"somebody else's").unwrap();
     std::fs::rename(folder.path().join("other"), &path).unwrap();
@@ -187,7 +187,7 @@ async fn a_file_that_is_put_in_its_place_is_moved_aside() {
     drop(store);
     let aside = files(folder.path()).into_iter().find(|name| name.contains(".corrupt-")).unwrap();
     assert_eq!(std::fs::read(folder.path().join(aside)).unwrap(), b"somebody else's");
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     assert_eq!(store.load().await.unwrap().records.len(), 2);
 }
 
@@ -196,7 +196,7 @@ async fn a_loss_is_noticed_where_nobody_writes() {
     let folder = tempfile::tempdir().unwrap();
     let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
     let told = move |news| drop(told.send(news));
-    let Opened { store, .. } = Store::open_telling(folder.path(), NOW, Box::new(told)).unwrap();
+    let OpenedStore { store, .. } = Store::open_telling(folder.path(), NOW, Box::new(told)).unwrap();
     let looking = store.look_after();
     let lost = async {
         std::fs::remove_file(folder.path().join(FILE)).unwrap();
@@ -217,7 +217,7 @@ async fn a_damaged_database_takes_its_wal_with_it() {
     std::fs::write(&path, b"no database at all".repeat(300)).unwrap();
     let wal = folder.path().join(format!("{FILE}-wal"));
     std::fs::write(&wal, b"the newest commits").unwrap();
-    let Opened { store, damaged, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, damaged, .. } = Store::open(folder.path(), NOW).unwrap();
     let mut moved = damaged.unwrap().aside.into_os_string();
     moved.push("-wal");
     assert_eq!(std::fs::read(PathBuf::from(moved)).unwrap(), b"the newest commits");
@@ -234,7 +234,7 @@ async fn one_row_that_does_not_parse_hides_no_other() {
         .unwrap()
         .execute("UPDATE servers SET record = '{}' WHERE id = ?1", [id.as_bytes()])
         .unwrap();
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     let loaded = store.load().await.unwrap();
     assert_eq!(loaded.records.len(), 2);
     assert_eq!(loaded.unreadable.len(), 1);
@@ -255,7 +255,7 @@ async fn a_change_that_cannot_be_read_keeps_its_number() {
         &folder.path().join(FILE),
         "INSERT INTO journal (id, at, label, images) VALUES (7, 0, 'x', 'no JSON')",
     );
-    let Opened { store, .. } = Store::open(folder.path(), NOW).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), NOW).unwrap();
     let loaded = store.load().await.unwrap();
     assert_eq!((loaded.last_entry, loaded.unreadable.len()), (7, 1));
 }

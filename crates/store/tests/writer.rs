@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{ServerId, ServerInfo};
-use store::{Change, Image, JournalEntry, Opened, Record, Store};
+use store::{Change, Image, JournalEntry, OpenedStore, Record, Store};
 
 fn put(name: &str) -> Change {
     let info = serde_json::json!({
@@ -32,7 +32,7 @@ fn entry(id: i64) -> Change {
 }
 
 fn open(folder: &tempfile::TempDir) -> Store {
-    let Opened { store, .. } = Store::open(folder.path(), 0).unwrap();
+    let OpenedStore { store, .. } = Store::open(folder.path(), 0).unwrap();
     store
 }
 

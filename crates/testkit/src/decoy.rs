@@ -177,7 +177,7 @@ async fn answer(decoy: Arc<Decoy>, tls: Option<TlsAcceptor>, mut stream: TcpStre
     }
 }
 
-async fn speak_http(decoy: &Decoy, request: &Request, stream: &mut TcpStream) {
+async fn speak_http(decoy: &Decoy, request: &DecoyRequest, stream: &mut TcpStream) {
     let bytes = match decoy {
         Decoy::WebServer => page(),
         Decoy::NotFound => response("404 Not Found", "text/html", "<h1>Not found</h1>"),
@@ -237,14 +237,14 @@ async fn endless(stream: &mut TcpStream, head: &[u8]) {
     }
 }
 
-struct Request {
+struct DecoyRequest {
     method: String,
     path: String,
     body: String,
 }
 
 /// Reads a head and as much of the body as it announces.
-async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Request> {
+async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<DecoyRequest> {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4096];
@@ -255,7 +255,7 @@ async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> Option<Reques
         if body.len() >= announced(head) {
             let mut words = head.split(' ');
             let method = words.next()?.to_owned();
-            return Some(Request { method, path: words.next()?.to_owned(), body: body.to_owned() });
+            return Some(DecoyRequest { method, path: words.next()?.to_owned(), body: body.to_owned() });
         }
     }
 }
@@ -284,7 +284,7 @@ fn redirect(to: &str) -> Vec<u8> {
 }
 
 /// An event stream for GET, 405 for everything else.
-fn events(first: &str, request: &Request) -> Vec<u8> {
+fn events(first: &str, request: &DecoyRequest) -> Vec<u8> {
     if request.method != "GET" {
         return response("405 Method Not Allowed", "text/plain", "no");
     }

@@ -1,7 +1,7 @@
 //! A server whose answer holds what a tree of values rounds or drops: it must reach every caller as it is.
 
 use demo::fake::Fake;
-use demo::{Act, Persona, Tool};
+use demo::{Act, Persona, PersonaTool};
 use serde_json::json;
 
 /// What the tool `digits` answers, byte for byte: whole numbers beyond 64 bits, more decimals than a double has, a
@@ -16,7 +16,7 @@ pub const RESULT: &str = concat!(
 /// The server.
 pub fn server() -> Fake {
     let listed = json!({ "name": "digits", "description": "A tool.", "inputSchema": { "type": "object" } });
-    let digits = Tool { name: "digits", listed: Some(listed), act: |_| Act::Exactly(RESULT) };
+    let digits = PersonaTool { name: "digits", listed: Some(listed), act: |_| Act::Exactly(RESULT) };
     let persona = Persona { name: "digits", version: "1.0", tools: vec![digits], ..Persona::default() };
     Fake::legacy().with_persona(persona)
 }

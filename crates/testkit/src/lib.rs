@@ -18,4 +18,4 @@ pub mod secured;
 pub mod served;
 
 pub use demo::fake;
-pub use demo::{Act, Persona, Steps, Tool};
+pub use demo::{Act, Persona, PersonaTool, Steps};

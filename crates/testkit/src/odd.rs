@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
-use crate::real::{Command, plain_python, script};
+use crate::real::{ServedCommand, plain_python, script};
 
 /// A process with its whole tree; both end when it is dropped.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Process {
     ///
     /// # Panics
     /// When it cannot be started.
-    pub fn start(command: &Command) -> Self {
+    pub fn start(command: &ServedCommand) -> Self {
         let program = &command.program;
         let mut wrap = CommandWrap::with_new(program, |process| {
             process.args(&command.args).current_dir(std::env::temp_dir());
@@ -58,14 +58,14 @@ pub struct Odd {
 
 /// What a row has seen.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct OddSeen {
     /// Every message and GET and DELETE: `verb`, `message`, `headers` in lower case.
     pub messages: Vec<Value>,
     /// Sessions that nobody has ended.
     pub sessions: u64,
 }
 
-impl Seen {
+impl OddSeen {
     /// How often this method was called.
     pub fn count(&self, method: &str) -> usize {
         let is_it = |seen: &&Value| seen.pointer("/message/method").is_some_and(|name| name == method);
@@ -100,7 +100,7 @@ impl Odd {
     }
 
     /// The command that is a row's server.
-    pub fn child(&self, row: &str) -> Command {
+    pub fn child(&self, row: &str) -> ServedCommand {
         command("stdio", &self.folder, Some(row))
     }
 
@@ -108,7 +108,7 @@ impl Odd {
     ///
     /// # Panics
     /// When the process is gone.
-    pub async fn seen(&self, row: &str) -> Seen {
+    pub async fn seen(&self, row: &str) -> OddSeen {
         let mut stream = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, self.all))).await.unwrap();
         stream.write_all(format!("GET /{row}/seen HTTP/1.1\r\n\r\n").as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
@@ -116,14 +116,14 @@ impl Odd {
         stream.read_to_string(&mut text).await.unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
         let (messages, sessions) = serde_json::from_str(body).unwrap();
-        Seen { messages, sessions }
+        OddSeen { messages, sessions }
     }
 }
 
-fn command(way: &str, folder: &Path, row: Option<&str>) -> Command {
+fn command(way: &str, folder: &Path, row: Option<&str>) -> ServedCommand {
     // Without `site` (`-S`) Python starts in half the time; `-B` leaves no files beside the script.
     let mut args = vec!["-SB".to_owned(), script("odd.py"), way.to_owned()];
     args.push(folder.to_string_lossy().into_owned());
     args.extend(row.map(str::to_owned));
-    Command { program: plain_python().unwrap(), args }
+    ServedCommand { program: plain_python().unwrap(), args }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::real::{PeerError, installed, npm, script, tools};
-use crate::served::{Command, RealServer};
+use crate::served::{RealServer, ServedCommand};
 
 pub use guarded::{GUARDED, Guarded};
 pub use table::PACKAGES;
@@ -22,7 +22,7 @@ pub struct Package {
     /// The list that it is installed from, without `.txt`.
     list: &'static str,
     /// How it is reached.
-    pub over: Over,
+    pub over: PackageTransport,
     /// A tool that changes nothing.
     pub tool: &'static str,
     /// What the tool is given, as JSON. `$PAGES` is a site with a page at `/page`, `$FOLDER` a folder with a git repository.
@@ -30,14 +30,14 @@ pub struct Package {
     /// What stands in the answer.
     pub expected: &'static str,
     /// The command that starts it.
-    command: fn(&Place) -> Result<Command, PeerError>,
+    command: fn(&PackageHome) -> Result<ServedCommand, PeerError>,
     /// How long it takes until it is what it will be, from when it listens.
     settles: Duration,
 }
 
 /// How a package is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Over {
+pub enum PackageTransport {
     /// Streamable HTTP at this path.
     Http(&'static str),
     /// HTTP + SSE at this path.
@@ -48,7 +48,7 @@ pub enum Over {
 
 /// Where a package runs.
 #[derive(Debug)]
-pub struct Place {
+pub struct PackageHome {
     /// The port it listens on, if it does.
     pub port: u16,
     /// A server over Streamable HTTP for those that lead to one.
@@ -68,16 +68,16 @@ impl Package {
     }
 
     /// The command line of a child.
-    pub fn child(&self, place: &Place) -> Result<Command, PeerError> {
+    pub fn child(&self, place: &PackageHome) -> Result<ServedCommand, PeerError> {
         (self.command)(place)
     }
 
     /// Starts it at the port of the place. Why it does not come up is told in a sentence.
-    pub async fn serve(&self, place: &Place) -> Result<RealServer, String> {
+    pub async fn serve(&self, place: &PackageHome) -> Result<RealServer, String> {
         let command = (self.command)(place).map_err(|error| error.to_string())?;
         let path = match self.over {
-            Over::Http(path) | Over::Sse(path) => path,
-            Over::Stdio => return Err("it listens nowhere".to_owned()),
+            PackageTransport::Http(path) | PackageTransport::Sse(path) => path,
+            PackageTransport::Stdio => return Err("it listens nowhere".to_owned()),
         };
         let server = RealServer::start(&command, ([127, 0, 0, 1], place.port).into(), path).await?;
         tokio::time::sleep(self.settles).await;
@@ -85,13 +85,13 @@ impl Package {
     }
 
     /// What the tool is given, as JSON.
-    pub fn arguments(&self, place: &Place) -> String {
+    pub fn arguments(&self, place: &PackageHome) -> String {
         let text = self.arguments.replace("$PAGES", &place.pages.to_string());
         text.replace("$FOLDER", &place.folder.to_string_lossy())
     }
 }
 
-impl std::fmt::Display for Over {
+impl std::fmt::Display for PackageTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Http(path) => write!(f, "http {path}"),
@@ -109,23 +109,23 @@ pub async fn pages(port: u16) -> Result<RealServer, String> {
 }
 
 /// The server that bridges start as their child.
-fn everything() -> Result<Command, PeerError> {
+fn everything() -> Result<ServedCommand, PeerError> {
     npm("server-everything", &["stdio"])
 }
 
 /// The same in one word, for those that hand it to a shell.
 fn everything_in_a_word() -> Result<String, PeerError> {
-    let Command { program, args } = everything()?;
+    let ServedCommand { program, args } = everything()?;
     Ok(format!("{program} \"{}\"", args.join("\" \"")))
 }
 
 /// `node FILE ARGS` of a folder of npm packages.
-fn node(list: &str, file: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn node(list: &str, file: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     crate::real::node(&modules(list).join(file), args)
 }
 
 /// `node SCRIPT NODE_MODULES ARGS`, where the script is ours and what it is made of is not.
-fn node_script(list: &str, name: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn node_script(list: &str, name: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let modules = installed(&modules(list))?;
     crate::real::node(Path::new(&script(name)), &[&[modules.as_str()], args].concat())
 }
@@ -135,13 +135,13 @@ fn modules(list: &str) -> PathBuf {
 }
 
 /// A program of a Python environment.
-fn bin(list: &str, program: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn bin(list: &str, program: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let program = installed(&tools().join(list).join("bin").join(program))?;
-    Ok(Command { program, args: args.iter().map(|arg| (*arg).to_owned()).collect() })
+    Ok(ServedCommand { program, args: args.iter().map(|arg| (*arg).to_owned()).collect() })
 }
 
 /// The same command line with more at its end.
-fn followed(mut command: Command, by: Command) -> Command {
+fn followed(mut command: ServedCommand, by: ServedCommand) -> ServedCommand {
     command.args.push(by.program);
     command.args.extend(by.args);
     command

@@ -6,7 +6,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use crate::real::{Command, plain_python, script};
+use crate::real::{ServedCommand, plain_python, script};
 
 /// One of the scripts.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Plain {
     }
 
     fn start(script: &'static str) -> Self {
-        let Command { program, args } = command(script, &["http"]);
+        let ServedCommand { program, args } = command(script, &["http"]);
         let mut python = std::process::Command::new(program);
         python.args(args).current_dir(std::env::temp_dir()).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = python.spawn().unwrap();
@@ -65,14 +65,14 @@ impl Plain {
 
     /// The command that is such a server.
     pub fn child(&self, path: &str) -> Vec<String> {
-        let Command { program, args } = command(self.script, &["stdio", path]);
+        let ServedCommand { program, args } = command(self.script, &["stdio", path]);
         std::iter::once(program).chain(args).collect()
     }
 }
 
-fn command(name: &str, args: &[&str]) -> Command {
+fn command(name: &str, args: &[&str]) -> ServedCommand {
     // Without `site` (`-S`) Python starts in half the time; `-B` leaves no files beside the script.
     let mut all = vec!["-SB".to_owned(), script(name)];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
-    Command { program: plain_python().unwrap(), args: all }
+    ServedCommand { program: plain_python().unwrap(), args: all }
 }

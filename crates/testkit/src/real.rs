@@ -5,7 +5,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
-pub use crate::served::{Command, RealServer};
+pub use crate::served::{RealServer, ServedCommand};
 
 /// A real server that tests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,7 +100,7 @@ impl Peer {
 
     /// The command that starts it over standard input and output. `folder` is what the filesystem server may
     /// see.
-    pub fn stdio(self, folder: &Path) -> Result<Command, PeerError> {
+    pub fn stdio(self, folder: &Path) -> Result<ServedCommand, PeerError> {
         match self {
             Self::Everything => npm("server-everything", &["stdio"]),
             Self::Filesystem => npm("server-filesystem", &[&folder.to_string_lossy()]),
@@ -109,7 +109,7 @@ impl Peer {
             Self::Mcp2 => python("py-mcp2", "mcp2.py", &["stdio"]),
             Self::Mcp1 => python("py-mcp1", "mcp1.py", &["stdio"]),
             Self::Mcp19 => python("py-mcp19", "mcp1.py", &["stdio"]),
-            Self::Time => Ok(Command {
+            Self::Time => Ok(ServedCommand {
                 program: installed(&tools().join("py-time/bin/mcp-server-time"))?,
                 args: vec!["--local-timezone".to_owned(), "UTC".to_owned()],
             }),
@@ -117,7 +117,7 @@ impl Peer {
         }
     }
 
-    fn listening(self, transport: &'static str, address: SocketAddr) -> Result<Command, PeerError> {
+    fn listening(self, transport: &'static str, address: SocketAddr) -> Result<ServedCommand, PeerError> {
         let (host, port) = (address.ip().to_string(), address.port().to_string());
         let args = [transport, &host, &port];
         match self {
@@ -178,7 +178,7 @@ pub fn tools() -> PathBuf {
 }
 
 /// The command of npm `supergateway` as a child that leads to a server over Streamable HTTP.
-pub fn bridge_to(url: &str) -> Result<Command, PeerError> {
+pub fn bridge_to(url: &str) -> Result<ServedCommand, PeerError> {
     other("supergateway/dist/index.js", &["--streamableHttp", url, "--outputTransport", "stdio"])
 }
 
@@ -188,10 +188,10 @@ pub fn plain_python() -> Result<String, PeerError> {
 }
 
 /// The command line of the official conformance suite, on the Node that was installed with it.
-pub fn conformance() -> Result<Command, PeerError> {
+pub fn conformance() -> Result<ServedCommand, PeerError> {
     let modules = tools().join("npm-conformance/node_modules");
     let suite = installed(&modules.join("@modelcontextprotocol/conformance/dist/index.js"))?;
-    Ok(Command { program: installed(&modules.join(".bin/node"))?, args: vec![suite] })
+    Ok(ServedCommand { program: installed(&modules.join(".bin/node"))?, args: vec![suite] })
 }
 
 /// A script of ours in `peers/`.
@@ -199,26 +199,26 @@ pub fn script(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name).to_string_lossy().into_owned()
 }
 
-pub(crate) fn npm(package: &str, args: &[&str]) -> Result<Command, PeerError> {
+pub(crate) fn npm(package: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let modules = tools().join("npm/node_modules/@modelcontextprotocol");
     node(&modules.join(package).join("dist/index.js"), args)
 }
 
-fn other(file: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn other(file: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     node(&tools().join("npm-others/node_modules").join(file), args)
 }
 
-pub(crate) fn node(file: &Path, args: &[&str]) -> Result<Command, PeerError> {
+pub(crate) fn node(file: &Path, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let mut all = vec![installed(file)?];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
-    Ok(Command { program: "node".to_owned(), args: all })
+    Ok(ServedCommand { program: "node".to_owned(), args: all })
 }
 
-fn python(environment: &str, script_name: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn python(environment: &str, script_name: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let program = installed(&tools().join(environment).join("bin/python"))?;
     let mut all = vec![script(script_name)];
     all.extend(args.iter().map(|arg| (*arg).to_owned()));
-    Ok(Command { program, args: all })
+    Ok(ServedCommand { program, args: all })
 }
 
 pub(crate) fn installed(file: &Path) -> Result<String, PeerError> {

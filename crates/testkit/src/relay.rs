@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What went through.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct RelaySeen {
     /// Connections ever.
     pub connections: usize,
     /// Connections now.
@@ -39,7 +39,7 @@ pub struct Seen {
 pub struct Relay {
     /// Where the client finds it.
     pub address: SocketAddr,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<RelaySeen>>,
     _tasks: JoinSet<()>,
 }
 
@@ -51,7 +51,7 @@ impl Relay {
     pub async fn before(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(RelaySeen::default()));
         let (mut tasks, noted) = (JoinSet::new(), seen.clone());
         tasks.spawn(async move {
             let mut open = JoinSet::new();
@@ -64,7 +64,7 @@ impl Relay {
     }
 
     /// What went through so far.
-    pub fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub fn seen(&self) -> MutexGuard<'_, RelaySeen> {
         lock(&self.seen)
     }
 
@@ -89,11 +89,11 @@ impl Relay {
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<RelaySeen>) -> MutexGuard<'_, RelaySeen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn pass(client: TcpStream, server: SocketAddr, seen: Arc<Mutex<Seen>>) {
+async fn pass(client: TcpStream, server: SocketAddr, seen: Arc<Mutex<RelaySeen>>) {
     let Ok(server) = TcpStream::connect(server).await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     {
@@ -113,7 +113,7 @@ async fn pass(client: TcpStream, server: SocketAddr, seen: Arc<Mutex<Seen>>) {
     lock(&seen).open -= 1;
 }
 
-impl Seen {
+impl RelaySeen {
     fn asked(&mut self, text: &str) {
         let count = |word: &str| text.matches(word).count();
         self.requests += ["POST /", "GET /", "DELETE /"].map(count).iter().sum::<usize>();

@@ -16,7 +16,7 @@ const PAGE: u64 = 4096;
 
 /// A command line.
 #[derive(Debug, Clone)]
-pub struct Command {
+pub struct ServedCommand {
     /// The program.
     pub program: String,
     /// Its arguments.
@@ -44,7 +44,7 @@ pub struct Usage {
 
 impl RealServer {
     /// Starts it, and waits until it listens at this address. Why it does not is told in a sentence.
-    pub async fn start(command: &Command, address: SocketAddr, path: &str) -> Result<Self, String> {
+    pub async fn start(command: &ServedCommand, address: SocketAddr, path: &str) -> Result<Self, String> {
         let mut wrap = CommandWrap::with_new(&command.program, |process| {
             process
                 .args(&command.args)
@@ -126,17 +126,17 @@ pub fn marked(text: &str) -> Vec<u32> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Process {
+struct ServedProcess {
     pid: u32,
     parent: u32,
     pages: u64,
 }
 
 /// This process first. Nothing where the system has no `/proc`.
-fn tree(root: u32) -> Vec<Process> {
+fn tree(root: u32) -> Vec<ServedProcess> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let all: Vec<Process> = entries.filter_map(|entry| process(&entry.path().join("stat"))).collect();
-    let mut tree: Vec<Process> = all.iter().filter(|process| process.pid == root).copied().collect();
+    let all: Vec<ServedProcess> = entries.filter_map(|entry| process(&entry.path().join("stat"))).collect();
+    let mut tree: Vec<ServedProcess> = all.iter().filter(|process| process.pid == root).copied().collect();
     let mut seen = 0;
     while let Some(next) = tree.get(seen).map(|process| process.pid) {
         tree.extend(all.iter().filter(|process| process.parent == next));
@@ -146,7 +146,7 @@ fn tree(root: u32) -> Vec<Process> {
 }
 
 /// `12 (a name (or two)) S 1 …`: what stands behind the name is told by its place.
-fn process(stat: &std::path::Path) -> Option<Process> {
+fn process(stat: &std::path::Path) -> Option<ServedProcess> {
     let text = fs::read_to_string(stat).ok()?;
     let (pid, rest) = (text.split(' ').next()?, text.rsplit(')').next()?);
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
@@ -155,7 +155,7 @@ fn process(stat: &std::path::Path) -> Option<Process> {
     }
     let number = |place: usize| fields.get(place).and_then(|field| field.parse::<u64>().ok());
     let parent = u32::try_from(number(1)?).ok()?;
-    Some(Process { pid: pid.parse().ok()?, parent, pages: number(21)? })
+    Some(ServedProcess { pid: pid.parse().ok()?, parent, pages: number(21)? })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use mcp::Secret;
 use model::GivenSecret;
 
-use super::Slot;
+use super::SecretPurpose;
 
 /// The longest a secret may be, in bytes: the least that all keyrings take.
 const LONGEST: usize = 2_500;
@@ -22,7 +22,7 @@ pub enum Unfit {
     TooLong,
 }
 
-impl Slot {
+impl SecretPurpose {
     /// The secret as it is sent here, without what people copy along: blanks around it and the word `Bearer`.
     pub fn fit(&self, given: &GivenSecret) -> Result<Secret, Unfit> {
         if matches!(self, Self::Env(_)) {
@@ -63,21 +63,21 @@ mod tests {
 
     use super::*;
 
-    fn fit(text: &str, slot: &Slot) -> Result<String, Unfit> {
+    fn fit(text: &str, slot: &SecretPurpose) -> Result<String, Unfit> {
         let given: GivenSecret = serde_json::from_value(json!(text)).unwrap();
         slot.fit(&given).map(|secret| secret.expose().to_owned())
     }
 
     #[test]
     fn what_was_copied_along_is_left_out() {
-        let header = Slot::Header("x-key".to_owned());
+        let header = SecretPurpose::Header("x-key".to_owned());
         for (text, slot, sent) in [
-            ("abc", &Slot::Token, "abc"),
-            (" abc\n", &Slot::Token, "abc"),
-            ("Bearer abc", &Slot::Token, "abc"),
+            ("abc", &SecretPurpose::Token, "abc"),
+            (" abc\n", &SecretPurpose::Token, "abc"),
+            ("Bearer abc", &SecretPurpose::Token, "abc"),
             ("bearer abc", &header, "bearer abc"),
-            (" abc ", &Slot::Query("key".to_owned()), "abc"),
-            (" two\nlines \n", &Slot::Env("KEY".to_owned()), " two\nlines "),
+            (" abc ", &SecretPurpose::Query("key".to_owned()), "abc"),
+            (" two\nlines \n", &SecretPurpose::Env("KEY".to_owned()), " two\nlines "),
         ] {
             assert_eq!(fit(text, slot).as_deref(), Ok(sent));
         }
@@ -92,7 +92,7 @@ mod tests {
             ("pässwort", Unfit::Letters),
             (&"x".repeat(LONGEST + 1), Unfit::TooLong),
         ] {
-            assert_eq!(fit(text, &Slot::Token), Err(why));
+            assert_eq!(fit(text, &SecretPurpose::Token), Err(why));
         }
         let refused = serde_json::from_value::<GivenSecret>(json!(12_345_678)).unwrap_err().to_string();
         assert!(!refused.contains("12345678"), "{refused}");

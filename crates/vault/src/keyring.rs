@@ -26,17 +26,17 @@ const WRITE_WITHIN: Duration = Duration::from_secs(30);
 /// After a keyring that is locked or silent was asked, it is left in peace: each question may open a window.
 const REST: Duration = Duration::from_mins(5);
 
-type Job = Box<dyn FnOnce() + Send>;
+type KeyringJob = Box<dyn FnOnce() + Send>;
 
 /// The way to the keyring. Nothing happens before the first question.
 #[derive(Clone, Default)]
 pub(super) struct Keyring {
-    jobs: Arc<OnceLock<Sender<Job>>>,
-    state: Arc<Mutex<State>>,
+    jobs: Arc<OnceLock<Sender<KeyringJob>>>,
+    state: Arc<Mutex<KeyringState>>,
 }
 
 #[derive(Default)]
-struct State {
+struct KeyringState {
     /// Until when it is not read, and why.
     rest: Option<(Instant, SecretError)>,
     /// When the question was asked that has no answer yet.
@@ -101,7 +101,7 @@ impl Keyring {
         self.state().rest = None;
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, KeyringState> {
         held(&self.state)
     }
 
@@ -140,8 +140,8 @@ impl Keyring {
 }
 
 /// It ends with the last handle, or with the process when the keyring never answers.
-fn thread() -> Sender<Job> {
-    let (sender, jobs) = channel::<Job>();
+fn thread() -> Sender<KeyringJob> {
+    let (sender, jobs) = channel::<KeyringJob>();
     let work = move || jobs.into_iter().for_each(|job| job());
     if let Err(error) = std::thread::Builder::new().name("keyring".to_owned()).spawn(work) {
         tracing::error!(%error, "there is no thread for the keyring");

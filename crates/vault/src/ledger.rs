@@ -14,21 +14,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{Key, Slot};
+use super::{Key, SecretPurpose};
 
 /// Its name in the data directory.
 const FILE: &str = "secrets.json";
 
 /// Where one secret is.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(super) enum KeptWhere {
     /// The keyring has it.
     Keyring,
     /// It is here.
     Here(Secret),
 }
 
-impl Kept {
+impl KeptWhere {
     /// What the file has of it.
     fn written(&self) -> Option<&str> {
         match self {
@@ -40,13 +40,13 @@ impl Kept {
 
 /// What is kept, by server, origin and use.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Ledger {
+pub(super) struct SecretList {
     path: PathBuf,
     /// Sets our entries in the keyring apart from those of another data directory.
     pub(super) vault: Uuid,
-    pub(super) kept: BTreeMap<Key, Kept>,
+    pub(super) kept: BTreeMap<Key, KeptWhere>,
     /// What the configuration names as `${keyring:NAME}`.
-    pub(super) named: BTreeMap<String, Kept>,
+    pub(super) named: BTreeMap<String, KeptWhere>,
     /// Servers that are gone for good, while the keyring still has a secret of theirs.
     pub(super) gone: BTreeSet<ServerId>,
     /// The key of the hashes that tell servers of one address apart. It is nowhere else, so that an id says nothing of the
@@ -57,10 +57,10 @@ pub(super) struct Ledger {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Written<T> {
+struct WrittenList<T> {
     version: u32,
     vault: Uuid,
-    kept: Vec<Row<T>>,
+    kept: Vec<SecretRow<T>>,
     #[serde(default = "nothing", skip_serializing_if = "BTreeMap::is_empty")]
     named: BTreeMap<String, Option<T>>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -76,10 +76,10 @@ fn random() -> [Uuid; 2] {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Row<T> {
+struct SecretRow<T> {
     server: ServerId,
     origin: String,
-    slot: Slot,
+    slot: SecretPurpose,
     #[serde(default, skip_serializing_if = "is_first")]
     set: u64,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
@@ -99,7 +99,7 @@ fn is_first(set: &u64) -> bool {
     *set == 0
 }
 
-impl Ledger {
+impl SecretList {
     /// Reads the file in `folder`. One that cannot be read is moved aside, never written over; the sentence says so.
     pub(super) fn load(folder: &Path) -> (Self, Option<String>) {
         let path = folder.join(FILE);
@@ -113,7 +113,7 @@ impl Ledger {
             marks: BTreeMap::new(),
         };
         match std::fs::read(&path).map(Zeroizing::new) {
-            Ok(bytes) => match serde_json::from_slice::<Written<String>>(&bytes) {
+            Ok(bytes) => match serde_json::from_slice::<WrittenList<String>>(&bytes) {
                 Ok(written) => (empty.filled(written), guard(&path)),
                 Err(_) => (empty, Some(put_aside(&path))),
             },
@@ -122,30 +122,31 @@ impl Ledger {
         }
     }
 
-    fn filled(self, written: Written<String>) -> Self {
-        let rows = written.kept.into_iter().map(|Row { server, origin, slot, set, secret }| {
+    fn filled(self, written: WrittenList<String>) -> Self {
+        let rows = written.kept.into_iter().map(|SecretRow { server, origin, slot, set, secret }| {
             (
                 Key { server, origin, slot, set },
-                secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret))),
+                secret.map_or(KeptWhere::Keyring, |secret| KeptWhere::Here(Secret::new(secret))),
             )
         });
-        let Written { vault, named, gone, salt, marks, .. } = written;
-        let kept =
-            |secret: Option<String>| secret.map_or(Kept::Keyring, |secret| Kept::Here(Secret::new(secret)));
+        let WrittenList { vault, named, gone, salt, marks, .. } = written;
+        let kept = |secret: Option<String>| {
+            secret.map_or(KeptWhere::Keyring, |secret| KeptWhere::Here(Secret::new(secret)))
+        };
         let named = named.into_iter().map(|(name, secret)| (name, kept(secret))).collect();
         Self { vault, kept: rows.collect(), named, gone, salt, marks, ..self }
     }
 
     /// Writes it, readable by its owner alone. It is as it was, or as it is now, and never half of it.
     pub(super) fn save(&self) -> io::Result<()> {
-        let rows = self.kept.iter().map(|(key, kept)| Row {
+        let rows = self.kept.iter().map(|(key, kept)| SecretRow {
             server: key.server,
             origin: key.origin.clone(),
             slot: key.slot.clone(),
             set: key.set,
             secret: kept.written(),
         });
-        let written = Written {
+        let written = WrittenList {
             version: 1,
             vault: self.vault,
             kept: rows.collect(),
@@ -169,7 +170,7 @@ impl Ledger {
 
     /// What is kept under a key from now on; gives what was before. A server that gets a secret is not gone, and one that
     /// has lost its last is not looked for any more.
-    pub(super) fn set(&mut self, key: Key, kept: Option<Kept>) -> Option<Kept> {
+    pub(super) fn set(&mut self, key: Key, kept: Option<KeptWhere>) -> Option<KeptWhere> {
         let server = key.server;
         if let Some(kept) = kept {
             self.gone.remove(&server);
@@ -238,7 +239,7 @@ mod tests {
         Key {
             server: ServerId::from_bytes([n; 16]),
             origin: "http://127.0.0.1:1".to_owned(),
-            slot: if n == 0 { Slot::Token } else { Slot::Header("x-api-key".to_owned()) },
+            slot: if n == 0 { SecretPurpose::Token } else { SecretPurpose::Header("x-api-key".to_owned()) },
             set: u64::from(n),
         }
     }
@@ -246,12 +247,12 @@ mod tests {
     #[test]
     fn it_is_read_as_it_was_written_and_its_owner_alone_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut ledger, notice) = Ledger::load(folder.path());
+        let (mut ledger, notice) = SecretList::load(folder.path());
         assert_eq!(notice, None);
-        ledger.kept.insert(key(0), Kept::Here(Secret::new("hunter2")));
-        ledger.kept.insert(key(1), Kept::Keyring);
+        ledger.kept.insert(key(0), KeptWhere::Here(Secret::new("hunter2")));
+        ledger.kept.insert(key(1), KeptWhere::Keyring);
         ledger.save().unwrap();
-        let (again, notice) = Ledger::load(folder.path());
+        let (again, notice) = SecretList::load(folder.path());
         assert!(again == ledger && notice.is_none());
         #[cfg(unix)]
         {
@@ -259,7 +260,7 @@ mod tests {
             let mode = || std::fs::metadata(ledger.path()).unwrap().permissions().mode() & 0o777;
             assert_eq!(mode(), 0o600);
             std::fs::set_permissions(ledger.path(), std::fs::Permissions::from_mode(0o644)).unwrap();
-            let (_, notice) = Ledger::load(folder.path());
+            let (_, notice) = SecretList::load(folder.path());
             assert!(notice.unwrap().contains("could be read by others"));
             assert_eq!(mode(), 0o600);
         }
@@ -269,7 +270,7 @@ mod tests {
     fn a_damaged_file_is_moved_aside_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), r#"{"version":1,"vault":"hunter2"#).unwrap();
-        let (ledger, notice) = Ledger::load(folder.path());
+        let (ledger, notice) = SecretList::load(folder.path());
         let notice = notice.unwrap();
         assert!(notice.contains("corrupt-") && !notice.contains("hunter2"), "{notice}");
         ledger.save().unwrap();

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 pub use given::Unfit;
 use keyring::Keyring;
-use ledger::{Kept, Ledger};
+use ledger::{KeptWhere, SecretList};
 use mcp::Secret;
 use model::{SecretPlace, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub use sign::Unsigned;
 /// What a secret is for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Slot {
+pub enum SecretPurpose {
     /// `Authorization: Bearer …`.
     Token,
     /// Another header, by its name in small letters.
@@ -52,7 +52,7 @@ pub struct Key {
     /// Scheme, host and port; `stdio` for a command.
     pub origin: String,
     /// Its use there.
-    pub slot: Slot,
+    pub slot: SecretPurpose,
     /// Which of the server's sets of secrets it is in; see [`ServerInfo::secret_set`].
     pub set: u64,
 }
@@ -87,18 +87,18 @@ pub enum SecretError {
 /// What is kept, and the way to it. Cheap to clone; all clones are one.
 #[derive(Clone)]
 pub struct Vault {
-    ledger: Arc<Mutex<Ledger>>,
+    ledger: Arc<Mutex<SecretList>>,
     /// Whose turn it is to write the file.
     turn: Arc<Mutex<()>>,
     keyring: Keyring,
-    read: Arc<Mutex<Read>>,
+    read: Arc<Mutex<KeyringRead>>,
     /// Counts what was given and forgotten.
     stamp: Arc<AtomicU64>,
 }
 
 /// What the keyring said, so that it is asked once and not before every round.
 #[derive(Default)]
-struct Read {
+struct KeyringRead {
     secrets: HashMap<Key, Secret>,
     /// Counts changes: what was asked for before one is not remembered after it.
     changes: u64,
@@ -106,7 +106,7 @@ struct Read {
 
 impl Key {
     /// What a server's secret is found by.
-    pub fn of(info: &ServerInfo, slot: Slot) -> Option<Self> {
+    pub fn of(info: &ServerInfo, slot: SecretPurpose) -> Option<Self> {
         let origin = match info.transport {
             Transport::Stdio => STDIO.to_owned(),
             Transport::Http | Transport::Sse => info.origin()?,
@@ -118,7 +118,7 @@ impl Key {
 impl Vault {
     /// Opens what is kept in the data directory; a sentence when a person should know something of it.
     pub fn open(folder: &Path) -> (Self, Option<String>) {
-        let (ledger, notice) = Ledger::load(folder);
+        let (ledger, notice) = SecretList::load(folder);
         let vault = Self {
             ledger: Arc::new(Mutex::new(ledger)),
             turn: Arc::default(),
@@ -153,8 +153,8 @@ impl Vault {
 
     /// A secret that moves here leaves the keyring.
     async fn put_in_file(&self, key: Key, secret: Secret) -> Result<(), SecretError> {
-        let before = self.set(&key, Some(Kept::Here(secret))).await?;
-        if before == Some(Kept::Keyring)
+        let before = self.set(&key, Some(KeptWhere::Here(secret))).await?;
+        if before == Some(KeptWhere::Keyring)
             && let Err(error) = self.keyring.delete(self.account(&key)).await
         {
             tracing::warn!(%error, server = %key.server, "the keyring still has the earlier secret");
@@ -164,7 +164,7 @@ impl Vault {
 
     /// The file says first what the keyring has then: nothing in the keyring is ever unknown to it.
     async fn put_in_keyring(&self, key: Key, secret: Secret) -> Result<(), SecretError> {
-        let before = self.set(&key, Some(Kept::Keyring)).await?;
+        let before = self.set(&key, Some(KeptWhere::Keyring)).await?;
         let put = self.keyring.put(self.account(&key), secret).await;
         self.unread(&key);
         if put.is_err() {
@@ -177,8 +177,8 @@ impl Vault {
     pub async fn get(&self, key: &Key) -> Result<Option<Secret>, SecretError> {
         match self.kept(key) {
             None => return Ok(None),
-            Some(Kept::Here(secret)) => return Ok(Some(secret)),
-            Some(Kept::Keyring) => {}
+            Some(KeptWhere::Here(secret)) => return Ok(Some(secret)),
+            Some(KeptWhere::Keyring) => {}
         }
         let changes = {
             let read = self.read();
@@ -198,7 +198,7 @@ impl Vault {
     /// Forgets a secret; says whether there was one.
     pub async fn forget(&self, key: &Key) -> Result<bool, SecretError> {
         let Some(kept) = self.kept(key) else { return Ok(false) };
-        if kept == Kept::Keyring {
+        if kept == KeptWhere::Keyring {
             self.keyring.delete(self.account(key)).await?;
         }
         self.set(key, None).await?;
@@ -232,7 +232,7 @@ impl Vault {
 
     /// What is kept of this server at the origin it has now, or of all servers.
     pub fn list(&self, server: Option<&ServerInfo>) -> Vec<(Key, SecretPlace)> {
-        let wanted = server.map(|info| Key::of(info, Slot::Token));
+        let wanted = server.map(|info| Key::of(info, SecretPurpose::Token));
         let is_wanted = |key: &Key| match &wanted {
             None => true,
             Some(None) => false,
@@ -253,12 +253,12 @@ impl Vault {
         self.keyring.wake();
     }
 
-    fn kept(&self, key: &Key) -> Option<Kept> {
+    fn kept(&self, key: &Key) -> Option<KeptWhere> {
         self.ledger().kept.get(key).cloned()
     }
 
     /// Writes down what is kept under a key; gives what was before.
-    async fn set(&self, key: &Key, kept: Option<Kept>) -> Result<Option<Kept>, SecretError> {
+    async fn set(&self, key: &Key, kept: Option<KeptWhere>) -> Result<Option<KeptWhere>, SecretError> {
         let changed = key.clone();
         let before = self.change(move |ledger| ledger.set(changed, kept)).await;
         self.unread(key);
@@ -268,7 +268,7 @@ impl Vault {
     /// Changes the file, and then what we know of it.
     async fn change<T: Send + 'static>(
         &self,
-        edit: impl FnOnce(&mut Ledger) -> T + Send + 'static,
+        edit: impl FnOnce(&mut SecretList) -> T + Send + 'static,
     ) -> Result<T, SecretError> {
         let (ledger, turn) = (self.ledger.clone(), self.turn.clone());
         let writing = tokio::task::spawn_blocking(move || {
@@ -294,20 +294,20 @@ impl Vault {
     fn account(&self, key: &Key) -> String {
         let Key { server, origin, slot, set } = key;
         let what = match slot {
-            Slot::Token => "token".to_owned(),
-            Slot::Header(name) => format!("header {name}"),
-            Slot::Env(name) => format!("variable {name}"),
-            Slot::Query(name) => format!("key {name}"),
+            SecretPurpose::Token => "token".to_owned(),
+            SecretPurpose::Header(name) => format!("header {name}"),
+            SecretPurpose::Env(name) => format!("variable {name}"),
+            SecretPurpose::Query(name) => format!("key {name}"),
         };
         let set = if *set == 0 { String::new() } else { format!(", set {set}") };
         format!("{what} for {origin} ({server}, {}{set})", self.ledger().vault)
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    fn ledger(&self) -> MutexGuard<'_, SecretList> {
         held(&self.ledger)
     }
 
-    fn read(&self) -> MutexGuard<'_, Read> {
+    fn read(&self) -> MutexGuard<'_, KeyringRead> {
         held(&self.read)
     }
 }
@@ -316,7 +316,7 @@ fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
     lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Kept {
+impl KeptWhere {
     fn place(&self) -> SecretPlace {
         match self {
             Self::Keyring => SecretPlace::Keyring,
@@ -333,7 +333,7 @@ mod tests {
         Key {
             server: ServerId::from_bytes([server; 16]),
             origin: "http://a".to_owned(),
-            slot: Slot::Token,
+            slot: SecretPurpose::Token,
             set: 0,
         }
     }

@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use mcp::Secret;
 use model::SecretPlace;
 
-use crate::ledger::Kept;
+use crate::ledger::KeptWhere;
 use crate::{SecretError, Vault};
 
 impl Vault {
     /// Keeps a secret under a name, in the place of an earlier one.
     pub async fn put_named(&self, name: &str, secret: Secret, place: SecretPlace) -> Result<(), SecretError> {
         let before = match place {
-            SecretPlace::File => self.set_named(name, Some(Kept::Here(secret))).await?,
+            SecretPlace::File => self.set_named(name, Some(KeptWhere::Here(secret))).await?,
             SecretPlace::Keyring => {
                 // The file says first what the keyring has then.
-                let before = self.set_named(name, Some(Kept::Keyring)).await?;
+                let before = self.set_named(name, Some(KeptWhere::Keyring)).await?;
                 let put = self.keyring.put(self.account_of(name), secret).await;
                 if put.is_err() {
                     self.set_named(name, before).await?;
@@ -24,7 +24,7 @@ impl Vault {
                 return put;
             }
         };
-        if before == Some(Kept::Keyring)
+        if before == Some(KeptWhere::Keyring)
             && let Err(error) = self.keyring.delete(self.account_of(name)).await
         {
             tracing::warn!(%error, name, "the keyring still has the earlier secret");
@@ -37,8 +37,8 @@ impl Vault {
         let kept = self.ledger().named.get(name).cloned();
         match kept {
             None => Ok(None),
-            Some(Kept::Here(secret)) => Ok(Some(secret)),
-            Some(Kept::Keyring) => self.keyring.get(self.account_of(name)).await.map(Some),
+            Some(KeptWhere::Here(secret)) => Ok(Some(secret)),
+            Some(KeptWhere::Keyring) => self.keyring.get(self.account_of(name)).await.map(Some),
         }
     }
 
@@ -46,7 +46,7 @@ impl Vault {
     pub async fn forget_named(&self, name: &str) -> Result<bool, SecretError> {
         let kept = self.ledger().named.get(name).cloned();
         let Some(kept) = kept else { return Ok(false) };
-        if kept == Kept::Keyring {
+        if kept == KeptWhere::Keyring {
             self.keyring.delete(self.account_of(name)).await?;
         }
         self.set_named(name, None).await?;
@@ -58,7 +58,7 @@ impl Vault {
         self.ledger().named.iter().map(|(name, kept)| (name.clone(), kept.place())).collect()
     }
 
-    async fn set_named(&self, name: &str, kept: Option<Kept>) -> Result<Option<Kept>, SecretError> {
+    async fn set_named(&self, name: &str, kept: Option<KeptWhere>) -> Result<Option<KeptWhere>, SecretError> {
         let name = name.to_owned();
         self.change(move |ledger| match kept {
             Some(kept) => ledger.named.insert(name, kept),

@@ -4,7 +4,7 @@
 
 use model::{Millis, ServerId, ServerInfo};
 
-use crate::{Key, SecretError, Slot, Vault};
+use crate::{Key, SecretError, SecretPurpose, Vault};
 
 /// How long a set that is no longer its server's is kept: as long as a change can be taken back. In milliseconds.
 const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -16,7 +16,7 @@ impl Vault {
         &self,
         from: &ServerInfo,
         to: &ServerInfo,
-        stays: impl Fn(&Slot) -> bool,
+        stays: impl Fn(&SecretPurpose) -> bool,
     ) -> Result<(), SecretError> {
         for (key, place) in self.list(Some(from)) {
             if !stays(&key.slot) {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     async fn kept(vault: &Vault, info: &ServerInfo) -> Option<String> {
-        let key = Key::of(info, Slot::Token).unwrap();
+        let key = Key::of(info, SecretPurpose::Token).unwrap();
         vault.get(&key).await.unwrap().map(|secret| secret.expose().to_owned())
     }
 
@@ -85,12 +85,12 @@ mod tests {
         let (vault, _) = Vault::open(folder.path());
         let (before, after) = (server("http://a:1", 0), server("http://a:1/x", 5));
         let elsewhere = server("http://b:1", 5);
-        let put = |info: &ServerInfo, slot: Slot| {
+        let put = |info: &ServerInfo, slot: SecretPurpose| {
             vault.put(Key::of(info, slot).unwrap(), Secret::new("s"), SecretPlace::File)
         };
-        put(&before, Slot::Token).await.unwrap();
-        put(&before, Slot::Header("x-key".to_owned())).await.unwrap();
-        vault.carry(&before, &after, |slot| *slot == Slot::Token).await.unwrap();
+        put(&before, SecretPurpose::Token).await.unwrap();
+        put(&before, SecretPurpose::Header("x-key".to_owned())).await.unwrap();
+        vault.carry(&before, &after, |slot| *slot == SecretPurpose::Token).await.unwrap();
         assert_eq!(vault.list(Some(&after)).len(), 1);
         assert_eq!(vault.list(Some(&before)).len(), 2);
         assert_eq!(kept(&vault, &elsewhere).await, None, "another origin has none of it");

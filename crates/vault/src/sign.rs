@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mcp::{Remote, Secret};
 use model::{ServerId, ServerInfo};
 
-use crate::{Key, SecretError, Slot, Vault};
+use crate::{Key, SecretError, SecretPurpose, Vault};
 
 /// Why a credential that a server needs is not there. Without it the server is not asked, so that it is seen what is missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,17 +44,17 @@ impl Vault {
     /// Adds a server's credentials to the way it is reached. What is kept goes before a variable of the same use: a person
     /// gave it for this server.
     pub async fn sign(&self, info: &ServerInfo, remote: &mut Remote) -> Result<(), Unsigned> {
-        remote.bearer = self.credential(info, Slot::Token, info.token_env.as_deref()).await?;
+        remote.bearer = self.credential(info, SecretPurpose::Token, info.token_env.as_deref()).await?;
         remote.headers.clear();
         for (header, variable) in self.headers(info) {
-            let slot = Slot::Header(header.to_ascii_lowercase());
+            let slot = SecretPurpose::Header(header.to_ascii_lowercase());
             if let Some(secret) = self.credential(info, slot, variable).await? {
                 remote.headers.push((header, secret));
             }
         }
         remote.query.clear();
         for (key, _) in self.list(Some(info)) {
-            if let Slot::Query(name) = &key.slot
+            if let SecretPurpose::Query(name) = &key.slot
                 && let Some(secret) = self.credential(info, key.slot.clone(), None).await?
             {
                 remote.query.push((name.clone(), secret));
@@ -74,7 +74,7 @@ impl Vault {
         for name in &info.env {
             let secret = match given.iter().find(|(own, _)| own == name) {
                 Some((_, secret)) => Some(secret.clone()),
-                None => self.credential(info, Slot::Env(name.clone()), None).await?,
+                None => self.credential(info, SecretPurpose::Env(name.clone()), None).await?,
             };
             let secret = secret.or_else(|| std::env::var(name).ok().map(Secret::new));
             let missing = || Unsigned::Missing { name: name.clone(), server: info.id };
@@ -96,7 +96,7 @@ impl Vault {
             .map(|(header, variable)| (header.clone(), Some(variable.as_str())))
             .collect();
         for (key, _) in self.list(Some(info)) {
-            if let Slot::Header(name) = key.slot
+            if let SecretPurpose::Header(name) = key.slot
                 && !headers.keys().any(|header| header.eq_ignore_ascii_case(&name))
             {
                 headers.insert(name, None);
@@ -108,7 +108,7 @@ impl Vault {
     async fn credential(
         &self,
         info: &ServerInfo,
-        slot: Slot,
+        slot: SecretPurpose,
         variable: Option<&str>,
     ) -> Result<Option<Secret>, Unsigned> {
         let what = slot.to_string();
@@ -122,7 +122,7 @@ impl Vault {
     }
 }
 
-impl std::fmt::Display for Slot {
+impl std::fmt::Display for SecretPurpose {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Token => f.write_str("token"),

@@ -43,7 +43,7 @@ impl Vault {
             let ledger = self.ledger();
             ledger.marks.keys().any(|id| ledger.gone.contains(id))
         };
-        let forget = |ledger: &mut crate::Ledger| {
+        let forget = |ledger: &mut crate::SecretList| {
             let gone = ledger.gone.clone();
             ledger.marks.retain(|id, _| !gone.contains(id));
         };

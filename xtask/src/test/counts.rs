@@ -2,7 +2,7 @@
 
 /// How many tests passed and failed, and how many were there and did not run.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct TestCounts {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
     pub(crate) skipped: u64,
@@ -19,7 +19,7 @@ pub(crate) enum Runner {
     NodeTest,
 }
 
-impl Counts {
+impl TestCounts {
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -29,7 +29,7 @@ impl Counts {
 
 impl Runner {
     /// What this line adds; nothing when it is no closing line.
-    pub(crate) fn counts_in(self, line: &str) -> Counts {
+    pub(crate) fn counts_in(self, line: &str) -> TestCounts {
         let line = line.trim();
         match self {
             Self::Cargo => line.strip_prefix("test result: ").map(words),
@@ -41,24 +41,24 @@ impl Runner {
 }
 
 /// `N passed`, `N failed` and `N ignored`, which Vitest calls skipped, whatever stands between.
-fn words(rest: &str) -> Counts {
+fn words(rest: &str) -> TestCounts {
     let tokens: Vec<&str> = rest.split([' ', ';', '|']).filter(|token| !token.is_empty()).collect();
     let before = |word: &str| {
         let pair = tokens.windows(2).find(|pair| pair.last() == Some(&word));
         pair.and_then(|pair| pair.first()?.parse().ok()).unwrap_or(0)
     };
     let skipped = before("ignored") + before("skipped");
-    Counts { passed: before("passed"), failed: before("failed"), skipped }
+    TestCounts { passed: before("passed"), failed: before("failed"), skipped }
 }
 
-fn node_words(rest: &str) -> Counts {
-    let Some((word, number)) = rest.split_once(' ') else { return Counts::default() };
+fn node_words(rest: &str) -> TestCounts {
+    let Some((word, number)) = rest.split_once(' ') else { return TestCounts::default() };
     let number = number.parse().unwrap_or(0);
     match word {
-        "pass" => Counts { passed: number, ..Counts::default() },
-        "fail" | "cancelled" => Counts { failed: number, ..Counts::default() },
-        "skipped" | "todo" => Counts { skipped: number, ..Counts::default() },
-        _ => Counts::default(),
+        "pass" => TestCounts { passed: number, ..TestCounts::default() },
+        "fail" | "cancelled" => TestCounts { failed: number, ..TestCounts::default() },
+        "skipped" | "todo" => TestCounts { skipped: number, ..TestCounts::default() },
+        _ => TestCounts::default(),
     }
 }
 
@@ -67,9 +67,9 @@ mod tests {
     use super::*;
 
     fn check(runner: Runner, text: &str, [passed, failed, skipped]: [u64; 3]) {
-        let mut counts = Counts::default();
+        let mut counts = TestCounts::default();
         text.lines().for_each(|line| counts.add(runner.counts_in(line)));
-        assert_eq!(counts, Counts { passed, failed, skipped }, "{text}");
+        assert_eq!(counts, TestCounts { passed, failed, skipped }, "{text}");
     }
 
     #[test]

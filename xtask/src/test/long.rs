@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::Path;
 
-use super::counts::Counts;
-use crate::stop::{Outcome, Stop, failed};
+use super::counts::TestCounts;
+use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::Workspace;
 
 const MARK: &str = "#[ignore = \"long: ";
 const PLACES: &[&str] = &["crates", "src-tauri", "tests"];
 
 /// The names of all long tests, by which the test runner is told to choose. It can only choose ignored ones or all.
-pub(crate) fn tests(workspace: &Workspace) -> Outcome<Vec<String>> {
+pub(crate) fn tests(workspace: &Workspace) -> TaskResult<Vec<String>> {
     let mut names = Vec::new();
     for place in PLACES {
         collect(&workspace.at(place), &mut names)?;
@@ -21,15 +21,15 @@ pub(crate) fn tests(workspace: &Workspace) -> Outcome<Vec<String>> {
 }
 
 /// A name that chooses too much or nothing would be a run that says more than it did.
-pub(crate) fn all_ran(marked: usize, counts: Counts) -> Outcome {
-    let Counts { passed, failed, .. } = counts;
+pub(crate) fn all_ran(marked: usize, counts: TestCounts) -> TaskResult {
+    let TestCounts { passed, failed, .. } = counts;
     if u64::try_from(marked).is_ok_and(|marked| marked == passed + failed) {
         return Ok(());
     }
     Err(Stop::Failed(format!("{marked} tests are marked as long, but {passed} passed and {failed} failed")))
 }
 
-fn collect(folder: &Path, names: &mut Vec<String>) -> Outcome {
+fn collect(folder: &Path, names: &mut Vec<String>) -> TaskResult {
     let entries = fs::read_dir(folder).map_err(failed(format_args!("read `{}`", folder.display())))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         let is_ours = path.file_name().is_none_or(|name| name != "target" && name != "node_modules");
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_long_test_that_did_not_run_is_told() {
-        assert!(all_ran(2, Counts { passed: 1, failed: 1, skipped: 0 }).is_ok());
-        assert!(all_ran(2, Counts { passed: 1, ..Counts::default() }).is_err());
+        assert!(all_ran(2, TestCounts { passed: 1, failed: 1, skipped: 0 }).is_ok());
+        assert!(all_ran(2, TestCounts { passed: 1, ..TestCounts::default() }).is_err());
     }
 }

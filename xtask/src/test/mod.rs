@@ -8,25 +8,25 @@ mod watch;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use crate::command::{Length, Mode, Test};
+use crate::command::{Length, Mode, TestOptions};
 use crate::needs::{BUILD, TESTS, WINDOW};
-use crate::stop::{Outcome, Stop};
+use crate::stop::{Stop, TaskResult};
 use crate::workspace::Workspace;
 use crate::{install, node, peers, ui};
 
-use counts::Counts;
+use counts::TestCounts;
 use step::{STEPS, Step};
 
 /// How a step went.
 struct Report {
     name: &'static str,
-    counts: Counts,
-    result: Outcome,
+    counts: TestCounts,
+    result: TaskResult,
     took: Duration,
 }
 
 /// Runs the chosen steps. All of them run, whatever fails; without what they need none does.
-pub(crate) fn run(workspace: &Workspace, options: &Test) -> Outcome<ExitCode> {
+pub(crate) fn run(workspace: &Workspace, options: &TestOptions) -> TaskResult<ExitCode> {
     let steps = chosen(&options.only, options.length)?;
     if options.mode == Mode::List {
         for step in steps {
@@ -45,7 +45,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Test) -> Outcome<ExitCode> {
 }
 
 /// The named steps, whatever their length; without names, those of this length.
-fn chosen(names: &[String], length: Length) -> Outcome<Vec<&'static Step>> {
+fn chosen(names: &[String], length: Length) -> TaskResult<Vec<&'static Step>> {
     if names.is_empty() {
         return Ok(STEPS
             .iter()
@@ -60,7 +60,7 @@ fn chosen(names: &[String], length: Length) -> Outcome<Vec<&'static Step>> {
 }
 
 /// Installs what the steps need. Steps without needs, such as `format`, run on any machine.
-fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> Outcome {
+fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> TaskResult {
     let any = |of: fn(&Step) -> bool| steps.iter().any(|step| of(step));
     if any(|step| step.compiles) {
         install::ensure(workspace, BUILD.iter().chain(WINDOW))?;
@@ -81,10 +81,10 @@ fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> Outcome {
     Ok(())
 }
 
-fn take(name: &'static str, about: &str, run: impl FnOnce(&mut Counts) -> Outcome) -> Report {
+fn take(name: &'static str, about: &str, run: impl FnOnce(&mut TestCounts) -> TaskResult) -> Report {
     println!("\n=== {name}: {about}");
     let start = SystemTime::now();
-    let mut counts = Counts::default();
+    let mut counts = TestCounts::default();
     let result = run(&mut counts);
     let took = start.elapsed().unwrap_or_default();
     if let Err(stop) = &result {
@@ -96,10 +96,10 @@ fn take(name: &'static str, about: &str, run: impl FnOnce(&mut Counts) -> Outcom
 
 fn conclude(reports: &[Report]) -> ExitCode {
     println!();
-    let mut sum = Counts::default();
+    let mut sum = TestCounts::default();
     for report in reports {
         let word = if report.result.is_ok() { "ok" } else { "FAILED" };
-        let Counts { passed, failed, skipped } = report.counts;
+        let TestCounts { passed, failed, skipped } = report.counts;
         println!(
             "{:10} {word:6} {passed:5} passed {failed:3} failed {skipped:3} skipped {:6.1} s",
             report.name,

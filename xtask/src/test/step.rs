@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::counts::{Counts, Runner};
+use super::counts::{Runner, TestCounts};
 use super::{long, watch};
 use crate::command::Length;
-use crate::stop::{Outcome, failed};
+use crate::stop::{TaskResult, failed};
 use crate::ui::npm;
 use crate::workspace::{Workspace, run};
 
@@ -23,7 +23,7 @@ pub(crate) struct Step {
     pub(crate) drives: bool,
     /// Whether it runs only when long runs are asked for.
     pub(crate) length: Length,
-    pub(crate) run: fn(&Workspace, &mut Counts) -> Outcome,
+    pub(crate) run: fn(&Workspace, &mut TestCounts) -> TaskResult,
 }
 
 const PLAIN: Step = Step {
@@ -78,38 +78,38 @@ pub(crate) const STEPS: &[Step] = &[
 const RUST_LIMIT: &str = "2400";
 const LONG_LIMIT: &str = "14400";
 
-fn format(workspace: &Workspace, _: &mut Counts) -> Outcome {
+fn format(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     run(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn tidy(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+fn tidy(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut cargo = workspace.cargo();
     watch::run(cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]), Runner::Cargo, counts)
 }
 
-fn ui_lint(workspace: &Workspace, _: &mut Counts) -> Outcome {
+fn ui_lint(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     npm(workspace, "ui", &["run", "lint"])
 }
 
-fn ui_types(workspace: &Workspace, _: &mut Counts) -> Outcome {
+fn ui_types(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     npm(workspace, "ui", &["run", "check"])
 }
 
-fn ui_unit(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+fn ui_unit(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut npm = workspace.command("npm");
     watch::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
 }
 
-fn ui_build(workspace: &Workspace, _: &mut Counts) -> Outcome {
+fn ui_build(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     npm(workspace, "ui", &["run", "build"])
 }
 
-fn clippy(workspace: &Workspace, _: &mut Counts) -> Outcome {
+fn clippy(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 /// One feature set for everything: `cargo build` beside it would compile Tauri twice.
-fn rust(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+fn rust(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     ensure_interface(workspace)?;
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
@@ -117,7 +117,7 @@ fn rust(workspace: &Workspace, counts: &mut Counts) -> Outcome {
 }
 
 /// One test after the other: what they measure is time and memory, and each has the machine for itself.
-fn long_runs(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+fn long_runs(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     ensure_interface(workspace)?;
     let tests = long::tests(workspace)?;
     let mut cargo = workspace.cargo();
@@ -127,7 +127,7 @@ fn long_runs(workspace: &Workspace, counts: &mut Counts) -> Outcome {
     long::all_ran(tests.len(), *counts).and(outcome)
 }
 
-fn browser(workspace: &Workspace, counts: &mut Counts) -> Outcome {
+fn browser(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let files = browser_tests(&workspace.at("tests/browser"))?;
     ensure_interface(workspace)?;
     let mut cargo = workspace.cargo();
@@ -139,7 +139,7 @@ fn browser(workspace: &Workspace, counts: &mut Counts) -> Outcome {
     watch::run(&mut node, Runner::NodeTest, counts)
 }
 
-fn browser_tests(folder: &Path) -> Outcome<Vec<PathBuf>> {
+fn browser_tests(folder: &Path) -> TaskResult<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).map_err(failed("read `tests/browser`"))?;
     let files = entries.flatten().map(|entry| entry.path());
     let mut tests: Vec<_> = files.filter(|file| file.to_string_lossy().ends_with(".test.mjs")).collect();
@@ -148,7 +148,7 @@ fn browser_tests(folder: &Path) -> Outcome<Vec<PathBuf>> {
 }
 
 /// The Rust tests open the real interface; with `--only` it may not be there yet.
-fn ensure_interface(workspace: &Workspace) -> Outcome {
+fn ensure_interface(workspace: &Workspace) -> TaskResult {
     crate::ui::ensure_built(workspace)
 }
 

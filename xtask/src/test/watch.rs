@@ -3,15 +3,20 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
-use super::counts::{Counts, Runner};
-use crate::stop::{Outcome, Stop, failed};
+use super::counts::{Runner, TestCounts};
+use crate::stop::{Stop, TaskResult, failed};
 
 /// Runs the command to its end and adds what its closing lines say.
-pub(crate) fn run(command: &mut Command, runner: Runner, counts: &mut Counts) -> Outcome {
+pub(crate) fn run(command: &mut Command, runner: Runner, counts: &mut TestCounts) -> TaskResult {
     run_into(&mut std::io::stdout(), command, runner, counts)
 }
 
-fn run_into(out: &mut impl Write, command: &mut Command, runner: Runner, counts: &mut Counts) -> Outcome {
+fn run_into(
+    out: &mut impl Write,
+    command: &mut Command,
+    runner: Runner,
+    counts: &mut TestCounts,
+) -> TaskResult {
     let before = *counts;
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).env("NO_COLOR", "1").spawn();
     let mut child = child.map_err(failed(format_args!("start `{}`", command.get_program().display())))?;
@@ -27,7 +32,7 @@ fn run_into(out: &mut impl Write, command: &mut Command, runner: Runner, counts:
     Ok(())
 }
 
-fn pass_on(child: &mut Child, out: &mut impl Write, runner: Runner, counts: &mut Counts) -> Outcome {
+fn pass_on(child: &mut Child, out: &mut impl Write, runner: Runner, counts: &mut TestCounts) -> TaskResult {
     let Some(stdout) = child.stdout.take() else { return Ok(()) };
     let mut lines = BufReader::new(stdout);
     let mut line = Vec::new();
@@ -45,8 +50,8 @@ fn pass_on(child: &mut Child, out: &mut impl Write, runner: Runner, counts: &mut
 mod tests {
     use super::*;
 
-    fn sh(script: &str) -> (Outcome, Counts, String) {
-        let (mut counts, mut said) = (Counts::default(), Vec::new());
+    fn sh(script: &str) -> (TaskResult, TestCounts, String) {
+        let (mut counts, mut said) = (TestCounts::default(), Vec::new());
         let outcome =
             run_into(&mut said, Command::new("sh").args(["-c", script]), Runner::NodeTest, &mut counts);
         (outcome, counts, String::from_utf8(said).unwrap())
@@ -56,7 +61,7 @@ mod tests {
     fn what_ran_is_shown_and_counted_even_when_it_failed() {
         let (outcome, counts, said) = sh("echo '# pass 2'; echo '# fail 1'; exit 1");
         assert!(outcome.is_err());
-        assert_eq!(counts, Counts { passed: 2, failed: 1, skipped: 0 });
+        assert_eq!(counts, TestCounts { passed: 2, failed: 1, skipped: 0 });
         assert_eq!(said, "# pass 2\n# fail 1\n");
     }
 

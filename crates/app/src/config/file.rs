@@ -8,7 +8,7 @@ use model::config::LARGEST_FILE;
 
 /// What was found in the file's place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum FileReading {
     /// Nothing is there.
     Absent,
     /// Something is there, and why it cannot be read.
@@ -17,7 +17,7 @@ pub(crate) enum Reading {
     Bytes(Vec<u8>),
 }
 
-impl From<io::Result<Vec<u8>>> for Reading {
+impl From<io::Result<Vec<u8>>> for FileReading {
     fn from(outcome: io::Result<Vec<u8>>) -> Self {
         match outcome {
             Ok(bytes) => Self::Bytes(bytes),
@@ -35,12 +35,12 @@ pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// Reads the file while others run. A pipe (`--config <(…)`) speaks once, at start: it is not opened again.
-pub(super) async fn look(file: &Path) -> Reading {
+pub(super) async fn look(file: &Path) -> FileReading {
     let file = file.to_owned();
     let look = move || match std::fs::metadata(&file) {
-        Ok(found) if !found.is_file() => Reading::Unreadable("it is no regular file".to_owned()),
-        _ => Reading::from(read(&file)),
+        Ok(found) if !found.is_file() => FileReading::Unreadable("it is no regular file".to_owned()),
+        _ => FileReading::from(read(&file)),
     };
     let looked = tokio::task::spawn_blocking(look).await;
-    looked.unwrap_or_else(|error| Reading::Unreadable(error.to_string()))
+    looked.unwrap_or_else(|error| FileReading::Unreadable(error.to_string()))
 }

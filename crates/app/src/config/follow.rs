@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::file::{Reading, look};
+use super::file::{FileReading, look};
 
 /// From one look to the next.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -17,19 +17,19 @@ const SETTLE: Duration = Duration::from_millis(200);
 
 /// What the file is known to hold: what was read last, or what we are about to write.
 #[derive(Clone)]
-pub(crate) struct LastReading(Arc<Mutex<Reading>>);
+pub(crate) struct LastReading(Arc<Mutex<FileReading>>);
 
 impl LastReading {
-    pub(crate) fn new(reading: Reading) -> Self {
+    pub(crate) fn new(reading: FileReading) -> Self {
         Self(Arc::new(Mutex::new(reading)))
     }
 
-    fn is(&self, reading: &Reading) -> bool {
+    fn is(&self, reading: &FileReading) -> bool {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) == *reading
     }
 
     /// Whether it is another; it is known then. What was known before comes back.
-    pub(crate) fn learn(&self, reading: Reading) -> Option<Reading> {
+    pub(crate) fn learn(&self, reading: FileReading) -> Option<FileReading> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (*known != reading).then(|| std::mem::replace(&mut *known, reading))
     }
@@ -39,7 +39,7 @@ impl LastReading {
 pub(super) async fn follow(
     file: PathBuf,
     known: LastReading,
-    mut take_up: impl FnMut(&Path, &Reading) -> ControlFlow<()>,
+    mut take_up: impl FnMut(&Path, &FileReading) -> ControlFlow<()>,
 ) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
@@ -55,7 +55,7 @@ pub(super) async fn follow(
 }
 
 /// What the file holds when two looks in a row agree.
-async fn settled(file: &Path, mut found: Reading) -> Reading {
+async fn settled(file: &Path, mut found: FileReading) -> FileReading {
     loop {
         tokio::time::sleep(SETTLE).await;
         let again = look(file).await;
@@ -77,14 +77,14 @@ mod tests {
     /// A followed file and what was said of it. The clock is paused: time passes while everybody waits.
     struct Followed {
         dir: TempDir,
-        taken: UnboundedReceiver<Reading>,
+        taken: UnboundedReceiver<FileReading>,
         _task: JoinSet<()>,
     }
 
     impl Followed {
         fn new(content: Option<&str>) -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let known = content.map_or(Reading::Absent, bytes);
+            let known = content.map_or(FileReading::Absent, bytes);
             let (send, taken) = unbounded_channel();
             let mut task = JoinSet::new();
             task.spawn(follow(
@@ -113,8 +113,8 @@ mod tests {
         }
     }
 
-    fn bytes(content: &str) -> Reading {
-        Reading::Bytes(content.as_bytes().to_vec())
+    fn bytes(content: &str) -> FileReading {
+        FileReading::Bytes(content.as_bytes().to_vec())
     }
 
     #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ mod tests {
         file.write("a");
         assert_eq!(file.taken.recv().await, Some(bytes("a")));
         std::fs::remove_dir_all(file.dir.path().join("deep")).unwrap();
-        assert_eq!(file.taken.recv().await, Some(Reading::Absent));
+        assert_eq!(file.taken.recv().await, Some(FileReading::Absent));
         file.nothing_more().await;
     }
 

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use api::ConfigBy;
 use model::config::{Problem, Severity};
-use settings::{FileDraft, Reason, SaveError, Saved, Settings, Turn, Version, Wanted};
+use settings::{FileDraft, SaveError, SaveReason, Saved, Settings, Version, VersionDirection, Wanted};
 
-use super::file::Reading;
+use super::file::FileReading;
 use crate::{App, now};
 
 /// The change that could be taken back, and the one that could be made again.
-type Upcoming = (Option<Version>, Option<Version>);
+type UpcomingVersions = (Option<Version>, Option<Version>);
 
 impl App {
     /// Does something with the file, while others run.
@@ -53,7 +53,7 @@ impl App {
         label: String,
     ) -> Result<Saved, SaveError> {
         self.examine(&wanted).await?;
-        let why = Reason { by, label, at: now() };
+        let why = SaveReason { by, label, at: now() };
         self.write_config(by, move |settings, about_to| settings.save(&wanted, &why, about_to)).await
     }
 
@@ -61,15 +61,15 @@ impl App {
     pub(crate) async fn turn_config(
         &self,
         id: u64,
-        turn: Turn,
+        turn: VersionDirection,
         by: ConfigBy,
         label: String,
     ) -> Result<Saved, SaveError> {
-        let why = Reason { by, label, at: now() };
+        let why = SaveReason { by, label, at: now() };
         self.write_config(by, move |settings, about_to| settings.turn(id, turn, &why, about_to)).await
     }
 
-    pub(crate) async fn upcoming_config(&self) -> Result<Upcoming, SaveError> {
+    pub(crate) async fn upcoming_config(&self) -> Result<UpcomingVersions, SaveError> {
         self.with_settings(Settings::upcoming).await
     }
 
@@ -88,11 +88,11 @@ impl App {
             let mut is_written = false;
             let saved = write(settings, &mut |bytes| {
                 is_written = true;
-                before = core.config.known.learn(Reading::Bytes(bytes.to_vec()));
+                before = core.config.known.learn(FileReading::Bytes(bytes.to_vec()));
             });
             match (&saved, before) {
                 (Ok(saved), _) if is_written => {
-                    let reading = Reading::Bytes(saved.draft.text.clone().into_bytes());
+                    let reading = FileReading::Bytes(saved.draft.text.clone().into_bytes());
                     if let Some(file) = core.config.file.clone() {
                         Self(core).take_up(&file, &reading, Some(by));
                     }

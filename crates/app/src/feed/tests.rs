@@ -1,6 +1,6 @@
 use futures::StreamExt;
 use model::{HealthStatus, ServerId, ServerInfo, Source};
-use registry::{Memory, Observation, Opened, Origin};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin};
 use tokio::task::JoinSet;
 
 use super::*;
@@ -13,7 +13,7 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
-        let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
+        let OpenedRegistry { registry, writer, .. } = Registry::open(MemoryBackend::default()).await.unwrap();
         let mut tasks = JoinSet::new();
         tasks.spawn(writer);
         Self { registry, activities: Activities::default(), tasks }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// An entry knows how long its texts are, in bytes.
-pub(super) trait Weighed {
+pub(super) trait TextLength {
     fn bytes(&self) -> usize;
 }
 
@@ -16,7 +16,7 @@ pub(super) struct Ring<T> {
     most_bytes: usize,
 }
 
-impl<T: Weighed> Ring<T> {
+impl<T: TextLength> Ring<T> {
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
         Self { entries: VecDeque::new(), bytes: 0, lost: 0, most, most_bytes }
     }
@@ -51,7 +51,7 @@ impl<T: Weighed> Ring<T> {
 mod tests {
     use super::*;
 
-    impl Weighed for &str {
+    impl TextLength for &str {
         fn bytes(&self) -> usize {
             self.len()
         }

@@ -10,8 +10,8 @@ mod target;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{CallOptions, McpError, Progress, Session};
-use mesh::{CallFailed, End, Try, Verdict, Waiting};
+use mcp::{CallOptions, McpError, Session, ToolProgress};
+use mesh::{AnswerVerdict, CallFailed, End, Try, Waiting};
 use model::{Activity, ServerId, ServerInfo, Tool};
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
@@ -117,9 +117,9 @@ impl App {
     }
 
     /// Tells it on where somebody follows the call; whether there was any.
-    async fn pass_progress(&self, handle: Option<&str>, mut reports: mpsc::Receiver<Progress>) -> bool {
+    async fn pass_progress(&self, handle: Option<&str>, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
         let mut progressed = false;
-        while let Some(Progress { progress, total, message }) = reports.recv().await {
+        while let Some(ToolProgress { progress, total, message }) = reports.recv().await {
             progressed = true;
             if let Some(call) = handle.map(str::to_owned) {
                 self.tell(Activity::CallProgress { call, progress, total, message });
@@ -188,7 +188,7 @@ impl<'a> ToolCall<'a> {
     }
 }
 
-impl mesh::Attempt for ToolCall<'_> {
+impl mesh::Sending for ToolCall<'_> {
     type Answer = Judged;
 
     fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
@@ -215,11 +215,11 @@ impl mesh::Attempt for ToolCall<'_> {
         Ok(judge(outcome?).await)
     }
 
-    fn verdict(&self, answer: &Judged) -> Verdict {
+    fn verdict(&self, answer: &Judged) -> AnswerVerdict {
         match answer {
-            Ok((_, false)) => Verdict::Fine,
-            Ok((_, true)) => Verdict::ToolError,
-            Err(error) => Verdict::Unusable(error.message.clone()),
+            Ok((_, false)) => AnswerVerdict::Fine,
+            Ok((_, true)) => AnswerVerdict::ToolError,
+            Err(error) => AnswerVerdict::Unusable(error.message.clone()),
         }
     }
 

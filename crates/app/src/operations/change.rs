@@ -7,8 +7,8 @@ use api::{
     AddArgs, Added, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs,
     UndoArgs, UndoStep, Undone, Upcoming,
 };
-use discovery::memory::{FIRST_ENTRY, Step, Way};
-use settings::Turn;
+use discovery::memory::{FIRST_ENTRY, MemoryStep, StepDirection};
+use settings::VersionDirection;
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
@@ -72,10 +72,10 @@ impl App {
 
     pub(super) async fn undo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.undo.map(|step| step.at);
-        if let Some(undone) = self.turned_scans(Way::Back, &args, other).await? {
+        if let Some(undone) = self.turned_scans(StepDirection::Back, &args, other).await? {
             return Ok(undone);
         }
-        match self.turned_config(Turn::Back, &args, other).await? {
+        match self.turned_config(VersionDirection::Back, &args, other).await? {
             Some(undone) => Ok(undone),
             None => Ok(turned(self.0.registry.undo(args.undo).await?)),
         }
@@ -83,10 +83,10 @@ impl App {
 
     pub(super) async fn redo(&self, args: UndoArgs) -> Result<Undone, OperationError> {
         let other = self.0.registry.upcoming().await?.redo.map(|step| step.at);
-        if let Some(redone) = self.turned_scans(Way::Again, &args, other).await? {
+        if let Some(redone) = self.turned_scans(StepDirection::Again, &args, other).await? {
             return Ok(redone);
         }
-        match self.turned_config(Turn::Again, &args, other).await? {
+        match self.turned_config(VersionDirection::Again, &args, other).await? {
             Some(redone) => Ok(redone),
             None => Ok(turned(self.0.registry.redo(args.undo).await?)),
         }
@@ -94,13 +94,18 @@ impl App {
 
     /// Of the registry, the configuration's file and the scans: what changed last.
     pub(super) async fn upcoming(&self, _: Empty) -> Result<Upcoming, OperationError> {
-        let registry::Upcoming { undo, redo } = self.0.registry.upcoming().await?;
-        let undo = self.newest_step(Turn::Back, Way::Back, undo).await;
-        let redo = self.newest_step(Turn::Again, Way::Again, redo).await;
+        let registry::UpcomingSteps { undo, redo } = self.0.registry.upcoming().await?;
+        let undo = self.newest_step(VersionDirection::Back, StepDirection::Back, undo).await;
+        let redo = self.newest_step(VersionDirection::Again, StepDirection::Again, redo).await;
         Ok(Upcoming { undo, redo })
     }
 
-    async fn newest_step(&self, turn: Turn, way: Way, of_list: Option<registry::Step>) -> Option<UndoStep> {
+    async fn newest_step(
+        &self,
+        turn: VersionDirection,
+        way: StepDirection,
+        of_list: Option<registry::JournalStep>,
+    ) -> Option<UndoStep> {
         let at = of_list.as_ref().map(|step| step.at);
         let of_file = self.config_step(turn, at).await;
         let at = of_file.as_ref().map(|step| step.at).or(at);
@@ -114,7 +119,7 @@ impl App {
     }
 
     /// The next change of scans or ranges, when none of the others is newer.
-    async fn scan_step(&self, way: Way, other: Option<i64>) -> Option<Step> {
+    async fn scan_step(&self, way: StepDirection, other: Option<i64>) -> Option<MemoryStep> {
         let step = self.scan_memory().next_step(way).await?;
         other.is_none_or(|other| step.at > other).then_some(step)
     }
@@ -122,7 +127,7 @@ impl App {
     /// Turns a change of scans or ranges, when that is what is meant.
     async fn turned_scans(
         &self,
-        way: Way,
+        way: StepDirection,
         args: &UndoArgs,
         other: Option<i64>,
     ) -> Result<Option<Undone>, OperationError> {
@@ -130,7 +135,8 @@ impl App {
             Some(entry) if entry > FIRST_ENTRY => entry,
             Some(_) => return Ok(None),
             None => {
-                let turn = if way == Way::Back { Turn::Back } else { Turn::Again };
+                let turn =
+                    if way == StepDirection::Back { VersionDirection::Back } else { VersionDirection::Again };
                 let of_file = self.config_step(turn, other).await;
                 match self.scan_step(way, of_file.map(|step| step.at).or(other)).await {
                     Some(step) => step.entry,
@@ -138,7 +144,7 @@ impl App {
                 }
             }
         };
-        let Step { entry, label, .. } = self.scan_memory().turn(way, entry).await?;
+        let MemoryStep { entry, label, .. } = self.scan_memory().turn(way, entry).await?;
         self.scans_changed(Some(entry));
         Ok(Some(Undone { entry, label, ids: Vec::new(), revision: self.0.registry.snapshot().revision() }))
     }
@@ -146,7 +152,7 @@ impl App {
     /// Turns a change of the configuration's file, when that is what is meant.
     async fn turned_config(
         &self,
-        turn: Turn,
+        turn: VersionDirection,
         args: &UndoArgs,
         other: Option<i64>,
     ) -> Result<Option<Undone>, OperationError> {
@@ -159,7 +165,7 @@ impl App {
             },
         };
         let label = self.with_settings(move |settings| settings.version(version)).await?.label;
-        let verb = if turn == Turn::Back { "undone" } else { "redone" };
+        let verb = if turn == VersionDirection::Back { "undone" } else { "redone" };
         let by = args.by.unwrap_or(ConfigBy::Browser);
         self.turn_config(version, turn, by, format!("{verb}: {label}")).await?;
         let entry = i64::try_from(version).map_or(i64::MIN, |version| -version);
@@ -167,11 +173,11 @@ impl App {
     }
 }
 
-fn turned(undone: registry::Undone) -> Undone {
-    let registry::Undone { entry, label, ids, revision } = undone;
+fn turned(undone: registry::UndoneStep) -> Undone {
+    let registry::UndoneStep { entry, label, ids, revision } = undone;
     Undone { entry, label, ids, revision }
 }
 
-fn changed(change: registry::Changed) -> Changed {
+fn changed(change: registry::ChangedServers) -> Changed {
     Changed { ids: change.ids, undo: change.undo, revision: change.revision }
 }

@@ -5,7 +5,7 @@ use api::{
     ConfigSchema, ConfigVersion, ConfigVersionArgs, ConfigVersionRow, ConfigVersions, DiffLine, Empty,
     LineFate, UndoStep,
 };
-use settings::{FileDraft, Saved, Turn, Version, Wanted, diff, hash, label_of};
+use settings::{FileDraft, Saved, Version, VersionDirection, Wanted, diff, hash, label_of};
 
 use crate::App;
 use crate::error::OperationError;
@@ -85,9 +85,9 @@ impl App {
     }
 
     /// The change of the file that would be turned next, when it is newer than another one, made at `other`.
-    pub(super) async fn config_step(&self, turn: Turn, other: Option<i64>) -> Option<UndoStep> {
+    pub(super) async fn config_step(&self, turn: VersionDirection, other: Option<i64>) -> Option<UndoStep> {
         let (undo, redo) = self.upcoming_config().await.ok()?;
-        let step = step_of(if turn == Turn::Back { undo? } else { redo? });
+        let step = step_of(if turn == VersionDirection::Back { undo? } else { redo? });
         other.is_none_or(|other| other < step.at).then_some(step)
     }
 }

@@ -9,7 +9,7 @@ use api::{
 use model::SecretPlace;
 use model::config::{KeyPath, Part, SecretReference, is_secret_key};
 use settings::{SecretUse, Wanted, plain_secret, secrets_in};
-use vault::Slot;
+use vault::SecretPurpose;
 
 use super::config::saved;
 use crate::App;
@@ -51,7 +51,7 @@ impl App {
             return Err(OperationError::arguments(message));
         };
         let name = self.free_name(name, &path)?;
-        let secret = Slot::Env(name.clone())
+        let secret = SecretPurpose::Env(name.clone())
             .fit(&model::GivenSecret::new(&secret))
             .map_err(|error| OperationError::arguments(error.to_string()))?;
         let vault = self.0.vault();

@@ -4,20 +4,20 @@ use api::{Demo, Empty};
 use model::ServerRow;
 
 use crate::App;
-use crate::demo::{Hosted, Wish};
+use crate::demo::{DemoWish, Hosted};
 use crate::error::OperationError;
 
 impl App {
     pub(super) async fn demo_start(&self, _: Empty) -> Result<Demo, OperationError> {
-        Ok(self.shown(&self.0.demo.ask(Wish::Start).await?))
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Start).await?))
     }
 
     pub(super) async fn demo_stop(&self, _: Empty) -> Result<Demo, OperationError> {
-        Ok(self.shown(&self.0.demo.ask(Wish::Stop).await?))
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Stop).await?))
     }
 
     pub(super) async fn demo(&self, _: Empty) -> Result<Demo, OperationError> {
-        Ok(self.shown(&self.0.demo.ask(Wish::Look).await?))
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Look).await?))
     }
 
     fn shown(&self, hosted: &Hosted) -> Demo {

@@ -6,7 +6,7 @@ use api::{
     SightingList,
 };
 use discovery::memory::ScanFileError;
-use discovery::scan::{Plan, PortSet};
+use discovery::scan::{PortSet, ProbePlan};
 use discovery::{MemoryError, ScanMemory};
 use model::{Activity, ScanRange, ScanRow};
 use serde_json::json;
@@ -71,7 +71,7 @@ impl App {
     pub(super) async fn range_save(&self, args: RangeSaveArgs) -> Result<ScansChanged, OperationError> {
         let RangeSaveArgs { name, targets, ports, deep } = args;
         let set = ports.as_deref().map_or_else(|| Ok(PortSet::usual()), PortSet::parse)?;
-        Plan::read(&targets, set).await?;
+        ProbePlan::read(&targets, set).await?;
         let range = ScanRange { name, targets, ports, deep, saved_at: now() };
         let undo = self.0.scans.save_range(range).await?;
         Ok(self.scans_changed(undo))

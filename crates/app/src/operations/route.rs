@@ -163,7 +163,11 @@ fn breaker(snapshot: &Snapshot, rest: Rest) -> Option<BreakerRow> {
 }
 
 /// A decision with the names of its servers.
-pub(super) fn decided(snapshot: &Snapshot, capability: &str, decision: mesh::decide::Decision) -> Decision {
+pub(super) fn decided(
+    snapshot: &Snapshot,
+    capability: &str,
+    decision: mesh::decide::Explanation,
+) -> Decision {
     ledger::decision(capability, decision, None, &|id| place(snapshot, id))
 }
 

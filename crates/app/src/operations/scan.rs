@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api::{Empty, ErrorCode, ScanArgs, ScanList, ScanPlan, ScanRef, ScanReport};
 use discovery::ports;
-use discovery::scan::{Plan, PortSet, Run};
+use discovery::scan::{PortSet, ProbePlan, Run};
 use mcp::{Depth, ProbeOptions, Protocols};
 use model::{Activity, ScanState, ScanStatus};
 use uuid::Uuid;
@@ -108,13 +108,13 @@ impl App {
         })
     }
 
-    async fn plan(&self, args: &ScanArgs) -> Result<Plan, OperationError> {
+    async fn plan(&self, args: &ScanArgs) -> Result<ProbePlan, OperationError> {
         let ports = args.ports.as_deref().map(PortSet::parse).transpose()?;
         if !args.targets.is_empty() {
-            return Ok(Plan::read(&args.targets, ports.unwrap_or_else(PortSet::usual)).await?);
+            return Ok(ProbePlan::read(&args.targets, ports.unwrap_or_else(PortSet::usual)).await?);
         }
         if let Some(ports) = ports {
-            return Ok(Plan::read(&["127.0.0.1"], ports).await?);
+            return Ok(ProbePlan::read(&["127.0.0.1"], ports).await?);
         }
         // Walking /proc blocks for some milliseconds.
         let listening = tokio::task::spawn_blocking(ports::listening).await.unwrap_or_default();
@@ -124,7 +124,7 @@ impl App {
         // Without them it asks where it would have asked anyway.
         let here = discovery::clients::here(&self.read_clients(Vec::new()).await.unwrap_or_default());
         let seen = self.0.scans.seen_here().await;
-        Ok(Plan::this_computer(listening, &own, &seen).and_at(&here, &own))
+        Ok(ProbePlan::this_computer(listening, &own, &seen).and_at(&here, &own))
     }
 }
 

@@ -7,7 +7,7 @@ use api::{
 use intake::{in_clear, is_here, slot_of};
 use model::config::{SecretReference, is_secret_key};
 use model::{SecretPlace, ServerId, ServerInfo, Transport};
-use vault::{Key, Slot};
+use vault::{Key, SecretPurpose};
 
 use super::find::find;
 use crate::App;
@@ -34,7 +34,7 @@ impl App {
                 "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
             return Err(OperationError::arguments(message));
         }
-        let fits = Slot::Env(name.clone()).fit(&secret);
+        let fits = SecretPurpose::Env(name.clone()).fit(&secret);
         let secret = fits.map_err(|error| OperationError::arguments(error.to_string()))?;
         let (place, why) = match place {
             Some(place) => (place, None),
@@ -97,15 +97,15 @@ impl App {
                 .is_some_and(|server| Key::of(&server.info, key.slot.clone()).is_none_or(|own| own != key)),
             origin: key.origin,
             header: match &key.slot {
-                Slot::Header(name) => Some(name.clone()),
+                SecretPurpose::Header(name) => Some(name.clone()),
                 _ => None,
             },
             env: match &key.slot {
-                Slot::Env(name) => Some(name.clone()),
+                SecretPurpose::Env(name) => Some(name.clone()),
                 _ => None,
             },
             query: match key.slot {
-                Slot::Query(name) => Some(name),
+                SecretPurpose::Query(name) => Some(name),
                 _ => None,
             },
             place,

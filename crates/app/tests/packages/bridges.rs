@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::neighbour::Neighbour;
-use testkit::packages::{Over, PACKAGES, Package, Place};
+use testkit::packages::{PACKAGES, Package, PackageHome, PackageTransport};
 use testkit::served::{RealServer, Usage};
 use tokio::time::sleep;
 
@@ -19,7 +19,7 @@ const ONE_MORE: usize = 1;
 /// What it may take more after all rounds than before, in bytes: that process, and garbage that nobody has collected yet.
 const SLACK: u64 = 96 << 20;
 
-fn package(name: &str, over: Over) -> &'static Package {
+fn package(name: &str, over: PackageTransport) -> &'static Package {
     let mut all = PACKAGES.iter();
     all.find(|package| package.name == name && package.over == over).expect("it is in the table")
 }
@@ -27,7 +27,7 @@ fn package(name: &str, over: Over) -> &'static Package {
 /// Bridges that start their server themselves need nothing behind them.
 async fn started(package: &Package) -> RealServer {
     let nobody = SocketAddr::from(([127, 0, 0, 1], 9));
-    let place = Place { port: port(), site: nobody, pages: nobody, folder: std::env::temp_dir() };
+    let place = PackageHome { port: port(), site: nobody, pages: nobody, folder: std::env::temp_dir() };
     package.serve(&place).await.unwrap()
 }
 
@@ -47,7 +47,7 @@ async fn echo(core: &Core, words: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long: a hundred scans and a hundred calls"]
 async fn a_hundred_scans_and_calls_beside_a_neighbour_at_a_bridge() {
-    let bridge = started(package("supergateway", Over::Sse("/sse"))).await;
+    let bridge = started(package("supergateway", PackageTransport::Sse("/sse"))).await;
     let core = quiet().await;
     let long = json!({ "duration": 5, "steps": 25 });
     let mut neighbour = Neighbour::over_sse(&bridge.url, "trigger-long-running-operation", &long).await;
@@ -74,7 +74,7 @@ async fn a_hundred_scans_and_calls_beside_a_neighbour_at_a_bridge() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long: many rounds, and the pauses between them"]
 async fn a_bridge_that_answers_notifications_costs_the_same_in_each_round() {
-    let bridge = started(package("mcp-streamablehttp-proxy", Over::Http("/mcp"))).await;
+    let bridge = started(package("mcp-streamablehttp-proxy", PackageTransport::Http("/mcp"))).await;
     let core = quiet().await;
     core.perform("add", json!({ "url": bridge.url, "name": "it" })).await;
     let round = async || {

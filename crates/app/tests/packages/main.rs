@@ -20,7 +20,7 @@ use std::net::Ipv4Addr;
 
 use row::Row;
 use support::Core;
-use testkit::packages::{PACKAGES, Place, pages};
+use testkit::packages::{PACKAGES, PackageHome, pages};
 use testkit::real::{Peer, free_port};
 
 /// A core that asks nobody by itself.
@@ -50,7 +50,7 @@ async fn packages_as_people_run_them() {
     let only = std::env::var("PACKAGES").unwrap_or_default();
     let mut rows = Vec::new();
     for package in PACKAGES.iter().filter(|package| package.name.contains(&only)) {
-        let place = Place {
+        let place = PackageHome {
             port: port(),
             site: behind.address,
             pages: site.address,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::packages::{Over, Package, Place};
+use testkit::packages::{Package, PackageHome, PackageTransport};
 use testkit::served::{RealServer, descendants, kill};
 use tokio::time::{sleep, timeout};
 
@@ -31,13 +31,13 @@ impl Row {
     pub(crate) const HEAD: &str =
         "| package | version | over | found | added as | listed | called | after a restart |";
 
-    pub(crate) async fn of(package: &Package, place: &Place) -> Self {
+    pub(crate) async fn of(package: &Package, place: &PackageHome) -> Self {
         let head = format!("{} | {} | {}", package.name, package.version(), package.over);
         let mut row = Self { head, cells: Vec::new() };
         let core = quiet().await;
         match package.over {
-            Over::Stdio => row.child(&core, package, place).await,
-            Over::Http(_) | Over::Sse(_) => row.served(&core, package, place).await,
+            PackageTransport::Stdio => row.child(&core, package, place).await,
+            PackageTransport::Http(_) | PackageTransport::Sse(_) => row.served(&core, package, place).await,
         };
         core.app.shutdown().await;
         row
@@ -64,7 +64,7 @@ impl Row {
         value
     }
 
-    async fn served(&mut self, core: &Core, package: &Package, place: &Place) -> Option<()> {
+    async fn served(&mut self, core: &Core, package: &Package, place: &PackageHome) -> Option<()> {
         let server = self.step("found", found(core, package, place)).await?;
         let id = self.known(core, package, place, json!({ "url": server.url })).await?;
         let again = async {
@@ -75,7 +75,7 @@ impl Row {
         self.step("after a restart", again).await
     }
 
-    async fn child(&mut self, core: &Core, package: &Package, place: &Place) -> Option<()> {
+    async fn child(&mut self, core: &Core, package: &Package, place: &PackageHome) -> Option<()> {
         self.cells.push(("found", Ok("-".to_owned())));
         let us = std::process::id();
         let before = descendants(us);
@@ -98,7 +98,13 @@ impl Row {
     }
 
     /// Added, listed and called. Its id.
-    async fn known(&mut self, core: &Core, package: &Package, place: &Place, what: Value) -> Option<String> {
+    async fn known(
+        &mut self,
+        core: &Core,
+        package: &Package,
+        place: &PackageHome,
+        what: Value,
+    ) -> Option<String> {
         let id = self.step("added", added(core, what)).await?;
         self.step("listed", listed(core, &id, package)).await?;
         self.step("called", called(core, &id, package, place)).await?;
@@ -113,7 +119,7 @@ async fn perform(core: &Core, name: &str, args: Value) -> Result<Value, String> 
     answer.map(|answer| read(&answer)).map_err(|error| format!("{error:?}"))
 }
 
-async fn found(core: &Core, package: &Package, place: &Place) -> Step<RealServer> {
+async fn found(core: &Core, package: &Package, place: &PackageHome) -> Step<RealServer> {
     let server = package.serve(place).await?;
     let scan = json!({ "targets": ["127.0.0.1"], "ports": [place.port.to_string()] });
     let report = core.scanned(async { drop(core.perform("scan_start", scan).await) }).await;
@@ -146,7 +152,7 @@ async fn listed(core: &Core, id: &str, package: &Package) -> Step<()> {
     Ok((tools.len().to_string(), ()))
 }
 
-async fn called(core: &Core, id: &str, package: &Package, place: &Place) -> Step<()> {
+async fn called(core: &Core, id: &str, package: &Package, place: &PackageHome) -> Step<()> {
     let arguments: Value = serde_json::from_str(&package.arguments(place)).unwrap();
     let call = json!({ "capability": package.tool, "arguments": arguments, "server": id });
     let result = perform(core, "call", call).await?["result"].clone();
@@ -158,7 +164,7 @@ async fn called(core: &Core, id: &str, package: &Package, place: &Place) -> Step
 }
 
 /// A call comes first: whoever calls does not wait for a check.
-async fn well(core: &Core, id: &str, package: &Package, place: &Place) -> Step<()> {
+async fn well(core: &Core, id: &str, package: &Package, place: &PackageHome) -> Step<()> {
     called(core, id, package, place).await?;
     let health = perform(core, "check", json!({ "id": id })).await?["health"].clone();
     if health["status"] != "healthy" {

@@ -19,7 +19,7 @@ mod tries;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, Tool};
+use testkit::{Act, Persona, PersonaTool};
 
 /// Nobody is checked while a test counts.
 const QUIET: &str = "health_monitoring:\n  check_interval: 3600\n";
@@ -36,7 +36,7 @@ fn persona(tool: &'static str, annotations: &Value) -> Persona {
     Persona {
         name: "routed",
         version: "1.0",
-        tools: vec![Tool { name: tool, listed: Some(listed), act: answer }],
+        tools: vec![PersonaTool { name: tool, listed: Some(listed), act: answer }],
         ..Persona::default()
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use api::ApiError;
-use app::{App, Face, Options};
+use app::{App, Options, OwnerKind};
 use futures::StreamExt;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ impl Core {
         let options = Options {
             data_dir: Some(dir.path().join("data")),
             config: Some(config),
-            face: Face::Serve,
+            face: OwnerKind::Serve,
             mends_config: false,
         };
         Self { app: App::start(options).await.unwrap(), dir }

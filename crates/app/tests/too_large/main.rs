@@ -154,13 +154,13 @@ async fn a_list_that_grows_is_told_by_the_next_round_and_forgotten_when_it_shrin
 }
 
 /// With a description of so many bytes.
-fn tool(name: &'static str, bytes: usize) -> testkit::Tool {
+fn tool(name: &'static str, bytes: usize) -> testkit::PersonaTool {
     let listed =
         json!({ "name": name, "description": "d".repeat(bytes), "inputSchema": { "type": "object" } });
-    testkit::Tool { name, listed: Some(listed), act: |_| testkit::Act::Exactly(r#"{"content":[]}"#) }
+    testkit::PersonaTool { name, listed: Some(listed), act: |_| testkit::Act::Exactly(r#"{"content":[]}"#) }
 }
 
-fn naming(tool: impl Fn(&'static str) -> testkit::Tool) -> testkit::fake::Fake {
+fn naming(tool: impl Fn(&'static str) -> testkit::PersonaTool) -> testkit::fake::Fake {
     const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "echo"];
     let persona =
         testkit::Persona { name: "grows", tools: NAMES.map(tool).into(), ..testkit::Persona::default() };

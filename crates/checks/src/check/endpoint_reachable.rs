@@ -2,19 +2,19 @@
 
 use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, Server};
 
-use super::{Check, Finding, Judged, Question, rounded};
-use crate::round::{Evidence, Plan};
+use super::{Check, CheckQuestion, Finding, JudgedCheck, rounded};
+use crate::round::{Evidence, RoundPlan};
 
 pub(crate) struct EndpointReachable;
 
 impl Check for EndpointReachable {
-    fn asks(&self) -> Question {
-        Question::Alive
+    fn asks(&self) -> CheckQuestion {
+        CheckQuestion::Alive
     }
 
     /// 2xx of a health endpoint or an answer of MCP's is passing, and so is the question who we are; 429 is a warning, anything
     /// else critical (Consul's HTTP check).
-    fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &Plan) -> Judged {
+    fn judge(&self, _: &Server, Evidence { reached, .. }: &Evidence, _: &RoundPlan) -> JudgedCheck {
         if reached.wants_sign_in() {
             return asking(reached);
         }
@@ -25,12 +25,12 @@ impl Check for EndpointReachable {
             evidence: reached.evidence(),
             details: None,
         };
-        Judged { result, reason: reached.reason() }
+        JudgedCheck { result, reason: reached.reason() }
     }
 }
 
 /// It is there, and requires authentication. Where a secret cannot be read it was not asked anything.
-fn asking(asked: &Finding) -> Judged {
+fn asking(asked: &Finding) -> JudgedCheck {
     let result = match asked.ms {
         None => CheckResult::not_run(ENDPOINT_REACHABLE, &asked.received),
         Some(ms) => CheckResult {
@@ -41,5 +41,5 @@ fn asking(asked: &Finding) -> Judged {
             details: None,
         },
     };
-    Judged { result, reason: asked.reason() }
+    JudgedCheck { result, reason: asked.reason() }
 }

@@ -8,13 +8,13 @@ use model::config::BuiltInCheck;
 use model::{CheckResult, CheckStatus, Server};
 use registry::Reason;
 
-use crate::round::{Evidence, Plan};
+use crate::round::{Evidence, RoundPlan};
 
 use crate::words::Trouble;
 
 /// What a check needs a round to ask. All that want the same share one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum CheckQuestion {
     /// A sign that it is there, apart from what it lists.
     Alive,
     /// What it lists.
@@ -23,9 +23,9 @@ pub(crate) enum Question {
 
 /// One aspect of a server.
 pub(crate) trait Check: Send + Sync {
-    fn asks(&self) -> Question;
+    fn asks(&self) -> CheckQuestion;
 
-    fn judge(&self, server: &Server, evidence: &Evidence, plan: &Plan) -> Judged;
+    fn judge(&self, server: &Server, evidence: &Evidence, plan: &RoundPlan) -> JudgedCheck;
 }
 
 /// The check of a word of the configuration.
@@ -52,7 +52,7 @@ pub(crate) struct Finding {
 
 /// A check's result and, when it is not passing, why.
 #[derive(Debug, Clone)]
-pub(crate) struct Judged {
+pub(crate) struct JudgedCheck {
     pub(crate) result: CheckResult,
     pub(crate) reason: Option<Reason>,
 }

@@ -3,23 +3,23 @@
 use model::{CheckResult, CheckStatus, RESPONSE_TIME, Server, moving_average};
 use registry::Reason;
 
-use super::{Check, Judged, Question, rounded, spelled};
-use crate::round::{Evidence, Plan};
+use super::{Check, CheckQuestion, JudgedCheck, rounded, spelled};
+use crate::round::{Evidence, RoundPlan};
 
 pub(crate) struct ResponseTime;
 
 impl Check for ResponseTime {
-    fn asks(&self) -> Question {
-        Question::Alive
+    fn asks(&self) -> CheckQuestion {
+        CheckQuestion::Alive
     }
 
-    fn judge(&self, server: &Server, evidence: &Evidence, plan: &Plan) -> Judged {
+    fn judge(&self, server: &Server, evidence: &Evidence, plan: &RoundPlan) -> JudgedCheck {
         judge(server.health.response_time_ms, evidence.round_trip_ms, plan.warn_ms)
     }
 }
 
 /// Judges the moving average with this round's trip in it; without a trip there is nothing to judge.
-fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judged {
+fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> JudgedCheck {
     let Some(newest) = round_trip_ms else { return not_measured(before) };
     let average = moving_average(before, newest);
     let is_slow = average > warn_ms;
@@ -40,10 +40,10 @@ fn judge(before: Option<f64>, round_trip_ms: Option<f64>, warn_ms: f64) -> Judge
         let sentence = format!("slow: it answers in {average} ms on average, the limit is {limit} ms");
         Reason::new(sentence, &format!("Slow, limit {limit} ms"))
     };
-    Judged { result, reason: is_slow.then(slow) }
+    JudgedCheck { result, reason: is_slow.then(slow) }
 }
 
-fn not_measured(before: Option<f64>) -> Judged {
+fn not_measured(before: Option<f64>) -> JudgedCheck {
     let was = before.map(|ms| format!("; it was {} ms", spelled(ms))).unwrap_or_default();
     let result = CheckResult {
         name: RESPONSE_TIME.into(),
@@ -53,7 +53,10 @@ fn not_measured(before: Option<f64>) -> Judged {
         evidence: format!("not measured{was}"),
         details: None,
     };
-    Judged { result, reason: Some(Reason::new("its response time could not be measured", "Not measured")) }
+    JudgedCheck {
+        result,
+        reason: Some(Reason::new("its response time could not be measured", "Not measured")),
+    }
 }
 
 #[cfg(test)]

@@ -8,17 +8,17 @@ use mcp::tame;
 use model::{CheckResult, CheckStatus, Differences, Server, ServerInfo, TOOL_AVAILABILITY, Tool};
 use registry::Reason;
 
-use super::{Check, Finding, Judged, Question, rounded};
-use crate::round::{Evidence, Plan};
+use super::{Check, CheckQuestion, Finding, JudgedCheck, rounded};
+use crate::round::{Evidence, RoundPlan};
 
 pub(crate) struct ToolAvailability;
 
 impl Check for ToolAvailability {
-    fn asks(&self) -> Question {
-        Question::Tools
+    fn asks(&self) -> CheckQuestion {
+        CheckQuestion::Tools
     }
 
-    fn judge(&self, server: &Server, evidence: &Evidence, _: &Plan) -> Judged {
+    fn judge(&self, server: &Server, evidence: &Evidence, _: &RoundPlan) -> JudgedCheck {
         judge(&server.info, &evidence.listed, evidence.tools.as_ref())
     }
 }
@@ -27,7 +27,7 @@ impl Check for ToolAvailability {
 const MOST_NAMES: usize = 100;
 
 /// All known tools are listed: passing; some are missing: a warning; the listing failed: critical.
-fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Judged {
+fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> JudgedCheck {
     let differences = listed.map(|listed| compare(&info.tools, listed)).unwrap_or_default();
     let known = info.tools.len();
     let there = known - differences.missing.len().min(known);
@@ -41,7 +41,7 @@ fn judge(info: &ServerInfo, asked: &Finding, listed: Option<&Arc<[Tool]>>) -> Ju
     let details = (!differences.is_empty()).then(|| Box::new(differences));
     let result =
         CheckResult { name: TOOL_AVAILABILITY.into(), status, ms: asked.ms.map(rounded), evidence, details };
-    Judged { result, reason }
+    JudgedCheck { result, reason }
 }
 
 /// How a list differs from what is known.
@@ -106,7 +106,7 @@ mod tests {
         names.iter().map(|name| tool(name, "does it")).collect()
     }
 
-    fn judged(known: &[&str], listed: &Arc<[Tool]>) -> Judged {
+    fn judged(known: &[&str], listed: &Arc<[Tool]>) -> JudgedCheck {
         let base = ServerInfo::new_http("a", "http://localhost:1", Source::Manual, 0).unwrap();
         let info = ServerInfo { tools: tools_of(known), ..base };
         let asked = Finding {

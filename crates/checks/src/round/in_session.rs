@@ -7,12 +7,12 @@ use model::{Era, Tool, Transport};
 use tokio::time::Instant;
 
 use super::{Asking, Evidence, not_asked};
-use crate::check::{Finding, Question};
-use crate::memory::Memory;
+use crate::check::{CheckQuestion, Finding};
+use crate::memory::BetweenRounds;
 use crate::words::{self, Trouble};
 
 impl Asking<'_> {
-    pub(super) async fn in_session(&self, target: &Target, memory: &mut Memory) -> Evidence {
+    pub(super) async fn in_session(&self, target: &Target, memory: &mut BetweenRounds) -> Evidence {
         let sessions = &self.plan.sessions;
         let was_open = sessions.is_open(self.info.id);
         let mut evidence = self.in_one(target).await;
@@ -50,7 +50,7 @@ impl Asking<'_> {
     /// Where the list is wanted it is the sign of life as well.
     async fn asked(&self, session: &Session) -> Evidence {
         let identity = Some(session.identity().clone());
-        if !self.plan.wants(Question::Tools) {
+        if !self.plan.wants(CheckQuestion::Tools) {
             let reached = self.sign_of_life(session).await;
             let listed = not_asked(Some(&reached));
             return Evidence { identity, ..Evidence::new(reached, listed) };

@@ -6,12 +6,12 @@ use mcp::{Asked, Kept, Listing, McpError, Remote, Visit};
 use model::{Era, Reach, Tool};
 
 use super::{Asking, Evidence, not_asked};
-use crate::check::{Finding, Question};
-use crate::memory::Memory;
+use crate::check::{CheckQuestion, Finding};
+use crate::memory::BetweenRounds;
 use crate::words;
 
 impl Asking<'_> {
-    pub(super) async fn visit(&self, remote: &Remote, memory: &mut Memory) -> Evidence {
+    pub(super) async fn visit(&self, remote: &Remote, memory: &mut BetweenRounds) -> Evidence {
         let era = self.info.identity.as_ref().map_or(Era::Modern, |identity| identity.era);
         if !memory.is_signed_as(remote) {
             std::mem::take(memory).leave().await;
@@ -42,7 +42,7 @@ impl Asking<'_> {
         listed_before: Option<Arc<[Tool]>>,
     ) -> Evidence {
         let health = match &self.info.health_endpoint {
-            Some(place) if self.plan.wants(Question::Alive) => {
+            Some(place) if self.plan.wants(CheckQuestion::Alive) => {
                 let farthest = self.info.reach.or(remote.address.map(mcp::reach)).unwrap_or(Reach::Loopback);
                 let asked = Box::pin(Visit::health(remote, place, farthest, self.deadline)).await;
                 Some(self.health(asked))
@@ -53,10 +53,10 @@ impl Asking<'_> {
             Ok(visit) => visit,
             Err(error) => return Evidence::missing(words::of_error(&error, self.context)),
         };
-        let wants_list = self.plan.wants(Question::Tools);
+        let wants_list = self.plan.wants(CheckQuestion::Tools);
         // One question a round does for a legacy server: its list is a sign of life as well.
         let wants_sign = match era {
-            Era::Modern => health.is_none() && self.plan.wants(Question::Alive),
+            Era::Modern => health.is_none() && self.plan.wants(CheckQuestion::Alive),
             Era::Legacy => !wants_list,
         };
         let alive = if wants_sign { Some(visit.alive(era, &self.plan.tasks).await) } else { None };

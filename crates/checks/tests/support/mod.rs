@@ -5,11 +5,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use checks::{CheckError, Checker, CheckerHandle, Settings};
+use checks::{CheckError, Checker, CheckerHandle, CheckerSettings};
 use mesh::{Activities, Contact, Sessions};
 use model::config::{Config, HealthMonitoring, Seconds};
 use model::{Era, Health, HealthStatus, Identity, ServerId, ServerInfo, Source, Tool, ToolHints};
-use registry::{Contents, History, Observation, Opened, Origin, Registry};
+use registry::{History, Observation, OpenedRegistry, Origin, Registry, ServerContents};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -39,7 +39,7 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) async fn new(monitoring: HealthMonitoring) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let Opened { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
+        let OpenedRegistry { registry, writer, .. } = registry::open_sqlite(folder.path()).await.unwrap();
         let tasks = TaskTracker::new();
         tasks.spawn(writer);
         let config = Config { health_monitoring: monitoring, ..Config::default() };
@@ -47,7 +47,7 @@ impl Scene {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = notices.clone();
         let sessions = Sessions::new(tasks.clone(), registry.clone(), Activities::default());
-        let settings = Settings {
+        let settings = CheckerSettings {
             registry: registry.clone(),
             config: receiver,
             contact: Contact::new(Vault::open(folder.path()).0, Arc::new(|_, _| {})),
@@ -175,6 +175,6 @@ pub(crate) fn tool(name: &str) -> Tool {
 pub(crate) const TOOLS: &[&str] = &["add", "echo", "wait", "refuse", "explode"];
 
 /// A verdict of a person's own look at a server.
-pub(crate) fn seen(contents: Option<Contents>) -> Observation {
+pub(crate) fn seen(contents: Option<ServerContents>) -> Observation {
     Observation { status: HealthStatus::Healthy, reason: None, response_time_ms: None, at: 1, contents }
 }

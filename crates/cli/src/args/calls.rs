@@ -7,7 +7,7 @@ use clap::Args;
 use super::seconds;
 
 #[derive(Debug, Args)]
-pub(crate) struct Call {
+pub(crate) struct ToolCallOptions {
     /// The tool, or another capability that names one
     pub(crate) capability: String,
     /// The arguments as a JSON object; - reads them from standard input
@@ -31,7 +31,7 @@ pub(crate) struct Call {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Route {
+pub(crate) struct RouteOptions {
     /// The tool, or another capability that names one
     pub(crate) capability: String,
     /// Try so many calls, one after the other
@@ -52,7 +52,7 @@ pub(crate) struct Route {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Calls {
+pub(crate) struct CallsOptions {
     /// Print all that is kept of the call with this id
     #[arg(value_name = "ID", conflicts_with_all = ["follow", "limit", "before", "failed", "retried", "capability", "server", "client"])]
     pub(crate) id: Option<u64>,
@@ -83,7 +83,7 @@ pub(crate) struct Calls {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Replay {
+pub(crate) struct ReplayOptions {
     /// By the rules and the balancing of this configuration; - is standard input [default: the one in use]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use super::seconds;
 
 #[derive(Debug, Args)]
-pub(crate) struct Scan {
+pub(crate) struct ScanOptions {
     /// An address, a range (127.0.0.1-127.0.0.9), a network (192.168.1.0/24), a host name, or @NAME for a saved range; none
     /// means this computer
     #[arg(value_name = "TARGET")]

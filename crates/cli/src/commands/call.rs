@@ -8,14 +8,14 @@ use model::{Activity, Event};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Session, consent, read, route, start};
-use crate::args::{Call, Format};
+use super::{CommandSession, consent, read, route, start};
+use crate::args::{Format, ToolCallOptions};
 use crate::core::Batches;
-use crate::failure::{Failure, exit};
+use crate::failure::{CommandFailure, exit};
 use crate::layout::on_one_line;
 use crate::print::{clear_progress, note};
 
-pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> {
+pub(super) async fn call(session: &CommandSession, args: &ToolCallOptions) -> Result<(), CommandFailure> {
     let arguments = arguments(args.arguments.as_deref()).await?;
     consent::asked(session, args).await?;
     let handle = format!("cli-{}", std::process::id());
@@ -52,19 +52,19 @@ pub(super) async fn call(session: &Session, args: &Call) -> Result<(), Failure> 
     }
     session.print.one_as_it_is(&result, || answer_text(&result.result))?;
     if raw::says(&result.result, "isError") {
-        return Err(Failure::silent(exit::TOOL_ERROR));
+        return Err(CommandFailure::silent(exit::TOOL_ERROR));
     }
     Ok(())
 }
 
-pub(super) async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, Failure> {
+pub(super) async fn arguments(given: Option<&str>) -> Result<Map<String, Value>, CommandFailure> {
     let json = match given {
         None => return Ok(Map::new()),
         Some("-") => read(Path::new("-")).await?,
         Some(json) => json.to_owned(),
     };
     serde_json::from_str(&json)
-        .map_err(|error| Failure::usage(format!("the arguments are no JSON object: {error}")))
+        .map_err(|error| CommandFailure::usage(format!("the arguments are no JSON object: {error}")))
 }
 
 async fn show_progress(mut events: Batches, handle: &str) {

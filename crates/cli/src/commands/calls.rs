@@ -8,10 +8,10 @@ use futures::StreamExt;
 use model::{Activity, Event, Millis};
 
 use super::status::age;
-use super::{Session, route};
-use crate::args::{Calls, Format};
-use crate::core::Core;
-use crate::failure::Failure;
+use super::{CommandSession, route};
+use crate::args::{CallsOptions, Format};
+use crate::core::OpenCore;
+use crate::failure::CommandFailure;
 use crate::print::{self, Column, note, or_dash, word};
 
 /// So many rows are asked for at once.
@@ -43,7 +43,7 @@ pub(super) fn ago(at: Millis) -> String {
     age(u64::try_from(at).unwrap_or_default() / 1_000, now)
 }
 
-pub(super) async fn calls(session: &Session, args: &Calls) -> Result<(), Failure> {
+pub(super) async fn calls(session: &CommandSession, args: &CallsOptions) -> Result<(), CommandFailure> {
     if let Some(id) = args.id {
         let record = session.core.call_record(CallRecordArgs { id }).await?;
         return Ok(session.print.one(&record, || sentence(&record))?);
@@ -63,8 +63,8 @@ pub(super) async fn calls(session: &Session, args: &Calls) -> Result<(), Failure
         }
         return Ok(());
     };
-    if matches!(session.core, Core::Own(_)) {
-        return Err(Failure::failed(
+    if matches!(session.core, OpenCore::Own(_)) {
+        return Err(CommandFailure::failed(
             "there is nothing to follow while no core runs: start one with `mcp-discovery serve`",
         ));
     }
@@ -87,7 +87,7 @@ pub(super) async fn calls(session: &Session, args: &Calls) -> Result<(), Failure
     Ok(())
 }
 
-fn asked(args: &Calls, limit: u32) -> CallsArgs {
+fn asked(args: &CallsOptions, limit: u32) -> CallsArgs {
     let outcome = match (args.failed, args.retried) {
         (true, _) => Some(CallsLike::Failed),
         (_, true) => Some(CallsLike::Retried),
@@ -112,7 +112,7 @@ fn say_what_is_missing(list: &CallList) {
 }
 
 /// A line for a call, as it comes.
-fn tell(session: &Session, row: &CallRow) -> Result<(), Failure> {
+fn tell(session: &CommandSession, row: &CallRow) -> Result<(), CommandFailure> {
     if session.print.format() != Format::Table {
         return Ok(print::line(row)?);
     }

@@ -3,10 +3,10 @@
 use api::{CertificateArgs, Help, Operations, ShownCertificate};
 use model::{Certificate, Flaw, RefusedCertificate, Tls, date};
 
-use super::Session;
-use crate::failure::{Failure, exit};
+use super::CommandSession;
+use crate::failure::{CommandFailure, exit};
 
-pub(super) async fn certificate(session: &Session, of: &str) -> Result<(), Failure> {
+pub(super) async fn certificate(session: &CommandSession, of: &str) -> Result<(), CommandFailure> {
     let of = of.to_owned();
     let args = if of.contains("://") {
         CertificateArgs { url: Some(of), id: None }
@@ -15,7 +15,7 @@ pub(super) async fn certificate(session: &Session, of: &str) -> Result<(), Failu
     };
     let looked = session.core.certificate(args).await?;
     session.print.one(&looked, || sentence(&looked))?;
-    if looked.refused.is_none() { Ok(()) } else { Err(Failure::silent(exit::FAILED)) }
+    if looked.refused.is_none() { Ok(()) } else { Err(CommandFailure::silent(exit::FAILED)) }
 }
 
 fn sentence(looked: &ShownCertificate) -> String {

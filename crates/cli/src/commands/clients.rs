@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use api::{AddArgs, ClientsArgs, FromClient, Operations};
 use model::{ClientEntry, ClientFile, ClientReport, ClientScope, EntryKind, FileProblem};
 
-use super::Session;
+use super::CommandSession;
 use crate::args::Format;
-use crate::failure::{Failure, exit};
+use crate::failure::{CommandFailure, exit};
 use crate::from_client::{ClientsFlags, FromFlags};
 use crate::layout::on_one_line;
 use crate::print::{Column, note, word};
 
 /// An entry with where it stands.
-struct Row<'a> {
+struct EntryLine<'a> {
     client: &'a ClientReport,
     file: &'a ClientFile,
     entry: &'a ClientEntry,
 }
 
-pub(super) async fn clients(session: &Session, args: &ClientsFlags) -> Result<(), Failure> {
+pub(super) async fn clients(session: &CommandSession, args: &ClientsFlags) -> Result<(), CommandFailure> {
     let list = session.core.clients(ClientsArgs { projects: whole(&args.project)? }).await?;
     if session.print.format() == Format::Table {
-        let rows: Vec<Row<'_>> = rows(&list.clients).collect();
+        let rows: Vec<EntryLine<'_>> = rows(&list.clients).collect();
         session.print.list(&told(&rows), COLUMNS)?;
         if list.clients.is_empty() {
             note("no AI client has a file here that is known");
@@ -37,7 +37,7 @@ pub(super) async fn clients(session: &Session, args: &ClientsFlags) -> Result<()
 }
 
 #[derive(serde::Serialize)]
-struct Told {
+struct ClientLine {
     client: String,
     name: String,
     state: String,
@@ -46,7 +46,7 @@ struct Told {
     scope: String,
 }
 
-const COLUMNS: &[Column<Told>] = &[
+const COLUMNS: &[Column<ClientLine>] = &[
     Column { heading: "CLIENT", cell: |row| row.client.clone() },
     Column { heading: "NAME", cell: |row| row.name.clone() },
     Column { heading: "STATE", cell: |row| row.state.clone() },
@@ -55,11 +55,11 @@ const COLUMNS: &[Column<Told>] = &[
     Column { heading: "SCOPE", cell: |row| row.scope.clone() },
 ];
 
-fn told(rows: &[Row<'_>]) -> Vec<Told> {
-    let one = |Row { client, file, entry }: &Row<'_>| {
+fn told(rows: &[EntryLine<'_>]) -> Vec<ClientLine> {
+    let one = |EntryLine { client, file, entry }: &EntryLine<'_>| {
         let project = entry.project.as_ref().or(file.project.as_ref());
         let scope = if entry.project.is_some() { word(ClientScope::Project) } else { word(file.scope) };
-        Told {
+        ClientLine {
             client: client.id.clone(),
             name: entry.name.clone(),
             state: state(entry),
@@ -71,10 +71,10 @@ fn told(rows: &[Row<'_>]) -> Vec<Told> {
     rows.iter().map(one).collect()
 }
 
-fn rows(clients: &[ClientReport]) -> impl Iterator<Item = Row<'_>> {
+fn rows(clients: &[ClientReport]) -> impl Iterator<Item = EntryLine<'_>> {
     clients.iter().flat_map(|client| {
         let files = client.files.iter();
-        files.flat_map(move |file| file.entries.iter().map(move |entry| Row { client, file, entry }))
+        files.flat_map(move |file| file.entries.iter().map(move |entry| EntryLine { client, file, entry }))
     })
 }
 
@@ -130,34 +130,37 @@ fn said(file: &ClientFile, entry: Option<&ClientEntry>, problem: &FileProblem) -
 }
 
 /// The entry that a person means, after they agreed to it.
-pub(super) async fn from(session: &Session, flags: &FromFlags) -> Result<Option<FromClient>, Failure> {
+pub(super) async fn from(
+    session: &CommandSession,
+    flags: &FromFlags,
+) -> Result<Option<FromClient>, CommandFailure> {
     let Some(meant) = &flags.from else { return Ok(None) };
     let (client, name) = meant.split_once('/').ok_or_else(|| {
-        Failure::usage(format!("`{meant}` is no entry: write CLIENT/NAME, such as cursor/weather"))
+        CommandFailure::usage(format!("`{meant}` is no entry: write CLIENT/NAME, such as cursor/weather"))
     })?;
     let projects = whole(flags.project.as_slice())?;
     let project = projects.first().cloned();
     let list = session.core.clients(ClientsArgs { projects }).await?;
     let file = whole(flags.from_file.as_slice())?.pop();
-    let is_meant = |row: &Row<'_>| {
+    let is_meant = |row: &EntryLine<'_>| {
         let of = row.entry.project.as_ref().or(row.file.project.as_ref());
         row.client.id == client
             && row.entry.name == name
             && file.as_ref().is_none_or(|file| *file == row.file.path)
             && project.as_ref().is_none_or(|folder| Some(folder) == of)
     };
-    let found: Vec<Row<'_>> = rows(&list.clients).filter(is_meant).collect();
+    let found: Vec<EntryLine<'_>> = rows(&list.clients).filter(is_meant).collect();
     let row = match found.as_slice() {
         [] => {
             let message = format!(
                 "`{client}` has no server `{name}`: `mcp-discovery clients` lists those that are there"
             );
-            return Err(Failure::new(exit::NO_SERVER, message));
+            return Err(CommandFailure::new(exit::NO_SERVER, message));
         }
         [row] => row,
         several => {
             let places: Vec<String> = several.iter().map(|row| row.file.path.clone()).collect();
-            return Err(Failure::usage(format!(
+            return Err(CommandFailure::usage(format!(
                 "`{name}` stands in several places ({}): say which with --from-file or --project",
                 places.join(", ")
             )));
@@ -175,14 +178,14 @@ pub(super) async fn from(session: &Session, flags: &FromFlags) -> Result<Option<
 }
 
 /// Shows what will be run or asked, and returns the hash of what was shown when a person agrees.
-fn agreed(row: &Row<'_>, flags: &FromFlags) -> Result<String, Failure> {
+fn agreed(row: &EntryLine<'_>, flags: &FromFlags) -> Result<String, CommandFailure> {
     let shown = &row.entry.consent;
     if let Some(agreed) = &flags.agree {
         return Ok(agreed.clone());
     }
     note(&consent_of(row));
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage(format!("nothing was added: `--agree {shown}` agrees to this")));
+        return Err(CommandFailure::usage(format!("nothing was added: `--agree {shown}` agrees to this")));
     }
     note("Add it? [y/N]");
     let mut answer = String::new();
@@ -190,12 +193,12 @@ fn agreed(row: &Row<'_>, flags: &FromFlags) -> Result<String, Failure> {
     if agrees && answer.trim().to_ascii_lowercase().starts_with('y') {
         Ok(shown.clone())
     } else {
-        Err(Failure::usage("nothing was added"))
+        Err(CommandFailure::usage("nothing was added"))
     }
 }
 
-fn consent_of(row: &Row<'_>) -> String {
-    let Row { client, file, entry } = row;
+fn consent_of(row: &EntryLine<'_>) -> String {
+    let EntryLine { client, file, entry } = row;
     let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be asked" };
     let mut lines = vec![
         format!("{} keeps `{}` in {}. This {what}:", client.name, on_one_line(&entry.name), file.path),
@@ -225,10 +228,11 @@ pub(super) fn filled(from: Option<FromClient>, typed: AddArgs) -> AddArgs {
     AddArgs { from: Some(from), ..typed }
 }
 
-fn whole(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<Vec<String>, Failure> {
+fn whole(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Result<Vec<String>, CommandFailure> {
     let one = |path: PathBuf| {
-        let path = std::path::absolute(&path)
-            .map_err(|error| Failure::usage(format!("`{}` cannot be found: {error}", path.display())))?;
+        let path = std::path::absolute(&path).map_err(|error| {
+            CommandFailure::usage(format!("`{}` cannot be found: {error}", path.display()))
+        })?;
         Ok(path.display().to_string())
     };
     paths.into_iter().map(|path| one(path.as_ref().to_owned())).collect()

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use api::{ApiError, ConfigProblem, ConfigReport, Empty, Operations, Severity};
-use model::config::has_no_effect;
+use api::{ApiError, ConfigProblem, ConfigReport, Empty, Operations};
+use model::config::{Severity, has_no_effect};
 use serde_json::{Number, Value};
 
-use super::{Session, read};
-use crate::failure::{Failure, exit};
+use super::{CommandSession, read};
+use crate::failure::{CommandFailure, exit};
 use crate::print::{Printer, note, or_dash, word};
 
-pub(super) async fn check(print: Printer, file: &Path) -> Result<(), Failure> {
+pub(super) async fn check(print: Printer, file: &Path) -> Result<(), CommandFailure> {
     let report = ConfigReport::check(&read(file).await?);
     say_problems(&file.display().to_string(), &report.problems);
     print.one(&report, || verdict(&report))?;
-    if report.valid { Ok(()) } else { Err(Failure::silent(exit::USAGE)) }
+    if report.valid { Ok(()) } else { Err(CommandFailure::silent(exit::USAGE)) }
 }
 
 fn verdict(report: &ConfigReport) -> String {
@@ -44,16 +44,16 @@ pub(super) fn say_problems(file: &str, problems: &[ConfigProblem]) {
 }
 
 /// The problems of a file that was not saved.
-pub(super) fn say_refused(error: &ApiError) -> Failure {
+pub(super) fn say_refused(error: &ApiError) -> CommandFailure {
     let problems = error.detail.get("problems").cloned().unwrap_or_default();
     let problems: Vec<ConfigProblem> = serde_json::from_value(problems).unwrap_or_default();
     say_problems("mcp-discovery.yaml", &problems);
     note("nothing was saved");
-    Failure::silent(exit::USAGE)
+    CommandFailure::silent(exit::USAGE)
 }
 
 /// What is in use, as YAML for people; what there is to say of its file goes to standard error.
-pub(super) async fn show(session: &Session) -> Result<(), Failure> {
+pub(super) async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
     let status = session.core.config(Empty {}).await?;
     let file = or_dash(status.file.as_ref());
     say_problems(&file, &status.problems);
@@ -61,7 +61,7 @@ pub(super) async fn show(session: &Session) -> Result<(), Failure> {
         note("the configuration from before stays in use:");
     }
     let yaml = serde_saphyr::to_string(&written(&status.effective))
-        .map_err(|error| Failure::failed(error.to_string()))?;
+        .map_err(|error| CommandFailure::failed(error.to_string()))?;
     session.print.one(&status.effective, || format!("# {file}\n{}", marked(yaml.trim_end())))?;
     Ok(())
 }

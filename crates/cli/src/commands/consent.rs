@@ -7,14 +7,14 @@ use std::io::IsTerminal;
 use api::{Operations, ToolRow, ToolsArgs};
 use model::{ToolHints, fold};
 
-use super::Session;
-use crate::args::Call;
-use crate::failure::Failure;
+use super::CommandSession;
+use crate::args::ToolCallOptions;
+use crate::failure::CommandFailure;
 use crate::layout::on_one_line;
 use crate::print::note;
 
 /// Returns when the call may go out.
-pub(super) async fn asked(session: &Session, args: &Call) -> Result<(), Failure> {
+pub(super) async fn asked(session: &CommandSession, args: &ToolCallOptions) -> Result<(), CommandFailure> {
     if args.yes {
         return Ok(());
     }
@@ -33,10 +33,10 @@ pub(super) async fn asked(session: &Session, args: &Call) -> Result<(), Failure>
     let says = harm.says(&on_one_line(&worst.tool.name), &on_one_line(&whose));
     let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
     if is_terminal {
-        return if agrees(&says) { Ok(()) } else { Err(Failure::usage("nothing was called")) };
+        return if agrees(&says) { Ok(()) } else { Err(CommandFailure::usage("nothing was called")) };
     }
     if harm == Harm::Said {
-        return Err(Failure::usage(format!("{says} Nothing was called: `--yes` agrees to it")));
+        return Err(CommandFailure::usage(format!("{says} Nothing was called: `--yes` agrees to it")));
     }
     Ok(())
 }

@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use api::{Empty, Operations};
-use app::{App, Face, StartError};
+use app::{App, OwnerKind, StartError};
 use model::ServerRow;
 
 use super::look::address;
 use super::serve::{StopSignals, until_stopped};
-use crate::args::{Common, Demo};
-use crate::core::{self, Core};
-use crate::failure::Failure;
+use crate::args::{Common, DemoOptions};
+use crate::core::{self, OpenCore};
+use crate::failure::CommandFailure;
 use crate::print::{Column, Printer, note, or_dash};
 
 /// Narrow enough for any terminal: their names are known, so no id is needed to use them.
@@ -24,12 +24,12 @@ const COLUMNS: &[Column<ServerRow>] = &[
     Column { heading: "WHY", cell: |row| or_dash(row.health.summary.as_ref()) },
 ];
 
-pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result<(), Failure> {
+pub(super) async fn demo(common: &Common, args: &DemoOptions, print: Printer) -> Result<(), CommandFailure> {
     if args.stop {
         return stop(common, print).await;
     }
     loop {
-        match App::start(core::options(common, Face::Serve)).await {
+        match App::start(core::options(common, OwnerKind::Serve)).await {
             Ok(app) => {
                 let outcome = host(&app, print).await;
                 app.shutdown().await;
@@ -38,20 +38,20 @@ pub(super) async fn demo(common: &Common, args: &Demo, print: Printer) -> Result
             Err(StartError::Owned { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        match Core::open(common, false).await? {
-            Core::Remote(remote) => return start_there(&Core::Remote(remote), print).await,
+        match OpenCore::open(common, false).await? {
+            OpenCore::Remote(remote) => return start_there(&OpenCore::Remote(remote), print).await,
             // Whoever had the directory has just gone: it is ours to host.
-            own @ Core::Own(_) => own.close().await,
+            own @ OpenCore::Own(_) => own.close().await,
         }
     }
 }
 
 /// Hosts it with all that `serve` has, so that other commands and a browser can try it.
-async fn host(app: &App, print: Printer) -> Result<(), Failure> {
+async fn host(app: &App, print: Printer) -> Result<(), CommandFailure> {
     let stop = StopSignals::listen()?;
     let face = http_face::Face::bind(app, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
-        .map_err(|error| Failure::failed(format!("cannot listen on loopback: {error}")))?;
+        .map_err(|error| CommandFailure::failed(format!("cannot listen on loopback: {error}")))?;
     let started = app.demo_start(Empty {}).await?;
     print.list(&started.servers, COLUMNS)?;
     // The link lets whoever reads it in: people may, logs may not.
@@ -66,7 +66,7 @@ async fn host(app: &App, print: Printer) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {
+async fn start_there(core: &OpenCore, print: Printer) -> Result<(), CommandFailure> {
     let started = core.demo_start(Empty {}).await?;
     print.list(&started.servers, COLUMNS)?;
     let status = core.status(Empty {}).await?;
@@ -78,14 +78,14 @@ async fn start_there(core: &Core, print: Printer) -> Result<(), Failure> {
 }
 
 /// Only a running core can host it: what one that was killed left is forgotten by opening the registry.
-async fn stop(common: &Common, print: Printer) -> Result<(), Failure> {
-    let core = Core::open(common, false).await?;
+async fn stop(common: &Common, print: Printer) -> Result<(), CommandFailure> {
+    let core = OpenCore::open(common, false).await?;
     let outcome = stop_there(&core, print).await;
     core.close().await;
     outcome
 }
 
-async fn stop_there(core: &Core, print: Printer) -> Result<(), Failure> {
+async fn stop_there(core: &OpenCore, print: Printer) -> Result<(), CommandFailure> {
     let before = core.demo(Empty {}).await?;
     let after = core.demo_stop(Empty {}).await?;
     let sentence = if before.running { "the demo fleet is gone" } else { "the demo fleet does not run" };

@@ -7,15 +7,15 @@ use api::{AddArgs, AskedStep, EditArgs, Edited, KeptIn, Operations, ServerArgs, 
 use model::{GivenSecret, ServerRow};
 use serde_json::{Map, Value};
 
-use super::Session;
+use super::CommandSession;
 use super::clients;
 use super::secret::kept_in;
 use super::start;
-use crate::failure::Failure;
-use crate::given::{Add, Asked, Edit, GivenFlags};
+use crate::failure::CommandFailure;
+use crate::given::{Add, AskedSecret, EditOptions, GivenFlags};
 use crate::print::note;
 
-pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
+pub(super) async fn add(session: &CommandSession, args: &Add) -> Result<(), CommandFailure> {
     let metadata: Map<String, Value> =
         args.given.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
     let wanted = AddArgs {
@@ -40,7 +40,7 @@ pub(super) async fn add(session: &Session, args: &Add) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) async fn edit(session: &Session, args: &Edit) -> Result<(), Failure> {
+pub(super) async fn edit(session: &CommandSession, args: &EditOptions) -> Result<(), CommandFailure> {
     let given = &args.given;
     let to = AddArgs {
         url: args.url.clone(),
@@ -66,7 +66,10 @@ pub(super) async fn edit(session: &Session, args: &Edit) -> Result<(), Failure> 
 }
 
 /// The keys that are given, in what the server has.
-async fn metadata(session: &Session, args: &Edit) -> Result<Map<String, Value>, Failure> {
+async fn metadata(
+    session: &CommandSession,
+    args: &EditOptions,
+) -> Result<Map<String, Value>, CommandFailure> {
     let mut metadata = session.core.server(ServerArgs { id: args.id.clone() }).await?.server.metadata;
     for pair in &args.given.metadata {
         match pair_of(pair)? {
@@ -77,7 +80,7 @@ async fn metadata(session: &Session, args: &Edit) -> Result<Map<String, Value>, 
     Ok(metadata)
 }
 
-fn without(given: &[String]) -> Result<Without, Failure> {
+fn without(given: &[String]) -> Result<Without, CommandFailure> {
     let mut without = Without::default();
     for what in given {
         match what.split_once(':') {
@@ -87,7 +90,7 @@ fn without(given: &[String]) -> Result<Without, Failure> {
             Some(("query", name)) => drop(without.query.insert(name.to_owned())),
             Some(("env", name)) => drop(without.env.insert(name.to_owned())),
             _ => {
-                return Err(Failure::usage(format!(
+                return Err(CommandFailure::usage(format!(
                     "`{what}` is nothing that a server is given: write token, header:NAME, query:NAME, env:NAME or cwd"
                 )));
             }
@@ -97,7 +100,7 @@ fn without(given: &[String]) -> Result<Without, Failure> {
 }
 
 /// What both operations take.
-fn wanted(session: &Session, args: &GivenFlags) -> Result<AddArgs, Failure> {
+fn wanted(session: &CommandSession, args: &GivenFlags) -> Result<AddArgs, CommandFailure> {
     let header_env: BTreeMap<String, String> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
     let given = AddArgs {
@@ -119,18 +122,18 @@ fn wanted(session: &Session, args: &GivenFlags) -> Result<AddArgs, Failure> {
 }
 
 /// With what was asked for, each where it belongs.
-fn with_typed(mut given: AddArgs, session: &Session, args: &GivenFlags) -> AddArgs {
+fn with_typed(mut given: AddArgs, session: &CommandSession, args: &GivenFlags) -> AddArgs {
     // A name alone: the value is in the environment of the core.
     let own = args.env.iter().filter(|pair| !pair.contains('='));
     given.env = own.map(|name| (name.clone(), None)).collect();
     for (asked, secret) in args.asked.iter().zip(&session.secrets) {
         let secret = GivenSecret::new(secret);
         match asked {
-            Asked::Token => given.token = Some(secret),
-            Asked::Header(name) => drop(given.headers.insert(name.clone(), secret)),
-            Asked::Query(name) => drop(given.query.insert(name.clone(), secret)),
-            Asked::Env(name) => drop(given.env.insert(name.clone(), Some(secret))),
-            Asked::Fill(name) => {
+            AskedSecret::Token => given.token = Some(secret),
+            AskedSecret::Header(name) => drop(given.headers.insert(name.clone(), secret)),
+            AskedSecret::Query(name) => drop(given.query.insert(name.clone(), secret)),
+            AskedSecret::Env(name) => drop(given.env.insert(name.clone(), Some(secret))),
+            AskedSecret::Fill(name) => {
                 drop(given.from.get_or_insert_default().filled.insert(name.clone(), secret));
             }
         }
@@ -139,12 +142,12 @@ fn with_typed(mut given: AddArgs, session: &Session, args: &GivenFlags) -> AddAr
 }
 
 /// A path as the core can use it, which may stand in another folder.
-fn absolute(path: Option<&Path>, what: &str) -> Result<Option<String>, Failure> {
+fn absolute(path: Option<&Path>, what: &str) -> Result<Option<String>, CommandFailure> {
     let Some(path) = path else { return Ok(None) };
     let path = std::path::absolute(path)
-        .map_err(|error| Failure::usage(format!("the {what} cannot be found: {error}")))?;
+        .map_err(|error| CommandFailure::usage(format!("the {what} cannot be found: {error}")))?;
     let written = path.to_str().map(str::to_owned);
-    written.map(Some).ok_or_else(|| Failure::usage(format!("the path of the {what} is not UTF-8")))
+    written.map(Some).ok_or_else(|| CommandFailure::usage(format!("the path of the {what} is not UTF-8")))
 }
 
 fn server(row: &ServerRow) -> String {
@@ -179,17 +182,21 @@ fn say_leaves(edited: &Edited) {
 }
 
 /// `key=value`; a value that is JSON is read as JSON, anything else is text.
-pub(super) fn pair_of(pair: &str) -> Result<(String, Value), Failure> {
+pub(super) fn pair_of(pair: &str) -> Result<(String, Value), CommandFailure> {
     let (key, value) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
-        Failure::usage(format!("`{pair}` is no metadata: write key=value, such as region=eu or priority=8"))
+        CommandFailure::usage(format!(
+            "`{pair}` is no metadata: write key=value, such as region=eu or priority=8"
+        ))
     })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((key.to_owned(), value))
 }
 
-fn header_of(pair: &str) -> Result<(String, String), Failure> {
+fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
     let wrong = || {
-        Failure::usage(format!("`{pair}` is no header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"))
+        CommandFailure::usage(format!(
+            "`{pair}` is no header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"
+        ))
     };
     let (header, variable) = pair.split_once('=').ok_or_else(wrong)?;
     if header.is_empty() || variable.is_empty() {

@@ -5,8 +5,8 @@ use model::config::{in_effect, value};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Session;
-use crate::failure::Failure;
+use super::CommandSession;
+use crate::failure::CommandFailure;
 use crate::print::Column;
 
 /// A key with what it is now.
@@ -20,7 +20,7 @@ struct Explained {
     source: Option<&'static str>,
 }
 
-pub(super) async fn explain(session: &Session) -> Result<(), Failure> {
+pub(super) async fn explain(session: &CommandSession) -> Result<(), CommandFailure> {
     let columns: [Column<Explained>; 4] = [
         Column { heading: "SETTING", cell: |row| row.key.path.clone() },
         Column {

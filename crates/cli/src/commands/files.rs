@@ -6,15 +6,15 @@ use std::path::Path;
 use api::{ExportArgs, ImportArgs, ImportReport, Operations, ScanExportArgs, ScanImportArgs};
 use model::SecretPlace;
 
-use super::{Session, read};
+use super::{CommandSession, read};
 use crate::args::{Export, ExportedAs, Import};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::print::{self, note};
 
 /// Warnings of an import that are printed: more are not read.
 const MOST_WARNINGS: usize = 20;
 
-pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failure> {
+pub(super) async fn import(session: &CommandSession, args: &Import) -> Result<(), CommandFailure> {
     let file = args.file.as_path();
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     let text = read(file).await?;
@@ -44,7 +44,7 @@ pub(super) async fn import(session: &Session, args: &Import) -> Result<(), Failu
         format!("{would}{added} added, {updated} updated, {unchanged} unchanged")
     })?;
     if !report.warnings.is_empty() && added + updated + unchanged == 0 {
-        return Err(Failure::failed(format!("{name}: no server in it could be imported")));
+        return Err(CommandFailure::failed(format!("{name}: no server in it could be imported")));
     }
     Ok(())
 }
@@ -87,14 +87,14 @@ fn agrees(values: usize) -> bool {
 }
 
 /// The file's text itself, whatever the format: it is meant for a file.
-pub(super) async fn export(session: &Session, args: &Export) -> Result<(), Failure> {
+pub(super) async fn export(session: &CommandSession, args: &Export) -> Result<(), CommandFailure> {
     let exported = match args.wanted() {
         ExportedAs::Servers(form) => session.core.export(ExportArgs { form }).await?,
         ExportedAs::Scan(scan, form) => {
             session.core.scan_export(ScanExportArgs { scan: scan.map(str::to_owned), form }).await?
         }
         ExportedAs::Both => {
-            return Err(Failure::usage("`--scan` is for `--as scan.json` or `--as scan.csv`"));
+            return Err(CommandFailure::usage("`--scan` is for `--as scan.json` or `--as scan.csv`"));
         }
     };
     for warning in &exported.warnings {
@@ -110,15 +110,15 @@ pub(super) async fn export(session: &Session, args: &Export) -> Result<(), Failu
 /// A file of `export --as scan.json` says so first.
 fn is_scan(text: &str) -> bool {
     #[derive(serde::Deserialize)]
-    struct Scan {
+    struct ScanMark {
         #[serde(rename = "mcp_discovery_scan")]
         _form: u32,
     }
     text.contains("\"mcp_discovery_scan\"")
-        && serde_json::from_str::<Scan>(text.trim_start_matches('\u{feff}')).is_ok()
+        && serde_json::from_str::<ScanMark>(text.trim_start_matches('\u{feff}')).is_ok()
 }
 
-async fn import_scan(session: &Session, text: String, name: String) -> Result<(), Failure> {
+async fn import_scan(session: &CommandSession, text: String, name: String) -> Result<(), CommandFailure> {
     let imported = session.core.scan_import(ScanImportArgs { text, file: Some(name) }).await?;
     session.print.one(&imported, || {
         format!("the scan is kept as {}; compare with `scan --compare {0}`", imported.scan.id)

@@ -4,10 +4,10 @@ use api::{
     Empty, GatewayClientRow, GatewayRevokeArgs, GatewayStatus, GatewayTokenArgs, GatewayToolRow, Operations,
 };
 
-use super::Session;
+use super::CommandSession;
 use super::calls::ago;
 use crate::args::{Format, GatewayCommand};
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::print::{Column, note, or_dash};
 
 const CLIENTS: &[Column<GatewayClientRow>] = &[
@@ -24,7 +24,10 @@ const TOOLS: &[Column<GatewayToolRow>] = &[
     Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
 ];
 
-pub(super) async fn gateway(session: &Session, command: Option<&GatewayCommand>) -> Result<(), Failure> {
+pub(super) async fn gateway(
+    session: &CommandSession,
+    command: Option<&GatewayCommand>,
+) -> Result<(), CommandFailure> {
     match command {
         None => show(session).await,
         Some(GatewayCommand::Token { name }) => {
@@ -47,7 +50,7 @@ pub(super) async fn gateway(session: &Session, command: Option<&GatewayCommand>)
     }
 }
 
-async fn show(session: &Session) -> Result<(), Failure> {
+async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
     let status = session.core.gateway(Empty {}).await?;
     note(&told(&status));
     if session.print.format() != Format::Table {

@@ -6,11 +6,11 @@ use api::{ErrorCode, HealthArgs, HealthReport, Operations, ServerHealth};
 use futures::StreamExt;
 use model::{Event, EventBatch, HealthStatus, ServerId, ServerRow};
 
-use super::Session;
+use super::CommandSession;
 use super::status::{Shown, status};
-use crate::args::{Format, Health};
-use crate::core::{Batches, Core};
-use crate::failure::Failure;
+use crate::args::{Format, HealthOptions};
+use crate::core::{Batches, OpenCore};
+use crate::failure::CommandFailure;
 use crate::print::{self, Column, note, or_dash};
 
 const COLUMNS: &[Column<ServerHealth>] = &[
@@ -29,7 +29,7 @@ impl From<&ServerHealth> for Shown {
     }
 }
 
-pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failure> {
+pub(super) async fn health(session: &CommandSession, args: &HealthOptions) -> Result<(), CommandFailure> {
     // Subscribed first: nothing is missed between the report and what changes.
     let events = if args.watch { Some(session.core.events().await?) } else { None };
     let report = session.core.health(asked(args)).await?;
@@ -43,13 +43,15 @@ pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failu
         note(
             "health monitoring is off (`health_monitoring.enabled` in the configuration): nothing is checked",
         );
-    } else if matches!(session.core, Core::Own(_)) {
+    } else if matches!(session.core, OpenCore::Own(_)) {
         note(
             "nothing is checked while no core runs: start one with `mcp-discovery serve`, or check a server with `mcp-discovery check ID`",
         );
     }
     match events {
-        Some(_) if matches!(session.core, Core::Own(_)) => Err(Failure::failed("there is nothing to watch")),
+        Some(_) if matches!(session.core, OpenCore::Own(_)) => {
+            Err(CommandFailure::failed("there is nothing to watch"))
+        }
         Some(events) => watch(session, args, events, &report).await,
         None => Ok(()),
     }
@@ -57,12 +59,12 @@ pub(super) async fn health(session: &Session, args: &Health) -> Result<(), Failu
 
 /// A line for each change of a status, until Ctrl-C or the core's end.
 async fn watch(
-    session: &Session,
-    args: &Health,
+    session: &CommandSession,
+    args: &HealthOptions,
     mut events: Batches,
     report: &HealthReport,
-) -> Result<(), Failure> {
-    let mut known = Known::of(report);
+) -> Result<(), CommandFailure> {
+    let mut known = ToldSoFar::of(report);
     while let Some(batch) = events.next().await {
         let has_gap = batch.from > known.revision;
         let turned = known.take(&batch, args.ids.is_empty());
@@ -82,12 +84,12 @@ async fn watch(
 }
 
 /// What was said of servers so far.
-struct Known {
+struct ToldSoFar {
     revision: u64,
     statuses: HashMap<ServerId, HealthStatus>,
 }
 
-impl Known {
+impl ToldSoFar {
     fn of(report: &HealthReport) -> Self {
         let statuses = report.servers.iter().map(|row| (row.id, row.status)).collect();
         Self { revision: report.revision, statuses }
@@ -116,7 +118,7 @@ impl Known {
         turned
     }
 
-    fn tell_new(&mut self, session: &Session, report: &HealthReport) -> Result<(), Failure> {
+    fn tell_new(&mut self, session: &CommandSession, report: &HealthReport) -> Result<(), CommandFailure> {
         for row in &report.servers {
             if self.statuses.insert(row.id, row.status) != Some(row.status) {
                 tell(session, row)?;
@@ -126,7 +128,7 @@ impl Known {
     }
 }
 
-fn tell(session: &Session, row: &ServerHealth) -> Result<(), Failure> {
+fn tell(session: &CommandSession, row: &ServerHealth) -> Result<(), CommandFailure> {
     if session.print.format() != Format::Table {
         return Ok(print::line(row)?);
     }
@@ -135,6 +137,6 @@ fn tell(session: &Session, row: &ServerHealth) -> Result<(), Failure> {
     Ok(print::out(&print::plain(&line))?)
 }
 
-fn asked(args: &Health) -> HealthArgs {
+fn asked(args: &HealthOptions) -> HealthArgs {
     HealthArgs { ids: (!args.ids.is_empty()).then(|| args.ids.clone()) }
 }

@@ -5,16 +5,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use api::{LogLine, LoggedKind, LoggedRequest, Operations, ServerArgs, ServerLogs};
 use model::Millis;
 
-use super::Session;
+use super::CommandSession;
 use super::status::age;
-use crate::core::Core;
-use crate::failure::Failure;
+use crate::core::OpenCore;
+use crate::failure::CommandFailure;
 use crate::print::{note, word};
 
-pub(super) async fn logs(session: &Session, id: &str) -> Result<(), Failure> {
+pub(super) async fn logs(session: &CommandSession, id: &str) -> Result<(), CommandFailure> {
     let log = session.core.logs(ServerArgs { id: id.to_owned() }).await?;
     session.print.one(&log, || lines(&log))?;
-    if matches!(session.core, Core::Own(_)) {
+    if matches!(session.core, OpenCore::Own(_)) {
         note("nothing is kept while no core runs: start one with `mcp-discovery serve`");
     }
     Ok(())

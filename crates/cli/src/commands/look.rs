@@ -5,9 +5,9 @@ use model::{ServerRow, ToolHints};
 use serde_json::Value;
 
 use super::status::status;
-use super::{Session, start};
-use crate::args::{Servers, Tools};
-use crate::failure::{Failure, exit};
+use super::{CommandSession, start};
+use crate::args::{Servers, ToolsOptions};
+use crate::failure::{CommandFailure, exit};
 use crate::print::{Column, clear_progress, note, or_dash};
 
 const SERVERS: &[Column<ServerRow>] = &[
@@ -27,7 +27,7 @@ const TOOLS: &[Column<ToolRow>] = &[
     Column { heading: "DESCRIPTION", cell: first_line },
 ];
 
-pub(super) async fn servers(session: &Session, args: &Servers) -> Result<(), Failure> {
+pub(super) async fn servers(session: &CommandSession, args: &Servers) -> Result<(), CommandFailure> {
     let filter = args.filter.as_deref().map(filter).transpose()?;
     let wanted = ServersArgs { capability: args.capability.clone(), filter };
     let list = session.core.servers(wanted).await?;
@@ -39,18 +39,19 @@ pub(super) async fn servers(session: &Session, args: &Servers) -> Result<(), Fai
         0 => note("no servers yet: `mcp-discovery scan` looks for some, `mcp-discovery add URL` adds one"),
         total => note(&format!("none of the {total} servers matches")),
     }
-    Err(Failure::silent(exit::NO_SERVER))
+    Err(CommandFailure::silent(exit::NO_SERVER))
 }
 
 /// JSON when it looks like JSON, else the short form.
-fn filter(text: &str) -> Result<Value, Failure> {
+fn filter(text: &str) -> Result<Value, CommandFailure> {
     if !text.trim_start().starts_with('{') {
         return Ok(Value::String(text.to_owned()));
     }
-    serde_json::from_str(text).map_err(|error| Failure::usage(format!("the filter is no JSON: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| CommandFailure::usage(format!("the filter is no JSON: {error}")))
 }
 
-pub(super) async fn tools(session: &Session, args: &Tools) -> Result<(), Failure> {
+pub(super) async fn tools(session: &CommandSession, args: &ToolsOptions) -> Result<(), CommandFailure> {
     let list = session.core.tools(ToolsArgs { server: args.server.clone() }).await?;
     session.print.list(&list.tools, TOOLS)?;
     if list.tools.is_empty() {
@@ -59,7 +60,7 @@ pub(super) async fn tools(session: &Session, args: &Tools) -> Result<(), Failure
     Ok(())
 }
 
-pub(super) async fn check(session: &Session, id: &str) -> Result<(), Failure> {
+pub(super) async fn check(session: &CommandSession, id: &str) -> Result<(), CommandFailure> {
     let wanted = ServerArgs { id: id.to_owned() };
     let server = session.core.server(wanted.clone()).await?.server.id;
     let events = session.core.events().await?;

@@ -31,120 +31,121 @@ use std::path::Path;
 use api::{Operations, ServersByIdArgs};
 use tokio::io::AsyncReadExt;
 
-use crate::args::{Cli, Command, Config, Ids};
-use crate::core::Core;
-use crate::failure::{Failure, exit};
+use crate::args::{AnyCommand, Cli, ConfigCommand, Ids};
+use crate::core::OpenCore;
+use crate::failure::{CommandFailure, exit};
 use crate::print::Printer;
 
 /// Larger files are a mistake.
 const LARGEST_FILE: u64 = 224 * 1024 * 1024;
 
 /// A core and a way to print: what most commands need.
-pub(crate) struct Session {
-    core: Core,
+pub(crate) struct CommandSession {
+    core: OpenCore,
     print: Printer,
     /// What the person gave for a command that keeps some, in the order it was asked for.
     secrets: Vec<String>,
 }
 
-pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+pub(crate) async fn run(cli: Cli) -> Result<(), CommandFailure> {
     let print = Printer::new(cli.common.format);
     match &cli.command {
-        Command::Serve(args) => return serve::serve(&cli.common, args).await,
-        Command::Demo(args) => return demo::demo(&cli.common, args, print).await,
-        Command::Config(Config::Check { file }) => return config::check(print, file).await,
-        Command::Config(Config::Schema) => return settings::print_schema(print),
+        AnyCommand::Serve(args) => return serve::serve(&cli.common, args).await,
+        AnyCommand::Demo(args) => return demo::demo(&cli.common, args, print).await,
+        AnyCommand::Config(ConfigCommand::Check { file }) => return config::check(print, file).await,
+        AnyCommand::Config(ConfigCommand::Schema) => return settings::print_schema(print),
         _ => {}
     }
     let secrets = secret::read(&cli.command)?;
-    let core = Core::open(&cli.common, mends_config(&cli.command)).await?;
-    let session = Session { core, print, secrets };
+    let core = OpenCore::open(&cli.common, mends_config(&cli.command)).await?;
+    let session = CommandSession { core, print, secrets };
     let outcome = one_shot(&session, &cli.command).await;
     session.core.close().await;
     outcome
 }
 
 /// It is about the configuration's file and not about what the file says: a broken one is what it is for.
-fn mends_config(command: &Command) -> bool {
+fn mends_config(command: &AnyCommand) -> bool {
     matches!(
         command,
-        Command::Config(
-            Config::Set { .. }
-                | Config::Unset { .. }
-                | Config::Versions
-                | Config::Restore { .. }
-                | Config::Diff { .. }
+        AnyCommand::Config(
+            ConfigCommand::Set { .. }
+                | ConfigCommand::Unset { .. }
+                | ConfigCommand::Versions
+                | ConfigCommand::Restore { .. }
+                | ConfigCommand::Diff { .. }
         )
     )
 }
 
 /// Ctrl-C ends a command; scans, calls and starts handle it themselves, to leave nothing behind.
-async fn one_shot(session: &Session, command: &Command) -> Result<(), Failure> {
+async fn one_shot(session: &CommandSession, command: &AnyCommand) -> Result<(), CommandFailure> {
     match command {
-        Command::Scan(args) => scan::scan(session, args).await,
-        Command::Call(args) => call::call(session, args).await,
-        Command::Add(args) => edit::add(session, args).await,
+        AnyCommand::Scan(args) => scan::scan(session, args).await,
+        AnyCommand::Call(args) => call::call(session, args).await,
+        AnyCommand::Add(args) => edit::add(session, args).await,
         other => tokio::select! {
             outcome = simple(session, other) => outcome,
-            _ = tokio::signal::ctrl_c() => Err(Failure::silent(exit::INTERRUPTED)),
+            _ = tokio::signal::ctrl_c() => Err(CommandFailure::silent(exit::INTERRUPTED)),
         },
     }
 }
 
-async fn simple(session: &Session, command: &Command) -> Result<(), Failure> {
+async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), CommandFailure> {
     let core = &session.core;
     let by_id = |args: &Ids| ServersByIdArgs { ids: args.ids.clone() };
     match command {
-        Command::Clients(args) => clients::clients(session, args).await,
-        Command::Servers(args) => look::servers(session, args).await,
-        Command::Tools(args) => look::tools(session, args).await,
-        Command::Route(args) => route::route(session, args).await,
-        Command::Calls(args) => calls::calls(session, args).await,
-        Command::Replay(args) => replay::replay(session, args).await,
-        Command::Rules => route::rules(session).await,
-        Command::Breakers => route::breakers(session).await,
-        Command::Edit(args) => edit::edit(session, args).await,
-        Command::Certificate { of } => certificate::certificate(session, of).await,
-        Command::Label(args) => change::label(session, args).await,
-        Command::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
-        Command::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
-        Command::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
-        Command::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
-        Command::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
-        Command::Link(args) => link::link(session, args).await,
-        Command::Undo => change::undo(session).await,
-        Command::Redo => change::redo(session).await,
-        Command::Check(args) => look::check(session, &args.id).await,
-        Command::Health(args) => health::health(session, args).await,
-        Command::Secret(command) => secret::run(session, command).await,
-        Command::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
-        Command::Logs(args) => logs::logs(session, &args.id).await,
-        Command::Import(args) => files::import(session, args).await,
-        Command::Export(args) => files::export(session, args).await,
-        Command::Scans => scans::scans(session).await,
-        Command::Ranges(args) => scans::ranges(session, args).await,
-        Command::ForgetScan(args) => scans::forget(session, args).await,
-        Command::Sightings(args) => scans::sightings(session, &args.id).await,
-        Command::Config(Config::Show { explain: false }) => config::show(session).await,
-        Command::Config(Config::Show { explain: true }) => explain::explain(session).await,
-        Command::Config(Config::Set { path, value }) => settings::set(session, path, value).await,
-        Command::Config(Config::Unset { path }) => settings::unset(session, path).await,
-        Command::Config(Config::Versions) => settings::versions(session).await,
-        Command::Config(Config::Restore { number }) => settings::restore(session, *number).await,
-        Command::Config(Config::Diff { number }) => settings::diff(session, *number).await,
-        Command::Serve(_)
-        | Command::Demo(_)
-        | Command::Config(Config::Check { .. } | Config::Schema)
-        | Command::Add(_)
-        | Command::Scan(_)
-        | Command::Call(_) => Ok(()),
+        AnyCommand::Clients(args) => clients::clients(session, args).await,
+        AnyCommand::Servers(args) => look::servers(session, args).await,
+        AnyCommand::Tools(args) => look::tools(session, args).await,
+        AnyCommand::Route(args) => route::route(session, args).await,
+        AnyCommand::Calls(args) => calls::calls(session, args).await,
+        AnyCommand::Replay(args) => replay::replay(session, args).await,
+        AnyCommand::Rules => route::rules(session).await,
+        AnyCommand::Breakers => route::breakers(session).await,
+        AnyCommand::Edit(args) => edit::edit(session, args).await,
+        AnyCommand::Certificate { of } => certificate::certificate(session, of).await,
+        AnyCommand::Label(args) => change::label(session, args).await,
+        AnyCommand::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
+        AnyCommand::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
+        AnyCommand::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
+        AnyCommand::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
+        AnyCommand::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
+        AnyCommand::Link(args) => link::link(session, args).await,
+        AnyCommand::Undo => change::undo(session).await,
+        AnyCommand::Redo => change::redo(session).await,
+        AnyCommand::Check(args) => look::check(session, &args.id).await,
+        AnyCommand::Health(args) => health::health(session, args).await,
+        AnyCommand::Secret(command) => secret::run(session, command).await,
+        AnyCommand::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
+        AnyCommand::Logs(args) => logs::logs(session, &args.id).await,
+        AnyCommand::Import(args) => files::import(session, args).await,
+        AnyCommand::Export(args) => files::export(session, args).await,
+        AnyCommand::Scans => scans::scans(session).await,
+        AnyCommand::Ranges(args) => scans::ranges(session, args).await,
+        AnyCommand::ForgetScan(args) => scans::forget(session, args).await,
+        AnyCommand::Sightings(args) => scans::sightings(session, &args.id).await,
+        AnyCommand::Config(ConfigCommand::Show { explain: false }) => config::show(session).await,
+        AnyCommand::Config(ConfigCommand::Show { explain: true }) => explain::explain(session).await,
+        AnyCommand::Config(ConfigCommand::Set { path, value }) => settings::set(session, path, value).await,
+        AnyCommand::Config(ConfigCommand::Unset { path }) => settings::unset(session, path).await,
+        AnyCommand::Config(ConfigCommand::Versions) => settings::versions(session).await,
+        AnyCommand::Config(ConfigCommand::Restore { number }) => settings::restore(session, *number).await,
+        AnyCommand::Config(ConfigCommand::Diff { number }) => settings::diff(session, *number).await,
+        AnyCommand::Serve(_)
+        | AnyCommand::Demo(_)
+        | AnyCommand::Config(ConfigCommand::Check { .. } | ConfigCommand::Schema)
+        | AnyCommand::Add(_)
+        | AnyCommand::Scan(_)
+        | AnyCommand::Call(_) => Ok(()),
     }
 }
 
 /// A file's text, or standard input's for `-`.
-async fn read(file: &Path) -> Result<String, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::usage(format!("`{}` cannot be read: {error}", file.display()));
+async fn read(file: &Path) -> Result<String, CommandFailure> {
+    let failed = |error: std::io::Error| {
+        CommandFailure::usage(format!("`{}` cannot be read: {error}", file.display()))
+    };
     let mut text = String::new();
     let size = if file == Path::new("-") {
         tokio::io::stdin().take(LARGEST_FILE + 1).read_to_string(&mut text).await
@@ -153,7 +154,7 @@ async fn read(file: &Path) -> Result<String, Failure> {
         open.take(LARGEST_FILE + 1).read_to_string(&mut text).await
     };
     if size.map_err(failed)? as u64 > LARGEST_FILE {
-        return Err(Failure::usage(format!("`{}` is larger than 224 MiB", file.display())));
+        return Err(CommandFailure::usage(format!("`{}` is larger than 224 MiB", file.display())));
     }
     Ok(text)
 }

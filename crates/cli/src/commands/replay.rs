@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 
 use api::{Operations, Replay, ReplayArgs, ServerPlace};
 
-use super::{Session, read};
+use super::{CommandSession, read};
 use crate::args;
-use crate::failure::{Failure, exit};
+use crate::failure::{CommandFailure, exit};
 
 /// So many of a kind are printed; the document has all of them.
 const PRINTED: usize = 20;
 
-pub(super) async fn replay(session: &Session, args: &args::Replay) -> Result<(), Failure> {
+pub(super) async fn replay(
+    session: &CommandSession,
+    args: &args::ReplayOptions,
+) -> Result<(), CommandFailure> {
     let rules = match &args.rules {
         Some(file) => Some(read(file).await?),
         None => None,
@@ -21,8 +24,8 @@ pub(super) async fn replay(session: &Session, args: &args::Replay) -> Result<(),
     session.print.one(&replay, || sentence(&replay))?;
     match replay.fails {
         0 => Ok(()),
-        1 => Err(Failure::new(exit::FAILED, "a call would fail that did not")),
-        many => Err(Failure::new(exit::FAILED, format!("{many} calls would fail that did not"))),
+        1 => Err(CommandFailure::new(exit::FAILED, "a call would fail that did not")),
+        many => Err(CommandFailure::new(exit::FAILED, format!("{many} calls would fail that did not"))),
     }
 }
 

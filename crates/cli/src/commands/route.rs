@@ -7,12 +7,12 @@ use api::{
     RulesArgs, ServerPlace,
 };
 
-use super::{Session, call, read};
-use crate::args::Route;
-use crate::failure::{Failure, exit};
+use super::{CommandSession, call, read};
+use crate::args::RouteOptions;
+use crate::failure::{CommandFailure, exit};
 use crate::print::{Column, note, or_dash};
 
-pub(super) async fn route(session: &Session, args: &Route) -> Result<(), Failure> {
+pub(super) async fn route(session: &CommandSession, args: &RouteOptions) -> Result<(), CommandFailure> {
     let rules = match &args.rules {
         Some(file) => Some(read(file).await?),
         None => None,
@@ -33,7 +33,7 @@ pub(super) async fn route(session: &Session, args: &Route) -> Result<(), Failure
     session.print.one(&result, || sentence(&result, args.calls))?;
     match &result.decision.refusal {
         None => Ok(()),
-        Some(refusal) => Err(Failure::new(exit::NO_SERVER, refusal.message.clone())),
+        Some(refusal) => Err(CommandFailure::new(exit::NO_SERVER, refusal.message.clone())),
     }
 }
 
@@ -118,7 +118,7 @@ fn rule_note(row: &RuleRow) -> String {
     }
 }
 
-pub(super) async fn rules(session: &Session) -> Result<(), Failure> {
+pub(super) async fn rules(session: &CommandSession) -> Result<(), CommandFailure> {
     let list = session.core.rules(RulesArgs::default()).await?;
     if list.rules.is_empty() {
         note("no rule is set (`routing_rules` in the configuration)");
@@ -144,7 +144,7 @@ fn state(state: BreakerState) -> &'static str {
     }
 }
 
-pub(super) async fn breakers(session: &Session) -> Result<(), Failure> {
+pub(super) async fn breakers(session: &CommandSession) -> Result<(), CommandFailure> {
     let list = session.core.breakers(Empty {}).await?;
     if list.breakers.is_empty() {
         note("no server failed, rests, or has calls under way");

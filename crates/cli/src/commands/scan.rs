@@ -10,10 +10,10 @@ use model::{
 };
 use serde::Serialize;
 
-use super::{Session, scans};
-use crate::args::{Format, Scan};
+use super::{CommandSession, scans};
+use crate::args::{Format, ScanOptions};
 use crate::core::Batches;
-use crate::failure::{Failure, exit};
+use crate::failure::{CommandFailure, exit};
 use crate::print::{self, Column, clear_progress, note, or_dash, word};
 
 /// The promised keys of a row, and why.
@@ -84,7 +84,7 @@ struct LastLine {
     summary: Summary,
 }
 
-pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> {
+pub(super) async fn scan(session: &CommandSession, args: &ScanOptions) -> Result<(), CommandFailure> {
     // Subscribed first: nothing that the scan finds is missed.
     let events = session.core.events().await?;
     let wanted = scans::wanted(session, args).await?;
@@ -110,12 +110,12 @@ pub(super) async fn scan(session: &Session, args: &Scan) -> Result<(), Failure> 
 }
 
 fn finish(
-    session: &Session,
+    session: &CommandSession,
     watch: &mut Watch,
     report: &ScanReport,
     scan: &ScanStatus,
     interrupted: bool,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let summary = summary(scan, interrupted);
     let found = summary.found;
     if session.print.format() == Format::Ndjson {
@@ -134,8 +134,8 @@ fn finish(
         ));
     }
     match (interrupted, found) {
-        (true, _) => Err(Failure::silent(exit::INTERRUPTED)),
-        (false, 0) => Err(Failure::silent(exit::NO_SERVER)),
+        (true, _) => Err(CommandFailure::silent(exit::INTERRUPTED)),
+        (false, 0) => Err(CommandFailure::silent(exit::NO_SERVER)),
         (false, _) => Ok(()),
     }
 }
@@ -152,7 +152,11 @@ impl Watch {
         ScanRef { scan: Some(self.id.clone()) }
     }
 
-    async fn until_done(&mut self, session: &Session, mut events: Batches) -> Result<(), Failure> {
+    async fn until_done(
+        &mut self,
+        session: &CommandSession,
+        mut events: Batches,
+    ) -> Result<(), CommandFailure> {
         while let Some(batch) = events.next().await {
             for event in &batch.events {
                 let over = match event {
@@ -164,18 +168,18 @@ impl Watch {
                 }
             }
         }
-        Err(Failure::failed("the core ended before the scan did"))
+        Err(CommandFailure::failed("the core ended before the scan did"))
     }
 
     /// Events were lost: the report has everything.
-    async fn look_again(&mut self, session: &Session) -> Result<bool, Failure> {
+    async fn look_again(&mut self, session: &CommandSession) -> Result<bool, CommandFailure> {
         let report = session.core.scan(self.scan()).await?;
         report.rows.iter().try_for_each(|row| self.show(row))?;
         Ok(report.scan.is_none_or(|scan| scan.state != ScanState::Running))
     }
 
     /// True when the scan is over.
-    fn take(&mut self, event: &Event<ServerRow>) -> Result<bool, Failure> {
+    fn take(&mut self, event: &Event<ServerRow>) -> Result<bool, CommandFailure> {
         match event {
             Event::Activity(Activity::ScanFound { scan, row }) if *scan == self.id => self.show(row)?,
             Event::Activity(Activity::ScanChanged { scan }) if scan.id == self.id => {
@@ -192,7 +196,7 @@ impl Watch {
     }
 
     /// Prints a row once, when rows are streamed.
-    fn show(&mut self, row: &ScanRow) -> Result<(), Failure> {
+    fn show(&mut self, row: &ScanRow) -> Result<(), CommandFailure> {
         if self.stream && self.wanted(row) && self.shown.insert(row.url.clone()) {
             clear_progress();
             print::line(&PrintedRow::from(row))?;

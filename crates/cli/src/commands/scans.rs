@@ -6,14 +6,14 @@ use api::{
 };
 use model::{Millis, ScanRange, ScanRow, ScanState, ScanStatus, Sighting};
 
-use super::Session;
+use super::CommandSession;
 use super::calls::ago;
-use crate::args::{Ids, Range, Scan};
-use crate::failure::Failure;
+use crate::args::{Ids, Range, ScanOptions};
+use crate::failure::CommandFailure;
 use crate::print::{Column, note, or_dash, word};
 
 /// What to scan: as it was given, or as it was saved. What is given beside a saved range stands in its place.
-pub(super) async fn wanted(session: &Session, args: &Scan) -> Result<ScanArgs, Failure> {
+pub(super) async fn wanted(session: &CommandSession, args: &ScanOptions) -> Result<ScanArgs, CommandFailure> {
     let given = ScanArgs {
         targets: args.targets.clone(),
         ports: args.ports.clone(),
@@ -25,11 +25,11 @@ pub(super) async fn wanted(session: &Session, args: &Scan) -> Result<ScanArgs, F
     let saved = args.targets.iter().find_map(|target| target.strip_prefix('@'));
     let Some(name) = saved else { return Ok(given) };
     if args.targets.len() > 1 {
-        return Err(Failure::usage("a saved range stands alone: give `@NAME`, or addresses"));
+        return Err(CommandFailure::usage("a saved range stands alone: give `@NAME`, or addresses"));
     }
     let ranges = session.core.ranges(Empty {}).await?.ranges;
     let Some(range) = ranges.into_iter().find(|range| range.name == name) else {
-        return Err(Failure::usage(format!(
+        return Err(CommandFailure::usage(format!(
             "no range is saved as `{name}`: `mcp-discovery ranges` lists them, `scan TARGET --save {name}` saves one"
         )));
     };
@@ -37,7 +37,11 @@ pub(super) async fn wanted(session: &Session, args: &Scan) -> Result<ScanArgs, F
     Ok(ScanArgs { targets, ports: given.ports.or(ports), deep: given.deep || deep, ..given })
 }
 
-pub(super) async fn save(session: &Session, name: &str, wanted: &ScanArgs) -> Result<(), Failure> {
+pub(super) async fn save(
+    session: &CommandSession,
+    name: &str,
+    wanted: &ScanArgs,
+) -> Result<(), CommandFailure> {
     let ScanArgs { targets, ports, deep, .. } = wanted.clone();
     let name = name.strip_prefix('@').unwrap_or(name).to_owned();
     session.core.range_save(RangeSaveArgs { name: name.clone(), targets, ports, deep }).await?;
@@ -46,7 +50,7 @@ pub(super) async fn save(session: &Session, name: &str, wanted: &ScanArgs) -> Re
 }
 
 /// Prints what differs; without an id it is held against the newest scan of the same.
-pub(super) async fn compare(session: &Session, scan: &str, with: &str) -> Result<(), Failure> {
+pub(super) async fn compare(session: &CommandSession, scan: &str, with: &str) -> Result<(), CommandFailure> {
     let with = Some(with.to_owned()).filter(|with| !with.is_empty());
     let wanted = ScanCompareArgs { scan: Some(scan.to_owned()), with };
     let compared = session.core.scan_compare(wanted).await?;
@@ -90,7 +94,7 @@ fn told(compared: &ScanComparison) -> String {
     lines.join("\n")
 }
 
-pub(super) async fn scans(session: &Session) -> Result<(), Failure> {
+pub(super) async fn scans(session: &CommandSession) -> Result<(), CommandFailure> {
     let list = session.core.scans(Empty {}).await?;
     let columns: [Column<ScanStatus>; 6] = [
         Column { heading: "ID", cell: |scan| scan.id.clone() },
@@ -105,7 +109,7 @@ pub(super) async fn scans(session: &Session) -> Result<(), Failure> {
     ];
     session.print.list(&list.scans, &columns)?;
     match list.problem {
-        Some(problem) => Err(Failure::failed(format!("older scans are missing: {problem}"))),
+        Some(problem) => Err(CommandFailure::failed(format!("older scans are missing: {problem}"))),
         None => Ok(()),
     }
 }
@@ -124,13 +128,13 @@ fn state(scan: &ScanStatus) -> String {
     if scan.imported { format!("{state}, imported") } else { state.to_owned() }
 }
 
-pub(super) async fn forget(session: &Session, args: &Ids) -> Result<(), Failure> {
+pub(super) async fn forget(session: &CommandSession, args: &Ids) -> Result<(), CommandFailure> {
     let changed = session.core.scan_forget(ScanForgetArgs { scans: args.ids.clone() }).await?;
     session.print.one(&changed, || "forgotten; `undo` brings it back".to_owned())?;
     Ok(())
 }
 
-pub(super) async fn ranges(session: &Session, args: &Range) -> Result<(), Failure> {
+pub(super) async fn ranges(session: &CommandSession, args: &Range) -> Result<(), CommandFailure> {
     if let Some(name) = &args.forget {
         let name = name.strip_prefix('@').unwrap_or(name).to_owned();
         let changed = session.core.range_forget(RangeForgetArgs { name }).await?;
@@ -151,7 +155,7 @@ fn targets(range: &ScanRange) -> String {
     if range.targets.is_empty() { "this computer".to_owned() } else { range.targets.join(" ") }
 }
 
-pub(super) async fn sightings(session: &Session, id: &str) -> Result<(), Failure> {
+pub(super) async fn sightings(session: &CommandSession, id: &str) -> Result<(), CommandFailure> {
     let list = session.core.sightings(ServerArgs { id: id.to_owned() }).await?;
     let columns: [Column<Sighting>; 5] = [
         Column { heading: "SEEN BY", cell: |one| word(one.kind) },

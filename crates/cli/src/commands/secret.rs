@@ -10,22 +10,22 @@ use api::{
 use model::{GivenSecret, Health, HealthStatus, SecretPlace};
 use serde::Serialize;
 
-use super::Session;
-use crate::args::{Command, Secret};
-use crate::failure::Failure;
-use crate::given::Asked;
+use super::CommandSession;
+use crate::args::{AnyCommand, SecretCommand};
+use crate::failure::CommandFailure;
+use crate::given::AskedSecret;
 use crate::print::{Column, note, word};
 
 /// More is a mistake: the core takes less.
 const LARGEST: u64 = 64 * 1024;
 
 /// Reads the secrets that a command needs, before it holds the data directory: a person may take their time.
-pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
+pub(super) fn read(command: &AnyCommand) -> Result<Vec<String>, CommandFailure> {
     let prompts = match command {
-        Command::Add(args) => args.given.asked.iter().map(prompt).collect(),
-        Command::Edit(args) => args.given.asked.iter().map(prompt).collect(),
-        Command::Secret(Secret::Set { name: Some(name), .. }) => vec![format!("{name}: ")],
-        Command::Secret(Secret::Set { id: Some(id), header, env, query, .. }) => {
+        AnyCommand::Add(args) => args.given.asked.iter().map(prompt).collect(),
+        AnyCommand::Edit(args) => args.given.asked.iter().map(prompt).collect(),
+        AnyCommand::Secret(SecretCommand::Set { name: Some(name), .. }) => vec![format!("{name}: ")],
+        AnyCommand::Secret(SecretCommand::Set { id: Some(id), header, env, query, .. }) => {
             vec![match header.as_ref().or(env.as_ref()).or(query.as_ref()) {
                 Some(name) => format!("{name} for {id}: "),
                 None => format!("Token for {id}: "),
@@ -39,35 +39,40 @@ pub(super) fn read(command: &Command) -> Result<Vec<String>, Failure> {
     }
 }
 
-fn prompt(asked: &Asked) -> String {
+fn prompt(asked: &AskedSecret) -> String {
     match asked {
-        Asked::Token => "Token: ".to_owned(),
-        Asked::Header(name) | Asked::Query(name) | Asked::Env(name) | Asked::Fill(name) => {
+        AskedSecret::Token => "Token: ".to_owned(),
+        AskedSecret::Header(name)
+        | AskedSecret::Query(name)
+        | AskedSecret::Env(name)
+        | AskedSecret::Fill(name) => {
             format!("{name}: ")
         }
     }
 }
 
 /// One of several: a line of its own.
-fn ask_for_line(prompt: &str) -> Result<String, Failure> {
+fn ask_for_line(prompt: &str) -> Result<String, CommandFailure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return ask(prompt);
     }
     let mut line = String::new();
     let read = stdin.lock().take(LARGEST).read_line(&mut line);
-    let size = read.map_err(|error| Failure::failed(format!("the secret could not be read: {error}")))?;
+    let size =
+        read.map_err(|error| CommandFailure::failed(format!("the secret could not be read: {error}")))?;
     if size == 0 {
         let name = prompt.trim_end_matches([':', ' ']);
-        return Err(Failure::usage(format!(
+        return Err(CommandFailure::usage(format!(
             "standard input ended before `{name}`: give a line for each `-`, in the order of the flags"
         )));
     }
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn ask(prompt: &str) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| Failure::failed(format!("the secret could not be read: {error}"));
+fn ask(prompt: &str) -> Result<String, CommandFailure> {
+    let failed =
+        |error: std::io::Error| CommandFailure::failed(format!("the secret could not be read: {error}"));
     let mut stdin = std::io::stdin();
     if stdin.is_terminal() {
         return rpassword::prompt_password(prompt).map_err(failed);
@@ -77,9 +82,9 @@ fn ask(prompt: &str) -> Result<String, Failure> {
     Ok(secret)
 }
 
-pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failure> {
+pub(super) async fn run(session: &CommandSession, command: &SecretCommand) -> Result<(), CommandFailure> {
     match command.clone() {
-        Secret::Set { id, name, header, env, query, in_clear, file } => {
+        SecretCommand::Set { id, name, header, env, query, in_clear, file } => {
             let place = file.then_some(SecretPlace::File);
             let secret = GivenSecret::new(session.secrets.first().map(String::as_str).unwrap_or_default());
             if let Some(name) = name {
@@ -88,33 +93,33 @@ pub(super) async fn run(session: &Session, command: &Secret) -> Result<(), Failu
             let id = id.unwrap_or_default();
             set(session, SecretSetArgs { id, secret, header, env, query, place, in_clear }).await
         }
-        Secret::Move { path, name, file } => {
-            let path = path.parse().map_err(Failure::usage)?;
+        SecretCommand::Move { path, name, file } => {
+            let path = path.parse().map_err(CommandFailure::usage)?;
             let place = file.then_some(SecretPlace::File);
             let by = Some(ConfigBy::CommandLine);
             move_out(session, ConfigSecretMoveArgs { path, name, place, base: None, by }).await
         }
-        Secret::Rm { name: Some(name), .. } => forget_named(session, NamedSecretArgs { name }).await,
-        Secret::Rm { id, header, env, query, .. } => {
+        SecretCommand::Rm { name: Some(name), .. } => forget_named(session, NamedSecretArgs { name }).await,
+        SecretCommand::Rm { id, header, env, query, .. } => {
             forget(session, SecretArgs { id: id.unwrap_or_default(), header, env, query }).await
         }
-        Secret::List => list(session).await,
+        SecretCommand::List => list(session).await,
     }
 }
 
-async fn set(session: &Session, args: SecretSetArgs) -> Result<(), Failure> {
+async fn set(session: &CommandSession, args: SecretSetArgs) -> Result<(), CommandFailure> {
     let id = args.id.clone();
     let set: SecretSet = session.core.secret_set(args).await?;
     session.print.one(&set, || format!("{}; {id} {}", kept_in(&set.kept), now(&set.health)))?;
     if set.health.status == HealthStatus::NeedsSignIn {
-        return Err(Failure::failed(
+        return Err(CommandFailure::failed(
             "it is kept, but the server still asks for sign-in: is it the right one?",
         ));
     }
     Ok(())
 }
 
-async fn forget(session: &Session, args: SecretArgs) -> Result<(), Failure> {
+async fn forget(session: &CommandSession, args: SecretArgs) -> Result<(), CommandFailure> {
     let id = args.id.clone();
     let forgotten: SecretForgotten = session.core.secret_forget(args).await?;
     session.print.one(&forgotten, || {
@@ -125,7 +130,7 @@ async fn forget(session: &Session, args: SecretArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn set_named(session: &Session, args: NamedSecretSetArgs) -> Result<(), Failure> {
+async fn set_named(session: &CommandSession, args: NamedSecretSetArgs) -> Result<(), CommandFailure> {
     let set = session.core.named_secret_set(args).await?;
     session
         .print
@@ -133,7 +138,7 @@ async fn set_named(session: &Session, args: NamedSecretSetArgs) -> Result<(), Fa
     Ok(())
 }
 
-async fn move_out(session: &Session, args: ConfigSecretMoveArgs) -> Result<(), Failure> {
+async fn move_out(session: &CommandSession, args: ConfigSecretMoveArgs) -> Result<(), CommandFailure> {
     let moved = session.core.config_secret_move(args).await?;
     session.print.one(&moved, || {
         let (kept, reference) = (kept_in(&moved.kept), &moved.reference);
@@ -145,7 +150,7 @@ async fn move_out(session: &Session, args: ConfigSecretMoveArgs) -> Result<(), F
     Ok(())
 }
 
-async fn forget_named(session: &Session, args: NamedSecretArgs) -> Result<(), Failure> {
+async fn forget_named(session: &CommandSession, args: NamedSecretArgs) -> Result<(), CommandFailure> {
     let forgotten = session.core.named_secret_forget(args).await?;
     session.print.one(&forgotten, || {
         if forgotten.forgotten { "forgotten".to_owned() } else { "nothing was kept".to_owned() }
@@ -156,12 +161,12 @@ async fn forget_named(session: &Session, args: NamedSecretArgs) -> Result<(), Fa
 /// A secret of a server, or of the configuration.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Row {
+enum SecretLine {
     Server(KeptSecret),
     Named(NamedSecret),
 }
 
-impl Row {
+impl SecretLine {
     fn cells(&self) -> [String; 4] {
         match self {
             Self::Server(row) => [name_or_id(row), row.origin.clone(), what(row), word(row.place)],
@@ -175,12 +180,12 @@ impl Row {
     }
 }
 
-fn cell<const AT: usize>(row: &Row) -> String {
+fn cell<const AT: usize>(row: &SecretLine) -> String {
     row.cells().into_iter().nth(AT).unwrap_or_default()
 }
 
-async fn list(session: &Session) -> Result<(), Failure> {
-    const COLUMNS: &[Column<Row>] = &[
+async fn list(session: &CommandSession) -> Result<(), CommandFailure> {
+    const COLUMNS: &[Column<SecretLine>] = &[
         Column { heading: "SERVER", cell: cell::<0> },
         Column { heading: "SENT TO", cell: cell::<1> },
         Column { heading: "AS", cell: cell::<2> },
@@ -188,8 +193,12 @@ async fn list(session: &Session) -> Result<(), Failure> {
     ];
     let secrets = session.core.secrets(Empty {}).await?;
     note(&place(&secrets));
-    let rows: Vec<Row> =
-        secrets.kept.into_iter().map(Row::Server).chain(secrets.named.into_iter().map(Row::Named)).collect();
+    let rows: Vec<SecretLine> = secrets
+        .kept
+        .into_iter()
+        .map(SecretLine::Server)
+        .chain(secrets.named.into_iter().map(SecretLine::Named))
+        .collect();
     session.print.list(&rows, COLUMNS)?;
     Ok(())
 }

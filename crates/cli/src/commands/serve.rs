@@ -3,24 +3,24 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use app::{App, Face};
+use app::{App, OwnerKind};
 use serde_json::json;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::{Common, Serve};
 use crate::core;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::print;
 
-pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), Failure> {
-    let app = App::start_to_stay(core::options(common, Face::Serve)).await?;
+pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), CommandFailure> {
+    let app = App::start_to_stay(core::options(common, OwnerKind::Serve)).await?;
     let outcome = answer(&app, args).await;
     app.shutdown().await;
     outcome
 }
 
-async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
+async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     let stop = StopSignals::listen()?;
     let listen = args.listen.unwrap_or_else(|| app.live_config().borrow().gateway.listen);
     let bound = match args.listen {
@@ -33,7 +33,7 @@ async fn answer(app: &App, args: &Serve) -> Result<(), Failure> {
         } else {
             ""
         };
-        Failure::failed(format!("cannot listen on {listen}: {error}{hint}"))
+        CommandFailure::failed(format!("cannot listen on {listen}: {error}{hint}"))
     })?;
     if !listen.ip().is_loopback() {
         print::note(&format!(
@@ -92,9 +92,10 @@ pub(super) struct StopSignals {
 
 impl StopSignals {
     #[cfg(unix)]
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, CommandFailure> {
         let hear = |kind| {
-            signal(kind).map_err(|error| Failure::failed(format!("signals cannot be received: {error}")))
+            signal(kind)
+                .map_err(|error| CommandFailure::failed(format!("signals cannot be received: {error}")))
         };
         Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
     }
@@ -108,7 +109,7 @@ impl StopSignals {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, CommandFailure> {
         Ok(Self {})
     }
 

@@ -10,20 +10,20 @@ use model::Millis;
 use model::config::{KeyKind, KeyPath, describe, schema, value};
 use serde_json::Value;
 
-use super::Session;
+use super::CommandSession;
 use super::config::{say_problems, say_refused};
 use super::status::age;
-use crate::failure::Failure;
+use crate::failure::CommandFailure;
 use crate::print::{Column, Printer, json, note, or_dash, word};
 
-pub(super) async fn set(session: &Session, path: &str, given: &str) -> Result<(), Failure> {
-    let path: KeyPath = path.parse().map_err(Failure::usage)?;
+pub(super) async fn set(session: &CommandSession, path: &str, given: &str) -> Result<(), CommandFailure> {
+    let path: KeyPath = path.parse().map_err(CommandFailure::usage)?;
     let value = read_value(&path, given);
     save(session, ConfigEdit::set(path, value)).await
 }
 
-pub(super) async fn unset(session: &Session, path: &str) -> Result<(), Failure> {
-    let path: KeyPath = path.parse().map_err(Failure::usage)?;
+pub(super) async fn unset(session: &CommandSession, path: &str) -> Result<(), CommandFailure> {
+    let path: KeyPath = path.parse().map_err(CommandFailure::usage)?;
     save(session, ConfigEdit::remove(path)).await
 }
 
@@ -39,29 +39,29 @@ fn read_value(path: &KeyPath, given: &str) -> Value {
     read.unwrap_or_else(|| given.into())
 }
 
-async fn save(session: &Session, edit: ConfigEdit) -> Result<(), Failure> {
+async fn save(session: &CommandSession, edit: ConfigEdit) -> Result<(), CommandFailure> {
     let args =
         ConfigSaveArgs { edits: vec![edit], by: Some(ConfigBy::CommandLine), ..ConfigSaveArgs::default() };
     let saved = session.core.config_save(args).await.map_err(refused)?;
     tell(session, &saved)
 }
 
-pub(super) async fn restore(session: &Session, version: u64) -> Result<(), Failure> {
+pub(super) async fn restore(session: &CommandSession, version: u64) -> Result<(), CommandFailure> {
     let args = ConfigRestoreArgs { version, base: None, by: Some(ConfigBy::CommandLine) };
     let saved = session.core.config_restore(args).await.map_err(refused)?;
     tell(session, &saved)
 }
 
 /// What does not load is told as `config check` does; no version is no server that is missing.
-fn refused(error: ApiError) -> Failure {
+fn refused(error: ApiError) -> CommandFailure {
     match error.code {
         ErrorCode::InvalidFile => say_refused(&error),
-        ErrorCode::NotFound => Failure::failed(error.message),
+        ErrorCode::NotFound => CommandFailure::failed(error.message),
         _ => error.into(),
     }
 }
 
-fn tell(session: &Session, saved: &ConfigSaved) -> Result<(), Failure> {
+fn tell(session: &CommandSession, saved: &ConfigSaved) -> Result<(), CommandFailure> {
     let warnings: Vec<ConfigProblem> =
         saved.problems.iter().filter(|problem| concerns(saved, problem)).cloned().collect();
     say_problems("mcp-discovery.yaml", &warnings);
@@ -88,7 +88,7 @@ fn concerns(saved: &ConfigSaved, problem: &ConfigProblem) -> bool {
     saved.diff.iter().any(|line| line.fate == LineFate::Added && line.new == Some(problem.line))
 }
 
-pub(super) async fn versions(session: &Session) -> Result<(), Failure> {
+pub(super) async fn versions(session: &CommandSession) -> Result<(), CommandFailure> {
     let columns: [Column<ConfigVersionRow>; 5] = [
         Column {
             heading: "VERSION",
@@ -113,14 +113,16 @@ fn age_of(at: Millis) -> String {
 }
 
 /// What the newest change did, or what a version differs in from the file.
-pub(super) async fn diff(session: &Session, version: Option<u64>) -> Result<(), Failure> {
+pub(super) async fn diff(session: &CommandSession, version: Option<u64>) -> Result<(), CommandFailure> {
     let ask =
         async |version| session.core.config_version(ConfigVersionArgs { version }).await.map_err(refused);
     let (shown, lines): (ConfigVersion, fn(&ConfigVersion) -> &[DiffLine]) = match version {
         Some(version) => (ask(version).await?, |version| &version.restoring),
         None => match session.core.config_versions(Empty {}).await?.versions.first() {
             Some(newest) => (ask(newest.version).await?, |version| &version.diff),
-            None => return Err(Failure::failed("no version is kept yet: there is nothing to compare")),
+            None => {
+                return Err(CommandFailure::failed("no version is kept yet: there is nothing to compare"));
+            }
         },
     };
     let lines = lines(&shown);
@@ -142,7 +144,7 @@ fn written(line: &DiffLine) -> String {
 }
 
 /// Needs no core.
-pub(super) fn print_schema(_: Printer) -> Result<(), Failure> {
+pub(super) fn print_schema(_: Printer) -> Result<(), CommandFailure> {
     json(&schema())?;
     Ok(())
 }

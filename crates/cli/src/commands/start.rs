@@ -8,13 +8,13 @@ use futures::StreamExt;
 use model::{Activity, Event, EventBatch, ServerRow, Start};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::Session;
+use super::CommandSession;
 use crate::core::Batches;
-use crate::failure::{Failure, exit};
+use crate::failure::{CommandFailure, exit};
 use crate::print::{clear_progress, note, plain, show_progress};
 
 /// Performs `add`, and shows what is waited for.
-pub(super) async fn add(session: &Session, wanted: AddArgs) -> Result<Added, Failure> {
+pub(super) async fn add(session: &CommandSession, wanted: AddArgs) -> Result<Added, CommandFailure> {
     let handle = format!("cli-{}", std::process::id());
     let events = session.core.events().await?;
     let mut answer = std::pin::pin!(session.core.add(AddArgs { call: Some(handle.clone()), ..wanted }));
@@ -33,7 +33,7 @@ pub(super) async fn add(session: &Session, wanted: AddArgs) -> Result<Added, Fai
         return Ok(added?);
     }
     note("cancelled: nothing was added");
-    Err(Failure::silent(exit::INTERRUPTED))
+    Err(CommandFailure::silent(exit::INTERRUPTED))
 }
 
 /// `Starting, 12 s: its newest line`, until there is nothing to hear any more.

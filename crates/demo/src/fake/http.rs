@@ -11,18 +11,18 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::rpc::{Reply, Request};
-use super::state::{Opening, Seen, State};
-use super::{Answers, Fault, Pages, SignIn, Wire, sse};
+use super::rpc::{RpcReply, RpcRequest};
+use super::state::{FakeState, Opening, Seen};
+use super::{AnswerForm, FakeTransport, Fault, Pages, SignIn, sse};
 
 const SESSION: &str = "mcp-session-id";
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-pub(crate) fn router(state: Arc<State>) -> Router {
+pub(crate) fn router(state: Arc<FakeState>) -> Router {
     Router::new().fallback(move |request: HttpRequest<Body>| answer(state.clone(), request))
 }
 
-async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
+async fn answer(state: Arc<FakeState>, request: HttpRequest<Body>) -> Response {
     let is_frail = state.fake.is_frail;
     let mut response = respond(state, request).await;
     if is_frail {
@@ -31,7 +31,7 @@ async fn answer(state: Arc<State>, request: HttpRequest<Body>) -> Response {
     response
 }
 
-async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
+async fn respond(state: Arc<FakeState>, request: HttpRequest<Body>) -> Response {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 4 << 20).await.unwrap_or_default();
     let mut message: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -61,7 +61,7 @@ async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
             fault => return commit(fault).await,
         }
     }
-    if state.fake.wire == Wire::EventStream {
+    if state.fake.wire == FakeTransport::EventStream {
         return sse::answer(state, &head.method, &path, head.uri.query(), message);
     }
     if path != state.fake.path {
@@ -78,7 +78,7 @@ async fn respond(state: Arc<State>, request: HttpRequest<Body>) -> Response {
 }
 
 /// Redirects, refused hosts, and who may come in.
-fn turned_away(state: &State, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
+fn turned_away(state: &FakeState, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
     let path = uri.path();
     if let Some((from, to)) = &state.fake.redirect
         && path == from
@@ -141,7 +141,7 @@ fn turned_away(state: &State, headers: &HeaderMap, uri: &Uri) -> Option<Response
 }
 
 /// RFC 9728: what a token would be for.
-fn document(state: &State) -> Response {
+fn document(state: &FakeState) -> Response {
     let document = json!({ "resource": format!("http://{}{}", state.address, state.fake.path) });
     with(StatusCode::OK, &[("content-type", "application/json")], &document.to_string())
 }
@@ -204,7 +204,7 @@ async fn commit(fault: Fault) -> Response {
     }
 }
 
-fn end_session(state: &State, headers: &HeaderMap) -> Response {
+fn end_session(state: &FakeState, headers: &HeaderMap) -> Response {
     let session = headers.get(SESSION).and_then(|id| id.to_str().ok()).unwrap_or_default();
     if state.end_session(session) {
         plain(StatusCode::OK, "")
@@ -213,17 +213,17 @@ fn end_session(state: &State, headers: &HeaderMap) -> Response {
     }
 }
 
-fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
+fn post(state: Arc<FakeState>, headers: &HeaderMap, message: Value) -> Response {
     let session = headers.get(SESSION).and_then(|id| id.to_str().ok()).map(str::to_owned);
     if let Some(id) = session.as_deref().filter(|id| !state.has_session(id)) {
         return plain(StatusCode::NOT_FOUND, &format!("Session not found: {id}"));
     }
     let minted =
         (state.fake.opens == Opening::OnEveryRequest && session.is_none()).then(|| state.open_session());
-    let streams_answers = state.fake.answers == Answers::EventStream;
+    let streams_answers = state.fake.answers == AnswerForm::EventStream;
     let initializes = message.get("method").is_some_and(|method| method == "initialize");
     let session = session.or_else(|| minted.clone().filter(|_| initializes));
-    let request = Request { state, session, message };
+    let request = RpcRequest { state, session, message };
     let Some(reply) = request.answer() else {
         return with_session(plain(StatusCode::ACCEPTED, ""), minted);
     };
@@ -232,7 +232,7 @@ fn post(state: Arc<State>, headers: &HeaderMap, message: Value) -> Response {
     with_session(send(reply, streams), opened)
 }
 
-fn send(reply: Reply, streams: bool) -> Response {
+fn send(reply: RpcReply, streams: bool) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
     if streams {
         let events = reply.messages.map(|message| format!("event: message\r\ndata: {message}\r\n\r\n"));

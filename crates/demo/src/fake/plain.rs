@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::persona::{Act, Persona, Prompt, Resource, Steps, Tool, refusal, said, tool};
+use crate::persona::{Act, Persona, PersonaTool, Prompt, Resource, Steps, refusal, said, tool};
 
 pub(crate) fn plain() -> Persona {
     let listed =
@@ -20,7 +20,7 @@ pub(crate) fn plain() -> Persona {
             listed("wait", |_| Act::Steps(wait())),
             listed("refuse", |_| refusal("no")),
             listed("explode", explode),
-            Tool { name: "flood", listed: None, act: flood },
+            PersonaTool { name: "flood", listed: None, act: flood },
         ],
         resources: vec![Resource { uri: "memo://one", name: "one", text: "One." }],
         prompts: vec![Prompt { name: "greet", description: "Greets.", text: "Say hello." }],

@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::state::State;
-use super::{Eras, Refusal};
+use super::state::FakeState;
+use super::{DiscoverRefusal, Eras};
 use crate::persona::{Act, Persona, Steps};
 
 const MODERN: &str = "2026-07-28";
 
 /// One JSON-RPC message and where it came from.
-pub(crate) struct Request {
-    pub(crate) state: Arc<State>,
+pub(crate) struct RpcRequest {
+    pub(crate) state: Arc<FakeState>,
     pub(crate) session: Option<String>,
     pub(crate) message: Value,
 }
 
 /// The answer: a status and the messages to send.
-pub(crate) struct Reply {
+pub(crate) struct RpcReply {
     pub(crate) status: u16,
     pub(crate) messages: BoxStream<'static, String>,
     /// The session that `initialize` opened.
@@ -32,7 +32,7 @@ pub(crate) struct Reply {
     pub(crate) takes_long: bool,
 }
 
-impl Reply {
+impl RpcReply {
     fn one(status: u16, message: String) -> Self {
         Self { status, messages: stream::iter([message]).boxed(), opened: None, takes_long: false }
     }
@@ -43,7 +43,7 @@ impl Reply {
     }
 }
 
-impl Request {
+impl RpcRequest {
     pub(crate) fn method(&self) -> Option<&str> {
         self.message.get("method").and_then(Value::as_str)
     }
@@ -68,19 +68,19 @@ impl Request {
         self.state.fake.sessions && self.session.is_none()
     }
 
-    fn result(&self, mut result: Value) -> Reply {
+    fn result(&self, mut result: Value) -> RpcReply {
         if self.is_modern() {
             insert(&mut result, "resultType", json!("complete"));
         }
         self.result_text(&result.to_string())
     }
 
-    fn result_text(&self, result: &str) -> Reply {
-        Reply::one(200, format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, self.id()))
+    fn result_text(&self, result: &str) -> RpcReply {
+        RpcReply::one(200, format!(r#"{{"jsonrpc":"2.0","id":{},"result":{result}}}"#, self.id()))
     }
 
     /// Notifications have no answer.
-    pub(crate) fn answer(self) -> Option<Reply> {
+    pub(crate) fn answer(self) -> Option<RpcReply> {
         let method = self.method()?.to_owned();
         if self.id().is_null() {
             if method == "notifications/cancelled" {
@@ -89,7 +89,7 @@ impl Request {
             return None;
         }
         if self.state.fake.eras == Eras::Legacy && method != "initialize" && self.lacks_session() {
-            return Some(Reply::error(
+            return Some(RpcReply::error(
                 400,
                 &Value::Null,
                 -32600,
@@ -108,22 +108,28 @@ impl Request {
             "prompts/list" => self.prompts(),
             "prompts/get" => self.prompt(),
             _ if self.is_modern() && self.state.fake.eras != Eras::Legacy => {
-                Reply::error(404, &self.id(), -32601, "Method not found", &Value::Null)
+                RpcReply::error(404, &self.id(), -32601, "Method not found", &Value::Null)
             }
-            _ => Reply::error(400, &self.id(), -32600, "Bad Request: server not initialized", &Value::Null),
+            _ => {
+                RpcReply::error(400, &self.id(), -32600, "Bad Request: server not initialized", &Value::Null)
+            }
         })
     }
 
-    fn discover(&self) -> Reply {
+    fn discover(&self) -> RpcReply {
         let id = self.id();
         match self.state.fake.refusal {
-            Some(Refusal::HeaderMismatch) => Reply::error(400, &id, -32020, "Header mismatch", &Value::Null),
-            Some(Refusal::MissingCapability) => {
-                Reply::error(400, &id, -32021, "Missing capability", &Value::Null)
+            Some(DiscoverRefusal::HeaderMismatch) => {
+                RpcReply::error(400, &id, -32020, "Header mismatch", &Value::Null)
             }
-            Some(Refusal::UnknownMethod) => Reply::error(404, &id, -32601, "Method not found", &Value::Null),
-            Some(Refusal::OtherVersions(supported)) => {
-                Reply::error(400, &id, -32022, "Unsupported version", &json!({ "supported": supported }))
+            Some(DiscoverRefusal::MissingCapability) => {
+                RpcReply::error(400, &id, -32021, "Missing capability", &Value::Null)
+            }
+            Some(DiscoverRefusal::UnknownMethod) => {
+                RpcReply::error(404, &id, -32601, "Method not found", &Value::Null)
+            }
+            Some(DiscoverRefusal::OtherVersions(supported)) => {
+                RpcReply::error(400, &id, -32022, "Unsupported version", &json!({ "supported": supported }))
             }
             None => self.result(json!({
                 "supportedVersions": [MODERN],
@@ -136,7 +142,7 @@ impl Request {
         }
     }
 
-    fn initialize(&self) -> Reply {
+    fn initialize(&self) -> RpcReply {
         let asked = self.param("protocolVersion");
         let newest = if self.state.fake.is_frail { "2025-03-26" } else { "2025-11-25" };
         let is_spoken = |version: &&str| *version <= newest;
@@ -153,7 +159,7 @@ impl Request {
         reply
     }
 
-    fn tools(&self) -> Reply {
+    fn tools(&self) -> RpcReply {
         let all: Vec<&Value> = self.persona().tools.iter().filter_map(|tool| tool.listed.as_ref()).collect();
         let from: usize = self.param("cursor").as_str().and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
         let page: Vec<&Value> = all.iter().copied().skip(from).take(self.state.fake.page).collect();
@@ -165,7 +171,7 @@ impl Request {
         self.result(result)
     }
 
-    fn resources(&self) -> Reply {
+    fn resources(&self) -> RpcReply {
         let listed = self.persona().resources.iter();
         let rows: Vec<Value> = listed
             .map(|resource| json!({ "uri": resource.uri, "name": resource.name, "mimeType": "text/plain" }))
@@ -173,51 +179,51 @@ impl Request {
         self.result(json!({ "resources": rows }))
     }
 
-    fn resource(&self) -> Reply {
+    fn resource(&self) -> RpcReply {
         let uri = self.param("uri");
         match self.persona().resources.iter().find(|resource| uri == resource.uri) {
             Some(found) => self.result(json!({
                 "contents": [{ "uri": found.uri, "mimeType": "text/plain", "text": found.text }],
             })),
-            None => Reply::error(200, &self.id(), -32002, "Resource not found", &json!({ "uri": uri })),
+            None => RpcReply::error(200, &self.id(), -32002, "Resource not found", &json!({ "uri": uri })),
         }
     }
 
-    fn prompts(&self) -> Reply {
+    fn prompts(&self) -> RpcReply {
         let listed = self.persona().prompts.iter();
         let rows: Vec<Value> =
             listed.map(|prompt| json!({ "name": prompt.name, "description": prompt.description })).collect();
         self.result(json!({ "prompts": rows }))
     }
 
-    fn prompt(&self) -> Reply {
+    fn prompt(&self) -> RpcReply {
         let name = self.param("name");
         match self.persona().prompts.iter().find(|prompt| name == prompt.name) {
             Some(found) => {
                 let content = json!({ "type": "text", "text": found.text });
                 self.result(json!({ "messages": [{ "role": "user", "content": content }] }))
             }
-            None => Reply::error(200, &self.id(), -32602, "Unknown prompt", &Value::Null),
+            None => RpcReply::error(200, &self.id(), -32602, "Unknown prompt", &Value::Null),
         }
     }
 
-    fn call(self) -> Reply {
+    fn call(self) -> RpcReply {
         let name = self.param("name").as_str().unwrap_or_default().to_owned();
         self.state.note_call(&name);
         let Some(tool) = self.persona().tool(&name) else {
-            return Reply::error(200, &self.id(), -32602, "Unknown tool", &Value::Null);
+            return RpcReply::error(200, &self.id(), -32602, "Unknown tool", &Value::Null);
         };
         match (tool.act)(&self.param("arguments")) {
             Act::Answer(result) => self.result(result),
             Act::Exactly(text) => self.result_text(text),
-            Act::Fail { code, message, data } => Reply::error(200, &self.id(), code, message, &data),
+            Act::Fail { code, message, data } => RpcReply::error(200, &self.id(), code, message, &data),
             Act::Steps(steps) => self.work(steps),
         }
     }
 
     /// Reports progress to whoever asked for it, until the work is done or cancelled: by a notification, or by the end
     /// of its stream.
-    fn work(self, steps: Steps) -> Reply {
+    fn work(self, steps: Steps) -> RpcReply {
         let cancel = self.state.begin_call(self.session.as_deref(), &self.id());
         let over = self.state.over.clone();
         let token = self.param("_meta/progressToken");
@@ -244,7 +250,7 @@ impl Request {
                 yield message;
             }
         };
-        Reply { status: 200, messages: messages.boxed(), opened: None, takes_long: true }
+        RpcReply { status: 200, messages: messages.boxed(), opened: None, takes_long: true }
     }
 }
 
@@ -256,7 +262,7 @@ fn insert(object: &mut Value, key: &str, value: Value) {
 
 /// Notes the cancel when the call ends before its time.
 struct Working {
-    request: Request,
+    request: RpcRequest,
     cancel: CancellationToken,
     over: bool,
 }

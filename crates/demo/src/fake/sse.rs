@@ -11,13 +11,13 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use super::http::{plain, streamed};
-use super::rpc::Request;
-use super::state::State;
+use super::rpc::RpcRequest;
+use super::state::FakeState;
 
 const MESSAGES: &str = "/messages";
 
 pub(crate) fn answer(
-    state: Arc<State>,
+    state: Arc<FakeState>,
     method: &Method,
     path: &str,
     query: Option<&str>,
@@ -39,7 +39,7 @@ pub(crate) fn answer(
     if !state.has_session(&session) {
         return plain(StatusCode::NOT_FOUND, "no session");
     }
-    let request = Request { state: state.clone(), session: Some(session.clone()), message };
+    let request = RpcRequest { state: state.clone(), session: Some(session.clone()), message };
     let Some(mut reply) = request.answer() else { return plain(StatusCode::ACCEPTED, "Accepted") };
     let over = state.over.clone();
     state.clone().tasks.spawn(over.run_until_cancelled_owned(async move {
@@ -50,7 +50,7 @@ pub(crate) fn answer(
     plain(StatusCode::ACCEPTED, "Accepted")
 }
 
-fn open(state: Arc<State>) -> Response {
+fn open(state: Arc<FakeState>) -> Response {
     let session = state.open_session();
     let mut messages = state.open_stream(&session);
     let endpoint = state.fake.endpoint.clone().unwrap_or_else(|| format!("{MESSAGES}?session={session}"));
@@ -67,7 +67,7 @@ fn open(state: Arc<State>) -> Response {
 
 /// The session ends with its stream.
 struct Ending {
-    state: Arc<State>,
+    state: Arc<FakeState>,
     session: String,
 }
 

@@ -37,17 +37,17 @@ pub struct Seen {
 
 /// What a server remembers.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct FakeState {
     pub(crate) fake: Fake,
     pub(crate) address: SocketAddr,
     /// Answers on their way to an event stream.
     pub(crate) tasks: TaskTracker,
     pub(crate) over: CancellationToken,
-    memory: Mutex<Memory>,
+    memory: Mutex<FakeMemory>,
 }
 
 #[derive(Debug, Default)]
-struct Memory {
+struct FakeMemory {
     healed: bool,
     broken: bool,
     faults: usize,
@@ -61,7 +61,7 @@ struct Memory {
     streams: HashMap<String, mpsc::UnboundedSender<String>>,
 }
 
-impl State {
+impl FakeState {
     pub(crate) fn new(fake: Fake, address: SocketAddr) -> Self {
         Self {
             fake,
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    fn memory(&self) -> MutexGuard<'_, FakeMemory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -227,8 +227,8 @@ fn key(session: Option<&str>, id: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn state(fake: Fake) -> State {
-        State::new(fake, SocketAddr::from(([127, 0, 0, 1], 1)))
+    fn state(fake: Fake) -> FakeState {
+        FakeState::new(fake, SocketAddr::from(([127, 0, 0, 1], 1)))
     }
 
     #[test]

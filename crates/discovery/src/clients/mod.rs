@@ -39,20 +39,20 @@ const MOST_NAMES: usize = 2_000;
 
 /// The clients of this computer. Cheap to clone; all clones are one.
 #[derive(Clone)]
-pub struct Clients(Arc<Inner>);
+pub struct Clients(Arc<SharedClients>);
 
-struct Inner {
+struct SharedClients {
     folders: Option<Folders>,
-    state: Mutex<State>,
+    state: Mutex<ClientsState>,
     /// One reads at a time.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
-struct State {
+struct ClientsState {
     /// Folders of projects that a person gave.
     given: BTreeSet<PathBuf>,
-    files: HashMap<PathBuf, Known>,
+    files: HashMap<PathBuf, FileAsRead>,
     /// Every path that was looked at, with what was seen there.
     seen: HashMap<PathBuf, Option<Signature>>,
     /// Which servers were told last, and when.
@@ -60,7 +60,7 @@ struct State {
 }
 
 /// A file as it was read last.
-struct Known {
+struct FileAsRead {
     signature: Signature,
     file: Arc<ReadFile>,
 }
@@ -74,7 +74,7 @@ struct ReadFile {
 
 /// Which entry of which file.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct WantedEntry<'a> {
     /// The client's id.
     pub client: &'a str,
     /// The file.
@@ -140,7 +140,7 @@ fn told(problem: &FileProblem) -> String {
 impl Clients {
     /// Those below these folders; none without any.
     pub fn new(folders: Option<Folders>) -> Self {
-        Self(Arc::new(Inner { folders, state: Mutex::default(), turn: Arc::default() }))
+        Self(Arc::new(SharedClients { folders, state: Mutex::default(), turn: Arc::default() }))
     }
 
     /// As [`Clients::list`], on a thread where it may block.
@@ -188,7 +188,11 @@ impl Clients {
     }
 
     /// Reads an entry again, as it stands in its file now, with values in the place of placeholders.
-    pub fn entry(&self, wanted: Wanted<'_>, filled: &BTreeMap<String, String>) -> Result<Reread, EntryError> {
+    pub fn entry(
+        &self,
+        wanted: WantedEntry<'_>,
+        filled: &BTreeMap<String, String>,
+    ) -> Result<Reread, EntryError> {
         // Only what is known to be a client's is read: a path alone could be any file of this computer.
         let is_known = self.look(&mut self.lock()).iter().any(|(client, candidates)| {
             client.id == wanted.client && candidates.iter().any(|candidate| candidate.path == wanted.file)
@@ -238,7 +242,7 @@ impl Clients {
     }
 
     /// Every file that may be there, each once, those that are there read.
-    fn look(&self, state: &mut State) -> Vec<(&'static ClientSpec, Vec<ClientPath>)> {
+    fn look(&self, state: &mut ClientsState) -> Vec<(&'static ClientSpec, Vec<ClientPath>)> {
         let Some(folders) = &self.0.folders else { return Vec::new() };
         state.seen.clear();
         let mut paths = HashSet::new();
@@ -266,12 +270,12 @@ impl Clients {
         found
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ClientsState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ClientsState {
     /// Reads a file, unless it is as it was.
     fn read(&mut self, path: &Path) {
         let signature = read::look(path);
@@ -281,7 +285,7 @@ impl State {
             return;
         }
         let file = Arc::new(ReadFile::of(path));
-        self.files.insert(path.to_owned(), Known { signature, file });
+        self.files.insert(path.to_owned(), FileAsRead { signature, file });
     }
 
     /// Folders that a person or a client's own file names.
@@ -291,12 +295,12 @@ impl State {
     }
 
     /// What stands in a folder. When something comes there or goes, its time changes.
-    fn names(&mut self, folder: &Path) -> Names {
+    fn names(&mut self, folder: &Path) -> FolderNames {
         self.seen.insert(folder.to_owned(), read::look(folder));
-        let Ok(listed) = std::fs::read_dir(folder) else { return Names::Some(HashSet::new()) };
+        let Ok(listed) = std::fs::read_dir(folder) else { return FolderNames::Some(HashSet::new()) };
         let names: HashSet<OsString> =
             listed.flatten().take(MOST_NAMES).map(|entry| entry.file_name()).collect();
-        if names.len() == MOST_NAMES { Names::Many } else { Names::Some(names) }
+        if names.len() == MOST_NAMES { FolderNames::Many } else { FolderNames::Some(names) }
     }
 
     fn file(&self, candidate: &ClientPath, own: &ThisApp) -> Option<ClientFile> {
@@ -314,13 +318,13 @@ impl State {
 }
 
 /// The names in a folder of a project, so that each file that may be there is not looked for one by one.
-enum Names {
+enum FolderNames {
     Some(HashSet<OsString>),
     /// So many that looking for each costs less.
     Many,
 }
 
-impl Names {
+impl FolderNames {
     fn may_have(&self, folder: &Path, path: &Path) -> bool {
         let Self::Some(names) = self else { return true };
         let first = path.strip_prefix(folder).ok().and_then(|below| below.iter().next());

@@ -49,12 +49,12 @@ enum Says<'a> {
     Nothing(&'static str),
 }
 
-struct Found<'a> {
+struct ComparedSide<'a> {
     side: Side<'a>,
     at: HashMap<HostAndPort, usize>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> ComparedSide<'a> {
     fn new(side: Side<'a>) -> Self {
         let mut at = HashMap::with_capacity(side.rows.len());
         for (row, found) in side.rows.iter().enumerate() {
@@ -122,7 +122,7 @@ fn is_one(now: &ScanRow, then: &ScanRow) -> bool {
 
 /// What differs.
 pub fn compare(now: Side<'_>, then: Side<'_>) -> Difference {
-    let (now, then) = (Found::new(now), Found::new(then));
+    let (now, then) = (ComparedSide::new(now), ComparedSide::new(then));
     let mut difference = Difference::default();
     let mut gone: Vec<(usize, &ScanRow, String)> = Vec::new();
     let mut new: Vec<(usize, &ScanRow)> = Vec::new();

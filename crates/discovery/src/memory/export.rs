@@ -6,7 +6,7 @@ use model::{Era, ScanRow, ScanState, ScanStatus, ServerId};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{outcome_word, put_definition, put_rows, put_scan};
-use super::steps::{Turn, remember};
+use super::steps::{StepFate, remember};
 use super::{KeptScan, MOST_ROWS, MemoryError, ScanMemory};
 use crate::Definition;
 use crate::scan::{Done, Scope};
@@ -72,7 +72,7 @@ impl ScanMemory {
                     let n = put_scan(connection, &status, &scope, &done, now)?;
                     put_rows(connection, n, 0, &rows)?;
                     definitions.values().try_for_each(|one| put_definition(connection, one))?;
-                    let turn = Turn::Scan { id: status.id.clone(), was_kept: false, is_kept: true };
+                    let turn = StepFate::Scan { id: status.id.clone(), was_kept: false, is_kept: true };
                     remember(connection, "imported a scan", &[turn], now)
                 })
             })
@@ -87,11 +87,11 @@ fn not_ours(error: &serde_json::Error) -> ScanFileError {
 
 fn read(text: &str, id: String) -> Result<KeptScan, ScanFileError> {
     #[derive(Deserialize)]
-    struct Which {
+    struct FormOfFile {
         mcp_discovery_scan: u32,
     }
     let text = text.trim_start_matches('\u{feff}');
-    let which: Which = serde_json::from_str(text).map_err(|error| not_ours(&error))?;
+    let which: FormOfFile = serde_json::from_str(text).map_err(|error| not_ours(&error))?;
     if which.mcp_discovery_scan > FORM {
         return Err(ScanFileError::Newer);
     }

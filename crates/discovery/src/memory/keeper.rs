@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::file::{LAYOUT, end_lost, make_room, shrink};
 use super::live::LiveScan;
-use super::{Inner, KeptScan, MemoryError, rows, sightings};
+use super::{KeptScan, MemoryError, SharedMemory, rows, sightings};
 
 /// What scans find is gathered so long.
 const GATHER: Duration = Duration::from_millis(250);
@@ -20,10 +20,10 @@ const GATHER: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Something to do with the file.
-pub(super) type Job = Box<dyn FnOnce(&mut Keeper) + Send>;
+pub(super) type KeeperJob = Box<dyn FnOnce(&mut Keeper) + Send>;
 
 pub(super) struct Keeper {
-    inner: Arc<Inner>,
+    inner: Arc<SharedMemory>,
     path: PathBuf,
     now: fn() -> Millis,
     noticed: Box<dyn Fn(String) + Send>,
@@ -38,7 +38,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(
-        inner: Arc<Inner>,
+        inner: Arc<SharedMemory>,
         path: PathBuf,
         now: fn() -> Millis,
         noticed: Box<dyn Fn(String) + Send>,
@@ -47,7 +47,7 @@ impl Keeper {
     }
 
     /// Works until the memory is closed.
-    pub(super) fn run(mut self, jobs: &Receiver<Job>) {
+    pub(super) fn run(mut self, jobs: &Receiver<KeeperJob>) {
         let mut due = None;
         loop {
             let wait = if self.said.is_some() { AGAIN } else { GATHER };

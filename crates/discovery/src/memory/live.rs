@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::file::MOST_ROWS;
 use super::kept::KeptScan;
 use crate::Definition;
-use crate::scan::{Done, Plan};
+use crate::scan::{Done, ProbePlan};
 
 /// Finished scans that stay in memory.
 const KEPT: usize = 8;
@@ -31,7 +31,7 @@ pub(super) struct LiveScans(VecDeque<LiveScan>);
 
 impl LiveScans {
     /// Enters a scan; the oldest finished one that is in the file makes room.
-    pub(super) fn begin(&mut self, status: ScanStatus, plan: &Plan) -> CancellationToken {
+    pub(super) fn begin(&mut self, status: ScanStatus, plan: &ProbePlan) -> CancellationToken {
         let cancel = CancellationToken::new();
         let scan = KeptScan {
             status,

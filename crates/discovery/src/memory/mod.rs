@@ -5,7 +5,7 @@
 //! - With a scan it keeps what its plan covers and which probes were made, so that a comparison ([`compare`]) calls nobody gone who
 //!   was not asked again.
 //! - [`SeenServer`]: who saw a server, where and when. Whoever finds servers notes it here, and a scan does by itself.
-//! - What a person forgets or saves can be taken back ([`Way`]).
+//! - What a person forgets or saves can be taken back ([`StepDirection`]).
 
 pub mod compare;
 mod compared;
@@ -32,16 +32,16 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Definition;
-use crate::scan::Plan;
-use keeper::{Job, Keeper};
+use crate::scan::ProbePlan;
+use keeper::{Keeper, KeeperJob};
 use live::LiveScans;
-use steps::Turn;
+use steps::StepFate;
 
 pub use export::ScanFileError;
 pub use file::{FILE, MOST_ROWS, MOST_SCANS};
 pub use kept::KeptScan;
 pub use sightings::SeenServer;
-pub use steps::{FIRST_ENTRY, Step, Way};
+pub use steps::{FIRST_ENTRY, MemoryStep, StepDirection};
 
 /// Why something of the memory of scans cannot be told or changed.
 #[derive(Debug, thiserror::Error)]
@@ -80,14 +80,14 @@ pub enum MemoryError {
 pub struct ScanMemory(Arc<Memory>);
 
 struct Memory {
-    inner: Arc<Inner>,
-    jobs: Mutex<Option<Sender<Job>>>,
+    inner: Arc<SharedMemory>,
+    jobs: Mutex<Option<Sender<KeeperJob>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     now: fn() -> Millis,
 }
 
 /// What the thread shares with those who ask.
-struct Inner {
+struct SharedMemory {
     live: Mutex<LiveScans>,
     /// Who sees servers is noted anew.
     noted: watch::Sender<()>,
@@ -99,7 +99,7 @@ const LONGEST_NAME: usize = 100;
 impl ScanMemory {
     /// Begins to keep scans in this folder; `noticed` is told what a person should know.
     pub fn start(folder: &Path, now: fn() -> Millis, noticed: Box<dyn Fn(String) + Send>) -> Self {
-        let inner = Arc::new(Inner { live: Mutex::default(), noted: watch::Sender::new(()) });
+        let inner = Arc::new(SharedMemory { live: Mutex::default(), noted: watch::Sender::new(()) });
         let keeper = Keeper::new(inner.clone(), folder.join(FILE), now, noticed);
         let (sender, jobs) = channel();
         let thread = std::thread::Builder::new().name("scans".to_owned()).spawn(move || keeper.run(&jobs));
@@ -122,7 +122,7 @@ impl ScanMemory {
     }
 
     /// Enters a scan that begins.
-    pub fn begin(&self, status: ScanStatus, plan: &Plan) -> CancellationToken {
+    pub fn begin(&self, status: ScanStatus, plan: &ProbePlan) -> CancellationToken {
         let cancel = self.0.inner.live.lock().begin(status, plan);
         self.wake();
         cancel
@@ -228,8 +228,8 @@ impl ScanMemory {
                 Some(_) => {}
             }
         }
-        let turn = |id: &String| Turn::Scan { id: id.clone(), was_kept: true, is_kept: false };
-        let turns: Vec<Turn> = ids.iter().collect::<HashSet<_>>().into_iter().map(turn).collect();
+        let turn = |id: &String| StepFate::Scan { id: id.clone(), was_kept: true, is_kept: false };
+        let turns: Vec<StepFate> = ids.iter().collect::<HashSet<_>>().into_iter().map(turn).collect();
         if turns.is_empty() {
             return Ok(None);
         }
@@ -266,7 +266,7 @@ impl ScanMemory {
             return Ok(None);
         }
         let label = format!("saved the range {name}");
-        self.change(label, vec![Turn::Range { name, before, after: Some(after) }]).await.map(Some)
+        self.change(label, vec![StepFate::Range { name, before, after: Some(after) }]).await.map(Some)
     }
 
     /// Forgets a range.
@@ -274,7 +274,7 @@ impl ScanMemory {
         let before = self.range(name).await?;
         let Some(before) = before else { return Err(MemoryError::NoRange(name.to_owned())) };
         let label = format!("forgot the range {name}");
-        let turn = Turn::Range { name: name.to_owned(), before: Some(before), after: None };
+        let turn = StepFate::Range { name: name.to_owned(), before: Some(before), after: None };
         self.change(label, vec![turn]).await.map(Some)
     }
 
@@ -283,19 +283,19 @@ impl ScanMemory {
         self.ask(move |keeper| keeper.read(|connection| steps::range(connection, &name))).await
     }
 
-    async fn change(&self, label: String, turns: Vec<Turn>) -> Result<i64, MemoryError> {
+    async fn change(&self, label: String, turns: Vec<StepFate>) -> Result<i64, MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| keeper.with(|connection| steps::make(connection, &label, &turns, now))).await
     }
 
     /// What would be taken back next, or made again.
-    pub async fn next_step(&self, way: Way) -> Option<Step> {
+    pub async fn next_step(&self, way: StepDirection) -> Option<MemoryStep> {
         // What cannot be read cannot be turned either; whoever reads scans is told why.
         self.ask(move |keeper| keeper.read(|connection| steps::next(connection, way))).await.ok().flatten()
     }
 
     /// Takes a change back, or makes it again.
-    pub async fn turn(&self, way: Way, entry: i64) -> Result<Step, MemoryError> {
+    pub async fn turn(&self, way: StepDirection, entry: i64) -> Result<MemoryStep, MemoryError> {
         let now = (self.0.now)();
         let turned = self
             .ask(move |keeper| keeper.with(|connection| steps::turn(connection, way, entry, now)))
@@ -391,7 +391,7 @@ impl ScanMemory {
         drop(self.send(Box::new(|_| {})));
     }
 
-    fn send(&self, job: Job) -> Result<(), MemoryError> {
+    fn send(&self, job: KeeperJob) -> Result<(), MemoryError> {
         let jobs = self.0.jobs.lock();
         jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or(MemoryError::Closed)
     }

@@ -11,7 +11,7 @@ pub const FIRST_ENTRY: i64 = 1 << 40;
 
 /// Which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum StepDirection {
     /// Taking back.
     Back,
     /// Making again.
@@ -20,7 +20,7 @@ pub enum Way {
 
 /// A change that could be taken back, or made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct MemoryStep {
     /// Its entry.
     pub entry: i64,
     /// In words.
@@ -32,21 +32,22 @@ pub struct Step {
 /// What became of one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Turn {
+pub(super) enum StepFate {
     Scan { id: String, was_kept: bool, is_kept: bool },
     Range { name: String, before: Option<ScanRange>, after: Option<ScanRange> },
 }
 
-impl Turn {
+impl StepFate {
     /// Makes it so; false when it is not as this change left it.
-    fn apply(&self, connection: &Connection, way: Way, now: Millis) -> rusqlite::Result<bool> {
+    fn apply(&self, connection: &Connection, way: StepDirection, now: Millis) -> rusqlite::Result<bool> {
         match self {
             Self::Scan { id, was_kept, is_kept } => {
-                let (from, to) = if way == Way::Back { (is_kept, was_kept) } else { (was_kept, is_kept) };
+                let (from, to) =
+                    if way == StepDirection::Back { (is_kept, was_kept) } else { (was_kept, is_kept) };
                 keep_scan(connection, id, *from, *to, now)
             }
             Self::Range { name, before, after } => {
-                let (from, to) = if way == Way::Back { (after, before) } else { (before, after) };
+                let (from, to) = if way == StepDirection::Back { (after, before) } else { (before, after) };
                 if range(connection, name)? != *from {
                     return Ok(false);
                 }
@@ -61,11 +62,11 @@ impl Turn {
 pub(super) fn make(
     connection: &Connection,
     label: &str,
-    turns: &[Turn],
+    turns: &[StepFate],
     now: Millis,
 ) -> rusqlite::Result<i64> {
     for turn in turns {
-        turn.apply(connection, Way::Again, now)?;
+        turn.apply(connection, StepDirection::Again, now)?;
     }
     remember(connection, label, turns, now)
 }
@@ -74,7 +75,7 @@ pub(super) fn make(
 pub(super) fn remember(
     connection: &Connection,
     label: &str,
-    turns: &[Turn],
+    turns: &[StepFate],
     now: Millis,
 ) -> rusqlite::Result<i64> {
     connection.execute("DELETE FROM steps WHERE undone_at NOT NULL", [])?;
@@ -86,15 +87,17 @@ pub(super) fn remember(
 }
 
 /// What the next one would be.
-pub(super) fn next(connection: &Connection, way: Way) -> rusqlite::Result<Option<Step>> {
+pub(super) fn next(connection: &Connection, way: StepDirection) -> rusqlite::Result<Option<MemoryStep>> {
     let query = match way {
-        Way::Back => "SELECT id, label, at FROM steps WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1",
-        Way::Again => {
+        StepDirection::Back => {
+            "SELECT id, label, at FROM steps WHERE undone_at IS NULL ORDER BY id DESC LIMIT 1"
+        }
+        StepDirection::Again => {
             "SELECT id, label, at FROM steps WHERE undone_at NOT NULL ORDER BY undone_at DESC, id LIMIT 1"
         }
     };
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Step { entry: FIRST_ENTRY + row.get::<_, i64>(0)?, label: row.get(1)?, at: row.get(2)? })
+        Ok(MemoryStep { entry: FIRST_ENTRY + row.get::<_, i64>(0)?, label: row.get(1)?, at: row.get(2)? })
     };
     connection.query_row(query, [], read).optional()
 }
@@ -102,19 +105,19 @@ pub(super) fn next(connection: &Connection, way: Way) -> rusqlite::Result<Option
 /// Takes a change back, or makes it again; nothing when it is not there to be turned so. All of it, or none.
 pub(super) fn turn(
     connection: &Connection,
-    way: Way,
+    way: StepDirection,
     entry: i64,
     now: Millis,
-) -> rusqlite::Result<Option<Step>> {
+) -> rusqlite::Result<Option<MemoryStep>> {
     let found: Option<(String, Millis, String)> = connection
         .query_row(
             "SELECT label, at, turns FROM steps WHERE id = ?1 AND (undone_at IS NULL) = ?2",
-            params![entry.saturating_sub(FIRST_ENTRY), way == Way::Back],
+            params![entry.saturating_sub(FIRST_ENTRY), way == StepDirection::Back],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
     let Some((label, at, turns)) = found else { return Ok(None) };
-    let turns: Vec<Turn> = serde_json::from_str(&turns).unwrap_or_default();
+    let turns: Vec<StepFate> = serde_json::from_str(&turns).unwrap_or_default();
     connection.execute_batch("SAVEPOINT turn")?;
     let mut is_whole = !turns.is_empty();
     for turn in &turns {
@@ -124,13 +127,13 @@ pub(super) fn turn(
         connection.execute_batch("ROLLBACK TO turn; RELEASE turn")?;
         return Ok(None);
     }
-    let undone_at = (way == Way::Back).then_some(now);
+    let undone_at = (way == StepDirection::Back).then_some(now);
     connection.execute(
         "UPDATE steps SET undone_at = ?2 WHERE id = ?1",
         params![entry.saturating_sub(FIRST_ENTRY), undone_at],
     )?;
     connection.execute_batch("RELEASE turn")?;
-    Ok(Some(Step { entry, label, at }))
+    Ok(Some(MemoryStep { entry, label, at }))
 }
 
 fn keep_scan(connection: &Connection, id: &str, from: bool, to: bool, now: Millis) -> rusqlite::Result<bool> {

@@ -8,7 +8,7 @@ mod scope;
 mod targets;
 
 pub use done::Done;
-pub use plan::{Plan, PlanError, Probe, THIS_COMPUTER};
+pub use plan::{PlanError, Probe, ProbePlan, THIS_COMPUTER};
 pub use ports::PortSet;
-pub use run::{Caps, Found, Progress, Run, run};
+pub use run::{Caps, Found, Run, ScanCounters, run};
 pub use scope::Scope;

@@ -79,7 +79,7 @@ pub struct Probe {
 
 /// What a scan will ask. Made, and shown, before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct ProbePlan {
     /// In words.
     pub targets: Vec<String>,
     hosts: Vec<Host>,
@@ -90,7 +90,7 @@ pub struct Plan {
     listed: bool,
 }
 
-impl Plan {
+impl ProbePlan {
     /// This computer: every port that listens on loopback, and the usual ones, since a server of another user may
     /// be hidden from the list; and where servers were seen, to say of them that they are gone.
     pub fn this_computer(listening: Vec<Listening>, own_ports: &[u16], seen: &[SocketAddr]) -> Self {
@@ -221,8 +221,8 @@ fn sweep(hosts: &[Host], at: usize, port: u16, named: bool) -> impl Iterator<Ite
 mod tests {
     use super::*;
 
-    async fn plan(targets: &[&str], ports: &str) -> Result<Plan, PlanError> {
-        Plan::read(targets, PortSet::parse(&[ports]).unwrap()).await
+    async fn plan(targets: &[&str], ports: &str) -> Result<ProbePlan, PlanError> {
+        ProbePlan::read(targets, PortSet::parse(&[ports]).unwrap()).await
     }
 
     #[tokio::test]
@@ -305,7 +305,7 @@ mod tests {
     fn where_clients_say_that_a_server_is_is_asked_once_and_at_its_path() {
         let urls = ["http://localhost:41234/mcp", "http://127.0.0.1:41234/team/mcp", "http://10.0.0.1:9/mcp"];
         let urls = urls.map(str::to_owned);
-        let plan = Plan::this_computer(Vec::new(), &[], &[]).and_at(&urls, &[]).and_at(&urls, &[]);
+        let plan = ProbePlan::this_computer(Vec::new(), &[], &[]).and_at(&urls, &[]).and_at(&urls, &[]);
         let probes: Vec<Probe> = plan.into_probes().filter(|probe| probe.named).collect();
         let asked: Vec<_> =
             probes.iter().map(|probe| (probe.address.port(), probe.path.as_deref())).collect();
@@ -317,7 +317,7 @@ mod tests {
     fn this_computer_is_what_listens_and_the_usual_ports_but_not_ourselves() {
         let listening =
             vec![Listening { address: "127.0.0.1:41234".parse().unwrap(), process: Some("node".to_owned()) }];
-        let plan = Plan::this_computer(listening, &[8090], &["127.0.0.1:50999".parse().unwrap()]);
+        let plan = ProbePlan::this_computer(listening, &[8090], &["127.0.0.1:50999".parse().unwrap()]);
         assert_eq!(plan.addresses(), 1);
         let ports: Vec<u16> = plan.into_probes().map(|probe| probe.address.port()).collect();
         assert!(ports.contains(&41234) && ports.contains(&3000) && !ports.contains(&8090));

@@ -9,7 +9,7 @@ use model::{Outcome, ScanRow, ServerId, Transport};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{Plan, Probe};
+use super::{Probe, ProbePlan};
 use crate::Definition;
 
 /// Probes under way at once. Ports that accept and say nothing hold their place for the whole budget, so there must
@@ -55,7 +55,7 @@ impl std::fmt::Debug for Caps {
 
 /// Counters of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
+pub struct ScanCounters {
     /// Probes made.
     pub done: u64,
     /// Connections accepted.
@@ -70,7 +70,7 @@ pub struct Found {
     /// Its place in the plan.
     pub probe: u64,
     /// After this probe.
-    pub progress: Progress,
+    pub progress: ScanCounters,
     /// Absent when nothing accepted the connection.
     pub row: Option<ScanRow>,
     /// All that the server of this row offers, if it said so.
@@ -81,10 +81,10 @@ pub struct Found {
 
 /// Makes the probes of `plan` and yields each as it ends. Ends early when cancelled. Spawns nothing:
 /// dropping the stream ends everything that is under way.
-pub fn run(plan: Plan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
+pub fn run(plan: ProbePlan, how: Run) -> impl Stream<Item = Found> + Send + 'static {
     let Run { options, cancel, caps } = how;
     let options = Arc::new(options);
-    let mut progress = Progress::default();
+    let mut progress = ScanCounters::default();
     stream::iter((0..).zip(plan.into_probes()))
         .map(move |(probe, at)| ask(probe, at, caps.clone(), options.clone()))
         .buffer_unordered(at_once())

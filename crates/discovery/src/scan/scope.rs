@@ -123,7 +123,7 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use crate::ports::Listening;
-    use crate::scan::{Plan, PortSet};
+    use crate::scan::{PortSet, ProbePlan};
 
     use super::*;
 
@@ -131,7 +131,7 @@ mod tests {
     #[tokio::test]
     async fn the_numbers_of_probes_are_those_of_the_plan() {
         let targets = ["127.0.0.4-9", "127.0.0.0/30", "localhost", "fd00::1", "10.0.0.7"];
-        let plan = Plan::read(&targets, PortSet::parse(&["80,90-92,7"]).unwrap()).await.unwrap();
+        let plan = ProbePlan::read(&targets, PortSet::parse(&["80,90-92,7"]).unwrap()).await.unwrap();
         let (scope, probes) = (plan.scope(), plan.probes());
         let mut made = 0;
         for (at, probe) in plan.into_probes().enumerate() {
@@ -156,9 +156,10 @@ mod tests {
     #[test]
     fn of_this_computer_a_port_that_does_not_listen_was_asked() {
         let listening = vec![Listening { address: "127.0.0.1:50123".parse().unwrap(), process: None }];
-        let plan = |listening| Plan::this_computer(listening, &[], &[]);
-        let asked =
-            |plan: Plan, url: &str, done: &Done| plan.scope().has_asked(&HostAndPort::of(url).unwrap(), done);
+        let plan = |listening| ProbePlan::this_computer(listening, &[], &[]);
+        let asked = |plan: ProbePlan, url: &str, done: &Done| {
+            plan.scope().has_asked(&HostAndPort::of(url).unwrap(), done)
+        };
         let none = Done::default();
         assert!(asked(plan(listening.clone()), "http://127.0.0.1:50124/mcp", &none));
         assert!(!asked(plan(listening.clone()), "http://127.0.0.1:50123/mcp", &none));

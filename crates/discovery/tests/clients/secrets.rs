@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use discovery::clients::{EntryError, System, Wanted};
+use discovery::clients::{EntryError, System, WantedEntry};
 
 use super::{Bench, entry, file};
 
@@ -84,7 +84,7 @@ fn an_entry_is_read_again_and_tells_when_it_is_another() {
         bench.write(".cursor/mcp.json", text)
     };
     let path = write("\"one\"");
-    let wanted = Wanted { client: "cursor", file: &path, name: "a", project: None, consent: None };
+    let wanted = WantedEntry { client: "cursor", file: &path, name: "a", project: None, consent: None };
     let none = BTreeMap::new();
     let first = clients.entry(wanted, &none).unwrap();
     assert_eq!(first.consent(), first.shown().consent);
@@ -97,11 +97,11 @@ fn an_entry_is_read_again_and_tells_when_it_is_another() {
     assert_eq!(clients.entry(wanted, &none).unwrap().consent(), first.consent());
     // A file that is no client's is not read, whoever asks.
     let other = bench.write("secret.json", std::fs::read(&path).unwrap());
-    let error = clients.entry(Wanted { file: &other, ..wanted }, &none).unwrap_err();
+    let error = clients.entry(WantedEntry { file: &other, ..wanted }, &none).unwrap_err();
     assert!(matches!(error, EntryError::NoFile(_)), "{error}");
-    let error = clients.entry(Wanted { client: "kiro", ..wanted }, &none).unwrap_err();
+    let error = clients.entry(WantedEntry { client: "kiro", ..wanted }, &none).unwrap_err();
     assert!(matches!(error, EntryError::NoFile(_)), "{error}");
-    let error = clients.entry(Wanted { name: "b", ..wanted }, &none).unwrap_err();
+    let error = clients.entry(WantedEntry { name: "b", ..wanted }, &none).unwrap_err();
     assert!(matches!(error, EntryError::NoEntry(_)), "{error}");
     std::fs::write(&path, "{").unwrap();
     let error = clients.entry(wanted, &none).unwrap_err();
@@ -133,13 +133,13 @@ fn placeholders_are_shown_as_they_are_written_and_filled_with_what_is_given() {
     let filled: BTreeMap<String, String> =
         filled.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let wanted =
-        Wanted { client: "vscode", file: &path, name: "b", project: None, consent: Some(&b.consent) };
+        WantedEntry { client: "vscode", file: &path, name: "b", project: None, consent: Some(&b.consent) };
     let read = clients.entry(wanted, &filled).unwrap();
     assert_eq!(read.consent(), b.consent, "what a person agreed to is what is written");
     let (info, given) = read.whole.server.unwrap();
     assert_eq!(info.args, ["--db=mine"]);
     assert_eq!(given.env["OWN"], None);
-    let read = clients.entry(Wanted { name: "a", consent: None, ..wanted }, &filled).unwrap();
+    let read = clients.entry(WantedEntry { name: "a", consent: None, ..wanted }, &filled).unwrap();
     let (info, given) = read.whole.server.unwrap();
     assert_eq!(info.url.as_deref(), Some("https://h/mcp"));
     assert_eq!(given.headers["Authorization"], "Bearer t");

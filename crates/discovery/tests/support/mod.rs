@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use discovery::memory::FILE;
-use discovery::scan::{Plan, PortSet};
+use discovery::scan::{PortSet, ProbePlan};
 use discovery::{Definition, ScanMemory};
 use model::{Millis, Outcome, ScanRow, ScanState, ScanStatus, ServerId, Tool, Transport};
 use serde_json::json;
@@ -63,8 +63,8 @@ impl World {
         self.memory = memory(self.dir.path(), &self.notices);
     }
 
-    pub async fn plan(&self) -> Plan {
-        Plan::read(&["127.0.0.1"], PortSet::parse(&["3000-3009"]).unwrap()).await.unwrap()
+    pub async fn plan(&self) -> ProbePlan {
+        ProbePlan::read(&["127.0.0.1"], PortSet::parse(&["3000-3009"]).unwrap()).await.unwrap()
     }
 
     pub async fn begin(&self) -> String {

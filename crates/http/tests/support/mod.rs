@@ -2,7 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
-use app::{App, Face as Kind, Options};
+use app::{App, Options, OwnerKind as Kind};
 use http_face::Face;
 use reqwest::Client;
 use tokio::task::JoinSet;

@@ -10,11 +10,11 @@ use std::time::Duration;
 use api::{CallList, CallRecord, ErrorCode, Replay};
 use ledger::{Draft, Hearing, Ledger, Which};
 use mcp::{McpError, Session};
-use mesh::{Attempt, Call, Contact, Mesh, Routed, Verdict, Whom};
+use mesh::{AnswerVerdict, Call, Contact, Mesh, Routed, Sending, Whom};
 use model::config::Config;
 use model::{CapabilityPattern, HealthStatus, ServerId, ServerInfo, Source, Tool};
 use parking_lot::Mutex;
-use registry::{Memory, Observation, Opened, Origin, Registry};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Registry};
 use serde_json::{Map, Value};
 use testkit::fake::{Fake, Running};
 use tokio::sync::{oneshot, watch};
@@ -44,7 +44,7 @@ impl Scripted {
     }
 }
 
-impl Attempt for Scripted {
+impl Sending for Scripted {
     type Answer = Meets;
 
     fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
@@ -62,8 +62,8 @@ impl Attempt for Scripted {
         }
     }
 
-    fn verdict(&self, answer: &Meets) -> Verdict {
-        if *answer == Meets::ToolError { Verdict::ToolError } else { Verdict::Fine }
+    fn verdict(&self, answer: &Meets) -> AnswerVerdict {
+        if *answer == Meets::ToolError { AnswerVerdict::ToolError } else { AnswerVerdict::Fine }
     }
 }
 
@@ -119,7 +119,7 @@ impl World {
 
     pub async fn at(dir: tempfile::TempDir, text: &str) -> Self {
         mcp::install_crypto();
-        let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
+        let OpenedRegistry { registry, writer, .. } = Registry::open(MemoryBackend::default()).await.unwrap();
         let tasks = TaskTracker::new();
         tasks.spawn(writer);
         let config = watch::Sender::new(config(text));

@@ -10,7 +10,7 @@ use super::ProbeTarget;
 use super::line::addresses;
 use super::wire::{Closed, Wire, connect};
 use crate::wire::answer::NoAnswer;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::tls::{CertificateVerdict, Stance, Trust};
 use crate::{McpError, failure};
 
@@ -22,7 +22,7 @@ pub async fn certificate(
     deadline: Duration,
 ) -> Result<CertificateVerdict, McpError> {
     let until = Instant::now() + deadline;
-    let place = Place::new(&target.authority()).waiting(deadline);
+    let place = ConversationPlace::new(&target.authority()).waiting(deadline);
     let looked = look(target, tls, until).await;
     looked.map_err(|why| failure::no_answer(&why, &place))
 }

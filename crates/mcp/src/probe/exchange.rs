@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::wire::{FirstBytes, Wire};
 use crate::USER_AGENT;
-use crate::wire::answer::{Answer, End, Events, Limits, NoAnswer, is_event_stream, read_answer};
+use crate::wire::answer::{Answer, BodyEnd, Events, Limits, NoAnswer, is_event_stream, read_answer};
 use crate::wire::coding::{UnknownCoding, decoded};
-use crate::wire::events::Event;
+use crate::wire::events::StreamEvent;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::Question;
 
@@ -161,7 +161,7 @@ pub(crate) async fn open_stream(
             Ok(Ok(OpenStream { connection, events, left, message, over: false, _sender: sender }))
         }
         Err(UnknownCoding(coding)) => {
-            let (status, headers, end) = (head.status, head.headers, End::Coded(coding));
+            let (status, headers, end) = (head.status, head.headers, BodyEnd::Coded(coding));
             Ok(Err(Answer { status, headers, reply: None, body: Vec::new(), end }))
         }
     }
@@ -187,7 +187,7 @@ impl OpenStream {
     }
 
     /// The next event with data; `None` when the stream ended, grew too large or time is up.
-    pub(crate) async fn next(&mut self, deadline: Instant) -> Option<Event> {
+    pub(crate) async fn next(&mut self, deadline: Instant) -> Option<StreamEvent> {
         let event = pin!(timeout_at(deadline, self.events.next()));
         let event = if self.over {
             event.await

@@ -22,13 +22,13 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::words;
-use crate::wire::answer::{Answer, End, LONG, Limits, NoAnswer};
+use crate::wire::answer::{Answer, BodyEnd, LONG, Limits, NoAnswer};
 use crate::wire::beside::beside;
 use crate::wire::forgotten::has_forgotten_us;
 use crate::wire::id::Id;
 use crate::wire::list::{List, Tools, in_short, page};
 use crate::wire::message::{Reply, RpcError};
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::redirect;
 use crate::wire::refusal::may_want_another_name;
 use crate::wire::terms::{self, Params, Question, Terms};
@@ -36,7 +36,7 @@ use crate::{McpError, Remote, failure, names};
 
 pub use asked::Asked;
 use join::{Joined, Joining};
-use site::{Line, Site};
+use site::{KeptConnection, VisitedSite};
 
 /// How much of an answer that is not a list is read, in bytes.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -93,9 +93,9 @@ pub enum Listing {
 
 /// A visit to a known server: questions over one connection as long as the server keeps it.
 pub struct Visit<'a> {
-    site: Site<'a>,
+    site: VisitedSite<'a>,
     kept: &'a mut Kept,
-    line: Option<Line>,
+    line: Option<KeptConnection>,
     identity: Option<Identity>,
 }
 
@@ -129,7 +129,7 @@ impl Kept {
 impl<'a> Visit<'a> {
     /// Nothing is sent yet. All questions together have until `deadline`.
     pub fn begin(remote: &'a Remote, kept: &'a mut Kept, deadline: Instant) -> Result<Self, McpError> {
-        Ok(Self { site: Site::new(remote, deadline)?, kept, line: None, identity: None })
+        Ok(Self { site: VisitedSite::new(remote, deadline)?, kept, line: None, identity: None })
     }
 
     /// What the server has said of itself during this visit.
@@ -330,7 +330,7 @@ impl<'a> Visit<'a> {
         };
         let (answered, is_open) = line.talk(request, question.id, limits, &self.site.secrets).await;
         let answer = answered?;
-        let is_whole = answer.reply.is_none() && answer.end == End::Complete;
+        let is_whole = answer.reply.is_none() && answer.end == BodyEnd::Complete;
         // The rest of an event stream is not waited for.
         if is_open && is_whole {
             self.line = Some(line);
@@ -344,7 +344,7 @@ impl<'a> Visit<'a> {
 }
 
 /// The result of a list; nothing when the server does not know the method.
-fn listed(answer: Answer, place: &Place) -> Result<Option<Box<RawValue>>, McpError> {
+fn listed(answer: Answer, place: &ConversationPlace) -> Result<Option<Box<RawValue>>, McpError> {
     match failure::result(answer, place, PAGE_LIMIT) {
         Ok(result) => Ok(Some(result)),
         Err(McpError::Protocol { code: RpcError::METHOD_NOT_FOUND, .. }) => Ok(None),
@@ -357,7 +357,7 @@ async fn add(
     tools: &mut Tools,
     result: Box<RawValue>,
     terms: &Terms,
-    place: &Place,
+    place: &ConversationPlace,
 ) -> Result<Option<String>, McpError> {
     let (mut before, era) = (std::mem::take(tools), terms.era);
     let reading = beside(result.get().len(), move || {

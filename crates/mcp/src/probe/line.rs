@@ -12,10 +12,10 @@ use url::Url;
 
 use super::exchange::{OpenStream, exchange, open_stream};
 use super::wire::{Closed, Wire, connect};
-use super::{ProbeOptions, ProbeTarget, Step, words};
+use super::{ProbeOptions, ProbeStep, ProbeTarget, words};
 use crate::Credentials;
 use crate::wire::answer::{Answer, Limits, NoAnswer};
-use crate::wire::events::Event;
+use crate::wire::events::StreamEvent;
 use crate::wire::frail;
 use crate::wire::greet::{Carry, Met};
 use crate::wire::query;
@@ -44,9 +44,9 @@ pub(super) enum Security {
 
 /// A session that the server opened for us.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Opened {
+struct OpenedByProbe {
     path: String,
-    session: frail::Opened,
+    session: frail::OpenedSession,
 }
 
 pub(super) struct Line {
@@ -59,7 +59,7 @@ pub(super) struct Line {
     /// What is wrong with it. Once wrong, it stays so.
     pub(super) untrusted: Option<RefusedCertificate>,
     tls: Option<Tls>,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ProbeStep>,
     /// The round trip of the last exchange that was answered, in milliseconds.
     pub(super) last_ms: f64,
     /// The end of the budget.
@@ -70,7 +70,7 @@ pub(super) struct Line {
     fresh: Option<TcpStream>,
     /// Set when whoever asked has lost interest.
     pub(super) abandoned: CancellationToken,
-    sessions: Vec<Opened>,
+    sessions: Vec<OpenedByProbe>,
     pub(super) credentials: Credentials,
     secrets: Scrub,
     /// Whether its end harms nobody, as far as the server has told.
@@ -200,7 +200,7 @@ impl Line {
     }
 
     /// The next event of a stream, as long as somebody waits for it.
-    pub(super) async fn next_of(&self, stream: &mut OpenStream) -> Option<Event> {
+    pub(super) async fn next_of(&self, stream: &mut OpenStream) -> Option<StreamEvent> {
         next_event(stream, self.deadline(), &self.abandoned).await
     }
 
@@ -211,7 +211,7 @@ impl Line {
 
     fn note(&mut self, sent: String, received: String, started: Instant) {
         self.last_ms = started.elapsed().as_secs_f64() * 1000.0;
-        self.steps.push(Step { sent, received, ms: self.last_ms });
+        self.steps.push(ProbeStep { sent, received, ms: self.last_ms });
     }
 
     async fn wire(&mut self, deadline: Instant) -> Result<Wire, NoAnswer> {
@@ -249,8 +249,8 @@ impl Line {
     }
 
     fn remember(&mut self, path: &str, answer: &Answer) {
-        let Some(session) = frail::Opened::with(answer) else { return };
-        let opened = Opened { path: path.to_owned(), session };
+        let Some(session) = frail::OpenedSession::with(answer) else { return };
+        let opened = OpenedByProbe { path: path.to_owned(), session };
         if !self.sessions.contains(&opened) {
             self.sessions.push(opened);
         }
@@ -273,7 +273,9 @@ impl Line {
         self.abandoned = CancellationToken::new();
         let may_be_left = self.may_be_left;
         let sessions = std::mem::take(&mut self.sessions).into_iter();
-        for Opened { path, session } in sessions.filter(|opened| opened.session.may_be_ended(may_be_left)) {
+        for OpenedByProbe { path, session } in
+            sessions.filter(|opened| opened.session.may_be_ended(may_be_left))
+        {
             self.end = until.min(Instant::now() + HANG_UP_LIMIT / 2);
             let _ = self.ask(&path, &delete(session.id)).await;
         }
@@ -318,7 +320,7 @@ pub(super) async fn next_event(
     stream: &mut OpenStream,
     deadline: Instant,
     abandoned: &CancellationToken,
-) -> Option<Event> {
+) -> Option<StreamEvent> {
     tokio::select! {
         event = stream.next(deadline) => event,
         () = a_moment_after(abandoned) => None,

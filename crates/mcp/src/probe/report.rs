@@ -3,7 +3,7 @@ use model::{Certificate, Era, Identity, Outcome, RefusedCertificate, Transport};
 
 /// One step of a probe: the raw evidence for a verdict. Texts are cut and free of control characters.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Step {
+pub struct ProbeStep {
     /// What we sent, such as `POST /mcp server/discover`.
     pub sent: String,
     /// What came back, such as `200 application/json, MCP 2026-07-28`.
@@ -45,7 +45,7 @@ pub struct ProbeReport {
     /// Why, in one sentence a person understands; absent for a plain `mcp`.
     pub reason: Option<String>,
     /// What was sent and what came back, in order.
-    pub evidence: Vec<Step>,
+    pub evidence: Vec<ProbeStep>,
 }
 
 impl ProbeReport {

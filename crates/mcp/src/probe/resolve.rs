@@ -7,7 +7,7 @@ use crate::names::{self, Unresolved};
 
 /// Why a URL is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ResolveError {
+pub enum TargetError {
     /// It cannot be read, or is not `http` or `https`.
     #[error("`{url}` is no URL of a server: {why}")]
     InvalidUrl {
@@ -36,7 +36,7 @@ pub enum ResolveError {
 }
 
 /// Turns what a person typed into a target. A name is resolved here, once; the probe uses that address.
-pub async fn resolve(url: &str) -> Result<ProbeTarget, ResolveError> {
+pub async fn resolve(url: &str) -> Result<ProbeTarget, TargetError> {
     let url = parse(url)?;
     let port = url.port_or_known_default().unwrap_or(80);
     let (name, addresses) = match url.host() {
@@ -47,7 +47,7 @@ pub async fn resolve(url: &str) -> Result<ProbeTarget, ResolveError> {
     };
     let Some((&host, rest)) = addresses.split_first() else {
         let name = name.unwrap_or_default();
-        return Err(ResolveError::NoAddress { name, why: "the resolver returned none".to_owned() });
+        return Err(TargetError::NoAddress { name, why: "the resolver returned none".to_owned() });
     };
     // The query is part of it: some hosts keep a server behind each (`?profile=a`).
     let path = Some(&url[Position::BeforePath..Position::AfterQuery]).filter(|path| *path != "/");
@@ -63,10 +63,10 @@ pub async fn resolve(url: &str) -> Result<ProbeTarget, ResolveError> {
 }
 
 /// `localhost:8080` and `10.0.0.5:3000/mcp` are accepted as people write them.
-fn parse(text: &str) -> Result<Url, ResolveError> {
+fn parse(text: &str) -> Result<Url, TargetError> {
     let text = text.trim();
     let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let fail = |why: String| ResolveError::InvalidUrl { url: without_secrets(text), why };
+    let fail = |why: String| TargetError::InvalidUrl { url: without_secrets(text), why };
     let url = Url::parse(&full).map_err(|error| fail(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(fail(format!("the scheme is `{}`, not `http` or `https`", url.scheme())));
@@ -77,8 +77,8 @@ fn parse(text: &str) -> Result<Url, ResolveError> {
     Ok(url)
 }
 
-fn invalid(url: &Url, why: &str) -> ResolveError {
-    ResolveError::InvalidUrl { url: without_secrets(url.as_str()), why: why.to_owned() }
+fn invalid(url: &Url, why: &str) -> TargetError {
+    TargetError::InvalidUrl { url: without_secrets(url.as_str()), why: why.to_owned() }
 }
 
 /// Drops user, password and query, which may be credentials.
@@ -92,10 +92,10 @@ fn without_secrets(url: &str) -> String {
     path.map_or_else(|| format!("{scheme}{host}"), |path| format!("{scheme}{host}/{path}"))
 }
 
-async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, ResolveError> {
+async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, TargetError> {
     names::look_up(name, port).await.map_err(|unresolved| match unresolved {
-        Unresolved::Unknown(why) => ResolveError::NoAddress { name: name.to_owned(), why },
-        Unresolved::Mixed => ResolveError::MixedAddresses { name: name.to_owned() },
+        Unresolved::Unknown(why) => TargetError::NoAddress { name: name.to_owned(), why },
+        Unresolved::Mixed => TargetError::MixedAddresses { name: name.to_owned() },
     })
 }
 

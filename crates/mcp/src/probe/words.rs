@@ -1,6 +1,6 @@
 //! The evidence of a probe in words.
 
-use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::answer::{Answer, BodyEnd, NoAnswer};
 use crate::wire::message::{Reply, RpcError};
 use crate::wire::refusal::Refusal;
 use crate::wire::tls::TlsFault;
@@ -28,12 +28,12 @@ pub(crate) fn answer(answer: &Answer) -> String {
         None => {}
     }
     match &answer.end {
-        End::Complete => {}
-        End::TooLarge => line.push_str(", too much of it"),
-        End::Slow => line.push_str(", not all of it in time"),
-        End::Broken => line.push_str(", then the connection broke"),
-        End::Flooded => line.push_str(", a flood of requests"),
-        End::Coded(coding) => {
+        BodyEnd::Complete => {}
+        BodyEnd::TooLarge => line.push_str(", too much of it"),
+        BodyEnd::Slow => line.push_str(", not all of it in time"),
+        BodyEnd::Broken => line.push_str(", then the connection broke"),
+        BodyEnd::Flooded => line.push_str(", a flood of requests"),
+        BodyEnd::Coded(coding) => {
             line = format!("{line}, compressed in a way that nobody knows here: `{}`", tame(coding));
         }
     }

@@ -13,10 +13,10 @@ use crate::wire::behind::behind;
 use crate::wire::greet::Met;
 use crate::wire::http::Http;
 use crate::wire::patience::Patience;
-use crate::wire::pipe::{Carrier, Failed, Pipe, Shared, Sse, Stdio};
-use crate::wire::place::Place;
+use crate::wire::pipe::{Carrier, Failed, Pipe, SharedPipe, Sse, Stdio};
+use crate::wire::place::ConversationPlace;
 use crate::wire::scrub::Scrub;
-use crate::wire::{Answers, Client};
+use crate::wire::{BoundedClient, Client};
 use crate::{Launch, McpError, Remote, Target};
 
 /// How long a connect goes on when nobody waits for it any more.
@@ -26,8 +26,8 @@ const FIRST_ANSWER: Duration = Duration::from_secs(10);
 
 /// What a conversation is made of.
 struct Beginning {
-    place: Place,
-    answers: Arc<Answers>,
+    place: ConversationPlace,
+    answers: Arc<BoundedClient>,
     tasks: TaskTracker,
     over: CancellationToken,
     /// Nobody waits for it any more.
@@ -78,12 +78,12 @@ async fn or_close(
 }
 
 /// Where the conversation will take place, for messages.
-fn place(target: &Target) -> Place {
+fn place(target: &Target) -> ConversationPlace {
     match target {
         Target::Http(remote) | Target::Sse(remote) => {
-            Place::new(&authority(&remote.url)).hiding(Scrub::of_remote(remote))
+            ConversationPlace::new(&authority(&remote.url)).hiding(Scrub::of_remote(remote))
         }
-        Target::Stdio(launch) => Place::new(&format!("`{}`", launch.command))
+        Target::Stdio(launch) => ConversationPlace::new(&format!("`{}`", launch.command))
             .heard_by(launch.stderr.clone())
             .hiding(Scrub::of_launch(launch))
             .leading_to(behind(&launch.args)),
@@ -98,8 +98,8 @@ fn authority(url: &str) -> String {
 }
 
 impl Beginning {
-    fn new(place: Place, client: Arc<dyn Client>) -> Self {
-        let answers = Arc::new(Answers::new(client));
+    fn new(place: ConversationPlace, client: Arc<dyn Client>) -> Self {
+        let answers = Arc::new(BoundedClient::new(client));
         let (over, unwanted) = (CancellationToken::new(), CancellationToken::new());
         Self { place, answers, tasks: TaskTracker::new(), over, unwanted }
     }
@@ -175,8 +175,8 @@ impl Beginning {
         }
     }
 
-    fn shared(&self) -> Arc<Shared> {
-        Shared::new(self.place.clone(), self.answers.clone(), self.tasks.clone())
+    fn shared(&self) -> Arc<SharedPipe> {
+        SharedPipe::new(self.place.clone(), self.answers.clone(), self.tasks.clone())
     }
 
     fn error(&self, failed: Failed) -> McpError {
@@ -209,9 +209,9 @@ impl Beginning {
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) async fn told(lines: &[u8], era: Era, deadline: Duration) -> Result<Session, McpError> {
     use crate::wire::Nobody;
-    use crate::wire::pipe::told::Told;
-    let beginning = Beginning::new(Place::new("`child`"), Arc::new(Nobody));
-    let carrier = Carrier::Told(Told::new(lines));
+    use crate::wire::pipe::told::ToldMessages;
+    let beginning = Beginning::new(ConversationPlace::new("`child`"), Arc::new(Nobody));
+    let carrier = Carrier::Told(ToldMessages::new(lines));
     let begun = timeout(deadline, Pipe::begin(beginning.shared(), carrier, Some(era), None)).await;
     match begun.map_err(|_| McpError::Timeout { after: deadline })? {
         Ok((pipe, met)) => Ok(beginning.session(Channel::Pipe(pipe), met)),

@@ -10,7 +10,7 @@ use super::{CallOptions, Headers, Session, lists};
 use crate::McpError;
 use crate::wire::beside::beside;
 use crate::wire::mirror;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::raw::{has_one_of, members, quoted, text};
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
@@ -21,7 +21,7 @@ const HEADER_MISMATCH: i64 = -32020;
 const MOST_ROUNDS: usize = 10;
 
 /// One call, however often it has to be sent.
-struct Call<'a> {
+struct SessionCall<'a> {
     session: &'a Session,
     method: &'static str,
     /// The params as a caller gave them, or as members in JSON.
@@ -41,7 +41,7 @@ pub(super) async fn call_tool(
 ) -> Result<Box<RawValue>, McpError> {
     let written = serde_json::to_string(&arguments).unwrap_or_default();
     let members = vec![("name", quoted(name)), ("arguments", written)];
-    let call = Call {
+    let call = SessionCall {
         session,
         method: "tools/call",
         raw: None,
@@ -71,7 +71,7 @@ pub(super) async fn request(
     // For the headers that mirror them alone; what is sent are the bytes that the caller gave.
     let arguments = said.filter(|_| method == "tools/call").and_then(|said| said.get("arguments"));
     let arguments = arguments.map(|raw| serde_json::from_str(raw.get()).unwrap_or_default());
-    let call = Call {
+    let call = SessionCall {
         session,
         method,
         raw: Some(params),
@@ -84,7 +84,7 @@ pub(super) async fn request(
     call.made().await
 }
 
-impl Call<'_> {
+impl SessionCall<'_> {
     /// Sends it until there is a result. A server of the modern era may want to know more first.
     async fn made(&self) -> Result<Box<RawValue>, McpError> {
         let mut more = Vec::new();
@@ -183,7 +183,7 @@ impl Call<'_> {
 }
 
 /// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.
-fn tool_result(result: Box<RawValue>, place: &Place) -> Result<Box<RawValue>, McpError> {
+fn tool_result(result: Box<RawValue>, place: &ConversationPlace) -> Result<Box<RawValue>, McpError> {
     const MEMBERS: [&str; 6] =
         ["content", "structuredContent", "resultType", "inputRequests", "task", "toolResult"];
     if has_one_of(&result, &MEMBERS) {
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_no_result_of_a_tool_is_an_error_and_an_empty_one_is_not() {
-        let place = Place::new("127.0.0.1:1");
+        let place = ConversationPlace::new("127.0.0.1:1");
         let judge = |text: &str| tool_result(RawValue::from_string(text.to_owned()).unwrap(), &place);
         assert!(judge(r#"{ "content": [] }"#).is_ok());
         assert!(judge(r#"{ "content": null }"#).is_ok());

@@ -60,7 +60,7 @@ async fn optional(
     if !is_declared {
         return (Vec::new(), None);
     }
-    let mut found = Found { list, ..Found::default() };
+    let mut found = ListSoFar { list, ..ListSoFar::default() };
     let listed = timeout_at(until, walk(session, until, &mut found)).await;
     let (texts, is_cut) = beside(found.bytes, move || names(&found.entries, list)).await.unwrap_or_default();
     let why = match listed {
@@ -75,7 +75,7 @@ async fn optional(
 /// The tools of a server. One that does not know the method has none.
 pub(super) async fn tools(session: &Session, deadline: Duration) -> Result<Listed, McpError> {
     let until = Instant::now() + deadline;
-    let mut found = Found { list: List::Tools, ..Found::default() };
+    let mut found = ListSoFar { list: List::Tools, ..ListSoFar::default() };
     let walked = timeout_at(until, walk(session, until, &mut found)).await;
     let rest = walked.map_err(|_| McpError::Timeout { after: deadline })??;
     let is_http = matches!(session.channel, Channel::Http(_));
@@ -103,7 +103,7 @@ fn headers(tools: &[Tool]) -> Headers {
 }
 
 /// What was found of a list so far.
-struct Found {
+struct ListSoFar {
     list: List,
     entries: Vec<Box<RawValue>>,
     bytes: usize,
@@ -111,14 +111,14 @@ struct Found {
     round_trip_ms: f64,
 }
 
-impl Default for Found {
+impl Default for ListSoFar {
     fn default() -> Self {
         Self { list: List::Tools, entries: Vec::new(), bytes: 0, cursors: HashSet::new(), round_trip_ms: 0.0 }
     }
 }
 
 /// All pages of a list. What comes back is why the rest of it is missing, if it is.
-async fn walk(session: &Session, until: Instant, found: &mut Found) -> Result<Option<String>, McpError> {
+async fn walk(session: &Session, until: Instant, found: &mut ListSoFar) -> Result<Option<String>, McpError> {
     let list = found.list;
     let mut cursor: Option<String> = None;
     for turn in 0..MOST_PAGES {

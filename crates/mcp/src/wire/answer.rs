@@ -12,14 +12,14 @@ use tokio::time::{Instant, timeout_at};
 
 use super::beside::{LARGE, beside};
 use super::coding::{UnknownCoding, decoded};
-use super::events::{Event, EventReader};
+use super::events::{EventReader, StreamEvent};
 use super::id::Id;
 use super::message::{Message, Reply, begins_like_message, messages, messages_of};
 use super::scrub::Scrub;
 
 /// How a body ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum End {
+pub(crate) enum BodyEnd {
     /// All of it, or as much as was needed.
     Complete,
     /// It grew over the cap.
@@ -46,7 +46,7 @@ pub(crate) struct Answer {
     /// The body as far as it was read; empty for event streams.
     pub(crate) body: Vec<u8>,
     /// How it ended.
-    pub(crate) end: End,
+    pub(crate) end: BodyEnd,
 }
 
 /// Why there is no answer: a variant per decision of whoever asked.
@@ -76,7 +76,7 @@ impl Answer {
     /// Looks for the reply in a body that was read whole. A large one is parsed beside the tasks of others, and what was read
     /// of it is not kept twice.
     pub(crate) async fn parsed(mut self, id: Id) -> Self {
-        if self.reply.is_some() || self.end != End::Complete || self.body.is_empty() {
+        if self.reply.is_some() || self.end != BodyEnd::Complete || self.body.is_empty() {
             return self;
         }
         let body = std::mem::take(&mut self.body);
@@ -126,14 +126,14 @@ pub(crate) const LONG: usize = 1024 * 1024;
 
 impl Limits {
     /// When a body outgrows its cap: whether it may go on, up to the cap for messages, while the permit is held.
-    async fn more_of(self, begun: &[u8]) -> Result<SemaphorePermit<'static>, End> {
+    async fn more_of(self, begun: &[u8]) -> Result<SemaphorePermit<'static>, BodyEnd> {
         if self.message <= self.body || !begins_like_message(begun) {
-            return Err(End::TooLarge);
+            return Err(BodyEnd::TooLarge);
         }
         let turns = if self.message > LONG { &HUGE_MESSAGES } else { &LONG_MESSAGES };
         match timeout_at(self.deadline, turns.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(End::Slow),
+            Ok(Err(_)) | Err(_) => Err(BodyEnd::Slow),
         }
     }
 }
@@ -167,13 +167,13 @@ where
     S: Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static,
 {
     let (reply, body, end) = match decoded(&headers, chunks) {
-        Err(UnknownCoding(coding)) => (None, Vec::new(), End::Coded(coding)),
+        Err(UnknownCoding(coding)) => (None, Vec::new(), BodyEnd::Coded(coding)),
         Ok(chunks) if is_event_stream(&headers) => {
             let (reply, end) = read_stream(chunks, id, limits, secrets).await;
             (reply, Vec::new(), end)
         }
         Ok(_) if status.is_success() && says_nothing_to_us(media_type(&headers)) => {
-            (None, Vec::new(), End::Complete)
+            (None, Vec::new(), BodyEnd::Complete)
         }
         Ok(mut chunks) => {
             let (body, end) = read_whole(&mut chunks, limits).await;
@@ -191,7 +191,7 @@ pub(crate) fn reply_in(body: &[u8], id: Id) -> Option<Reply> {
 }
 
 /// Reads a whole body.
-pub(crate) async fn read_whole<S>(chunks: &mut S, limits: Limits) -> (Vec<u8>, End)
+pub(crate) async fn read_whole<S>(chunks: &mut S, limits: Limits) -> (Vec<u8>, BodyEnd)
 where
     S: Stream<Item = io::Result<Bytes>> + Unpin,
 {
@@ -201,9 +201,9 @@ where
     loop {
         let chunk = match timeout_at(limits.deadline, chunks.next()).await {
             Ok(Some(Ok(chunk))) => chunk,
-            Ok(None) => return (bytes, End::Complete),
-            Err(_) => return (bytes, End::Slow),
-            Ok(Some(Err(_))) => return (bytes, End::Broken),
+            Ok(None) => return (bytes, BodyEnd::Complete),
+            Err(_) => return (bytes, BodyEnd::Slow),
+            Ok(Some(Err(_))) => return (bytes, BodyEnd::Broken),
         };
         if bytes.len() + chunk.len() > cap && long.is_none() {
             match limits.more_of(&bytes).await {
@@ -212,14 +212,14 @@ where
             }
         }
         if bytes.len() + chunk.len() > cap {
-            return (bytes, End::TooLarge);
+            return (bytes, BodyEnd::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }
 }
 
 /// Reads until the message that answers us. Priming events, notifications and answers to others are passed over.
-async fn read_stream<S>(chunks: S, id: Id, limits: Limits, secrets: &Scrub) -> (Option<Reply>, End)
+async fn read_stream<S>(chunks: S, id: Id, limits: Limits, secrets: &Scrub) -> (Option<Reply>, BodyEnd)
 where
     S: Stream<Item = io::Result<Bytes>> + Unpin,
 {
@@ -230,16 +230,16 @@ where
         if let Some(event) = events.take().await {
             let messages = messages_of(event.data.into_bytes()).await;
             if let Some(reply) = messages.into_iter().find_map(|one| one.reply_alone(id)) {
-                return (Some(reply), End::Complete);
+                return (Some(reply), BodyEnd::Complete);
             }
             continue;
         }
         let chunk = match timeout_at(limits.deadline, events.chunks.next()).await {
             Ok(Some(Ok(chunk))) => chunk,
             Ok(None) if events.finish() => continue,
-            Ok(None) => return (None, End::Complete),
-            Err(_) => return (None, End::Slow),
-            Ok(Some(Err(_))) => return (None, End::Broken),
+            Ok(None) => return (None, BodyEnd::Complete),
+            Err(_) => return (None, BodyEnd::Slow),
+            Ok(Some(Err(_))) => return (None, BodyEnd::Broken),
         };
         if chunk.len() > left && long.is_none() {
             match limits.more_of(events.reader.begun()).await {
@@ -249,10 +249,10 @@ where
             events.reader.grow(limits.message);
             left = limits.message;
         }
-        let Some(rest) = left.checked_sub(chunk.len()) else { return (None, End::TooLarge) };
+        let Some(rest) = left.checked_sub(chunk.len()) else { return (None, BodyEnd::TooLarge) };
         left = rest;
         if events.push(&chunk).is_err() {
-            return (None, End::TooLarge);
+            return (None, BodyEnd::TooLarge);
         }
     }
 }
@@ -261,7 +261,7 @@ where
 pub(crate) struct Events<S> {
     chunks: S,
     pub(crate) reader: EventReader,
-    ready: VecDeque<Event>,
+    ready: VecDeque<StreamEvent>,
     is_over: bool,
     secrets: Scrub,
 }
@@ -273,34 +273,34 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
         Self { chunks, reader, ready, is_over: false, secrets }
     }
 
-    async fn take(&mut self) -> Option<Event> {
+    async fn take(&mut self) -> Option<StreamEvent> {
         let event = self.ready.pop_front()?;
         if event.name == "endpoint" {
             // It is asked and never told, and may carry the key that it was opened with.
             return Some(event);
         }
-        let (secrets, Event { name, data, id }) = (self.secrets.clone(), event);
+        let (secrets, StreamEvent { name, data, id }) = (self.secrets.clone(), event);
         let data = beside(data.len(), move || secrets.text(data)).await?;
-        Some(Event { name, data, id })
+        Some(StreamEvent { name, data, id })
     }
 
     /// The next event with data. `Complete` means that the stream ended.
-    pub(crate) async fn next(&mut self) -> Result<Event, End> {
+    pub(crate) async fn next(&mut self) -> Result<StreamEvent, BodyEnd> {
         loop {
             if let Some(event) = self.take().await {
                 return Ok(event);
             }
             match self.chunks.next().await {
                 Some(Ok(chunk)) => self.push(&chunk)?,
-                Some(Err(_)) => return Err(End::Broken),
+                Some(Err(_)) => return Err(BodyEnd::Broken),
                 None if self.finish() => {}
-                None => return Err(End::Complete),
+                None => return Err(BodyEnd::Complete),
             }
         }
     }
 
     /// The messages of the next event.
-    pub(crate) async fn messages(&mut self) -> Result<Vec<Message>, End> {
+    pub(crate) async fn messages(&mut self) -> Result<Vec<Message>, BodyEnd> {
         let event = self.next().await?;
         Ok(messages_of(event.data.into_bytes()).await)
     }
@@ -310,8 +310,8 @@ impl<S: Stream<Item = io::Result<Bytes>> + Unpin> Events<S> {
         self.chunks
     }
 
-    fn push(&mut self, chunk: &[u8]) -> Result<(), End> {
-        self.ready.extend(self.reader.push(chunk).map_err(|_| End::TooLarge)?);
+    fn push(&mut self, chunk: &[u8]) -> Result<(), BodyEnd> {
+        self.ready.extend(self.reader.push(chunk).map_err(|_| BodyEnd::TooLarge)?);
         Ok(())
     }
 

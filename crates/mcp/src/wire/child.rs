@@ -22,7 +22,7 @@ const SIGTERM: i32 = 15;
 
 /// The process and all that it started. Dropping it kills them.
 #[derive(Debug)]
-pub(crate) struct Tree {
+pub(crate) struct ProcessTree {
     child: Box<dyn ChildWrapper>,
     _guard: Option<Guard>,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Pipes {
     pub(crate) stderr: ChildStderr,
 }
 
-impl Tree {
+impl ProcessTree {
     /// Starts the command in a process group (a job object on Windows) of its own.
     pub(crate) fn start(launch: &Launch) -> io::Result<(Self, Pipes)> {
         let mut wrap = CommandWrap::with_new(&launch.command, |command| {
@@ -87,7 +87,7 @@ impl Tree {
     fn ask_to_leave(&self) {}
 }
 
-impl Drop for Tree {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         // What the child started may outlive it; the group may also be gone already.
         let _ = self.child.start_kill();

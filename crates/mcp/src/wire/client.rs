@@ -46,14 +46,14 @@ pub struct Nobody;
 impl Client for Nobody {}
 
 /// A client, and how much of its work a server may ask for.
-pub(crate) struct Answers {
+pub(crate) struct BoundedClient {
     pub(crate) client: Arc<dyn Client>,
     turns: Arc<Semaphore>,
-    asked: Mutex<Asked>,
+    asked: Mutex<AskedInSecond>,
 }
 
 /// How often a server asked in the second that began then.
-struct Asked {
+struct AskedInSecond {
     since: Instant,
     times: u32,
 }
@@ -62,9 +62,9 @@ struct Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flood;
 
-impl Answers {
+impl BoundedClient {
     pub(crate) fn new(client: Arc<dyn Client>) -> Self {
-        let asked = Mutex::new(Asked { since: Instant::now(), times: 0 });
+        let asked = Mutex::new(AskedInSecond { since: Instant::now(), times: 0 });
         Self { client, turns: Arc::new(Semaphore::new(MOST_AT_ONCE)), asked }
     }
 
@@ -82,7 +82,7 @@ impl Answers {
     pub(crate) fn take_turn(&self) -> Result<Option<OwnedSemaphorePermit>, Flood> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if asked.since.elapsed() >= Duration::from_secs(1) {
-            *asked = Asked { since: Instant::now(), times: 0 };
+            *asked = AskedInSecond { since: Instant::now(), times: 0 };
         }
         asked.times += 1;
         if asked.times > MOST_A_SECOND {

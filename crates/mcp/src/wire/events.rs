@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 /// One event with data. Events without data (priming events, keep-alives) are not reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
+pub(crate) struct StreamEvent {
     /// The `event` field; `message` when there is none.
     pub(crate) name: String,
     /// The `data` lines, joined.
@@ -64,7 +64,7 @@ impl EventReader {
     }
 
     /// Takes the next chunk and returns the events that it completed.
-    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<Vec<Event>, EventTooLarge> {
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<Vec<StreamEvent>, EventTooLarge> {
         let mut events = Vec::new();
         let mut rest = chunk;
         while let Some(&first) = rest.first() {
@@ -89,14 +89,14 @@ impl EventReader {
     }
 
     /// The stream ended. What stands there of an event counts, if its lines are whole.
-    pub(crate) fn finish(&mut self) -> Option<Event> {
+    pub(crate) fn finish(&mut self) -> Option<StreamEvent> {
         if !self.line.is_empty() && self.end_line().is_err() {
             return None;
         }
         self.end_event()
     }
 
-    fn end_line(&mut self) -> Result<Option<Event>, EventTooLarge> {
+    fn end_line(&mut self) -> Result<Option<StreamEvent>, EventTooLarge> {
         let bytes = std::mem::take(&mut self.line);
         let line = String::from_utf8_lossy(&bytes);
         let line = if std::mem::take(&mut self.first_line) {
@@ -132,12 +132,12 @@ impl EventReader {
         Ok(())
     }
 
-    fn end_event(&mut self) -> Option<Event> {
+    fn end_event(&mut self) -> Option<StreamEvent> {
         let name = std::mem::take(&mut self.name);
         let data = std::mem::take(&mut self.data);
         let had_data = std::mem::take(&mut self.has_data);
         let name = if name.is_empty() { "message".to_owned() } else { name };
-        (had_data && !data.is_empty()).then(|| Event { name, data, id: self.id.clone() })
+        (had_data && !data.is_empty()).then(|| StreamEvent { name, data, id: self.id.clone() })
     }
 }
 

@@ -11,12 +11,12 @@ const NEWEST: &str = "2025-03-26";
 
 /// A session that a server opened for us, wanted or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedSession {
     pub(crate) id: HeaderValue,
     is_of_uvicorn: bool,
 }
 
-impl Opened {
+impl OpenedSession {
     /// The session that came with an answer.
     pub(crate) fn with(answer: &Answer) -> Option<Self> {
         let id = answer.headers.get(SESSION_ID)?.clone();

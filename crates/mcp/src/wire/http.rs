@@ -21,20 +21,20 @@ use tokio_util::task::TaskTracker;
 
 use super::ANSWER_LIMIT;
 use super::answer::{Answer, LONG, Limits, NoAnswer, is_event_stream, read_answer};
-use super::client::{Answers, Flood};
+use super::client::{BoundedClient, Flood};
 use super::forgotten::has_forgotten_us;
-use super::frail::Opened;
+use super::frail::OpenedSession;
 use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
 use super::id::Id;
 use super::message::Message;
-use super::place::Place;
+use super::place::ConversationPlace;
 use super::request::{Again, Cost, Request, Wait};
 use super::terms::{LEGACY, Question, SESSION_ID, Terms, delete};
 use crate::{McpError, Remote, failure};
 
 pub(crate) use follow::drain_behind;
 pub(crate) use site::Site;
-pub(crate) use way::{Begun, Head, Over, Way, chunks};
+pub(crate) use way::{Begun, Head, Way, WhichConnection, chunks};
 
 /// How long we try to tell the server that a call is over.
 const TELL_LIMIT: Duration = Duration::from_secs(2);
@@ -46,8 +46,8 @@ const JOIN_LIMIT: Duration = Duration::from_secs(30);
 /// A conversation over Streamable HTTP.
 pub(crate) struct Http {
     way: Way,
-    place: Place,
-    answers: Arc<Answers>,
+    place: ConversationPlace,
+    answers: Arc<BoundedClient>,
     tasks: TaskTracker,
     /// The end of the conversation, also of what goes on beside the calls.
     over: CancellationToken,
@@ -58,22 +58,22 @@ pub(crate) struct Http {
 }
 
 /// The first words: no terms are agreed on yet.
-struct First<'a> {
+struct FirstByHttp<'a> {
     http: &'a Arc<Http>,
     /// For `server/discover`: some servers are silent when they do not know a question.
     patience: Option<Duration>,
     /// Sessions that came with answers, wanted or not.
-    opened: Vec<Opened>,
+    opened: Vec<OpenedSession>,
 }
 
-impl Carry for First<'_> {
+impl Carry for FirstByHttp<'_> {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
         let asking = self.http.first_answer(question);
         let answer = match self.patience.filter(|_| question.name == "server/discover") {
             Some(patience) => timeout(patience, asking).await.unwrap_or(Err(NoAnswer::Mute))?,
             None => asking.await?,
         };
-        self.opened.extend(Opened::with(&answer));
+        self.opened.extend(OpenedSession::with(&answer));
         Ok(answer)
     }
 }
@@ -87,8 +87,8 @@ impl Http {
     /// Meets the server.
     pub(crate) async fn begin(
         remote: &Remote,
-        place: Place,
-        answers: Arc<Answers>,
+        place: ConversationPlace,
+        answers: Arc<BoundedClient>,
         tasks: TaskTracker,
         over: CancellationToken,
         patience: Duration,
@@ -99,7 +99,7 @@ impl Http {
         let (joining, may_be_left) = (tokio::sync::Mutex::default(), true.into());
         let http = Arc::new(Self { way, place, answers, tasks, over, terms, joining, may_be_left });
         let known = Known { insists: true, ..http.known(remote.era) };
-        let mut first = First { http: &http, patience: Some(patience), opened: Vec::new() };
+        let mut first = FirstByHttp { http: &http, patience: Some(patience), opened: Vec::new() };
         let greeting = greet(&mut first, &known).await;
         let opened = first.opened;
         let met = match greeting {
@@ -108,7 +108,8 @@ impl Http {
         };
         // A server may open a session for a question that begins none (Python's do).
         for session in unwanted(opened, met.as_ref().ok()) {
-            let _ = timeout(LEAVE_LIMIT, http.send_and_pass_over(&delete(session.id), Over::Kept)).await;
+            let _ = timeout(LEAVE_LIMIT, http.send_and_pass_over(&delete(session.id), WhichConnection::Kept))
+                .await;
         }
         let met = met?;
         http.agree(&met);
@@ -128,8 +129,10 @@ impl Http {
     /// An answer before any terms are agreed on, but for the session that comes with it. A connection
     /// that was kept may be about to close, or hold what belongs to the answer before: then it is asked once more on another.
     async fn first_answer(self: &Arc<Self>, question: &Question) -> Result<Answer, NoAnswer> {
-        match self.first_answer_over(question, Over::Kept).await {
-            Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) => self.first_answer_over(question, Over::New).await,
+        match self.first_answer_over(question, WhichConnection::Kept).await {
+            Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) => {
+                self.first_answer_over(question, WhichConnection::New).await
+            }
             answered => answered,
         }
     }
@@ -137,7 +140,7 @@ impl Http {
     async fn first_answer_over(
         self: &Arc<Self>,
         question: &Question,
-        over: Over,
+        over: WhichConnection,
     ) -> Result<Answer, NoAnswer> {
         // The wait for it is the caller's.
         let wait = Wait::at_most(JOIN_LIMIT);
@@ -163,9 +166,9 @@ impl Http {
         let question = terms.notification("notifications/initialized", None);
         // What it answers to that is of no meaning, if it is anything at all.
         if let Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) =
-            self.send_and_pass_over(&question, Over::Kept).await
+            self.send_and_pass_over(&question, WhichConnection::Kept).await
         {
-            let _ = self.send_and_pass_over(&question, Over::New).await;
+            let _ = self.send_and_pass_over(&question, WhichConnection::New).await;
         }
         if self.answers.is_open() {
             listen::open(self, terms).await;
@@ -180,16 +183,16 @@ impl Http {
     /// asks may be asked twice. What is seldom needed has a box of its own, here and below: it would make every call larger.
     pub(crate) async fn request(self: &Arc<Self>, request: &Request<'_>) -> Result<Box<RawValue>, McpError> {
         let terms = self.terms();
-        let mut asked = self.once(&terms, request, Over::Kept).await;
+        let mut asked = self.once(&terms, request, WhichConnection::Kept).await;
         match &asked {
             Ok(answer) if has_forgotten_us(answer, &terms) => {
                 let terms = Box::pin(self.join_again(&terms)).await?;
-                asked = self.once(&terms, request, Over::Kept).await;
+                asked = self.once(&terms, request, WhichConnection::Kept).await;
             }
             Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) if request.again == Again::Harmless => {
-                asked = self.once(&terms, request, Over::New).await;
+                asked = self.once(&terms, request, WhichConnection::New).await;
             }
-            Err(NoAnswer::Closed) => asked = self.once(&terms, request, Over::Kept).await,
+            Err(NoAnswer::Closed) => asked = self.once(&terms, request, WhichConnection::Kept).await,
             _ => {}
         }
         match asked {
@@ -202,7 +205,7 @@ impl Http {
         self: &Arc<Self>,
         terms: &Arc<Terms>,
         request: &Request<'_>,
-        over: Over,
+        over: WhichConnection,
     ) -> Result<Answer, NoAnswer> {
         let question = terms.request(Id::random(), request.method, &request.params);
         if terms.era == Era::Modern {
@@ -225,7 +228,7 @@ impl Http {
         terms: &Terms,
         question: &Question,
         wait: &Wait,
-        over: Over,
+        over: WhichConnection,
     ) -> Result<Answer, NoAnswer> {
         let limits = match wait.cost() {
             Cost::Whole => endless(),
@@ -252,7 +255,7 @@ impl Http {
             return Ok(now);
         }
         let known = self.known(Some(Era::Legacy));
-        let mut first = First { http: self, patience: None, opened: Vec::new() };
+        let mut first = FirstByHttp { http: self, patience: None, opened: Vec::new() };
         let greeting = timeout(JOIN_LIMIT, initialize(&mut first, &known, LEGACY)).await;
         let met = match greeting.map_err(|_| McpError::Timeout { after: JOIN_LIMIT })? {
             Greeting::Met(met) => met,
@@ -273,8 +276,11 @@ impl Http {
                 self.tasks.spawn(async move {
                     let _turn = turn;
                     let body = http.answers.to(&id, &method, params.as_deref()).await;
-                    let _ =
-                        timeout(TELL_LIMIT, http.send_and_pass_over(&terms.answer(body), Over::Kept)).await;
+                    let _ = timeout(
+                        TELL_LIMIT,
+                        http.send_and_pass_over(&terms.answer(body), WhichConnection::Kept),
+                    )
+                    .await;
                 });
             }
             // The modern era has no requests of servers, and answers to nobody are for nobody.
@@ -284,7 +290,7 @@ impl Http {
         Ok(())
     }
 
-    async fn send_and_pass_over(&self, question: &Question, over: Over) -> Result<(), NoAnswer> {
+    async fn send_and_pass_over(&self, question: &Question, over: WhichConnection) -> Result<(), NoAnswer> {
         if let Begun::Body(_, response) = self.way.send(question, over, endless()).await? {
             follow::drain(chunks(response)).await;
         }
@@ -296,13 +302,13 @@ impl Http {
         let goodbye = self.terms().goodbye();
         let may_be_left = self.may_be_left.load(Ordering::Relaxed);
         if let Some(goodbye) = goodbye.filter(|_| may_be_left) {
-            let _ = timeout(LEAVE_LIMIT, self.send_and_pass_over(&goodbye, Over::Kept)).await;
+            let _ = timeout(LEAVE_LIMIT, self.send_and_pass_over(&goodbye, WhichConnection::Kept)).await;
         }
     }
 }
 
 /// The sessions that nobody wants: all but the one that was agreed on.
-fn unwanted(opened: Vec<Opened>, met: Option<&Met>) -> impl Iterator<Item = Opened> + use<> {
+fn unwanted(opened: Vec<OpenedSession>, met: Option<&Met>) -> impl Iterator<Item = OpenedSession> + use<> {
     let wanted = met.and_then(|met| met.terms.session.clone());
     // In the modern era there are none, whatever the header says.
     let is_modern = met.is_some_and(|met| met.terms.era == Era::Modern);
@@ -328,7 +334,7 @@ impl Drop for Unanswered<'_> {
         let cancel = self.terms.notification("notifications/cancelled", Some(&params));
         let http = self.http.clone();
         let telling = async move {
-            if timeout(TELL_LIMIT, http.send_and_pass_over(&cancel, Over::Kept)).await.is_err() {
+            if timeout(TELL_LIMIT, http.send_and_pass_over(&cancel, WhichConnection::Kept)).await.is_err() {
                 tracing::debug!("the server could not be told that a call is over");
             }
             drop(answering);

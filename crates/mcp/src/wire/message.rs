@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::beside::beside;
 use super::id::Id;
-use super::raw::{self, fits, members};
+use super::raw::{self, Text, fits, members};
 
 /// How many elements an error's data may have, and how deep it may nest: it travels inside other JSON.
 const MOST_ELEMENTS: usize = 20_000;
@@ -166,13 +166,13 @@ struct Envelope<'a> {
 
 impl<'de> Deserialize<'de> for Envelope<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(EnvelopeMembers)
     }
 }
 
-struct Members;
+struct EnvelopeMembers;
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for EnvelopeMembers {
     type Value = Envelope<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -198,10 +198,6 @@ impl<'de> Visitor<'de> for Members {
         Ok(envelope)
     }
 }
-
-/// A string, borrowed where it has no escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 fn rpc_error(raw: &RawValue) -> Option<RpcError> {
     let said = members(raw)?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::place::Place;
+use super::place::ConversationPlace;
 
 /// How long a conversation may take to begin. A child that fetches its packages first says so: as long as it says
 /// something, it is at work.
@@ -27,7 +27,7 @@ impl Patience {
     }
 
     /// Waits for the work as long as something is heard at its place. Nothing when it took too long.
-    pub(crate) async fn wait<T>(self, place: &Place, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn wait<T>(self, place: &ConversationPlace, work: impl Future<Output = T>) -> Option<T> {
         let began = Instant::now();
         let end = began + self.whole;
         let mut work = pin!(work);
@@ -57,7 +57,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     async fn spoken(lines: u32, whole: u32) -> Duration {
-        let (place, began) = (Place::new("`child`"), Instant::now());
+        let (place, began) = (ConversationPlace::new("`child`"), Instant::now());
         let speaking = async {
             for _ in 0..lines {
                 sleep(SECOND).await;

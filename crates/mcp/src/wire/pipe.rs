@@ -18,17 +18,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::client::Answers;
+use super::client::BoundedClient;
 use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
 use super::id::Id;
 use super::message::{Message, Reply, RpcError, is_nobodys};
 use super::patience::Patience;
-use super::place::Place;
-use super::request::{Progress, Request, progress};
+use super::place::ConversationPlace;
+use super::request::{Request, ToolProgress, progress};
 use super::terms::{LEGACY, Question, Terms};
 use crate::{McpError, failure};
 
-use super::answer::{Answer, End, NoAnswer};
+use super::answer::{Answer, BodyEnd, NoAnswer};
 pub(crate) use sse::Sse;
 pub(crate) use stdio::Stdio;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -40,37 +40,41 @@ const TELL_LIMIT: Duration = Duration::from_secs(2);
 /// Reports of progress that wait for a caller; more are lost.
 const MOST_REPORTS: usize = 64;
 
-/// What carries messages there. What comes back is given to [`Shared::route`].
+/// What carries messages there. What comes back is given to [`SharedPipe::route`].
 pub(crate) enum Carrier {
     Stdio(Stdio),
     Sse(Sse),
     #[cfg(any(test, feature = "fuzzing"))]
-    Told(told::Told),
+    Told(told::ToldMessages),
 }
 
 /// A conversation over one way.
 pub(crate) struct Pipe {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<SharedPipe>,
     carrier: Carrier,
 }
 
 /// What whoever reads and whoever asks have in common.
-pub(crate) struct Shared {
-    pub(crate) place: Place,
-    pub(crate) answers: Arc<Answers>,
+pub(crate) struct SharedPipe {
+    pub(crate) place: ConversationPlace,
+    pub(crate) answers: Arc<BoundedClient>,
     pub(crate) tasks: TaskTracker,
-    pending: Mutex<HashMap<Id, Pending>>,
+    pending: Mutex<HashMap<Id, AwaitedAnswer>>,
     terms: Mutex<Terms>,
 }
 
 /// Somebody who waits for an answer.
-struct Pending {
+struct AwaitedAnswer {
     reply: oneshot::Sender<Result<Reply, McpError>>,
-    reports: Option<mpsc::Sender<Progress>>,
+    reports: Option<mpsc::Sender<ToolProgress>>,
 }
 
-impl Shared {
-    pub(crate) fn new(place: Place, answers: Arc<Answers>, tasks: TaskTracker) -> Arc<Self> {
+impl SharedPipe {
+    pub(crate) fn new(
+        place: ConversationPlace,
+        answers: Arc<BoundedClient>,
+        tasks: TaskTracker,
+    ) -> Arc<Self> {
         let terms = Mutex::new(Terms::legacy(LEGACY, None));
         Arc::new(Self { place, answers, tasks, pending: Mutex::default(), terms })
     }
@@ -83,7 +87,7 @@ impl Shared {
         *self.terms.lock().unwrap_or_else(PoisonError::into_inner) = terms;
     }
 
-    fn pending(&self) -> MutexGuard<'_, HashMap<Id, Pending>> {
+    fn pending(&self) -> MutexGuard<'_, HashMap<Id, AwaitedAnswer>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +104,7 @@ impl Shared {
             }
             Message::Notification { method, params } if method == "notifications/progress" => {
                 if let Some((id, report)) = progress(params.as_deref())
-                    && let Some(Pending { reports: Some(reports), .. }) = self.pending().get(&id)
+                    && let Some(AwaitedAnswer { reports: Some(reports), .. }) = self.pending().get(&id)
                 {
                     let _ = reports.try_send(report);
                 }
@@ -120,7 +124,7 @@ impl Shared {
     }
 
     /// On a way that is ours alone an error without an id is the answer to the only request there is.
-    fn waiting(&self, id: Option<&RawValue>, reply: &Reply, is_ours_alone: bool) -> Option<Pending> {
+    fn waiting(&self, id: Option<&RawValue>, reply: &Reply, is_ours_alone: bool) -> Option<AwaitedAnswer> {
         let mut pending = self.pending();
         if let Some(id) = id.and_then(Id::read) {
             return pending.remove(&id);
@@ -132,7 +136,7 @@ impl Shared {
 
     /// Whoever waits hears that nothing will come.
     pub(crate) fn fail_all(&self, why: &McpError) {
-        let all: Vec<Pending> = self.pending().drain().map(|(_, waiting)| waiting).collect();
+        let all: Vec<AwaitedAnswer> = self.pending().drain().map(|(_, waiting)| waiting).collect();
         for waiting in all {
             let _ = waiting.reply.send(Err(why.clone()));
         }
@@ -148,7 +152,7 @@ pub(crate) struct Due {
 
 impl Due {
     /// The message that answers it.
-    pub(crate) async fn body(self, answers: &Answers) -> String {
+    pub(crate) async fn body(self, answers: &BoundedClient) -> String {
         answers.to(&self.id, &self.method, self.params.as_deref()).await
     }
 }
@@ -156,14 +160,14 @@ impl Due {
 impl Pipe {
     /// Meets the server over what carries to it.
     pub(crate) async fn begin(
-        shared: Arc<Shared>,
+        shared: Arc<SharedPipe>,
         carrier: Carrier,
         known: Option<Era>,
         patience: Option<Patience>,
     ) -> Result<(Arc<Self>, Met), (Arc<Self>, Failed)> {
         let pipe = Arc::new(Self { shared, carrier });
         let known = Known { capabilities: pipe.shared.answers.capabilities(), ..Known::era(known) };
-        let mut first = First { pipe: &pipe, patience, failed: None, is_spoilt: false };
+        let mut first = FirstByPipe { pipe: &pipe, patience, failed: None, is_spoilt: false };
         let greeting = match known.era {
             Some(Era::Legacy) => initialize(&mut first, &known, LEGACY).await,
             _ => greet(&mut first, &known).await,
@@ -221,12 +225,12 @@ impl Pipe {
     async fn ask(
         self: &Arc<Self>,
         question: &Question,
-        reports: Option<mpsc::Sender<Progress>>,
-    ) -> Result<Asked, McpError> {
+        reports: Option<mpsc::Sender<ToolProgress>>,
+    ) -> Result<RequestUnderWay, McpError> {
         let (told, reply) = oneshot::channel();
-        self.shared.pending().insert(question.id, Pending { reply: told, reports });
+        self.shared.pending().insert(question.id, AwaitedAnswer { reply: told, reports });
         let is_handshake = matches!(&*question.name, "initialize" | "server/discover");
-        let asked = Asked { pipe: self.clone(), id: question.id, reply, is_over: is_handshake };
+        let asked = RequestUnderWay { pipe: self.clone(), id: question.id, reply, is_over: is_handshake };
         if let Err(error) = self.write(question).await {
             self.shared.pending().remove(&question.id);
             let mut asked = asked;
@@ -291,7 +295,7 @@ pub(crate) enum Failed {
 }
 
 /// The first words: no terms are agreed on yet.
-struct First<'a> {
+struct FirstByPipe<'a> {
     pipe: &'a Arc<Pipe>,
     /// For `server/discover`: legacy servers may ignore what they do not know.
     patience: Option<Patience>,
@@ -300,7 +304,7 @@ struct First<'a> {
     is_spoilt: bool,
 }
 
-impl First<'_> {
+impl FirstByPipe<'_> {
     /// Servers that do not know the first question say so, or have errors of the modern era. Any other error may be that of
     /// somebody behind the child, who was met for the sake of this question and is not met properly any more.
     fn note(&mut self, reply: &Reply) {
@@ -313,7 +317,7 @@ impl First<'_> {
     }
 }
 
-impl Carry for First<'_> {
+impl Carry for FirstByPipe<'_> {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
         if self.is_spoilt {
             return Err(NoAnswer::HungUp);
@@ -329,7 +333,7 @@ impl Carry for First<'_> {
                     self.note(&reply);
                 }
                 let (status, headers) = (http::StatusCode::OK, http::HeaderMap::new());
-                Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: End::Complete })
+                Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: BodyEnd::Complete })
             }
             Err(error) => {
                 self.failed = Some(error);
@@ -340,14 +344,14 @@ impl Carry for First<'_> {
 }
 
 /// A request that is on its way. When it is dropped without an answer the server is told.
-struct Asked {
+struct RequestUnderWay {
     pipe: Arc<Pipe>,
     id: Id,
     reply: oneshot::Receiver<Result<Reply, McpError>>,
     is_over: bool,
 }
 
-impl Asked {
+impl RequestUnderWay {
     async fn answered(mut self) -> Result<Reply, McpError> {
         let reply = (&mut self.reply).await;
         self.is_over = true;
@@ -355,7 +359,7 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
+impl Drop for RequestUnderWay {
     fn drop(&mut self) {
         self.pipe.shared.pending().remove(&self.id);
         let Ok(runtime) = Handle::try_current() else { return };

@@ -14,7 +14,7 @@ const KEPT_LINES: usize = 200;
 
 /// Where a conversation takes place, and what is known of it when it breaks.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct ConversationPlace {
     name: Arc<str>,
     notes: Arc<Mutex<Notes>>,
     listener: Option<LineSink>,
@@ -34,7 +34,7 @@ struct Notes {
     heard: Option<Instant>,
 }
 
-impl Place {
+impl ConversationPlace {
     /// A server behind a URL (`host:port`), or a command in backticks.
     pub(crate) fn new(name: &str) -> Self {
         Self {

@@ -18,7 +18,7 @@ const MOST_MESSAGE: usize = 4 * 1024;
 
 /// How far a call is, in the server's words.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
+pub struct ToolProgress {
     /// Only grows.
     pub progress: f64,
     /// Of how much, when known.
@@ -62,7 +62,7 @@ pub(crate) struct Wait {
     cost: Cost,
     touched: Mutex<Instant>,
     cancel: CancellationToken,
-    progress: Option<mpsc::Sender<Progress>>,
+    progress: Option<mpsc::Sender<ToolProgress>>,
 }
 
 impl Wait {
@@ -76,7 +76,7 @@ impl Wait {
         deadline: Duration,
         idle: Option<Duration>,
         cancel: CancellationToken,
-        progress: Option<mpsc::Sender<Progress>>,
+        progress: Option<mpsc::Sender<ToolProgress>>,
     ) -> Arc<Self> {
         Self::begun(deadline, idle, Cost::Whole, cancel, progress)
     }
@@ -86,7 +86,7 @@ impl Wait {
         idle: Option<Duration>,
         cost: Cost,
         cancel: CancellationToken,
-        progress: Option<mpsc::Sender<Progress>>,
+        progress: Option<mpsc::Sender<ToolProgress>>,
     ) -> Arc<Self> {
         let now = Instant::now();
         // What is added to a clock must fit it; nobody waits for a year.
@@ -112,7 +112,7 @@ impl Wait {
     }
 
     /// Passes a report on. Whoever is too slow loses one, which the next makes good.
-    pub(crate) fn report(&self, progress: Progress) {
+    pub(crate) fn report(&self, progress: ToolProgress) {
         self.touch();
         if let Some(sender) = &self.progress {
             let _ = sender.try_send(progress);
@@ -151,11 +151,11 @@ fn short(mut message: String) -> String {
 }
 
 /// A report of progress, and whose it is.
-pub(crate) fn progress(params: Option<&RawValue>) -> Option<(Id, Progress)> {
+pub(crate) fn progress(params: Option<&RawValue>) -> Option<(Id, ToolProgress)> {
     let said = members(params?)?;
     let number = |key: &str| said.get(key).and_then(|raw| raw.get().parse::<f64>().ok());
     let id = Id::read(said.get("progressToken")?)?;
-    let progress = Progress {
+    let progress = ToolProgress {
         progress: number("progress")?,
         total: number("total"),
         message: said.text("message").map(short),

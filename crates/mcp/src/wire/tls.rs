@@ -15,7 +15,7 @@ use rustls::{CertificateError, ClientConfig};
 use crate::words::tame;
 use judge::CertificateJudge;
 pub use judge::CertificateVerdict;
-pub(crate) use judge::{Seen, Stance};
+pub(crate) use judge::{SeenCertificate, Stance};
 use roots::Roots;
 
 /// What is wrong with a TLS handshake.
@@ -62,7 +62,7 @@ impl TlsFault {
 
     fn of_rustls(error: &rustls::Error) -> Self {
         if let rustls::Error::InvalidCertificate(CertificateError::Other(other)) = error
-            && let Some(Refused(refused)) = other.0.downcast_ref()
+            && let Some(RefusedHandshake(refused)) = other.0.downcast_ref()
         {
             return Self::Certificate(refused.clone());
         }
@@ -80,15 +80,15 @@ impl TlsFault {
 
 /// A refusal on its way through the libraries.
 #[derive(Debug)]
-struct Refused(Box<RefusedCertificate>);
+struct RefusedHandshake(Box<RefusedCertificate>);
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedHandshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Error for Refused {}
+impl Error for RefusedHandshake {}
 
 /// Whom a conversation trusts, ready for use.
 #[derive(Debug, Clone)]
@@ -140,8 +140,8 @@ impl Trust {
     }
 
     /// A configuration for one handshake, and what is thought of the certificate.
-    pub(crate) fn noting(&self, stance: Stance) -> Result<(Arc<ClientConfig>, Seen), TlsFault> {
-        let seen = Seen::default();
+    pub(crate) fn noting(&self, stance: Stance) -> Result<(Arc<ClientConfig>, SeenCertificate), TlsFault> {
+        let seen = SeenCertificate::default();
         Ok((config(CertificateJudge::new(self.clone(), stance, seen.clone()))?, seen))
     }
 }

@@ -7,7 +7,7 @@ use http::StatusCode;
 use model::{Era, Identity};
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, End};
+use super::answer::{Answer, BodyEnd};
 use super::message::{Reply, RpcError};
 use super::raw::{self, is_object, members};
 use super::refusal::{Refusal, refusal};
@@ -95,7 +95,7 @@ pub(crate) enum Initialized {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Introduction {
     pub(crate) identity: Identity,
-    pub(crate) offers: Offers,
+    pub(crate) offers: DeclaredLists,
     /// What of it is not kept.
     pub(crate) left_out: Option<String>,
 }
@@ -105,7 +105,7 @@ const MOST_INSTRUCTIONS: usize = 512 * 1024;
 
 /// Which lists a server declares. Tools are asked for in any case: some servers forget to declare them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Offers {
+pub(crate) struct DeclaredLists {
     pub(crate) resources: bool,
     pub(crate) prompts: bool,
 }
@@ -151,10 +151,10 @@ pub(crate) fn modern(result: &RawValue, version: &str) -> Introduction {
 
 /// A server of which nothing is known but how to speak to it.
 pub(crate) fn nameless(version: &str, era: Era) -> Introduction {
-    introduced(identity(None, version, era, None), Offers::default())
+    introduced(identity(None, version, era, None), DeclaredLists::default())
 }
 
-fn introduced(mut identity: Identity, offers: Offers) -> Introduction {
+fn introduced(mut identity: Identity, offers: DeclaredLists) -> Introduction {
     let mut left_out = None;
     if let Some(instructions) = identity.instructions.as_mut().filter(|text| text.len() > MOST_INSTRUCTIONS) {
         left_out = Some(format!("its instructions of {} bytes are cut", instructions.len()));
@@ -203,10 +203,10 @@ fn identity(info: Option<&RawValue>, version: &str, era: Era, instructions: Opti
     }
 }
 
-fn offers(capabilities: Option<&RawValue>) -> Offers {
+fn offers(capabilities: Option<&RawValue>) -> DeclaredLists {
     let declared = capabilities.and_then(members);
     let declares = |key: &str| declared.as_ref().is_some_and(|declared| declared.get(key).is_some());
-    Offers { resources: declares("resources"), prompts: declares("prompts") }
+    DeclaredLists { resources: declares("resources"), prompts: declares("prompts") }
 }
 
 /// Revisions are dates: `2025-11-25`.
@@ -263,10 +263,10 @@ fn refuses_the_request(answer: &Answer) -> bool {
 pub(crate) fn not_here(answer: &Answer) -> Other {
     let status = answer.status.as_u16();
     let why = match (&answer.end, status, answer.media_type().as_str()) {
-        (End::TooLarge, ..) => "its answer has no end".to_owned(),
-        (End::Slow, ..) => "its answer came too slowly".to_owned(),
-        (End::Broken, ..) => "the connection broke in the middle of its answer".to_owned(),
-        (End::Coded(coding), ..) => {
+        (BodyEnd::TooLarge, ..) => "its answer has no end".to_owned(),
+        (BodyEnd::Slow, ..) => "its answer came too slowly".to_owned(),
+        (BodyEnd::Broken, ..) => "the connection broke in the middle of its answer".to_owned(),
+        (BodyEnd::Coded(coding), ..) => {
             format!("its answer is compressed in a way that nobody knows here: `{}`", tame(coding))
         }
         (_, 200..=299, "text/html") => "it is a web page".to_owned(),
@@ -301,7 +301,7 @@ pub(crate) mod tests {
             headers: map,
             reply: reply_in(body.as_bytes(), Id::from(1)),
             body: body.as_bytes().to_vec(),
-            end: End::Complete,
+            end: BodyEnd::Complete,
         }
     }
 
@@ -425,7 +425,7 @@ pub(crate) mod tests {
         let Initialized::Legacy(said) = judged(&nameless) else { panic!("{nameless}") };
         assert_eq!(
             (said.identity.name.as_str(), said.offers),
-            ("", Offers { resources: true, prompts: false })
+            ("", DeclaredLists { resources: true, prompts: false })
         );
     }
 

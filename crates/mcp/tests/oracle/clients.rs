@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::odd::Process;
-use testkit::real::{Command, script, tools};
+use testkit::real::{ServedCommand, script, tools};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::rows::Row;
@@ -48,13 +48,17 @@ impl Sdk {
         })
     }
 
-    fn command(self) -> Command {
+    fn command(self) -> ServedCommand {
         let modules = tools().join("npm/node_modules").to_string_lossy().into_owned();
         let python = |environment: &str| {
             let program = tools().join(environment).join("bin/python");
-            Command { program: program.to_string_lossy().into_owned(), args: vec![script("oracle_py.py")] }
+            ServedCommand {
+                program: program.to_string_lossy().into_owned(),
+                args: vec![script("oracle_py.py")],
+            }
         };
-        let node = |name: &str| Command { program: "node".to_owned(), args: vec![script(name), modules] };
+        let node =
+            |name: &str| ServedCommand { program: "node".to_owned(), args: vec![script(name), modules] };
         match self {
             Self::TypeScript1 => node("oracle_ts1.mjs"),
             Self::TypeScript2 => node("oracle_ts2.mjs"),
@@ -84,7 +88,7 @@ pub(crate) async fn run(sdk: Sdk, rows: &[Row], server: &OddServer) -> Verdicts 
 fn asked(row: &Row, server: &OddServer) -> Value {
     let mut asked = json!({ "name": row.name, "era": row.era, "over": row.over, "url": server.url(row) });
     if asked["url"].is_null() {
-        let Command { program, args } = server.child(row);
+        let ServedCommand { program, args } = server.child(row);
         asked["command"] = program.into();
         asked["args"] = args.into();
     }

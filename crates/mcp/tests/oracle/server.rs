@@ -2,7 +2,7 @@
 
 use mcp::Target;
 use testkit::odd::Odd;
-use testkit::real::Command;
+use testkit::real::ServedCommand;
 
 use crate::rows::{Over, Row, folder};
 
@@ -28,14 +28,14 @@ impl OddServer {
             (Over::Http, Some(url)) => Target::http(url),
             (_, Some(url)) => Target::sse(url),
             (_, None) => {
-                let Command { program, args } = self.child(row);
+                let ServedCommand { program, args } = self.child(row);
                 Target::stdio(program, args)
             }
         }
     }
 
     /// The command that is a row's server.
-    pub(crate) fn child(&self, row: &Row) -> Command {
+    pub(crate) fn child(&self, row: &Row) -> ServedCommand {
         self.0.child(&row.name)
     }
 }

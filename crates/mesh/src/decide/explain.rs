@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use model::config::Strategy;
 use model::{ServerId, Stage, Why};
 
-use super::{CallFacts, LeftOut, Loads, Pick, Plan, Refusal, Turn, decide};
+use super::{CallFacts, Excluded, Loads, NotPicked, Pick, Plan, Turn, decide};
 
 /// Who takes a call, and why.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Decision {
+pub struct Explanation {
     /// Every stage, in order.
     pub stages: Vec<Staged>,
     /// Who takes it.
-    pub outcome: Result<ServerId, Refusal>,
+    pub outcome: Result<ServerId, NotPicked>,
     /// Who would, were the winner just tried.
     pub runner_up: Option<ServerId>,
     /// Those that were left for the strategy, with their shares, by id.
@@ -34,7 +34,7 @@ pub struct Staged {
     /// How many it kept.
     pub kept: usize,
     /// Whom it left out.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Excluded>,
 }
 
 /// What a strategy had of a server.
@@ -60,7 +60,7 @@ pub fn explain(
     loads: &impl Loads,
     turn: Turn,
     region: impl Fn(usize) -> Option<String>,
-) -> Decision {
+) -> Explanation {
     let pick = decide(call, plan, loads, turn);
     let outcome = pick.map(|pick| pick.id);
     let all = plan.candidates().len() + plan.left_out().len();
@@ -75,7 +75,7 @@ pub fn explain(
         kept -= left_out.len();
         Staged { stage, kept, left_out }
     });
-    Decision {
+    Explanation {
         stages: stages.into(),
         outcome,
         runner_up: outcome.ok().and_then(|winner| next(call, plan, loads, turn, winner)),
@@ -105,7 +105,7 @@ fn left_out(
     loads: &impl Loads,
     pick: Option<Pick>,
     region: impl Fn(usize) -> Option<String>,
-) -> Vec<LeftOut> {
+) -> Vec<Excluded> {
     let mut all = plan.left_out().to_vec();
     let places = || plan.tiers().enumerate().flat_map(|(at, tier)| tier.places.iter().map(move |p| (at, *p)));
     for (tier, place) in places() {
@@ -117,7 +117,7 @@ fn left_out(
             let farther = is_farther.then(|| Why::Farther { region: region(candidate.seat) });
             farther.or_else(|| other.then_some(Why::OtherKey))
         });
-        all.extend(why.map(|why| LeftOut { id: candidate.id, why }));
+        all.extend(why.map(|why| Excluded { id: candidate.id, why }));
     }
     all.sort_by_key(|left| left.id);
     all

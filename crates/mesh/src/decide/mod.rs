@@ -26,7 +26,7 @@ mod tests;
 use model::{ServerId, Why};
 
 pub use affinity::AffinityKey;
-pub use explain::{Decision, Staged, Weighed, explain};
+pub use explain::{Explanation, Staged, Weighed, explain};
 pub use loads::{Breaker, Frozen, Load, Loads};
 pub use plan::{Candidate, Offering, Plan, Seated};
 pub use rule::{Rule, applying};
@@ -67,7 +67,7 @@ pub struct Pick {
 
 /// A server that does not take part.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LeftOut {
+pub struct Excluded {
     /// Which.
     pub id: ServerId,
     /// Why.
@@ -76,7 +76,7 @@ pub struct LeftOut {
 
 /// Nobody could be picked now, though the plan has candidates, or it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum NotPicked {
     /// No candidate was left before loads were looked at.
     #[error("no server is left")]
     NoneLeft,
@@ -89,18 +89,18 @@ pub enum Refusal {
 }
 
 /// Picks a candidate of the plan. The same inputs give the same pick.
-pub fn decide(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Result<Pick, Refusal> {
+pub fn decide(call: &CallFacts<'_>, plan: &Plan, loads: &impl Loads, turn: Turn) -> Result<Pick, NotPicked> {
     if plan.candidates().is_empty() {
-        return Err(Refusal::NoneLeft);
+        return Err(NotPicked::NoneLeft);
     }
     let open = |place: usize| plan.is_open(place, call, loads);
     for (at, tier) in plan.tiers().enumerate() {
         if let Some(place) = pick::pick(plan, tier, call, loads, turn, &open) {
             let id = plan.candidates().get(place).map(|candidate| candidate.id);
-            return id.map(|id| Pick { id, place, tier: at }).ok_or(Refusal::NoneLeft);
+            return id.map(|id| Pick { id, place, tier: at }).ok_or(NotPicked::NoneLeft);
         }
     }
     let is_full = |place: usize| matches!(plan.bars(place, call, loads), Some(Why::Full { .. }));
     let is_overload = (0..plan.candidates().len()).any(is_full);
-    Err(if is_overload { Refusal::Overloaded } else { Refusal::Resting })
+    Err(if is_overload { NotPicked::Overloaded } else { NotPicked::Resting })
 }

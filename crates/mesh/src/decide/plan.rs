@@ -7,7 +7,7 @@ use super::cycle::Cycle;
 use super::loads::{Breaker, Load, Loads};
 use super::standing::{Screen, Standing};
 use super::tier::{Rank, Regions, tiers};
-use super::{CallFacts, LeftOut, Rule};
+use super::{CallFacts, Excluded, Rule};
 
 /// A server that may take calls of the capability.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ pub struct Candidate {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     candidates: Vec<Candidate>,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<Excluded>,
     tiers: Vec<Tier>,
     pub(super) strategy: Strategy,
     pub(super) target_ms: f64,
@@ -126,7 +126,7 @@ impl Plan {
         let mut ranks = Vec::with_capacity(seated.len());
         for one in seated {
             match sieve.sift(one) {
-                Err(why) => plan.left_out.push(LeftOut { id: one.standing.id, why }),
+                Err(why) => plan.left_out.push(Excluded { id: one.standing.id, why }),
                 Ok(rank) => {
                     ranks.push(rank);
                     plan.candidates.push(candidate(one));
@@ -195,7 +195,7 @@ impl Plan {
     }
 
     /// Those that may not, and why.
-    pub fn left_out(&self) -> &[LeftOut] {
+    pub fn left_out(&self) -> &[Excluded] {
         &self.left_out
     }
 

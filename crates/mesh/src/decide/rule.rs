@@ -50,7 +50,7 @@ impl Rule {
     pub fn of(capability: &str, config: &Config) -> Self {
         let Config { routing_rules, defaults, load_balancing, .. } = config;
         let found = applying(capability, routing_rules);
-        let said = Said { rule: found.map(|rule| &rule.fields), defaults };
+        let said = RuleOrDefaults { rule: found.map(|rule| &rule.fields), defaults };
         let strategy = said.one(|fields| fields.strategy.as_ref()).copied();
         let mut balancing = load_balancing.clone().with(strategy, &StrategyOptions::default());
         for fields in [Some(defaults), said.rule].into_iter().flatten() {
@@ -88,12 +88,12 @@ pub fn applying<'a>(capability: &str, rules: &'a [RoutingRule]) -> Option<&'a Ro
 
 /// What the rule says, else what the defaults say.
 #[derive(Clone, Copy)]
-struct Said<'a> {
+struct RuleOrDefaults<'a> {
     rule: Option<&'a RuleFields>,
     defaults: &'a RuleFields,
 }
 
-impl<'a> Said<'a> {
+impl<'a> RuleOrDefaults<'a> {
     fn one<T>(self, field: impl Fn(&'a RuleFields) -> Option<&'a T>) -> Option<&'a T> {
         self.rule.and_then(&field).or_else(|| field(self.defaults))
     }

@@ -119,7 +119,7 @@ fn a_rule_says_where_and_how_well_and_names_who_is_left_out() {
     let nobody = Rule { required_regions: Some(vec!["mars".to_owned()]), ..rule };
     let none = plan(&servers, &nobody, &LoadBalancing::default(), &Regions::default());
     let refused = decide(&CallFacts::default(), &none, &Frozen::default(), Turn::default());
-    assert_eq!((refused, none.left_out().len()), (Err(Refusal::NoneLeft), 4));
+    assert_eq!((refused, none.left_out().len()), (Err(NotPicked::NoneLeft), 4));
     let relaxed = Rule { on_empty: OnEmpty::Relax, ..nobody };
     let all = plan(&servers, &relaxed, &LoadBalancing::default(), &Regions::default());
     assert!(all.is_relaxed() && all.candidates().len() == 3);
@@ -170,8 +170,8 @@ fn who_is_full_tried_or_resting_takes_no_call_and_the_refusal_says_which() {
     let turn = Turn::default();
     for (loads, expected) in [
         ([busy(2, Breaker::Closed), busy(1, Breaker::Closed)], Ok(1)),
-        ([busy(2, Breaker::Closed), busy(1, Breaker::Open)], Err(Refusal::Overloaded)),
-        ([busy(0, Breaker::Open), busy(0, Breaker::Open)], Err(Refusal::Resting)),
+        ([busy(2, Breaker::Closed), busy(1, Breaker::Open)], Err(NotPicked::Overloaded)),
+        ([busy(0, Breaker::Open), busy(0, Breaker::Open)], Err(NotPicked::Resting)),
     ] {
         let by_seat = |seat: usize| plan.candidates().iter().position(|one| one.seat == seat).unwrap();
         let picked =

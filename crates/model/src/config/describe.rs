@@ -145,11 +145,11 @@ pub struct Described {
     pub path: String,
     /// What it is.
     pub key: KeyDoc,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(&'static str),
     Name,
     Item,
@@ -300,28 +300,28 @@ static KEYS: LazyLock<Vec<Described>> = LazyLock::new(|| {
     keys
 });
 
-fn collect(nodes: &'static [Branch], above: &[Step], found: &mut Vec<Described>) {
+fn collect(nodes: &'static [Branch], above: &[PathStep], found: &mut Vec<Described>) {
     for node in nodes {
         let mut steps = above.to_vec();
-        steps.push(Step::Key(node.key.name));
+        steps.push(PathStep::Key(node.key.name));
         found.push(Described { path: written(&steps), key: node.key, steps: steps.clone() });
         match node.key.kind {
-            KeyKind::Named(_) => steps.push(Step::Name),
-            KeyKind::List(_) | KeyKind::OneOrMany(_) => steps.push(Step::Item),
+            KeyKind::Named(_) => steps.push(PathStep::Name),
+            KeyKind::List(_) | KeyKind::OneOrMany(_) => steps.push(PathStep::Item),
             _ => {}
         }
         collect(node.below, &steps, found);
     }
 }
 
-fn written(steps: &[Step]) -> String {
+fn written(steps: &[PathStep]) -> String {
     let mut path = String::new();
     for step in steps {
         let dot = if path.is_empty() { "" } else { "." };
         let (dot, name) = match step {
-            Step::Key(name) => (dot, *name),
-            Step::Name => (dot, "*"),
-            Step::Item => ("", "[]"),
+            PathStep::Key(name) => (dot, *name),
+            PathStep::Name => (dot, "*"),
+            PathStep::Item => ("", "[]"),
         };
         path += dot;
         path += name;
@@ -343,7 +343,7 @@ pub fn describe(path: &KeyPath) -> Option<&'static Described> {
 pub fn names_below(path: &KeyPath) -> Vec<&'static str> {
     let depth = path.0.len();
     let below = keys().iter().filter_map(|described| match described.steps.get(depth) {
-        Some(Step::Key(name)) if described.steps.len() == depth + 1 => {
+        Some(PathStep::Key(name)) if described.steps.len() == depth + 1 => {
             leads(described.steps.get(..depth)?, &path.0).then_some(*name)
         }
         _ => None,
@@ -351,10 +351,10 @@ pub fn names_below(path: &KeyPath) -> Vec<&'static str> {
     below.collect()
 }
 
-fn leads(steps: &[Step], parts: &[Part]) -> bool {
-    let fits = |(step, part): (&Step, &Part)| match (step, part) {
-        (Step::Key(name), Part::Key(key)) => name == key,
-        (Step::Name, Part::Key(_)) | (Step::Item, Part::Item(_)) => true,
+fn leads(steps: &[PathStep], parts: &[Part]) -> bool {
+    let fits = |(step, part): (&PathStep, &Part)| match (step, part) {
+        (PathStep::Key(name), Part::Key(key)) => name == key,
+        (PathStep::Name, Part::Key(_)) | (PathStep::Item, Part::Item(_)) => true,
         _ => false,
     };
     steps.len() == parts.len() && steps.iter().zip(parts).all(fits)
@@ -369,8 +369,8 @@ impl Described {
             return None;
         }
         let names = self.steps.iter().map(|step| match step {
-            Step::Key(name) => Some(*name),
-            Step::Name | Step::Item => None,
+            PathStep::Key(name) => Some(*name),
+            PathStep::Name | PathStep::Item => None,
         });
         in_effect(&DEFAULTS, &names.collect::<Option<Vec<_>>>()?).filter(|value| !value.is_null()).cloned()
     }

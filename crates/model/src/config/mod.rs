@@ -44,7 +44,7 @@ pub use no_effect::has_no_effect;
 pub use path::{KeyPath, Part};
 pub use problem::{Problem, Severity};
 pub use reference::{SecretReference, is_secret_key};
-pub use registry::{Backend, RegistryConfig, RegistryOptions};
+pub use registry::{RegistryBackend, RegistryConfig, RegistryOptions};
 pub use replica_groups::ReplicaGroup;
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
 pub use routing_part::RoutingPart;

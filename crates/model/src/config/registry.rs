@@ -9,7 +9,7 @@ use crate::CapabilityPattern;
 /// Where a registry keeps its records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Backend {
+pub enum RegistryBackend {
     /// The embedded database in the data directory.
     #[default]
     Sqlite,
@@ -23,12 +23,12 @@ pub enum Backend {
     Memory,
 }
 
-const BACKENDS: [(&str, Backend); 5] = [
-    ("sqlite", Backend::Sqlite),
-    ("file", Backend::File),
-    ("redis", Backend::Redis),
-    ("consul", Backend::Consul),
-    ("memory", Backend::Memory),
+const BACKENDS: [(&str, RegistryBackend); 5] = [
+    ("sqlite", RegistryBackend::Sqlite),
+    ("file", RegistryBackend::File),
+    ("redis", RegistryBackend::Redis),
+    ("consul", RegistryBackend::Consul),
+    ("memory", RegistryBackend::Memory),
 ];
 
 /// One registry.
@@ -37,7 +37,7 @@ pub struct RegistryConfig {
     /// For people; default is the backend's word.
     pub name: Option<String>,
     /// Where it keeps its records.
-    pub backend: Backend,
+    pub backend: RegistryBackend,
     /// The rest.
     pub config: RegistryOptions,
 }
@@ -233,13 +233,13 @@ fn common_only(mut section: Section<'_>) -> RegistryOptions {
     common(&mut section)
 }
 
-fn options(mut section: Section<'_>, backend: Backend) -> RegistryOptions {
+fn options(mut section: Section<'_>, backend: RegistryBackend) -> RegistryOptions {
     let mut options = common(&mut section);
     match backend {
-        Backend::File => file(&mut section, &mut options),
-        Backend::Redis => redis(&mut section, &mut options),
-        Backend::Consul => consul(&mut section, &mut options),
-        Backend::Sqlite | Backend::Memory => {}
+        RegistryBackend::File => file(&mut section, &mut options),
+        RegistryBackend::Redis => redis(&mut section, &mut options),
+        RegistryBackend::Consul => consul(&mut section, &mut options),
+        RegistryBackend::Sqlite | RegistryBackend::Memory => {}
     }
     section.finish();
     options

@@ -19,7 +19,7 @@ fn mistakes(problems: Vec<Problem>) -> Vec<Problem> {
 fn the_guides_file_loads_unchanged() {
     let (config, problems) = Config::from_yaml(GUIDE).unwrap();
     assert_eq!(mistakes(problems), []);
-    assert_eq!(config.service_registry.backend, Backend::File);
+    assert_eq!(config.service_registry.backend, RegistryBackend::File);
     assert_eq!(config.service_registry.config.registry_file.as_deref(), Some("/etc/mcp/servers.json"));
     assert_eq!(config.service_registry.config.cleanup_interval, Seconds(300.0));
     assert!(config.network_discovery.enabled);

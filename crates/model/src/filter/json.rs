@@ -13,15 +13,15 @@ const AROUND: [&str; 4] = ["$and", "$or", "$not", "$text"];
 const WITHIN: [&str; 11] =
     ["$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$regex", "$not"];
 
-type Read = Result<Filter, FilterError>;
+type FilterFromJson = Result<Filter, FilterError>;
 
 /// Reads a filter; the path in an error is that of its key.
-pub(super) fn read(value: &Value) -> Read {
+pub(super) fn read(value: &Value) -> FilterFromJson {
     group(value, "", 0)
 }
 
 /// An object whose keys must all hold.
-fn group(value: &Value, path: &str, depth: usize) -> Read {
+fn group(value: &Value, path: &str, depth: usize) -> FilterFromJson {
     let Value::Object(keys) = value else {
         return Err(FilterError::at(
             path,
@@ -42,7 +42,7 @@ fn group(value: &Value, path: &str, depth: usize) -> Read {
     Ok(Filter::all(parts.collect::<Result<Vec<_>, _>>()?))
 }
 
-fn connective(key: &str, value: &Value, path: &str, depth: usize) -> Read {
+fn connective(key: &str, value: &Value, path: &str, depth: usize) -> FilterFromJson {
     match key {
         "$and" => Ok(Filter::all(groups(value, path, depth)?)),
         "$or" => Ok(Filter::any(groups(value, path, depth)?)),
@@ -73,7 +73,7 @@ fn groups(value: &Value, path: &str, depth: usize) -> Result<Vec<Filter>, Filter
     }
 }
 
-fn field(key: &str, value: &Value, path: &str, depth: usize) -> Read {
+fn field(key: &str, value: &Value, path: &str, depth: usize) -> FilterFromJson {
     let field = Field::of_key(key).map_err(|message| FilterError::at(path, message))?;
     if let Value::Object(tests) = value {
         return within(&field, tests, path, depth);
@@ -83,7 +83,7 @@ fn field(key: &str, value: &Value, path: &str, depth: usize) -> Read {
 }
 
 /// The tests of one field, which must all hold.
-fn within(field: &Field, tests: &Map<String, Value>, path: &str, depth: usize) -> Read {
+fn within(field: &Field, tests: &Map<String, Value>, path: &str, depth: usize) -> FilterFromJson {
     if tests.is_empty() {
         return Err(FilterError::at(path, "expected a test such as {\"$gte\": 8}, got an empty object"));
     }
@@ -98,7 +98,7 @@ fn within(field: &Field, tests: &Map<String, Value>, path: &str, depth: usize) -
     Ok(Filter::all(parts.collect::<Result<Vec<_>, _>>()?))
 }
 
-fn not_within(field: &Field, value: &Value, path: &str, depth: usize) -> Read {
+fn not_within(field: &Field, value: &Value, path: &str, depth: usize) -> FilterFromJson {
     if depth > DEEPEST {
         return Err(FilterError::at(path, format!("it nests deeper than {DEEPEST} levels")));
     }

@@ -11,7 +11,7 @@ use super::short;
 
 /// What stands around a part, and so whether it needs parentheses.
 #[derive(Clone, Copy)]
-enum Place {
+enum Surrounding {
     Top,
     All,
     Any,
@@ -21,34 +21,45 @@ enum Place {
 impl fmt::Display for Filter {
     /// The short form. Reading it gives an equal filter.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write(self, Place::Top, f)
+        write(self, Surrounding::Top, f)
     }
 }
 
-fn write(filter: &Filter, place: Place, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write(filter: &Filter, place: Surrounding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match (filter, place) {
-        (Filter::All(parts), Place::Top) if parts.is_empty() => Ok(()),
-        (Filter::All(parts), Place::Any) if parts.is_empty() => f.write_str("()"),
-        (Filter::All(parts), Place::Top | Place::Any) => separated(parts, " ", Place::All, f),
-        (Filter::All(parts), Place::All | Place::Not) => grouped(parts, " ", Place::All, f),
-        (Filter::Any(parts), Place::Top | Place::Any) => separated(parts, " or ", Place::Any, f),
-        (Filter::Any(parts), Place::All | Place::Not) => grouped(parts, " or ", Place::Any, f),
+        (Filter::All(parts), Surrounding::Top) if parts.is_empty() => Ok(()),
+        (Filter::All(parts), Surrounding::Any) if parts.is_empty() => f.write_str("()"),
+        (Filter::All(parts), Surrounding::Top | Surrounding::Any) => {
+            separated(parts, " ", Surrounding::All, f)
+        }
+        (Filter::All(parts), Surrounding::All | Surrounding::Not) => grouped(parts, " ", Surrounding::All, f),
+        (Filter::Any(parts), Surrounding::Top | Surrounding::Any) => {
+            separated(parts, " or ", Surrounding::Any, f)
+        }
+        (Filter::Any(parts), Surrounding::All | Surrounding::Not) => {
+            grouped(parts, " or ", Surrounding::Any, f)
+        }
         (Filter::Not(part), _) => {
             f.write_str("-")?;
-            write(part, Place::Not, f)
+            write(part, Surrounding::Not, f)
         }
         (Filter::Text(word), _) => f.write_str(&text(word)),
         (Filter::Field(field, test), _) => write_test(field, test, f),
     }
 }
 
-fn grouped(parts: &[Filter], separator: &str, place: Place, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn grouped(parts: &[Filter], separator: &str, place: Surrounding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("(")?;
     separated(parts, separator, place, f)?;
     f.write_str(")")
 }
 
-fn separated(parts: &[Filter], separator: &str, place: Place, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn separated(
+    parts: &[Filter],
+    separator: &str,
+    place: Surrounding,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     for (i, part) in parts.iter().enumerate() {
         if i > 0 {
             f.write_str(separator)?;

@@ -10,12 +10,12 @@ mod scan;
 
 use glob::Value;
 pub use scan::SIGNS;
-use scan::{Op, Reader};
+use scan::{Op, ShortReader};
 
 /// A filter is typed by a person; this is many screens of it, in characters.
 const LONGEST: usize = 64 * 1024;
 
-type Read<T> = Result<T, FilterError>;
+type ShortResult<T> = Result<T, FilterError>;
 
 /// Words that join terms; quoted, they are text.
 pub(super) fn is_keyword(word: &str) -> bool {
@@ -23,11 +23,11 @@ pub(super) fn is_keyword(word: &str) -> bool {
 }
 
 /// Reads a filter; an error names the character.
-pub(super) fn read(text: &str) -> Read<Filter> {
+pub(super) fn read(text: &str) -> ShortResult<Filter> {
     if text.len() > LONGEST {
         return Err(FilterError::at("", format!("it is longer than {LONGEST} bytes")));
     }
-    let mut reader = Reader { chars: text.chars().collect(), at: 0 };
+    let mut reader = ShortReader { chars: text.chars().collect(), at: 0 };
     let filter = reader.alternatives(0)?;
     match reader.peek() {
         Some(')') => Err(reader.error("this `)` closes nothing: leave it out, or quote it")),
@@ -35,9 +35,9 @@ pub(super) fn read(text: &str) -> Read<Filter> {
     }
 }
 
-impl Reader {
+impl ShortReader {
     /// `a b or c`: any of several conjunctions.
-    fn alternatives(&mut self, depth: usize) -> Read<Filter> {
+    fn alternatives(&mut self, depth: usize) -> ShortResult<Filter> {
         if depth > DEEPEST {
             return Err(self.error(format!("it nests deeper than {DEEPEST} levels")));
         }
@@ -59,7 +59,7 @@ impl Reader {
     }
 
     /// Terms that must all hold, and whether there was none.
-    fn conjunction(&mut self, depth: usize) -> Read<(Filter, bool)> {
+    fn conjunction(&mut self, depth: usize) -> ShortResult<(Filter, bool)> {
         let mut terms = Vec::new();
         loop {
             self.blanks();
@@ -75,7 +75,7 @@ impl Reader {
     }
 
     /// `and` between two terms says what a blank says.
-    fn joint(&mut self, first: bool) -> Read<()> {
+    fn joint(&mut self, first: bool) -> ShortResult<()> {
         let start = self.at;
         self.at += 3;
         self.blanks();
@@ -95,7 +95,7 @@ impl Reader {
         here && next.is_none_or(|c| c.is_whitespace() || c == '(' || c == ')')
     }
 
-    fn term(&mut self, depth: usize) -> Read<Filter> {
+    fn term(&mut self, depth: usize) -> ShortResult<Filter> {
         if depth > DEEPEST {
             return Err(self.error(format!("it nests deeper than {DEEPEST} levels")));
         }
@@ -113,7 +113,7 @@ impl Reader {
         self.atom()
     }
 
-    fn negated(&mut self, sign: &str, depth: usize) -> Read<Filter> {
+    fn negated(&mut self, sign: &str, depth: usize) -> ShortResult<Filter> {
         match self.peek() {
             None | Some(')') => {
                 Err(self.error(format!("{sign} needs a term after it: to look for it, quote it")))
@@ -123,7 +123,7 @@ impl Reader {
         }
     }
 
-    fn group(&mut self, depth: usize) -> Read<Filter> {
+    fn group(&mut self, depth: usize) -> ShortResult<Filter> {
         let start = self.at;
         self.at += 1;
         let filter = self.alternatives(depth + 1)?;
@@ -134,7 +134,7 @@ impl Reader {
     }
 
     /// A word to look for, or a field and its test.
-    fn atom(&mut self) -> Read<Filter> {
+    fn atom(&mut self) -> ShortResult<Filter> {
         let start = self.at;
         let is_quoted = self.peek() == Some('"');
         let word = if is_quoted { self.quoted()? } else { self.word() };
@@ -177,7 +177,7 @@ impl Reader {
         (self.ahead(1) == Some('/') && self.ahead(2) == Some('/')) || (has_port && is_host)
     }
 
-    fn presence(&mut self, op: Op, start: usize) -> Read<Filter> {
+    fn presence(&mut self, op: Op, start: usize) -> ShortResult<Filter> {
         if op != Op::Eq {
             return Err(FilterError::at_character(
                 start + 1,
@@ -195,7 +195,7 @@ impl Reader {
         Ok(Filter::Field(field, Test::Exists(true)))
     }
 
-    fn tested(&mut self, field: Field, op: Op, start: usize) -> Read<Filter> {
+    fn tested(&mut self, field: Field, op: Op, start: usize) -> ShortResult<Filter> {
         let test = match op {
             Op::Eq | Op::Ne => return self.compared(&field, op),
             Op::Regex => Test::Regex(self.regexp()?),
@@ -209,7 +209,7 @@ impl Reader {
     }
 
     /// One value or several, each exact or with stars; or anything but those.
-    fn compared(&mut self, field: &Field, op: Op) -> Read<Filter> {
+    fn compared(&mut self, field: &Field, op: Op) -> ShortResult<Filter> {
         let at = self.at;
         let values = if self.peek() == Some('(') { self.list()? } else { vec![self.given()?] };
         let is_list = self.chars.get(at) == Some(&'(');
@@ -235,7 +235,7 @@ impl Reader {
         tested.map_err(|message| FilterError::at_character(at + 1, message))
     }
 
-    fn refuse_comma(&self) -> Read<()> {
+    fn refuse_comma(&self) -> ShortResult<()> {
         if self.peek() == Some(',') {
             return Err(self.error(
                 "several values stand in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
@@ -245,7 +245,7 @@ impl Reader {
     }
 
     /// Signs of other languages would be read as something that nobody meant.
-    fn refuse_foreign(&self, word: &str) -> Read<()> {
+    fn refuse_foreign(&self, word: &str) -> ShortResult<()> {
         let is_negated = word.ends_with('!');
         let signs: String = self.chars.iter().skip(self.at).take_while(|c| "=<>~:!".contains(**c)).collect();
         let signs = if is_negated && !signs.is_empty() { format!("!{signs}") } else { signs };

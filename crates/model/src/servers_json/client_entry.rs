@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::address;
 use super::forms::URLS;
 use super::read::Reader;
-use super::tree::{Json, Node};
+use super::tree::{FileNode, Json};
 use crate::given::bare_variable;
 use crate::{Given, ServerInfo, Source, Transport, without_keys};
 
@@ -16,9 +16,9 @@ const TRANSPORTS: [&str; 3] = ["type", "transport", "transportType"];
 const WORDS: [&str; 8] = ["name", "id", "version", "description", "source", "gallery", "title", "$schema"];
 
 /// The fields of an entry, taken out one by one; what is left at the end was not taken.
-struct Fields<'a, 'b> {
+struct ClientFields<'a, 'b> {
     read: &'a mut EntryRead,
-    left: Vec<(String, Node)>,
+    left: Vec<(String, FileNode)>,
     reader: &'a mut Reader<'b>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct EntryRead {
 
 /// Reads one entry, or says in a note why it is left out. Values of `env` and `headers` are in no record: they are the
 /// client's secrets, and stay beside it until a person says what becomes of them.
-pub(super) fn read(key: &str, node: Node, reader: &mut Reader<'_>) -> EntryRead {
+pub(super) fn read(key: &str, node: FileNode, reader: &mut Reader<'_>) -> EntryRead {
     let (at, kind) = (node.at, node.kind());
     let mut read = EntryRead {
         name: key.to_owned(),
@@ -59,7 +59,7 @@ pub(super) fn read(key: &str, node: Node, reader: &mut Reader<'_>) -> EntryRead 
         reader.warn(at, format!("`{key:.80}` was left out: expected an object, got {kind}"));
         return read;
     };
-    let mut fields = Fields { read: &mut read, left, reader };
+    let mut fields = ClientFields { read: &mut read, left, reader };
     if key.trim().is_empty()
         && let Some(name) = fields.text("name")
     {
@@ -107,7 +107,7 @@ impl EntryRead {
     }
 }
 
-impl Fields<'_, '_> {
+impl ClientFields<'_, '_> {
     fn warn(&mut self, message: &str) {
         let message = format!("`{:.80}`: {message}", self.read.name);
         self.reader.warn(self.read.at, message);
@@ -124,8 +124,8 @@ impl Fields<'_, '_> {
     }
 
     /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
-    fn take(&mut self, key: &str) -> Option<Node> {
-        let mut found: Vec<Node> =
+    fn take(&mut self, key: &str) -> Option<FileNode> {
+        let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         if found.len() > 1 {
             self.warn(&format!("`{key}` stands twice: the last one counts"));
@@ -134,7 +134,7 @@ impl Fields<'_, '_> {
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
-        let is_text = |(own, node): &(String, Node)| own == key && matches!(node.value, Json::Text(_));
+        let is_text = |(own, node): &(String, FileNode)| own == key && matches!(node.value, Json::Text(_));
         if !self.left.iter().any(is_text) {
             return None;
         }
@@ -146,7 +146,7 @@ impl Fields<'_, '_> {
 
     /// `disabled: true` and `enabled: false`.
     fn is_off(&mut self) -> bool {
-        let is = |node: Option<Node>, wanted: bool| matches!(node.map(|node| node.value), Some(Json::Bool(truth)) if truth == wanted);
+        let is = |node: Option<FileNode>, wanted: bool| matches!(node.map(|node| node.value), Some(Json::Bool(truth)) if truth == wanted);
         let disabled = self.take("disabled");
         let enabled = self.take("enabled");
         is(disabled, true) || is(enabled, false)
@@ -186,7 +186,8 @@ impl Fields<'_, '_> {
             let args = self.take("args").map(list).unwrap_or_default();
             return Some((command, args));
         }
-        let is_list = |(own, node): &(String, Node)| own == "command" && matches!(node.value, Json::List(_));
+        let is_list =
+            |(own, node): &(String, FileNode)| own == "command" && matches!(node.value, Json::List(_));
         if !self.left.iter().any(is_list) {
             return None;
         }
@@ -364,17 +365,17 @@ fn variable(text: &str) -> Option<&str> {
 }
 
 /// The texts and numbers of an object, by name.
-fn texts(node: Node) -> BTreeMap<String, String> {
+fn texts(node: FileNode) -> BTreeMap<String, String> {
     let Json::Map(entries) = node.value else { return BTreeMap::new() };
     entries.into_iter().filter_map(|(name, node)| Some((name, text_of(node)?))).collect()
 }
 
-fn list(node: Node) -> Vec<String> {
+fn list(node: FileNode) -> Vec<String> {
     let Json::List(items) = node.value else { return Vec::new() };
     items.into_iter().filter_map(text_of).collect()
 }
 
-fn text_of(node: Node) -> Option<String> {
+fn text_of(node: FileNode) -> Option<String> {
     match node.value {
         Json::Text(text) => Some(text),
         Json::Number(number) => Some(number.to_string()),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::client_entry::{self, EntryRead, placeholder};
 use super::forms::{FileEntry, servers_of};
 use super::read::{COMMA, Note, Reader};
-use super::tree::{Json, Node};
+use super::tree::{FileNode, Json};
 use super::{FileError, Form, tree};
 use crate::{Given, Millis, ServerInfo, secrets};
 
@@ -104,7 +104,7 @@ fn of_entry(entry: FileEntry, reader: &mut Reader<'_>) -> ClientServer {
 }
 
 /// Claude Code and Codex keep what they know of a folder under its path.
-fn folders_of(root: &Node) -> Vec<String> {
+fn folders_of(root: &FileNode) -> Vec<String> {
     let Json::Map(keys) = &root.value else { return Vec::new() };
     let projects = keys.iter().filter(|(key, _)| key == "projects");
     let folders = projects.filter_map(|(_, node)| match &node.value {
@@ -115,7 +115,7 @@ fn folders_of(root: &Node) -> Vec<String> {
 }
 
 /// Puts values in the place of placeholders, in every text of an entry.
-fn fill(node: &mut Node, filled: &BTreeMap<String, String>) {
+fn fill(node: &mut FileNode, filled: &BTreeMap<String, String>) {
     if filled.is_empty() {
         return;
     }

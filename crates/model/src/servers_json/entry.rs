@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::block::{self, Block};
 use super::read::Reader;
-use super::tree::{Json, Node};
+use super::tree::{FileNode, Json};
 use crate::{
     DEEPEST_VALUE, Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Transport, secrets,
 };
@@ -15,11 +15,11 @@ const LATEST_SECONDS: f64 = 1e11;
 const MEASURED: [&str; 3] = ["health_status", "health", "response_time"];
 
 /// The fields of one entry, taken out one by one; what is left at the end is unknown.
-struct Fields<'a, 'b> {
+struct EntryFields<'a, 'b> {
     label: String,
     /// We wrote it.
     is_ours: bool,
-    left: Vec<(String, Node)>,
+    left: Vec<(String, FileNode)>,
     reader: &'a mut Reader<'b>,
 }
 
@@ -28,7 +28,7 @@ struct Fields<'a, 'b> {
 /// With it comes the id that we gave it in a file of ours, where that is not the id of its address.
 pub(super) fn read(
     key: Option<&str>,
-    node: Node,
+    node: FileNode,
     reader: &mut Reader<'_>,
 ) -> Option<(ServerInfo, Option<ServerId>)> {
     let label = key.map_or_else(|| "an entry".to_owned(), |key| format!("entry `{key:.80}`"));
@@ -37,7 +37,7 @@ pub(super) fn read(
         reader.warn(at, format!("{label} was left out: expected an object, got {kind}"));
         return None;
     };
-    let mut fields = Fields { label, is_ours: false, left, reader };
+    let mut fields = EntryFields { label, is_ours: false, left, reader };
     let Some(name) = fields.text("name").filter(|name| !name.trim().is_empty()) else {
         return fields.refuse(at, "it has no `name`");
     };
@@ -70,7 +70,7 @@ pub(super) fn address(text: &str) -> Result<(String, Option<EndpointError>), End
     }
 }
 
-impl Fields<'_, '_> {
+impl EntryFields<'_, '_> {
     fn refuse<T>(&mut self, at: usize, reason: &str) -> Option<T> {
         let message = format!("{} was left out: {reason}", self.label);
         self.reader.warn(at, message);
@@ -83,8 +83,8 @@ impl Fields<'_, '_> {
     }
 
     /// Takes a field out; of one that stands twice the last counts. Null is as if absent.
-    fn take(&mut self, key: &str) -> Option<Node> {
-        let mut found: Vec<Node> =
+    fn take(&mut self, key: &str) -> Option<FileNode> {
+        let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         for again in found.iter().skip(1) {
             self.warn(again.at, &format!("`{key}` stands twice: the last one counts"));
@@ -92,7 +92,7 @@ impl Fields<'_, '_> {
         found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
 
-    fn unexpected<T>(&mut self, node: &Node, key: &str, expected: &str) -> Option<T> {
+    fn unexpected<T>(&mut self, node: &FileNode, key: &str, expected: &str) -> Option<T> {
         self.warn(node.at, &format!("`{key}` was left out: expected {expected}, got {}", node.kind()));
         None
     }
@@ -227,7 +227,7 @@ impl Fields<'_, '_> {
         Some(millis_of(millis).min(now))
     }
 
-    fn metadata(&mut self, node: Node, info: &mut ServerInfo) {
+    fn metadata(&mut self, node: FileNode, info: &mut ServerInfo) {
         let at = node.at;
         if node.has_not_finite() {
             self.warn(at, "a number in `metadata` is not finite: taken as null");
@@ -260,7 +260,7 @@ impl Fields<'_, '_> {
         }
     }
 
-    fn fits(&mut self, key: &str, node: &Node) -> bool {
+    fn fits(&mut self, key: &str, node: &FileNode) -> bool {
         let fits = node.nests_within(DEEPEST_VALUE);
         if !fits {
             let message = format!("`{key:.80}` was left out: it nests deeper than {DEEPEST_VALUE} levels");

@@ -1,6 +1,6 @@
 //! How a file is written, told by its name, and its text as one tree whatever the form.
 
-use super::tree::{self, Node};
+use super::tree::{self, FileNode};
 use super::{FileError, toml, yaml};
 
 /// How a file is written.
@@ -26,12 +26,12 @@ impl Form {
     }
 
     /// As [`Form::parse`], without what is only a client's, where that may be most of the file.
-    pub(super) fn skim(self, text: &str) -> Result<(Node, Option<usize>), FileError> {
+    pub(super) fn skim(self, text: &str) -> Result<(FileNode, Option<usize>), FileError> {
         if self == Self::Json { tree::skimmed(text) } else { self.parse(text) }
     }
 
     /// The text as a tree, and the place of the first comma that is too many.
-    pub(super) fn parse(self, text: &str) -> Result<(Node, Option<usize>), FileError> {
+    pub(super) fn parse(self, text: &str) -> Result<(FileNode, Option<usize>), FileError> {
         match self {
             Self::Json => tree::parse(text),
             Self::Toml => toml::parse(text).map(|node| (node, None)),

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::Form;
-use super::tree::{Json, Node};
+use super::tree::{FileNode, Json};
 
 /// An entry of a file.
 #[derive(Debug)]
 pub(super) struct FileEntry {
     /// What the file calls it.
     pub(super) key: Option<String>,
-    pub(super) node: Node,
+    pub(super) node: FileNode,
     /// The folder of the project that it is for, where the file says so.
     pub(super) project: Option<String>,
     /// It is written as the guide's library writes it.
@@ -47,18 +47,18 @@ const LISTS: [&str; 4] = ["mcpServers", "servers", "context_servers", "mcp_serve
 const DEEPEST: usize = 3;
 
 /// The entries of a file, or the place that is not as expected.
-pub(super) fn servers_of(root: Node, form: Form) -> Result<FileEntries, NoList> {
+pub(super) fn servers_of(root: FileNode, form: Form) -> Result<FileEntries, NoList> {
     let mut found = FileEntries { form: Some(form), ..FileEntries::default() };
     let keys = match root.value {
         Json::Map(keys) => keys,
         value => {
-            found.list(Node { at: root.at, value }, None, true)?;
+            found.list(FileNode { at: root.at, value }, None, true)?;
             return Ok(found);
         }
     };
     let is_bare = !keys.is_empty() && keys.iter().all(|(_, node)| is_entry(node));
     if is_bare && !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
-        found.list(Node { at: root.at, value: Json::Map(keys) }, None, false)?;
+        found.list(FileNode { at: root.at, value: Json::Map(keys) }, None, false)?;
         return Ok(found);
     }
     for (key, node) in keys {
@@ -81,10 +81,10 @@ pub(super) fn servers_of(root: Node, form: Form) -> Result<FileEntries, NoList> 
 
 impl FileEntries {
     /// `mcp` of VS Code's settings has the list in it, that of `OpenCode`, Kilo and Crush is the list.
-    fn settings(&mut self, node: Node) -> Result<(), NoList> {
+    fn settings(&mut self, node: FileNode) -> Result<(), NoList> {
         let Json::Map(keys) = node.value else { return Ok(()) };
         if !keys.iter().any(|(key, _)| LISTS.contains(&key.as_str())) {
-            return self.list(Node { at: node.at, value: Json::Map(keys) }, None, false);
+            return self.list(FileNode { at: node.at, value: Json::Map(keys) }, None, false);
         }
         for (_, node) in keys.into_iter().filter(|(key, _)| LISTS.contains(&key.as_str())) {
             self.list(node, None, false)?;
@@ -93,7 +93,7 @@ impl FileEntries {
     }
 
     /// Claude Code keeps servers of its own for each folder.
-    fn projects(&mut self, node: Node) -> Result<(), NoList> {
+    fn projects(&mut self, node: FileNode) -> Result<(), NoList> {
         let Json::Map(folders) = node.value else { return Ok(()) };
         for (folder, node) in folders {
             let Json::Map(keys) = node.value else { continue };
@@ -104,9 +104,9 @@ impl FileEntries {
         Ok(())
     }
 
-    fn list(&mut self, node: Node, project: Option<&str>, may_be_guide: bool) -> Result<(), NoList> {
+    fn list(&mut self, node: FileNode, project: Option<&str>, may_be_guide: bool) -> Result<(), NoList> {
         let kind = node.kind();
-        let entries: Vec<(Option<String>, Node)> = match node.value {
+        let entries: Vec<(Option<String>, FileNode)> = match node.value {
             Json::Map(entries) => entries.into_iter().map(|(key, node)| (Some(key), node)).collect(),
             Json::List(items) => items.into_iter().map(|node| (None, node)).collect(),
             // In YAML a list of nothing is often left empty.
@@ -132,7 +132,7 @@ fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
         found.push(FileEntry { key, node, project, is_guide, is_again });
         return;
     };
-    let wraps = |fields: &[(String, Node)], name: &str| {
+    let wraps = |fields: &[(String, FileNode)], name: &str| {
         fields.iter().position(|(own, node)| own == name && matches!(node.value, Json::Map(_)))
     };
     let is_wrapper = depth < DEEPEST && !has_address(&fields);
@@ -155,15 +155,15 @@ fn unwrapped(listed: FileEntry, depth: usize, found: &mut Vec<FileEntry>) {
     // The guide's entries have a name and a transport; without both they are a client's if they have an address.
     let says = |name: &str| fields.iter().any(|(own, _)| own == name);
     let is_guide = is_guide && (says("transport") || says("name") || !has_address(&fields));
-    let node = Node { at: node.at, value: Json::Map(fields) };
+    let node = FileNode { at: node.at, value: Json::Map(fields) };
     found.push(FileEntry { key, node, project, is_guide, is_again });
 }
 
-fn is_entry(node: &Node) -> bool {
+fn is_entry(node: &FileNode) -> bool {
     matches!(&node.value, Json::Map(fields) if has_address(fields))
 }
 
-fn has_address(fields: &[(String, Node)]) -> bool {
+fn has_address(fields: &[(String, FileNode)]) -> bool {
     fields.iter().any(|(key, node)| {
         let is_text = matches!(node.value, Json::Text(_));
         (is_text && (URLS.contains(&key.as_str()) || key == "cmd"))

@@ -4,10 +4,10 @@ use ::toml::de::{DeArray, DeTable, DeValue};
 use serde_json::Number;
 
 use super::FileError;
-use super::tree::{DEEPEST, Json, Node, place};
+use super::tree::{DEEPEST, FileNode, Json, place};
 
 /// Reads a whole file.
-pub(super) fn parse(text: &str) -> Result<Node, FileError> {
+pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
     // The parser goes down with the keys; what nests deeper is nobody's configuration.
     if let Some(at) = too_deep(text) {
         let (line, column) = place(text, at);
@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Node, FileError> {
         let (line, column) = place(text, error.span().map_or(text.len(), |span| span.start));
         FileError { line, column, message: error.message().trim().replace('\n', ": ") }
     })?;
-    Ok(Node { at: 0, value: of_table(table.into_inner()) })
+    Ok(FileNode { at: 0, value: of_table(table.into_inner()) })
 }
 
 /// A line with more dots or brackets than a file may nest. Such a line could hold a text with that many, and is refused all
@@ -41,7 +41,7 @@ fn of_table(table: DeTable<'_>) -> Json {
     entries.sort_by_key(|(key, value)| key.span().start.min(value.span().start));
     let entries = entries.into_iter().map(|(key, value)| {
         let at = value.span().start;
-        (key.into_inner().into_owned(), Node { at, value: of_value(value.into_inner()) })
+        (key.into_inner().into_owned(), FileNode { at, value: of_value(value.into_inner()) })
     });
     Json::Map(entries.collect())
 }
@@ -49,7 +49,7 @@ fn of_table(table: DeTable<'_>) -> Json {
 fn of_list(items: DeArray<'_>) -> Json {
     let items = items.into_iter().map(|item| {
         let at = item.span().start;
-        Node { at, value: of_value(item.into_inner()) }
+        FileNode { at, value: of_value(item.into_inner()) }
     });
     Json::List(items.collect())
 }

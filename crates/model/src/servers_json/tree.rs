@@ -15,7 +15,7 @@ const LARGEST: usize = 512 * 1024 * 1024;
 
 /// A value and where it begins, in bytes.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct FileNode {
     pub(super) at: usize,
     pub(super) value: Json,
 }
@@ -28,11 +28,11 @@ pub(super) enum Json {
     /// `Infinity`, `-Infinity` or `NaN`.
     NotFinite,
     Text(String),
-    List(Vec<Node>),
-    Map(Vec<(String, Node)>),
+    List(Vec<FileNode>),
+    Map(Vec<(String, FileNode)>),
 }
 
-impl Node {
+impl FileNode {
     /// What it is, for messages.
     pub(super) fn kind(&self) -> &'static str {
         match self.value {
@@ -82,17 +82,17 @@ impl Node {
 }
 
 /// Reads a whole file. With it comes the place of the first comma that stands before a closing bracket.
-pub(super) fn parse(text: &str) -> Result<(Node, Option<usize>), FileError> {
+pub(super) fn parse(text: &str) -> Result<(FileNode, Option<usize>), FileError> {
     parsed(text, false)
 }
 
 /// The same of a client's file, without what is only a client's: what was said in its conversations stands in lists of
 /// objects deep inside, where no server is, and may be most of the file.
-pub(super) fn skimmed(text: &str) -> Result<(Node, Option<usize>), FileError> {
+pub(super) fn skimmed(text: &str) -> Result<(FileNode, Option<usize>), FileError> {
     parsed(text, true)
 }
 
-fn parsed(text: &str, skims: bool) -> Result<(Node, Option<usize>), FileError> {
+fn parsed(text: &str, skims: bool) -> Result<(FileNode, Option<usize>), FileError> {
     if text.len() > LARGEST {
         let message = format!("the file is larger than {} MiB: split it", LARGEST / 1024 / 1024);
         return Err(FileError { line: 1, column: 1, message });
@@ -121,7 +121,7 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
 }
 
 /// A byte and what is wrong there.
-type Fault = (usize, String);
+pub(super) type FaultAt = (usize, String);
 
 fn ended(expected: &str) -> String {
     format!("the file ends here, where {expected} was expected: it is cut off; take a whole copy")
@@ -137,7 +137,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn document(&mut self) -> Result<Node, Fault> {
+    fn document(&mut self) -> Result<FileNode, FaultAt> {
         self.blanks()?;
         if self.peek().is_none() {
             return Err((self.at, "the file is empty: expected {\"servers\": {…}}".into()));
@@ -155,7 +155,7 @@ impl Parser<'_> {
     }
 
     /// Blanks, and comments as editors and their users write them.
-    fn blanks(&mut self) -> Result<(), Fault> {
+    fn blanks(&mut self) -> Result<(), FaultAt> {
         loop {
             match (self.peek(), self.text.as_bytes().get(self.at + 1)) {
                 (Some(b' ' | b'\t' | b'\r' | b'\n'), _) => self.at += 1,
@@ -173,7 +173,7 @@ impl Parser<'_> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node, Fault> {
+    fn value(&mut self, depth: usize) -> Result<FileNode, FaultAt> {
         if depth > DEEPEST {
             return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is no registry")));
         }
@@ -186,10 +186,10 @@ impl Parser<'_> {
             Some(b'"') => Json::Text(self.string()?),
             Some(_) => self.word()?,
         };
-        Ok(Node { at, value })
+        Ok(FileNode { at, value })
     }
 
-    fn map(&mut self, depth: usize) -> Result<Json, Fault> {
+    fn map(&mut self, depth: usize) -> Result<Json, FaultAt> {
         self.at += 1;
         let mut entries = Vec::new();
         loop {
@@ -210,7 +210,7 @@ impl Parser<'_> {
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json, Fault> {
+    fn list(&mut self, depth: usize) -> Result<Json, FaultAt> {
         self.at += 1;
         let mut items = Vec::new();
         loop {
@@ -230,7 +230,7 @@ impl Parser<'_> {
     }
 
     /// Goes over a list or an object without keeping anything of it: only its brackets have to fit.
-    fn skip(&mut self) -> Result<(), Fault> {
+    fn skip(&mut self) -> Result<(), FaultAt> {
         let mut open = Vec::new();
         loop {
             self.blanks()?;
@@ -266,7 +266,7 @@ impl Parser<'_> {
         value
     }
 
-    fn expect(&mut self, byte: u8, name: &str) -> Result<(), Fault> {
+    fn expect(&mut self, byte: u8, name: &str) -> Result<(), FaultAt> {
         match self.peek() {
             Some(found) if found == byte => self.at += 1,
             None => return Err((self.at, ended(name))),
@@ -276,7 +276,7 @@ impl Parser<'_> {
     }
 
     /// After an element: a comma goes on, the closing bracket (which stays) ends.
-    fn is_last(&mut self, close: u8) -> Result<bool, Fault> {
+    fn is_last(&mut self, close: u8) -> Result<bool, FaultAt> {
         self.blanks()?;
         let closing = char::from(close);
         match self.peek() {
@@ -296,7 +296,7 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<String, Fault> {
+    fn string(&mut self) -> Result<String, FaultAt> {
         let start = self.at;
         self.text_end()?;
         let source = self.text.get(start..self.at).unwrap_or_default();
@@ -315,7 +315,7 @@ impl Parser<'_> {
     }
 
     /// Goes behind the quotes that end a text.
-    fn text_end(&mut self) -> Result<(), Fault> {
+    fn text_end(&mut self) -> Result<(), FaultAt> {
         self.at += 1;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
@@ -337,7 +337,7 @@ impl Parser<'_> {
     }
 
     /// A number, `true`, `false`, `null`, or what Python writes for a number that is not finite.
-    fn word(&mut self) -> Result<Json, Fault> {
+    fn word(&mut self) -> Result<Json, FaultAt> {
         let start = self.at;
         while self
             .peek()
@@ -356,7 +356,7 @@ impl Parser<'_> {
         }
     }
 
-    fn number(&self, start: usize, word: &str) -> Result<Json, Fault> {
+    fn number(&self, start: usize, word: &str) -> Result<Json, FaultAt> {
         if let Ok(number) = serde_json::from_str(word) {
             return Ok(Json::Number(number));
         }

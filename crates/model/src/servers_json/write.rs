@@ -14,7 +14,7 @@ struct File<'a> {
 
 /// An entry: exactly the 16 keys of the guide's library, in its order.
 #[derive(Serialize)]
-struct Entry<'a> {
+struct WrittenEntry<'a> {
     name: &'a str,
     transport: Transport,
     capabilities: Vec<String>,
@@ -46,7 +46,7 @@ pub fn write(servers: &[Server], now: Millis) -> String {
 
 fn entry(server: &Server) -> Value {
     let Server { info, health } = server;
-    let entry = Entry {
+    let entry = WrittenEntry {
         name: &info.name,
         transport: info.transport,
         capabilities: info.offers(),

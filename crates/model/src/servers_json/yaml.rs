@@ -6,15 +6,16 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::Number;
 
 use super::FileError;
-use super::tree::{DEEPEST, Json, Node, place};
+use super::tree::{DEEPEST, FaultAt, FileNode, Json, place};
 
 /// What aliases may repeat, in values: a few lines of them could otherwise mean more than a computer holds.
 const MOST_REPEATED: usize = 100_000;
 
 /// Reads the first document of a file; one without a value is null.
-pub(super) fn parse(text: &str) -> Result<Node, FileError> {
+pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
     let from = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reading = Reading { from, open: Vec::new(), root: None, anchors: HashMap::new(), repeated: 0 };
+    let mut reading =
+        YamlReading { from, open: Vec::new(), root: None, anchors: HashMap::new(), repeated: 0 };
     for event in Parser::new_from_str(text.get(from..).unwrap_or_default()) {
         let taken = event
             .map_err(|error| (from + place_of(&error), error.info()))
@@ -28,39 +29,37 @@ pub(super) fn parse(text: &str) -> Result<Node, FileError> {
             }
         }
     }
-    Ok(reading.root.unwrap_or(Node { at: 0, value: Json::Null }))
+    Ok(reading.root.unwrap_or(FileNode { at: 0, value: Json::Null }))
 }
 
 fn place_of(error: &ScanError) -> usize {
     error.marker().byte_offset().unwrap_or_default()
 }
 
-type Fault = (usize, String);
-
 /// A collection whose end has not come.
-struct Open {
+struct OpenYaml {
     at: usize,
     anchor: usize,
     value: Half,
 }
 
 enum Half {
-    List(Vec<Node>),
+    List(Vec<FileNode>),
     /// With the key that waits for its value.
-    Map(Vec<(String, Node)>, Option<String>),
+    Map(Vec<(String, FileNode)>, Option<String>),
 }
 
-struct Reading {
+struct YamlReading {
     from: usize,
-    open: Vec<Open>,
-    root: Option<Node>,
-    anchors: HashMap<usize, Node>,
+    open: Vec<OpenYaml>,
+    root: Option<FileNode>,
+    anchors: HashMap<usize, FileNode>,
     repeated: usize,
 }
 
-impl Reading {
+impl YamlReading {
     /// Takes one event in; false when the document is over.
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<bool, Fault> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<bool, FaultAt> {
         let at = self.from + span.byte_range().map_or(0, |range| range.start);
         match event {
             Event::DocumentEnd => return Ok(false),
@@ -70,7 +69,7 @@ impl Reading {
                 } else {
                     Json::Text(text.clone().into_owned())
                 };
-                self.value(Node { at, value }, anchor, Some(text.as_ref()))?;
+                self.value(FileNode { at, value }, anchor, Some(text.as_ref()))?;
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
@@ -85,12 +84,12 @@ impl Reading {
             Event::MappingStart(_, anchor, _) => self.begin(at, anchor, Half::Map(Vec::new(), None))?,
             Event::SequenceStart(_, anchor, _) => self.begin(at, anchor, Half::List(Vec::new()))?,
             Event::MappingEnd | Event::SequenceEnd => {
-                if let Some(Open { at, anchor, value }) = self.open.pop() {
+                if let Some(OpenYaml { at, anchor, value }) = self.open.pop() {
                     let value = match value {
                         Half::List(items) => Json::List(items),
                         Half::Map(entries, _) => Json::Map(entries),
                     };
-                    self.value(Node { at, value }, anchor, None)?;
+                    self.value(FileNode { at, value }, anchor, None)?;
                 }
             }
             _ => {}
@@ -98,16 +97,16 @@ impl Reading {
         Ok(true)
     }
 
-    fn begin(&mut self, at: usize, anchor: usize, value: Half) -> Result<(), Fault> {
+    fn begin(&mut self, at: usize, anchor: usize, value: Half) -> Result<(), FaultAt> {
         if self.open.len() >= DEEPEST {
             return Err((at, format!("it nests deeper than {DEEPEST} levels: this is no list of servers")));
         }
-        self.open.push(Open { at, anchor, value });
+        self.open.push(OpenYaml { at, anchor, value });
         Ok(())
     }
 
     /// A value that is whole; `key` is what it says where it stands as a key.
-    fn value(&mut self, node: Node, anchor: usize, key: Option<&str>) -> Result<(), Fault> {
+    fn value(&mut self, node: FileNode, anchor: usize, key: Option<&str>) -> Result<(), FaultAt> {
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -127,7 +126,7 @@ impl Reading {
     }
 }
 
-fn size(node: &Node) -> usize {
+fn size(node: &FileNode) -> usize {
     1 + match &node.value {
         Json::List(items) => items.iter().map(size).sum::<usize>(),
         Json::Map(entries) => entries.iter().map(|(_, node)| size(node)).sum(),

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use model::{CapabilityPattern, HealthStatus, ServerInfo, Source};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use registry::{Memory, Observation, Opened, Origin, Registry, Snapshot};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Registry, Snapshot};
 use rusqlite::{Connection, params};
 use serde_json::json;
 use tokio::time::Instant;
@@ -55,7 +55,7 @@ async fn at(servers: &[ServerInfo]) {
     println!("== {size} servers x {CAPABILITIES} capabilities");
     let folder = tempfile::tempdir().unwrap();
     let before = resident();
-    let memory = open(Registry::open(Memory::default()).await.unwrap());
+    let memory = open(Registry::open(MemoryBackend::default()).await.unwrap());
     let batches: Vec<Vec<_>> = servers.chunks(1_000).map(<[_]>::to_vec).collect();
     let started = Instant::now();
     for batch in batches {
@@ -131,7 +131,7 @@ fn resident() -> Option<f64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? * 1024.0)
 }
 
-fn open(opened: Opened) -> Registry {
+fn open(opened: OpenedRegistry) -> Registry {
     // One runtime, one process: the writer needs no owner here.
     #[expect(clippy::disallowed_methods, reason = "a benchmark owns its runtime")]
     drop(tokio::spawn(opened.writer));

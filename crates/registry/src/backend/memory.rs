@@ -5,14 +5,14 @@ use model::{HealthStatus, Millis, ServerId};
 use parking_lot::Mutex;
 use store::{Change, History, JournalEntry, Loaded, Record, StoreError};
 
-use super::{Answer, Backend, Past};
+use super::{Backend, BackendAnswer, Past};
 
 /// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share what they keep.
 #[derive(Debug, Clone, Default)]
-pub struct Memory(Arc<Mutex<Kept>>);
+pub struct MemoryBackend(Arc<Mutex<MemoryTables>>);
 
 #[derive(Debug, Clone, Default)]
-struct Kept {
+struct MemoryTables {
     records: BTreeMap<ServerId, Record>,
     journal: BTreeMap<i64, JournalEntry>,
     histories: BTreeMap<ServerId, History>,
@@ -24,8 +24,8 @@ const TRANSITIONS: usize = 500;
 /// How many slices of counts: a day and the one that is being left.
 const SLICES: usize = 121;
 
-impl Backend for Memory {
-    fn load(&mut self) -> Answer<'_, Loaded> {
+impl Backend for MemoryBackend {
+    fn load(&mut self) -> BackendAnswer<'_, Loaded> {
         let kept = self.0.lock();
         let loaded = Loaded {
             records: kept.records.values().cloned().collect(),
@@ -36,7 +36,7 @@ impl Backend for Memory {
         Box::pin(std::future::ready(Ok(loaded)))
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
+    fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()> {
         let mut kept = self.0.lock();
         for change in changes {
             kept.apply(change);
@@ -49,15 +49,15 @@ impl Backend for Memory {
     }
 }
 
-impl Past for Memory {
-    fn of(&self, server: ServerId, since: Millis) -> Answer<'_, History> {
+impl Past for MemoryBackend {
+    fn of(&self, server: ServerId, since: Millis) -> BackendAnswer<'_, History> {
         let mut history = self.0.lock().histories.get(&server).cloned().unwrap_or_default();
         history.tallies.retain(|(slice, _)| *slice >= since);
         Box::pin(std::future::ready(Ok(history)))
     }
 }
 
-impl Kept {
+impl MemoryTables {
     fn apply(&mut self, change: Change) {
         match change {
             Change::Put(record) => drop(self.records.insert(record.id(), (*record).clone())),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use model::{Millis, ServerId};
 use store::{Change, History, Loaded, Store};
 
-use super::{Answer, Backend, Past};
+use super::{Backend, BackendAnswer, Past};
 
 /// The local database, which is the default and always the local store.
 #[derive(Debug, Clone)]
@@ -17,11 +17,11 @@ impl Sqlite {
 }
 
 impl Backend for Sqlite {
-    fn load(&mut self) -> Answer<'_, Loaded> {
+    fn load(&mut self) -> BackendAnswer<'_, Loaded> {
         Box::pin(self.0.load())
     }
 
-    fn commit(&mut self, changes: Vec<Change>) -> Answer<'_, ()> {
+    fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()> {
         Box::pin(self.0.commit(changes))
     }
 
@@ -31,7 +31,7 @@ impl Backend for Sqlite {
 }
 
 impl Past for Sqlite {
-    fn of(&self, server: ServerId, since: Millis) -> Answer<'_, History> {
+    fn of(&self, server: ServerId, since: Millis) -> BackendAnswer<'_, History> {
         Box::pin(self.0.history(server, since))
     }
 }

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use model::{ServerId, ServerInfo};
 use serde_json::{Map, Value};
-use store::{Field, Record};
+use store::{PersonField, Record};
 
 use super::Command;
 use super::undo::{image, label};
 use super::upsert::{check, check_name};
 use crate::RegistryError;
-use crate::registry::Changed;
-use crate::state::Draft;
+use crate::registry::ChangedServers;
+use crate::state::NextState;
 
 /// New values that a person gives. What is absent stays.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,12 +23,12 @@ pub struct Patch {
     /// Whether its child is never put to sleep.
     pub keep_running: Option<bool>,
     /// Another way to reach it.
-    pub way: Option<Box<Way>>,
+    pub way: Option<Box<WayChange>>,
 }
 
 /// How a server is reached, before and after: its address or command, and what is named for it. Its id stays.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Way {
+pub struct WayChange {
     /// The record that was looked at. If it is reached otherwise by now, nothing is changed.
     pub from: Arc<ServerInfo>,
     /// The record that has the new way.
@@ -42,18 +42,18 @@ pub(crate) struct Edit {
 }
 
 impl Command for Edit {
-    type Answer = Changed;
+    type Answer = ChangedServers;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<ChangedServers, RegistryError> {
         let before = draft.live(self.id)?.clone();
         let after = self.patch.applied_to(&before)?;
-        let Some(image) = image(Some(&before), &after) else { return Ok(Changed::nothing()) };
+        let Some(image) = image(Some(&before), &after) else { return Ok(ChangedServers::nothing()) };
         let label = label(&image, &before.info.name);
         let mut after = after;
         Arc::make_mut(&mut after.info).updated_at = draft.now;
         draft.put(after);
         let undo = Some(draft.remember(label, vec![image]));
-        Ok(Changed { ids: vec![self.id], undo, revision: 0 })
+        Ok(ChangedServers { ids: vec![self.id], undo, revision: 0 })
     }
 }
 
@@ -64,15 +64,15 @@ impl Patch {
         if let Some(name) = &self.name {
             check_name(name)?;
             info.name.clone_from(name);
-            after.set_by_person.insert(Field::Name);
+            after.set_by_person.insert(PersonField::Name);
         }
         if let Some(metadata) = &self.metadata {
             info.metadata.clone_from(metadata);
-            after.set_by_person.insert(Field::Metadata);
+            after.set_by_person.insert(PersonField::Metadata);
         }
         if let Some(capabilities) = &self.capabilities {
             info.capabilities.clone_from(capabilities);
-            after.set_by_person.insert(Field::Capabilities);
+            after.set_by_person.insert(PersonField::Capabilities);
         }
         info.keep_running = self.keep_running.unwrap_or(info.keep_running);
         if let Some(way) = &self.way {
@@ -83,7 +83,7 @@ impl Patch {
     }
 }
 
-impl Way {
+impl WayChange {
     fn take(&self, info: &mut ServerInfo) -> Result<(), RegistryError> {
         if !is_same_way(info, &self.from) {
             let reason = "was changed meanwhile: look at it again, then edit it".to_owned();

@@ -2,8 +2,8 @@ use model::{ServerId, Source};
 
 use super::Command;
 use crate::RegistryError;
-use crate::registry::Changed;
-use crate::state::Draft;
+use crate::registry::ChangedServers;
+use crate::state::NextState;
 
 /// Deletes every server that somebody brought, removed ones included, for good.
 pub(crate) struct Forget {
@@ -11,14 +11,14 @@ pub(crate) struct Forget {
 }
 
 impl Command for Forget {
-    type Answer = Changed;
+    type Answer = ChangedServers;
 
     /// Not journaled. An older change of such a server finds no record to restore, so undo passes over it.
-    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<ChangedServers, RegistryError> {
         let ids: Vec<ServerId> = draft.brought_by(self.source).collect();
         for id in &ids {
             draft.purge(*id);
         }
-        Ok(Changed { ids, undo: None, revision: 0 })
+        Ok(ChangedServers { ids, undo: None, revision: 0 })
     }
 }

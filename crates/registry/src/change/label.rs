@@ -3,14 +3,14 @@ use std::sync::Arc;
 
 use model::ServerId;
 use serde_json::{Map, Value};
-use store::{Field, Record};
+use store::{PersonField, Record};
 
 use super::Command;
 use super::undo::{image, label};
 use super::upsert::check;
 use crate::RegistryError;
-use crate::registry::Changed;
-use crate::state::Draft;
+use crate::registry::ChangedServers;
+use crate::state::NextState;
 
 /// Tags and data that several servers get, or lose. What is not named stays.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,9 +30,9 @@ pub(crate) struct Labelling {
 }
 
 impl Command for Labelling {
-    type Answer = Changed;
+    type Answer = ChangedServers;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<ChangedServers, RegistryError> {
         let mut seen = HashSet::new();
         let ids = self.ids.iter().filter(|id| seen.insert(**id));
         let before = ids.map(|id| draft.live(*id).cloned()).collect::<Result<Vec<_>, _>>()?;
@@ -41,7 +41,7 @@ impl Command for Labelling {
             let after = self.labels.applied_to(&before)?;
             changed.extend(image(Some(&before), &after).map(|image| (after, image)));
         }
-        let Some((first, first_image)) = changed.first() else { return Ok(Changed::nothing()) };
+        let Some((first, first_image)) = changed.first() else { return Ok(ChangedServers::nothing()) };
         let whose =
             if changed.len() == 1 { first.info.name.clone() } else { format!("{} servers", changed.len()) };
         let label = label(first_image, &whose);
@@ -51,7 +51,7 @@ impl Command for Labelling {
             Arc::make_mut(&mut record.info).updated_at = draft.now;
             draft.put(record);
         }
-        Ok(Changed { ids, undo: Some(draft.remember(label, images)), revision: 0 })
+        Ok(ChangedServers { ids, undo: Some(draft.remember(label, images)), revision: 0 })
     }
 }
 
@@ -67,7 +67,7 @@ impl Labels {
                     info.capabilities.push(tag.clone());
                 }
             }
-            after.set_by_person.insert(Field::Capabilities);
+            after.set_by_person.insert(PersonField::Capabilities);
         }
         for (key, value) in &self.metadata {
             if value.is_null() {
@@ -75,7 +75,7 @@ impl Labels {
             } else {
                 info.metadata.insert(key.clone(), value.clone());
             }
-            after.set_by_person.insert(Field::Metadata);
+            after.set_by_person.insert(PersonField::Metadata);
         }
         check(info)?;
         Ok(after)

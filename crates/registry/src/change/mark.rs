@@ -7,8 +7,8 @@ use store::Record;
 use super::Command;
 use super::undo::image;
 use crate::RegistryError;
-use crate::registry::Changed;
-use crate::state::Draft;
+use crate::registry::ChangedServers;
+use crate::state::NextState;
 
 /// What a person can do to servers as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +27,9 @@ pub(crate) struct Marking {
 }
 
 impl Command for Marking {
-    type Answer = Changed;
+    type Answer = ChangedServers;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<ChangedServers, RegistryError> {
         let now = draft.now;
         let mut seen = HashSet::new();
         let ids = self.ids.iter().filter(|id| seen.insert(**id));
@@ -42,20 +42,20 @@ impl Command for Marking {
                 Some((after, image))
             })
             .collect();
-        let Some((first, _)) = changed.first() else { return Ok(Changed::nothing()) };
+        let Some((first, _)) = changed.first() else { return Ok(ChangedServers::nothing()) };
         let label = self.mark.label(&first.info.name, changed.len());
         let (after, images): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         let ids = after.iter().map(Record::id).collect();
         for record in after {
             draft.put(record);
         }
-        Ok(Changed { ids, undo: Some(draft.remember(label, images)), revision: 0 })
+        Ok(ChangedServers { ids, undo: Some(draft.remember(label, images)), revision: 0 })
     }
 }
 
 impl Marking {
     /// A removed server can be removed, ignored and restored; only one that is there can be paused.
-    fn find(&self, draft: &Draft, id: ServerId) -> Result<Arc<Record>, RegistryError> {
+    fn find(&self, draft: &NextState, id: ServerId) -> Result<Arc<Record>, RegistryError> {
         match self.mark {
             Mark::Pause | Mark::Resume => draft.live(id).cloned(),
             Mark::Remove | Mark::Ignore | Mark::Restore => {

@@ -8,9 +8,9 @@ use super::observe::take;
 use super::undo::taken_over;
 use super::upsert::check;
 use crate::RegistryError;
-use crate::endpoint::{HealthPolicy, Measure, Minute, News, Reason, Round};
-use crate::registry::Changed;
-use crate::state::Draft;
+use crate::health::{HealthPolicy, Measure, Minute, News, Reason, Round};
+use crate::registry::ChangedServers;
+use crate::state::NextState;
 
 /// Takes what checks and calls measured.
 pub(crate) struct Measured {
@@ -20,7 +20,7 @@ pub(crate) struct Measured {
 impl Command for Measured {
     type Answer = ();
 
-    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<(), RegistryError> {
         for (id, measure) in &self.measures {
             // A server that was removed while it was checked has no health.
             if let Err(error) = measure_one(draft, *id, measure) {
@@ -40,13 +40,13 @@ pub(crate) struct Measuring {
 impl Command for Measuring {
     type Answer = Health;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Health, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<Health, RegistryError> {
         measure_one(draft, self.id, &self.measure)?;
         Ok(draft.shown(&draft.live(self.id)?.info))
     }
 }
 
-fn measure_one(draft: &mut Draft, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
+fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
     let Measure::Round(round) = measure else { return draft.take_measure(id, measure) };
     let news = round.news.as_deref();
     if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
@@ -62,7 +62,7 @@ fn measure_one(draft: &mut Draft, id: ServerId, measure: &Measure) -> Result<(),
 
 /// What the record learns from a round: who the server is, where it answers, and what it lists when that is its first
 /// listing. A later one is adopted by a person.
-fn take_news(draft: &mut Draft, id: ServerId, news: &News) -> Result<(), RegistryError> {
+fn take_news(draft: &mut NextState, id: ServerId, news: &News) -> Result<(), RegistryError> {
     let record = draft.live(id)?.clone();
     let mut info = (*record.info).clone();
     // Before a server was met, its endpoint is missing or was guessed.
@@ -104,7 +104,7 @@ pub(crate) struct SetPolicy {
 impl Command for SetPolicy {
     type Answer = ();
 
-    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<(), RegistryError> {
         draft.set_policy(self.policy);
         Ok(())
     }
@@ -118,7 +118,7 @@ pub(crate) struct SetAllowed {
 impl Command for SetAllowed {
     type Answer = ();
 
-    fn apply(&self, draft: &mut Draft) -> Result<(), RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<(), RegistryError> {
         draft.set_allowed(&self.allowed);
         Ok(())
     }
@@ -130,12 +130,12 @@ pub(crate) struct Adopt {
 }
 
 impl Command for Adopt {
-    type Answer = Changed;
+    type Answer = ChangedServers;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Changed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<ChangedServers, RegistryError> {
         let record = draft.live(self.id)?.clone();
-        let listed = draft.endpoint(self.id).and_then(|endpoint| endpoint.listed.clone());
-        let Some(listed) = listed else { return Ok(Changed::nothing()) };
+        let listed = draft.health_of(self.id).and_then(|health| health.listed.clone());
+        let Some(listed) = listed else { return Ok(ChangedServers::nothing()) };
         let mut info = (*record.info).clone();
         let mut undo = None;
         if take(&mut info, &listed) {
@@ -147,7 +147,7 @@ impl Command for Adopt {
             draft.put(after);
         }
         draft.note_listing(self.id, None);
-        Ok(Changed { ids: vec![self.id], undo, revision: 0 })
+        Ok(ChangedServers { ids: vec![self.id], undo, revision: 0 })
     }
 }
 
@@ -159,7 +159,7 @@ pub(crate) struct Lately {
 impl Command for Lately {
     type Answer = Vec<Minute>;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Vec<Minute>, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<Vec<Minute>, RegistryError> {
         draft.live(self.id)?;
         draft.save(self.id);
         Ok(draft.minutes(self.id))

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use model::{Endpoint, Millis, ServerInfo, Source};
 use serde_json::{Map, Value};
-use store::{Field, Record};
+use store::{PersonField, Record};
 
 use super::Origin;
 
@@ -34,23 +34,23 @@ pub(super) fn merge(known: Option<&Record>, new: &ServerInfo, origin: &Origin, n
 }
 
 /// What a person says by registering a server.
-fn set_by(new: &ServerInfo) -> BTreeSet<Field> {
-    let metadata = (!new.metadata.is_empty()).then_some(Field::Metadata);
-    let capabilities = (!new.capabilities.is_empty()).then_some(Field::Capabilities);
-    [Some(Field::Name), metadata, capabilities].into_iter().flatten().collect()
+fn set_by(new: &ServerInfo) -> BTreeSet<PersonField> {
+    let metadata = (!new.metadata.is_empty()).then_some(PersonField::Metadata);
+    let capabilities = (!new.capabilities.is_empty()).then_some(PersonField::Capabilities);
+    [Some(PersonField::Name), metadata, capabilities].into_iter().flatten().collect()
 }
 
 fn merge_info(known: &Record, new: &ServerInfo, origin: &Origin) -> ServerInfo {
     let old = &*known.info;
     let may_set = |field| matches!(origin, Origin::Person { .. }) || !known.set_by_person.contains(&field);
     let mut info = old.clone();
-    if may_set(Field::Name) {
+    if may_set(PersonField::Name) {
         info.name.clone_from(&new.name);
     }
-    if may_set(Field::Metadata) {
+    if may_set(PersonField::Metadata) {
         add_keys(&mut info.metadata, &new.metadata);
     }
-    if may_set(Field::Capabilities) && !new.capabilities.is_empty() {
+    if may_set(PersonField::Capabilities) && !new.capabilities.is_empty() {
         info.capabilities.clone_from(&new.capabilities);
     }
     merge_address(&mut info, new, origin);

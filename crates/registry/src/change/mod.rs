@@ -12,21 +12,21 @@ mod undo;
 mod upsert;
 
 pub(crate) use edit::Edit;
-pub use edit::{Patch, Way};
+pub use edit::{Patch, WayChange};
 pub(crate) use forget::Forget;
 pub(crate) use label::Labelling;
 pub use label::Labels;
 pub(crate) use mark::{Mark, Marking};
 pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetAllowed, SetPolicy};
 pub(crate) use observe::Observe;
-pub(crate) use removed::Removed;
+pub(crate) use removed::ListRemoved;
 pub(crate) use undo::{Next, Redo, Undo};
 pub use upsert::Origin;
 pub use upsert::check as check_record;
 pub(crate) use upsert::{Preview, Upsert, check};
 
 use crate::RegistryError;
-use crate::state::Draft;
+use crate::state::NextState;
 
 /// Something the writer is asked to do.
 pub(crate) trait Command: Send + 'static {
@@ -34,7 +34,7 @@ pub(crate) trait Command: Send + 'static {
     type Answer: Send;
 
     /// Does it to the draft. May run twice: with its batch, and alone if the batch could not be committed.
-    fn apply(&self, draft: &mut Draft) -> Result<Self::Answer, RegistryError>;
+    fn apply(&self, draft: &mut NextState) -> Result<Self::Answer, RegistryError>;
 }
 
 #[cfg(test)]

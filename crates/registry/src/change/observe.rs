@@ -6,8 +6,8 @@ use store::Record;
 use super::Command;
 use super::upsert::check;
 use crate::RegistryError;
-use crate::endpoint::{Contents, Observation};
-use crate::state::Draft;
+use crate::health::{Observation, ServerContents};
+use crate::state::NextState;
 
 /// Takes a measurement of one server.
 pub(crate) struct Observe {
@@ -19,7 +19,7 @@ impl Command for Observe {
     type Answer = Health;
 
     /// Health is not kept; the time of a successful contact is, and so is what the server lists.
-    fn apply(&self, draft: &mut Draft) -> Result<Health, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<Health, RegistryError> {
         let record = draft.live(self.id)?.clone();
         let mut info = (*record.info).clone();
         let is_news = self.observation.contents.as_ref().is_some_and(|contents| take(&mut info, contents));
@@ -46,7 +46,7 @@ fn is_contact(status: HealthStatus) -> bool {
 }
 
 /// Takes over what the server says; tells whether any of it is new.
-pub(super) fn take(info: &mut ServerInfo, contents: &Contents) -> bool {
+pub(super) fn take(info: &mut ServerInfo, contents: &ServerContents) -> bool {
     let is_known = info.identity.as_ref() == Some(&contents.identity)
         && info.tools == contents.tools
         && info.resources == contents.resources

@@ -1,15 +1,15 @@
 use super::Command;
 use crate::RegistryError;
 use crate::registry::RemovedServer;
-use crate::state::Draft;
+use crate::state::NextState;
 
 /// Lists the servers that can be brought back.
-pub(crate) struct Removed;
+pub(crate) struct ListRemoved;
 
-impl Command for Removed {
+impl Command for ListRemoved {
     type Answer = Vec<RemovedServer>;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Vec<RemovedServer>, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<Vec<RemovedServer>, RegistryError> {
         let mut removed: Vec<_> = draft
             .removed()
             .map(|(record, removed_at)| RemovedServer {

@@ -16,12 +16,12 @@ use std::sync::Arc;
 use model::{Millis, Reach, ServerId, ServerInfo, Source, Tls, Tool, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use store::{Field, Image, JournalEntry, Record};
+use store::{Image, JournalEntry, PersonField, Record};
 
 use super::Command;
 use crate::RegistryError;
-use crate::registry::{Step, Undone, Upcoming};
-use crate::state::Draft;
+use crate::registry::{JournalStep, UndoneStep, UpcomingSteps};
+use crate::state::NextState;
 
 /// Takes one change back, or the newest that can be.
 pub(crate) struct Undo {
@@ -37,9 +37,9 @@ pub(crate) struct Redo {
 pub(crate) struct Next;
 
 impl Command for Undo {
-    type Answer = Undone;
+    type Answer = UndoneStep;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Undone, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<UndoneStep, RegistryError> {
         let (entry, records) = match self.entry {
             Some(id) => {
                 let entry = draft.entry(id).cloned();
@@ -49,14 +49,14 @@ impl Command for Undo {
         };
         let ids = put(draft, records);
         draft.mark_undone(&entry);
-        Ok(Undone::of(&entry, ids))
+        Ok(UndoneStep::of(&entry, ids))
     }
 }
 
 impl Command for Redo {
-    type Answer = Undone;
+    type Answer = UndoneStep;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Undone, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<UndoneStep, RegistryError> {
         let (entry, records) = match self.entry {
             Some(id) => {
                 let entry = draft.undone().find(|entry| entry.id == id).cloned();
@@ -66,30 +66,30 @@ impl Command for Redo {
         };
         let ids = put(draft, records);
         draft.mark_redone(&entry);
-        Ok(Undone::of(&entry, ids))
+        Ok(UndoneStep::of(&entry, ids))
     }
 }
 
 impl Command for Next {
-    type Answer = Upcoming;
+    type Answer = UpcomingSteps;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Upcoming, RegistryError> {
-        let step = |(entry, _): (Arc<JournalEntry>, _)| Step::of(&entry);
-        Ok(Upcoming { undo: next_undo(draft).map(step), redo: next_redo(draft).map(step) })
+    fn apply(&self, draft: &mut NextState) -> Result<UpcomingSteps, RegistryError> {
+        let step = |(entry, _): (Arc<JournalEntry>, _)| JournalStep::of(&entry);
+        Ok(UpcomingSteps { undo: next_undo(draft).map(step), redo: next_redo(draft).map(step) })
     }
 }
 
-type Planned = (Arc<JournalEntry>, Vec<Record>);
+type PlannedUndo = (Arc<JournalEntry>, Vec<Record>);
 
-fn next_undo(draft: &Draft) -> Option<Planned> {
+fn next_undo(draft: &NextState) -> Option<PlannedUndo> {
     draft.entries().find_map(|entry| reverted(draft, entry.clone()))
 }
 
-fn next_redo(draft: &Draft) -> Option<Planned> {
+fn next_redo(draft: &NextState) -> Option<PlannedUndo> {
     draft.undone().find_map(|entry| repeated(draft, entry.clone()))
 }
 
-fn put(draft: &mut Draft, records: Vec<Record>) -> Vec<ServerId> {
+fn put(draft: &mut NextState, records: Vec<Record>) -> Vec<ServerId> {
     let ids = records.iter().map(Record::id).collect();
     for record in records {
         draft.put(record);
@@ -98,19 +98,23 @@ fn put(draft: &mut Draft, records: Vec<Record>) -> Vec<ServerId> {
 }
 
 /// The records as they are without this change; nothing when it left no trace that could be taken back.
-fn reverted(draft: &Draft, entry: Arc<JournalEntry>) -> Option<Planned> {
+fn reverted(draft: &NextState, entry: Arc<JournalEntry>) -> Option<PlannedUndo> {
     let records = turned(draft, &entry, |(before, after)| (before.clone(), after.clone()));
     (!records.is_empty()).then_some((entry, records))
 }
 
 /// The records as they are with it again: what it did is taken back the other way round.
-fn repeated(draft: &Draft, entry: Arc<JournalEntry>) -> Option<Planned> {
+fn repeated(draft: &NextState, entry: Arc<JournalEntry>) -> Option<PlannedUndo> {
     let records = turned(draft, &entry, |(before, after)| (after.clone(), before.clone()));
     (!records.is_empty()).then_some((entry, records))
 }
 
 /// The records with the fields of a change set to the first of each pair, where they have the second.
-fn turned(draft: &Draft, entry: &JournalEntry, pair: fn(&(Value, Value)) -> (Value, Value)) -> Vec<Record> {
+fn turned(
+    draft: &NextState,
+    entry: &JournalEntry,
+    pair: fn(&(Value, Value)) -> (Value, Value),
+) -> Vec<Record> {
     let newer = newer_fields(draft, entry.id);
     let turned = entry.images.iter().filter_map(|image| {
         let is_newer = |field: &str| newer.contains(&(image.id, field));
@@ -125,7 +129,7 @@ fn turned(draft: &Draft, entry: &JournalEntry, pair: fn(&(Value, Value)) -> (Val
 }
 
 /// What newer changes set that were not taken back.
-fn newer_fields(draft: &Draft, entry: i64) -> HashSet<(ServerId, &str)> {
+fn newer_fields(draft: &NextState, entry: i64) -> HashSet<(ServerId, &str)> {
     let newer = draft.entries().take_while(|newer| newer.id > entry);
     let images = newer.flat_map(|entry| entry.images.iter());
     images.flat_map(|image| image.fields.keys().map(|field| (image.id, field.as_str()))).collect()
@@ -185,10 +189,10 @@ fn differences(id: ServerId, old: Map<String, Value>, new: &Map<String, Value>) 
     (!fields.is_empty()).then_some(Image { id, fields })
 }
 
-type Changed<'a> = (&'a String, &'a (Value, Value));
+type ChangedMember<'a> = (&'a String, &'a (Value, Value));
 
 /// The record with each of these fields that is as the change left it set back; nothing when none is.
-fn revert(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Record> {
+fn revert(record: &Record, changed: &[ChangedMember<'_>], now: Millis) -> Option<Record> {
     let (way, others): (Vec<_>, Vec<_>) =
         changed.iter().partition(|(field, _)| WAY.contains(&field.as_str()));
     set_back(record, changed, now)
@@ -197,7 +201,7 @@ fn revert(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Recor
 }
 
 /// Whether the way is as this change left it, and leads where it led before.
-fn leads_back(record: &Record, way: &[Changed<'_>], back: &Record) -> bool {
+fn leads_back(record: &Record, way: &[ChangedMember<'_>], back: &Record) -> bool {
     let now = fields(record);
     let is_as_left = way.iter().all(|(field, (_, after))| now.get(*field) == Some(after));
     let before = way.iter().find(|(field, _)| *field == ORIGIN).map(|(_, (before, _))| before.as_str());
@@ -205,7 +209,7 @@ fn leads_back(record: &Record, way: &[Changed<'_>], back: &Record) -> bool {
     is_as_left && back.info.origin() == before
 }
 
-fn set_back(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Record> {
+fn set_back(record: &Record, changed: &[ChangedMember<'_>], now: Millis) -> Option<Record> {
     let mut fields = fields(record);
     let mut is_changed = false;
     for (field, (before, after)) in changed {
@@ -220,14 +224,14 @@ fn set_back(record: &Record, changed: &[Changed<'_>], now: Millis) -> Option<Rec
     if !is_changed {
         return None;
     }
-    let face: Face = serde_json::from_value(Value::Object(fields)).ok()?;
+    let face: EditableFields = serde_json::from_value(Value::Object(fields)).ok()?;
     Some(face.onto(record, now))
 }
 
 /// The fields that people change. A new one needs no migration: an image without it leaves it alone.
 #[derive(Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "they are those of the record")]
-struct Face {
+struct EditableFields {
     name: String,
     transport: Transport,
     url: Option<String>,
@@ -259,7 +263,7 @@ struct Face {
     paused: bool,
     removed: bool,
     ignored: bool,
-    set_by_person: BTreeSet<Field>,
+    set_by_person: BTreeSet<PersonField>,
     /// Only where a person took them over: they are large, and everything else that changes them is a measurement.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     offers: Option<Offers>,
@@ -311,13 +315,13 @@ fn offers(record: &Record) -> Map<String, Value> {
 }
 
 fn fields(record: &Record) -> Map<String, Value> {
-    match serde_json::to_value(Face::of(record)) {
+    match serde_json::to_value(EditableFields::of(record)) {
         Ok(Value::Object(fields)) => fields,
         _ => Map::new(),
     }
 }
 
-impl Face {
+impl EditableFields {
     fn of(record: &Record) -> Self {
         let info = &*record.info;
         Self {

@@ -10,7 +10,7 @@ use super::merge::merge;
 use super::undo::image;
 use crate::RegistryError;
 use crate::registry::{Committed, Upserted};
-use crate::state::Draft;
+use crate::state::NextState;
 
 /// Who registers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) struct Upsert {
 impl Command for Upsert {
     type Answer = Committed;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Committed, RegistryError> {
+    fn apply(&self, draft: &mut NextState) -> Result<Committed, RegistryError> {
         let label = match &self.origin {
             Origin::Person { label } => Some(label),
             Origin::Automatic => None,
@@ -54,15 +54,15 @@ pub(crate) struct Preview(pub(crate) Upsert);
 impl Command for Preview {
     type Answer = Committed;
 
-    fn apply(&self, draft: &mut Draft) -> Result<Committed, RegistryError> {
-        let mut other = Draft::new(&draft.state, draft.now);
+    fn apply(&self, draft: &mut NextState) -> Result<Committed, RegistryError> {
+        let mut other = NextState::new(&draft.state, draft.now);
         let committed = self.0.apply(&mut other)?;
         Ok(Committed { undo: None, ..committed })
     }
 }
 
 impl Upsert {
-    fn one(&self, draft: &mut Draft, new: &ServerInfo) -> Upserted {
+    fn one(&self, draft: &mut NextState, new: &ServerInfo) -> Upserted {
         let known = draft.record(new.id).cloned();
         if self.origin == Origin::Automatic && known.as_ref().is_some_and(|known| known.ignored) {
             return Upserted::Ignored;
@@ -76,17 +76,17 @@ impl Upsert {
     }
 
     /// What is known of each server, once.
-    fn known(&self, draft: &Draft) -> Known {
+    fn known(&self, draft: &NextState) -> KnownRecords {
         let mut seen = HashSet::new();
         let ids = self.servers.iter().map(|new| new.id).filter(|id| seen.insert(*id));
         ids.map(|id| (id, draft.record(id).cloned())).collect()
     }
 }
 
-type Known = Vec<(ServerId, Option<Arc<Record>>)>;
+type KnownRecords = Vec<(ServerId, Option<Arc<Record>>)>;
 
 /// What a person does can be taken back, even if it turned out to change nothing: they are shown the same sentence.
-fn remember(draft: &mut Draft, label: &str, before: &Known) -> Option<i64> {
+fn remember(draft: &mut NextState, label: &str, before: &KnownRecords) -> Option<i64> {
     if before.is_empty() {
         return None;
     }

@@ -3,7 +3,7 @@
 use model::{CheckResult, CheckStatus, HealthStatus, Millis};
 
 use super::{Bench, Fixture, over_every_backend};
-use crate::{HealthPolicy, Measure, Reason, Round, SLICE, Tally, Verdict};
+use crate::{HealthPolicy, Measure, Reason, Round, RoundVerdict, SLICE, Tally};
 
 over_every_backend!(
     a_change_of_status_is_in_the_history_and_stays_there,
@@ -26,7 +26,7 @@ fn round(at: Millis, status: CheckStatus) -> Measure {
     let is_bad = status == CheckStatus::Critical;
     Measure::Round(Box::new(Round {
         at,
-        verdict: Verdict::Checked,
+        verdict: RoundVerdict::Checked,
         checks: [check].into(),
         round_trip_ms: (!is_bad).then_some(2.0),
         reason: is_bad.then(|| Reason::new("connection refused", "Connection refused")),

@@ -6,7 +6,7 @@ use tokio::sync::broadcast::error::TryRecvError;
 
 use super::{Bench, Fixture, over_every_backend, seen};
 use crate::change::tests::info;
-use crate::{Contents, Observation, Origin, Published, Told};
+use crate::{Observation, Origin, Published, ServerContents, Told};
 
 over_every_backend!(
     health_is_measured_and_dies_with_the_process,
@@ -20,7 +20,7 @@ over_every_backend!(
     more_than_a_reader_can_follow_is_one_revision_without_its_changes,
 );
 
-fn contents(tool: &str) -> Contents {
+fn contents(tool: &str) -> ServerContents {
     let tool: Tool =
         serde_json::from_value(json!({"name": tool, "input_schema": {"type": "object"}})).unwrap();
     let identity = Identity {
@@ -31,7 +31,7 @@ fn contents(tool: &str) -> Contents {
         era: Era::Modern,
         instructions: None,
     };
-    Contents {
+    ServerContents {
         identity,
         tools: [tool].into(),
         resources: vec!["file:///x".to_owned()],

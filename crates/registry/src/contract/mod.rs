@@ -15,7 +15,7 @@ use model::{HealthStatus, ServerId, ServerInfo};
 use tokio::task::JoinSet;
 
 use crate::change::tests::info;
-use crate::{Backend, Memory, Observation, Opened, Origin, Record, Registry, Sqlite};
+use crate::{Backend, MemoryBackend, Observation, OpenedRegistry, Origin, Record, Registry, Sqlite};
 
 /// A kind of backend: how one is made, and opened again over what it kept.
 pub(crate) trait Fixture: Default {
@@ -23,7 +23,7 @@ pub(crate) trait Fixture: Default {
 }
 
 #[derive(Default)]
-struct InMemory(Memory);
+struct InMemory(MemoryBackend);
 
 impl Fixture for InMemory {
     fn backend(&self) -> impl Backend {
@@ -58,7 +58,8 @@ impl<F: Fixture> Bench<F> {
     }
 
     async fn over(fixture: F) -> Self {
-        let Opened { registry, writer, notices, .. } = Registry::open(fixture.backend()).await.unwrap();
+        let OpenedRegistry { registry, writer, notices, .. } =
+            Registry::open(fixture.backend()).await.unwrap();
         assert_eq!(notices, Vec::<String>::new());
         let mut tasks = JoinSet::new();
         tasks.spawn(writer);

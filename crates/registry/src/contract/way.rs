@@ -4,7 +4,7 @@ use model::{ServerId, ServerInfo, Tls};
 
 use super::{Bench, Fixture, over_every_backend};
 use crate::change::tests::info;
-use crate::{Origin, Patch, RegistryError, Way};
+use crate::{Origin, Patch, RegistryError, WayChange};
 
 over_every_backend!(
     a_server_that_moves_keeps_its_id_and_undo_brings_it_back_whole,
@@ -28,7 +28,7 @@ fn at(mut info: ServerInfo, url: &str, token_env: Option<&str>) -> ServerInfo {
 async fn go<F: Fixture>(bench: &Bench<F>, id: ServerId, url: &str, token_env: Option<&str>) -> i64 {
     let from = bench.info(id);
     let to = at((*from).clone(), url, token_env);
-    let way = Some(Box::new(Way { from, to }));
+    let way = Some(Box::new(WayChange { from, to }));
     bench.registry.edit(id, Patch { way, ..Patch::default() }).await.unwrap().undo.unwrap()
 }
 
@@ -77,13 +77,13 @@ async fn whom_to_trust_goes_with_the_way<F: Fixture>(bench: Bench<F>) {
     let trusting = async |ca: &str| {
         let from = bench.info(id);
         let to = ServerInfo { tls: Some(Tls::Ca { ca: ca.to_owned() }), ..(*from).clone() };
-        let way = Some(Box::new(Way { from: from.clone(), to }));
+        let way = Some(Box::new(WayChange { from: from.clone(), to }));
         let edited = bench.registry.edit(id, Patch { way, ..Patch::default() }).await.unwrap();
         (from, edited.undo.unwrap())
     };
     let (unagreed, first) = trusting("/a.pem").await;
     let to = at((*unagreed).clone(), A, Some("T"));
-    let stale = Patch { way: Some(Box::new(Way { from: unagreed, to })), ..Patch::default() };
+    let stale = Patch { way: Some(Box::new(WayChange { from: unagreed, to })), ..Patch::default() };
     let refused = bench.registry.edit(id, stale).await;
     assert!(matches!(refused, Err(RegistryError::Invalid { .. })), "another is trusted by now: {refused:?}");
     trusting("/b.pem").await;
@@ -102,8 +102,10 @@ async fn an_edit_of_what_was_changed_meanwhile_is_refused<F: Fixture>(bench: Ben
     let from = bench.info(id);
     go(&bench, id, B, None).await;
     let to = at((*from).clone(), A, Some("T"));
-    let refused =
-        bench.registry.edit(id, Patch { way: Some(Box::new(Way { from, to })), ..Patch::default() }).await;
+    let refused = bench
+        .registry
+        .edit(id, Patch { way: Some(Box::new(WayChange { from, to })), ..Patch::default() })
+        .await;
     assert!(matches!(refused, Err(RegistryError::Invalid { .. })), "{refused:?}");
     is(&bench, id, B, None);
 }

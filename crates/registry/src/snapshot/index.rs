@@ -5,19 +5,19 @@ use imbl::{HashMap, OrdMap, Vector};
 use model::ServerId;
 
 use super::ahead::touch;
-use super::posting::{Entry, Posting};
+use super::posting::{Posting, PostingEntry};
 
 /// Where the servers of a key stand in an index.
-type Place = u32;
+type IndexPosition = u32;
 
 /// From a key to the servers that have it. An exact key is one hash look-up, a prefix a scan over the ordered keys. Both
 /// lead to the same list, so a change of one server touches the ordered keys only when a key is new or gone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Index {
-    places: HashMap<Arc<str>, Place>,
-    ordered: OrdMap<Arc<str>, Place>,
+    places: HashMap<Arc<str>, IndexPosition>,
+    ordered: OrdMap<Arc<str>, IndexPosition>,
     postings: Vector<Posting>,
-    free: Vector<Place>,
+    free: Vector<IndexPosition>,
 }
 
 impl Index {
@@ -34,12 +34,12 @@ impl Index {
             .filter_map(|(key, place)| Some((key, self.at(place)?)))
     }
 
-    fn at(&self, place: Place) -> Option<&Posting> {
+    fn at(&self, place: IndexPosition) -> Option<&Posting> {
         self.postings.get(place as usize)
     }
 
     /// Adds a server to the lists of these keys, each given once. The lists lie anywhere, so they are fetched together.
-    pub(crate) fn add<'k>(&mut self, keys: impl Iterator<Item = &'k String>, entry: Entry) {
+    pub(crate) fn add<'k>(&mut self, keys: impl Iterator<Item = &'k String>, entry: PostingEntry) {
         let places: Vec<_> = keys.map(|key| (key, self.places.get(key.as_str()).copied())).collect();
         let known = places.iter().filter_map(|(_, place)| self.at((*place)?));
         touch(known.map(|posting| posting.some_slot() as usize));
@@ -58,7 +58,7 @@ impl Index {
         } else {
             self.postings.push_back(posting);
             // Four billion keys do not fit into any memory we run in.
-            Place::try_from(self.postings.len() - 1).unwrap_or(Place::MAX)
+            IndexPosition::try_from(self.postings.len() - 1).unwrap_or(IndexPosition::MAX)
         };
         self.places.insert(key.clone(), place);
         self.ordered.insert(key, place);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use model::{CapabilityPattern, Server, ServerId};
 
 use super::Snapshot;
-use super::posting::{Entry, Iter, Posting, Slot};
+use super::posting::{Iter, Posting, PostingEntry, Slot};
 
 /// The servers that offer a capability, each once. Borrows from the snapshot: nothing is copied.
 #[derive(Debug, Clone)]
@@ -83,23 +83,23 @@ enum Entries<'m, 'a> {
 }
 
 impl Iterator for Entries<'_, '_> {
-    type Item = Entry;
+    type Item = PostingEntry;
 
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<PostingEntry> {
         match self {
             Self::One(entries) => entries.next(),
             Self::Union(union) => union.next(),
         }
     }
 
-    fn nth(&mut self, n: usize) -> Option<Entry> {
+    fn nth(&mut self, n: usize) -> Option<PostingEntry> {
         match self {
             Self::One(entries) => entries.nth(n),
             Self::Union(union) => union.nth(n),
         }
     }
 
-    fn fold<B, F: FnMut(B, Entry) -> B>(self, first: B, fold: F) -> B {
+    fn fold<B, F: FnMut(B, PostingEntry) -> B>(self, first: B, fold: F) -> B {
         match self {
             Self::One(entries) => entries.fold(first, fold),
             Self::Union(union) => union.fold(first, fold),
@@ -115,9 +115,9 @@ struct Union<'m, 'a> {
 }
 
 impl Iterator for Union<'_, '_> {
-    type Item = Entry;
+    type Item = PostingEntry;
 
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<PostingEntry> {
         loop {
             let seen = &mut self.seen;
             if let Some(entry) =
@@ -130,7 +130,7 @@ impl Iterator for Union<'_, '_> {
     }
 
     /// As `next` would, without its bookkeeping for every server.
-    fn fold<B, F: FnMut(B, Entry) -> B>(mut self, first: B, mut fold: F) -> B {
+    fn fold<B, F: FnMut(B, PostingEntry) -> B>(mut self, first: B, mut fold: F) -> B {
         let lists = self.current.into_iter().chain(self.rest.map(|posting| posting.iter()));
         let mut result = first;
         for list in lists {
@@ -143,7 +143,7 @@ impl Iterator for Union<'_, '_> {
     }
 }
 
-fn is_first(seen: &mut [u64], entry: Entry) -> bool {
+fn is_first(seen: &mut [u64], entry: PostingEntry) -> bool {
     let bit = 1 << (entry.slot % 64);
     let Some(word) = seen.get_mut(entry.slot as usize / 64) else { return false };
     let first = *word & bit == 0;

@@ -24,7 +24,7 @@ use index::Index;
 pub use matches::Matches;
 use model::{CapabilityPattern, Filter, Server, ServerId, ServerInfo, fold};
 use order::Order;
-use posting::{Entry, Posting, Slot};
+use posting::{Posting, PostingEntry, Slot};
 pub use selection::Selection;
 use slots::Slots;
 
@@ -42,7 +42,7 @@ pub struct Snapshot {
     /// Who has another id than the address mints, by the ids that it mints.
     moved: HashMap<ServerId, Vec<ServerId>>,
     order: Order,
-    fields: fields::Fields,
+    fields: fields::FieldIndexes,
     made_here: fields::MadeHere,
     workshop: Arc<Workshop>,
     counts: Counts,
@@ -139,7 +139,7 @@ impl Snapshot {
     #[doc(hidden)]
     #[must_use]
     pub fn without_indexes(&self) -> Self {
-        let (fields, made_here) = <(fields::Fields, fields::MadeHere)>::default();
+        let (fields, made_here) = <(fields::FieldIndexes, fields::MadeHere)>::default();
         Self { fields, made_here, workshop: Arc::default(), ..self.clone() }
     }
 
@@ -180,7 +180,7 @@ impl Snapshot {
         let Some(old) = self.slots.get(slot).cloned() else { return };
         self.counts.take(old.health.status);
         if !Arc::ptr_eq(&old.info, &server.info) && !has_same_keys(&old.info, &server.info) {
-            let entry = Entry { id: server.info.id, slot };
+            let entry = PostingEntry { id: server.info.id, slot };
             self.reindex(entry, Some(&old.info), Some(&server.info));
         }
         if !Arc::ptr_eq(&old.info, &server.info) {
@@ -192,7 +192,7 @@ impl Snapshot {
 
     fn insert(&mut self, server: Arc<Server>) {
         let slot = self.free.pop_back().unwrap_or_else(|| self.slots.grow());
-        let entry = Entry { id: server.info.id, slot };
+        let entry = PostingEntry { id: server.info.id, slot };
         self.ids.insert(entry.id, slot);
         self.reindex(entry, None, Some(&server.info));
         self.arrive(&server.info);
@@ -220,7 +220,7 @@ impl Snapshot {
         self.free.push_back(slot);
         let Some(old) = self.slots.get(slot).cloned() else { return };
         self.counts.take(old.health.status);
-        self.reindex(Entry { id, slot }, Some(&old.info), None);
+        self.reindex(PostingEntry { id, slot }, Some(&old.info), None);
         self.leave(&old.info);
         self.replace(slot, Some(&old), None);
     }
@@ -242,7 +242,7 @@ impl Snapshot {
     }
 
     /// Changes what a server is found by.
-    fn reindex(&mut self, entry: Entry, old: Option<&ServerInfo>, new: Option<&ServerInfo>) {
+    fn reindex(&mut self, entry: PostingEntry, old: Option<&ServerInfo>, new: Option<&ServerInfo>) {
         let keys = |info: Option<&ServerInfo>| info.map(ServerInfo::capability_keys).unwrap_or_default();
         let (old_keys, new_keys) = (keys(old), keys(new));
         for key in old_keys.iter().filter(|key| new_keys.binary_search(key).is_err()) {
@@ -261,7 +261,7 @@ impl Snapshot {
         }
     }
 
-    fn take_name(&mut self, name: &str, entry: Entry) {
+    fn take_name(&mut self, name: &str, entry: PostingEntry) {
         match self.names.get_mut(name) {
             Some(posting) => posting.insert(entry),
             None => drop(self.names.insert(name.into(), Posting::one(entry))),

@@ -14,13 +14,13 @@ const MAKES: usize = 1;
 const SELECTIVE: usize = 64;
 
 /// How a query is answered: what indexes leave, and what must be evaluated of that.
-pub(super) struct Plan<'f> {
+pub(super) struct QueryPlan<'f> {
     /// Nothing when every server is left.
     pub(super) hits: Option<Bits>,
     pub(super) rest: Vec<&'f Filter>,
 }
 
-impl<'f> Plan<'f> {
+impl<'f> QueryPlan<'f> {
     /// First the indexes that are there; then, if they leave many, those that are worth making.
     pub(super) fn new(
         snapshot: &Snapshot,

@@ -15,7 +15,7 @@ const FEW_AGAIN: usize = FEW / 2;
 
 /// A server in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub(crate) struct PostingEntry {
     pub(crate) id: ServerId,
     pub(crate) slot: Slot,
 }
@@ -24,13 +24,13 @@ pub(crate) struct Entry {
 /// and most tools behind a server's name, are of one server alone: that takes no memory of its own.
 #[derive(Debug, Clone)]
 pub(crate) enum Posting {
-    One(Entry),
-    Few(Arc<[Entry]>),
+    One(PostingEntry),
+    Few(Arc<[PostingEntry]>),
     Many(OrdMap<ServerId, Slot>),
 }
 
 impl Posting {
-    pub(crate) fn one(entry: Entry) -> Self {
+    pub(crate) fn one(entry: PostingEntry) -> Self {
         Self::One(entry)
     }
 
@@ -63,7 +63,7 @@ impl Posting {
         }
     }
 
-    pub(crate) fn insert(&mut self, entry: Entry) {
+    pub(crate) fn insert(&mut self, entry: PostingEntry) {
         let entries = match self {
             Self::One(one) => std::slice::from_ref(&*one),
             Self::Few(entries) => &**entries,
@@ -105,24 +105,24 @@ impl Posting {
 /// The entries of a [`Posting`], by id.
 #[derive(Clone)]
 pub(crate) enum Iter<'a> {
-    Few(std::slice::Iter<'a, Entry>),
+    Few(std::slice::Iter<'a, PostingEntry>),
     Many(imbl::ordmap::Iter<'a, ServerId, Slot, imbl::shared_ptr::DefaultSharedPtr>),
 }
 
 impl Iterator for Iter<'_> {
-    type Item = Entry;
+    type Item = PostingEntry;
 
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<PostingEntry> {
         match self {
             Self::Few(entries) => entries.next().copied(),
-            Self::Many(entries) => entries.next().map(|(id, slot)| Entry { id: *id, slot: *slot }),
+            Self::Many(entries) => entries.next().map(|(id, slot)| PostingEntry { id: *id, slot: *slot }),
         }
     }
 
-    fn nth(&mut self, n: usize) -> Option<Entry> {
+    fn nth(&mut self, n: usize) -> Option<PostingEntry> {
         match self {
             Self::Few(entries) => entries.nth(n).copied(),
-            Self::Many(entries) => entries.nth(n).map(|(id, slot)| Entry { id: *id, slot: *slot }),
+            Self::Many(entries) => entries.nth(n).map(|(id, slot)| PostingEntry { id: *id, slot: *slot }),
         }
     }
 
@@ -133,11 +133,11 @@ impl Iterator for Iter<'_> {
         }
     }
 
-    fn fold<B, F: FnMut(B, Entry) -> B>(self, first: B, mut fold: F) -> B {
+    fn fold<B, F: FnMut(B, PostingEntry) -> B>(self, first: B, mut fold: F) -> B {
         match self {
             Self::Few(entries) => entries.copied().fold(first, fold),
             Self::Many(entries) => {
-                entries.fold(first, |sum, (id, slot)| fold(sum, Entry { id: *id, slot: *slot }))
+                entries.fold(first, |sum, (id, slot)| fold(sum, PostingEntry { id: *id, slot: *slot }))
             }
         }
     }
@@ -151,8 +151,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(n: u32) -> Entry {
-        Entry { id: ServerId::mint(&n.to_string()), slot: n }
+    fn entry(n: u32) -> PostingEntry {
+        PostingEntry { id: ServerId::mint(&n.to_string()), slot: n }
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use super::Snapshot;
 use super::ahead::{TOGETHER, fetch, fetch_metadata};
 use super::bits::Bits;
 use super::order::{Blocks, place};
-use super::plan::Plan;
+use super::plan::QueryPlan;
 use super::posting::Slot;
 
 /// Where less than one server in so many is left, these few are sorted instead of going through all in order: to fetch a
@@ -39,7 +39,7 @@ impl<'a> Selection<'a> {
         capability: Option<&CapabilityPattern>,
         filter: Option<&'a Filter>,
     ) -> Self {
-        let Plan { hits, rest } = Plan::new(snapshot, capability, filter);
+        let QueryPlan { hits, rest } = QueryPlan::new(snapshot, capability, filter);
         let hits = Hits::of(snapshot, hits);
         let (slots, ahead) = (Vec::with_capacity(2 * TOGETHER), Vec::with_capacity(2 * TOGETHER));
         Self { snapshot, hits, rest, slots, ahead, seen: 0 }

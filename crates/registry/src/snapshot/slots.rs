@@ -12,13 +12,13 @@ const WIDE: usize = 64;
 /// Some neighbours.
 pub(super) type Leaf = [Option<Arc<Server>>; WIDE];
 
-type Branch = [Arc<Leaf>; WIDE];
+type SlotBranch = [Arc<Leaf>; WIDE];
 
 /// The servers, by slot: a tree of three levels, whatever their number. Two states share what is alike in both, and to look
 /// a server up takes three steps, which counts where a query looks up a hundred thousand.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
-    branches: Vec<Arc<Branch>>,
+    branches: Vec<Arc<SlotBranch>>,
     len: usize,
 }
 
@@ -58,7 +58,7 @@ impl Slots {
     }
 
     /// Where this differs from what was before: the slot, who was there, and who is.
-    pub(super) fn changes<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = Change<'a>> {
+    pub(super) fn changes<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = SlotChange<'a>> {
         let leaves = (0..).step_by(WIDE).zip(self.leaves());
         let changed =
             leaves.filter(|(first, leaf)| before.leaf(*first).is_none_or(|was| !Arc::ptr_eq(was, leaf)));
@@ -73,7 +73,7 @@ impl Slots {
     }
 }
 
-pub(super) type Change<'a> = (Slot, Option<&'a Arc<Server>>, Option<&'a Arc<Server>>);
+pub(super) type SlotChange<'a> = (Slot, Option<&'a Arc<Server>>, Option<&'a Arc<Server>>);
 
 /// The branch, the leaf in it, and the place in that.
 fn places(slot: Slot) -> (usize, usize, usize) {

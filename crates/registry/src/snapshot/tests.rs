@@ -93,7 +93,7 @@ prop_compose! {
 }
 
 #[derive(Debug, Clone)]
-enum Step {
+enum ModelStep {
     Put(Server),
     /// The health of the one, on the record of whoever has that id.
     Measure(Server),
@@ -156,32 +156,32 @@ fn filter() -> impl Strategy<Value = Value> {
     })
 }
 
-fn step(slots: u32) -> impl Strategy<Value = Step> {
+fn step(slots: u32) -> impl Strategy<Value = ModelStep> {
     let pattern =
         prop_oneof![3 => Just(None), 1 => select(vec!["weather.current", "*", "b*", "?"]).prop_map(Some)];
     prop_oneof![
-        5 => server(slots).prop_map(Step::Put),
-        3 => server(slots).prop_map(Step::Measure),
-        1 => (0..slots).prop_map(Step::Remove),
-        1 => Just(Step::Adopt),
-        4 => (pattern, filter()).prop_map(|(pattern, filter)| Step::Ask(pattern, filter)),
+        5 => server(slots).prop_map(ModelStep::Put),
+        3 => server(slots).prop_map(ModelStep::Measure),
+        1 => (0..slots).prop_map(ModelStep::Remove),
+        1 => Just(ModelStep::Adopt),
+        4 => (pattern, filter()).prop_map(|(pattern, filter)| ModelStep::Ask(pattern, filter)),
     ]
 }
 
-fn take(snapshot: &mut Snapshot, step: Step) -> Result<(), TestCaseError> {
+fn take(snapshot: &mut Snapshot, step: ModelStep) -> Result<(), TestCaseError> {
     match step {
-        Step::Put(server) => snapshot.put(Arc::new(server)),
-        Step::Measure(measured) => {
+        ModelStep::Put(server) => snapshot.put(Arc::new(server)),
+        ModelStep::Measure(measured) => {
             if let Some(known) = snapshot.get(measured.info.id).cloned() {
                 snapshot.put(Arc::new(Server { health: measured.health, ..known }));
             }
         }
-        Step::Remove(n) => {
+        ModelStep::Remove(n) => {
             let id = ServerInfo::new_http("", &format!("http://a:{}/b", n + 1), Source::Scan, 8).unwrap().id;
             snapshot.remove(id);
         }
-        Step::Adopt => drop(snapshot.adopt()),
-        Step::Ask(pattern, filter) => {
+        ModelStep::Adopt => drop(snapshot.adopt()),
+        ModelStep::Ask(pattern, filter) => {
             let pattern = pattern.map(|pattern| CapabilityPattern::parse(pattern).unwrap());
             let filter =
                 Filter::from_value(&filter).map_err(|error| TestCaseError::reject(error.to_string()))?;

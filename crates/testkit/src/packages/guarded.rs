@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::{Place, bin, everything, followed, node};
+use super::{PackageHome, bin, everything, followed, node};
 use crate::real::{PeerError, script};
-use crate::served::{Command, RealServer};
+use crate::served::{RealServer, ServedCommand};
 
 /// A package, and what it wants to hear.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Guarded {
     pub arguments: &'static str,
     /// It asks a service on the internet, which may not be there: then its own error is an answer too.
     pub asks_away: bool,
-    command: fn(&Place, &str) -> Result<Command, PeerError>,
+    command: fn(&PackageHome, &str) -> Result<ServedCommand, PeerError>,
 }
 
 /// A key in a header of its own, a token that is one word for all, and a verifier of tokens.
@@ -67,7 +67,7 @@ impl Guarded {
     /// Starts it on this port with this secret.
     pub async fn serve(&self, port: u16, secret: &str) -> Result<RealServer, String> {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let place = Place { port, site: address, pages: address, folder: std::env::temp_dir() };
+        let place = PackageHome { port, site: address, pages: address, folder: std::env::temp_dir() };
         let command = (self.command)(&place, secret).map_err(|error| error.to_string())?;
         RealServer::start(&command, address, "/mcp").await
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Over::{Http, Sse, Stdio};
-use super::{Package, Place, bin, everything, everything_in_a_word, followed, node, node_script};
-use crate::real::{Command, PeerError, script};
+use super::PackageTransport::{Http, Sse, Stdio};
+use super::{Package, PackageHome, bin, everything, everything_in_a_word, followed, node, node_script};
+use crate::real::{PeerError, ServedCommand, script};
 
 /// Most say again what they are told.
 const ECHO: Package = Package {
@@ -185,34 +185,34 @@ const FASTAPI: Package = Package {
     ..ECHO
 };
 
-fn port(place: &Place) -> String {
+fn port(place: &PackageHome) -> String {
     place.port.to_string()
 }
 
-fn gateway(list: &str, place: &Place, more: &[&str]) -> Result<Command, PeerError> {
+fn gateway(list: &str, place: &PackageHome, more: &[&str]) -> Result<ServedCommand, PeerError> {
     let (child, port) = (everything_in_a_word()?, port(place));
     let args = [&["--stdio", &child, "--port", &port], more].concat();
     node(list, "supergateway/dist/index.js", &args)
 }
 
-fn gateway_to(list: &str, place: &Place) -> Result<Command, PeerError> {
+fn gateway_to(list: &str, place: &PackageHome) -> Result<ServedCommand, PeerError> {
     let url = format!("http://{}/mcp", place.site);
     node(list, "supergateway/dist/index.js", &["--streamableHttp", &url, "--outputTransport", "stdio"])
 }
 
-fn fastmcp2(transport: &str, place: &Place) -> Result<Command, PeerError> {
+fn fastmcp2(transport: &str, place: &PackageHome) -> Result<ServedCommand, PeerError> {
     python("long-py-fastmcp2", &["fastmcp2.py", transport, "127.0.0.1", &port(place)])
 }
 
-fn python(list: &str, args: &[&str]) -> Result<Command, PeerError> {
+fn python(list: &str, args: &[&str]) -> Result<ServedCommand, PeerError> {
     let file = args.first().map(|name| script(name)).unwrap_or_default();
     let rest = args.get(1..).unwrap_or_default();
     bin(list, "python", &[&[file.as_str()], rest].concat())
 }
 
 /// It reads what is behind it from a file.
-fn hub(place: &Place) -> Result<Command, PeerError> {
-    let Command { program, args } = everything()?;
+fn hub(place: &PackageHome) -> Result<ServedCommand, PeerError> {
+    let ServedCommand { program, args } = everything()?;
     let servers = serde_json::json!({ "mcpServers": { "everything": { "command": program, "args": args } } });
     let config = place.folder.join("hub.json");
     let file = config.to_string_lossy().into_owned();

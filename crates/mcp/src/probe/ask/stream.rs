@@ -11,8 +11,8 @@ use super::super::line::next_event;
 use super::super::words;
 use super::tools::Lister;
 use super::{Asker, Path};
-use crate::wire::answer::{Answer, End, NoAnswer};
-use crate::wire::events::Event;
+use crate::wire::answer::{Answer, BodyEnd, NoAnswer};
+use crate::wire::events::StreamEvent;
 use crate::wire::greet::{Carry, Greeting, Known, initialize};
 use crate::wire::message::{Reply, messages as messages_in};
 use crate::wire::pipe::EVENTS_BEFORE;
@@ -31,7 +31,7 @@ impl Carry for Streamed<'_> {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
         let reply = self.asker.ask_over(self.stream, self.messages, question).await.ok_or(NoAnswer::Mute)?;
         let (status, headers) = (StatusCode::OK, HeaderMap::new());
-        Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: End::Complete })
+        Ok(Answer { status, headers, reply: Some(reply), body: Vec::new(), end: BodyEnd::Complete })
     }
 }
 
@@ -91,7 +91,7 @@ impl Asker {
     }
 
     /// Others may come before it, such as a `ping`.
-    async fn endpoint_of(&self, stream: &mut OpenStream) -> Option<Event> {
+    async fn endpoint_of(&self, stream: &mut OpenStream) -> Option<StreamEvent> {
         for _ in 0..EVENTS_BEFORE {
             let event = self.line.next_of(stream).await?;
             if event.name == "endpoint" {
@@ -111,7 +111,7 @@ impl Asker {
                 self.sign_in(path, Transport::Sse, words::refusal(&refusal, status))
             }
             Some(Other::Redirect(to)) => self.redirect(path, &to),
-            _ if matches!(answer.end, End::Coded(_)) => match not_here(answer) {
+            _ if matches!(answer.end, BodyEnd::Coded(_)) => match not_here(answer) {
                 Other::NotHere(why) | Other::NotPosted(why) => Path::Nothing(why),
                 _ => Path::Absent(String::new()),
             },

@@ -4,11 +4,11 @@ use model::{Era, Identity};
 use tokio_util::task::TaskTracker;
 
 use super::{ANSWER_LIMIT, Asked, PAGE_LIMIT, Visit};
-use crate::wire::answer::{Answer, End};
+use crate::wire::answer::{Answer, BodyEnd};
 use crate::wire::forgotten::has_forgotten_us;
 use crate::wire::greet::{self, Greeting, newest_legacy};
 use crate::wire::list::List;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::terms::{MODERN, Params, Terms};
 use crate::wire::verdict::{self, Discovered};
 use crate::{McpError, failure};
@@ -66,7 +66,7 @@ impl Visit<'_> {
             let answer = asked.outcome.as_ref().ok();
             let terms = self.kept.session.as_ref().map(|joined| &joined.terms);
             let is_refused =
-                answer.is_some_and(|answer| answer.reply.is_none() && answer.end == End::Complete);
+                answer.is_some_and(|answer| answer.reply.is_none() && answer.end == BodyEnd::Complete);
             self.kept.is_pingless =
                 answer.zip(terms).is_some_and(|(answer, terms)| has_forgotten_us(answer, terms));
             if !self.kept.is_pingless && !is_refused {
@@ -81,11 +81,11 @@ fn names_ours(answer: &Answer) -> bool {
     matches!(verdict::discovered(answer), Discovered::OtherVersions(versions) if versions.iter().any(|one| one == MODERN))
 }
 
-fn other_era(place: &Place) -> McpError {
+fn other_era(place: &ConversationPlace) -> McpError {
     McpError::OtherEra { message: format!("{} is of the other era", place.name()) }
 }
 
-fn discovered(answer: &Answer, place: &Place) -> Result<Option<Identity>, McpError> {
+fn discovered(answer: &Answer, place: &ConversationPlace) -> Result<Option<Identity>, McpError> {
     match verdict::discovered(answer) {
         Discovered::Modern(result) => {
             let said = verdict::modern(&result, &verdict::best_version(&result));
@@ -97,7 +97,7 @@ fn discovered(answer: &Answer, place: &Place) -> Result<Option<Identity>, McpErr
         Discovered::OtherVersions(versions) => Err(failure::of_greeting(Greeting::Stranger(versions), place)),
         // It is MCP; what it lists decides.
         Discovered::Modest | Discovered::NoSuchMethod => Ok(None),
-        Discovered::MaybeLegacy if answer.end == End::Complete => Err(other_era(place)),
+        Discovered::MaybeLegacy if answer.end == BodyEnd::Complete => Err(other_era(place)),
         Discovered::MaybeLegacy | Discovered::Other(_) => {
             Err(failure::of_answer(answer, place, ANSWER_LIMIT))
         }

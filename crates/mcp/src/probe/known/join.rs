@@ -32,11 +32,11 @@ pub(super) struct Joined {
     may_be_left: bool,
 }
 
-type Handshake = Asked<(Joined, Identity)>;
+type AskedHandshake = Asked<(Joined, Identity)>;
 
 /// A handshake that is under way.
 #[derive(Debug)]
-pub(super) struct Joining(oneshot::Receiver<Handshake>);
+pub(super) struct Joining(oneshot::Receiver<AskedHandshake>);
 
 impl Joining {
     fn begin(remote: &Remote, tasks: &TaskTracker) -> Self {
@@ -46,7 +46,7 @@ impl Joining {
     }
 
     /// What came of it. `None` until there is something, at the latest after `deadline`.
-    pub(super) async fn answer(&mut self, deadline: Instant) -> Option<Handshake> {
+    pub(super) async fn answer(&mut self, deadline: Instant) -> Option<AskedHandshake> {
         timeout_at(deadline, &mut self.0).await.ok()?.ok()
     }
 }
@@ -62,7 +62,7 @@ impl Joined {
     }
 }
 
-async fn tell(remote: Remote, mut told: oneshot::Sender<Handshake>) {
+async fn tell(remote: Remote, mut told: oneshot::Sender<AskedHandshake>) {
     let asked = {
         let mut asking = pin!(handshake(&remote));
         match select(asking.as_mut(), pin!(told.closed())).await {
@@ -77,12 +77,12 @@ async fn tell(remote: Remote, mut told: oneshot::Sender<Handshake>) {
 }
 
 /// A visit as a carrier, that notes the last question for whoever reads what was asked.
-struct Noted<'a, 'b> {
+struct NotingVisit<'a, 'b> {
     visit: &'a mut Visit<'b>,
     last: Option<Asked<()>>,
 }
 
-impl Carry for Noted<'_, '_> {
+impl Carry for NotingVisit<'_, '_> {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
         let began = Instant::now();
         let answered = self.visit.exchange(question, ANSWER_LIMIT, None).await.map(|(answer, _)| answer);
@@ -91,7 +91,7 @@ impl Carry for Noted<'_, '_> {
     }
 }
 
-async fn handshake(remote: &Remote) -> Handshake {
+async fn handshake(remote: &Remote) -> AskedHandshake {
     let began = Instant::now();
     let mut nothing = Kept::default();
     let mut visit = match Visit::begin(remote, &mut nothing, began + JOIN_LIMIT) {
@@ -99,7 +99,7 @@ async fn handshake(remote: &Remote) -> Handshake {
         Err(error) => return Asked::failed("initialize".to_owned(), began, error),
     };
     let place = visit.site.place();
-    let mut carrier = Noted { visit: &mut visit, last: None };
+    let mut carrier = NotingVisit { visit: &mut visit, last: None };
     let greeting = initialize(&mut carrier, &Known::era(Some(Era::Legacy)), LEGACY).await;
     let Some(asked) = carrier.last.take() else {
         return Asked::failed("initialize".to_owned(), began, failure::no_answer(&NoAnswer::Mute, &place));

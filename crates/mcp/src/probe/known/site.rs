@@ -20,7 +20,7 @@ use super::super::exchange::{Driven, chunks, handshake, head};
 use super::super::wire::{Closed, FirstBytes, Wire, connect};
 use crate::wire::answer::{Answer, Limits, NoAnswer, read_unparsed};
 use crate::wire::id::Id;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::scrub::Scrub;
 use crate::wire::terms::Question;
 use crate::wire::tls::{TlsFault, Trust};
@@ -30,7 +30,7 @@ use crate::{McpError, Remote, USER_AGENT, names, range};
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Where it is, and until when it may take.
-pub(super) struct Site<'a> {
+pub(super) struct VisitedSite<'a> {
     pub(super) remote: &'a Remote,
     pub(super) deadline: Instant,
     began: Instant,
@@ -41,13 +41,13 @@ pub(super) struct Site<'a> {
 }
 
 /// One connection, kept from question to question.
-pub(super) struct Line {
+pub(super) struct KeptConnection {
     sender: SendRequest<Full<Bytes>>,
     connection: Driven,
     first: FirstBytes,
 }
 
-impl<'a> Site<'a> {
+impl<'a> VisitedSite<'a> {
     pub(super) fn new(remote: &'a Remote, deadline: Instant) -> Result<Self, McpError> {
         Ok(Self {
             url: remote.parsed()?,
@@ -60,9 +60,9 @@ impl<'a> Site<'a> {
     }
 
     /// The name it goes by in messages.
-    pub(super) fn place(&self) -> Place {
+    pub(super) fn place(&self) -> ConversationPlace {
         let port = self.url.port_or_known_default().unwrap_or_default();
-        Place::new(&format!("{}:{port}", self.url.host_str().unwrap_or_default()))
+        ConversationPlace::new(&format!("{}:{port}", self.url.host_str().unwrap_or_default()))
             .hiding(self.secrets.clone())
             .waiting(self.deadline.saturating_duration_since(self.began))
     }
@@ -110,7 +110,7 @@ impl<'a> Site<'a> {
         request.map_err(|error| NoAnswer::Unreachable(error.to_string()))
     }
 
-    pub(super) async fn open(&self) -> Result<Line, NoAnswer> {
+    pub(super) async fn open(&self) -> Result<KeptConnection, NoAnswer> {
         let addresses = self.addresses().await?;
         let left = self.deadline.saturating_duration_since(Instant::now());
         let stream = connect(&addresses, left.min(CONNECT_LIMIT)).await.map_err(|closed| match closed {
@@ -122,7 +122,7 @@ impl<'a> Site<'a> {
             if self.url.scheme() == "https" { self.secured(stream).await? } else { Wire::plain(stream) };
         let first = wire.first_bytes();
         let (sender, connection) = handshake(wire, &first).await?;
-        Ok(Line { sender, connection, first })
+        Ok(KeptConnection { sender, connection, first })
     }
 
     async fn secured(&self, stream: TcpStream) -> Result<Wire, NoAnswer> {
@@ -178,7 +178,7 @@ impl<'a> Site<'a> {
     }
 }
 
-impl Line {
+impl KeptConnection {
     /// One exchange; tells whether the connection is still there. The answer is not parsed yet unless it is an event stream.
     pub(super) async fn talk(
         &mut self,

@@ -18,7 +18,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a client is like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Kind {
+pub(crate) struct HttpClientKind {
     /// Connections that were idle for so long are closed; after no time they are not kept at all.
     pub(crate) idle: Duration,
     /// No proxy: our own networks are reached directly.
@@ -31,12 +31,12 @@ pub(crate) struct Kind {
 }
 
 /// By the runtime that drives its connections. Whoever uses one keeps it.
-type Shared = HashMap<(Id, Kind), Weak<Client>>;
+type ClientsByRuntime = HashMap<(Id, HttpClientKind), Weak<Client>>;
 
-static SHARED: LazyLock<Mutex<Shared>> = LazyLock::new(Mutex::default);
+static SHARED: LazyLock<Mutex<ClientsByRuntime>> = LazyLock::new(Mutex::default);
 
 /// The client of this kind that is in use, or a new one.
-pub(crate) fn client(kind: Kind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
+pub(crate) fn client(kind: HttpClientKind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
     let key = (Handle::current().id(), kind);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(client) = shared.get(&key).and_then(Weak::upgrade) {
@@ -48,7 +48,7 @@ pub(crate) fn client(kind: Kind, trust: &Trust) -> Result<Arc<Client>, NoAnswer>
     Ok(client)
 }
 
-fn build(kind: &Kind, trust: &Trust) -> Result<Client, NoAnswer> {
+fn build(kind: &HttpClientKind, trust: &Trust) -> Result<Client, NoAnswer> {
     let config = trust.strict().map_err(NoAnswer::Tls)?;
     let mut builder = Client::builder()
         .tls_backend_preconfigured((*config).clone())

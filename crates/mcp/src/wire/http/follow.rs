@@ -11,10 +11,10 @@ use reqwest::Response;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::way::{Begun, Head, Over, chunks};
+use super::way::{Begun, Head, WhichConnection, chunks};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
-use crate::wire::answer::{Answer, End, Events, NoAnswer, is_event_stream};
+use crate::wire::answer::{Answer, BodyEnd, Events, NoAnswer, is_event_stream};
 use crate::wire::client::Flood;
 use crate::wire::coding::{UnknownCoding, decoded};
 use crate::wire::id::Id;
@@ -52,13 +52,13 @@ pub(super) async fn answer(
     for _ in 0..=MOST_RESUMES {
         let chunks = match decoded(&headers, chunks(response)) {
             Ok(chunks) => chunks,
-            Err(UnknownCoding(coding)) => return Ok(answered(None, End::Coded(coding))),
+            Err(UnknownCoding(coding)) => return Ok(answered(None, BodyEnd::Coded(coding))),
         };
         let mut events = Events::new(chunks, ANSWER_LIMIT, http.place.secrets().clone());
         let end = match reply(http, terms, id, wait, &mut events).await {
             Ok(reply) => {
                 drain_behind(&http.tasks, events.rest());
-                return Ok(answered(Some(reply), End::Complete));
+                return Ok(answered(Some(reply), BodyEnd::Complete));
             }
             Err(end) => end,
         };
@@ -67,19 +67,19 @@ pub(super) async fn answer(
         // Streams of the modern era cannot be taken up again, and what is too large stays so.
         let Some(last) = last_id
             .as_deref()
-            .filter(|_| terms.era == Era::Legacy && !matches!(end, End::TooLarge | End::Flooded))
+            .filter(|_| terms.era == Era::Legacy && !matches!(end, BodyEnd::TooLarge | BodyEnd::Flooded))
         else {
-            return Ok(answered(None, if end == End::Complete { End::Broken } else { end }));
+            return Ok(answered(None, if end == BodyEnd::Complete { BodyEnd::Broken } else { end }));
         };
         sleep(pause).await;
-        match http.way.send(&terms.stream(Some(last)), Over::Kept, endless()).await {
+        match http.way.send(&terms.stream(Some(last)), WhichConnection::Kept, endless()).await {
             Ok(Begun::Body(head, next)) if head.status.is_success() && is_event_stream(&head.headers) => {
                 (headers, response) = (head.headers, next);
             }
-            _ => return Ok(answered(None, End::Broken)),
+            _ => return Ok(answered(None, BodyEnd::Broken)),
         }
     }
-    Ok(answered(None, End::Broken))
+    Ok(answered(None, BodyEnd::Broken))
 }
 
 async fn reply<S>(
@@ -88,7 +88,7 @@ async fn reply<S>(
     id: Id,
     wait: &Wait,
     events: &mut Events<S>,
-) -> Result<Reply, End>
+) -> Result<Reply, BodyEnd>
 where
     S: Stream<Item = io::Result<Bytes>> + Unpin,
 {
@@ -107,7 +107,7 @@ where
                         return Ok(reply);
                     }
                 }
-                message => http.hear(terms, message).map_err(|Flood| End::Flooded)?,
+                message => http.hear(terms, message).map_err(|Flood| BodyEnd::Flooded)?,
             }
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Response;
 use tokio::time::{sleep, timeout};
 
-use super::way::{Begun, Head, Over, chunks};
+use super::way::{Begun, Head, WhichConnection, chunks};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Events, is_event_stream};
@@ -28,7 +28,7 @@ pub(super) async fn open(http: &Arc<Http>, terms: &Terms) {
 }
 
 async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(Head, Response)> {
-    match http.way.send(&terms.stream(last_id), Over::Kept, endless()).await {
+    match http.way.send(&terms.stream(last_id), WhichConnection::Kept, endless()).await {
         Ok(Begun::Body(head, response)) if head.status.is_success() && is_event_stream(&head.headers) => {
             Some((head, response))
         }

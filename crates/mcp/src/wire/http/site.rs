@@ -8,9 +8,9 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::{Host, Url};
 
-use super::clients::{Kind, client};
+use super::clients::{HttpClientKind, client};
 use crate::wire::answer::NoAnswer;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::query;
 use crate::wire::scrub::Scrub;
 use crate::wire::tls::Trust;
@@ -45,7 +45,7 @@ impl Site {
     }
 
     /// Where a route is asked for what `url` names, keys included. Only for the request itself.
-    pub(crate) fn asked(&self, route: &Route, url: &Url) -> Url {
+    pub(crate) fn asked(&self, route: &SiteRoute, url: &Url) -> Url {
         let mut asked = route.url.clone();
         if (asked.path(), asked.query()) != (url.path(), url.query()) {
             asked.set_path(url.path());
@@ -60,24 +60,24 @@ impl Site {
 
     /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an
     /// address is called as such, and the name stands in the `Host` header alone; so one client does for all.
-    pub(crate) fn routes(&self, name: &Url, idle: Duration) -> Result<Arc<[Route]>, NoAnswer> {
+    pub(crate) fn routes(&self, name: &Url, idle: Duration) -> Result<Arc<[SiteRoute]>, NoAnswer> {
         let is_direct = self.addresses.iter().any(|address| !range::is_public(address.ip()));
         if !is_direct || name.scheme() == "https" {
             let host = match name.host() {
                 Some(Host::Domain(host)) => Some((host.to_owned(), self.addresses.clone())),
                 _ => None,
             };
-            let kind = Kind { idle, is_direct, name: host, trust: self.trust.key() };
+            let kind = HttpClientKind { idle, is_direct, name: host, trust: self.trust.key() };
             let client = client(kind, &self.trust)?;
-            return Ok(Arc::new([Route { client, url: name.clone(), host: None }]));
+            return Ok(Arc::new([SiteRoute { client, url: name.clone(), host: None }]));
         }
-        let kind = Kind { idle, is_direct, name: None, trust: self.trust.key() };
+        let kind = HttpClientKind { idle, is_direct, name: None, trust: self.trust.key() };
         let client = client(kind, &self.trust)?;
         let host = HeaderValue::from_str(&authority(name)).ok();
         let route = |address: &SocketAddr| {
             let mut url = name.clone();
             url.set_ip_host(address.ip()).ok()?;
-            Some(Route { client: client.clone(), url, host: host.clone() })
+            Some(SiteRoute { client: client.clone(), url, host: host.clone() })
         };
         Ok(self.addresses.iter().filter_map(route).collect())
     }
@@ -96,7 +96,7 @@ impl Site {
 
 /// A way to a place.
 #[derive(Debug, Clone)]
-pub(crate) struct Route {
+pub(crate) struct SiteRoute {
     pub(crate) client: Arc<reqwest::Client>,
     /// What the client is asked to connect to.
     pub(crate) url: Url,
@@ -114,7 +114,7 @@ fn authority(url: &Url) -> String {
 async fn trust(url: &Url, remote: &Remote) -> Result<Trust, McpError> {
     let tls = remote.tls.as_ref().filter(|_| url.scheme() == "https");
     Trust::of(tls).await.map_err(|fault| {
-        let place = Place::new(url.host_str().unwrap_or_default());
+        let place = ConversationPlace::new(url.host_str().unwrap_or_default());
         failure::no_answer(&NoAnswer::Tls(fault), &place)
     })
 }

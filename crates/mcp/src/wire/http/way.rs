@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use reqwest::{Request, Response};
 use url::Url;
 
-use super::site::{IDLE, Route, Site};
+use super::site::{IDLE, Site, SiteRoute};
 use crate::failure;
 use crate::wire::answer::{Answer, Limits, NoAnswer, read_answer};
 use crate::wire::redirect;
@@ -26,21 +26,21 @@ const MOST_TURNS: usize = 4;
 /// The way to a server.
 pub(crate) struct Way {
     site: Site,
-    state: Mutex<State>,
+    state: Mutex<WayState>,
 }
 
-struct State {
+struct WayState {
     /// The place as it is called at the moment.
     url: Arc<Url>,
     /// The ways there; the first is the one that worked.
-    routes: Arc<[Route]>,
+    routes: Arc<[SiteRoute]>,
     idle: Duration,
     has_tried_other_name: bool,
 }
 
 /// Over which connection a question goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Over {
+pub(crate) enum WhichConnection {
     /// One that was kept, if there is one.
     Kept,
     /// A new one: one that was kept has failed.
@@ -66,7 +66,7 @@ impl Way {
     pub(crate) fn to(site: Site) -> Result<Self, NoAnswer> {
         let routes = site.routes(&site.url, IDLE)?;
         let url = Arc::new(site.url.clone());
-        let state = State { url, routes, idle: IDLE, has_tried_other_name: false };
+        let state = WayState { url, routes, idle: IDLE, has_tried_other_name: false };
         Ok(Self { site, state: Mutex::new(state) })
     }
 
@@ -79,7 +79,7 @@ impl Way {
     pub(crate) async fn send(
         &self,
         question: &Question,
-        over: Over,
+        over: WhichConnection,
         limits: Limits,
     ) -> Result<Begun, NoAnswer> {
         let mut begun = self.send_once(question, over).await?;
@@ -106,7 +106,7 @@ impl Way {
     pub(crate) async fn send_to(&self, url: Url, question: &Question) -> Result<Response, NoAnswer> {
         let mut url = url;
         for _ in 0..MOST_TURNS {
-            let response = self.over_a_route(&url, question, Over::Kept).await?;
+            let response = self.over_a_route(&url, question, WhichConnection::Kept).await?;
             self.heed_keep_alive(response.headers());
             let location = response.headers().get("location").and_then(|location| location.to_str().ok());
             let path = location.filter(|_| matches!(response.status().as_u16(), 307 | 308));
@@ -116,18 +116,23 @@ impl Way {
                 _ => return Ok(response),
             }
         }
-        self.over_a_route(&url, question, Over::Kept).await
+        self.over_a_route(&url, question, WhichConnection::Kept).await
     }
 
-    async fn send_once(&self, question: &Question, over: Over) -> Result<Begun, NoAnswer> {
+    async fn send_once(&self, question: &Question, over: WhichConnection) -> Result<Begun, NoAnswer> {
         self.over_a_route(&self.url(), question, over).await.map(begun)
     }
 
     /// The routes in their order, as long as none of it was sent.
-    async fn over_a_route(&self, url: &Url, question: &Question, over: Over) -> Result<Response, NoAnswer> {
+    async fn over_a_route(
+        &self,
+        url: &Url,
+        question: &Question,
+        over: WhichConnection,
+    ) -> Result<Response, NoAnswer> {
         let routes = match over {
-            Over::Kept => self.lock().routes.clone(),
-            Over::New => self.site.routes(url, Duration::ZERO)?,
+            WhichConnection::Kept => self.lock().routes.clone(),
+            WhichConnection::New => self.site.routes(url, Duration::ZERO)?,
         };
         let mut failure = NoAnswer::Unreachable("there is no address to connect to".to_owned());
         for (place, route) in routes.iter().enumerate() {
@@ -135,7 +140,7 @@ impl Way {
             match sent {
                 Err(why @ (NoAnswer::Refused | NoAnswer::Unreachable(_))) => failure = why,
                 sent => {
-                    if place > 0 && over == Over::Kept {
+                    if place > 0 && over == WhichConnection::Kept {
                         let mut routes = routes.to_vec();
                         routes.swap(0, place);
                         self.lock().routes = routes.into();
@@ -147,7 +152,7 @@ impl Way {
         Err(failure)
     }
 
-    async fn over(&self, route: &Route, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
+    async fn over(&self, route: &SiteRoute, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
         let mut request = Request::new(question.method.clone(), self.site.asked(route, url));
         let headers = request.headers_mut();
         headers.reserve(self.site.headers.len() + question.headers.len() + OTHER_HEADERS);
@@ -196,7 +201,7 @@ impl Way {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WayState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

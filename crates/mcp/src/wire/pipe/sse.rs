@@ -14,14 +14,14 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use super::Shared;
+use super::SharedPipe;
 use super::stream::{ENDPOINT_LIMIT, EventStream, accepted, lost};
-use crate::wire::answer::{Answer, End, NoAnswer};
+use crate::wire::answer::{Answer, BodyEnd, NoAnswer};
 use crate::wire::client::Flood;
 use crate::wire::greet::{Carry, Greeting, Known, initialize};
 use crate::wire::http::{Site, Way};
 use crate::wire::message::messages_of;
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::terms::{LEGACY, Question};
 use crate::{McpError, Remote, failure};
 
@@ -33,22 +33,22 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A server on HTTP + SSE.
 pub(crate) struct Sse {
-    line: Arc<Line>,
+    line: Arc<EventStreamLine>,
     reading: Mutex<JoinSet<()>>,
 }
 
-struct Line {
+struct EventStreamLine {
     way: Way,
-    place: Place,
+    place: ConversationPlace,
     tasks: TaskTracker,
-    endpoint: watch::Sender<Endpoint>,
+    endpoint: watch::Sender<PostAddress>,
     /// A message was taken, so the server knew this stream.
     was_known: AtomicBool,
 }
 
 /// Where messages are posted.
 #[derive(Debug, Clone)]
-enum Endpoint {
+enum PostAddress {
     At(Url),
     /// The stream is being opened again.
     Awaited,
@@ -58,14 +58,14 @@ enum Endpoint {
 
 impl Sse {
     /// Opens the event stream and waits for the endpoint. What comes on it goes to `shared`.
-    pub(crate) async fn open(remote: &Remote, shared: &Arc<Shared>) -> Result<Self, McpError> {
+    pub(crate) async fn open(remote: &Remote, shared: &Arc<SharedPipe>) -> Result<Self, McpError> {
         let place = shared.place.clone();
         let site = Site::prepare(remote).await?;
         let way = Way::to(site).map_err(|why| failure::no_answer(&why, &place))?;
         let mut stream = EventStream::open(&way, &place, None).await?;
         let endpoint = stream.endpoint(&way, &place).await?;
-        let (tasks, endpoint) = (shared.tasks.clone(), watch::Sender::new(Endpoint::At(endpoint)));
-        let line = Arc::new(Line { way, place, tasks, endpoint, was_known: false.into() });
+        let (tasks, endpoint) = (shared.tasks.clone(), watch::Sender::new(PostAddress::At(endpoint)));
+        let line = Arc::new(EventStreamLine { way, place, tasks, endpoint, was_known: false.into() });
         let mut reading = JoinSet::new();
         reading.spawn(keep_reading(line.clone(), shared.clone(), stream));
         Ok(Self { line, reading: Mutex::new(reading) })
@@ -89,13 +89,13 @@ impl Sse {
     }
 }
 
-impl Line {
+impl EventStreamLine {
     async fn post(&self, question: &Question) -> Result<(), McpError> {
         let mut endpoint = self.endpoint.subscribe();
-        let settled = endpoint.wait_for(|endpoint| !matches!(endpoint, Endpoint::Awaited)).await;
+        let settled = endpoint.wait_for(|endpoint| !matches!(endpoint, PostAddress::Awaited)).await;
         let settled = settled.map(|endpoint| endpoint.clone());
         match settled {
-            Ok(Endpoint::At(url)) => self.post_to(url, question).await,
+            Ok(PostAddress::At(url)) => self.post_to(url, question).await,
             _ => Err(self.gone()),
         }
     }
@@ -127,16 +127,16 @@ impl Line {
 }
 
 /// Reads the stream as long as there is one, and opens it again when it breaks.
-async fn keep_reading(line: Arc<Line>, shared: Arc<Shared>, stream: EventStream) {
+async fn keep_reading(line: Arc<EventStreamLine>, shared: Arc<SharedPipe>, stream: EventStream) {
     let mut stream = stream;
     loop {
         let why = pass_on(&line, &shared, &mut stream).await;
-        line.endpoint.send_replace(Endpoint::Awaited);
+        line.endpoint.send_replace(PostAddress::Awaited);
         shared.fail_all(&lost(&why));
         line.place.note_end(why);
         let (pause, last_id) = (stream.retry(), stream.last_id());
         let Some(next) = reopen(&line, &shared, pause, last_id.as_deref()).await else {
-            line.endpoint.send_replace(Endpoint::Gone);
+            line.endpoint.send_replace(PostAddress::Gone);
             return;
         };
         stream = next;
@@ -144,7 +144,11 @@ async fn keep_reading(line: Arc<Line>, shared: Arc<Shared>, stream: EventStream)
     }
 }
 
-async fn pass_on(line: &Arc<Line>, shared: &Arc<Shared>, stream: &mut EventStream) -> McpError {
+async fn pass_on(
+    line: &Arc<EventStreamLine>,
+    shared: &Arc<SharedPipe>,
+    stream: &mut EventStream,
+) -> McpError {
     loop {
         let event = match stream.next(&line.place).await {
             Ok(event) => event,
@@ -169,8 +173,8 @@ async fn pass_on(line: &Arc<Line>, shared: &Arc<Shared>, stream: &mut EventStrea
 }
 
 async fn reopen(
-    line: &Line,
-    shared: &Arc<Shared>,
+    line: &EventStreamLine,
+    shared: &Arc<SharedPipe>,
     pause: Option<Duration>,
     last_id: Option<&str>,
 ) -> Option<EventStream> {
@@ -188,14 +192,14 @@ async fn reopen(
 
 /// A new stream is a new session for the server: the handshake is repeated on it.
 async fn begin_again(
-    line: &Line,
-    shared: &Arc<Shared>,
+    line: &EventStreamLine,
+    shared: &Arc<SharedPipe>,
     last_id: Option<&str>,
 ) -> Result<EventStream, McpError> {
     let mut stream = EventStream::open(&line.way, &line.place, last_id).await?;
     let endpoint = stream.endpoint(&line.way, &line.place).await?;
     let known = Known { capabilities: shared.answers.capabilities(), ..Known::era(Some(model::Era::Legacy)) };
-    let mut first = First { line, stream: &mut stream, endpoint: &endpoint };
+    let mut first = FirstOfStream { line, stream: &mut stream, endpoint: &endpoint };
     let greeting = timeout(ENDPOINT_LIMIT, initialize(&mut first, &known, LEGACY)).await;
     let met = match greeting.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })? {
         Greeting::Met(met) => met,
@@ -203,18 +207,18 @@ async fn begin_again(
     };
     line.post_to(endpoint.clone(), &met.terms.notification("notifications/initialized", None)).await?;
     shared.agree(met.terms);
-    line.endpoint.send_replace(Endpoint::At(endpoint));
+    line.endpoint.send_replace(PostAddress::At(endpoint));
     Ok(stream)
 }
 
 /// A new stream that nobody else reads yet.
-struct First<'a> {
-    line: &'a Line,
+struct FirstOfStream<'a> {
+    line: &'a EventStreamLine,
     stream: &'a mut EventStream,
     endpoint: &'a Url,
 }
 
-impl Carry for First<'_> {
+impl Carry for FirstOfStream<'_> {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NoAnswer> {
         let posted = self.line.post_to(self.endpoint.clone(), question).await;
         posted.map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
@@ -224,7 +228,7 @@ impl Carry for First<'_> {
             let reply = messages.into_iter().find_map(|message| message.reply_to(question.id));
             if reply.is_some() {
                 let (status, headers) = (StatusCode::OK, HeaderMap::new());
-                return Ok(Answer { status, headers, reply, body: Vec::new(), end: End::Complete });
+                return Ok(Answer { status, headers, reply, body: Vec::new(), end: BodyEnd::Complete });
             }
         }
     }

@@ -12,15 +12,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Due, Shared};
+use super::{Due, SharedPipe};
 use crate::failure;
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::beside::beside;
-use crate::wire::child::{Pipes, Tree};
+use crate::wire::child::{Pipes, ProcessTree};
 use crate::wire::client::Flood;
-use crate::wire::lines::{Line, next_line};
+use crate::wire::lines::{PipeLine, next_line};
 use crate::wire::message::{Message, messages};
-use crate::wire::place::Place;
+use crate::wire::place::ConversationPlace;
 use crate::wire::scrub::Scrub;
 use crate::words::tame;
 use crate::{Launch, McpError, Unsent};
@@ -42,12 +42,12 @@ type Outgoing = Vec<u8>;
 
 /// A running child.
 pub(crate) struct Stdio {
-    place: Place,
+    place: ConversationPlace,
     closing: CancellationToken,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<RunningChild>>,
 }
 
-struct Running {
+struct RunningChild {
     outgoing: mpsc::Sender<Outgoing>,
     /// Writer and standard error.
     pipes: JoinSet<()>,
@@ -59,12 +59,12 @@ impl Stdio {
     /// Starts the command. What it says goes to `shared`. When it is `unwanted` its tree is killed at once.
     pub(crate) fn start(
         launch: &Launch,
-        shared: &Arc<Shared>,
+        shared: &Arc<SharedPipe>,
         unwanted: &CancellationToken,
     ) -> Result<Self, McpError> {
         let place = shared.place.clone();
         let (process, Pipes { stdin, stdout, stderr }) =
-            Tree::start(launch).map_err(|error| not_started(launch, &error))?;
+            ProcessTree::start(launch).map_err(|error| not_started(launch, &error))?;
         let (outgoing, to_write) = mpsc::channel(16);
         let closing = CancellationToken::new();
         let (mut pipes, mut tree) = (JoinSet::new(), JoinSet::new());
@@ -73,7 +73,7 @@ impl Stdio {
         let answering = outgoing.downgrade();
         let ends = Ends { closing: closing.clone(), unwanted: unwanted.clone() };
         tree.spawn(listen(stdout, process, shared.clone(), answering, ends));
-        let running = Mutex::new(Some(Running { outgoing, pipes, tree }));
+        let running = Mutex::new(Some(RunningChild { outgoing, pipes, tree }));
         Ok(Self { place, closing, running })
     }
 
@@ -96,7 +96,7 @@ impl Stdio {
     /// Closes its standard input and waits until the whole tree is gone.
     pub(crate) async fn leave(&self) {
         self.closing.cancel();
-        let Some(Running { outgoing, mut pipes, mut tree }) = self.running().take() else { return };
+        let Some(RunningChild { outgoing, mut pipes, mut tree }) = self.running().take() else { return };
         // Ends the writer, which closes the child's standard input.
         drop(outgoing);
         while tree.join_next().await.is_some() {}
@@ -109,7 +109,7 @@ impl Stdio {
         drop(self.running().take());
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> MutexGuard<'_, Option<RunningChild>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,7 +129,7 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
     McpError::Unsent { cause: Unsent::NotStarted, message }
 }
 
-fn gone(place: &Place) -> McpError {
+fn gone(place: &ConversationPlace) -> McpError {
     place.last_words().unwrap_or_else(|| McpError::Unsent {
         cause: Unsent::Ended,
         message: format!("{} takes no more input", place.name()),
@@ -150,13 +150,13 @@ async fn write(mut stdin: ChildStdin, mut lines: mpsc::Receiver<Outgoing>) {
     }
 }
 
-async fn listen_to_stderr(stderr: ChildStderr, place: Place) {
+async fn listen_to_stderr(stderr: ChildStderr, place: ConversationPlace) {
     let mut reader = BufReader::new(stderr);
     loop {
         match next_line(&mut reader, STDERR_LIMIT).await {
-            Line::Text(line) => place.note_stderr(&String::from_utf8_lossy(&line)),
-            Line::TooLong => place.note_stderr("(a line that is too long)"),
-            Line::End => return,
+            PipeLine::Text(line) => place.note_stderr(&String::from_utf8_lossy(&line)),
+            PipeLine::TooLong => place.note_stderr("(a line that is too long)"),
+            PipeLine::End => return,
         }
     }
 }
@@ -172,8 +172,8 @@ struct Ends {
 /// Reads messages until the child ends or we close; then sees to it that the whole tree is gone.
 async fn listen(
     stdout: ChildStdout,
-    mut tree: Tree,
-    shared: Arc<Shared>,
+    mut tree: ProcessTree,
+    shared: Arc<SharedPipe>,
     outgoing: mpsc::WeakSender<Outgoing>,
     ends: Ends,
 ) {
@@ -185,10 +185,10 @@ async fn listen(
     };
     let ended_by_itself = tokio::select! {
         ended = pass_on(stdout, take, &place) => ended,
-        () = ends.closing.cancelled() => Ended::Closed,
-        () = ends.unwanted.cancelled() => Ended::Unwanted,
+        () = ends.closing.cancelled() => ChildEnd::Closed,
+        () = ends.unwanted.cancelled() => ChildEnd::Unwanted,
     };
-    if ended_by_itself == Ended::OutputClosed {
+    if ended_by_itself == ChildEnd::OutputClosed {
         let status = timeout(EXIT_LAG, tree.wait()).await.ok().flatten();
         // The last lines of standard error usually say why; they may still be on their way.
         tokio::task::yield_now().await;
@@ -196,13 +196,13 @@ async fn listen(
     }
     shared.fail_all(&place.last_words().unwrap_or(McpError::Cancelled));
     match ended_by_itself {
-        Ended::Unwanted => tree.kill().await,
+        ChildEnd::Unwanted => tree.kill().await,
         _ => tree.end().await,
     };
 }
 
 /// Answers a request of the child's, as far as it has turns left; what is beyond them gets no answer.
-fn answer(shared: &Arc<Shared>, due: Due, outgoing: &mpsc::WeakSender<Outgoing>) -> Result<(), Flood> {
+fn answer(shared: &Arc<SharedPipe>, due: Due, outgoing: &mpsc::WeakSender<Outgoing>) -> Result<(), Flood> {
     let Some(turn) = shared.answers.take_turn()? else { return Ok(()) };
     let (answers, outgoing) = (shared.answers.clone(), outgoing.clone());
     shared.tasks.spawn(async move {
@@ -216,7 +216,7 @@ fn answer(shared: &Arc<Shared>, due: Due, outgoing: &mpsc::WeakSender<Outgoing>)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum ChildEnd {
     OutputClosed,
     TooMuchJunk,
     Closed,
@@ -227,19 +227,19 @@ pub(crate) enum Ended {
 pub(crate) async fn pass_on(
     stdout: impl AsyncRead + Unpin,
     mut take: impl FnMut(Message) -> Result<(), Flood>,
-    place: &Place,
-) -> Ended {
+    place: &ConversationPlace,
+) -> ChildEnd {
     let mut reader = BufReader::with_capacity(64 * 1024, stdout);
     let mut junk = 0;
     loop {
         let line = match next_line(&mut reader, ANSWER_LIMIT).await {
-            Line::Text(line) => line,
-            Line::TooLong => {
+            PipeLine::Text(line) => line,
+            PipeLine::TooLong => {
                 let what = format!("an answer of {}", place.name());
                 place.note_end(McpError::TooLarge { what, limit: ANSWER_LIMIT });
-                return Ended::TooMuchJunk;
+                return ChildEnd::TooMuchJunk;
             }
-            Line::End => return Ended::OutputClosed,
+            PipeLine::End => return ChildEnd::OutputClosed,
         };
         let secrets = place.secrets().clone();
         let looked_into = beside(line.len(), move || look_into(line, &secrets)).await;
@@ -248,7 +248,7 @@ pub(crate) async fn pass_on(
             junk = 0;
             if read.into_iter().try_for_each(&mut take).is_err() {
                 place.note_end(failure::flooded(place));
-                return Ended::TooMuchJunk;
+                return ChildEnd::TooMuchJunk;
             }
             continue;
         }
@@ -256,7 +256,7 @@ pub(crate) async fn pass_on(
         place.note_junk(&begins);
         junk += 1;
         if junk > MOST_JUNK {
-            return Ended::TooMuchJunk;
+            return ChildEnd::TooMuchJunk;
         }
     }
 }
@@ -282,7 +282,7 @@ fn look_into(line: Vec<u8>, secrets: &Scrub) -> Looked {
     Looked { read, begins: String::from_utf8_lossy(begins).into_owned() }
 }
 
-fn ended(place: &Place, status: Option<ExitStatus>) -> McpError {
+fn ended(place: &ConversationPlace, status: Option<ExitStatus>) -> McpError {
     let how = status.map_or_else(|| "closed its output".to_owned(), |status| format!("ended ({status})"));
     let stderr = place.stderr();
     let words = telling(&stderr).map(|words| format!("; it said `{}`", tame(words))).unwrap_or_default();

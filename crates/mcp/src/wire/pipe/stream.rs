@@ -12,11 +12,11 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::wire::ANSWER_LIMIT;
-use crate::wire::answer::{Answer, End, Events, Limits, is_event_stream, read_answer};
+use crate::wire::answer::{Answer, BodyEnd, Events, Limits, is_event_stream, read_answer};
 use crate::wire::coding::{UnknownCoding, decoded};
-use crate::wire::events::Event;
-use crate::wire::http::{Begun, Head, Over, Way, chunks, drain_behind};
-use crate::wire::place::Place;
+use crate::wire::events::StreamEvent;
+use crate::wire::http::{Begun, Head, Way, WhichConnection, chunks, drain_behind};
+use crate::wire::place::ConversationPlace;
 use crate::wire::redirect::same_place;
 use crate::wire::terms::event_stream;
 use crate::{McpError, failure};
@@ -36,13 +36,18 @@ pub(super) struct EventStream {
 
 impl EventStream {
     /// Opens it; a broken one is taken up after the event with this id.
-    pub(super) async fn open(way: &Way, place: &Place, last_id: Option<&str>) -> Result<Self, McpError> {
+    pub(super) async fn open(
+        way: &Way,
+        place: &ConversationPlace,
+        last_id: Option<&str>,
+    ) -> Result<Self, McpError> {
         let late = || McpError::Timeout { after: ENDPOINT_LIMIT };
         let question = event_stream(last_id);
         let deadline = Instant::now() + ENDPOINT_LIMIT;
         let limits = Limits { deadline, body: ANSWER_LIMIT, message: ANSWER_LIMIT };
-        let begun =
-            timeout(ENDPOINT_LIMIT, way.send(&question, Over::Kept, limits)).await.map_err(|_| late())?;
+        let begun = timeout(ENDPOINT_LIMIT, way.send(&question, WhichConnection::Kept, limits))
+            .await
+            .map_err(|_| late())?;
         let answer = match begun.map_err(|why| failure::no_answer(&why, place))? {
             Begun::Answer(answer) => answer,
             Begun::Body(head, response) if head.status.is_success() && is_event_stream(&head.headers) => {
@@ -59,7 +64,7 @@ impl EventStream {
         Err(failure::of_answer(&answer, place, ANSWER_LIMIT))
     }
 
-    fn read<S>(head: &Head, chunks: S, place: &Place) -> Result<Self, McpError>
+    fn read<S>(head: &Head, chunks: S, place: &ConversationPlace) -> Result<Self, McpError>
     where
         S: Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static,
     {
@@ -68,7 +73,7 @@ impl EventStream {
                 Ok(Self { events: Events::new(Box::pin(chunks), ANSWER_LIMIT, place.secrets().clone()) })
             }
             Err(UnknownCoding(coding)) => {
-                let (status, headers, end) = (head.status, head.headers.clone(), End::Coded(coding));
+                let (status, headers, end) = (head.status, head.headers.clone(), BodyEnd::Coded(coding));
                 let answer = Answer { status, headers, reply: None, body: Vec::new(), end };
                 Err(failure::of_answer(&answer, place, ANSWER_LIMIT))
             }
@@ -77,7 +82,7 @@ impl EventStream {
 
     /// The URL for messages. It must be at the place of the stream, which has our credentials; of this
     /// computer's names any will do, since only the address of the stream is connected to.
-    pub(super) async fn endpoint(&mut self, way: &Way, place: &Place) -> Result<Url, McpError> {
+    pub(super) async fn endpoint(&mut self, way: &Way, place: &ConversationPlace) -> Result<Url, McpError> {
         let named = timeout(ENDPOINT_LIMIT, self.first_endpoint(place)).await;
         let named = named.map_err(|_| McpError::Timeout { after: ENDPOINT_LIMIT })??;
         let fail = |why: &str| {
@@ -95,7 +100,7 @@ impl EventStream {
     }
 
     /// Others may come before it, such as a `ping`.
-    async fn first_endpoint(&mut self, place: &Place) -> Result<Option<Event>, McpError> {
+    async fn first_endpoint(&mut self, place: &ConversationPlace) -> Result<Option<StreamEvent>, McpError> {
         for _ in 0..EVENTS_BEFORE {
             let event = self.next(place).await?;
             if event.name == "endpoint" {
@@ -106,10 +111,10 @@ impl EventStream {
     }
 
     /// The next event with data.
-    pub(super) async fn next(&mut self, place: &Place) -> Result<Event, McpError> {
+    pub(super) async fn next(&mut self, place: &ConversationPlace) -> Result<StreamEvent, McpError> {
         match timeout(IDLE_LIMIT, self.events.next()).await {
             Ok(Ok(event)) => Ok(event),
-            Ok(Err(End::TooLarge)) => {
+            Ok(Err(BodyEnd::TooLarge)) => {
                 Err(McpError::TooLarge { what: format!("an event of {}", place.name()), limit: ANSWER_LIMIT })
             }
             Ok(Err(_)) => Err(McpError::Lost {
@@ -138,7 +143,7 @@ impl EventStream {
 /// Whether a POST was taken; its answer comes over the stream.
 pub(super) async fn accepted(
     mut response: reqwest::Response,
-    place: &Place,
+    place: &ConversationPlace,
     tasks: &TaskTracker,
 ) -> Result<(), McpError> {
     if response.status().is_success() {

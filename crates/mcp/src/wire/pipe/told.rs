@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::value::RawValue;
 
-use super::Shared;
+use super::SharedPipe;
 use crate::wire::message::{Message, messages};
 use crate::wire::terms::Question;
 
-pub(crate) struct Told(Mutex<VecDeque<Message>>);
+pub(crate) struct ToldMessages(Mutex<VecDeque<Message>>);
 
-impl Told {
+impl ToldMessages {
     pub(crate) fn new(lines: &[u8]) -> Self {
         Self(Mutex::new(lines.split(|byte| *byte == b'\n').flat_map(messages).collect()))
     }
 
-    pub(super) fn answer(&self, question: &Question, shared: &Arc<Shared>) {
+    pub(super) fn answer(&self, question: &Question, shared: &Arc<SharedPipe>) {
         let is_request = question.name != "answer" && !question.name.starts_with("notifications/");
         if !is_request {
             return;

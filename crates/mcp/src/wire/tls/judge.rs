@@ -15,12 +15,12 @@ use rustls::{CertificateError, DigitallySignedStruct, OtherError, SignatureSchem
 use rustls_platform_verifier::Verifier;
 
 use super::read::{Parsed, read};
-use super::{Refused, TlsFault, Trust};
+use super::{RefusedHandshake, TlsFault, Trust};
 use crate::words::tame;
 
 /// What a judge noted of the certificate it saw.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen(Arc<Mutex<Option<CertificateVerdict>>>);
+pub(crate) struct SeenCertificate(Arc<Mutex<Option<CertificateVerdict>>>);
 
 /// A certificate, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct CertificateVerdict {
     pub refused: Option<RefusedCertificate>,
 }
 
-impl Seen {
+impl SeenCertificate {
     /// What was noted.
     pub(crate) fn take(&self) -> Option<CertificateVerdict> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -62,7 +62,7 @@ pub(super) struct CertificateJudge {
     trust: Trust,
     crypto: Arc<CryptoProvider>,
     stance: Stance,
-    seen: Seen,
+    seen: SeenCertificate,
 }
 
 /// What a judge does about a certificate that is not trusted.
@@ -75,11 +75,11 @@ pub(crate) enum Stance {
 }
 
 impl CertificateJudge {
-    pub(super) fn new(trust: Trust, stance: Stance, seen: Seen) -> Self {
+    pub(super) fn new(trust: Trust, stance: Stance, seen: SeenCertificate) -> Self {
         Self { trust, crypto: crate::crypto::provider(), stance, seen }
     }
 
-    fn judge(&self, parsed: &Parsed, case: &Case<'_>) -> Option<RefusedCertificate> {
+    fn judge(&self, parsed: &Parsed, case: &CertificateCase<'_>) -> Option<RefusedCertificate> {
         let shown = &parsed.certificate;
         match &self.trust {
             Trust::Agreed(agreed) if agreed.fingerprint == shown.fingerprint => None,
@@ -134,12 +134,12 @@ impl ServerCertVerifier for CertificateJudge {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let parsed = read(end_entity);
-        let refused = self.judge(&parsed, &Case { end_entity, intermediates, name, ocsp, now });
+        let refused = self.judge(&parsed, &CertificateCase { end_entity, intermediates, name, ocsp, now });
         self.seen.note(CertificateVerdict { shown: parsed.certificate, refused: refused.clone() });
         match refused.filter(|_| self.stance == Stance::Refuses) {
             None => Ok(ServerCertVerified::assertion()),
             Some(refused) => {
-                let refused = Refused(Box::new(refused));
+                let refused = RefusedHandshake(Box::new(refused));
                 Err(CertificateError::Other(OtherError(Arc::new(refused))).into())
             }
         }
@@ -176,7 +176,7 @@ enum Chain<'a> {
 }
 
 impl Chain<'_> {
-    fn verify(&self, case: &Case<'_>, now: UnixTime) -> Result<(), rustls::Error> {
+    fn verify(&self, case: &CertificateCase<'_>, now: UnixTime) -> Result<(), rustls::Error> {
         let verifier: &dyn ServerCertVerifier = match self {
             Self::System => match system() {
                 Ok(verifier) => verifier,
@@ -198,7 +198,7 @@ impl Chain<'_> {
 }
 
 /// One certificate at one moment.
-struct Case<'a> {
+struct CertificateCase<'a> {
     end_entity: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
     name: &'a ServerName<'a>,
@@ -206,7 +206,7 @@ struct Case<'a> {
     now: UnixTime,
 }
 
-impl Case<'_> {
+impl CertificateCase<'_> {
     /// All that is wrong with it; nothing when it is trusted.
     fn refused(&self, parsed: &Parsed, chain: &Chain<'_>) -> Option<RefusedCertificate> {
         let Err(error) = chain.verify(self, self.now) else { return None };

@@ -12,12 +12,16 @@ const EXAMPLE: &str = include_str!("../../../examples/mcp-discovery.example.yaml
 
 /// Holds every policy against a model that keeps every sample.
 const POLICY: (&str, &str) =
-    ("registry/src/endpoint/reference.rs", "status_and_score_are_those_of_a_model_that_keeps_every_sample");
+    ("registry/src/health/reference.rs", "status_and_score_are_those_of_a_model_that_keeps_every_sample");
 
 /// Every key that has an effect, and the test that shows it: its file below `crates`, and its name.
 const SHOWN: &[(&str, &str, &str)] = &[
     ("strict", "model/src/config/tests/broken.rs", "a_warning_loads_and_an_error_does_not"),
     ("gateway.listen", "cli/tests/config.rs", "serve_listens_where_the_configuration_says"),
+    ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
+    ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
+    ("gateway.naming", GATEWAY, "tools_are_named_as_the_configuration_says"),
+    ("replica_groups.weather", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
     (
         "health_monitoring.enabled",
         "checks/tests/checks.rs",
@@ -97,6 +101,9 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("call_log.megabytes", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
     ("routing_tests", "app/tests/routing/rules.rs", "a_change_that_breaks_a_routing_test_is_not_saved"),
 ];
+
+/// What AI clients meet.
+const GATEWAY: &str = "cli/tests/gateway/settings.rs";
 
 /// How many calls are recorded.
 const LEDGER: &str = "ledger/tests/bounds.rs";

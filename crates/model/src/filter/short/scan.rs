@@ -1,13 +1,13 @@
 //! The signs and values of the short form, character by character.
 
-use super::Read;
+use super::ShortResult;
 use super::glob::Value;
 use crate::filter::ast::Operand;
 use crate::filter::error::FilterError;
 use crate::filter::regexp::Regexp;
 
 /// The text and how far it was read.
-pub(super) struct Reader {
+pub(super) struct ShortReader {
     pub(super) chars: Vec<char>,
     pub(super) at: usize,
 }
@@ -27,7 +27,7 @@ pub(super) enum Op {
 /// All that can stand there; longer ones first.
 pub const SIGNS: &[&str] = &[":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"];
 
-impl Reader {
+impl ShortReader {
     pub(super) fn peek(&self) -> Option<char> {
         self.ahead(0)
     }
@@ -85,7 +85,7 @@ impl Reader {
         Some(op)
     }
 
-    pub(super) fn list(&mut self) -> Read<Vec<Value>> {
+    pub(super) fn list(&mut self) -> ShortResult<Vec<Value>> {
         let start = self.at;
         self.at += 1;
         let mut values = Vec::new();
@@ -112,7 +112,7 @@ impl Reader {
     }
 
     /// A value that is compared for order.
-    pub(super) fn value(&mut self) -> Read<Operand> {
+    pub(super) fn value(&mut self) -> ShortResult<Operand> {
         if self.peek() == Some('"') {
             return self.quoted().map(Operand::Text);
         }
@@ -120,14 +120,14 @@ impl Reader {
     }
 
     /// A value that is compared for equality; without quotes it may have stars.
-    pub(super) fn given(&mut self) -> Read<Value> {
+    pub(super) fn given(&mut self) -> ShortResult<Value> {
         if self.peek() == Some('"') {
             return self.quoted().map(|text| Value::Exact(Operand::Text(text)));
         }
         self.bare().map(|word| Value::of_word(&word))
     }
 
-    fn bare(&mut self) -> Read<String> {
+    fn bare(&mut self) -> ShortResult<String> {
         let word = self.run();
         if word.is_empty() {
             return Err(self
@@ -139,7 +139,7 @@ impl Reader {
         Ok(word)
     }
 
-    pub(super) fn regexp(&mut self) -> Read<Regexp> {
+    pub(super) fn regexp(&mut self) -> ShortResult<Regexp> {
         let start = self.at;
         let pattern = match self.peek() {
             Some('"') => self.quoted()?,
@@ -150,7 +150,7 @@ impl Reader {
     }
 
     /// A pattern between slashes; `\/` is a slash, every other backslash stays.
-    pub(super) fn slashed(&mut self) -> Read<String> {
+    pub(super) fn slashed(&mut self) -> ShortResult<String> {
         let start = self.at;
         self.at += 1;
         let mut pattern = String::new();
@@ -173,7 +173,7 @@ impl Reader {
     }
 
     /// Text between quotes, with JSON's escapes.
-    pub(super) fn quoted(&mut self) -> Read<String> {
+    pub(super) fn quoted(&mut self) -> ShortResult<String> {
         let start = self.at;
         self.at += 1;
         while let Some(c) = self.peek() {
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn every_sign_is_read_whole() {
         for sign in SIGNS {
-            let mut reader = Reader { chars: sign.chars().collect(), at: 0 };
+            let mut reader = ShortReader { chars: sign.chars().collect(), at: 0 };
             assert!(reader.comparison().is_some() && reader.at == sign.len(), "{sign}");
         }
     }

@@ -6,7 +6,7 @@ use model::Server;
 use model::filter::{Fact, Field, Operand, Test};
 
 use super::draft::IndexDraft;
-use super::key::{Key, NumberKey, keys};
+use super::key::{IndexKey, NumberKey, keys};
 use super::slot_set::SlotSet;
 use crate::snapshot::ahead::fetch_field;
 use crate::snapshot::bits::Bits;
@@ -71,18 +71,18 @@ impl FieldIndex {
         new.iter().filter(|key| !old.contains(key)).for_each(|key| index.insert(key, slot, among));
     }
 
-    fn insert(&mut self, key: &Key, slot: Slot, among: usize) {
+    fn insert(&mut self, key: &IndexKey, slot: Slot, among: usize) {
         let mut new = 0;
         let set = match key {
-            Key::There => &mut self.there,
-            Key::Null => &mut self.null,
-            Key::Bool(true) => &mut self.yes,
-            Key::Bool(false) => &mut self.no,
-            Key::Number(number) => self.numbers.entry(*number).or_insert_with(|| {
+            IndexKey::There => &mut self.there,
+            IndexKey::Null => &mut self.null,
+            IndexKey::Bool(true) => &mut self.yes,
+            IndexKey::Bool(false) => &mut self.no,
+            IndexKey::Number(number) => self.numbers.entry(*number).or_insert_with(|| {
                 new = KEY_BYTES;
                 SlotSet::default()
             }),
-            Key::Text(text) => self.texts.entry(text.as_str().into()).or_insert_with(|| {
+            IndexKey::Text(text) => self.texts.entry(text.as_str().into()).or_insert_with(|| {
                 new = KEY_BYTES + text.len();
                 SlotSet::default()
             }),
@@ -92,23 +92,23 @@ impl FieldIndex {
         }
     }
 
-    fn remove(&mut self, key: &Key, slot: Slot, among: usize) {
+    fn remove(&mut self, key: &IndexKey, slot: Slot, among: usize) {
         let set = match key {
-            Key::There => Some(&mut self.there),
-            Key::Null => Some(&mut self.null),
-            Key::Bool(true) => Some(&mut self.yes),
-            Key::Bool(false) => Some(&mut self.no),
-            Key::Number(number) => self.numbers.get_mut(number),
-            Key::Text(text) => self.texts.get_mut(text.as_str()),
+            IndexKey::There => Some(&mut self.there),
+            IndexKey::Null => Some(&mut self.null),
+            IndexKey::Bool(true) => Some(&mut self.yes),
+            IndexKey::Bool(false) => Some(&mut self.no),
+            IndexKey::Number(number) => self.numbers.get_mut(number),
+            IndexKey::Text(text) => self.texts.get_mut(text.as_str()),
         };
         let Some(set) = set else { return };
         let had = set.remove(slot, among);
         let gone = match key {
-            Key::Number(number) if set.is_empty() => {
+            IndexKey::Number(number) if set.is_empty() => {
                 self.numbers.remove(number);
                 KEY_BYTES
             }
-            Key::Text(text) if set.is_empty() => {
+            IndexKey::Text(text) if set.is_empty() => {
                 self.texts.remove(text.as_str());
                 KEY_BYTES + text.len()
             }

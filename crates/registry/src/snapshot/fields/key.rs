@@ -6,7 +6,7 @@ use serde_json::Number;
 
 /// What a server is found by in the index of a field.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Key {
+pub(super) enum IndexKey {
     /// It has the field, whatever the values.
     There,
     Null,
@@ -18,25 +18,25 @@ pub(super) enum Key {
 }
 
 /// Everything a server is found by; nothing for none. Each key once.
-pub(super) fn keys(field: &Field, server: Option<&Server>) -> Vec<Key> {
+pub(super) fn keys(field: &Field, server: Option<&Server>) -> Vec<IndexKey> {
     let mut keys = Vec::new();
     let Some(server) = server else { return keys };
-    let mut add = |key: Key| {
+    let mut add = |key: IndexKey| {
         if !keys.contains(&key) {
             keys.push(key);
         }
     };
     if field.is_there(server) {
-        add(Key::There);
+        add(IndexKey::There);
     }
     field.any_fact(server, &mut |fact| {
         if matches!(fact, Fact::Null) {
-            add(Key::Null);
+            add(IndexKey::Null);
         }
-        fact.truth().map(Key::Bool).into_iter().for_each(&mut add);
-        fact.number().map(|number| Key::Number(NumberKey::of(&number))).into_iter().for_each(&mut add);
+        fact.truth().map(IndexKey::Bool).into_iter().for_each(&mut add);
+        fact.number().map(|number| IndexKey::Number(NumberKey::of(&number))).into_iter().for_each(&mut add);
         if let Fact::Text(text) = fact {
-            add(Key::Text(text.to_owned()));
+            add(IndexKey::Text(text.to_owned()));
         }
         false
     });

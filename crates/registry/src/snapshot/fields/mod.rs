@@ -31,10 +31,10 @@ const LARGEST: usize = BUDGET / 4;
 
 /// The indexes that the writer keeps with a snapshot.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<Kept>);
+pub(super) struct FieldIndexes(Vec<KeptIndex>);
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct KeptIndex {
     field: Arc<Field>,
     /// Nothing when it would be too large.
     index: Option<Arc<FieldIndex>>,
@@ -44,7 +44,7 @@ struct Kept {
 
 /// The indexes that readers of one state made, for the others who read that state.
 #[derive(Debug, Clone, Default)]
-pub(super) struct MadeHere(Arc<Mutex<Vec<Kept>>>);
+pub(super) struct MadeHere(Arc<Mutex<Vec<KeptIndex>>>);
 
 /// Where readers leave the indexes that they made, for the writer to keep. One for all states of a registry.
 #[derive(Debug, Default)]
@@ -58,7 +58,7 @@ pub(crate) struct Workshop {
 #[derive(Debug)]
 struct Made {
     slots: Slots,
-    kept: Kept,
+    kept: KeptIndex,
 }
 
 impl Workshop {
@@ -72,14 +72,14 @@ impl Workshop {
         self.has_news.notify_one();
     }
 
-    fn stamp(&self, kept: &Kept) {
+    fn stamp(&self, kept: &KeptIndex) {
         kept.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
     }
 }
 
 /// How a query looks up fields.
 pub(super) struct LookUp<'a> {
-    pub(super) fields: &'a Fields,
+    pub(super) fields: &'a FieldIndexes,
     pub(super) made_here: &'a MadeHere,
     pub(super) workshop: &'a Workshop,
     pub(super) slots: &'a Slots,
@@ -96,7 +96,7 @@ impl LookUp<'_> {
     }
 
     /// Who asks while another makes it waits for that one.
-    fn kept(&mut self, field: &Field) -> Option<Kept> {
+    fn kept(&mut self, field: &Field) -> Option<KeptIndex> {
         if let Some(kept) = self.fields.0.iter().find(|kept| *kept.field == *field) {
             return Some(kept.clone());
         }
@@ -109,7 +109,7 @@ impl LookUp<'_> {
             here.remove(0);
         }
         let index = FieldIndex::build(field, self.slots, LARGEST).map(Arc::new);
-        let kept = Kept { field: Arc::new(field.clone()), index, used: Arc::default() };
+        let kept = KeptIndex { field: Arc::new(field.clone()), index, used: Arc::default() };
         self.workshop.leave(Made { slots: self.slots.clone(), kept: kept.clone() });
         here.push(kept.clone());
         Some(kept)
@@ -124,7 +124,7 @@ fn one_name(field: &Field) -> Cow<'_, Field> {
     }
 }
 
-impl Fields {
+impl FieldIndexes {
     /// Takes up a change of one slot, among so many.
     pub(super) fn change(&mut self, slot: Slot, old: Option<&Server>, new: Option<&Server>, among: usize) {
         let is_same_record = old.zip(new).is_some_and(|(old, new)| Arc::ptr_eq(&old.info, &new.info));
@@ -137,7 +137,7 @@ impl Fields {
     pub(super) fn adopt(&mut self, workshop: &Workshop, slots: &Slots) -> bool {
         let made = std::mem::take(&mut *workshop.made.lock());
         let unknown = made.into_iter().filter(|made| self.0.iter().all(|kept| kept.field != made.kept.field));
-        let unknown: Vec<Kept> = unknown.map(|made| made.brought_to(slots)).collect();
+        let unknown: Vec<KeptIndex> = unknown.map(|made| made.brought_to(slots)).collect();
         let is_new = !unknown.is_empty();
         self.0.extend(unknown);
         while self.0.len() > MOST || self.bytes() > BUDGET {
@@ -163,7 +163,7 @@ impl Fields {
     }
 }
 
-impl Kept {
+impl KeptIndex {
     fn change(&mut self, slot: Slot, old: Option<&Server>, new: Option<&Server>, among: usize) {
         let Some(index) = &mut self.index else { return };
         index.change(&self.field, slot, (old, new), among);
@@ -175,7 +175,7 @@ impl Kept {
 
 impl Made {
     /// What changed since shares no record with what was: only that is read again.
-    fn brought_to(self, slots: &Slots) -> Kept {
+    fn brought_to(self, slots: &Slots) -> KeptIndex {
         let Self { slots: before, mut kept, .. } = self;
         for (slot, was, now) in slots.changes(&before) {
             kept.change(slot, was.map(AsRef::as_ref), now.map(AsRef::as_ref), slots.len());

@@ -35,13 +35,13 @@ pub struct Minute {
 /// The last hour. A minute that is over is summed up, since there may be thousands of servers, each copied for every round.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Hour {
-    over: VecDeque<Sum>,
+    over: VecDeque<MinuteSum>,
     now: Rounds,
 }
 
 /// A minute that is over.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Sum {
+struct MinuteSum {
     /// Since 1970, in minutes.
     minute: i32,
     answered: u32,
@@ -111,7 +111,7 @@ impl Rounds {
         }
     }
 
-    fn summed_up(&self) -> Sum {
+    fn summed_up(&self) -> MinuteSum {
         let kept = (self.answered as usize).min(SAMPLES);
         let mut samples: Vec<f32> = self.samples.iter().take(kept).copied().collect();
         samples.sort_by(f32::total_cmp);
@@ -120,12 +120,12 @@ impl Rounds {
             samples.get(rank).copied().unwrap_or_default()
         };
         let Self { minute, answered, failed, .. } = *self;
-        Sum { minute, answered, failed, p50: at_percent(50), p95: at_percent(95) }
+        MinuteSum { minute, answered, failed, p50: at_percent(50), p95: at_percent(95) }
     }
 }
 
-impl From<Sum> for Minute {
-    fn from(sum: Sum) -> Self {
+impl From<MinuteSum> for Minute {
+    fn from(sum: MinuteSum) -> Self {
         let trip = |ms: f32| (sum.answered > 0).then(|| f64::from(ms));
         Self {
             at: Millis::from(sum.minute) * MINUTE,

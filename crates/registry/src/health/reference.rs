@@ -4,13 +4,13 @@ use model::{Allowed, CheckResult, CheckStatus, HealthStatus, Millis, RESPONSE_TI
 use proptest::prelude::*;
 
 use super::window::{FEWEST, LENGTH, width};
-use super::{Ended, Endpoint, HealthPolicy, Measure, Outcome, Round, Verdict};
+use super::{CallsEnded, Ended, HealthPolicy, HealthState, Measure, Round, RoundVerdict};
 use crate::change::tests::info;
 
-/// Everything that ever happened to one endpoint, oldest first.
+/// Everything that ever happened to one server, oldest first.
 #[derive(Debug, Clone)]
 enum Sample {
-    Round { at: Millis, verdict: Verdict, reachable: CheckStatus, slow: CheckStatus, tools: CheckStatus },
+    Round { at: Millis, verdict: RoundVerdict, reachable: CheckStatus, slow: CheckStatus, tools: CheckStatus },
     Call { at: Millis, ended: Ended },
 }
 
@@ -32,7 +32,7 @@ fn worst(sample: &Sample) -> Option<CheckStatus> {
 fn is_good(sample: &Sample) -> bool {
     match sample {
         Checks { verdict, .. } => {
-            *verdict == Verdict::Checked && worst(sample) != Some(CheckStatus::Critical)
+            *verdict == RoundVerdict::Checked && worst(sample) != Some(CheckStatus::Critical)
         }
         Call { ended, .. } => *ended == Ended::Answered,
     }
@@ -41,14 +41,17 @@ fn is_good(sample: &Sample) -> bool {
 fn is_bad(sample: &Sample) -> bool {
     match sample {
         Checks { verdict, .. } => {
-            *verdict == Verdict::Checked && worst(sample) == Some(CheckStatus::Critical)
+            *verdict == RoundVerdict::Checked && worst(sample) == Some(CheckStatus::Critical)
         }
         Call { ended, .. } => *ended == Ended::Failed,
     }
 }
 
 fn asks_who_we_are(sample: &Sample) -> bool {
-    matches!(sample, Checks { verdict: Verdict::NeedsSignIn, .. } | Call { ended: Ended::NeedsSignIn, .. })
+    matches!(
+        sample,
+        Checks { verdict: RoundVerdict::NeedsSignIn, .. } | Call { ended: Ended::NeedsSignIn, .. }
+    )
 }
 
 /// How many of the last samples fit, in a row.
@@ -133,7 +136,7 @@ fn measure(sample: &Sample) -> Measure {
         details: None,
     };
     match sample {
-        Call { at, ended } => Measure::Calls(Outcome { at: *at, ended: *ended, reason: None, times: 1 }),
+        Call { at, ended } => Measure::Calls(CallsEnded { at: *at, ended: *ended, reason: None, times: 1 }),
         Checks { at, verdict, reachable, slow, tools } => Measure::Round(Box::new(Round {
             at: *at,
             verdict: *verdict,
@@ -157,9 +160,9 @@ fn any_status() -> impl Strategy<Value = CheckStatus> {
 
 fn any_kind() -> impl Strategy<Value = Sample> {
     let verdict = prop_oneof![
-        12 => Just(Verdict::Checked),
-        2 => Just(Verdict::NeedsSignIn),
-        1 => Just(Verdict::NotChecked),
+        12 => Just(RoundVerdict::Checked),
+        2 => Just(RoundVerdict::NeedsSignIn),
+        1 => Just(RoundVerdict::NotChecked),
     ];
     let slow = prop_oneof![3 => Just(CheckStatus::Passing), 1 => Just(CheckStatus::Warning)];
     let ended =
@@ -208,7 +211,7 @@ proptest! {
     ) {
         let policy = HealthPolicy { max_failures, min_successes, window };
         let samples = placed(steps);
-        let mut endpoint = Endpoint::new();
+        let mut endpoint = HealthState::new();
         for count in 1..=samples.len() {
             let so_far = &samples[..count];
             let before = status(&so_far[..count - 1], &policy);

@@ -1,13 +1,13 @@
-//! The gateway as AI clients meet it: the reference SDKs, in both eras, before real servers of both eras.
-
-mod support;
+//! The reference SDKs as clients, in both eras, before real servers of both eras.
 
 use std::io::Write;
 use std::process::{Command as Process, Stdio};
 
 use serde_json::{Value, json};
-use support::{Place, Serving};
 use testkit::real::{Peer, script, tools};
+
+use crate::support::Place;
+use crate::{add, name_of, serving, status, token};
 
 /// A client of the reference SDKs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,30 +59,6 @@ impl Sdk {
         assert_eq!(said.len(), count, "{self:?}: {}", String::from_utf8_lossy(&ended.stderr));
         said
     }
-}
-
-fn token(place: &Place, name: &str) -> String {
-    place.run(&["gateway", "token", name, "--format", "json"]).json()["token"].as_str().unwrap().to_owned()
-}
-
-fn status(place: &Place) -> Value {
-    place.run(&["gateway", "--format", "json"]).json()
-}
-
-/// The public name of a tool of a server.
-fn name_of(status: &Value, owner: &str, tool: &str) -> String {
-    let tools = status["tools"].as_array().unwrap();
-    let found = tools.iter().find(|row| row["owner"] == owner && row["tool"] == tool);
-    found.unwrap_or_else(|| panic!("{owner} {tool} in {status}"))["name"].as_str().unwrap().to_owned()
-}
-
-fn add(place: &Place, args: &[&str]) {
-    let ran = place.run(&[&["add"], args].concat());
-    assert_eq!(ran.code(), 0, "{}", ran.stderr());
-}
-
-fn serving(place: &Place) -> Serving {
-    place.serve(&["--no-local-discovery"])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +113,11 @@ async fn every_reference_client_lists_and_calls_servers_of_both_eras() {
         for at in [6, 8] {
             assert!(!said[at]["error"].is_null(), "{sdk:?}: {}", said[at]);
         }
-        assert!(said[9]["error"]["message"].as_str().unwrap().contains("no_such_tool"), "{sdk:?}: {}", said[9]);
+        assert!(
+            said[9]["error"]["message"].as_str().unwrap().contains("no_such_tool"),
+            "{sdk:?}: {}",
+            said[9]
+        );
     }
     let calls = place.run(&["calls", "--format", "json"]).json();
     let rows = calls.as_array().unwrap();

@@ -4,20 +4,20 @@
 //! Rounds of checks and outcomes of calls go in, a [`Flip`] comes out when the status became another. Everything here is
 //! pure: times are given, memory is bounded, and `reference.rs` compares it with a model that keeps every sample.
 
-mod health;
 mod judge;
 mod look;
 mod past;
 #[cfg(test)]
 mod reference;
+mod state;
 mod window;
 
 use std::sync::Arc;
 
-pub(crate) use health::{Endpoint, Flip};
 use model::config::HealthMonitoring;
 use model::{CheckResult, HealthStatus, Identity, Millis, RefusedCertificate, Tool, Transport};
 pub use past::Minute;
+pub(crate) use state::{Flip, HealthState};
 
 /// One measurement of one server that a person or a scan made: a single verdict.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,12 +31,12 @@ pub struct Observation {
     /// When it was measured.
     pub at: Millis,
     /// What the server offers, when it was asked; it becomes what the server is known for.
-    pub contents: Option<Contents>,
+    pub contents: Option<ServerContents>,
 }
 
 /// What a server said of itself and what it lists. Kept with its record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Contents {
+pub struct ServerContents {
     /// Who it says it is.
     pub identity: Identity,
     /// Its tools.
@@ -55,7 +55,7 @@ pub enum Measure {
     /// A round of checks.
     Round(Box<Round>),
     /// How live calls ended.
-    Calls(Outcome),
+    Calls(CallsEnded),
     /// When it is checked next; `None`: it is not.
     Planned(Option<Millis>),
     /// Since when its child starts; `None`: it has ended to, whatever came of it.
@@ -72,7 +72,7 @@ pub struct Round {
     /// When it ended.
     pub at: Millis,
     /// How.
-    pub verdict: Verdict,
+    pub verdict: RoundVerdict,
     /// Every check and its evidence.
     pub checks: Arc<[CheckResult]>,
     /// The round trip, in milliseconds, when there was one.
@@ -87,7 +87,7 @@ pub struct Round {
 
 /// How a round ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RoundVerdict {
     /// It was asked: the worst of its checks decides, critical is a failure.
     Checked,
     /// It requires authentication. Not a failure.
@@ -100,7 +100,7 @@ pub enum Verdict {
 
 /// How live calls ended, one after the other in the same way.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct CallsEnded {
     /// When the last ended.
     pub at: Millis,
     /// How.
@@ -150,9 +150,9 @@ impl Reason {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct News {
     /// What the server lists, where it differs from the tools that were accepted.
-    pub listed: Option<Arc<Contents>>,
+    pub listed: Option<Arc<ServerContents>>,
     /// What it is known for from now on: its first listing.
-    pub adopted: Option<Contents>,
+    pub adopted: Option<ServerContents>,
     /// What the server says of itself, where that is not what it said before.
     pub identity: Option<Identity>,
     /// The URL that answered, when the record had none.

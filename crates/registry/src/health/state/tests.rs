@@ -7,13 +7,13 @@ fn seen(status: HealthStatus, at: Millis) -> Observation {
     Observation { status, reason: None, response_time_ms: None, at, contents: None }
 }
 
-fn observe(endpoint: &mut Endpoint, observation: &Observation) -> Option<Flip> {
+fn observe(endpoint: &mut HealthState, observation: &Observation) -> Option<Flip> {
     endpoint.observe(observation, &HealthPolicy::default())
 }
 
 #[test]
 fn one_measurement_decides_and_only_a_change_is_a_flip() {
-    let mut endpoint = Endpoint::new();
+    let mut endpoint = HealthState::new();
     let flip = observe(&mut endpoint, &seen(HealthStatus::Healthy, 10));
     assert_eq!(flip, Some(Flip { from: HealthStatus::Unknown, to: HealthStatus::Healthy }));
     assert_eq!(observe(&mut endpoint, &seen(HealthStatus::Healthy, 20)), None);
@@ -23,7 +23,7 @@ fn one_measurement_decides_and_only_a_change_is_a_flip() {
 
 #[test]
 fn a_pause_wins_over_measurements_that_go_on_beneath_it() {
-    let mut endpoint = Endpoint::new();
+    let mut endpoint = HealthState::new();
     let mut server = info("a");
     server.paused = true;
     let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
@@ -36,7 +36,7 @@ fn a_pause_wins_over_measurements_that_go_on_beneath_it() {
 
 #[test]
 fn a_failure_keeps_the_last_round_trip_in_sight() {
-    let mut endpoint = Endpoint::new();
+    let mut endpoint = HealthState::new();
     let good = Observation { response_time_ms: Some(5.0), ..seen(HealthStatus::Healthy, 10) };
     observe(&mut endpoint, &good);
     observe(&mut endpoint, &seen(HealthStatus::Unhealthy, 20));
@@ -56,7 +56,7 @@ fn round(at: Millis, reachable: CheckStatus, tools: CheckStatus) -> Measure {
     let reason = Some(Reason::new("connection refused: nothing listens there", "Connection refused"));
     let round = Round {
         at,
-        verdict: Verdict::Checked,
+        verdict: RoundVerdict::Checked,
         checks: checks.into(),
         round_trip_ms: Some(1.0),
         reason,
@@ -67,7 +67,7 @@ fn round(at: Millis, reachable: CheckStatus, tools: CheckStatus) -> Measure {
 }
 
 fn after(measures: &[Measure]) -> Health {
-    let mut endpoint = Endpoint::new();
+    let mut endpoint = HealthState::new();
     for measure in measures {
         endpoint.measure(measure, &HealthPolicy::default());
     }
@@ -106,17 +106,17 @@ fn the_third_failure_in_a_row_is_down_and_the_first_two_are_degraded() {
 
 #[test]
 fn a_call_that_fails_counts_like_a_round() {
-    let failed = |at| Measure::Calls(Outcome { at, ended: Ended::Failed, reason: None, times: 1 });
+    let failed = |at| Measure::Calls(CallsEnded { at, ended: Ended::Failed, reason: None, times: 1 });
     let shown = after(&[round(1, Passing, Passing), failed(2), failed(3), failed(4)]);
     assert_eq!((shown.status, shown.score), (HealthStatus::Unhealthy, 0.0));
-    let answered = Measure::Calls(Outcome { at: 5, ended: Ended::Answered, reason: None, times: 1 });
+    let answered = Measure::Calls(CallsEnded { at: 5, ended: Ended::Answered, reason: None, times: 1 });
     let shown = after(&[round(1, Critical, Critical), answered]);
     assert_eq!(shown.status, HealthStatus::Degraded, "the checks still say something else");
 }
 
 #[test]
 fn calls_in_a_row_count_like_one_after_the_other() {
-    let calls = |at, ended, times| Measure::Calls(Outcome { at, ended, reason: None, times });
+    let calls = |at, ended, times| Measure::Calls(CallsEnded { at, ended, reason: None, times });
     let together = [round(1, Passing, Passing), calls(4, Ended::Failed, 3), calls(6, Ended::Answered, 2)];
     let mut one_by_one = vec![round(1, Passing, Passing)];
     one_by_one.extend([4, 4, 4].map(|at| calls(at, Ended::Failed, 1)));
@@ -127,8 +127,8 @@ fn calls_in_a_row_count_like_one_after_the_other() {
 #[test]
 fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
     let Measure::Round(mut starting) = round(2, Critical, Critical) else { unreachable!() };
-    (starting.verdict, starting.next_check) = (Verdict::Starting, Some(7));
-    let mut endpoint = Endpoint::new();
+    (starting.verdict, starting.next_check) = (RoundVerdict::Starting, Some(7));
+    let mut endpoint = HealthState::new();
     observe(&mut endpoint, &seen(HealthStatus::Healthy, 1));
     let mut after = |measure| {
         endpoint.measure(&measure, &HealthPolicy::default());
@@ -147,13 +147,13 @@ fn a_child_that_starts_or_sleeps_is_as_it_was_before() {
 
 #[test]
 fn a_list_that_fails_is_no_minute_without_an_answer_and_neither_is_a_sign_in() {
-    let mut endpoint = Endpoint::new();
+    let mut endpoint = HealthState::new();
     endpoint.measure(&round(1, Passing, Critical), &HealthPolicy::default());
     let answered: Vec<_> = endpoint.minutes().iter().map(|minute| (minute.answered, minute.failed)).collect();
     assert_eq!(answered, [(1, 0)]);
     let Measure::Round(mut asked) = round(2, Passing, CheckStatus::NotRun) else { unreachable!() };
-    (asked.verdict, asked.round_trip_ms) = (Verdict::NeedsSignIn, None);
-    let mut endpoint = Endpoint::new();
+    (asked.verdict, asked.round_trip_ms) = (RoundVerdict::NeedsSignIn, None);
+    let mut endpoint = HealthState::new();
     endpoint.measure(&Measure::Round(asked), &HealthPolicy::default());
     assert!(endpoint.minutes().is_empty());
 }
@@ -161,7 +161,7 @@ fn a_list_that_fails_is_no_minute_without_an_answer_and_neither_is_a_sign_in() {
 #[test]
 fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
     let checks = |status, reason: Option<&str>| {
-        let mut endpoint = Endpoint::new();
+        let mut endpoint = HealthState::new();
         observe(&mut endpoint, &Observation { reason: reason.map(str::to_owned), ..seen(status, 1) });
         let checks = endpoint.shown(&info("a"), &Allowed::default()).checks;
         checks.iter().map(|check| (check.status, check.evidence.clone())).collect::<Vec<_>>()
@@ -177,7 +177,7 @@ fn a_single_look_is_shown_as_the_checks_that_it_stands_for() {
 #[test]
 fn sign_in_is_seen_at_once_and_is_no_failure() {
     let Measure::Round(mut asked) = round(2, Critical, Critical) else { unreachable!() };
-    asked.verdict = Verdict::NeedsSignIn;
+    asked.verdict = RoundVerdict::NeedsSignIn;
     let shown = after(&[round(1, Passing, Passing), Measure::Round(asked)]);
     assert_eq!((shown.status, shown.consecutive_failures), (HealthStatus::NeedsSignIn, 0));
 }

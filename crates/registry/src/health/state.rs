@@ -1,4 +1,4 @@
-//! The pure health of one endpoint: measurements in, flips out.
+//! The pure health of one server: measurements in, flips out.
 
 use std::sync::Arc;
 
@@ -10,7 +10,9 @@ use super::judge::{Judge, Sign};
 use super::look::{checks_of, mean, recovering, short};
 use super::past::{Hour, Minute, Unsaved};
 use super::window::{Good, Window};
-use super::{Contents, Ended, HealthPolicy, Measure, Observation, Outcome, Reason, Round, Verdict};
+use super::{
+    CallsEnded, Ended, HealthPolicy, Measure, Observation, Reason, Round, RoundVerdict, ServerContents,
+};
 
 /// A status that became another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +21,9 @@ pub(crate) struct Flip {
     pub(crate) to: HealthStatus,
 }
 
-/// What is known of one endpoint at this moment.
+/// What is known of one server at this moment.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Endpoint {
+pub(crate) struct HealthState {
     judge: Judge,
     window: Window,
     hour: Hour,
@@ -43,12 +45,12 @@ pub(crate) struct Endpoint {
     starting: Option<Millis>,
     seen_by: Arc<[String]>,
     /// What the server lists, where that differs from what it is known for.
-    pub(crate) listed: Option<Arc<Contents>>,
+    pub(crate) listed: Option<Arc<ServerContents>>,
     /// What is to be kept and was not written yet.
     pub(crate) unsaved: Unsaved,
 }
 
-impl Endpoint {
+impl HealthState {
     /// Before the first measurement.
     pub(crate) fn new() -> Self {
         Self {
@@ -127,16 +129,16 @@ impl Endpoint {
     }
 
     fn round(&mut self, round: &Round, policy: &HealthPolicy) -> Option<Flip> {
-        if round.verdict == Verdict::Starting {
+        if round.verdict == RoundVerdict::Starting {
             self.next_check = round.next_check;
             return None;
         }
         let worst = round.checks.iter().map(|check| check.status).max().unwrap_or(CheckStatus::Passing);
         let sign = match round.verdict {
-            Verdict::Checked if worst == CheckStatus::Critical => Sign::Bad,
-            Verdict::Checked => Sign::Good,
-            Verdict::NeedsSignIn => Sign::NeedsSignIn,
-            Verdict::NotChecked | Verdict::Starting => Sign::Nothing,
+            RoundVerdict::Checked if worst == CheckStatus::Critical => Sign::Bad,
+            RoundVerdict::Checked => Sign::Good,
+            RoundVerdict::NeedsSignIn => Sign::NeedsSignIn,
+            RoundVerdict::NotChecked | RoundVerdict::Starting => Sign::Nothing,
         };
         self.judge.level = worst;
         self.checks_mean = mean(&round.checks);
@@ -160,7 +162,7 @@ impl Endpoint {
         flip
     }
 
-    fn calls(&mut self, outcome: &Outcome, policy: &HealthPolicy) -> Option<Flip> {
+    fn calls(&mut self, outcome: &CallsEnded, policy: &HealthPolicy) -> Option<Flip> {
         let sign = match outcome.ended {
             Ended::Answered => Sign::Good,
             Ended::Failed => Sign::Bad,

@@ -1,0 +1,101 @@
+//! A client that says exactly what a test wants it to.
+
+use std::time::Duration;
+
+use reqwest::RequestBuilder;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+const MODERN: &str = "2026-07-28";
+
+/// A client of the gateway.
+#[derive(Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) token: String,
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The last message, of a body or of a stream.
+    pub(crate) message: Value,
+}
+
+impl Client {
+    pub(crate) fn new(url: &str, token: &str) -> Self {
+        mcp::install_crypto();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { http, url: url.to_owned(), token: token.to_owned() }
+    }
+
+    pub(crate) fn post(&self) -> RequestBuilder {
+        let mut asked = self.http.post(&self.url).timeout(Duration::from_mins(1));
+        if !self.token.is_empty() {
+            asked = asked.bearer_auth(&self.token);
+        }
+        asked
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+    }
+
+    pub(crate) fn get(&self, session: &str) -> RequestBuilder {
+        let asked = self.http.get(&self.url).bearer_auth(&self.token);
+        asked.header("accept", "text/event-stream").header("mcp-session-id", session)
+    }
+
+    /// A request of the modern era, with all that it needs.
+    pub(crate) async fn modern(&self, method: &str, params: Value) -> Answer {
+        let name = params["name"].as_str().map(str::to_owned);
+        self.modern_named(method, params, name.as_deref()).await
+    }
+
+    /// The same where the header names something else.
+    pub(crate) async fn modern_named(&self, method: &str, mut params: Value, name: Option<&str>) -> Answer {
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": MODERN,
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut asked = self.post().header("mcp-protocol-version", MODERN).header("mcp-method", method);
+        if let Some(name) = name {
+            asked = asked.header("mcp-name", name);
+        }
+        answer(asked.body(body.to_string())).await
+    }
+
+    /// Begins a session of the legacy era.
+    pub(crate) async fn session(&self) -> String {
+        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
+        let met = answer(self.post().body(body.to_string())).await;
+        assert_eq!(met.status, 200, "{met:?}");
+        met.headers["mcp-session-id"].to_str().unwrap().to_owned()
+    }
+
+    /// A request within it.
+    pub(crate) async fn legacy(&self, session: &str, method: &str, params: Value) -> Answer {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        answer(self.post().header("mcp-session-id", session).body(body.to_string())).await
+    }
+
+    /// The names of the tools that it sees.
+    pub(crate) async fn names(&self) -> Vec<String> {
+        let listed = self.modern("tools/list", json!({})).await;
+        let tools =
+            listed.message["result"]["tools"].as_array().unwrap_or_else(|| panic!("{listed:?}")).clone();
+        tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub(crate) async fn answer(asked: RequestBuilder) -> Answer {
+    let response = asked.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let last = text.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap_or(&text);
+    let message = serde_json::from_str(last).unwrap_or(Value::Null);
+    Answer { status, headers, message }
+}
