@@ -28,6 +28,13 @@ export function fitted(picture: Area, view: Area): Camera {
   };
 }
 
+/** The first look: all of it, or its beginning at a size that can be read. */
+export function first(picture: Area, view: Area, isRead: boolean): Camera {
+  if (!isRead) return fitted(picture, view);
+  const zoom = Math.max(NAMED_ZOOM, Math.min(1, view.width / picture.width));
+  return { x: Math.min(0, (picture.width - view.width / zoom) / 2), y: 0, zoom };
+}
+
 function bounded(zoom: number): number {
   return Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, zoom));
 }

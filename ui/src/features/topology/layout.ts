@@ -22,6 +22,9 @@ export const MOST_OPEN = 1_500;
 /** Up to so many servers a box is one column. */
 const ONE_COLUMN = 10;
 
+/** Closed boxes are read, not surveyed: so wide a picture stands in a window as it is, and is scrolled. */
+const ACROSS = 4 * (COLUMN + GAP);
+
 /** A place within a box. */
 export interface Cell {
   column: number;
@@ -149,7 +152,7 @@ function packed(boxes: readonly Box[], folded: boolean): Layout {
   const top = MARGIN + GATEWAY_HEIGHT * scale + BELOW_GATEWAY;
   // A box that was as high as its neighbours has its own height again.
   const own = boxes.map((box) => (box.open ? { ...box, height: heightOf(box.head, box.cells) } : box));
-  const { places, shelves, width } = pack(own, top);
+  const { places, shelves, width } = pack(own, top, folded ? ACROSS : null);
   const placed = own.map((box, at) => {
     const place = places[at] ?? { x: 0, y: 0, shelf: 0 };
     const whole = (shelves[place.shelf]?.bottom ?? 0) - place.y;

@@ -25,9 +25,10 @@ const SHAPE = 1.4;
 /** More widths are not tried. */
 const TRIES = 48;
 
-/** Boxes side by side in their order, on as many shelves as make the picture fit best into a window. */
-export function pack(sizes: readonly Size[], top: number): Packed {
-  const widest = Math.max(0, ...sizes.map(({ width }) => width));
+/** Boxes side by side in their order, on as many shelves as make the picture fit best into a window; or on shelves of this width. */
+export function pack(sizes: readonly Size[], top: number, most: number | null = null): Packed {
+  const widest = sizes.reduce((found, { width }) => Math.max(found, width), 0);
+  if (most !== null) return shelved(sizes, top, Math.max(widest, most));
   const total = sizes.reduce((sum, { width }) => sum + width + GAP, -GAP);
   let best: Packed | null = null;
   let bestSide = Number.POSITIVE_INFINITY;
