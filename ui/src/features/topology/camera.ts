@@ -28,9 +28,13 @@ export function fitted(picture: Area, view: Area): Camera {
   };
 }
 
+/** A picture of so many windows side by side, or one under the other, is rather read from its beginning than surveyed. */
+const READ_WINDOWS = 2;
+
 /** The first look: all of it, or its beginning at a size that can be read. */
 export function first(picture: Area, view: Area, isRead: boolean): Camera {
-  if (!isRead) return fitted(picture, view);
+  const all = fitted(picture, view);
+  if (all.zoom >= NAMED_ZOOM || (!isRead && all.zoom * READ_WINDOWS < NAMED_ZOOM)) return all;
   const zoom = Math.max(NAMED_ZOOM, Math.min(1, view.width / picture.width));
   return { x: Math.min(0, (picture.width - view.width / zoom) / 2), y: 0, zoom };
 }

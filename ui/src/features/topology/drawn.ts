@@ -32,7 +32,7 @@ export interface Drawn {
 export interface Circumstances {
   share: Share | null;
   isSelected: boolean;
-  /** Lines are drawn: the figure is that of the calls. */
+  /** Lines are drawn of something that servers offer, or do not. */
   hasFlow: boolean;
   /** When ages were told last. */
   now: number;
@@ -53,7 +53,7 @@ export function drawnOf(spot: Spot, box: Box, circumstances: Circumstances, befo
     glyph: share?.part === "pretended" ? "down" : words.glyph,
     head,
     tail,
-    figure: hasFlow && share ? shareFigure(share, row) : healthFigure(row),
+    figure: share ? shareFigure(share, row) : healthFigure(row),
     loud: words.attention && words.glyph !== "sign",
     share,
     isSelected,
@@ -79,8 +79,8 @@ function isSame(before: Drawn, { share, isSelected, hasFlow, now }: Circumstance
 }
 
 /** Letters at the end of a name that tell replicas apart. */
-const TAIL = 7;
-const SHORT = 16;
+const TAIL = 6;
+const SHORT = 9;
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** A name in two parts: the first gives way where there is no room. */
@@ -111,6 +111,7 @@ function healthFigure(row: ServerRow): string {
 function shareFigure(share: Share, row: ServerRow): string {
   if (share.part === "pretended") return "Pretended";
   if (share.part === "next") return "Next";
+  if (share.part === "idle") return healthFigure(row);
   return share.part === "out" ? outFigure(row) : percent(share.share);
 }
 
@@ -136,6 +137,7 @@ export function stateOf(row: ServerRow, now: number): string {
 export function shareWords({ part, share, calls, why }: Share): string {
   const because = why ? `: ${brief(why)}` : "";
   if (part === "used") return `takes ${percent(share)}, ${plural(calls, "call")}`;
+  if (part === "idle") return "no call in the last minute";
   if (part === "next") return "takes the next call";
   if (part === "eligible") return `could take calls, and gets none${because}`;
   return part === "pretended" ? "pretended down" : `left out${because}`;
@@ -143,7 +145,8 @@ export function shareWords({ part, share, calls, why }: Share): string {
 
 function labelOf(row: ServerRow, { share, isSelected, hasFlow, now }: Circumstances): string {
   const parts = [`${oneLine(row.name) || row.id}: ${stateOf(row, now)}`];
-  if (hasFlow) parts.push(share ? shareWords(share) : "does not offer it");
+  if (share) parts.push(shareWords(share));
+  else if (hasFlow) parts.push("does not offer it");
   if (isSelected) parts.push("selected");
   return parts.join("; ");
 }

@@ -1,7 +1,7 @@
 import { asCallError, type CallError, type RouteResult, type ServerId, type ToolRow, type Traffic } from "../../host";
 import { Latest } from "../../shared/latest";
 import { core } from "../../state/core.svelte";
-import { type Flow, pretendedFlow, realFlow } from "./flow";
+import { type Flow, flowOf, pretendedFlow, realFlow } from "./flow";
 import type { Subject } from "./place";
 
 /** Lines are those of the calls of so long, in milliseconds. */
@@ -44,8 +44,9 @@ class Flows {
   /** Real calls; while something is pretended, the calls that are calculated. */
   shown: Flow | null = $derived.by(() => {
     const answer = this.#answer;
-    if (!answer || (answer.subject === null && answer.server === null)) return null;
-    if (answer.down.length > 0 && answer.subject) return pretendedFlow(answer.after, new Set(answer.down));
+    if (!answer) return null;
+    if (answer.subject === null) return answer.server === null ? null : flowOf(answer.traffic, answer.server);
+    if (answer.down.length > 0) return pretendedFlow(answer.after, new Set(answer.down));
     return realFlow(answer.traffic, answer.before);
   });
   /** The same calculation with nobody pretended down. */
@@ -79,11 +80,8 @@ class Flows {
     const { subject, server, down } = question;
     const asked = subject ? { capability: subject.name } : {};
     const traffic = core.call("traffic", { since: Date.now() - WHILE_MS, ...asked });
-    if (!subject) {
-      const all = await traffic;
-      const own = { ...all, servers: all.servers.filter((one) => one.server.id === server) };
-      return { ...question, traffic: own, before: [], after: [], left: 0 };
-    }
+    if (!subject)
+      return { ...question, traffic: server === null ? null : await traffic, before: [], after: [], left: 0 };
     const capabilities = subject.kind === "rule" ? this.#fitting(subject.name) : [subject.name];
     const tried = capabilities.slice(0, MOST_CAPABILITIES);
     const known = down.filter((id) => core.rows.has(id));

@@ -1,7 +1,7 @@
 import type { RouteResult, ServerId, Stage, Traffic } from "../../host/bindings";
 
 /** How a server stands to the calls that are drawn. */
-export type Part = "used" | "next" | "eligible" | "out" | "pretended";
+export type Part = "used" | "next" | "eligible" | "idle" | "out" | "pretended";
 
 /** A server and its part of the calls. */
 export interface Share {
@@ -45,6 +45,17 @@ export function realFlow(traffic: Traffic | null, routes: readonly RouteResult[]
   }
   addRest(shares, standing);
   return { shares, calls: traffic?.calls ?? 0, failed: traffic?.failed ?? 0, next: standing.next };
+}
+
+/** The real calls of one server, of all that were made. */
+export function flowOf(traffic: Traffic | null, id: ServerId): Flow {
+  const own = traffic?.servers.find(({ server }) => server.id === id);
+  const { calls, failed, share } = own ?? { calls: 0, failed: 0, share: 0 };
+  const name = own?.server.name ?? "";
+  const shares = new Map([
+    [id, { id, name, part: calls > 0 ? ("used" as const) : ("idle" as const), calls, failed, share, why: null }],
+  ]);
+  return { shares, calls: traffic?.calls ?? 0, failed: traffic?.failed ?? 0, next: new Set() };
 }
 
 /** Calls that are only calculated, with these servers taken to be down. */
@@ -104,7 +115,7 @@ function addRest(shares: Map<ServerId, Share>, { eligible, why, next }: Standing
 }
 
 /** In the order of a list: the most calls first, then who could, then who cannot. */
-const ORDER: Record<Part, number> = { pretended: 0, used: 1, next: 2, eligible: 3, out: 4 };
+const ORDER: Record<Part, number> = { pretended: 0, used: 1, next: 2, eligible: 3, idle: 4, out: 5 };
 
 export function inOrder({ shares }: Flow): Share[] {
   return [...shares.values()].sort(

@@ -130,7 +130,7 @@ function cellsOf(nodes: readonly Node[]): Map<ServerId, Cell> {
 
 function boxOf(group: Group, open: boolean, cells: ReadonlyMap<ServerId, Cell>): Box {
   const columns = open ? Math.max(1, ...each(cells, ({ column }) => column + 1)) : 1;
-  const head = HEAD * Math.min(5, Math.max(1, Math.round(columns / 6)));
+  const head = HEAD * Math.min(6, Math.max(1, Math.round(columns / 3)));
   const height = open ? heightOf(head, cells) : CLOSED_HEIGHT;
   return { key: group.key, x: 0, y: 0, width: columns * COLUMN, height, head, shelf: 0, open, cells };
 }

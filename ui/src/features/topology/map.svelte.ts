@@ -4,7 +4,7 @@ import { filtering } from "../../shared/filter/filtering.svelte";
 import type { Query } from "../../shared/nav.svelte";
 import { keep, recall } from "../../shared/persist";
 import { core } from "../../state/core.svelte";
-import { type Area, type Camera, first, fitted, panned, showing, within, ZOOM_STEP, zoomed } from "./camera";
+import { type Area, type Camera, first, fitted, panned, showing, within, zoomed } from "./camera";
 import { flows } from "./flow.svelte";
 import { GROUPINGS, type Grouping, groupsOf } from "./group";
 import { kept } from "./kept";
@@ -43,6 +43,8 @@ class TopologyMap {
   spots = $derived(this.layout ? spotsOf(this.layout, this.groups) : []);
   boxes = $derived(new Map(this.groups.map((group) => [group.key, group])));
 
+  /** Nobody moved the picture since all of it was shown: it fits into a window of another size as well. */
+  #isWhole = false;
   /** What the layout is of: another grouping or filter is another picture. */
   #key = "";
   /** The picture of all servers, and where one looked, while a filter shows some. */
@@ -64,11 +66,11 @@ class TopologyMap {
     this.#key = key;
     if (whole && whole.key === key) {
       this.layout = carried(whole.layout, groups);
-      this.camera = whole.camera;
+      if (whole.camera) this.look(whole.camera);
       return;
     }
     this.layout = arranged(groups, this.opened);
-    if (!isFirst) this.overview();
+    if (!isFirst || this.camera === null) this.overview();
   }
 
   /** Arranges all anew: the worst first. */
@@ -109,36 +111,33 @@ class TopologyMap {
     }
   }
 
-  look(camera: Camera): void {
+  look(camera: Camera, isWhole = false): void {
+    this.#isWhole = isWhole;
     this.camera = this.layout ? within(camera, this.layout, this.size) : camera;
     keep("topology.camera", this.camera);
   }
 
-  /** The first look, when picture and window are known. */
-  begin(): void {
-    const isReady = this.size.width > 0 && this.layout !== null && this.layout.boxes.length > 0;
-    if (isReady && this.layout)
-      this.camera = this.camera
-        ? within(this.camera, this.layout, this.size)
-        : first(this.layout, this.size, this.layout.folded);
+  /** The window has another size. Its first one is the moment of the first look. */
+  resize(size: Area): void {
+    const isFirst = this.size.width === 0 || this.size.height === 0;
+    this.size = size;
+    if (size.width === 0 || size.height === 0 || !this.layout) return;
+    if (this.camera === null || this.#isWhole) this.overview();
+    else if (isFirst) this.look(this.camera);
   }
 
   /** Another picture is looked at from its beginning. */
   overview(): void {
-    if (this.layout && this.size.width > 0) this.look(first(this.layout, this.size, this.layout.folded));
+    if (this.layout && this.size.width > 0) this.look(first(this.layout, this.size, this.layout.folded), true);
   }
 
   fit(): void {
-    if (this.layout && this.size.width > 0) this.look(fitted(this.layout, this.size));
+    if (this.layout && this.size.width > 0) this.look(fitted(this.layout, this.size), true);
   }
 
   /** Closer or farther, around a point of the window; its middle where none is given. */
   zoom(factor: number, at = { x: this.size.width / 2, y: this.size.height / 2 }): void {
     if (this.camera) this.look(zoomed(this.camera, factor, at));
-  }
-
-  step(sign: 1 | -1): void {
-    this.zoom(sign === 1 ? ZOOM_STEP : 1 / ZOOM_STEP);
   }
 
   pan(dx: number, dy: number): void {
