@@ -3,15 +3,14 @@ import { age, millis, plural } from "../../shared/format";
 import { brief, oneLine } from "../../shared/text";
 import { type GlyphName, healthWords, STATUSES, statusWords } from "../../shared/words";
 import { percent, type Share } from "./flow";
-import type { Box } from "./layout";
 import type { Spot } from "./spots";
 
 /** A node as it is drawn: what stands on it, and what is said of it. */
 export interface Drawn {
   id: ServerId;
-  /** Within its box. */
-  x: number;
-  y: number;
+  /** Within its box, from 1. */
+  column: number;
+  line: number;
   glyph: GlyphName;
   head: string;
   /** The end of a long name, which stays when the middle is cut. */
@@ -39,17 +38,19 @@ export interface Circumstances {
 }
 
 /** The node, or the former one where nothing of it changed. */
-export function drawnOf(spot: Spot, box: Box, circumstances: Circumstances, before: Drawn | undefined): Drawn {
+export function drawnOf(spot: Spot, circumstances: Circumstances, before: Drawn | undefined): Drawn {
   const { share, isSelected, hasFlow, now } = circumstances;
   const { row } = spot.node;
-  const [x, y] = [spot.x - box.x, spot.y - box.y];
-  if (before && before.row === row && before.x === x && before.y === y && isSame(before, circumstances)) return before;
+  const [column, line] = [spot.column + 1, spot.line + 1];
+  if (before && before.row === row && before.column === column && before.line === line && isSame(before, circumstances))
+    return before;
   const words = healthWords(row.health);
-  const [head, tail] = split(oneLine(row.name) || row.id);
+  const isKnown = before?.row.name === row.name;
+  const [head, tail] = isKnown ? [before.head, before.tail] : split(oneLine(row.name) || row.id);
   return {
     id: spot.id,
-    x,
-    y,
+    column,
+    line,
     glyph: share?.part === "pretended" ? "down" : words.glyph,
     head,
     tail,

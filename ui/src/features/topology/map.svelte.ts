@@ -114,6 +114,10 @@ class TopologyMap {
   look(camera: Camera, isWhole = false): void {
     this.#isWhole = isWhole;
     this.camera = this.layout ? within(camera, this.layout, this.size) : camera;
+  }
+
+  /** The picture stands still: where one looks is kept. */
+  rest(): void {
     keep("topology.camera", this.camera);
   }
 

@@ -11,6 +11,7 @@ export interface Spot {
   x: number;
   y: number;
   column: number;
+  line: number;
   /** The key of its box. */
   box: string;
 }
@@ -27,7 +28,15 @@ function inBox(box: Box, group: Group | undefined): Spot[] {
     const cell = box.cells.get(node.id);
     if (!cell) continue;
     const x = box.x + cell.column * COLUMN + LANE;
-    spots.push({ id: node.id, node, x, y: box.y + box.head + cell.row * STEP, column: cell.column, box: box.key });
+    spots.push({
+      id: node.id,
+      node,
+      x,
+      y: box.y + box.head + cell.row * STEP,
+      column: cell.column,
+      line: cell.row,
+      box: box.key,
+    });
   }
   return spots.sort((a, b) => a.x - b.x || a.y - b.y);
 }
