@@ -1,10 +1,13 @@
-// What the list of servers costs: `cargo xtask bench ui [-- --seconds N] [--only list|live|rest|idle]`. First 5,000 that stand
+// What the list of servers costs: `cargo xtask bench ui [-- --seconds N] [--only list|live|rest|idle|topology]`. First 5,000 that stand
 // still, then 10,000 that are checked, for five minutes unless it is said otherwise; a pointer that rests for three of
-// these minutes, and a page on which nothing happens. A real core, Chromium, figures and aims.
+// these minutes, a page on which nothing happens, and the map of servers (`--rounds N`). A real core, Chromium, figures and aims.
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchLive } from "./bench-live.mjs";
 import { benchIdle, benchRest } from "./bench-rest.mjs";
+import { benchTopology } from "./bench-topology.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 5_000;
@@ -151,9 +154,20 @@ function aim(what, value, limit, unit) {
   if (!met) fails.push(what);
 }
 
+function atLeast(what, value, least) {
+  const met = value >= least;
+  print(`aim ${what}`, `${value.toFixed(0)} frames/s, at least ${least}: ${met ? "met" : "MISSED"}`);
+  if (!met) fails.push(what);
+}
+
 const { values: wanted } = parseArgs({
-  options: { seconds: { type: "string", default: "300" }, only: { type: "string" } },
+  options: {
+    seconds: { type: "string", default: "300" },
+    rounds: { type: "string", default: "5" },
+    only: { type: "string" },
+  },
 });
+const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const seconds = Number(wanted.seconds);
 if (!(seconds > 0)) throw new Error(`--seconds ${wanted.seconds}: give a number of seconds`);
 const parts = {
@@ -161,6 +175,7 @@ const parts = {
   live: () => benchLive(t, { seconds, print, aim }),
   rest: () => benchRest(t, { seconds: seconds * 0.6, print, aim }),
   idle: () => benchIdle(t, { print, aim }),
+  topology: () => benchTopology(t, { root, rounds: Number(wanted.rounds), print, aim, atLeast }),
 };
 if (wanted.only && !(wanted.only in parts)) {
   throw new Error(`--only ${wanted.only}: give ${Object.keys(parts).join(", ")}`);

@@ -180,6 +180,15 @@ export function faces({ core, ids, tool }) {
       .or(page.getByRole("img", { name: /^Calls in the last/ }))
       .waitFor();
   };
+  const topology =
+    (query = "", more) =>
+    async (page) => {
+      // The page remembers whether the table was chosen last.
+      await at(`topology${query || "?view=map"}`)(page);
+      const shown = page.getByRole("grid").or(page.getByRole("group", { name: /^Map of/ }));
+      await page.getByRole("heading", { name: "No servers to draw" }).or(shown).first().waitFor();
+      await more?.(page);
+    };
   return {
     discover: at("discover"),
     servers: at("servers"),
@@ -191,6 +200,8 @@ export function faces({ core, ids, tool }) {
       await page.getByRole("textbox", { name: /^New rule/ }).waitFor();
     },
     activity,
+    topology: topology(),
+    "topology, table": topology("?view=table"),
     playground: async (page) => {
       await at("playground")(page);
       await page.getByRole("heading", { name: "No server to call" }).or(page.getByLabel(/^id/)).first().waitFor();
@@ -256,6 +267,25 @@ export function faces({ core, ids, tool }) {
             await page.getByRole("button", { name: /^See the/ }).click();
             await page.getByRole("group", { name: "Calls under the draft" }).getByRole("link").first().waitFor();
           },
+          "topology, lines": topology(`?view=map&call=${encodeURIComponent(tool)}`, (page) =>
+            page.getByRole("table", { name: "Shares of the last minute" }).waitFor(),
+          ),
+          "topology, lines in the table": topology(`?view=table&call=${encodeURIComponent(tool)}`, (page) =>
+            page.getByRole("table", { name: "Shares of the last minute" }).waitFor(),
+          ),
+          "topology, pretending": topology(`?view=map&call=${encodeURIComponent(tool)}&down=${ids.well}`, (page) =>
+            page
+              .getByRole("complementary", { name: "What would change" })
+              .getByText(/^Nobody takes it/)
+              .waitFor(),
+          ),
+          "topology, a server": topology(`/${ids.gone}?view=map`, (page) =>
+            page.getByRole("button", { name: "Pretend down" }).waitFor(),
+          ),
+          "topology, no match": topology("?view=map&q=name%3Anobody", async (page) => {
+            await page.getByRole("heading", { name: "No server matches" }).waitFor();
+            await page.evaluate(() => new Promise(requestAnimationFrame));
+          }),
           "activity, a call": async (page) => {
             await activity(page);
             await page.getByRole("group", { name: "Outcome" }).getByRole("button", { name: "Answered" }).click();
@@ -405,6 +435,10 @@ export function menus({ core, ids }) {
     "menu of a server": opened(`servers/${ids.well}`, "menu", button("More actions")),
     "words of the filter": opened("servers", "option", (page) =>
       page.getByRole("combobox", { name: "Filter servers" }).pressSequentially("re"),
+    ),
+    "how servers are grouped": opened("topology?view=map&q=", "menu", button(/^Group:/)),
+    "what calls are drawn of": opened("topology?view=map", "option", (page) =>
+      page.getByRole("combobox", { name: "Traffic for" }).fill("r"),
     ),
     "calls to try": opened("routing", "option", (page) => page.getByRole("combobox", { name: "Capability" }).fill("r")),
     "menu of copies": opened(`playground/${ids.well}`, "menu", button("Copy as")),

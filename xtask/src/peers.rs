@@ -14,27 +14,39 @@ const LISTS: &str = "crates/testkit/peers";
 /// Installs every peer of runs of this length whose list changed since it was installed.
 pub(crate) fn ensure(workspace: &Workspace, length: Length) -> TaskResult {
     for list in lists(&workspace.at(LISTS))? {
-        let name = list.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (kind, needed_by) = kind(&name);
-        if needed_by != length {
-            continue;
+        if kind(&name_of(&list)).1 == length {
+            install(workspace, &list)?;
         }
-        let folder = workspace.at(".tools").join(&name);
-        let wanted = text_of(&list)?;
-        let stamp = Stamp::new(folder.join(".installed-from"));
-        if stamp.holds(&wanted) {
-            continue;
-        }
-        eprintln!("Installing the test peers of `{LISTS}/{name}.txt`");
-        // One folder a list: the suite brings a Node of its own, which the servers must not run on.
-        match kind {
-            kind if kind.starts_with("npm") => from_npm(workspace, &folder, &wanted)?,
-            kind if kind.starts_with("uv") => for_uvx(workspace, &folder, &wanted)?,
-            _ => from_pypi(workspace, &folder, &list)?,
-        }
-        stamp.set(&wanted)?;
     }
     Ok(())
+}
+
+/// Installs the peers of one list, for a benchmark that is measured beside them, and says where they are.
+pub(crate) fn ensure_one(workspace: &Workspace, name: &str) -> Outcome<PathBuf> {
+    install(workspace, &workspace.at(LISTS).join(name).with_extension("txt"))?;
+    Ok(workspace.at(".tools").join(name))
+}
+
+fn install(workspace: &Workspace, list: &Path) -> Outcome {
+    let name = name_of(list);
+    let folder = workspace.at(".tools").join(&name);
+    let wanted = text_of(list)?;
+    let stamp = Stamp::new(folder.join(".installed-from"));
+    if stamp.holds(&wanted) {
+        return Ok(());
+    }
+    eprintln!("Installing the test peers of `{LISTS}/{name}.txt`");
+    // One folder a list: the suite brings a Node of its own, which the servers must not run on.
+    match kind(&name).0 {
+        kind if kind.starts_with("npm") => from_npm(workspace, &folder, &wanted)?,
+        kind if kind.starts_with("uv") => for_uvx(workspace, &folder, &wanted)?,
+        _ => from_pypi(workspace, &folder, list)?,
+    }
+    stamp.set(&wanted)
+}
+
+fn name_of(list: &Path) -> String {
+    list.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// `npm…`, `uv…` or `py…`, and which runs need it.

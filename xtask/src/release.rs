@@ -22,6 +22,7 @@ pub(crate) fn bindings(workspace: &Workspace) -> TaskResult {
 /// Measures, optimised.
 pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> TaskResult {
     if name == "ui" {
+        peers::ensure_one(workspace, "long-npm-map")?;
         return in_browser(workspace, "tests/browser/bench-ui.mjs", rest);
     }
     if name == "size" {

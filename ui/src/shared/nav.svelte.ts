@@ -1,5 +1,5 @@
 /** The screens that exist, in the order of the rail. */
-export const SCREENS = ["discover", "servers", "routing", "playground", "activity", "settings"] as const;
+export const SCREENS = ["discover", "servers", "topology", "routing", "playground", "activity", "settings"] as const;
 /** One of them. */
 export type Screen = (typeof SCREENS)[number];
 
@@ -7,6 +7,7 @@ export type Screen = (typeof SCREENS)[number];
 export const SCREEN_NAMES: Record<Screen, string> = {
   discover: "Discover",
   servers: "Servers",
+  topology: "Topology",
   routing: "Routing",
   playground: "Playground",
   activity: "Activity",
@@ -17,6 +18,7 @@ export const SCREEN_NAMES: Record<Screen, string> = {
 export const SCREEN_DIGITS: Record<Screen, number> = {
   discover: 1,
   servers: 2,
+  topology: 3,
   routing: 4,
   playground: 5,
   activity: 7,
@@ -34,22 +36,30 @@ export interface Place {
   section: string | null;
   /** A rule of Routing by its pattern, or the defaults; a call of Activity by its id. */
   item: string | null;
+  /** How it is looked at, behind a question mark: what is filtered, grouped, drawn. */
+  query: Query;
 }
+
+/** Values by their names, in the order in which they are written. */
+export type Query = Readonly<Record<string, string>>;
 
 /** Reads `#/screen/server/tool`, `#/settings/section`, `#/routing/rule` or `#/activity/call`. Anything else is the first screen. */
 export function parsePlace(hash: string): Place {
-  const [screen, within, tool] = hash.replace(/^#\/?/, "").split("/").map(decode);
+  const [path = "", asked = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [screen, within, tool] = path.split("/").map(decode);
   const known = SCREENS.find((name) => name === screen) ?? "discover";
-  const nothing = { screen: known, server: null, tool: null, section: null, item: null };
+  const query = Object.fromEntries(new URLSearchParams(asked));
+  const nothing = { screen: known, server: null, tool: null, section: null, item: null, query };
   if (known === "settings") return { ...nothing, section: within || null };
   if (known === "routing" || known === "activity") return { ...nothing, item: within || null };
   return { ...nothing, server: within || null, tool: tool || null };
 }
 
 /** The address of a place. */
-export function placeHash(screen: Screen, within?: string | null, tool?: string | null): string {
+export function placeHash(screen: Screen, within?: string | null, tool?: string | null, query: Query = {}): string {
   const parts = [screen, within, tool].map((part) => encodeURIComponent(part ?? ""));
-  return `#/${parts.join("/").replace(/\/+$/, "")}`;
+  const asked = new URLSearchParams(query).toString();
+  return `#/${parts.join("/").replace(/\/+$/, "")}${asked ? `?${asked}` : ""}`;
 }
 
 function decode(part: string): string {
@@ -69,15 +79,15 @@ class Nav {
   }
 
   /** Goes to a place; Back returns. */
-  go(screen: Screen, within?: string | null, tool?: string | null): void {
-    const hash = placeHash(screen, within, tool);
+  go(screen: Screen, within?: string | null, tool?: string | null, query?: Query): void {
+    const hash = placeHash(screen, within, tool, query);
     if (location.hash !== hash) location.hash = hash;
     this.place = parsePlace(hash);
   }
 
   /** Says the same place more exactly, without a step for Back. */
-  refine(screen: Screen, within?: string | null, tool?: string | null): void {
-    const hash = placeHash(screen, within, tool);
+  refine(screen: Screen, within?: string | null, tool?: string | null, query?: Query): void {
+    const hash = placeHash(screen, within, tool, query);
     history.replaceState(null, "", hash);
     this.place = parsePlace(hash);
   }

@@ -1,6 +1,6 @@
 /** What the keyboard does everywhere, for the dialog that lists it. */
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
-  { keys: "Ctrl+1, 2, 4, 5, 7, 9", does: "Discover, Servers, Routing, Playground, Activity, Settings" },
+  { keys: "Ctrl+1, 2, 3, 4, 5, 7, 9", does: "Discover, Servers, Topology, Routing, Playground, Activity, Settings" },
   { keys: "Ctrl+K", does: "Go to a screen, a server, a tool, or do something" },
   { keys: "/", does: "Filter or find on this screen" },
   { keys: "Esc", does: "Close what is open" },
@@ -14,6 +14,10 @@ export const SHORTCUTS: readonly { keys: string; does: string }[] = [
   { keys: "C", does: "Check the server now" },
   { keys: "P", does: "Pause or resume the server" },
   { keys: "E", does: "Edit the server" },
+  { keys: "+, −, 0", does: "Zoom the topology in or out, or fit it into the window" },
+  { keys: "← ↑ → ↓", does: "Move from server to server in the topology" },
+  { keys: "Page Up, Page Down", does: "Move from box to box in the topology" },
+  { keys: "D", does: "Pretend that the server, or all of the box, is down" },
   { keys: "Alt+↑, Alt+↓", does: "Move the rule up or down" },
   { keys: "Ctrl+S", does: "Save the rules, or the settings" },
   { keys: "Ctrl+F", does: "Find in the file of the settings" },

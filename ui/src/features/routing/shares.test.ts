@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { RouteResult, RouteShare, ServerRow } from "../../host";
-import { meanLatency, shares } from "./shares";
+import { meanLatency } from "../../shared/decision/latency";
+import { shares } from "./shares";
 
 const of = (...pairs: [string, number][]): RouteShare[] =>
   pairs.map(([name, calls]) => ({ server: { id: name, name, region: null }, calls, share: 0 })) as RouteShare[];

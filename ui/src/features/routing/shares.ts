@@ -1,4 +1,4 @@
-import type { RouteResult, RouteShare, ServerId, ServerRow } from "../../host";
+import type { RouteShare, ServerId } from "../../host";
 import type { Which } from "../../shared/decision/sim.svelte";
 
 /** A server's calls under the saved rules and under the draft; absent where these are not shown. */
@@ -33,17 +33,4 @@ export function shares(saved: readonly RouteShare[], draft: readonly RouteShare[
   return [...rows.values()]
     .filter((row) => (row.before ?? 0) + (row.after ?? 0) > 0)
     .sort((a, b) => now(b) - now(a) || (b.before ?? 0) - (a.before ?? 0) || a.name.localeCompare(b.name));
-}
-
-/** How long a call would take on average, by what was measured last, in milliseconds; absent where somebody was not measured. */
-export function meanLatency(result: RouteResult | null, rows: ReadonlyMap<ServerId, ServerRow>): number | null {
-  let [sum, calls] = [0, 0];
-  for (const share of result?.distribution ?? []) {
-    if (share.calls === 0) continue;
-    const ms = rows.get(share.server.id)?.health.response_time_ms ?? null;
-    if (ms === null) return null;
-    sum += ms * share.calls;
-    calls += share.calls;
-  }
-  return calls === 0 ? null : sum / calls;
 }

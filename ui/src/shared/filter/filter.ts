@@ -1,5 +1,5 @@
 import { FILTER_FIELDS, FILTER_SIGNS, type FilterField, type ServerRow } from "../../host";
-import { STATUSES, statusWords } from "../../shared/words";
+import { STATUSES, statusWords } from "../words";
 
 /** One word of a filter, where it stands, and its parts when it names a field. */
 export interface Token {
