@@ -329,8 +329,9 @@ impl App {
     /// Says to other processes, and to the faces, where this core answers.
     pub fn announce(&self, address: String, serves_gateway: bool) -> std::io::Result<()> {
         self.0.ownership.announce(Some(address.clone()))?;
-        let served = serves_gateway.then(|| format!("{address}/mcp"));
-        let _ = self.0.gateway_at.send_replace(served.ok_or_else(|| "its address is taken".to_owned()));
+        if serves_gateway && self.0.gateway.is_some() {
+            let _ = self.0.gateway_at.send_replace(Ok(format!("{address}/mcp")));
+        }
         *self.0.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(())
     }
@@ -349,7 +350,13 @@ impl App {
              {instead}. End it, or give another address in `gateway.listen`, and start again."
         );
         let _ = self.0.gateway_at.send_replace(Err(reason));
-        self.notice(NoticeLevel::Warning, text);
+        // Who never gave a client a token is told where the clients are shown, and not at each start.
+        let is_used = self.0.gateway.as_ref().is_some_and(|gateway| !gateway.clients().is_empty());
+        if is_used {
+            self.notice(NoticeLevel::Warning, text);
+        } else {
+            tracing::info!("{text}");
+        }
     }
 
     /// The MCP server that AI clients see, if it can be served at all.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mcp::wire::raw::{members, quoted};
 use mesh::Group;
@@ -56,6 +57,8 @@ struct Source {
 /// All tools at one moment.
 #[derive(Debug)]
 pub(crate) struct Catalog {
+    /// The last state of the registry that it is known to hold in.
+    revision: AtomicU64,
     sources: Vec<Source>,
     config: Arc<Config>,
     /// By public name.
@@ -69,10 +72,20 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Whether it would be made of the same again.
     pub(crate) fn holds(&self, snapshot: &Snapshot, config: &Arc<Config>) -> bool {
+        if !Arc::ptr_eq(&self.config, config) {
+            return false;
+        }
+        if self.revision.load(Ordering::Relaxed) == snapshot.revision() {
+            return true;
+        }
         let mut sources = self.sources.iter();
         let are_same =
             snapshot.iter().all(|server| sources.next().is_some_and(|source| source.is_of(server)));
-        Arc::ptr_eq(&self.config, config) && are_same && sources.next().is_none()
+        let holds = are_same && sources.next().is_none();
+        if holds {
+            self.revision.store(snapshot.revision(), Ordering::Relaxed);
+        }
+        holds
     }
 
     /// Of what there is now. `name` gives names to those that have none, and returns those of all.
@@ -97,6 +110,7 @@ impl Catalog {
             hash.update(format!("{}:{name}{}:{}", name.len(), entry.definition.len(), entry.definition));
         }
         Self {
+            revision: snapshot.revision().into(),
             sources: snapshot.iter().map(Source::of).collect(),
             config: config.clone(),
             pages: pages(&tools),

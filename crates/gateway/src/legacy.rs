@@ -5,11 +5,11 @@ use http::{HeaderValue, Response, StatusCode};
 use mcp::wire::raw::quoted;
 use serde_json::value::RawValue;
 
-use crate::Gateway;
 use crate::modern::no_method;
 use crate::post::{Ask, Question};
 use crate::reply::{Body, Rejected, code, empty, json, result};
 use crate::sealed::ClientSession;
+use crate::{Gateway, NAME};
 
 /// The revisions, the newest first.
 const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
@@ -96,6 +96,7 @@ impl Gateway {
 
     /// What we call ourselves, in JSON. The instance in the version tells our own endpoint from another's, also behind a bridge.
     pub(crate) fn server_info(&self) -> String {
-        format!(r#"{{"name":"mcp-discovery","title":"MCP Discovery","version":{}}}"#, quoted(&self.version()))
+        let (name, version) = (quoted(NAME), quoted(&self.version()));
+        format!(r#"{{"name":{name},"title":"MCP Discovery","version":{version}}}"#)
     }
 }

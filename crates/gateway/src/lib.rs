@@ -35,7 +35,7 @@ use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use mesh::Mesh;
 use model::config::{Config, GatewayAuth, Naming};
-use model::{Identity, Server, ServerId};
+use model::{Server, ServerId};
 use parking_lot::Mutex;
 use registry::{Registry, now};
 use sha2::{Digest, Sha256};
@@ -241,13 +241,9 @@ impl Gateway {
     }
 
     /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every look.
-    pub fn is_ourselves(&self, server: &Server) -> bool {
-        server.info.identity.as_ref().is_some_and(|said| self.is_our_identity(said))
-    }
-
-    /// The same of what a server says of itself.
-    pub fn is_our_identity(&self, said: &Identity) -> bool {
-        said.version.as_deref().is_some_and(|version| version.contains(&self.0.instance))
+    pub(crate) fn is_ourselves(&self, server: &Server) -> bool {
+        let said = server.info.identity.as_ref().and_then(|said| said.version.as_deref());
+        said.is_some_and(|version| version.contains(&self.0.instance))
     }
 
     fn write_uses(&self) {
@@ -281,7 +277,7 @@ impl Gateway {
         let catalog = Arc::new(Catalog::of(
             &snapshot,
             &config,
-            |server| !self.is_ourselves(server),
+            |server| !is_a_gateway(server),
             |all| self.named(all, naming),
         ));
         *kept = Some(catalog.clone());
@@ -307,6 +303,15 @@ impl Gateway {
         known.collect()
     }
 }
+
+/// Gateways are not listed by gateways: of two that list each other the lists would grow with every look. Each is reached at
+/// `/servers/<id>/mcp`.
+fn is_a_gateway(server: &Server) -> bool {
+    server.info.identity.as_ref().is_some_and(|said| said.name == NAME)
+}
+
+/// What we call ourselves.
+const NAME: &str = "mcp-discovery";
 
 /// What the version of a gateway with this key ends with, and that of no other. It says nothing of the key.
 pub fn instance(key: &str) -> String {

@@ -31,6 +31,13 @@ pub(crate) fn add(place: &Place, args: &[&str]) {
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
 }
 
+/// Adds a command; what it is and its arguments come last.
+pub(crate) fn add_stdio(place: &Place, name: &str, command: &testkit::real::ServedCommand) {
+    let mut add = place.command(&["add", "--name", name]);
+    let ran = add.args(["--stdio", &command.program]).args(&command.args).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
 pub(crate) fn serving(place: &Place) -> Serving {
     place.serve(&["--no-local-discovery"])
 }

@@ -98,9 +98,17 @@ async fn a_group_of_replicas_is_one_tool_and_its_calls_are_balanced() {
     // One of them is gone: the other takes all, and clients see no difference.
     let [one, _other] = servers;
     drop(one);
-    for _ in 0..4 {
+    let mut lost = 0;
+    for _ in 0..6 {
         let answered = client.modern("tools/call", call.clone()).await;
-        assert_eq!(answered.message["result"]["content"][0]["text"], "5", "{answered:?}");
+        // What was on its way when it ended may have run, so it is not sent again.
+        lost += usize::from(answered.message["error"]["data"]["code"] == "transport_failed");
+        let is_answered = answered.message["result"]["content"][0]["text"] == "5";
+        assert!(
+            is_answered || answered.message["error"]["data"]["code"] == "transport_failed",
+            "{answered:?}"
+        );
     }
+    assert!(lost <= 1, "{lost} of six calls were lost");
     assert_eq!(client.names().await, ["add", "wait"]);
 }
