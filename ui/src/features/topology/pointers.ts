@@ -32,6 +32,10 @@ export class Pointers {
     return dragged;
   }
 
+  isHeld(): boolean {
+    return this.#held.size > 0;
+  }
+
   down(event: PointerEvent): void {
     if (event.pointerType === "mouse" && event.button > 1) return;
     this.#held.set(event.pointerId, pointOf(event));
