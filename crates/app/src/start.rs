@@ -12,6 +12,7 @@ use ledger::Ledger;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
+use store::{Ages, ClockKeeper};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +40,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 
 /// How often servers that are gone are looked for.
 const TIDY: Duration = Duration::from_secs(10);
+
+/// How often it is noted what the clock says. What ran since then is lost to a crash.
+const NOTE_CLOCK: Duration = Duration::from_mins(5);
 
 /// How many notices are kept for whoever looks later.
 const KEPT_NOTICES: usize = 200;
@@ -71,6 +75,8 @@ pub(crate) struct Core {
     pub(crate) intake: Intake,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
+    /// By which clock what is kept grows old.
+    ages: Ages,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
@@ -112,7 +118,8 @@ impl App {
         tasks.spawn(opened.writer);
         let logs = Logs::default();
         let contact = Contact::new(vault, logs.lines());
-        let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver());
+        let ages = opened.clock.as_ref().map(ClockKeeper::ages).unwrap_or_default();
+        let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver(), ages.clone());
         let witness = Arc::new(ledger.clone());
         let mesh =
             Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
@@ -146,7 +153,7 @@ impl App {
         let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
-            scans: ScanMemory::start(&data_dir, now, Box::new(noticed(&notices))),
+            scans: ScanMemory::start(&data_dir, now, ages.clone(), Box::new(noticed(&notices))),
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,
@@ -155,6 +162,7 @@ impl App {
             intake,
             checks: Checks::new(),
             demo,
+            ages,
             tasks,
             stop,
             data_dir,
@@ -188,6 +196,9 @@ impl App {
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy());
+        if let Some(clock) = opened.clock {
+            app.0.tasks.spawn(app.clone().follow_clock(clock));
+        }
         app.0.tasks.spawn(app.clone().put_to_sleep());
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
@@ -220,10 +231,11 @@ impl App {
             OwnerKind::Command => vault.mark_gone(expired).await,
             OwnerKind::Window | OwnerKind::Serve => {
                 let snapshot = self.0.registry.snapshot();
+                let aged = self.0.ages.by(now());
                 let own = move |id| snapshot.get(id).map(|server| server.info.secret_set);
                 drop(self.0.tasks.spawn(async move {
                     vault.clone().forget_servers(expired).await;
-                    vault.forget_former(own, now()).await;
+                    vault.forget_former(own, aged).await;
                 }));
             }
         }
@@ -234,6 +246,23 @@ impl App {
         let stop = self.stopping();
         while let Some(Some(text)) = stop.run_until_cancelled(told.recv()).await {
             self.notice(NoticeLevel::Warning, text);
+        }
+    }
+
+    /// Notes what the clock says, and how long the core runs by it.
+    async fn follow_clock(self, mut clock: ClockKeeper) {
+        let stop = self.stopping();
+        let mut noted = Instant::now();
+        loop {
+            let is_over = stop.run_until_cancelled(tokio::time::sleep(NOTE_CLOCK)).await.is_none();
+            let told = clock.note(now(), noted.elapsed());
+            noted = Instant::now();
+            if let Some(text) = told {
+                self.notice(NoticeLevel::Warning, text);
+            }
+            if is_over {
+                return;
+            }
         }
     }
 
@@ -371,13 +400,14 @@ impl App {
     /// What was found of the files at the start, here and by earlier processes that nobody may have looked at.
     fn tell_of_files(&self, found: Vec<String>) {
         let at = now();
+        let aged = self.0.ages.by(at);
         let found = self.0.found.get_or_init(|| found);
         let new: Vec<Notice> =
             found.iter().cloned().map(|text| Notice { level: NoticeLevel::Warning, text, at }).collect();
-        let mut earlier = store::notices::earlier(&self.0.data_dir, at);
+        let mut earlier = store::notices::earlier(&self.0.data_dir, aged);
         earlier.retain(|notice| new.iter().all(|new| new.text != notice.text));
         if !new.is_empty()
-            && let Err(error) = store::notices::keep(&self.0.data_dir, &new, at)
+            && let Err(error) = store::notices::keep(&self.0.data_dir, &new, aged)
         {
             tracing::warn!(%error, "what a person should know could not be kept for later");
         }

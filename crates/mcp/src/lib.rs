@@ -18,6 +18,7 @@ mod fuzz;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod lack;
 mod names;
 mod probe;
 mod range;
@@ -30,6 +31,7 @@ mod words;
 pub use credentials::Credentials;
 pub use crypto::install_crypto;
 pub use error::{McpError, Unsent};
+pub use lack::Lack;
 pub use names::is_localhost;
 pub use probe::{
     Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeStep, ProbeTarget, Protocols, Scheme, Slow,
