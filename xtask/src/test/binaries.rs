@@ -46,7 +46,7 @@ pub(crate) fn run_all(notes: &Path) -> TaskResult {
     let text = std::fs::read_to_string(notes).map_err(failed("read which tests there are"))?;
     let mut programs: Vec<TestProgram> = text.split(END).filter_map(TestProgram::read).collect();
     // The window's tests take longest: what begins last should be short.
-    programs.sort_by_key(|program| program.is_of_the_window());
+    programs.sort_by_key(TestProgram::is_of_the_window);
     let (waiting, failures) = (Mutex::new(programs), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -70,8 +70,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl TestProgram {
     fn noted(&self) -> String {
         let env = self.env.iter().filter(|(_, value)| !value.contains([PART, END]));
-        let env = env.map(|(key, value)| format!("{PART}{key}={value}")).collect::<String>();
-        format!("{}{PART}{}{env}{END}", self.path, self.folder)
+        let parts = [self.path.clone(), self.folder.clone()].into_iter();
+        let parts = parts.chain(env.map(|(key, value)| format!("{key}={value}")));
+        parts.collect::<Vec<_>>().join(&PART.to_string()) + &END.to_string()
     }
 
     fn read(note: &str) -> Option<Self> {
@@ -91,11 +92,11 @@ impl TestProgram {
     }
 
     fn run(&self) -> Result<(), String> {
-        let began = std::time::Instant::now();
+        let began = std::time::SystemTime::now();
         let mut command = Command::new(&self.path);
         command.current_dir(&self.folder).envs(self.env.iter().cloned()).stdin(Stdio::null());
         let ended = command.output().map_err(|error| format!("`{}` did not start: {error}", self.path))?;
-        self.print(&ended, began.elapsed().as_secs_f64());
+        self.print(&ended, began.elapsed().unwrap_or_default().as_secs_f64());
         if ended.status.success() {
             Ok(())
         } else {
