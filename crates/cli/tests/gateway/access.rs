@@ -186,20 +186,15 @@ async fn many_clients_with_one_id_get_their_own_answers() {
     add_stdio(&place, "everything", &server);
     let echo = name_of(&status(&place), "everything", "echo");
     let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
-    let tasks = tokio_util::task::TaskTracker::new();
-    let asking = (0..64).map(|nonce| {
-        let (client, echo) = (client.clone(), echo.clone());
-        tasks.spawn(async move {
-            let session = client.session().await;
-            for turn in 0..5 {
-                let message = format!("{nonce} {turn}");
-                let params = json!({ "name": echo, "arguments": { "message": message }, "_meta": { "progressToken": 1 } });
-                let answered = client.legacy(&session, "tools/call", params).await;
-                assert!(text(&answered).ends_with(&message), "{answered:?}");
-            }
-        })
+    let asking = (0..64).map(async |nonce: i32| {
+        let session = client.session().await;
+        for turn in 0..5 {
+            let message = format!("{nonce} {turn}");
+            let arguments = json!({ "message": message });
+            let params = json!({ "name": echo, "arguments": arguments, "_meta": { "progressToken": 1 } });
+            let answered = client.legacy(&session, "tools/call", params).await;
+            assert!(text(&answered).ends_with(&message), "{answered:?}");
+        }
     });
-    for asked in asking.collect::<Vec<_>>() {
-        asked.await.unwrap();
-    }
+    futures::future::join_all(asking).await;
 }
