@@ -40,7 +40,8 @@ const FLAGS = [
 export async function startCore(t, { dataDir, config, flags = [], env = {}, listen = "127.0.0.1:0" } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
   const data = dataDir ?? (await temporaryFolder(t));
-  const args = ["serve", "--listen", listen, "--data-dir", data, ...flags];
+  // Without one, it listens where its configuration says.
+  const args = ["serve", ...(listen ? ["--listen", listen] : []), "--data-dir", data, ...flags];
   if (config) {
     const file = join(data, "mcp-discovery.yaml");
     await writeFile(file, config);

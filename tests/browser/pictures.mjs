@@ -151,6 +151,12 @@ async function photograph({ core, ids }, theme) {
   await take("routing");
   await page.getByRole("button", { name: "Discard draft" }).click();
 
+  await page.goto(`${core.address}/#/topology?view=map&call=weather_current&down=${ids.weather2}`);
+  const then = page.getByRole("complementary", { name: "What would change" });
+  await then.getByRole("table", { name: "Shares now and then" }).waitFor();
+  await take("topology");
+  await page.keyboard.press("Escape");
+
   await page.goto(`${core.address}/#/activity`);
   const calls = page.getByRole("grid", { name: "Calls, newest first" });
   await calls.getByRole("row").filter({ hasText: "weather_current" }).nth(2).click();

@@ -1,6 +1,7 @@
 //! A client's call on its way: what is sent to each server, and what comes back. Of what a client sent, the bytes of its arguments
 //! go on as they came.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl WantedCall {
         let mut text = format!(r#"{{"name":{}"#, quoted(tool));
         for (key, value) in [("arguments", &self.arguments), ("_meta", &self.meta)] {
             if let Some(value) = value {
-                text.push_str(&format!(r#","{key}":{value}"#));
+                // Writing to a text never fails.
+                let _ = write!(text, r#","{key}":{value}"#);
             }
         }
         text.push('}');
@@ -212,10 +214,10 @@ fn translated(result: &RawValue, server: Era, client: Era) -> Result<String, Rej
 pub(crate) fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
     let mut params = format!(r#"{{"progressToken":{token},"progress":{progress}"#);
     if let Some(total) = total {
-        params.push_str(&format!(r#","total":{total}"#));
+        let _ = write!(params, r#","total":{total}"#);
     }
     if let Some(message) = message {
-        params.push_str(&format!(r#","message":{}"#, quoted(message)));
+        let _ = write!(params, r#","message":{}"#, quoted(message));
     }
     params.push('}');
     crate::reply::notification("notifications/progress", &params)

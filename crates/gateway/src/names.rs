@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use model::config::Naming;
 use sha2::{Digest, Sha256};
 
+use crate::clients::hex;
+
 /// The longest name.
 pub(crate) const LONGEST: usize = 64;
 /// The longest part of it that stands for a server.
@@ -129,7 +131,7 @@ pub(crate) fn slug(name: &str) -> String {
 
 fn hash(ToolOrigin { owner, tool }: &ToolOrigin, turn: u32) -> String {
     let digest = Sha256::digest(format!("{owner}\0{tool}\0{turn}").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(HASH).collect()
+    hex(&digest).chars().take(HASH).collect()
 }
 
 #[cfg(test)]

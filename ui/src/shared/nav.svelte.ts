@@ -1,5 +1,14 @@
 /** The screens that exist, in the order of the rail. */
-export const SCREENS = ["discover", "servers", "topology", "routing", "playground", "activity", "settings"] as const;
+export const SCREENS = [
+  "discover",
+  "servers",
+  "topology",
+  "routing",
+  "playground",
+  "activity",
+  "connect",
+  "settings",
+] as const;
 /** One of them. */
 export type Screen = (typeof SCREENS)[number];
 
@@ -11,6 +20,7 @@ export const SCREEN_NAMES: Record<Screen, string> = {
   routing: "Routing",
   playground: "Playground",
   activity: "Activity",
+  connect: "Connect",
   settings: "Settings",
 };
 
@@ -22,6 +32,7 @@ export const SCREEN_DIGITS: Record<Screen, number> = {
   routing: 4,
   playground: 5,
   activity: 7,
+  connect: 8,
   settings: 9,
 };
 

@@ -8,6 +8,7 @@ it.each([
   ["#/playground//echo", { screen: "playground", server: null, tool: "echo", section: null, item: null, query: {} }],
   ["#/settings/gateway", { screen: "settings", server: null, tool: null, section: "gateway", item: null, query: {} }],
   ["#/routing/weather.*", { screen: "routing", server: null, tool: null, section: null, item: "weather.*", query: {} }],
+  ["#/connect", { screen: "connect", server: null, tool: null, section: null, item: null, query: {} }],
   ["#/activity/12", { screen: "activity", server: null, tool: null, section: null, item: "12", query: {} }],
   [
     "#/topology/a?by=host&q=is%3Adown+a%3Fb",

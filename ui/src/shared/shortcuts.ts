@@ -1,6 +1,9 @@
 /** What the keyboard does everywhere, for the dialog that lists it. */
 export const SHORTCUTS: readonly { keys: string; does: string }[] = [
-  { keys: "Ctrl+1, 2, 3, 4, 5, 7, 9", does: "Discover, Servers, Topology, Routing, Playground, Activity, Settings" },
+  {
+    keys: "Ctrl+1, 2, 3, 4, 5, 7, 8, 9",
+    does: "Discover, Servers, Topology, Routing, Playground, Activity, Connect, Settings",
+  },
   { keys: "Ctrl+K", does: "Go to a screen, a server, a tool, or do something" },
   { keys: "/", does: "Filter or find on this screen" },
   { keys: "Esc", does: "Close what is open" },

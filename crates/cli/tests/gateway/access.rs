@@ -186,9 +186,10 @@ async fn many_clients_with_one_id_get_their_own_answers() {
     add_stdio(&place, "everything", &server);
     let echo = name_of(&status(&place), "everything", "echo");
     let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
+    let tasks = tokio_util::task::TaskTracker::new();
     let asking = (0..64).map(|nonce| {
         let (client, echo) = (client.clone(), echo.clone());
-        tokio::spawn(async move {
+        tasks.spawn(async move {
             let session = client.session().await;
             for turn in 0..5 {
                 let message = format!("{nonce} {turn}");

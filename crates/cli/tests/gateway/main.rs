@@ -1,5 +1,13 @@
 //! The gateway as AI clients meet it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

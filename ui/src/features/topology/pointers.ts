@@ -46,6 +46,11 @@ export class Pointers {
   move(event: PointerEvent & { currentTarget: HTMLElement }): void {
     const before = this.#held.get(event.pointerId);
     if (!before || !this.#start) return;
+    // It was let go of elsewhere.
+    if (event.buttons === 0 && event.isTrusted) {
+      this.up(event);
+      return;
+    }
     const now = pointOf(event);
     const other = [...this.#held].find(([id]) => id !== event.pointerId)?.[1];
     if (!this.#dragged) {
