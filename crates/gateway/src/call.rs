@@ -35,7 +35,7 @@ const OURS: [&str; 4] = [
 
 /// What a client wants called.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedCall {
     /// As it came.
     arguments: Option<String>,
     /// The same for decisions.
@@ -46,7 +46,7 @@ pub(crate) struct Wanted {
     pub(crate) progress_token: Option<String>,
 }
 
-impl Wanted {
+impl WantedCall {
     /// Of the params of `tools/call`.
     pub(crate) fn of(params: &RawValue) -> Result<Self, Rejected> {
         let wrong = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
@@ -79,8 +79,8 @@ impl Wanted {
 }
 
 /// A call as each try sends it.
-pub(crate) struct ToolCall<'a> {
-    wanted: &'a Wanted,
+pub(crate) struct GatewayCall<'a> {
+    wanted: &'a WantedCall,
     cancel: &'a CancellationToken,
     progress: Option<mpsc::Sender<ToolProgress>>,
     tool: String,
@@ -88,9 +88,9 @@ pub(crate) struct ToolCall<'a> {
     is_bounded: bool,
 }
 
-impl<'a> ToolCall<'a> {
+impl<'a> GatewayCall<'a> {
     pub(crate) fn new(
-        wanted: &'a Wanted,
+        wanted: &'a WantedCall,
         cancel: &'a CancellationToken,
         progress: Option<mpsc::Sender<ToolProgress>>,
     ) -> Self {
@@ -98,7 +98,7 @@ impl<'a> ToolCall<'a> {
     }
 }
 
-impl mesh::Sending for ToolCall<'_> {
+impl mesh::Sending for GatewayCall<'_> {
     /// A result, and the era of who sent it.
     type Answer = (Box<RawValue>, Era);
 
@@ -237,7 +237,7 @@ mod tests {
             r#"{"name": "x", "arguments": {"n": 12345678901234567890123, "t": "\u00e9"}, "_meta": {
                 "progressToken": "p", "traceparent": "00-1", "io.modelcontextprotocol/clientInfo": {}}}"#,
         );
-        let wanted = Wanted::of(&params).unwrap();
+        let wanted = WantedCall::of(&params).unwrap();
         assert_eq!(
             wanted.params("own.name").unwrap().get(),
             r#"{"name":"own.name","arguments":{"n": 12345678901234567890123, "t": "\u00e9"},"_meta":{"traceparent":"00-1"}}"#

@@ -4,14 +4,14 @@ use model::ServerId;
 
 /// What a request is for, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
+pub enum GatewayPath {
     /// `/mcp`: all servers.
     All,
     /// `/servers/<id>/mcp`: one server, whose tools have their own names.
     Server(ServerId),
 }
 
-impl Endpoint {
+impl GatewayPath {
     /// Of a path; `None` when it is no endpoint of the gateway.
     pub fn of(path: &str) -> Option<Self> {
         if path == "/mcp" {

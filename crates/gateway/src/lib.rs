@@ -46,16 +46,16 @@ use tokio_util::task::TaskTracker;
 
 pub use call::Words;
 pub use clients::{GatewayClient, NoToken};
-pub use endpoint::Endpoint;
+pub use endpoint::GatewayPath;
 pub use file::FILE;
 pub use reply::Body;
 
 use catalog::Catalog;
-use clients::{Caller, Clients};
+use clients::{Caller, GatewayClients};
 use file::GatewayFile;
-use names::{Given, Origin, Unnamed};
+use names::{GivenNames, ToolOrigin, Unnamed};
 use reply::Rejected;
-use running::Running;
+use running::RunningCalls;
 use sealed::Seal;
 
 /// The largest body of a request, in bytes.
@@ -90,10 +90,10 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     parts: Parts,
     file: Arc<GatewayFile>,
-    clients: Clients,
+    clients: GatewayClients,
     seal: Seal,
-    running: Running,
-    given: Mutex<HashMap<Naming, Given>>,
+    running: RunningCalls,
+    given: Mutex<HashMap<Naming, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     /// The list of tools that clients were told of, by its fingerprint.
     changed: watch::Sender<[u8; 32]>,
@@ -129,7 +129,7 @@ impl Gateway {
             )
         });
         let file = Arc::new(file);
-        let clients = Clients::open(file.clone())?;
+        let clients = GatewayClients::open(file.clone())?;
         let given =
             [Naming::Auto, Naming::Always, Naming::Never].map(|naming| Ok((naming, file.given(naming)?)));
         let given = given.into_iter().collect::<Result<_, BesideError>>()?;
@@ -139,7 +139,7 @@ impl Gateway {
             parts,
             file,
             clients,
-            running: Running::default(),
+            running: RunningCalls::default(),
             given: Mutex::new(given),
             catalog: Mutex::default(),
             changed: watch::Sender::default(),
@@ -148,14 +148,14 @@ impl Gateway {
     }
 
     /// Answers one request. Its Host and Origin were checked, and its body was read whole.
-    pub async fn answer(&self, to: Endpoint, request: Request<Bytes>) -> Response<Body> {
+    pub async fn answer(&self, to: GatewayPath, request: Request<Bytes>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let config = self.config();
         if !config.gateway.enabled {
             return refused(StatusCode::NOT_FOUND, "the gateway is off: `gateway.enabled` is `false`");
         }
         let Some(caller) = self.caller(&head.headers, &config) else { return unauthorized() };
-        let ask = post::Ask { to, caller, headers: head.headers };
+        let ask = post::PostedRequest { to, caller, headers: head.headers };
         match head.method {
             Method::POST => self.post(ask, body).await,
             Method::GET => self.listen(&ask),
@@ -258,7 +258,7 @@ impl Gateway {
 
     fn caller(&self, headers: &HeaderMap, config: &Config) -> Option<Caller> {
         if config.gateway.auth == GatewayAuth::None {
-            return Some(Clients::anybody());
+            return Some(GatewayClients::anybody());
         }
         let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = sent.split_once(' ')?;
@@ -285,10 +285,10 @@ impl Gateway {
     }
 
     /// The names of all of these; those without one get one, for good.
-    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<Origin, String> {
+    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<ToolOrigin, String> {
         let mut given = self.0.given.lock();
         let names = given.entry(naming).or_default();
-        let origins: Vec<Origin> = all.iter().map(|one| one.origin.clone()).collect();
+        let origins: Vec<ToolOrigin> = all.iter().map(|one| one.origin.clone()).collect();
         let unnamed = all.into_iter().filter(|one| names.name(&one.origin).is_none()).collect();
         let fresh = names.name_all(unnamed, naming);
         if !fresh.is_empty()

@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::VIA;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use gateway::{Endpoint, Gateway, LARGEST_BODY};
+use gateway::{Gateway, GatewayPath, LARGEST_BODY};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -26,7 +26,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) async fn answer(&self, to: Endpoint, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, to: GatewayPath, request: Request<Incoming>) -> Response<Body> {
         if let Err(error) = self.gate.verdict(request.headers()) {
             return Failure(error).into_response();
         }

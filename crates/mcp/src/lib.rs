@@ -9,6 +9,11 @@
 //! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and
 //!   cancel.
 
+#[cfg(test)]
+extern crate self as mcp;
+
+#[cfg(test)]
+mod corpus;
 mod credentials;
 mod crypto;
 mod error;

@@ -350,7 +350,7 @@ impl Registry {
         self.mark(ids, Mark::Pause).await
     }
 
-    /// Lifts a drain.
+    /// Resumes paused servers.
     pub async fn resume(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Resume).await
     }
