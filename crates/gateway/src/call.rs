@@ -243,9 +243,9 @@ mod tests {
             r#"{"name":"own.name","arguments":{"n": 12345678901234567890123, "t": "\u00e9"},"_meta":{"traceparent":"00-1"}}"#
         );
         assert_eq!(wanted.progress_token.as_deref(), Some("\"p\""));
-        assert_eq!(Wanted::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
+        assert_eq!(WantedCall::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
         for wrong in ["[]", r#"{"arguments": [1]}"#, r#"{"arguments": "x"}"#] {
-            assert_eq!(Wanted::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
+            assert_eq!(WantedCall::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
         }
     }
 
