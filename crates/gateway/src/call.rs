@@ -153,16 +153,16 @@ impl mesh::Sending for GatewayCall<'_> {
 
 /// The words of the API for what went wrong in a call.
 #[derive(Clone, Copy)]
-pub struct Words {
+pub struct CallWords {
     /// A try that failed.
     pub failed: fn(CallFailed) -> ApiError,
     /// Nobody took it.
     pub refused: fn(&Refused) -> ApiError,
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for CallWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Words")
+        f.write_str("CallWords")
     }
 }
 
@@ -170,7 +170,7 @@ impl std::fmt::Debug for Words {
 pub(crate) fn told(
     routed: Routed<(Box<RawValue>, Era)>,
     client: Era,
-    words: Words,
+    words: CallWords,
 ) -> Result<String, Rejected> {
     match routed.end {
         End::Answered { answer: (result, server), .. } => translated(&result, server, client),
