@@ -41,9 +41,6 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// How often servers that are gone are looked for.
 const TIDY: Duration = Duration::from_secs(10);
 
-/// How often it is noted what the clock says. What ran since then is lost to a crash.
-const NOTE_CLOCK: Duration = Duration::from_mins(5);
-
 /// How many notices are kept for whoever looks later.
 const KEPT_NOTICES: usize = 200;
 
@@ -246,23 +243,6 @@ impl App {
         let stop = self.stopping();
         while let Some(Some(text)) = stop.run_until_cancelled(told.recv()).await {
             self.notice(NoticeLevel::Warning, text);
-        }
-    }
-
-    /// Notes what the clock says, and how long the core runs by it.
-    async fn follow_clock(self, mut clock: ClockKeeper) {
-        let stop = self.stopping();
-        let mut noted = Instant::now();
-        loop {
-            let is_over = stop.run_until_cancelled(tokio::time::sleep(NOTE_CLOCK)).await.is_none();
-            let told = clock.note(now(), noted.elapsed());
-            noted = Instant::now();
-            if let Some(text) = told {
-                self.notice(NoticeLevel::Warning, text);
-            }
-            if is_over {
-                return;
-            }
         }
     }
 

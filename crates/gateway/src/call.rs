@@ -153,16 +153,16 @@ impl mesh::Sending for GatewayCall<'_> {
 
 /// The words of the API for what went wrong in a call.
 #[derive(Clone, Copy)]
-pub struct Words {
+pub struct CallWords {
     /// A try that failed.
     pub failed: fn(CallFailed) -> ApiError,
     /// Nobody took it.
     pub refused: fn(&Refused) -> ApiError,
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for CallWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Words")
+        f.write_str("CallWords")
     }
 }
 
@@ -170,7 +170,7 @@ impl std::fmt::Debug for Words {
 pub(crate) fn told(
     routed: Routed<(Box<RawValue>, Era)>,
     client: Era,
-    words: Words,
+    words: CallWords,
 ) -> Result<String, Rejected> {
     match routed.end {
         End::Answered { answer: (result, server), .. } => translated(&result, server, client),
@@ -243,9 +243,9 @@ mod tests {
             r#"{"name":"own.name","arguments":{"n": 12345678901234567890123, "t": "\u00e9"},"_meta":{"traceparent":"00-1"}}"#
         );
         assert_eq!(wanted.progress_token.as_deref(), Some("\"p\""));
-        assert_eq!(Wanted::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
+        assert_eq!(WantedCall::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
         for wrong in ["[]", r#"{"arguments": [1]}"#, r#"{"arguments": "x"}"#] {
-            assert_eq!(Wanted::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
+            assert_eq!(WantedCall::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
         }
     }
 

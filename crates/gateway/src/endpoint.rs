@@ -29,12 +29,15 @@ mod tests {
     #[test]
     fn only_endpoints_are() {
         let id = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
-        assert_eq!(Endpoint::of("/mcp"), Some(Endpoint::All));
-        assert_eq!(Endpoint::of(&format!("/servers/{id}/mcp")), ServerId::parse(id).map(Endpoint::Server));
+        assert_eq!(GatewayPath::of("/mcp"), Some(GatewayPath::All));
+        assert_eq!(
+            GatewayPath::of(&format!("/servers/{id}/mcp")),
+            ServerId::parse(id).map(GatewayPath::Server)
+        );
         for other in
             ["/", "/mcp/", "/mcp2", "/servers/x/mcp", "/servers//mcp", "/servers/mcp", "/profiles/a/mcp"]
         {
-            assert_eq!(Endpoint::of(other), None, "{other}");
+            assert_eq!(GatewayPath::of(other), None, "{other}");
         }
     }
 }

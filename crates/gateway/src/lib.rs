@@ -44,7 +44,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use call::Words;
+pub use call::CallWords;
 pub use clients::{GatewayClient, NoToken};
 pub use endpoint::GatewayPath;
 pub use file::FILE;
@@ -80,7 +80,7 @@ pub struct Parts {
     /// What sessions are sealed with: the same in every process of a data directory.
     pub key: String,
     /// How errors are told.
-    pub words: Words,
+    pub words: CallWords,
 }
 
 /// The gateway. Cheap to clone; all clones are one.

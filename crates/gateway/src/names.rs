@@ -163,13 +163,13 @@ mod tests {
     #[test]
     fn of_several_that_come_at_once_none_has_the_name_alone() {
         let both = vec![unnamed("1", "a", "echo"), unnamed("2", "b", "echo")];
-        assert_eq!(names(&mut Given::default(), both, Naming::Auto), ["a__echo", "b__echo"]);
+        assert_eq!(names(&mut GivenNames::default(), both, Naming::Auto), ["a__echo", "b__echo"]);
     }
 
     #[test]
     fn always_and_never_mean_that() {
         let one = || vec![unnamed("1", "a", "echo")];
-        assert_eq!(names(&mut Given::default(), one(), Naming::Always), ["a__echo"]);
+        assert_eq!(names(&mut GivenNames::default(), one(), Naming::Always), ["a__echo"]);
         let mut given = GivenNames::default();
         assert_eq!(names(&mut given, one(), Naming::Never), ["echo"]);
         let other = names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Never);

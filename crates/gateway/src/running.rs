@@ -7,17 +7,17 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// A session, and a client's id of a request in it as JSON.
-type Key = (String, String);
+type CallKey = (String, String);
 
 /// Calls under way. Several may have one id: some clients give each the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RunningCalls(Arc<Mutex<HashMap<Key, Vec<CancellationToken>>>>);
+pub(crate) struct RunningCalls(Arc<Mutex<HashMap<CallKey, Vec<CancellationToken>>>>);
 
 /// A call under way; dropped, it is over.
 #[derive(Debug)]
 pub(crate) struct RunningCall {
     running: RunningCalls,
-    key: Key,
+    key: CallKey,
     pub(crate) cancel: CancellationToken,
 }
 

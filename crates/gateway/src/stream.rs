@@ -33,7 +33,7 @@ const STILL_HERE: Duration = Duration::from_secs(15);
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// How a call ended, as JSON or as an error.
-type Ended = Result<String, Rejected>;
+type StreamEnded = Result<String, Rejected>;
 
 impl Gateway {
     /// A page of tools, and how the next one is asked for.
@@ -146,7 +146,7 @@ impl Gateway {
         cancel: &CancellationToken,
         reports: Option<mpsc::Sender<ToolProgress>>,
         era: Era,
-    ) -> Ended {
+    ) -> StreamEnded {
         let to = match to {
             CallTo::Server(server, tool) => Whom::Server(server, tool),
             CallTo::Group(group) => Whom::Group(group),
@@ -275,7 +275,7 @@ struct CallWaitedFor {
     /// What its client calls reports of progress by.
     token: Option<String>,
     progress: mpsc::Receiver<ToolProgress>,
-    ended: oneshot::Receiver<Ended>,
+    ended: oneshot::Receiver<StreamEnded>,
     /// Dropped, the call is cancelled.
     guard: Option<DropGuard>,
 }
@@ -329,7 +329,7 @@ impl CallWaitedFor {
         self.token.as_deref().map(|token| event(&report(token, one)))
     }
 
-    fn whole(mut self, ended: Result<Ended, oneshot::error::RecvError>) -> Response<Body> {
+    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
         // It is over: there is nothing to cancel.
         self.guard.take().map(DropGuard::disarm);
         match ended.unwrap_or_else(|_| Err(stopped())) {
@@ -338,7 +338,7 @@ impl CallWaitedFor {
         }
     }
 
-    fn message(&self, ended: Result<Ended, oneshot::error::RecvError>) -> String {
+    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
         match ended.unwrap_or_else(|_| Err(stopped())) {
             Ok(text) => result(&self.id, &text),
             Err(rejected) => rejected.message(Some(&self.id)),
