@@ -5,7 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { faces, filled, menus } from "./faces.mjs";
+import { faces, menus } from "./faces.mjs";
+import { filled } from "./filled.mjs";
 import { openPage, PEERS, startCore, startEverything, startScripted, temporaryFolder } from "./harness.mjs";
 import { pressRun } from "./playground.mjs";
 
