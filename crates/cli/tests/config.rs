@@ -40,7 +40,7 @@ fn the_configuration_in_use_is_shown_without_an_owner() {
 #[test]
 fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     let place = Place::new();
-    let text = "security:\n  allowed_hosts: [box]\ngateway:\n  naming: always\nhealth_monitoring:\n  max_failures: 7\n";
+    let text = "security:\n  allowed_hosts: [box]\nnotifications:\n  desktop: true\nhealth_monitoring:\n  max_failures: 7\n";
     std::fs::write(place.config(), text).unwrap();
     let file = place.config().display().to_string();
     let checked = place.run(&["config", "check", &file, "--format", "table"]);
@@ -49,18 +49,17 @@ fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     let shown = place.run(&["config", "show", "--format", "table"]);
     for said in [checked.stderr(), shown.stderr()] {
         assert!(said.contains(":2:3: no effect yet: security.allowed_hosts: every host"), "{said}");
-        assert!(said.contains(":4:3: no effect yet: gateway.naming: there is no gateway"), "{said}");
+        assert!(
+            said.contains(":3:1: no effect yet: notifications: nobody is told outside the app"),
+            "{said}"
+        );
     }
     let yaml = shown.stdout();
-    for line in [
-        "  naming: always  # no effect yet\n",
-        "\nnetwork_discovery:  # no effect yet\n",
-        "\n  max_failures: 7\n",
-    ] {
+    for line in ["\nnetwork_discovery:  # no effect yet\n", "\n  max_failures: 7\n"] {
         assert!(yaml.contains(line), "{line:?} is not in:\n{yaml}");
     }
     assert!(
-        place.run(&["config", "show"]).json()["gateway"]["naming"] == "always",
+        place.run(&["config", "show"]).json()["health_monitoring"]["max_failures"] == 7,
         "programs read what is in use"
     );
 }

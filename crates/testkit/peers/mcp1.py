@@ -25,8 +25,9 @@ async def wait(seconds: float, ctx: Context) -> str:
             await asyncio.sleep(0.05)
         return "waited"
     except asyncio.CancelledError:
-        with open(os.environ["CANCEL_LOG"], "a") as log:
-            log.write("cancelled\n")
+        if "CANCEL_LOG" in os.environ:
+            with open(os.environ["CANCEL_LOG"], "a") as log:
+                log.write("cancelled\n")
         raise
 
 

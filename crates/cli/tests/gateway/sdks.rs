@@ -121,7 +121,10 @@ async fn every_reference_client_lists_and_calls_servers_of_both_eras() {
     for sdk in ALL {
         let of_sdk = rows.iter().filter(|row| row["client"] == format!("{sdk:?}"));
         let outcomes: Vec<&str> = of_sdk.map(|row| row["outcome"].as_str().unwrap()).collect();
-        assert_eq!(outcomes.len(), 8, "{sdk:?}: {outcomes:?}");
-        assert_eq!(outcomes.iter().filter(|outcome| **outcome == "cancelled").count(), 2, "{sdk:?}");
+        let cancelled = outcomes.iter().filter(|outcome| **outcome == "cancelled").count();
+        // The Python SDK 1 tells nobody that its caller does not wait any more: such a call runs to its end.
+        let expected = if sdk == Sdk::Python1 { 0 } else { 2 };
+        assert_eq!(cancelled, expected, "{sdk:?}: {outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == "ok").count(), 6, "{sdk:?}: {outcomes:?}");
     }
 }
