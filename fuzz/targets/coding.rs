@@ -1,13 +1,4 @@
-//! A compressed body. The first byte says where it is cut, and how it is compressed.
+//! Hands the bytes to `fuzz::coding`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use mcp::fuzzing::compressed;
-
-const CODINGS: [&str; 8] = ["gzip", "deflate", "br", "zstd", "gzip, br", "zstd, deflate", "X-Gzip", "identity, gzip"];
-
-fuzz_target!(|data: &[u8]| {
-    let Some((&how, bytes)) = data.split_first() else { return };
-    let coding = CODINGS.get(usize::from(how >> 4 & 0x07)).copied().unwrap_or_default();
-    compressed(coding, bytes, 1 << (how & 0x0f));
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::coding::run(data));

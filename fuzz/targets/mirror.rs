@@ -1,12 +1,4 @@
-//! A tool's schema that wants arguments in headers (`x-mcp-header`), and arguments: two JSON texts with a zero byte between
-//! them.
+//! Hands the bytes to `fuzz::mirror`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use mcp::fuzzing::mirrored;
-
-fuzz_target!(|data: &[u8]| {
-    let end = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
-    let (schema, arguments) = data.split_at(end);
-    mirrored(schema, arguments.get(1..).unwrap_or_default());
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::mirror::run(data));

@@ -1,10 +1,4 @@
-//! JSON that is asked for as a page of a list, and as a report of progress.
+//! Hands the bytes to `fuzz::pages`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use mcp::fuzzing::{list_page, progress_report};
-
-fuzz_target!(|data: &[u8]| {
-    list_page(data);
-    progress_report(data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::pages::run(data));

@@ -1,11 +1,4 @@
-//! What an address answers to the probe: HTTP bytes to a verdict. The first byte says how it is sent.
+//! Hands the bytes to `fuzz::probe_answer`.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use mcp::fuzzing::{Manner, probe_answer};
-
-fuzz_target!(|data: &[u8]| {
-    let Some((&how, bytes)) = data.split_first() else { return };
-    let manner = if how & 0x10 == 0 { Manner::HangsUp } else { Manner::Stays };
-    probe_answer(bytes, 1 << (how & 0x0f), manner);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::probe_answer::run(data));

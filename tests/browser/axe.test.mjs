@@ -1,7 +1,8 @@
 // Every screen, tab, dialog and menu can be used by everybody, in both themes.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { faces, filled, menus } from "./faces.mjs";
+import { faces, menus } from "./faces.mjs";
+import { filled } from "./filled.mjs";
 import { barriers, openPage, startCore } from "./harness.mjs";
 
 /** Opens each, and looks at it in both themes. */

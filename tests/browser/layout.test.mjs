@@ -2,7 +2,8 @@
 // zoom, both themes, with real data, with none, and with names of 200 characters.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { faces, filled, LONG } from "./faces.mjs";
+import { faces } from "./faces.mjs";
+import { filled, LONG } from "./filled.mjs";
 import { openPage, startCore } from "./harness.mjs";
 import { faultsOf } from "./layout.mjs";
 

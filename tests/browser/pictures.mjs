@@ -5,7 +5,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { faces, filled, menus } from "./faces.mjs";
+import { faces, menus } from "./faces.mjs";
+import { filled } from "./filled.mjs";
 import { openPage, PEERS, startCore, startEverything, startScripted, temporaryFolder } from "./harness.mjs";
 import { pressRun } from "./playground.mjs";
 
@@ -150,6 +151,12 @@ async function photograph({ core, ids }, theme) {
   await page.getByRole("region", { name: "Review before saving" }).getByText("timeout: 12").waitFor();
   await take("routing");
   await page.getByRole("button", { name: "Discard draft" }).click();
+
+  await page.goto(`${core.address}/#/topology?view=map&call=weather_current&down=${ids.weather2}`);
+  const then = page.getByRole("complementary", { name: "What would change" });
+  await then.getByRole("table", { name: "Shares now and then" }).waitFor();
+  await take("topology");
+  await page.keyboard.press("Escape");
 
   await page.goto(`${core.address}/#/activity`);
   const calls = page.getByRole("grid", { name: "Calls, newest first" });

@@ -1,6 +1,16 @@
 import { mount } from "svelte";
 import "./tokens.css";
-import "./base.css";
+import "./styles/text.css";
+import "./styles/page.css";
+import "./styles/buttons.css";
+import "./styles/fields.css";
+import "./styles/choices.css";
+import "./styles/status.css";
+import "./styles/surfaces.css";
+import "./styles/menus.css";
+import "./styles/dialogs.css";
+import "./styles/narrow.css";
+import "./styles/motion.css";
 import { theme } from "./shared/theme.svelte";
 import Shell from "./shell/Shell.svelte";
 

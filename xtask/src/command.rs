@@ -34,6 +34,10 @@ pub(crate) enum Task {
     Pictures,
     /// The reading end of `run --headless`; not for people.
     PrintAddress,
+    /// What cargo runs instead of a test program; not for people.
+    NoteTest(String),
+    /// Runs the test programs that were noted in a file; not for people.
+    RunNoted(OsString),
 }
 
 /// How to run the app.
@@ -103,6 +107,8 @@ fn parse_task(name: &str, parser: Parser) -> TaskResult<Task> {
         "bundle" => without_arguments(parser, Task::Bundle),
         "pictures" => without_arguments(parser, Task::Pictures),
         "print-address" => without_arguments(parser, Task::PrintAddress),
+        "note-test" => Ok(Task::NoteTest(first(parser)?.string()?)),
+        "run-noted" => Ok(Task::RunNoted(first(parser)?)),
         "help" => Ok(Task::Help),
         other => Err(Stop::Usage(format!("there is no task `{other}`"))),
     }
@@ -146,6 +152,14 @@ fn parse_bench(mut parser: Parser) -> TaskResult<Task> {
     };
     let rest = parser.raw_args()?.filter(|argument| argument != "--").collect();
     Ok(Task::Bench(name.string()?, rest))
+}
+
+/// The first argument; what comes after it is for somebody else.
+fn first(mut parser: Parser) -> TaskResult<OsString> {
+    match parser.next()? {
+        Some(Value(first)) => Ok(first),
+        _ => Err(Stop::Usage("a path is missing".into())),
+    }
 }
 
 fn without_arguments(mut parser: Parser, task: Task) -> TaskResult<Task> {

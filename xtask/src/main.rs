@@ -32,6 +32,12 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(task: Task) -> TaskResult<ExitCode> {
+    // These are started by cargo and by ourselves, wherever that is.
+    match task {
+        Task::NoteTest(path) => return done(test::note(&path)),
+        Task::RunNoted(notes) => return done(test::run_noted(notes.as_ref())),
+        _ => {}
+    }
     let workspace = Workspace::find()?;
     match task {
         Task::Help => {
@@ -41,6 +47,7 @@ fn dispatch(task: Task) -> TaskResult<ExitCode> {
         Task::Run(options) => run::run(&workspace, &options),
         Task::Test(options) => test::run(&workspace, &options),
         Task::PrintAddress => run::print_address(),
+        Task::NoteTest(_) | Task::RunNoted(_) => Ok(ExitCode::SUCCESS),
         Task::Bindings => done(release::bindings(&workspace)),
         Task::Bench(name, rest) => done(release::bench(&workspace, &name, &rest)),
         Task::Bundle => done(release::bundle(&workspace)),

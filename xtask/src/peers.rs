@@ -22,12 +22,12 @@ pub(crate) fn ensure(workspace: &Workspace, length: Length) -> TaskResult {
 }
 
 /// Installs the peers of one list, for a benchmark that is measured beside them, and says where they are.
-pub(crate) fn ensure_one(workspace: &Workspace, name: &str) -> Outcome<PathBuf> {
+pub(crate) fn ensure_one(workspace: &Workspace, name: &str) -> TaskResult<PathBuf> {
     install(workspace, &workspace.at(LISTS).join(name).with_extension("txt"))?;
     Ok(workspace.at(".tools").join(name))
 }
 
-fn install(workspace: &Workspace, list: &Path) -> Outcome {
+fn install(workspace: &Workspace, list: &Path) -> TaskResult {
     let name = name_of(list);
     let folder = workspace.at(".tools").join(&name);
     let wanted = text_of(list)?;

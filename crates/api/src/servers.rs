@@ -48,11 +48,11 @@ pub struct StatusCounts {
     pub unhealthy: usize,
     /// Not measured yet.
     pub unknown: usize,
-    /// Asking who we are.
+    /// They require authentication.
     pub needs_sign_in: usize,
-    /// Drained.
+    /// Paused by a person: no call goes to them.
     pub paused: usize,
-    /// Kept out.
+    /// Kept out by a policy.
     pub blocked: usize,
 }
 

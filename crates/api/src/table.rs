@@ -38,19 +38,19 @@ macro_rules! operations {
             restore(ServersByIdArgs) -> Changed;
             /// Removes servers and keeps scans from bringing them back.
             ignore(ServersByIdArgs) -> Changed;
-            /// Drains servers: no call goes to them until they are resumed.
+            /// Pauses servers: no call goes to them until they are resumed.
             pause(ServersByIdArgs) -> Changed;
-            /// Lifts a drain.
+            /// Resumes servers that were paused.
             resume(ServersByIdArgs) -> Changed;
-            /// Takes the newest change back.
+            /// Undoes the newest change.
             undo(UndoArgs) -> Undone;
-            /// Makes the change again that was taken back last.
+            /// Redoes the change that was undone last.
             redo(UndoArgs) -> Undone;
             /// What the next undo and the next redo would do.
             upcoming(Empty) -> Upcoming;
             /// The servers that can be brought back.
             removed(Empty) -> RemovedList;
-            /// Measures a server now.
+            /// Checks a server now.
             check(ServerArgs) -> Checked;
             /// How servers are, with the evidence.
             health(HealthArgs) -> HealthReport;
@@ -124,9 +124,9 @@ macro_rules! operations {
             named_secret_set(NamedSecretSetArgs) -> NamedSecretSet;
             /// Forgets a secret of the configuration.
             named_secret_forget(NamedSecretArgs) -> NamedSecretForgotten;
-            /// Takes servers from a file.
+            /// Imports servers from a file.
             import(ImportArgs) -> ImportReport;
-            /// Writes the servers as a file.
+            /// Exports the servers as a file.
             export(ExportArgs) -> Exported;
             /// Checks a configuration without loading it.
             config_check(ConfigCheckArgs) -> ConfigReport;
@@ -144,7 +144,7 @@ macro_rules! operations {
             config_restore(ConfigRestoreArgs) -> ConfigSaved;
             /// The secrets that the file holds or names, and those that are kept for it; never the secrets themselves.
             config_secrets(ConfigSecretsArgs) -> ConfigSecrets;
-            /// Keeps a secret that stands in the file in plain text, and names it there instead; both or neither.
+            /// Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or neither.
             config_secret_move(ConfigSecretMoveArgs) -> ConfigSecretMoved;
             /// What every key of the file is.
             config_keys(Empty) -> ConfigKeys;

@@ -2,6 +2,7 @@
 //! ([`operations`]). The window, the HTTP face and the command line are thin faces of this crate.
 
 mod calls;
+mod clock;
 mod config;
 mod demo;
 mod error;

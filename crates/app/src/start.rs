@@ -12,6 +12,7 @@ use ledger::Ledger;
 use mesh::{Contact, Mesh};
 use model::{Activity, EventBatch, Millis, Notice, NoticeLevel, ServerId};
 use registry::Registry;
+use store::{Ages, ClockKeeper};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     pub(crate) intake: Intake,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
+    /// By which clock what is kept grows old.
+    ages: Ages,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) data_dir: PathBuf,
@@ -112,7 +115,8 @@ impl App {
         tasks.spawn(opened.writer);
         let logs = Logs::default();
         let contact = Contact::new(vault, logs.lines());
-        let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver());
+        let ages = opened.clock.as_ref().map(ClockKeeper::ages).unwrap_or_default();
+        let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver(), ages.clone());
         let witness = Arc::new(ledger.clone());
         let mesh =
             Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
@@ -146,7 +150,7 @@ impl App {
         let (demo, wishes) = DemoHost::new();
         let app = Self(Arc::new(Core {
             registry: opened.registry,
-            scans: ScanMemory::start(&data_dir, now, Box::new(noticed(&notices))),
+            scans: ScanMemory::start(&data_dir, now, ages.clone(), Box::new(noticed(&notices))),
             scan_caps: Caps::default(),
             calls: Calls::default(),
             logs,
@@ -155,6 +159,7 @@ impl App {
             intake,
             checks: Checks::new(),
             demo,
+            ages,
             tasks,
             stop,
             data_dir,
@@ -188,6 +193,9 @@ impl App {
         app.forget_lost_demo().await;
         app.0.tasks.spawn(app.clone().host_demo(wishes));
         app.0.tasks.spawn(app.clone().tidy());
+        if let Some(clock) = opened.clock {
+            app.0.tasks.spawn(app.clone().follow_clock(clock));
+        }
         app.0.tasks.spawn(app.clone().put_to_sleep());
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
@@ -220,10 +228,11 @@ impl App {
             OwnerKind::Command => vault.mark_gone(expired).await,
             OwnerKind::Window | OwnerKind::Serve => {
                 let snapshot = self.0.registry.snapshot();
+                let aged = self.0.ages.by(now());
                 let own = move |id| snapshot.get(id).map(|server| server.info.secret_set);
                 drop(self.0.tasks.spawn(async move {
                     vault.clone().forget_servers(expired).await;
-                    vault.forget_former(own, now()).await;
+                    vault.forget_former(own, aged).await;
                 }));
             }
         }
@@ -329,8 +338,9 @@ impl App {
     /// Says to other processes, and to the faces, where this core answers.
     pub fn announce(&self, address: String, serves_gateway: bool) -> std::io::Result<()> {
         self.0.ownership.announce(Some(address.clone()))?;
-        let served = serves_gateway.then(|| format!("{address}/mcp"));
-        let _ = self.0.gateway_at.send_replace(served.ok_or_else(|| "its address is taken".to_owned()));
+        if serves_gateway && self.0.gateway.is_some() {
+            let _ = self.0.gateway_at.send_replace(Ok(format!("{address}/mcp")));
+        }
         *self.0.listening.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(())
     }
@@ -349,7 +359,13 @@ impl App {
              {instead}. End it, or give another address in `gateway.listen`, and start again."
         );
         let _ = self.0.gateway_at.send_replace(Err(reason));
-        self.notice(NoticeLevel::Warning, text);
+        // Who never gave a client a token is told where the clients are shown, and not at each start.
+        let is_used = self.0.gateway.as_ref().is_some_and(|gateway| !gateway.clients().is_empty());
+        if is_used {
+            self.notice(NoticeLevel::Warning, text);
+        } else {
+            tracing::info!("{text}");
+        }
     }
 
     /// The MCP server that AI clients see, if it can be served at all.
@@ -364,13 +380,14 @@ impl App {
     /// What was found of the files at the start, here and by earlier processes that nobody may have looked at.
     fn tell_of_files(&self, found: Vec<String>) {
         let at = now();
+        let aged = self.0.ages.by(at);
         let found = self.0.found.get_or_init(|| found);
         let new: Vec<Notice> =
             found.iter().cloned().map(|text| Notice { level: NoticeLevel::Warning, text, at }).collect();
-        let mut earlier = store::notices::earlier(&self.0.data_dir, at);
+        let mut earlier = store::notices::earlier(&self.0.data_dir, aged);
         earlier.retain(|notice| new.iter().all(|new| new.text != notice.text));
         if !new.is_empty()
-            && let Err(error) = store::notices::keep(&self.0.data_dir, &new, at)
+            && let Err(error) = store::notices::keep(&self.0.data_dir, &new, aged)
         {
             tracing::warn!(%error, "what a person should know could not be kept for later");
         }

@@ -7,7 +7,7 @@ mod visit;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{McpError, Target};
+use mcp::{McpError, Target, TargetError};
 use mesh::{Contact, Sessions, Unreached};
 use model::config::HealthMonitoring;
 use model::{Identity, Server, ServerInfo, Tool};
@@ -101,6 +101,7 @@ pub(crate) async fn examine(server: &Server, memory: &mut BetweenRounds, plan: &
                 return not_checked(&error.to_string());
             }
             Unreached::Unsigned(_) => Evidence::missing(words::sign_in(&error.to_string())),
+            Unreached::NoAddress(TargetError::Lacking(lack)) => Evidence::missing(words::lacking(lack)),
             Unreached::NoAddress(_) => {
                 Evidence::missing(Trouble::Ill(Reason::new(error.to_string(), "No address")))
             }
@@ -111,6 +112,11 @@ pub(crate) async fn examine(server: &Server, memory: &mut BetweenRounds, plan: &
         Some(Trouble::Starting(_)) => Examined { verdict: RoundVerdict::Starting, ..not_checked("") },
         Some(Trouble::Stopped(reason)) => {
             Examined { reason: Some(reason.clone()), again: NextRound::InAnHour, ..not_checked("") }
+        }
+        _ if let Some(reason) = evidence.not_asked() => {
+            let judged = plan.checks.iter().map(|check| check.judge(server, &evidence, plan).result.name);
+            let checks = judged.map(|name| model::CheckResult::not_run(name, &reason.sentence)).collect();
+            Examined { checks, ..not_checked(&reason.sentence) }
         }
         _ => judge(server, evidence, plan, memory),
     }
@@ -177,6 +183,14 @@ impl Evidence {
         Self::new(reached, listed)
     }
 
+    /// Why nobody was asked, or not to the end, when that is for want of something here.
+    fn not_asked(&self) -> Option<&Reason> {
+        [&self.reached, &self.listed].into_iter().find_map(|finding| match &finding.trouble {
+            Some(Trouble::NotAsked(reason)) => Some(reason),
+            _ => None,
+        })
+    }
+
     /// Nothing came back.
     fn missing(trouble: Trouble) -> Self {
         let received = trouble.reason().sentence.clone();
@@ -208,7 +222,7 @@ fn not_checked(why: &str) -> Examined {
         verdict: RoundVerdict::NotChecked,
         checks: Vec::new(),
         round_trip_ms: None,
-        reason: Some(Reason::new(why, "Not checked")),
+        reason: Some(Reason::new(why, words::NOT_CHECKED)),
         news: None,
         again: NextRound::AsUsual,
     }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use mcp::{McpError, TlsFault, Unsent};
+use mcp::{Lack, McpError, TlsFault, Unsent};
 use registry::Reason;
+
+/// A round that says nothing of its server, in a few words.
+pub(crate) const NOT_CHECKED: &str = "Not checked";
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub(crate) enum Trouble {
     Starting(Reason),
     /// A person ended the start of its child.
     Stopped(Reason),
+    /// It could not be asked for want of something on this computer, which says nothing of it.
+    NotAsked(Reason),
 }
 
 impl Trouble {
@@ -30,7 +35,8 @@ impl Trouble {
             | Self::NeedsSignIn(reason)
             | Self::Behind(reason)
             | Self::Starting(reason)
-            | Self::Stopped(reason) => reason,
+            | Self::Stopped(reason)
+            | Self::NotAsked(reason) => reason,
         }
     }
 }
@@ -47,6 +53,7 @@ pub(crate) struct Context {
 /// What a failure means to a person.
 pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
     match error {
+        McpError::Unsent { cause: Unsent::Lacking(lack), .. } => lacking(*lack),
         McpError::NeedsSignIn { message } => sign_in(message),
         McpError::Status { status: 429, message, .. } => {
             Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
@@ -95,8 +102,14 @@ fn unsent(cause: &Unsent, sentence: &str) -> Reason {
         Unsent::Closed => "Connection broke",
         Unsent::NotStarted => "Did not start",
         Unsent::Ended => "Has ended",
+        Unsent::Lacking(_) => NOT_CHECKED,
     };
     Reason::new(sentence, summary)
+}
+
+/// Nobody was asked for want of something here.
+pub(crate) fn lacking(lack: Lack) -> Trouble {
+    Trouble::NotAsked(Reason::new(lack.to_string(), NOT_CHECKED))
 }
 
 pub(crate) fn sign_in(why: &str) -> Trouble {

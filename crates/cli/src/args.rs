@@ -75,7 +75,7 @@ pub(crate) enum Format {
 pub(crate) enum AnyCommand {
     /// Run the core without a window: the UI in a browser, the API, the events
     ///
-    /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM drains.
+    /// Prints one line of JSON when it is ready, with its URL and its token's file. SIGTERM lets the calls under way finish, then ends it.
     Serve(Serve),
     /// Print the link that opens the UI of the running core in a browser
     ///
@@ -105,7 +105,7 @@ pub(crate) enum AnyCommand {
     Sightings(IdOption),
     /// List the servers of the registry, worst first
     Servers(Servers),
-    /// Add a server, after asking it what it is
+    /// Add a server; it is asked what it is before it is kept
     Add(Box<Add>),
     /// Print the certificate that a server, or an https:// address, shows now, and whether it is trusted
     ///
@@ -128,17 +128,17 @@ pub(crate) enum AnyCommand {
     Remove(Ids),
     /// Bring removed servers back
     Restore(Ids),
-    /// Take the newest change back
+    /// Undo the newest change
     Undo,
-    /// Make the change again that was taken back last
+    /// Redo the change that was undone last
     Redo,
-    /// Drain servers: no call goes to them
+    /// Pause servers: no call goes to them until they are resumed
     Pause(Ids),
-    /// Lift a drain
+    /// Resume servers that were paused
     Resume(Ids),
     /// Remove servers and keep scans from bringing them back
     Ignore(Ids),
-    /// Measure a server now
+    /// Check a server now
     Check(IdOption),
     /// Report how servers are, worst first
     ///
@@ -178,9 +178,9 @@ pub(crate) enum AnyCommand {
         #[command(subcommand)]
         command: Option<GatewayCommand>,
     },
-    /// Take servers from a servers.json, or from the file of an AI client; or a scan from a file of `export --as scan.json`
+    /// Import servers from a servers.json or from the file of an AI client, or a scan from a file of `export --as scan.json`
     Import(Import),
-    /// Print the servers, or a scan, as a file
+    /// Export the servers, or a scan, as a file
     Export(Export),
     /// Look at the configuration, and change it line by line
     #[command(subcommand)]
@@ -212,7 +212,7 @@ pub(crate) struct Link {
 
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
-    /// End them, wherever they run
+    /// Stop them, whichever process runs them
     #[arg(long)]
     pub(crate) stop: bool,
 }
@@ -287,7 +287,7 @@ pub(crate) struct Import {
     /// Keep them in the file even where there is a keyring
     #[arg(long = "file", requires = "keep_secrets")]
     pub(crate) in_file: bool,
-    /// Keep nothing: only print what would be added, updated and left as it is
+    /// Change nothing: only print what would be added, updated and left as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -337,11 +337,11 @@ pub(crate) enum SecretCommand {
         #[arg(long)]
         file: bool,
     },
-    /// Take a secret in plain text out of the configuration: it is kept, and named there instead; both or neither
+    /// Take a secret in plain text out of the configuration: it is kept in the keyring, and its name stands there instead
     Move {
         /// The setting it is the value of, such as 'registries[0].config.password'
         path: String,
-        /// What to keep it under [default: a name made of the setting's]
+        /// The name to keep it under [default: made from the name of the setting]
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// Keep it in the file of secrets even where there is a keyring

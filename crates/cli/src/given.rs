@@ -24,7 +24,7 @@ pub(crate) struct EditOptions {
     /// Another address: http(s)://host[:port][/path]
     #[arg(long, conflicts_with = "stdio")]
     pub(crate) url: Option<String>,
-    /// What it is not given any more: token, header:NAME, query:NAME, env:NAME, cwd
+    /// What to take away: token, header:NAME, query:NAME, env:NAME, cwd
     #[arg(long, value_name = "WHAT")]
     pub(crate) without: Vec<String>,
     /// The values of its environment go along to another command; otherwise they stay with the former
@@ -86,13 +86,13 @@ pub(crate) struct GivenFlags {
     /// The folder in which the command starts [default: that of this program]
     #[arg(long, value_name = "DIR")]
     pub(crate) cwd: Option<PathBuf>,
-    /// Let the command run on, however long nobody asks it; `=false` lets it sleep again [default: it sleeps until it is used]
+    /// Keep the command running while nobody uses it; `=false` lets it sleep again [default: it sleeps until it is used]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) keep_running: Option<bool>,
     /// Keep it without asking it anything
     #[arg(long)]
     pub(crate) no_probe: bool,
-    /// Keep nothing: ask it, and print each step and what would be kept
+    /// Change nothing: ask it, and print each step and what would be kept
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// What is asked for, in the order of the flags

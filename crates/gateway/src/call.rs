@@ -1,6 +1,7 @@
 //! A client's call on its way: what is sent to each server, and what comes back. Of what a client sent, the bytes of its arguments
 //! go on as they came.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ const OURS: [&str; 4] = [
 
 /// What a client wants called.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedCall {
     /// As it came.
     arguments: Option<String>,
     /// The same for decisions.
@@ -45,7 +46,7 @@ pub(crate) struct Wanted {
     pub(crate) progress_token: Option<String>,
 }
 
-impl Wanted {
+impl WantedCall {
     /// Of the params of `tools/call`.
     pub(crate) fn of(params: &RawValue) -> Result<Self, Rejected> {
         let wrong = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
@@ -68,7 +69,8 @@ impl Wanted {
         let mut text = format!(r#"{{"name":{}"#, quoted(tool));
         for (key, value) in [("arguments", &self.arguments), ("_meta", &self.meta)] {
             if let Some(value) = value {
-                text.push_str(&format!(r#","{key}":{value}"#));
+                // Writing to a text never fails.
+                let _ = write!(text, r#","{key}":{value}"#);
             }
         }
         text.push('}');
@@ -77,8 +79,8 @@ impl Wanted {
 }
 
 /// A call as each try sends it.
-pub(crate) struct ToolCall<'a> {
-    wanted: &'a Wanted,
+pub(crate) struct GatewayCall<'a> {
+    wanted: &'a WantedCall,
     cancel: &'a CancellationToken,
     progress: Option<mpsc::Sender<ToolProgress>>,
     tool: String,
@@ -86,9 +88,9 @@ pub(crate) struct ToolCall<'a> {
     is_bounded: bool,
 }
 
-impl<'a> ToolCall<'a> {
+impl<'a> GatewayCall<'a> {
     pub(crate) fn new(
-        wanted: &'a Wanted,
+        wanted: &'a WantedCall,
         cancel: &'a CancellationToken,
         progress: Option<mpsc::Sender<ToolProgress>>,
     ) -> Self {
@@ -96,7 +98,7 @@ impl<'a> ToolCall<'a> {
     }
 }
 
-impl mesh::Sending for ToolCall<'_> {
+impl mesh::Sending for GatewayCall<'_> {
     /// A result, and the era of who sent it.
     type Answer = (Box<RawValue>, Era);
 
@@ -151,16 +153,16 @@ impl mesh::Sending for ToolCall<'_> {
 
 /// The words of the API for what went wrong in a call.
 #[derive(Clone, Copy)]
-pub struct Words {
+pub struct CallWords {
     /// A try that failed.
     pub failed: fn(CallFailed) -> ApiError,
     /// Nobody took it.
     pub refused: fn(&Refused) -> ApiError,
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for CallWords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Words")
+        f.write_str("CallWords")
     }
 }
 
@@ -168,7 +170,7 @@ impl std::fmt::Debug for Words {
 pub(crate) fn told(
     routed: Routed<(Box<RawValue>, Era)>,
     client: Era,
-    words: Words,
+    words: CallWords,
 ) -> Result<String, Rejected> {
     match routed.end {
         End::Answered { answer: (result, server), .. } => translated(&result, server, client),
@@ -212,10 +214,10 @@ fn translated(result: &RawValue, server: Era, client: Era) -> Result<String, Rej
 pub(crate) fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
     let mut params = format!(r#"{{"progressToken":{token},"progress":{progress}"#);
     if let Some(total) = total {
-        params.push_str(&format!(r#","total":{total}"#));
+        let _ = write!(params, r#","total":{total}"#);
     }
     if let Some(message) = message {
-        params.push_str(&format!(r#","message":{}"#, quoted(message)));
+        let _ = write!(params, r#","message":{}"#, quoted(message));
     }
     params.push('}');
     crate::reply::notification("notifications/progress", &params)
@@ -235,15 +237,15 @@ mod tests {
             r#"{"name": "x", "arguments": {"n": 12345678901234567890123, "t": "\u00e9"}, "_meta": {
                 "progressToken": "p", "traceparent": "00-1", "io.modelcontextprotocol/clientInfo": {}}}"#,
         );
-        let wanted = Wanted::of(&params).unwrap();
+        let wanted = WantedCall::of(&params).unwrap();
         assert_eq!(
             wanted.params("own.name").unwrap().get(),
             r#"{"name":"own.name","arguments":{"n": 12345678901234567890123, "t": "\u00e9"},"_meta":{"traceparent":"00-1"}}"#
         );
         assert_eq!(wanted.progress_token.as_deref(), Some("\"p\""));
-        assert_eq!(Wanted::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
+        assert_eq!(WantedCall::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
         for wrong in ["[]", r#"{"arguments": [1]}"#, r#"{"arguments": "x"}"#] {
-            assert_eq!(Wanted::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
+            assert_eq!(WantedCall::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
         }
     }
 

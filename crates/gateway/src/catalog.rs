@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mcp::wire::raw::{members, quoted};
 use mesh::Group;
@@ -14,7 +15,7 @@ use registry::Snapshot;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::names::{Origin, Unnamed};
+use crate::names::{ToolOrigin, Unnamed};
 
 /// The entry of `_meta` that says why a tool cannot be called now.
 const UNAVAILABLE: &str = "mcp-discovery/unavailable";
@@ -32,9 +33,9 @@ pub(crate) enum CallTo {
 
 /// A tool that clients see.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct CatalogTool {
     pub(crate) to: CallTo,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ToolOrigin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
     /// Its definition without name and braces: JSON members.
@@ -45,7 +46,7 @@ pub(crate) struct Entry {
 
 /// What the list depends on.
 #[derive(Debug)]
-struct Source {
+struct CatalogState {
     info: Arc<ServerInfo>,
     status: HealthStatus,
     is_starting: bool,
@@ -56,10 +57,12 @@ struct Source {
 /// All tools at one moment.
 #[derive(Debug)]
 pub(crate) struct Catalog {
-    sources: Vec<Source>,
+    /// The last state of the registry that it is known to hold in.
+    revision: AtomicU64,
+    sources: Vec<CatalogState>,
     config: Arc<Config>,
     /// By public name.
-    pub(crate) tools: BTreeMap<String, Arc<Entry>>,
+    pub(crate) tools: BTreeMap<String, Arc<CatalogTool>>,
     /// Pages of definitions, as JSON lists, and the last name on each.
     pages: Vec<(String, String)>,
     /// Tells lists apart; whether a tool can be called now does not count.
@@ -69,10 +72,20 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Whether it would be made of the same again.
     pub(crate) fn holds(&self, snapshot: &Snapshot, config: &Arc<Config>) -> bool {
+        if !Arc::ptr_eq(&self.config, config) {
+            return false;
+        }
+        if self.revision.load(Ordering::Relaxed) == snapshot.revision() {
+            return true;
+        }
         let mut sources = self.sources.iter();
         let are_same =
             snapshot.iter().all(|server| sources.next().is_some_and(|source| source.is_of(server)));
-        Arc::ptr_eq(&self.config, config) && are_same && sources.next().is_none()
+        let holds = are_same && sources.next().is_none();
+        if holds {
+            self.revision.store(snapshot.revision(), Ordering::Relaxed);
+        }
+        holds
     }
 
     /// Of what there is now. `name` gives names to those that have none, and returns those of all.
@@ -80,7 +93,7 @@ impl Catalog {
         snapshot: &Snapshot,
         config: &Arc<Config>,
         may_be_listed: impl Fn(&Server) -> bool,
-        name: impl FnOnce(Vec<Unnamed>) -> HashMap<Origin, String>,
+        name: impl FnOnce(Vec<Unnamed>) -> HashMap<ToolOrigin, String>,
     ) -> Self {
         let entries = entries(snapshot, config, &|server| is_listed(server) && may_be_listed(server));
         let unnamed = entries
@@ -91,13 +104,14 @@ impl Catalog {
             let name = names.get(&entry.origin)?.clone();
             Some((name, Arc::new(entry)))
         });
-        let tools: BTreeMap<String, Arc<Entry>> = named.collect();
+        let tools: BTreeMap<String, Arc<CatalogTool>> = named.collect();
         let mut hash = Sha256::new();
         for (name, entry) in &tools {
             hash.update(format!("{}:{name}{}:{}", name.len(), entry.definition.len(), entry.definition));
         }
         Self {
-            sources: snapshot.iter().map(Source::of).collect(),
+            revision: snapshot.revision().into(),
+            sources: snapshot.iter().map(CatalogState::of).collect(),
             config: config.clone(),
             pages: pages(&tools),
             tools,
@@ -144,7 +158,7 @@ fn offered<'a>(server: &'a Server, allowed: &'a Allowed) -> impl Iterator<Item =
     tools.filter(|tool| !server.health.lacks(&tool.name) && allowed.lets_tool(&server.info, tool))
 }
 
-fn entries(snapshot: &Snapshot, config: &Config, is_seen: &dyn Fn(&Server) -> bool) -> Vec<Entry> {
+fn entries(snapshot: &Snapshot, config: &Config, is_seen: &dyn Fn(&Server) -> bool) -> Vec<CatalogTool> {
     let allowed = config.allowed();
     let groups: Vec<(&ReplicaGroup, Vec<&Server>)> =
         config.replica_groups.iter().map(|group| (group, members_of(snapshot, group, is_seen))).collect();
@@ -156,9 +170,9 @@ fn entries(snapshot: &Snapshot, config: &Config, is_seen: &dyn Fn(&Server) -> bo
         |id: ServerId| groups.iter().any(|(_, servers)| servers.iter().any(|one| one.info.id == id));
     for server in snapshot.iter().filter(|server| is_seen(server) && !is_in_group(server.info.id)) {
         let unavailable = unavailable(server);
-        entries.extend(offered(server, &allowed).map(|tool| Entry {
+        entries.extend(offered(server, &allowed).map(|tool| CatalogTool {
             to: CallTo::Server(server.info.clone(), Arc::new(tool.clone())),
-            origin: Origin { owner: server.info.id.to_string(), tool: tool.name.clone() },
+            origin: ToolOrigin { owner: server.info.id.to_string(), tool: tool.name.clone() },
             owner_name: server.info.name.clone(),
             definition: definition(tool),
             unavailable: unavailable.clone(),
@@ -189,9 +203,9 @@ fn members_of<'s>(
 }
 
 /// The tools of a group: each that a member has, by the definition of the first that has it.
-fn group_entries(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> Vec<Entry> {
+fn group_entries(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> Vec<CatalogTool> {
     let ids: Arc<[ServerId]> = servers.iter().map(|server| server.info.id).collect();
-    let mut entries: BTreeMap<&str, Entry> = BTreeMap::new();
+    let mut entries: BTreeMap<&str, CatalogTool> = BTreeMap::new();
     for server in servers {
         for tool in offered(server, allowed) {
             let reason = unavailable(server);
@@ -211,9 +225,10 @@ fn group_entries(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -
                 pattern,
                 servers: ids.clone(),
             }));
-            let origin = Origin { owner: format!("group {}", group.name), tool: tool.name.clone() };
+            let origin = ToolOrigin { owner: format!("group {}", group.name), tool: tool.name.clone() };
             let (owner_name, definition) = (group.name.clone(), definition(tool));
-            entries.insert(&tool.name, Entry { to, origin, owner_name, definition, unavailable: reason });
+            entries
+                .insert(&tool.name, CatalogTool { to, origin, owner_name, definition, unavailable: reason });
         }
     }
     entries.into_values().collect()
@@ -273,7 +288,7 @@ fn annotations(hints: ToolHints) -> Option<String> {
     (!said.is_empty()).then(|| format!("{{{}}}", said.join(",")))
 }
 
-fn pages(tools: &BTreeMap<String, Arc<Entry>>) -> Vec<(String, String)> {
+fn pages(tools: &BTreeMap<String, Arc<CatalogTool>>) -> Vec<(String, String)> {
     let mut rest = tools.iter();
     let mut pages = Vec::new();
     while let (text, Some(last)) = list(rest.by_ref().take(PAGE)) {
@@ -283,7 +298,7 @@ fn pages(tools: &BTreeMap<String, Arc<Entry>>) -> Vec<(String, String)> {
 }
 
 /// These tools as a JSON list, and the last name.
-fn list<'a>(tools: impl Iterator<Item = (&'a String, &'a Arc<Entry>)>) -> (String, Option<String>) {
+fn list<'a>(tools: impl Iterator<Item = (&'a String, &'a Arc<CatalogTool>)>) -> (String, Option<String>) {
     let (mut text, mut last) = (String::from("["), None);
     for (name, entry) in tools {
         if last.is_some() {
@@ -319,7 +334,7 @@ fn write_tool(text: &mut String, name: &str, definition: &str, unavailable: Opti
     let _ = write!(text, r#","_meta":{{{meta}{comma}"{UNAVAILABLE}":{}}}}}"#, quoted(why));
 }
 
-impl Source {
+impl CatalogState {
     fn of(server: &Server) -> Self {
         Self {
             info: server.info.clone(),

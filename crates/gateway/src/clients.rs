@@ -75,12 +75,12 @@ struct KnownClient {
 
 /// The clients that have a token.
 #[derive(Debug)]
-pub(crate) struct Clients {
+pub(crate) struct GatewayClients {
     file: Arc<GatewayFile>,
     known: RwLock<HashMap<Arc<str>, Arc<KnownClient>>>,
 }
 
-impl Clients {
+impl GatewayClients {
     pub(crate) fn open(file: Arc<GatewayFile>) -> Result<Self, BesideError> {
         let known = file.clients()?.into_iter().map(known);
         let known = RwLock::new(known.map(|client| (client.id.clone(), client)).collect());
@@ -204,8 +204,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn clients(folder: &std::path::Path) -> Clients {
-        Clients::open(Arc::new(GatewayFile::open(folder, 0).unwrap().0)).unwrap()
+    fn clients(folder: &std::path::Path) -> GatewayClients {
+        GatewayClients::open(Arc::new(GatewayFile::open(folder, 0).unwrap().0)).unwrap()
     }
 
     #[test]

@@ -4,14 +4,14 @@ use model::ServerId;
 
 /// What a request is for, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
+pub enum GatewayPath {
     /// `/mcp`: all servers.
     All,
     /// `/servers/<id>/mcp`: one server, whose tools have their own names.
     Server(ServerId),
 }
 
-impl Endpoint {
+impl GatewayPath {
     /// Of a path; `None` when it is no endpoint of the gateway.
     pub fn of(path: &str) -> Option<Self> {
         if path == "/mcp" {
@@ -29,12 +29,15 @@ mod tests {
     #[test]
     fn only_endpoints_are() {
         let id = "6ba7b810-9dad-11d1-80b4-00c04fd430c8";
-        assert_eq!(Endpoint::of("/mcp"), Some(Endpoint::All));
-        assert_eq!(Endpoint::of(&format!("/servers/{id}/mcp")), ServerId::parse(id).map(Endpoint::Server));
+        assert_eq!(GatewayPath::of("/mcp"), Some(GatewayPath::All));
+        assert_eq!(
+            GatewayPath::of(&format!("/servers/{id}/mcp")),
+            ServerId::parse(id).map(GatewayPath::Server)
+        );
         for other in
             ["/", "/mcp/", "/mcp2", "/servers/x/mcp", "/servers//mcp", "/servers/mcp", "/profiles/a/mcp"]
         {
-            assert_eq!(Endpoint::of(other), None, "{other}");
+            assert_eq!(GatewayPath::of(other), None, "{other}");
         }
     }
 }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 use store::beside::{Aside, BesideError, Layout, open_beside};
 
-use crate::names::{Given, Origin};
+use crate::names::{GivenNames, ToolOrigin};
 
 /// Its name in the data directory.
 pub const FILE: &str = "gateway.db";
@@ -60,22 +60,26 @@ impl GatewayFile {
     }
 
     /// The names that were given under this way of naming.
-    pub(crate) fn given(&self, naming: Naming) -> Result<Given, BesideError> {
+    pub(crate) fn given(&self, naming: Naming) -> Result<GivenNames, BesideError> {
         self.with(|database| {
             let mut asked = database.prepare("SELECT name, owner, tool FROM names WHERE naming = ?1")?;
-            let mut given = Given::default();
+            let mut given = GivenNames::default();
             let mut rows = asked.query([word(naming)])?;
             while let Some(row) = rows.next()? {
-                given.keep(Origin { owner: row.get(1)?, tool: row.get(2)? }, row.get(0)?);
+                given.keep(ToolOrigin { owner: row.get(1)?, tool: row.get(2)? }, row.get(0)?);
             }
             Ok(given)
         })
     }
 
-    pub(crate) fn keep_names(&self, naming: Naming, names: &[(Origin, String)]) -> Result<(), BesideError> {
+    pub(crate) fn keep_names(
+        &self,
+        naming: Naming,
+        names: &[(ToolOrigin, String)],
+    ) -> Result<(), BesideError> {
         self.with(|database| {
             let all = database.transaction()?;
-            for (Origin { owner, tool }, name) in names {
+            for (ToolOrigin { owner, tool }, name) in names {
                 all.execute(
                     "INSERT OR IGNORE INTO names (naming, name, owner, tool) VALUES (?1, ?2, ?3, ?4)",
                     params![word(naming), name, owner, tool],

@@ -5,11 +5,11 @@ use http::{HeaderValue, Response, StatusCode};
 use mcp::wire::raw::quoted;
 use serde_json::value::RawValue;
 
-use crate::Gateway;
 use crate::modern::no_method;
-use crate::post::{Ask, Question};
+use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, empty, json, result};
 use crate::sealed::ClientSession;
+use crate::{Gateway, NAME};
 
 /// The revisions, the newest first.
 const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
@@ -19,7 +19,11 @@ const SESSION_ID: &str = "mcp-session-id";
 const NO_SESSION: i64 = -32001;
 
 impl Gateway {
-    pub(crate) async fn legacy(&self, ask: &Ask, question: Question<'_>) -> Result<Response<Body>, Rejected> {
+    pub(crate) async fn legacy(
+        &self,
+        ask: &PostedRequest,
+        question: ClientRequest<'_>,
+    ) -> Result<Response<Body>, Rejected> {
         if question.method == "initialize" {
             return self.initialize(ask, &question);
         }
@@ -37,7 +41,11 @@ impl Gateway {
         }
     }
 
-    fn initialize(&self, ask: &Ask, question: &Question<'_>) -> Result<Response<Body>, Rejected> {
+    fn initialize(
+        &self,
+        ask: &PostedRequest,
+        question: &ClientRequest<'_>,
+    ) -> Result<Response<Body>, Rejected> {
         let wanted = question.text(&["protocolVersion"]);
         let Some(wanted) = wanted else {
             return Err(Rejected::within(code::INVALID_PARAMS, "`params.protocolVersion` is needed"));
@@ -57,7 +65,7 @@ impl Gateway {
     }
 
     /// The session that a request names. Whoever has none must begin one.
-    pub(crate) fn session(&self, ask: &Ask) -> Result<ClientSession, Rejected> {
+    pub(crate) fn session(&self, ask: &PostedRequest) -> Result<ClientSession, Rejected> {
         if let Some(version) = ask.header("mcp-protocol-version")
             && !VERSIONS.contains(&version)
         {
@@ -73,7 +81,7 @@ impl Gateway {
     }
 
     /// What a client says without wanting an answer.
-    pub(crate) fn notified(&self, ask: &Ask, method: &str, params: Option<&RawValue>) {
+    pub(crate) fn notified(&self, ask: &PostedRequest, method: &str, params: Option<&RawValue>) {
         if method != "notifications/cancelled" {
             return;
         }
@@ -84,7 +92,7 @@ impl Gateway {
     }
 
     /// `DELETE`: a client ends its session.
-    pub(crate) fn end_session(&self, ask: &Ask) -> Response<Body> {
+    pub(crate) fn end_session(&self, ask: &PostedRequest) -> Response<Body> {
         match self.session(ask) {
             Ok(session) => {
                 self.0.seal.end(&session);
@@ -96,6 +104,7 @@ impl Gateway {
 
     /// What we call ourselves, in JSON. The instance in the version tells our own endpoint from another's, also behind a bridge.
     pub(crate) fn server_info(&self) -> String {
-        format!(r#"{{"name":"mcp-discovery","title":"MCP Discovery","version":{}}}"#, quoted(&self.version()))
+        let (name, version) = (quoted(NAME), quoted(&self.version()));
+        format!(r#"{{"name":{name},"title":"MCP Discovery","version":{version}}}"#)
     }
 }

@@ -35,7 +35,7 @@ use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use mesh::Mesh;
 use model::config::{Config, GatewayAuth, Naming};
-use model::{Identity, Server, ServerId};
+use model::{Server, ServerId};
 use parking_lot::Mutex;
 use registry::{Registry, now};
 use sha2::{Digest, Sha256};
@@ -44,18 +44,18 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use call::Words;
+pub use call::CallWords;
 pub use clients::{GatewayClient, NoToken};
-pub use endpoint::Endpoint;
+pub use endpoint::GatewayPath;
 pub use file::FILE;
 pub use reply::Body;
 
 use catalog::Catalog;
-use clients::{Caller, Clients};
+use clients::{Caller, GatewayClients};
 use file::GatewayFile;
-use names::{Given, Origin, Unnamed};
+use names::{GivenNames, ToolOrigin, Unnamed};
 use reply::Rejected;
-use running::Running;
+use running::RunningCalls;
 use sealed::Seal;
 
 /// The largest body of a request, in bytes.
@@ -80,7 +80,7 @@ pub struct Parts {
     /// What sessions are sealed with: the same in every process of a data directory.
     pub key: String,
     /// How errors are told.
-    pub words: Words,
+    pub words: CallWords,
 }
 
 /// The gateway. Cheap to clone; all clones are one.
@@ -90,10 +90,10 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     parts: Parts,
     file: Arc<GatewayFile>,
-    clients: Clients,
+    clients: GatewayClients,
     seal: Seal,
-    running: Running,
-    given: Mutex<HashMap<Naming, Given>>,
+    running: RunningCalls,
+    given: Mutex<HashMap<Naming, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     /// The list of tools that clients were told of, by its fingerprint.
     changed: watch::Sender<[u8; 32]>,
@@ -129,7 +129,7 @@ impl Gateway {
             )
         });
         let file = Arc::new(file);
-        let clients = Clients::open(file.clone())?;
+        let clients = GatewayClients::open(file.clone())?;
         let given =
             [Naming::Auto, Naming::Always, Naming::Never].map(|naming| Ok((naming, file.given(naming)?)));
         let given = given.into_iter().collect::<Result<_, BesideError>>()?;
@@ -139,7 +139,7 @@ impl Gateway {
             parts,
             file,
             clients,
-            running: Running::default(),
+            running: RunningCalls::default(),
             given: Mutex::new(given),
             catalog: Mutex::default(),
             changed: watch::Sender::default(),
@@ -148,14 +148,14 @@ impl Gateway {
     }
 
     /// Answers one request. Its Host and Origin were checked, and its body was read whole.
-    pub async fn answer(&self, to: Endpoint, request: Request<Bytes>) -> Response<Body> {
+    pub async fn answer(&self, to: GatewayPath, request: Request<Bytes>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let config = self.config();
         if !config.gateway.enabled {
             return refused(StatusCode::NOT_FOUND, "the gateway is off: `gateway.enabled` is `false`");
         }
         let Some(caller) = self.caller(&head.headers, &config) else { return unauthorized() };
-        let ask = post::Ask { to, caller, headers: head.headers };
+        let ask = post::PostedRequest { to, caller, headers: head.headers };
         match head.method {
             Method::POST => self.post(ask, body).await,
             Method::GET => self.listen(&ask),
@@ -241,13 +241,9 @@ impl Gateway {
     }
 
     /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every look.
-    pub fn is_ourselves(&self, server: &Server) -> bool {
-        server.info.identity.as_ref().is_some_and(|said| self.is_our_identity(said))
-    }
-
-    /// The same of what a server says of itself.
-    pub fn is_our_identity(&self, said: &Identity) -> bool {
-        said.version.as_deref().is_some_and(|version| version.contains(&self.0.instance))
+    pub(crate) fn is_ourselves(&self, server: &Server) -> bool {
+        let said = server.info.identity.as_ref().and_then(|said| said.version.as_deref());
+        said.is_some_and(|version| version.contains(&self.0.instance))
     }
 
     fn write_uses(&self) {
@@ -262,7 +258,7 @@ impl Gateway {
 
     fn caller(&self, headers: &HeaderMap, config: &Config) -> Option<Caller> {
         if config.gateway.auth == GatewayAuth::None {
-            return Some(Clients::anybody());
+            return Some(GatewayClients::anybody());
         }
         let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
         let (scheme, token) = sent.split_once(' ')?;
@@ -281,7 +277,7 @@ impl Gateway {
         let catalog = Arc::new(Catalog::of(
             &snapshot,
             &config,
-            |server| !self.is_ourselves(server),
+            |server| !is_a_gateway(server),
             |all| self.named(all, naming),
         ));
         *kept = Some(catalog.clone());
@@ -289,10 +285,10 @@ impl Gateway {
     }
 
     /// The names of all of these; those without one get one, for good.
-    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<Origin, String> {
+    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<ToolOrigin, String> {
         let mut given = self.0.given.lock();
         let names = given.entry(naming).or_default();
-        let origins: Vec<Origin> = all.iter().map(|one| one.origin.clone()).collect();
+        let origins: Vec<ToolOrigin> = all.iter().map(|one| one.origin.clone()).collect();
         let unnamed = all.into_iter().filter(|one| names.name(&one.origin).is_none()).collect();
         let fresh = names.name_all(unnamed, naming);
         if !fresh.is_empty()
@@ -307,6 +303,15 @@ impl Gateway {
         known.collect()
     }
 }
+
+/// Gateways are not listed by gateways: of two that list each other the lists would grow with every look. Each is reached at
+/// `/servers/<id>/mcp`.
+fn is_a_gateway(server: &Server) -> bool {
+    server.info.identity.as_ref().is_some_and(|said| said.name == NAME)
+}
+
+/// What we call ourselves.
+const NAME: &str = "mcp-discovery";
 
 /// What the version of a gateway with this key ends with, and that of no other. It says nothing of the key.
 pub fn instance(key: &str) -> String {

@@ -7,7 +7,7 @@ use mcp::wire::raw::quoted;
 use serde_json::json;
 
 use crate::Gateway;
-use crate::post::{Ask, Question};
+use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, json as json_response, result};
 
 /// The revision.
@@ -19,7 +19,7 @@ const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// Whether a request is of this era: its first word of the other one is `initialize`, and what follows names a session.
-pub(crate) fn is_modern(ask: &Ask, question: &Question<'_>) -> bool {
+pub(crate) fn is_modern(ask: &PostedRequest, question: &ClientRequest<'_>) -> bool {
     if question.method == "initialize" {
         return false;
     }
@@ -30,7 +30,11 @@ pub(crate) fn is_modern(ask: &Ask, question: &Question<'_>) -> bool {
 }
 
 impl Gateway {
-    pub(crate) async fn modern(&self, ask: &Ask, question: Question<'_>) -> Result<Response<Body>, Rejected> {
+    pub(crate) async fn modern(
+        &self,
+        ask: &PostedRequest,
+        question: ClientRequest<'_>,
+    ) -> Result<Response<Body>, Rejected> {
         check(ask, &question)?;
         let answer = |text: String| Ok(json_response(StatusCode::OK, result(question.id, &text)));
         match question.method {
@@ -63,7 +67,7 @@ pub(crate) fn no_method(method: &str) -> String {
 }
 
 /// What the headers say must be what the body says: whoever stands between reads only the former.
-fn check(ask: &Ask, question: &Question<'_>) -> Result<(), Rejected> {
+fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Rejected> {
     let version = question.text(&["_meta", PROTOCOL_VERSION]);
     let declares =
         question.params.is_some_and(|params| raw::at(params, &["_meta", CLIENT_CAPABILITIES]).is_some());

@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use model::config::Naming;
 use sha2::{Digest, Sha256};
 
+use crate::clients::hex;
+
 /// The longest name.
 pub(crate) const LONGEST: usize = 64;
 /// The longest part of it that stands for a server.
@@ -15,7 +17,7 @@ const HASH: usize = 6;
 
 /// Whose tool it is, for good: the id of its server, or a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Origin {
+pub(crate) struct ToolOrigin {
     pub(crate) owner: String,
     pub(crate) tool: String,
 }
@@ -23,24 +25,24 @@ pub(crate) struct Origin {
 /// A tool that wants a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Unnamed {
-    pub(crate) origin: Origin,
+    pub(crate) origin: ToolOrigin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
 }
 
 /// The names that were given, both ways.
 #[derive(Debug, Default)]
-pub(crate) struct Given {
-    by_origin: HashMap<Origin, String>,
-    by_name: HashMap<String, Origin>,
+pub(crate) struct GivenNames {
+    by_origin: HashMap<ToolOrigin, String>,
+    by_name: HashMap<String, ToolOrigin>,
 }
 
-impl Given {
-    pub(crate) fn name(&self, origin: &Origin) -> Option<&str> {
+impl GivenNames {
+    pub(crate) fn name(&self, origin: &ToolOrigin) -> Option<&str> {
         self.by_origin.get(origin).map(String::as_str)
     }
 
-    pub(crate) fn keep(&mut self, origin: Origin, name: String) {
+    pub(crate) fn keep(&mut self, origin: ToolOrigin, name: String) {
         self.by_name.insert(name.clone(), origin.clone());
         self.by_origin.insert(origin, name);
     }
@@ -58,7 +60,7 @@ impl Given {
     }
 
     /// Names for those that have none, in the order in which they come.
-    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(Origin, String)> {
+    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(ToolOrigin, String)> {
         let contested = contested(&unnamed);
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
@@ -81,7 +83,7 @@ impl Given {
     }
 
     /// The wanted name, or one that a hash tells apart.
-    fn apart(&self, wanted: String, origin: &Origin) -> String {
+    fn apart(&self, wanted: String, origin: &ToolOrigin) -> String {
         if wanted.len() <= LONGEST && self.is_free(&wanted) {
             return wanted;
         }
@@ -127,9 +129,9 @@ pub(crate) fn slug(name: &str) -> String {
     if cut.is_empty() { "server".to_owned() } else { cut.to_owned() }
 }
 
-fn hash(Origin { owner, tool }: &Origin, turn: u32) -> String {
+fn hash(ToolOrigin { owner, tool }: &ToolOrigin, turn: u32) -> String {
     let digest = Sha256::digest(format!("{owner}\0{tool}\0{turn}").as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(HASH).collect()
+    hex(&digest).chars().take(HASH).collect()
 }
 
 #[cfg(test)]
@@ -139,17 +141,17 @@ mod tests {
     use super::*;
 
     fn unnamed(owner: &str, owner_name: &str, tool: &str) -> Unnamed {
-        let origin = Origin { owner: owner.to_owned(), tool: tool.to_owned() };
+        let origin = ToolOrigin { owner: owner.to_owned(), tool: tool.to_owned() };
         Unnamed { origin, owner_name: owner_name.to_owned() }
     }
 
-    fn names(given: &mut Given, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<String> {
+    fn names(given: &mut GivenNames, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<String> {
         given.name_all(unnamed, naming).into_iter().map(|(_, name)| name).collect()
     }
 
     #[test]
     fn a_name_stays_alone_until_somebody_else_has_it() {
-        let mut given = Given::default();
+        let mut given = GivenNames::default();
         assert_eq!(
             names(&mut given, vec![unnamed("1", "Weather EU", "weather.current")], Naming::Auto),
             ["weather_current"]
@@ -161,14 +163,14 @@ mod tests {
     #[test]
     fn of_several_that_come_at_once_none_has_the_name_alone() {
         let both = vec![unnamed("1", "a", "echo"), unnamed("2", "b", "echo")];
-        assert_eq!(names(&mut Given::default(), both, Naming::Auto), ["a__echo", "b__echo"]);
+        assert_eq!(names(&mut GivenNames::default(), both, Naming::Auto), ["a__echo", "b__echo"]);
     }
 
     #[test]
     fn always_and_never_mean_that() {
         let one = || vec![unnamed("1", "a", "echo")];
-        assert_eq!(names(&mut Given::default(), one(), Naming::Always), ["a__echo"]);
-        let mut given = Given::default();
+        assert_eq!(names(&mut GivenNames::default(), one(), Naming::Always), ["a__echo"]);
+        let mut given = GivenNames::default();
         assert_eq!(names(&mut given, one(), Naming::Never), ["echo"]);
         let other = names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Never);
         assert!(other[0].starts_with("echo_") && other[0].len() == "echo_".len() + HASH, "{other:?}");
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_can_be_given_again() {
-        let mut given = Given::default();
+        let mut given = GivenNames::default();
         names(&mut given, vec![unnamed("1", "a", "echo")], Naming::Auto);
         assert!(given.forget(|owner| owner == "1"));
         assert_eq!(names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Auto), ["echo"]);
@@ -194,8 +196,8 @@ mod tests {
                 prop::collection::vec((0_u8..6, word(), word()), 1..12), 1..6),
             naming in prop_oneof![Just(Naming::Auto), Just(Naming::Always), Just(Naming::Never)],
         ) {
-            let mut given = Given::default();
-            let mut known: HashMap<Origin, String> = HashMap::new();
+            let mut given = GivenNames::default();
+            let mut known: HashMap<ToolOrigin, String> = HashMap::new();
             for round in rounds {
                 let mut fresh: Vec<Unnamed> = Vec::new();
                 for (owner, owner_name, tool) in round {

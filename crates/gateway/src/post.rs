@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::clients::Caller;
-use crate::endpoint::Endpoint;
+use crate::endpoint::GatewayPath;
 use crate::reply::{Body, Rejected, code, empty, json};
 use crate::{Gateway, LARGEST_BODY, modern};
 
@@ -22,13 +22,13 @@ const DEEPEST: usize = 120;
 const LARGEST_BATCH: usize = 100;
 
 /// A request of HTTP, without its body.
-pub(crate) struct Ask {
-    pub(crate) to: Endpoint,
+pub(crate) struct PostedRequest {
+    pub(crate) to: GatewayPath,
     pub(crate) caller: Caller,
     pub(crate) headers: HeaderMap,
 }
 
-impl Ask {
+impl PostedRequest {
     /// The only value of a header, as text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
@@ -53,7 +53,7 @@ impl Ask {
 
 /// How a request is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) enum AnswerManner {
     /// By a stream of events, where it takes long or has more to say.
     MayStream,
     /// In one piece.
@@ -61,14 +61,14 @@ pub(crate) enum Manner {
 }
 
 impl Gateway {
-    pub(crate) async fn post(&self, ask: Ask, body: Bytes) -> Response<Body> {
+    pub(crate) async fn post(&self, ask: PostedRequest, body: Bytes) -> Response<Body> {
         match self.carried_out(&ask, &body).await {
             Ok(response) => response,
             Err(rejected) => rejected.response(None),
         }
     }
 
-    async fn carried_out(&self, ask: &Ask, body: &[u8]) -> Result<Response<Body>, Rejected> {
+    async fn carried_out(&self, ask: &PostedRequest, body: &[u8]) -> Result<Response<Body>, Rejected> {
         if body.len() > LARGEST_BODY {
             let why = format!("a message has at most {LARGEST_BODY} bytes");
             return Err(Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, why));
@@ -83,7 +83,7 @@ impl Gateway {
             let why = format!("the message nests deeper than {DEEPEST} levels");
             return Err(Rejected::bad(code::INVALID_REQUEST, why));
         }
-        let manner = if ask.takes_events() { Manner::MayStream } else { Manner::Whole };
+        let manner = if ask.takes_events() { AnswerManner::MayStream } else { AnswerManner::Whole };
         if text.trim_start().starts_with('[') {
             return self.batch(ask, text).await;
         }
@@ -92,7 +92,7 @@ impl Gateway {
     }
 
     /// Several messages at once (MCP 2025-03-26). Their answers come in one list.
-    async fn batch(&self, ask: &Ask, text: &str) -> Result<Response<Body>, Rejected> {
+    async fn batch(&self, ask: &PostedRequest, text: &str) -> Result<Response<Body>, Rejected> {
         let items = items_in(text.as_bytes());
         if items.is_empty() || items.len() > LARGEST_BATCH {
             let why = format!("a batch has 1 to {LARGEST_BATCH} messages");
@@ -100,7 +100,7 @@ impl Gateway {
         }
         let answers = join_all(items.iter().map(|item| async {
             let answered = match message(item.get().as_bytes()) {
-                Some(message) => self.one(ask, message, Manner::Whole).await,
+                Some(message) => self.one(ask, message, AnswerManner::Whole).await,
                 None => Err(not_a_message(item.get().as_bytes())),
             };
             body_of(answered.unwrap_or_else(|rejected| rejected.response(None))).await
@@ -112,13 +112,18 @@ impl Gateway {
         Ok(json(StatusCode::OK, format!("[{}]", answers.join(","))))
     }
 
-    async fn one(&self, ask: &Ask, message: Message, manner: Manner) -> Result<Response<Body>, Rejected> {
+    async fn one(
+        &self,
+        ask: &PostedRequest,
+        message: Message,
+        manner: AnswerManner,
+    ) -> Result<Response<Body>, Rejected> {
         match message {
             Message::Request { id, .. } if !is_id(&id) => {
                 Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request is a text or a number"))
             }
             Message::Request { id, method, params } => {
-                let question = Question { id: &id, method: &method, params: params.as_deref(), manner };
+                let question = ClientRequest { id: &id, method: &method, params: params.as_deref(), manner };
                 let answered = if modern::is_modern(ask, &question) {
                     self.modern(ask, question).await
                 } else {
@@ -138,14 +143,14 @@ impl Gateway {
 
 /// A request of a client.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Question<'a> {
+pub(crate) struct ClientRequest<'a> {
     pub(crate) id: &'a RawValue,
     pub(crate) method: &'a str,
     pub(crate) params: Option<&'a RawValue>,
-    pub(crate) manner: Manner,
+    pub(crate) manner: AnswerManner,
 }
 
-impl Question<'_> {
+impl ClientRequest<'_> {
     /// A member of its params that is text.
     pub(crate) fn text(&self, path: &[&str]) -> Option<String> {
         raw::text(self.params?, path)

@@ -7,21 +7,21 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// A session, and a client's id of a request in it as JSON.
-type Key = (String, String);
+type CallKey = (String, String);
 
 /// Calls under way. Several may have one id: some clients give each the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<HashMap<Key, Vec<CancellationToken>>>>);
+pub(crate) struct RunningCalls(Arc<Mutex<HashMap<CallKey, Vec<CancellationToken>>>>);
 
 /// A call under way; dropped, it is over.
 #[derive(Debug)]
 pub(crate) struct RunningCall {
-    running: Running,
-    key: Key,
+    running: RunningCalls,
+    key: CallKey,
     pub(crate) cancel: CancellationToken,
 }
 
-impl Running {
+impl RunningCalls {
     pub(crate) fn begin(&self, session: &str, id: &str) -> RunningCall {
         let (key, cancel) = ((session.to_owned(), id.to_owned()), CancellationToken::new());
         self.0.lock().entry(key.clone()).or_default().push(cancel.clone());
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_cancel_meets_the_one_call_it_means_and_no_other() {
-        let running = Running::default();
+        let running = RunningCalls::default();
         let (one, other) = (running.begin("s", "1"), running.begin("t", "1"));
         running.cancel("s", "1");
         assert!(one.cancel.is_cancelled() && !other.cancel.is_cancelled());

@@ -17,10 +17,10 @@ use api::{ApiError, ErrorCode, raw};
 use base64::Engine as _;
 use mesh::Whom;
 
-use crate::call::{LONGEST, ToolCall, Wanted, report, told};
+use crate::call::{GatewayCall, LONGEST, WantedCall, report, told};
 use crate::catalog::{CallTo, own_list, unavailable};
-use crate::endpoint::Endpoint;
-use crate::post::{Ask, Manner, Question};
+use crate::endpoint::GatewayPath;
+use crate::post::{AnswerManner, ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, event, events, json, notification, result, still_here};
 use crate::sealed::ClientSession;
 use crate::{Gateway, catalog};
@@ -33,14 +33,14 @@ const STILL_HERE: Duration = Duration::from_secs(15);
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 /// How a call ended, as JSON or as an error.
-type Ended = Result<String, Rejected>;
+type StreamEnded = Result<String, Rejected>;
 
 impl Gateway {
     /// A page of tools, and how the next one is asked for.
     pub(crate) fn tool_list(
         &self,
-        ask: &Ask,
-        question: &Question<'_>,
+        ask: &PostedRequest,
+        question: &ClientRequest<'_>,
     ) -> Result<(String, Option<String>), Rejected> {
         let cursor = question.text(&["cursor"]);
         let wrong = || Rejected::within(code::INVALID_PARAMS, "`cursor` is none that was given here");
@@ -53,12 +53,12 @@ impl Gateway {
             }
         };
         match ask.to {
-            Endpoint::All => {
+            GatewayPath::All => {
                 let (tools, next) = self.catalog().page(after.as_deref());
                 Ok((tools, next.map(|next| coder.encode(next))))
             }
-            Endpoint::Server(_) if after.is_some() => Err(wrong()),
-            Endpoint::Server(id) => {
+            GatewayPath::Server(_) if after.is_some() => Err(wrong()),
+            GatewayPath::Server(id) => {
                 let snapshot = self.0.parts.registry.snapshot();
                 let server =
                     snapshot.get(id).filter(|server| self.is_listed(server)).ok_or_else(no_server)?;
@@ -68,7 +68,7 @@ impl Gateway {
     }
 
     /// Whom a call of this tool goes to.
-    fn called(&self, to: Endpoint, name: &str) -> Result<CallTo, Rejected> {
+    fn called(&self, to: GatewayPath, name: &str) -> Result<CallTo, Rejected> {
         let unknown = || {
             let why = format!("there is no tool `{}`", mcp::tame(name));
             Rejected::within(code::INVALID_PARAMS, why)
@@ -79,7 +79,7 @@ impl Gateway {
             Rejected::of_api(StatusCode::OK, &error)
         };
         match to {
-            Endpoint::All => {
+            GatewayPath::All => {
                 let catalog = self.catalog();
                 let entry = catalog.tools.get(name).ok_or_else(unknown)?;
                 match (&entry.unavailable, &entry.to) {
@@ -88,7 +88,7 @@ impl Gateway {
                     _ => Ok(entry.to.clone()),
                 }
             }
-            Endpoint::Server(id) => {
+            GatewayPath::Server(id) => {
                 let snapshot = self.0.parts.registry.snapshot();
                 let server =
                     snapshot.get(id).filter(|server| self.is_listed(server)).ok_or_else(no_server)?;
@@ -108,8 +108,8 @@ impl Gateway {
     /// `tools/call`. A modern client that closes its stream cancels; a legacy one that loses it does not.
     pub(crate) async fn call_tool(
         &self,
-        ask: &Ask,
-        question: Question<'_>,
+        ask: &PostedRequest,
+        question: ClientRequest<'_>,
         session: Option<ClientSession>,
     ) -> Result<Response<Body>, Rejected> {
         let name = question.text(&["name"]);
@@ -117,7 +117,7 @@ impl Gateway {
             return Err(Rejected::within(code::INVALID_PARAMS, "`params.name` is needed"));
         };
         let to = self.called(ask.to, &name)?;
-        let wanted = Wanted::of(params)?;
+        let wanted = WantedCall::of(params)?;
         let token = wanted.progress_token.clone();
         let (reports, progress) = mpsc::channel(64);
         let (done, ended) = oneshot::channel();
@@ -134,19 +134,19 @@ impl Gateway {
             // Nobody waits any more where it cannot be told.
             let _ = done.send(outcome.unwrap_or_else(|| Err(revoked())));
         });
-        let under_way = UnderWay { id: question.id.to_owned(), token, progress, ended, guard };
+        let under_way = CallWaitedFor { id: question.id.to_owned(), token, progress, ended, guard };
         Ok(under_way.response(question.manner).await)
     }
 
     async fn make_call(
         &self,
         to: &CallTo,
-        wanted: &Wanted,
+        wanted: &WantedCall,
         client: Option<&str>,
         cancel: &CancellationToken,
         reports: Option<mpsc::Sender<ToolProgress>>,
         era: Era,
-    ) -> Ended {
+    ) -> StreamEnded {
         let to = match to {
             CallTo::Server(server, tool) => Whom::Server(server, tool),
             CallTo::Group(group) => Whom::Group(group),
@@ -160,12 +160,16 @@ impl Gateway {
             cancel,
             explained: false,
         };
-        let mut attempt = ToolCall::new(wanted, cancel, reports);
+        let mut attempt = GatewayCall::new(wanted, cancel, reports);
         told(self.0.parts.mesh.run(call, &mut attempt).await, era, self.0.parts.words)
     }
 
     /// `subscriptions/listen` (MCP 2026-07-28).
-    pub(crate) fn subscribe(&self, ask: &Ask, question: &Question<'_>) -> Result<Response<Body>, Rejected> {
+    pub(crate) fn subscribe(
+        &self,
+        ask: &PostedRequest,
+        question: &ClientRequest<'_>,
+    ) -> Result<Response<Body>, Rejected> {
         if !ask.takes_events() {
             let why = "changes are told as a stream: send `Accept: application/json, text/event-stream`";
             return Err(Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why));
@@ -183,7 +187,7 @@ impl Gateway {
     }
 
     /// `GET`: the stream on which a legacy client hears of changes.
-    pub(crate) fn listen(&self, ask: &Ask) -> Response<Body> {
+    pub(crate) fn listen(&self, ask: &PostedRequest) -> Response<Body> {
         if !ask.takes_events() {
             let why = "this is an MCP endpoint: clients POST to it, or GET `text/event-stream`";
             return Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why).response(None);
@@ -196,7 +200,7 @@ impl Gateway {
 
     fn changes(
         &self,
-        ask: &Ask,
+        ask: &PostedRequest,
         first: Option<Bytes>,
         change: Option<Bytes>,
         over: Option<Bytes>,
@@ -266,19 +270,19 @@ impl Listener {
 }
 
 /// A call that somebody waits for.
-struct UnderWay {
+struct CallWaitedFor {
     id: Box<RawValue>,
     /// What its client calls reports of progress by.
     token: Option<String>,
     progress: mpsc::Receiver<ToolProgress>,
-    ended: oneshot::Receiver<Ended>,
+    ended: oneshot::Receiver<StreamEnded>,
     /// Dropped, the call is cancelled.
     guard: Option<DropGuard>,
 }
 
-impl UnderWay {
-    async fn response(mut self, manner: Manner) -> Response<Body> {
-        if manner == Manner::Whole {
+impl CallWaitedFor {
+    async fn response(mut self, manner: AnswerManner) -> Response<Body> {
+        if manner == AnswerManner::Whole {
             let ended = (&mut self.ended).await;
             return self.whole(ended);
         }
@@ -325,7 +329,7 @@ impl UnderWay {
         self.token.as_deref().map(|token| event(&report(token, one)))
     }
 
-    fn whole(mut self, ended: Result<Ended, oneshot::error::RecvError>) -> Response<Body> {
+    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
         // It is over: there is nothing to cancel.
         self.guard.take().map(DropGuard::disarm);
         match ended.unwrap_or_else(|_| Err(stopped())) {
@@ -334,7 +338,7 @@ impl UnderWay {
         }
     }
 
-    fn message(&self, ended: Result<Ended, oneshot::error::RecvError>) -> String {
+    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
         match ended.unwrap_or_else(|_| Err(stopped())) {
             Ok(text) => result(&self.id, &text),
             Err(rejected) => rejected.message(Some(&self.id)),

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::Response;
-use gateway::Endpoint;
+use gateway::GatewayPath;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -154,7 +154,7 @@ pub(crate) struct Behind {
 
 impl Behind {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
-        match self.gateway.as_ref().zip(Endpoint::of(request.uri().path())) {
+        match self.gateway.as_ref().zip(GatewayPath::of(request.uri().path())) {
             Some((door, to)) => Ok(door.answer(to, request).await),
             None => self.router.clone().oneshot(request.map(Body::new)).await,
         }

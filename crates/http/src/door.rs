@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::VIA;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use gateway::{Endpoint, Gateway, LARGEST_BODY};
+use gateway::{Gateway, GatewayPath, LARGEST_BODY};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -26,14 +26,14 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) async fn answer(&self, to: Endpoint, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, to: GatewayPath, request: Request<Incoming>) -> Response<Body> {
         if let Err(error) = self.gate.verdict(request.headers()) {
             return Failure(error).into_response();
         }
         let (head, body) = request.into_parts();
         let body = match whole(body, self.patience).await {
             Ok(body) => body,
-            Err(response) => return *response,
+            Err((status, why)) => return refused(status, &why),
         };
         let mut response = self.gateway.answer(to, Request::from_parts(head, body)).await.map(Body::new);
         response.headers_mut().insert(VIA, HeaderValue::from_static("1.1 mcp-discovery"));
@@ -42,28 +42,28 @@ impl Door {
 }
 
 /// A body, as much of it as a message may have.
-async fn whole(mut body: Incoming, patience: Duration) -> Result<Bytes, Box<Response<Body>>> {
+async fn whole(mut body: Incoming, patience: Duration) -> Result<Bytes, (StatusCode, String)> {
     let mut read = Vec::new();
     loop {
         let frame = timeout(patience, body.frame()).await;
         let frame =
-            frame.map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
+            frame.map_err(|_| (StatusCode::REQUEST_TIMEOUT, "the body did not come in time".to_owned()))?;
         let Some(frame) = frame else { return Ok(read.into()) };
-        let frame = frame.map_err(|_| refused(StatusCode::BAD_REQUEST, "the body broke off"))?;
+        let frame = frame.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
         if let Some(data) = frame.data_ref() {
             if read.len() + data.len() > LARGEST_BODY {
                 let why = format!("a message has at most {LARGEST_BODY} bytes");
-                return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, &why));
+                return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
             }
             read.extend_from_slice(data);
         }
     }
 }
 
-fn refused(status: StatusCode, why: &str) -> Box<Response<Body>> {
+fn refused(status: StatusCode, why: &str) -> Response<Body> {
     let mut response = Failure(ApiError::new(ErrorCode::InvalidArguments, why)).into_response();
     *response.status_mut() = status;
     // What is left of the body is not read.
     response.headers_mut().insert(axum::http::header::CONNECTION, HeaderValue::from_static("close"));
-    Box::new(response)
+    response
 }

@@ -9,6 +9,7 @@ use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
 use rusqlite::{Connection, params};
+use store::Ages;
 use store::beside::{BesideError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
@@ -28,6 +29,7 @@ const MOST_TURNS: u32 = 4_096;
 
 pub(crate) struct Recorder {
     path: PathBuf,
+    ages: Ages,
     hearing: Hearing,
     connection: Option<Connection>,
     blobs: Blobs,
@@ -46,8 +48,8 @@ struct ChunkSum {
 }
 
 impl Recorder {
-    pub(crate) fn new(path: PathBuf, hearing: Hearing) -> Self {
-        Self { path, hearing, connection: None, blobs: Blobs::default(), said: None, tidied: None }
+    pub(crate) fn new(path: PathBuf, ages: Ages, hearing: Hearing) -> Self {
+        Self { path, ages, hearing, connection: None, blobs: Blobs::default(), said: None, tidied: None }
     }
 
     /// Writes a batch and says so. What cannot be written is let go: the next batch is tried anew.
@@ -120,8 +122,9 @@ impl Recorder {
             self.connection = Some(connection);
         }
         let Some(connection) = &self.connection else { return Err(LedgerError::Closed) };
-        let code = self.hearing.code;
-        let written = in_transaction(connection, || rows(connection, &mut self.blobs, calls, bounds, code));
+        let (code, aged) = (self.hearing.code, self.ages.by(now()));
+        let written =
+            in_transaction(connection, || rows(connection, &mut self.blobs, calls, bounds, code, aged));
         written.map_err(|error| {
             self.blobs.forget();
             BesideError::of(&self.path, error).into()
@@ -151,6 +154,7 @@ fn rows(
     calls: &[Noted],
     bounds: &CallLog,
     code: fn(&mesh::CallFailed) -> api::ErrorCode,
+    aged: model::Millis,
 ) -> rusqlite::Result<ChunkSum> {
     blobs.next_batch();
     let (mut told, mut shared, mut batch) = (ChunkSum::default(), HashMap::new(), Batch::default());
@@ -170,7 +174,7 @@ fn rows(
         touch(connection, ids, row)?;
     }
     batch.write(connection, told.newest)?;
-    if make_room(connection, bounds, now())? {
+    if make_room(connection, bounds, aged)? {
         let first = ends(connection)?.map_or(u64::MAX >> 1, |(first, _)| first);
         sweep(connection, first)?;
         shrink(connection, bounds)?;

@@ -12,6 +12,7 @@ use mesh::{CallFailed, FinishedCall, LastTurn, Witness};
 use model::config::Config;
 use parking_lot::{Condvar, Mutex};
 use registry::now;
+use store::Ages;
 use store::beside::{BesideError, open_beside};
 use tokio::sync::watch;
 
@@ -37,6 +38,8 @@ pub(crate) struct SharedLedger {
     pub(crate) affinity: AffinityKey,
     /// Of capabilities that were called before this process began.
     turns: HashMap<String, LastTurn>,
+    /// By which clock calls grow old.
+    ages: Ages,
     /// The file cannot be used, so nothing is taken.
     is_off: bool,
     state: Mutex<LedgerState>,
@@ -72,7 +75,7 @@ pub struct Hearing {
 
 impl Ledger {
     /// Opens the file in this folder; the sentences are for a person. Whatever is wrong with it, calls go on.
-    pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>) -> (Self, Vec<String>) {
+    pub fn open(folder: &Path, config: watch::Receiver<Arc<Config>>, ages: Ages) -> (Self, Vec<String>) {
         let path = folder.join(FILE);
         let mut notices = Vec::new();
         // Who wants no record has no file.
@@ -85,6 +88,7 @@ impl Ledger {
         let inner = SharedLedger {
             path,
             config,
+            ages,
             affinity: key::of(folder),
             turns: opened.unwrap_or_default(),
             is_off,
@@ -107,7 +111,7 @@ impl Ledger {
     pub fn start(&self, hearing: Hearing) {
         self.0.state.lock().is_over = false;
         let this = self.clone();
-        let recorder = Recorder::new(self.0.path.clone(), hearing);
+        let recorder = Recorder::new(self.0.path.clone(), self.0.ages.clone(), hearing);
         let thread = std::thread::Builder::new().name("ledger".to_owned()).spawn(move || this.run(recorder));
         match thread {
             Ok(thread) => *self.0.thread.lock() = Some(thread),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use model::RefusedCertificate;
 use serde_json::Value;
 
-use crate::TlsFault;
+use crate::{Lack, TlsFault};
 
 /// Why talking to a server failed: a variant per decision of the caller. Messages say what happened and the
 /// likely cause, and never carry credentials, header values or query strings.
@@ -103,6 +103,14 @@ pub enum McpError {
 }
 
 impl McpError {
+    /// What is missing here, when that is it: nothing was sent.
+    pub fn lack(&self) -> Option<Lack> {
+        match self {
+            Self::Unsent { cause: Unsent::Lacking(lack), .. } => Some(*lack),
+            _ => None,
+        }
+    }
+
     /// The certificate that is not trusted, when that is it: nothing was sent.
     pub fn certificate(&self) -> Option<&RefusedCertificate> {
         match self {
@@ -147,4 +155,6 @@ pub enum Unsent {
     NotStarted,
     /// The command has ended.
     Ended,
+    /// This process, or this computer, has none left of what it takes to ask. It says nothing of the server.
+    Lacking(Lack),
 }

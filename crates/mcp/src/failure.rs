@@ -16,7 +16,7 @@ use crate::wire::refusal::{Refusal, refusal};
 use crate::wire::tls::TlsFault;
 use crate::wire::verdict::{Other, before_the_body, not_here};
 use crate::words::tame;
-use crate::{McpError, Unsent};
+use crate::{Lack, McpError, Unsent};
 
 /// An answer's result as it came, or why there is none.
 pub(crate) fn result(
@@ -186,6 +186,9 @@ fn no_answer_as_told(why: &NoAnswer, place: &ConversationPlace) -> McpError {
         NoAnswer::Unreachable(why) => {
             unsent(Unsent::Unreachable, format!("no connection to {name}: {}", tame(why)))
         }
+        NoAnswer::Lacking(lack) | NoAnswer::Tls(TlsFault::Lacking(lack)) => {
+            unsent(Unsent::Lacking(*lack), lack.to_string())
+        }
         NoAnswer::Closed => {
             unsent(Unsent::Closed, format!("{name} closed the connection before it was asked"))
         }
@@ -209,7 +212,11 @@ pub(crate) fn of_reqwest(error: &reqwest::Error) -> NoAnswer {
     if let Some(fault) = TlsFault::of(error) {
         return NoAnswer::Tls(fault);
     }
-    let kind = chain(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let cause = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
+    if let Some(lack) = cause.and_then(Lack::of) {
+        return NoAnswer::Lacking(lack);
+    }
+    let kind = cause.map(io::Error::kind);
     let hyper = chain(error).find_map(|error| error.downcast_ref::<hyper::Error>());
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => NoAnswer::Refused,

@@ -9,6 +9,11 @@
 //! - [`Session`] talks to a server that is known: lists what it offers, calls its tools with progress and
 //!   cancel.
 
+#[cfg(test)]
+extern crate self as mcp;
+
+#[cfg(test)]
+mod corpus;
 mod credentials;
 mod crypto;
 mod error;
@@ -18,6 +23,7 @@ mod fuzz;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod lack;
 mod names;
 mod probe;
 mod range;
@@ -30,6 +36,7 @@ mod words;
 pub use credentials::Credentials;
 pub use crypto::install_crypto;
 pub use error::{McpError, Unsent};
+pub use lack::Lack;
 pub use names::is_localhost;
 pub use probe::{
     Asked, Depth, Kept, Listing, ProbeOptions, ProbeReport, ProbeStep, ProbeTarget, Protocols, Scheme, Slow,

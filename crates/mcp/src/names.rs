@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use crate::range;
+use crate::{Lack, range};
 
 /// Resolvers try for half a minute before they give up.
 const LOOK_UP_LIMIT: Duration = Duration::from_secs(10);
@@ -17,6 +17,9 @@ pub(crate) enum Unresolved {
     /// The resolver's words.
     #[error("{0}")]
     Unknown(String),
+    /// There is none left here of what it takes to ask a resolver.
+    #[error("{0}")]
+    Lacking(Lack),
     /// Some addresses are public and some are not.
     #[error("it has both private and public ones, which is how DNS rebinding looks")]
     Mixed,
@@ -59,7 +62,10 @@ pub(crate) async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, Unreso
     let found = found.map_err(|_| {
         Unresolved::Unknown(format!("the resolver did not answer within {} s", LOOK_UP_LIMIT.as_secs()))
     })?;
-    let found = found.map_err(|error| Unresolved::Unknown(error.to_string()))?;
+    let found = found.map_err(|error| match Lack::of(&error).or_else(Lack::now) {
+        Some(lack) => Unresolved::Lacking(lack),
+        None => Unresolved::Unknown(error.to_string()),
+    })?;
     let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
     addresses.sort_by_key(IpAddr::is_ipv6);
     addresses.dedup();

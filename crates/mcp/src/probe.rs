@@ -74,6 +74,11 @@ fn closed_port(target: &ProbeTarget, closed: &Closed) -> ProbeReport {
             let why = format!("connection refused by {name}: nothing listens there");
             ProbeReport { refused: true, ..ProbeReport::not_mcp(why) }
         }
+        Closed::Lacking(lack) => ProbeReport {
+            outcome: Outcome::Incomplete,
+            lack: Some(*lack),
+            ..ProbeReport::not_mcp(lack.to_string())
+        },
         Closed::Silent(why) => ProbeReport::not_mcp(format!("no connection to {name}: {}", words::tame(why))),
     }
 }

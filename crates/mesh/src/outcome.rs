@@ -73,6 +73,8 @@ pub(crate) fn failed(error: &CallFailed, progressed: bool) -> Aftermath {
     let quiet = |elsewhere| Aftermath { elsewhere, breaker: BreakerSign::Nothing, rest: None, health: None };
     let counts = |elsewhere| Aftermath { breaker: BreakerSign::Failure, ..quiet(elsewhere) };
     match error {
+        // The next server would take the same.
+        CallFailed::Unsent(error) | CallFailed::Mcp(error) if error.lack().is_some() => quiet(Elsewhere::No),
         CallFailed::Unreached(_) | CallFailed::Unsent(McpError::InvalidTarget { .. }) => {
             quiet(Elsewhere::Yes)
         }

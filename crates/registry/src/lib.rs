@@ -16,6 +16,7 @@ mod health;
 mod measures;
 mod registry;
 mod snapshot;
+mod sqlite;
 mod state;
 mod writer;
 
@@ -31,9 +32,10 @@ pub use health::{
 };
 pub use registry::{
     ChangedServers, Committed, JournalStep, OpenedRegistry, Published, Registry, RemovedServer, Told,
-    UndoneStep, UpcomingSteps, Upserted, Writing, open_sqlite, open_sqlite_telling,
+    UndoneStep, UpcomingSteps, Upserted, Writing,
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
+pub use sqlite::{open_sqlite, open_sqlite_telling};
 pub use store::{
     Change, History, Image, JournalEntry, Loaded, PersonField, Record, SLICE, StoreError, Tally,
 };

@@ -1,10 +1,9 @@
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
 use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
-use store::{Change, JournalEntry, Store};
+use store::{Ages, Change, ClockKeeper, JournalEntry};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +13,7 @@ use crate::change::{
 };
 use crate::state::RegistryState;
 use crate::writer::{AskedCommand, Input, QUEUE, RegistryWriter, now};
-use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot, Sqlite};
+use crate::{Backend, Labels, Minute, Observation, Origin, Past, Patch, RegistryError, Snapshot};
 
 /// How many revisions a slow subscriber may lag behind before it loses some (and is told so).
 const REVISIONS: usize = 512;
@@ -62,6 +61,8 @@ pub struct OpenedRegistry {
     pub notices: Vec<String>,
     /// Servers that were removed so long ago that they are gone for good now, with all that is kept of them here.
     pub expired: Vec<ServerId>,
+    /// Follows the clock that ages are told by; a backend without a file believes every clock.
+    pub clock: Option<ClockKeeper>,
 }
 
 /// What the writer tells of one published state. Each revision is told once, in order.
@@ -214,50 +215,18 @@ impl NamesRevision for Vec<Minute> {}
 impl NamesRevision for Health {}
 impl NamesRevision for Vec<RemovedServer> {}
 
-/// Opens the registry over the database in `folder`. A damaged database is moved aside and named in the notices.
-pub async fn open_sqlite(folder: &Path) -> Result<OpenedRegistry, RegistryError> {
-    open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
-}
-
-/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for that.
-pub async fn open_sqlite_telling(
-    folder: &Path,
-    told: store::FileListener,
-) -> Result<OpenedRegistry, RegistryError> {
-    let folder = folder.to_path_buf();
-    let opening = tokio::task::spawn_blocking(move || Store::open_telling(&folder, now(), told));
-    let store::OpenedStore { store, damaged, backup } =
-        opening.await.map_err(|_| RegistryError::Closed)??;
-    if let Some(backup) = backup {
-        tracing::info!(backup = %backup.display(), "the database was copied before its schema changed");
-    }
-    let watch = store.look_after();
-    let mut opened = Registry::open(Sqlite::new(store)).await?;
-    opened.watch = Box::pin(watch);
-    opened.notices.splice(0..0, damaged.map(|damage| moved_aside(&damage)));
-    Ok(opened)
-}
-
-fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
-    let kept = match kept {
-        0 => "no server could be read of it".to_owned(),
-        1 => "one server could be read of it and is kept".to_owned(),
-        kept => format!("{kept} servers could be read of it and are kept"),
-    };
-    format!(
-        "The database was damaged. It was moved aside as `{}` and a new one was begun: {kept}. What is missing must be found \
-         or added again.",
-        aside.display()
-    )
-}
-
 impl Registry {
     /// Loads what the backend keeps, and deletes what is too old to be kept.
     pub async fn open(backend: impl Backend) -> Result<OpenedRegistry, RegistryError> {
+        Self::open_by(backend, Ages::default()).await
+    }
+
+    /// The same, by a clock that may have jumped.
+    pub async fn open_by(backend: impl Backend, ages: Ages) -> Result<OpenedRegistry, RegistryError> {
         let mut backend: Box<dyn Backend> = Box::new(backend);
         let mut loaded = backend.load().await?;
         let notices = unreadable(&std::mem::take(&mut loaded.unreadable));
-        let (state, expired) = RegistryState::load(loaded, now());
+        let (state, expired) = RegistryState::load(loaded, now(), ages);
         let gone = expired.iter().filter_map(|change| match change {
             Change::Purge(id) => Some(*id),
             _ => None,
@@ -298,7 +267,14 @@ impl Registry {
         };
         let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
         let watch = Box::pin(std::future::ready(()));
-        OpenedRegistry { registry, writer: Box::pin(writer.run()), watch, notices, expired: Vec::new() }
+        OpenedRegistry {
+            registry,
+            writer: Box::pin(writer.run()),
+            watch,
+            notices,
+            expired: Vec::new(),
+            clock: None,
+        }
     }
 
     /// How many writes wait for the writer.
@@ -374,7 +350,7 @@ impl Registry {
         self.mark(ids, Mark::Pause).await
     }
 
-    /// Lifts a drain.
+    /// Resumes paused servers.
     pub async fn resume(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Resume).await
     }

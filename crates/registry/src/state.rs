@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap};
 use model::{Allowed, Health, Millis, Server, ServerId, ServerInfo, Source};
-use store::{Change, Image, JournalEntry, Loaded, Record};
+use store::{Ages, Change, Image, JournalEntry, Loaded, Record};
 
 use crate::RegistryError;
 use crate::health::{Flip, HealthPolicy, HealthState, Measure, Minute, News, Observation};
@@ -38,6 +38,8 @@ pub(crate) struct RegistryState {
     health: HashMap<ServerId, Arc<HealthState>>,
     policy: HealthPolicy,
     allowed: Allowed,
+    /// By which clock records and changes grow old.
+    ages: Ages,
     /// Who has something of which only the memory knows, and when it must be written at the latest.
     unsaved: HashMap<ServerId, Millis>,
     journal: OrdMap<i64, Arc<JournalEntry>>,
@@ -51,9 +53,10 @@ pub(crate) struct RegistryState {
 
 impl RegistryState {
     /// What was kept, without what is too old to keep; the changes delete that.
-    pub(crate) fn load(loaded: Loaded, now: Millis) -> (Self, Vec<Change>) {
+    pub(crate) fn load(loaded: Loaded, now: Millis, ages: Ages) -> (Self, Vec<Change>) {
         let mut draft = NextState::new(&Self::default(), now);
-        let expired = expired(&loaded.records, now);
+        let expired = expired(&loaded.records, ages.by(now));
+        draft.state.ages = ages;
         draft.state.last_entry = loaded.last_entry;
         for record in loaded.records {
             if expired.contains(&record.id()) {
@@ -360,8 +363,9 @@ impl NextState {
 
     /// Keeps the journal within its bounds; the newest change always stays.
     fn forget_old_changes(&mut self) {
+        let now = self.state.ages.by(self.now);
         while let Some((id, entry)) = self.state.journal.get_min().cloned() {
-            let is_old = entry.at.saturating_add(KEPT_FOR) <= self.now;
+            let is_old = entry.at.saturating_add(KEPT_FOR) <= now;
             let is_over = self.state.journal.len() > JOURNAL_KEPT || self.state.images > IMAGES_KEPT;
             if self.state.journal.len() == 1 || !(is_old || is_over) {
                 return;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{History, SLICE, Tally};
+use crate::{Ages, History, SLICE, Tally};
 
 /// How long a change of status is kept.
 const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
@@ -44,6 +44,7 @@ pub(crate) fn turned(
     connection: &Connection,
     server: ServerId,
     transition: &Transition,
+    ages: &Ages,
 ) -> rusqlite::Result<()> {
     let key = server.as_bytes();
     let (old, new) = (word(transition.from), word(transition.to));
@@ -61,7 +62,7 @@ pub(crate) fn turned(
             "DELETE FROM transitions WHERE server = ?1 AND (at < ?2 OR rowid IN (
                  SELECT rowid FROM transitions WHERE server = ?1 ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?3))",
         )?
-        .execute(params![key, transition.at.saturating_sub(KEPT_FOR), KEPT])?;
+        .execute(params![key, ages.by(transition.at).saturating_sub(KEPT_FOR), KEPT])?;
     Ok(())
 }
 
@@ -79,6 +80,7 @@ pub(crate) fn counted(
     server: ServerId,
     slice: Millis,
     tally: Tally,
+    ages: &Ages,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -97,7 +99,7 @@ pub(crate) fn counted(
         ])?;
     connection
         .prepare_cached("DELETE FROM tallies WHERE server = ?1 AND slice < ?2")?
-        .execute(params![server.as_bytes(), slice.saturating_sub(COUNTED_FOR)])?;
+        .execute(params![server.as_bytes(), ages.by(slice).saturating_sub(COUNTED_FOR)])?;
     Ok(())
 }
 

@@ -12,6 +12,7 @@
 //!
 //! Deliberately absent: queries by capability or filter. The registry answers those from memory.
 
+mod ages;
 mod aside;
 pub mod beside;
 mod error;
@@ -29,6 +30,7 @@ mod servers;
 mod store;
 mod writer;
 
+pub use ages::{Ages, ClockKeeper};
 pub use error::StoreError;
 pub use migrate::SCHEMA;
 pub use open::{Damage, FILE, OpenedStore};

@@ -1,11 +1,12 @@
 //! What a person should know of an earlier process: a command that moved a damaged file aside says so and ends, and who opens the
 //! window the next day has to hear of it as well.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use model::{Millis, Notice};
+
+use crate::private::write_private;
 
 /// The name of the file in the data directory.
 const FILE: &str = "notices.json";
@@ -16,7 +17,7 @@ const KEPT: Millis = 7 * 24 * 60 * 60 * 1000;
 /// So many are kept at most, the newest.
 const MOST: usize = 50;
 
-/// Those of earlier processes that are not older than a week. A file that cannot be read holds none.
+/// Those of earlier processes that are not older than a week, by the clock that ages are told by. A file that cannot be read holds none.
 pub fn earlier(folder: &Path, now: Millis) -> Vec<Notice> {
     let text = std::fs::read(folder.join(FILE)).unwrap_or_default();
     let mut notices: Vec<Notice> = serde_json::from_slice(&text).unwrap_or_default();
@@ -30,13 +31,7 @@ pub fn keep(folder: &Path, new: &[Notice], now: Millis) -> io::Result<()> {
     notices.retain(|notice| new.iter().all(|new| new.text != notice.text));
     notices.extend_from_slice(new);
     let notices = notices.split_off(notices.len().saturating_sub(MOST));
-    let (path, part) = (folder.join(FILE), folder.join(format!("{FILE}.part")));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&part)?.write_all(&serde_json::to_vec(&notices)?)?;
-    std::fs::rename(part, path)
+    write_private(&folder.join(FILE), &serde_json::to_vec(&notices)?)
 }
 
 #[cfg(test)]

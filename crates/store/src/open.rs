@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::ClockKeeper;
 use model::Millis;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -33,6 +34,10 @@ pub struct OpenedStore {
     pub damaged: Option<Damage>,
     /// The copy that was made before a migration.
     pub backup: Option<PathBuf>,
+    /// Follows the clock that ages are told by.
+    pub clock: ClockKeeper,
+    /// What a person should know of that clock.
+    pub clock_notice: Option<String>,
 }
 
 /// A damaged database.

@@ -121,7 +121,7 @@ pub struct Tally {
     pub degraded: u32,
     /// Down.
     pub unhealthy: u32,
-    /// Asking who we are.
+    /// It requires authentication.
     pub needs_sign_in: u32,
 }
 

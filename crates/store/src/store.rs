@@ -7,11 +7,12 @@ use model::{Millis, ServerId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::ages::written_at;
 use crate::journal::Journal;
 use crate::open::open;
 use crate::present::Present;
 use crate::writer::{ClosureJob, Job, QUEUE, StoreWriter};
-use crate::{Change, History, Loaded, OpenedStore, StoreError, history, journal, meta, servers};
+use crate::{Ages, Change, History, Loaded, OpenedStore, StoreError, history, journal, meta, servers};
 
 /// How often it is looked whether the file is still there.
 const LOOK: Duration = Duration::from_secs(1);
@@ -24,6 +25,7 @@ pub type FileListener = Box<dyn Fn(String) + Send>;
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<SharedStore>,
+    ages: Ages,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,10 @@ impl Store {
 
     /// The same; what happens to the file later, and a person should know, is told.
     pub fn open_telling(folder: &Path, now: Millis, told: FileListener) -> Result<OpenedStore, StoreError> {
+        let written = written_at(folder);
         let ready = open(folder, now)?;
+        let (clock, clock_notice) = Ages::open(folder, now, written);
+        let ages = clock.ages();
         let (sender, jobs) = mpsc::channel(QUEUE);
         let present = Present::of(&ready.path);
         let writer = StoreWriter {
@@ -65,23 +70,21 @@ impl Store {
             .spawn(move || writer.run())
             .map_err(|error| StoreError::of_io(&ready.path, &error))?;
         let inner = SharedStore { path: ready.path, jobs: Some(sender), thread: Some(thread) };
-        Ok(OpenedStore {
-            store: Self { inner: Arc::new(inner) },
-            damaged: ready.damaged,
-            backup: ready.backup,
-        })
+        let store = Self { inner: Arc::new(inner), ages };
+        let (damaged, backup) = (ready.damaged, ready.backup);
+        Ok(OpenedStore { store, damaged, backup, clock, clock_notice })
     }
 
     /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else would
     /// notice. Holds no clone of it while it waits.
     pub fn look_after(&self) -> impl Future<Output = ()> + Send + 'static {
-        let inner = Arc::downgrade(&self.inner);
+        let (inner, ages) = (Arc::downgrade(&self.inner), self.ages.clone());
         async move {
             loop {
                 tokio::time::sleep(LOOK).await;
                 let Some(inner) = inner.upgrade() else { return };
                 // Whatever is asked: the writer looks before it does anything.
-                if (Self { inner }).ask(|_| Ok(())).await.is_err() {
+                if (Self { inner, ages: ages.clone() }).ask(|_| Ok(())).await.is_err() {
                     tracing::debug!("the file could not be looked at");
                 }
             }
@@ -106,7 +109,9 @@ impl Store {
 
     /// Writes all of `changes`, or nothing. Once this answers, they survive a crash and a power cut.
     pub async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.ask(move |connection| changes.iter().try_for_each(|change| apply(connection, change))).await
+        let ages = self.ages.clone();
+        self.ask(move |connection| changes.iter().try_for_each(|change| apply(connection, change, &ages)))
+            .await
     }
 
     /// What became of a server, with its counts from `since` on.
@@ -147,7 +152,7 @@ impl Drop for SharedStore {
     }
 }
 
-fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
+fn apply(connection: &Connection, change: &Change, ages: &Ages) -> rusqlite::Result<()> {
     match change {
         Change::Put(record) => servers::put(connection, record),
         Change::Seen { id, at } => servers::seen(connection, *id, *at),
@@ -155,7 +160,7 @@ fn apply(connection: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::Journal(entry) => journal::add(connection, entry),
         Change::Undone { entry, at } => journal::undone(connection, *entry, *at),
         Change::Forget(entry) => journal::forget(connection, *entry),
-        Change::Turned { id, transition } => history::turned(connection, *id, transition),
-        Change::Counted { id, slice, tally } => history::counted(connection, *id, *slice, *tally),
+        Change::Turned { id, transition } => history::turned(connection, *id, transition, ages),
+        Change::Counted { id, slice, tally } => history::counted(connection, *id, *slice, *tally, ages),
     }
 }

@@ -604,15 +604,15 @@ unhealthy: number,
  */
 unknown: number, 
 /**
- * Asking who we are.
+ * They require authentication.
  */
 needs_sign_in: number, 
 /**
- * Drained.
+ * Paused by a person: no call goes to them.
  */
 paused: number, 
 /**
- * Kept out.
+ * Kept out by a policy.
  */
 blocked: number, };
 
@@ -3848,19 +3848,19 @@ export interface Operations {
   restore: { args: ServersByIdArgs; result: Changed };
   /** Removes servers and keeps scans from bringing them back. */
   ignore: { args: ServersByIdArgs; result: Changed };
-  /** Drains servers: no call goes to them until they are resumed. */
+  /** Pauses servers: no call goes to them until they are resumed. */
   pause: { args: ServersByIdArgs; result: Changed };
-  /** Lifts a drain. */
+  /** Resumes servers that were paused. */
   resume: { args: ServersByIdArgs; result: Changed };
-  /** Takes the newest change back. */
+  /** Undoes the newest change. */
   undo: { args: UndoArgs; result: Undone };
-  /** Makes the change again that was taken back last. */
+  /** Redoes the change that was undone last. */
   redo: { args: UndoArgs; result: Undone };
   /** What the next undo and the next redo would do. */
   upcoming: { args: Empty; result: Upcoming };
   /** The servers that can be brought back. */
   removed: { args: Empty; result: RemovedList };
-  /** Measures a server now. */
+  /** Checks a server now. */
   check: { args: ServerArgs; result: Checked };
   /** How servers are, with the evidence. */
   health: { args: HealthArgs; result: HealthReport };
@@ -3934,9 +3934,9 @@ export interface Operations {
   named_secret_set: { args: NamedSecretSetArgs; result: NamedSecretSet };
   /** Forgets a secret of the configuration. */
   named_secret_forget: { args: NamedSecretArgs; result: NamedSecretForgotten };
-  /** Takes servers from a file. */
+  /** Imports servers from a file. */
   import: { args: ImportArgs; result: ImportReport };
-  /** Writes the servers as a file. */
+  /** Exports the servers as a file. */
   export: { args: ExportArgs; result: Exported };
   /** Checks a configuration without loading it. */
   config_check: { args: ConfigCheckArgs; result: ConfigReport };
@@ -3954,7 +3954,7 @@ export interface Operations {
   config_restore: { args: ConfigRestoreArgs; result: ConfigSaved };
   /** The secrets that the file holds or names, and those that are kept for it; never the secrets themselves. */
   config_secrets: { args: ConfigSecretsArgs; result: ConfigSecrets };
-  /** Keeps a secret that stands in the file in plain text, and names it there instead; both or neither. */
+  /** Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or neither. */
   config_secret_move: { args: ConfigSecretMoveArgs; result: ConfigSecretMoved };
   /** What every key of the file is. */
   config_keys: { args: Empty; result: ConfigKeys };

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything, one step after the other, and one honest line at the end.
 
+mod binaries;
 mod counts;
 mod long;
 mod step;
@@ -14,6 +15,7 @@ use crate::stop::{Stop, TaskResult};
 use crate::workspace::Workspace;
 use crate::{install, node, peers, ui};
 
+pub(crate) use binaries::{note, run_all as run_noted};
 use counts::TestCounts;
 use step::{STEPS, Step};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::counts::{Runner, TestCounts};
-use super::{long, watch};
+use super::{binaries, long, watch};
 use crate::command::Length;
 use crate::stop::{TaskResult, failed};
 use crate::ui::npm;
@@ -111,9 +111,31 @@ fn clippy(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
 /// One feature set for everything: `cargo build` beside it would compile Tauri twice.
 fn rust(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     ensure_interface(workspace)?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast"]);
-    watch::run(&mut in_a_session(workspace, &cargo, RUST_LIMIT), Runner::Cargo, counts)
+    let notes = workspace.target().join("test-programs");
+    remove(&notes)?;
+    let own = std::env::current_exe().map_err(failed("find this program"))?;
+    let mut noting = workspace.cargo();
+    let runner = format!("target.'cfg(all())'.runner=[{:?}, \"note-test\"]", own.to_string_lossy());
+    noting.args(["--config", &runner, "test", "--workspace", "--exclude", "xtask", "--tests", "--quiet"]);
+    run(noting.env(binaries::NOTES, &notes))?;
+    let mut running = workspace.command(&own);
+    running.arg("run-noted").arg(&notes);
+    let ran = watch::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
+    let mut documents = workspace.cargo();
+    documents.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--doc"]);
+    // A crate without an example has run none, which is no failure.
+    let examples = watch::run(&mut documents, Runner::Cargo, counts);
+    ran.and(examples)
+}
+
+/// A file that must not be there.
+fn remove(file: &Path) -> TaskResult {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(failed(format_args!("remove `{}`", file.display()))(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One test after the other: what they measure is time and memory, and each has the machine for itself.

@@ -4,7 +4,7 @@ use api::{
     ApiError, Empty, ErrorCode, GatewayClientRow, GatewayRevokeArgs, GatewayRevoked, GatewayStatus,
     GatewayToken, GatewayTokenArgs, GatewayToolRow,
 };
-use gateway::{Gateway, GatewayClient, GatewayTool, NoToken, Words};
+use gateway::{CallWords, Gateway, GatewayClient, GatewayTool, NoToken};
 use model::config::GatewayAuth;
 use store::beside::BesideError;
 
@@ -13,8 +13,8 @@ use crate::App;
 use crate::error::OperationError;
 
 /// What clients of the gateway are told of calls that failed: the same as every other face.
-pub(crate) fn gateway_words() -> Words {
-    Words {
+pub(crate) fn gateway_words() -> CallWords {
+    CallWords {
         failed: |error| OperationError::from(error).into(),
         refused: |refused| ApiError::from(refusal(refused, None)),
     }

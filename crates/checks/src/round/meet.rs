@@ -1,6 +1,6 @@
 //! The first contact with a server over HTTP: find where it answers if that is not known, then take over all it offers.
 
-use mcp::{Brief, Credentials, Depth, ProbeOptions, Remote, Session, Target, probe, resolve};
+use mcp::{Brief, Credentials, Depth, ProbeOptions, Remote, Session, Target, TargetError, probe, resolve};
 use model::{Outcome, Transport};
 use registry::{News, Reason};
 use tokio::time::Instant;
@@ -63,7 +63,10 @@ impl Asking<'_> {
 
     async fn find(&self, remote: &Remote) -> Result<(Transport, String), Box<Evidence>> {
         let mut target = resolve(&remote.url).await.map_err(|error| {
-            Box::new(Evidence::missing(Trouble::Ill(Reason::new(error.to_string(), "No address"))))
+            Box::new(Evidence::missing(match error {
+                TargetError::Lacking(lack) => words::lacking(lack),
+                error => Trouble::Ill(Reason::new(error.to_string(), "No address")),
+            }))
         })?;
         if let Some(pinned) = remote.address {
             (target.host, target.alternatives) = (pinned, Vec::new());
@@ -86,6 +89,7 @@ impl Asking<'_> {
             _ if let Some(refused) = &report.untrusted => {
                 Trouble::Ill(Reason::new(why, refused.summary()).about(refused))
             }
+            _ if let Some(lack) = report.lack => words::lacking(lack),
             Outcome::NeedsSignIn => words::sign_in(&why),
             _ if report.open => Trouble::Ill(words::not_mcp(&why, self.context)),
             _ => Trouble::Ill(words::closed(report.refused, &why)),

@@ -19,7 +19,7 @@ pub(crate) struct ToolCallOptions {
     /// Seconds for the whole call with its retries [default: as its rule says, else 30]
     #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: Option<f64>,
-    /// Who calls, for rules with `affinity: client`
+    /// The name of the client that calls, for rules with `affinity: client`
     #[arg(long, value_name = "NAME")]
     pub(crate) client: Option<String>,
     /// Say why the call goes where it goes
@@ -34,19 +34,19 @@ pub(crate) struct ToolCallOptions {
 pub(crate) struct RouteOptions {
     /// The tool, or another capability that names one
     pub(crate) capability: String,
-    /// Try so many calls, one after the other
+    /// How many calls to try, one after the other
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) calls: u64,
-    /// By the rules and the balancing of this configuration instead of the one in use
+    /// Use the rules and the balancing of this configuration instead of the one in use
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// Who would call
+    /// The name of the client that would call
     #[arg(long, value_name = "NAME")]
     pub(crate) client: Option<String>,
     /// With these arguments, a JSON object: a server whose schema refuses them takes no part
     #[arg(long, value_name = "JSON")]
     pub(crate) arguments: Option<String>,
-    /// As if this server were down (id or name); can stand several times
+    /// Pretend that this server is down (id or name); may be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) down: Vec<String>,
 }
@@ -59,13 +59,13 @@ pub(crate) struct CallsOptions {
     /// Go on, and print each call as it is recorded, until Ctrl-C
     #[arg(long, conflicts_with = "before")]
     pub(crate) follow: bool,
-    /// So many of the newest
+    /// How many of the newest
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u32,
     /// Only those before the call with this id
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<u64>,
-    /// Only those that failed, or that nobody took
+    /// Only those that failed, or that no server could take
     #[arg(long)]
     pub(crate) failed: bool,
     /// Only those that several servers were asked for
@@ -84,13 +84,13 @@ pub(crate) struct CallsOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayOptions {
-    /// By the rules and the balancing of this configuration; - is standard input [default: the one in use]
+    /// Use the rules and the balancing of this configuration; - is standard input [default: the one in use]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
-    /// So many of the newest calls
+    /// How many of the newest calls
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) last: u32,
-    /// As if this server were down (id or name); can stand several times
+    /// Pretend that this server is down (id or name); may be given several times
     #[arg(long, value_name = "ID")]
     pub(crate) down: Vec<String>,
 }

@@ -48,7 +48,7 @@ pub(crate) struct Range {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// In which form
+    /// The form of the file
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = FileForm::ServersJson)]
     form: FileForm,
     /// Which scan, as `scans` lists them [default: the newest]

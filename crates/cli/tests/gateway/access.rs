@@ -7,7 +7,7 @@ use testkit::real::Peer;
 
 use crate::support::{Place, Serving};
 use crate::wire::{Answer, Client, answer};
-use crate::{add, name_of, serving, status, token};
+use crate::{add, add_stdio, name_of, serving, status, token};
 
 async fn with_one_server(place: &Place) -> (Serving, testkit::real::RealServer, String) {
     let serving = serving(place);
@@ -145,8 +145,6 @@ async fn clients_go_on_after_the_core_was_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_down_stays_listed_and_a_call_says_why() {
     let place = Place::new();
-    let config = "health_monitoring:\n  check_interval: 1\n  max_failures: 1\n";
-    std::fs::write(place.config(), config).unwrap();
     let (_serving, server, url) = with_one_server(&place).await;
     let client = Client::new(&url, &token(&place, "a"));
     drop(server);
@@ -156,7 +154,7 @@ async fn a_server_that_is_down_stays_listed_and_a_call_says_why() {
         if !tool["_meta"]["mcp-discovery/unavailable"].is_null() {
             break tool;
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        place.run(&["check", "adder"]);
     };
     assert_eq!(told["name"], "add");
     let refused = client.modern("tools/call", adding()).await;
@@ -185,24 +183,18 @@ async fn many_clients_with_one_id_get_their_own_answers() {
     let place = Place::new();
     let serving = serving(&place);
     let server = Peer::Everything.stdio(place.dir.path()).unwrap();
-    let mut args = vec!["--name", "everything", "--stdio", server.program.as_str()];
-    args.extend(server.args.iter().map(String::as_str));
-    add(&place, &args);
+    add_stdio(&place, "everything", &server);
     let echo = name_of(&status(&place), "everything", "echo");
     let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
-    let asking = (0..64).map(|nonce| {
-        let (client, echo) = (client.clone(), echo.clone());
-        tokio::spawn(async move {
-            let session = client.session().await;
-            for turn in 0..5 {
-                let message = format!("{nonce} {turn}");
-                let params = json!({ "name": echo, "arguments": { "message": message }, "_meta": { "progressToken": 1 } });
-                let answered = client.legacy(&session, "tools/call", params).await;
-                assert!(text(&answered).ends_with(&message), "{answered:?}");
-            }
-        })
+    let asking = (0..64).map(async |nonce: i32| {
+        let session = client.session().await;
+        for turn in 0..5 {
+            let message = format!("{nonce} {turn}");
+            let arguments = json!({ "message": message });
+            let params = json!({ "name": echo, "arguments": arguments, "_meta": { "progressToken": 1 } });
+            let answered = client.legacy(&session, "tools/call", params).await;
+            assert!(text(&answered).ends_with(&message), "{answered:?}");
+        }
     });
-    for asked in asking.collect::<Vec<_>>() {
-        asked.await.unwrap();
-    }
+    futures::future::join_all(asking).await;
 }

@@ -1,5 +1,13 @@
 //! The gateway as AI clients meet it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where it fails"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -29,6 +37,13 @@ pub(crate) fn name_of(status: &Value, owner: &str, tool: &str) -> String {
 pub(crate) fn add(place: &Place, args: &[&str]) {
     let ran = place.run(&[&["add"], args].concat());
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
+}
+
+/// Adds a command; what it is and its arguments come last.
+pub(crate) fn add_stdio(place: &Place, name: &str, command: &testkit::real::ServedCommand) {
+    let mut add = place.command(&["add", "--name", name]);
+    let ran = add.args(["--stdio", &command.program]).args(&command.args).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
 }
 
 pub(crate) fn serving(place: &Place) -> Serving {

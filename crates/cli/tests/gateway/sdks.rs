@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::real::{Peer, script, tools};
 
 use crate::support::Place;
-use crate::{add, name_of, serving, status, token};
+use crate::{add, add_stdio, name_of, serving, status, token};
 
 /// A client of the reference SDKs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,10 +71,7 @@ async fn every_reference_client_lists_and_calls_servers_of_both_eras() {
     add(&place, &[&everything.url, "--name", "everything"]);
     add(&place, &[&modern.url, "--name", "modern"]);
     add(&place, &[&legacy.url, "--name", "legacy"]);
-    let time = Peer::Time.stdio(place.dir.path()).unwrap();
-    let mut stdio = vec!["--name", "time", "--stdio", time.program.as_str()];
-    stdio.extend(time.args.iter().map(String::as_str));
-    add(&place, &stdio);
+    add_stdio(&place, "time", &Peer::Time.stdio(place.dir.path()).unwrap());
     let status = status(&place);
     let url = status["url"].as_str().unwrap().to_owned();
     assert_eq!(url, format!("{}/mcp", serving.url));
@@ -119,7 +116,7 @@ async fn every_reference_client_lists_and_calls_servers_of_both_eras() {
             said[9]
         );
     }
-    let calls = place.run(&["calls", "--format", "json"]).json();
+    let calls = place.run(&["calls", "--limit", "100", "--format", "json"]).json();
     let rows = calls.as_array().unwrap();
     for sdk in ALL {
         let of_sdk = rows.iter().filter(|row| row["client"] == format!("{sdk:?}"));

@@ -98,9 +98,33 @@ async fn a_group_of_replicas_is_one_tool_and_its_calls_are_balanced() {
     // One of them is gone: the other takes all, and clients see no difference.
     let [one, _other] = servers;
     drop(one);
-    for _ in 0..4 {
+    let mut lost = 0;
+    for _ in 0..6 {
         let answered = client.modern("tools/call", call.clone()).await;
-        assert_eq!(answered.message["result"]["content"][0]["text"], "5", "{answered:?}");
+        // What was on its way when it ended may have run, so it is not sent again.
+        lost += usize::from(answered.message["error"]["data"]["code"] == "transport_failed");
+        let is_answered = answered.message["result"]["content"][0]["text"] == "5";
+        assert!(
+            is_answered || answered.message["error"]["data"]["code"] == "transport_failed",
+            "{answered:?}"
+        );
     }
+    assert!(lost <= 1, "{lost} of six calls were lost");
     assert_eq!(client.names().await, ["add", "wait"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_address_is_taken_all_else_is_served_and_who_has_it_is_told() {
+    let place = Place::new();
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    std::fs::write(place.config(), format!("gateway:\n  listen: {address}\n")).unwrap();
+    let token = token(&place, "a");
+    let serving = place.serving(&["serve", "--no-local-discovery"], &[]);
+    assert_ne!(serving.url, format!("http://{address}"));
+    let told = status(&place);
+    let reason = told["reason"].as_str().unwrap();
+    assert!(told["url"].is_null() && reason.contains(&format!("listens on {address}")), "{told}");
+    let client = Client::new(&format!("{}/mcp", serving.url), &token);
+    assert_ne!(client.modern("tools/list", json!({})).await.status, 200);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use model::Millis;
 use rusqlite::Connection;
+use store::Ages;
 use store::beside::{Aside, BesideError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
@@ -26,6 +27,7 @@ pub(super) struct Keeper {
     inner: Arc<SharedMemory>,
     path: PathBuf,
     now: fn() -> Millis,
+    ages: Ages,
     noticed: Box<dyn Fn(String) + Send>,
     connection: Option<Connection>,
     /// It was opened once: what runs in it now is ours.
@@ -40,10 +42,10 @@ impl Keeper {
     pub(super) fn new(
         inner: Arc<SharedMemory>,
         path: PathBuf,
-        now: fn() -> Millis,
+        (now, ages): (fn() -> Millis, Ages),
         noticed: Box<dyn Fn(String) + Send>,
     ) -> Self {
-        Self { inner, path, now, noticed, connection: None, is_ours: false, generation: 0, said: None }
+        Self { inner, path, now, ages, noticed, connection: None, is_ours: false, generation: 0, said: None }
     }
 
     /// Works until the memory is closed.
@@ -135,10 +137,11 @@ impl Keeper {
         let whole = self.inner.live.lock().get(id).map(|live| live.scan.clone());
         let Some(scan) = whole else { return };
         let now = (self.now)();
+        let aged = self.ages.by(now);
         // What cannot be noted now is noted with the next scan.
         drop(self.with(|connection| {
             sightings::close_scan(connection, &scan, now)?;
-            make_room(connection, now)
+            make_room(connection, aged)
         }));
         self.noted();
         drop(self.outside(shrink));

@@ -27,6 +27,7 @@ use std::thread::JoinHandle;
 
 use model::{Millis, ScanRange, ScanRow, ScanState, ScanStatus, ServerId, Sighting, SightingKind};
 use parking_lot::Mutex;
+use store::Ages;
 use store::beside::BesideError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -98,9 +99,14 @@ const LONGEST_NAME: usize = 100;
 
 impl ScanMemory {
     /// Begins to keep scans in this folder; `noticed` is told what a person should know.
-    pub fn start(folder: &Path, now: fn() -> Millis, noticed: Box<dyn Fn(String) + Send>) -> Self {
+    pub fn start(
+        folder: &Path,
+        now: fn() -> Millis,
+        ages: Ages,
+        noticed: Box<dyn Fn(String) + Send>,
+    ) -> Self {
         let inner = Arc::new(SharedMemory { live: Mutex::default(), noted: watch::Sender::new(()) });
-        let keeper = Keeper::new(inner.clone(), folder.join(FILE), now, noticed);
+        let keeper = Keeper::new(inner.clone(), folder.join(FILE), (now, ages), noticed);
         let (sender, jobs) = channel();
         let thread = std::thread::Builder::new().name("scans".to_owned()).spawn(move || keeper.run(&jobs));
         let thread = thread

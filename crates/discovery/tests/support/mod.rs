@@ -29,7 +29,12 @@ pub struct World {
 
 fn memory(folder: &std::path::Path, notices: &Arc<Mutex<Vec<String>>>) -> ScanMemory {
     let notices = notices.clone();
-    ScanMemory::start(folder, clock, Box::new(move |text| notices.lock().unwrap().push(text)))
+    ScanMemory::start(
+        folder,
+        clock,
+        store::Ages::default(),
+        Box::new(move |text| notices.lock().unwrap().push(text)),
+    )
 }
 
 impl World {

@@ -97,7 +97,7 @@ pub fn ledger(
     config: watch::Receiver<Arc<Config>>,
     heard: &Arc<Mutex<Heard>>,
 ) -> Ledger {
-    let (ledger, notices) = Ledger::open(folder, config);
+    let (ledger, notices) = Ledger::open(folder, config, store::Ages::default());
     heard.lock().notices.extend(notices);
     let (recorded, noticed) = (heard.clone(), heard.clone());
     ledger.start(Hearing {

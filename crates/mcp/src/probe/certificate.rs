@@ -36,6 +36,7 @@ async fn look(
     let left = until.saturating_duration_since(Instant::now());
     let stream = connect(&addresses(target), left).await.map_err(|closed| match closed {
         Closed::Refused => NoAnswer::Refused,
+        Closed::Lacking(lack) => NoAnswer::Lacking(lack),
         Closed::Silent(why) => NoAnswer::Unreachable(why),
     })?;
     let (wire, verdict) = Wire::tls(stream, target.server_name(), &trust, Stance::Looks, until).await;

@@ -244,6 +244,7 @@ impl Line {
         let limit = self.connect_limit.min(self.end.saturating_duration_since(Instant::now()));
         connect(&addresses(&self.target), limit).await.map_err(|closed| match closed {
             Closed::Refused => NoAnswer::Refused,
+            Closed::Lacking(lack) => NoAnswer::Lacking(lack),
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })
     }

@@ -1,4 +1,4 @@
-use crate::Contents;
+use crate::{Contents, Lack};
 use model::{Certificate, Era, Identity, Outcome, RefusedCertificate, Transport};
 
 /// One step of a probe: the raw evidence for a verdict. Texts are cut and free of control characters.
@@ -21,6 +21,8 @@ pub struct ProbeReport {
     pub open: bool,
     /// The port refused the connection: nothing listens there.
     pub refused: bool,
+    /// What was missing here to ask at all. It says nothing of who is there.
+    pub lack: Option<Lack>,
     /// How it is spoken to; absent unless it is MCP, or may be.
     pub transport: Option<Transport>,
     /// The side of the July 2026 break it is on.
@@ -55,6 +57,7 @@ impl ProbeReport {
             outcome: Outcome::NotMcp,
             open: false,
             refused: false,
+            lack: None,
             transport: None,
             era: None,
             endpoint: None,

@@ -3,6 +3,7 @@ use std::net::IpAddr;
 use url::{Host, Position, Url};
 
 use super::{ProbeTarget, Scheme};
+use crate::Lack;
 use crate::names::{self, Unresolved};
 
 /// Why a URL is no target.
@@ -24,6 +25,9 @@ pub enum TargetError {
         /// What the resolver said.
         why: String,
     },
+    /// There is none left here of what it takes to ask a resolver.
+    #[error("{0}")]
+    Lacking(Lack),
     /// The name has addresses on this computer or network and others on the internet: a sign of DNS
     /// rebinding.
     #[error(
@@ -95,6 +99,7 @@ fn without_secrets(url: &str) -> String {
 async fn look_up(name: &str, port: u16) -> Result<Vec<IpAddr>, TargetError> {
     names::look_up(name, port).await.map_err(|unresolved| match unresolved {
         Unresolved::Unknown(why) => TargetError::NoAddress { name: name.to_owned(), why },
+        Unresolved::Lacking(lack) => TargetError::Lacking(lack),
         Unresolved::Mixed => TargetError::MixedAddresses { name: name.to_owned() },
     })
 }

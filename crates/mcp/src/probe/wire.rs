@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::Lack;
 use crate::wire::tls::{CertificateVerdict, Stance, TlsFault, Trust};
 
 /// How an attempt to connect ended when it did not succeed.
@@ -22,6 +23,8 @@ use crate::wire::tls::{CertificateVerdict, Stance, TlsFault, Trust};
 pub(crate) enum Closed {
     /// The other side said no: nothing listens.
     Refused,
+    /// There is none left here of what it takes to connect.
+    Lacking(Lack),
     /// Nobody answered in time, or there is no way there.
     Silent(String),
 }
@@ -37,7 +40,11 @@ pub(crate) async fn connect(addresses: &[SocketAddr], limit: Duration) -> Result
                 return Ok(stream);
             }
             Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => last = Closed::Refused,
-            Ok(Err(error)) => last = Closed::Silent(error.to_string()),
+            Ok(Err(error)) => match Lack::of(&error) {
+                // The next address would take the same.
+                Some(lack) => return Err(Closed::Lacking(lack)),
+                None => last = Closed::Silent(error.to_string()),
+            },
             Err(_) => last = Closed::Silent(format!("no answer within {} ms", limit.as_millis())),
         }
     }

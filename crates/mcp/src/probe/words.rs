@@ -49,6 +49,7 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
         NoAnswer::HungUp => "it hangs up without a word".to_owned(),
         NoAnswer::Tls(TlsFault::Certificate(refused)) => untrusted(refused, None),
         NoAnswer::Tls(TlsFault::CaFile(why)) => why.clone(),
+        NoAnswer::Lacking(lack) | NoAnswer::Tls(TlsFault::Lacking(lack)) => lack.to_string(),
         NoAnswer::Tls(fault) => format!("its TLS handshake failed: {fault}"),
         NoAnswer::Refused => "connection refused: nothing listens there".to_owned(),
         NoAnswer::NoAddress(why) => tame(why),

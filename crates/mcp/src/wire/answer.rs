@@ -66,6 +66,8 @@ pub(crate) enum NoAnswer {
     NoAddress(String),
     /// No connection could be made, so nothing was sent.
     Unreachable(String),
+    /// There is none left here of what it takes to connect, so nothing was sent.
+    Lacking(crate::Lack),
     /// A connection that was kept was closed before anything was sent on it.
     Closed,
     /// The TLS handshake failed, so nothing was sent.

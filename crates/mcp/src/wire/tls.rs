@@ -25,6 +25,8 @@ pub enum TlsFault {
     Certificate(Box<RefusedCertificate>),
     /// The CA's file cannot be used; nothing was sent.
     CaFile(String),
+    /// There is none left here of what it takes to read the CA's file.
+    Lacking(crate::Lack),
     /// Anything else, in the library's words.
     Handshake(String),
 }
@@ -34,6 +36,7 @@ impl fmt::Display for TlsFault {
         match self {
             Self::Certificate(refused) => refused.fmt(f),
             Self::CaFile(why) | Self::Handshake(why) => f.write_str(why),
+            Self::Lacking(lack) => lack.fmt(f),
         }
     }
 }
@@ -73,7 +76,7 @@ impl TlsFault {
     pub fn certificate(&self) -> Option<&RefusedCertificate> {
         match self {
             Self::Certificate(refused) => Some(refused),
-            Self::CaFile(_) | Self::Handshake(_) => None,
+            Self::CaFile(_) | Self::Lacking(_) | Self::Handshake(_) => None,
         }
     }
 }

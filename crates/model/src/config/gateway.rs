@@ -32,7 +32,7 @@ pub enum Naming {
 
 /// The MCP server that AI clients see, and the listener it shares with the UI and the API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Gateway {
+pub struct GatewayConfig {
     /// Serve it.
     pub enabled: bool,
     /// Where; loopback unless a person chose otherwise.
@@ -43,7 +43,7 @@ pub struct Gateway {
     pub naming: Naming,
 }
 
-impl Default for Gateway {
+impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             enabled: true,
@@ -80,10 +80,10 @@ pub(super) const KEYS: &[Branch] = &[
     )),
 ];
 
-pub(super) fn read(mut section: Section<'_>) -> Gateway {
-    let default = Gateway::default();
+pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
+    let default = GatewayConfig::default();
     let auth_place = section.place_of("auth");
-    let read = Gateway {
+    let read = GatewayConfig {
         enabled: section.truth("enabled").unwrap_or(default.enabled),
         listen: section.take("listen").and_then(|node| listen(&section, &node)).unwrap_or(default.listen),
         auth: section

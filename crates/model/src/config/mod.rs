@@ -35,7 +35,7 @@ use crate::Allowed;
 pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
 pub use call_log::CallLog;
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
-pub use gateway::{Gateway, GatewayAuth, Naming};
+pub use gateway::{GatewayAuth, GatewayConfig, Naming};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;
 pub use metrics::{Exporter, Metrics};
@@ -79,7 +79,7 @@ pub struct Config {
     /// How calls are recorded.
     pub call_log: CallLog,
     /// The MCP server that AI clients see.
-    pub gateway: Gateway,
+    pub gateway: GatewayConfig,
     /// Servers that are one to clients of the gateway.
     pub replica_groups: Vec<ReplicaGroup>,
     /// What is measured and where it goes.

@@ -17,17 +17,15 @@ pub struct ReplicaGroup {
 pub(super) fn read(mut section: Section<'_>) -> Vec<ReplicaGroup> {
     let mut groups: Vec<ReplicaGroup> = Vec::new();
     for entry in section.take_all() {
-        let servers = match &entry.node.value {
-            Yaml::List(items) => items.iter().map(|item| match &item.value {
-                Yaml::Text(text) if !text.trim().is_empty() => Some(text.clone()),
-                _ => None,
-            }),
-            _ => {
-                let message = format!("which servers? Write `{}: [weather-a, weather-b]`", entry.key);
-                section.error(entry.place, &entry.key, message);
-                continue;
-            }
+        let Yaml::List(items) = &entry.node.value else {
+            let message = format!("which servers? Write `{}: [weather-a, weather-b]`", entry.key);
+            section.error(entry.place, &entry.key, message);
+            continue;
         };
+        let servers = items.iter().map(|item| match &item.value {
+            Yaml::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+            _ => None,
+        });
         let servers: Option<Vec<String>> = servers.collect();
         let Some(servers) = servers else {
             section.error(entry.place, &entry.key, "a server is told by its name or its id, as text");

@@ -32,6 +32,10 @@ export class Pointers {
     return dragged;
   }
 
+  isHeld(): boolean {
+    return this.#held.size > 0;
+  }
+
   down(event: PointerEvent): void {
     if (event.pointerType === "mouse" && event.button > 1) return;
     this.#held.set(event.pointerId, pointOf(event));
@@ -42,6 +46,11 @@ export class Pointers {
   move(event: PointerEvent & { currentTarget: HTMLElement }): void {
     const before = this.#held.get(event.pointerId);
     if (!before || !this.#start) return;
+    // It was let go of elsewhere.
+    if (event.buttons === 0 && event.isTrusted) {
+      this.up(event);
+      return;
+    }
     const now = pointOf(event);
     const other = [...this.#held].find(([id]) => id !== event.pointerId)?.[1];
     if (!this.#dragged) {

@@ -22,21 +22,34 @@ export function spotsOf(layout: Layout, groups: readonly Group[]): Spot[] {
   return layout.boxes.flatMap((box) => (box.open ? inBox(box, byKey.get(box.key)) : []));
 }
 
+/** The order of the places in a box, column by column; it changes when somebody comes, not when health does. */
+const ranks = new WeakMap<Box["cells"], ReadonlyMap<ServerId, number>>();
+/** Spots that were made: what did not change stays the same object. */
+const made = new WeakMap<Box, Map<ServerId, Spot>>();
+
 function inBox(box: Box, group: Group | undefined): Spot[] {
-  const spots: Spot[] = [];
+  const order = ranks.get(box.cells) ?? ranked(box.cells);
+  const before = made.get(box) ?? new Map<ServerId, Spot>();
+  made.set(box, before);
+  const spots = new Array<Spot | undefined>(order.size);
   for (const node of group?.nodes ?? []) {
     const cell = box.cells.get(node.id);
-    if (!cell) continue;
-    const x = box.x + cell.column * COLUMN + LANE;
-    spots.push({
-      id: node.id,
-      node,
-      x,
-      y: box.y + box.head + cell.row * STEP,
-      column: cell.column,
-      line: cell.row,
-      box: box.key,
-    });
+    const rank = order.get(node.id);
+    if (!cell || rank === undefined) continue;
+    let spot = before.get(node.id);
+    if (spot?.node !== node) {
+      const [x, y] = [box.x + cell.column * COLUMN + LANE, box.y + box.head + cell.row * STEP];
+      spot = { id: node.id, node, x, y, column: cell.column, line: cell.row, box: box.key };
+      before.set(node.id, spot);
+    }
+    spots[rank] = spot;
   }
-  return spots.sort((a, b) => a.x - b.x || a.y - b.y);
+  return spots.filter((spot) => spot !== undefined);
+}
+
+function ranked(cells: Box["cells"]): ReadonlyMap<ServerId, number> {
+  const sorted = [...cells].sort(([, a], [, b]) => a.column - b.column || a.row - b.row);
+  const found = new Map(sorted.map(([id], at) => [id, at]));
+  ranks.set(cells, found);
+  return found;
 }

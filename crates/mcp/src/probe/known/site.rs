@@ -18,6 +18,7 @@ use url::{Host, Url};
 
 use super::super::exchange::{Driven, chunks, handshake, head};
 use super::super::wire::{Closed, FirstBytes, Wire, connect};
+use crate::names::Unresolved;
 use crate::wire::answer::{Answer, Limits, NoAnswer, read_unparsed};
 use crate::wire::id::Id;
 use crate::wire::place::ConversationPlace;
@@ -115,6 +116,7 @@ impl<'a> VisitedSite<'a> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let stream = connect(&addresses, left.min(CONNECT_LIMIT)).await.map_err(|closed| match closed {
             Closed::Refused => NoAnswer::Refused,
+            Closed::Lacking(lack) => NoAnswer::Lacking(lack),
             Closed::Silent(_) if Instant::now() >= self.deadline => NoAnswer::Mute,
             Closed::Silent(why) => NoAnswer::Unreachable(why),
         })?;
@@ -142,8 +144,9 @@ impl<'a> VisitedSite<'a> {
             (None, Some(Host::Ipv6(ip))) => vec![ip.into()],
             (None, Some(Host::Domain(name))) => {
                 let found = timeout_at(self.deadline, Box::pin(names::look_up(name, port))).await;
-                found.map_err(|_| NoAnswer::Mute)?.map_err(|unresolved| {
-                    NoAnswer::NoAddress(format!("no address for `{name}`: {unresolved}"))
+                found.map_err(|_| NoAnswer::Mute)?.map_err(|unresolved| match unresolved {
+                    Unresolved::Lacking(lack) => NoAnswer::Lacking(lack),
+                    unresolved => NoAnswer::NoAddress(format!("no address for `{name}`: {unresolved}")),
                 })?
             }
             (None, None) => Vec::new(),

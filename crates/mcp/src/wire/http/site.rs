@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::{Host, Url};
 
 use super::clients::{HttpClientKind, client};
+use crate::names::Unresolved;
 use crate::wire::answer::NoAnswer;
 use crate::wire::place::ConversationPlace;
 use crate::wire::query;
@@ -128,9 +129,14 @@ async fn addresses(url: &Url, pinned: Option<IpAddr>) -> Result<Vec<SocketAddr>,
         Some(Host::Ipv4(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Ipv6(ip)) => Ok(vec![SocketAddr::new(ip.into(), port)]),
         Some(Host::Domain(name)) => {
-            let found = names::look_up(name, port).await.map_err(|unresolved| McpError::Unsent {
-                cause: crate::Unsent::NoAddress,
-                message: format!("no address for `{name}`: {unresolved}"),
+            let found = names::look_up(name, port).await.map_err(|unresolved| match unresolved {
+                Unresolved::Lacking(lack) => {
+                    McpError::Unsent { cause: crate::Unsent::Lacking(lack), message: lack.to_string() }
+                }
+                unresolved => McpError::Unsent {
+                    cause: crate::Unsent::NoAddress,
+                    message: format!("no address for `{name}`: {unresolved}"),
+                },
             })?;
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         }

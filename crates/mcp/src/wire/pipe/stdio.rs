@@ -23,7 +23,7 @@ use crate::wire::message::{Message, messages};
 use crate::wire::place::ConversationPlace;
 use crate::wire::scrub::Scrub;
 use crate::words::tame;
-use crate::{Launch, McpError, Unsent};
+use crate::{Lack, Launch, McpError, Unsent};
 
 /// The longest line of standard error that is kept, in bytes.
 const STDERR_LIMIT: usize = 8 * 1024;
@@ -115,6 +115,9 @@ impl Stdio {
 }
 
 fn not_started(launch: &Launch, error: &io::Error) -> McpError {
+    if let Some(lack) = Lack::of_start(error) {
+        return McpError::Unsent { cause: Unsent::Lacking(lack), message: lack.to_string() };
+    }
     let command = &launch.command;
     let message = match error.kind() {
         io::ErrorKind::NotFound if launch.cwd.as_ref().is_some_and(|folder| !folder.is_dir()) => {

@@ -13,6 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::TlsFault;
+use crate::Lack;
 
 /// A bundle of all public CAs is a fifth of this. In bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -34,7 +35,10 @@ impl Roots {
         let fault = |why: String| TlsFault::CaFile(format!("the CA file `{path}` {why}"));
         let bytes = timeout(READ_WITHIN, bytes_of(Path::new(path))).await;
         let bytes = bytes.map_err(|_| fault("cannot be read: its disk does not answer".to_owned()))?;
-        let bytes = bytes.map_err(|error| fault(format!("cannot be read: {error}")))?;
+        let bytes = bytes.map_err(|error| match Lack::of(&error) {
+            Some(lack) => TlsFault::Lacking(lack),
+            None => fault(format!("cannot be read: {error}")),
+        })?;
         if bytes.len() as u64 > LARGEST {
             return Err(fault("is larger than 1 MiB: name one with the CA alone".to_owned()));
         }

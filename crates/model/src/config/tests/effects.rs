@@ -21,7 +21,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
     ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
     ("gateway.naming", GATEWAY, "tools_are_named_as_the_configuration_says"),
-    ("replica_groups.weather", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
+    ("replica_groups", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
     (
         "health_monitoring.enabled",
         "checks/tests/checks.rs",
@@ -119,6 +119,9 @@ fn one_name(key: &str) -> String {
         None if key.starts_with("required_metadata.") => "rule.required_metadata".to_owned(),
         None => format!("rule.{key}"),
     };
+    if key.starts_with("replica_groups.") {
+        return "replica_groups".to_owned();
+    }
     if let Some(key) = key.strip_prefix("load_balancing.") {
         return balancing(key.strip_prefix("config.").unwrap_or(key));
     }
