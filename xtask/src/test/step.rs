@@ -157,7 +157,8 @@ fn browser(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     run(cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-run", "--quiet"]))?;
     let program = workspace.built("debug", "mcp-discovery");
     let mut node = workspace.command("node");
-    node.arg("--test").args(files).env("MCP_DISCOVERY_BIN", program);
+    // Two files at a time: each waits for its browser as often as it works.
+    node.args(["--test", "--test-concurrency=2"]).args(files).env("MCP_DISCOVERY_BIN", program);
     watch::run(&mut node, Runner::NodeTest, counts)
 }
 
