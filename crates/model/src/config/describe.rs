@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::path::{KeyPath, Part};
 use super::{
-    Config, balancing, call_log, gateway, health, later, metrics, network, registry, routing, routing_tests,
+    Config, balancing, call_log, gateway, health, later, metrics, network, registry, replica_groups, routing,
+    routing_tests,
 };
 
 /// What a value may be.
@@ -247,12 +248,15 @@ const TOP: &[Branch] = &[
         ),
         gateway::KEYS,
     ),
-    leaf(KeyDoc::new(
-        "replica_groups",
-        KeyKind::Named(&KeyKind::List(&KeyKind::Text)),
-        "{ weather: [weather-eu, weather-us] }",
-        "Servers that are one to clients of the gateway: their calls are balanced; by name or id",
-    )),
+    section(
+        KeyDoc::new(
+            "replica_groups",
+            KeyKind::Named(&KeyKind::Section),
+            "{ weather: { servers: [weather-eu, weather-us] } }",
+            "Servers that are one to clients of the gateway: their calls are balanced",
+        ),
+        replica_groups::KEYS,
+    ),
     section(
         KeyDoc::new(
             "metrics",

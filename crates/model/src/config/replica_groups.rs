@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 use super::tree::Yaml;
 
@@ -14,21 +15,33 @@ pub struct ReplicaGroup {
     pub servers: Vec<String>,
 }
 
+/// Every key of a group.
+pub(super) const KEYS: &[Branch] = &[leaf(
+    KeyDoc::new(
+        "servers",
+        KeyKind::List(&KeyKind::Text),
+        "[weather-eu, weather-us]",
+        "The servers that are replicas of each other, by name or id",
+    )
+    .needed(),
+)];
+
 pub(super) fn read(mut section: Section<'_>) -> Vec<ReplicaGroup> {
     let mut groups: Vec<ReplicaGroup> = Vec::new();
     for entry in section.take_all() {
-        let Yaml::List(items) = &entry.node.value else {
-            let message = format!("which servers? Write `{}: [weather-a, weather-b]`", entry.key);
-            section.error(entry.place, &entry.key, message);
-            continue;
+        // `weather: [weather-eu, weather-us]` is short for what `servers` says.
+        let servers = if let Yaml::List(items) = &entry.node.value {
+            items.iter().map(|item| named(&item.value)).collect::<Option<Vec<_>>>()
+        } else {
+            let mut below = section.below(&entry.key, entry.node);
+            let servers = below.texts("servers");
+            below.finish();
+            servers
         };
-        let servers = items.iter().map(|item| match &item.value {
-            Yaml::Text(text) if !text.trim().is_empty() => Some(text.clone()),
-            _ => None,
-        });
-        let servers: Option<Vec<String>> = servers.collect();
         let Some(servers) = servers else {
-            section.error(entry.place, &entry.key, "a server is told by its name or its id, as text");
+            let message =
+                format!("which servers? Write `{}: {{ servers: [weather-a, weather-b] }}`", entry.key);
+            section.error(entry.place, &entry.key, message);
             continue;
         };
         let others = groups.iter().flat_map(|group| group.servers.iter().map(move |server| (group, server)));
@@ -42,4 +55,11 @@ pub(super) fn read(mut section: Section<'_>) -> Vec<ReplicaGroup> {
     }
     section.finish();
     groups
+}
+
+fn named(value: &Yaml) -> Option<String> {
+    match value {
+        Yaml::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+        _ => None,
+    }
 }
