@@ -88,8 +88,7 @@ export function faultsOf() {
     const its = element.getBoundingClientRect();
     for (let around = element.parentElement; around && root.contains(around); around = around.parentElement) {
       const { overflowX, overflowY } = getComputedStyle(around);
-      // A map is moved under its frame as a list is scrolled.
-      if (/auto|scroll/.test(overflowX + overflowY) || around.dataset.pans !== undefined) break;
+      if (/auto|scroll/.test(overflowX + overflowY)) break;
       const box = around.getBoundingClientRect();
       const cut =
         (/hidden|clip/.test(overflowX) && (its.right > box.right + 1.5 || its.left < box.left - 1.5)) ||

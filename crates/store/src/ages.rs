@@ -21,9 +21,6 @@ const DAY: Millis = 24 * HOUR;
 /// A clock that is put right by less than this is the same clock.
 const SET_RIGHT: Millis = 60 * 1000;
 
-/// Nobody is told of a shorter jump ahead: most often a computer was off for some days, and nothing is old by then.
-const TOLD_FROM: Millis = 7 * DAY;
-
 /// A jump that is not believed yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct ClockJump {
@@ -118,8 +115,7 @@ impl ClockKeeper {
         if let Err(error) = write_private(&self.path, &text) {
             tracing::warn!(%error, "what the clock says could not be noted");
         }
-        let by = now.saturating_sub(last);
-        (has_jumped && !(0..TOLD_FROM).contains(&by)).then(|| told(by))
+        has_jumped.then(|| told(now.saturating_sub(last)))
     }
 }
 
@@ -168,14 +164,6 @@ mod tests {
         assert_eq!(keeper.ages().by(NOW + 60 * DAY), NOW);
         let (keeper, notice) = opened(&folder, NOW + 60 * DAY + HOUR);
         assert_eq!((notice, keeper.ages().by(NOW + 60 * DAY + HOUR)), (None, NOW));
-    }
-
-    #[test]
-    fn of_some_days_off_nobody_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(opened(&folder, NOW));
-        let (keeper, notice) = opened(&folder, NOW + 3 * DAY);
-        assert_eq!((notice, keeper.ages().by(NOW + 3 * DAY)), (None, NOW));
     }
 
     #[test]

@@ -19,3 +19,16 @@ it("asks one question at a time, and of those that came meanwhile the newest alo
   latest.ask(4);
   expect(asked).toEqual([1, 3, 4]);
 });
+
+it("is over for whoever asked when nothing more is asked, and asks again after that", async () => {
+  const asked: number[] = [];
+  const latest: Latest<number> = new Latest<number>(async (question) => {
+    asked.push(question);
+    await Promise.resolve();
+    if (question === 1) void latest.ask(2);
+  });
+  await latest.ask(1);
+  expect(asked).toEqual([1, 2]);
+  await latest.ask(3);
+  expect(asked).toEqual([1, 2, 3]);
+});

@@ -4,7 +4,7 @@
  */
 export class Latest<Question> {
   #next: { question: Question } | null = null;
-  #running = false;
+  #running: Promise<void> | null = null;
   readonly #answer: (question: Question, isNewest: () => boolean) => Promise<void>;
 
   /** What it does with a question; it must not throw. `isNewest` says whether another question waits by now. */
@@ -12,20 +12,21 @@ export class Latest<Question> {
     this.#answer = answer;
   }
 
-  ask(question: Question): void {
+  /** Asks it; what comes back is over when nothing more is asked. An answer that asks again must not wait for it. */
+  ask(question: Question): Promise<void> {
     this.#next = { question };
-    if (!this.#running) void this.#run();
+    this.#running ??= this.#run();
+    return this.#running;
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     try {
       for (let next = this.#next; next; next = this.#next) {
         this.#next = null;
         await this.#answer(next.question, () => this.#next === null);
       }
     } finally {
-      this.#running = false;
+      this.#running = null;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { asCallError, type CallError, type ClientReport, type GatewayStatus, type GatewayToken } from "../../host";
+import { Latest } from "../../shared/latest";
 import { core } from "../../state/core.svelte";
 
 /** A client that a person sets up: first its name, then what was made for it. */
@@ -20,7 +21,7 @@ export class SettingUp {
     this.error = null;
     try {
       this.made = await core.call("gateway_token_new", { name: this.name });
-      void gateway.read();
+      gateway.read();
     } catch (thrown) {
       this.error = asCallError(thrown);
     }
@@ -37,26 +38,18 @@ class Gateway {
   setting = $state<SettingUp | null>(null);
   /** AI clients that have files on this computer. */
   installed = $state.raw<readonly ClientReport[]>([]);
-  #reading = false;
-  #again = false;
+  #latest = new Latest<null>(async () => {
+    try {
+      this.status = await core.call("gateway", {});
+      this.error = null;
+    } catch (thrown) {
+      this.error = asCallError(thrown);
+    }
+  });
 
   /** Asks for it as it is now. One question at a time; what changed meanwhile is asked for after it. */
-  async read(): Promise<void> {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = true;
-    do {
-      this.#again = false;
-      try {
-        this.status = await core.call("gateway", {});
-        this.error = null;
-      } catch (thrown) {
-        this.error = asCallError(thrown);
-      }
-    } while (this.#again);
-    this.#reading = false;
+  read(): Promise<void> {
+    return this.#latest.ask(null);
   }
 
   /** Which AI clients there are is a help and no more: without it a name is typed. */

@@ -70,7 +70,10 @@ class Simulation {
       text === null ? null : routed({ ...args, rules: text }),
     ]);
     // About another call by now: this is the answer to nothing on the screen.
-    if (!sameCall(args, this.args)) return this.#latest.ask(null);
+    if (!sameCall(args, this.args)) {
+      void this.#latest.ask(null);
+      return;
+    }
     this.saved = saved;
     // What came with a newer draft meanwhile stays.
     if (trials === this.#trials) [this.draft, this.of] = [draft, text];

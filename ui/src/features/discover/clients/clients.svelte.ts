@@ -9,6 +9,7 @@ import {
 import { anyKept, offerUndo } from "../../../shared/actions";
 import { plural } from "../../../shared/format";
 import { handle } from "../../../shared/handle";
+import { Latest } from "../../../shared/latest";
 import { oneLine } from "../../../shared/text";
 import { core } from "../../../state/core.svelte";
 import { type ClientRow, canTake, clientGroups } from "./rows";
@@ -76,30 +77,22 @@ class Clients {
   adding = $state<string | null>(null);
   progress = $state.raw<{ done: number; of: number } | null>(null);
   #stopped = false;
-  #reading = false;
-  #again = false;
+  #latest = new Latest<null>(async () => {
+    try {
+      this.list = await core.call("clients", {});
+      this.error = null;
+    } catch (thrown) {
+      this.error = asCallError(thrown);
+    }
+  });
 
   groups = $derived(this.list ? clientGroups(this.list) : []);
   /** What can be taken over without a value that only a person knows. */
   takable = $derived(this.groups.flatMap((group) => group.rows).filter(({ entry }) => canTake(entry)));
 
   /** Asks for the files as they are now. One question at a time; what changed meanwhile is asked for after it. */
-  async read(): Promise<void> {
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = true;
-    do {
-      this.#again = false;
-      try {
-        this.list = await core.call("clients", {});
-        this.error = null;
-      } catch (thrown) {
-        this.error = asCallError(thrown);
-      }
-    } while (this.#again);
-    this.#reading = false;
+  read(): Promise<void> {
+    return this.#latest.ask(null);
   }
 
   /** Reads the files of a project as well, from now on. True when there is such a folder. */
