@@ -7,6 +7,7 @@ import "./styles/fields.css";
 import "./styles/choices.css";
 import "./styles/status.css";
 import "./styles/surfaces.css";
+import "./styles/listings.css";
 import "./styles/menus.css";
 import "./styles/dialogs.css";
 import "./styles/narrow.css";
