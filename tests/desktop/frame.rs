@@ -2,7 +2,14 @@
 
 use x11rb::connection::Connection;
 use x11rb::errors::ReplyOrIdError;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, InputFocus, MapState};
+
+/// Takes the keyboard from every window, as another program's does when one goes over to it.
+pub(crate) fn take_the_keyboard() -> Result<(), ReplyOrIdError> {
+    let (display, _) = x11rb::connect(None).expect("a screen");
+    display.set_input_focus(InputFocus::NONE, x11rb::NONE, x11rb::CURRENT_TIME)?.check()?;
+    Ok(())
+}
 
 /// Sends `WM_DELETE_WINDOW` (ICCCM, 4.2.8.1) to every window on the screen.
 pub(crate) fn ask_to_close() -> Result<(), ReplyOrIdError> {

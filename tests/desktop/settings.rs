@@ -19,6 +19,8 @@ const MARKED: &str =
 /// What has the focus within the file.
 const IN_FILE: &str =
     "return document.querySelector('.host')?.shadowRoot?.activeElement?.getAttribute('role') ?? ''";
+/// Whether the window has the keyboard.
+const HAS_KEYBOARD: &str = "return document.hasFocus() ? 'here' : 'away'";
 /// The field that has the focus.
 const FIELD: &str = "return document.activeElement?.id ?? ''";
 
@@ -120,6 +122,24 @@ async fn the_guides_file_differs_in_the_edited_lines_alone() {
     page.chord('s').await;
     saved(page, 2).await;
     assert_eq!(on_disk(&window), wanted);
+}
+
+#[tokio::test]
+async fn a_number_waits_half_written_while_another_window_has_the_keyboard() {
+    let window = window::open_alone(GUIDE).await;
+    let page = &window.page;
+    open_settings(page).await;
+    page.press(Role::Link, "Balancing", ENTER).await;
+    page.fill(Role::Textbox, "Response time weight", "0.10").await;
+    page.says("Draft, 1 change").await;
+    page.finds(HAS_KEYBOARD, "here").await;
+    window.look_away();
+    page.finds(HAS_KEYBOARD, "away").await;
+    page.strike("5").await;
+    page.finds("return document.activeElement.value", "0.105").await;
+    page.chord('s').await;
+    saved(page, 2).await;
+    assert_eq!(on_disk(&window), GUIDE.replace("response_time_weight: 0.3", "response_time_weight: 0.105"));
 }
 
 #[tokio::test]

@@ -112,6 +112,12 @@ impl Window {
         frame::ask_to_close().expect("the window is asked to close");
     }
 
+    /// Gives the keyboard to another program. The test must have the screen alone.
+    pub(crate) fn look_away(&self) {
+        assert!(matches!(self.place, Place::Alone(_)), "another test's window would lose it as well");
+        frame::take_the_keyboard().expect("the keyboard is taken");
+    }
+
     /// Waits until the app has ended of itself.
     pub(crate) async fn closed(&self) {
         left(&self.data).await;

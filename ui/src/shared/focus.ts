@@ -28,6 +28,13 @@ export function focusOn(selector: string): void {
   }
 }
 
+/** Does something once a field is left. While another window has the keyboard it is not: what is half written there waits. */
+export function whenLeft(then: () => void): (event: FocusEvent) => void {
+  return ({ currentTarget }) => {
+    if (document.activeElement !== currentTarget) then();
+  };
+}
+
 /** Nobody has the keyboard, and nobody is about to get it: what had it is gone. */
 export function isLost(): boolean {
   return forget === null && (document.activeElement === null || document.activeElement === document.body);
