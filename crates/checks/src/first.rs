@@ -113,5 +113,6 @@ pub fn kept(contents: mcp::Contents) -> ServerContents {
         tools: contents.tools.into(),
         resources: contents.resources,
         prompts: contents.prompts,
+        definitions: contents.definitions.into(),
     }
 }

@@ -79,6 +79,7 @@ fn news(
                 tools,
                 resources: info.resources.clone(),
                 prompts: info.prompts.clone(),
+                definitions: info.definitions.clone(),
                 left_out: info.left_out.clone(),
             })
         });

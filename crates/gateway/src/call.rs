@@ -1,22 +1,22 @@
-//! A client's call on its way: what is sent to each server, and what comes back. Of what a client sent, the bytes of its arguments
-//! go on as they came.
+//! A client's request on its way: what is sent to each server, and what comes back.
 
 use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::{ApiError, raw};
-use http::StatusCode;
+use api::raw;
+use mcp::wire::Client;
 use mcp::wire::raw::{members, quoted};
 use mcp::{CallOptions, McpError, Session, ToolProgress};
-use mesh::{AnswerVerdict, CallFailed, End, Refused, Routed};
-use model::{Era, ServerInfo, Tool};
+use mesh::{AnswerVerdict, Sessions};
+use model::{Era, ServerId, ServerInfo, Tool, Transport};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::reply::{Rejected, code};
+use crate::asked::{Listening, Outbox, Relay};
+use crate::conversations::{LEVEL_LIMIT, LiveSession};
+use crate::wanted::{AskedMethod, Wanted};
 
 /// No call takes longer, whatever its server says meanwhile.
 pub(crate) const LONGEST: Duration = Duration::from_hours(1);
@@ -25,85 +25,87 @@ const IDLE: Duration = Duration::from_mins(5);
 /// Results are read by JSON readers that stop at 128 levels, and stand within an answer.
 const DEEPEST: usize = 120;
 
-/// Entries of `_meta` that are between a client and us.
-const OURS: [&str; 4] = [
-    "io.modelcontextprotocol/protocolVersion",
-    "io.modelcontextprotocol/clientCapabilities",
-    "io.modelcontextprotocol/clientInfo",
-    "progressToken",
-];
-
-/// What a client wants called.
-#[derive(Debug, Clone)]
-pub(crate) struct WantedCall {
-    /// As it came.
-    arguments: Option<String>,
-    /// The same for decisions.
-    pub(crate) read: Map<String, Value>,
-    /// Of its `_meta` what is for the server.
-    meta: Option<String>,
-    /// What it calls reports of progress by, as it came.
-    pub(crate) progress_token: Option<String>,
+/// A result, and who sent it.
+#[derive(Debug)]
+pub(crate) struct ServerAnswer {
+    pub(crate) result: Box<RawValue>,
+    pub(crate) era: Era,
+    pub(crate) server: ServerId,
 }
 
-impl WantedCall {
-    /// Of the params of `tools/call`.
-    pub(crate) fn of(params: &RawValue) -> Result<Self, Rejected> {
-        let wrong = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
-        let said = members(params).ok_or_else(|| wrong("`params` is no object"))?;
-        let arguments = said.get("arguments").map(|raw| raw.get().to_owned());
-        let read = match &arguments {
-            None => Map::new(),
-            Some(text) => serde_json::from_str(text).map_err(|_| wrong("`arguments` is no object"))?,
-        };
-        let meta = said.get("_meta").and_then(members).map(|meta| meta.0).unwrap_or_default();
-        let token = meta.iter().find(|(key, _)| key == "progressToken").map(|(_, raw)| raw.get().to_owned());
-        let kept = meta.iter().filter(|(key, _)| !OURS.contains(&key.as_ref()));
-        let kept: Vec<_> = kept.map(|(key, raw)| format!("{}:{}", quoted(key), raw.get())).collect();
-        let meta = (!kept.is_empty()).then(|| format!("{{{}}}", kept.join(",")));
-        Ok(Self { arguments, read, meta, progress_token: token })
+/// A request as each try sends it.
+pub(crate) struct GatewayCall<'a> {
+    pub(crate) wanted: &'a Wanted,
+    pub(crate) cancel: &'a CancellationToken,
+    /// Where its client is told something before the answer.
+    pub(crate) outbox: Option<Outbox>,
+    /// The session of a legacy client.
+    pub(crate) live: Option<&'a LiveSession>,
+    /// What the server gave the client to come back with, in JSON.
+    pub(crate) state: Option<String>,
+    /// Servers whose child each client has for itself, by name or id.
+    pub(crate) per_client: &'a [String],
+    /// Who is asked, and by which name.
+    pub(crate) to: Option<(ServerId, String)>,
+    pub(crate) has_progressed: bool,
+    pub(crate) is_bounded: bool,
+}
+
+impl GatewayCall<'_> {
+    /// Whether its client has a conversation of its own with this server: over HTTP, and with a child where a person wants that.
+    fn has_own(&self, server: &ServerInfo) -> bool {
+        let id = server.id.to_string();
+        server.transport != Transport::Stdio
+            || self.per_client.iter().any(|one| *one == server.name || *one == id)
     }
 
-    /// The params for a server, which has a name of its own for the tool.
-    fn params(&self, tool: &str) -> Option<Box<RawValue>> {
-        let mut text = format!(r#"{{"name":{}"#, quoted(tool));
-        for (key, value) in [("arguments", &self.arguments), ("_meta", &self.meta)] {
-            if let Some(value) = value {
-                // Writing to a text never fails.
-                let _ = write!(text, r#","{key}":{value}"#);
+    /// Who hears what the server says on the way of the answer.
+    fn client(&self, server: ServerId) -> Option<Arc<dyn Client>> {
+        let outbox = self.outbox.clone();
+        match self.live {
+            Some(live) => Some(Arc::new(Relay::of_call(live.asked.clone(), server, outbox))),
+            None if self.wanted.wants_logs() => Some(Arc::new(Listening { outbox: outbox? })),
+            None => None,
+        }
+    }
+
+    /// What is declared to a server of the modern era, in JSON: what its client can be asked, never what we can.
+    fn declared(&self) -> Option<Arc<str>> {
+        match self.live {
+            Some(live) => Some(live.asked.declared().into()),
+            None => self.wanted.capabilities.as_deref().map(Arc::from),
+        }
+    }
+
+    /// A server is told once a conversation what its client wants to know of its log.
+    async fn tell_level(&self, session: &Session, server: ServerId) {
+        let Some(level) = self.live.and_then(|live| live.asked.level_for(server)) else { return };
+        let params = RawValue::from_string(format!(r#"{{"level":{}}}"#, quoted(&level)));
+        let Ok(params) = params else { return };
+        let options = CallOptions { deadline: LEVEL_LIMIT, ..CallOptions::default() };
+        // Most servers log nothing, and say so.
+        let _ = session.request("logging/setLevel", &params, options).await;
+    }
+
+    /// Passes reports of progress on, by the client's own token; true when there was one.
+    async fn pass_on(&self, mut reports: mpsc::Receiver<ToolProgress>) -> bool {
+        let mut has_progressed = false;
+        while let Some(one) = reports.recv().await {
+            has_progressed = true;
+            if let (Some(outbox), Some(token)) = (&self.outbox, &self.wanted.progress_token) {
+                // Whoever is too slow loses a report, which the next makes good.
+                let _ = outbox.try_send(report(token, &one));
             }
         }
-        text.push('}');
-        RawValue::from_string(text).ok()
-    }
-}
-
-/// A call as each try sends it.
-pub(crate) struct GatewayCall<'a> {
-    wanted: &'a WantedCall,
-    cancel: &'a CancellationToken,
-    progress: Option<mpsc::Sender<ToolProgress>>,
-    tool: String,
-    has_progressed: bool,
-    is_bounded: bool,
-}
-
-impl<'a> GatewayCall<'a> {
-    pub(crate) fn new(
-        wanted: &'a WantedCall,
-        cancel: &'a CancellationToken,
-        progress: Option<mpsc::Sender<ToolProgress>>,
-    ) -> Self {
-        Self { wanted, cancel, progress, tool: String::new(), has_progressed: false, is_bounded: false }
+        has_progressed
     }
 }
 
 impl mesh::Sending for GatewayCall<'_> {
-    /// A result, and the era of who sent it.
-    type Answer = (Box<RawValue>, Era);
+    type Answer = ServerAnswer;
 
-    fn goes_to(&mut self, _: &Arc<ServerInfo>, tool: &Arc<Tool>) {
-        self.tool.clone_from(&tool.name);
+    fn goes_to(&mut self, server: &Arc<ServerInfo>, tool: &Arc<Tool>) {
+        self.to = Some((server.id, tool.name.clone()));
         self.has_progressed = false;
     }
 
@@ -111,109 +113,60 @@ impl mesh::Sending for GatewayCall<'_> {
         self.is_bounded = by_somebody;
     }
 
+    fn sessions(&self, server: &ServerInfo) -> Option<&Sessions> {
+        self.live.filter(|_| self.has_own(server)).map(|live| &live.sessions)
+    }
+
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Self::Answer, McpError> {
-        let params = self.wanted.params(&self.tool);
-        let unwritten = || McpError::InvalidTarget { message: "the call cannot be written".to_owned() };
+        let unwritten = || McpError::InvalidTarget { message: "the request cannot be written".to_owned() };
+        let era = session.identity().era;
+        let (server, own) = self.to.as_ref().ok_or_else(unwritten)?;
+        let level = self.live.filter(|_| era == Era::Modern).and_then(|live| live.asked.level());
+        let params = self.wanted.params(own, self.state.as_deref(), level.as_deref());
         let params = params.ok_or_else(unwritten)?;
-        let (progress, mut reports) = mpsc::channel::<ToolProgress>(64);
+        if era == Era::Legacy {
+            self.tell_level(session, *server).await;
+        }
+        let (progress, reports) = mpsc::channel::<ToolProgress>(64);
         let options = CallOptions {
             deadline: left,
             idle: (!self.is_bounded).then_some(IDLE),
             progress: Some(progress),
             cancel: self.cancel.clone(),
+            client: self.client(*server),
+            capabilities: self.declared(),
         };
-        let (passed_on, mut has_progressed) = (self.progress.clone(), false);
-        let passing = async {
-            while let Some(report) = reports.recv().await {
-                has_progressed = true;
-                if let Some(to) = &passed_on {
-                    // Whoever is too slow loses a report, which the next makes good.
-                    let _ = to.try_send(report);
-                }
-            }
-        };
-        let (answer, ()) = tokio::join!(session.request("tools/call", &params, options), passing);
+        let asking = session.request(self.wanted.method.word(), &params, options);
+        let (answer, has_progressed) = tokio::join!(asking, self.pass_on(reports));
+        let (server, own) = (*server, own.clone());
         self.has_progressed = has_progressed;
-        let answer = answer?;
-        if members(&answer).is_none() || !raw::nests_within(answer.get(), DEEPEST) {
-            let message = format!("`{}` answered with something that is no result of a tool", self.tool);
+        let result = answer?;
+        if members(&result).is_none() || !raw::nests_within(result.get(), DEEPEST) {
+            let message = format!("`{own}` answered with something that is no result");
             return Err(McpError::NotMcp { field: "result".to_owned(), message });
         }
-        Ok((answer, session.identity().era))
+        Ok(ServerAnswer { result, era, server })
     }
 
     fn has_progressed(&self) -> bool {
         self.has_progressed
     }
 
-    fn verdict(&self, (answer, _): &Self::Answer) -> AnswerVerdict {
-        if raw::says(answer, "isError") { AnswerVerdict::ToolError } else { AnswerVerdict::Fine }
-    }
-}
-
-/// The words of the API for what went wrong in a call.
-#[derive(Clone, Copy)]
-pub struct CallWords {
-    /// A try that failed.
-    pub failed: fn(CallFailed) -> ApiError,
-    /// Nobody took it.
-    pub refused: fn(&Refused) -> ApiError,
-}
-
-impl std::fmt::Debug for CallWords {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CallWords")
-    }
-}
-
-/// What a client of this era is told of the end of a call: a result as JSON, or why there is none.
-pub(crate) fn told(
-    routed: Routed<(Box<RawValue>, Era)>,
-    client: Era,
-    words: CallWords,
-) -> Result<String, Rejected> {
-    match routed.end {
-        End::Answered { answer: (result, server), .. } => translated(&result, server, client),
-        End::Failed(last) => Err(match last.error {
-            CallFailed::Mcp(McpError::Protocol { code, message, data }) => {
-                Rejected { data, ..Rejected::within(code, message) }
-            }
-            error => Rejected::of_api(StatusCode::OK, &(words.failed)(error)),
-        }),
-        End::Refused(refused) => Err(Rejected::of_api(StatusCode::OK, &(words.refused)(&refused))),
-    }
-}
-
-/// A result of one era in the other: the modern one says of each that it is complete (MCP 2026-07-28, `resultType`). Within one
-/// era it stays the bytes that it came as.
-fn translated(result: &RawValue, server: Era, client: Era) -> Result<String, Rejected> {
-    let wants_more = server == Era::Modern
-        && raw::text(result, &["resultType"]).is_some_and(|kind| kind == "input_required");
-    if wants_more {
-        let message = "the server wants to ask its client something before it answers, and cannot yet \
-                       through this gateway; call the server itself";
-        return Err(Rejected::within(code::REFUSED, message));
-    }
-    match (server, client) {
-        (Era::Legacy, Era::Modern) => {
-            let rest = result.get().trim_start().strip_prefix('{').unwrap_or_default().trim_start();
-            let comma = if rest.starts_with('}') { "" } else { "," };
-            Ok(format!(r#"{{"resultType":"complete"{comma}{rest}"#))
+    fn verdict(&self, answer: &Self::Answer) -> AnswerVerdict {
+        let is_tool = self.wanted.method == AskedMethod::CallTool;
+        if is_tool && raw::says(&answer.result, "isError") {
+            AnswerVerdict::ToolError
+        } else {
+            AnswerVerdict::Fine
         }
-        (Era::Modern, Era::Legacy) => {
-            let said = members(result).map(|said| said.0).unwrap_or_default();
-            let kept = said.iter().filter(|(key, _)| key != "resultType");
-            let kept: Vec<_> = kept.map(|(key, raw)| format!("{}:{}", quoted(key), raw.get())).collect();
-            Ok(format!("{{{}}}", kept.join(",")))
-        }
-        _ => Ok(result.get().to_owned()),
     }
 }
 
 /// A report of progress for a client, by its own token.
-pub(crate) fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
+fn report(token: &str, ToolProgress { progress, total, message }: &ToolProgress) -> String {
     let mut params = format!(r#"{{"progressToken":{token},"progress":{progress}"#);
     if let Some(total) = total {
+        // Writing to a text never fails.
         let _ = write!(params, r#","total":{total}"#);
     }
     if let Some(message) = message {
@@ -221,49 +174,4 @@ pub(crate) fn report(token: &str, ToolProgress { progress, total, message }: &To
     }
     params.push('}');
     crate::reply::notification("notifications/progress", &params)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn raw_of(text: &str) -> Box<RawValue> {
-        RawValue::from_string(text.to_owned()).unwrap()
-    }
-
-    #[test]
-    fn arguments_go_on_as_they_came_and_what_is_between_us_stays_here() {
-        let params = raw_of(
-            r#"{"name": "x", "arguments": {"n": 12345678901234567890123, "t": "\u00e9"}, "_meta": {
-                "progressToken": "p", "traceparent": "00-1", "io.modelcontextprotocol/clientInfo": {}}}"#,
-        );
-        let wanted = WantedCall::of(&params).unwrap();
-        assert_eq!(
-            wanted.params("own.name").unwrap().get(),
-            r#"{"name":"own.name","arguments":{"n": 12345678901234567890123, "t": "\u00e9"},"_meta":{"traceparent":"00-1"}}"#
-        );
-        assert_eq!(wanted.progress_token.as_deref(), Some("\"p\""));
-        assert_eq!(WantedCall::of(&raw_of("{}")).unwrap().params("a").unwrap().get(), r#"{"name":"a"}"#);
-        for wrong in ["[]", r#"{"arguments": [1]}"#, r#"{"arguments": "x"}"#] {
-            assert_eq!(WantedCall::of(&raw_of(wrong)).unwrap_err().code, code::INVALID_PARAMS, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_result_is_translated_between_the_eras_and_untouched_within_one() {
-        let told = |text: &str, server, client| translated(&raw_of(text), server, client).unwrap();
-        let odd = r#"{ "content" : [ 1.0 ], "x": 1e400 }"#;
-        assert_eq!(told(odd, Era::Legacy, Era::Legacy), odd);
-        assert_eq!(told(odd, Era::Modern, Era::Modern), odd);
-        assert_eq!(
-            told(odd, Era::Legacy, Era::Modern),
-            r#"{"resultType":"complete","content" : [ 1.0 ], "x": 1e400 }"#
-        );
-        assert_eq!(told("{}", Era::Legacy, Era::Modern), r#"{"resultType":"complete"}"#);
-        assert_eq!(
-            told(r#"{"resultType":"complete","content":[],"x":1e400}"#, Era::Modern, Era::Legacy),
-            r#"{"content":[],"x":1e400}"#
-        );
-        assert!(translated(&raw_of(r#"{"resultType":"input_required"}"#), Era::Modern, Era::Modern).is_err());
-    }
 }

@@ -1,4 +1,4 @@
-//! The tools that clients see: made of the registry's records, never by asking servers. A server that is down or still starting
+//! What clients see, tools here, all else in `beside`: made of the registry's records, never by asking servers. A server that is down or still starting
 //! stays listed, since clients drop a list for good and each change costs them their cached prompts; who is paused, blocked or
 //! not allowed is gone at once.
 
@@ -13,14 +13,10 @@ use model::config::{Config, ReplicaGroup};
 use model::{Allowed, CapabilityPattern, HealthStatus, Server, ServerId, ServerInfo, Tool, ToolHints};
 use registry::Snapshot;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
-use crate::names::{ToolOrigin, Unnamed};
-
-/// The entry of `_meta` that says why a tool cannot be called now.
-const UNAVAILABLE: &str = "mcp-discovery/unavailable";
-/// How many tools are on one page: many clients read no second one.
-pub(crate) const PAGE: usize = 1_000;
+use crate::beside::Beside;
+use crate::listing::{Listed, Listing};
+use crate::names::{NameSpace, Origin, Unnamed};
 
 /// Whom a call of a tool goes to.
 #[derive(Debug, Clone)]
@@ -31,17 +27,13 @@ pub(crate) enum CallTo {
     Group(Arc<Group>),
 }
 
-/// A tool that clients see.
+/// Whom a call of a tool that clients see goes to, and where it comes from.
 #[derive(Debug)]
 pub(crate) struct CatalogTool {
     pub(crate) to: CallTo,
-    pub(crate) origin: ToolOrigin,
+    pub(crate) origin: Origin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
-    /// Its definition without name and braces: JSON members.
-    definition: String,
-    /// Why it cannot be called now.
-    pub(crate) unavailable: Option<String>,
 }
 
 /// What the list depends on.
@@ -54,19 +46,25 @@ struct CatalogState {
     lacks: Vec<String>,
 }
 
-/// All tools at one moment.
+/// Tells lists apart; whether something can be used now does not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Fingerprints {
+    pub(crate) tools: [u8; 32],
+    /// Of resources and templates.
+    pub(crate) resources: [u8; 32],
+    pub(crate) prompts: [u8; 32],
+}
+
+/// All that clients see at one moment.
 #[derive(Debug)]
 pub(crate) struct Catalog {
     /// The last state of the registry that it is known to hold in.
     revision: AtomicU64,
     sources: Vec<CatalogState>,
     config: Arc<Config>,
-    /// By public name.
-    pub(crate) tools: BTreeMap<String, Arc<CatalogTool>>,
-    /// Pages of definitions, as JSON lists, and the last name on each.
-    pages: Vec<(String, String)>,
-    /// Tells lists apart; whether a tool can be called now does not count.
-    pub(crate) fingerprint: [u8; 32],
+    pub(crate) tools: Listing<CatalogTool>,
+    pub(crate) beside: Beside,
+    pub(crate) fingerprints: Fingerprints,
 }
 
 impl Catalog {
@@ -93,59 +91,38 @@ impl Catalog {
         snapshot: &Snapshot,
         config: &Arc<Config>,
         may_be_listed: impl Fn(&Server) -> bool,
-        name: impl FnOnce(Vec<Unnamed>) -> HashMap<ToolOrigin, String>,
+        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
     ) -> Self {
-        let entries = entries(snapshot, config, &|server| is_listed(server) && may_be_listed(server));
-        let unnamed = entries
+        let is_seen = |server: &Server| is_listed(server) && may_be_listed(server);
+        let groups = groups_in(snapshot, config, &is_seen);
+        let tools = tools(snapshot, config, &groups, &is_seen);
+        let unnamed = tools
             .iter()
-            .map(|entry| Unnamed { origin: entry.origin.clone(), owner_name: entry.owner_name.clone() });
-        let names = name(unnamed.collect());
-        let named = entries.into_iter().filter_map(|entry| {
-            let name = names.get(&entry.origin)?.clone();
-            Some((name, Arc::new(entry)))
-        });
-        let tools: BTreeMap<String, Arc<CatalogTool>> = named.collect();
-        let mut hash = Sha256::new();
-        for (name, entry) in &tools {
-            hash.update(format!("{}:{name}{}:{}", name.len(), entry.definition.len(), entry.definition));
-        }
+            .map(|tool| Unnamed { origin: tool.to.origin.clone(), owner_name: tool.to.owner_name.clone() });
+        let names = name(NameSpace::Tools(config.gateway.naming), unnamed.collect());
+        let named = tools.into_iter().filter_map(|tool| Some((names.get(&tool.to.origin)?.clone(), tool)));
+        let tools = Listing::new("name", named.collect());
+        let beside = Beside::of(snapshot, config, &groups, &is_seen, name);
+        let [resources, prompts] = beside.fingerprints();
         Self {
             revision: snapshot.revision().into(),
             sources: snapshot.iter().map(CatalogState::of).collect(),
             config: config.clone(),
-            pages: pages(&tools),
+            fingerprints: Fingerprints { tools: tools.fingerprint(), resources, prompts },
             tools,
-            fingerprint: hash.finalize().into(),
+            beside,
         }
-    }
-
-    /// The page that follows a name: a JSON list, and the name that the next one follows.
-    pub(crate) fn page(&self, after: Option<&str>) -> (String, Option<String>) {
-        let Some(after) = after else {
-            let first = self.pages.first().map_or("[]", |(list, _)| list.as_str());
-            let last = self.pages.first().filter(|_| self.pages.len() > 1).map(|(_, last)| last.clone());
-            return (first.to_owned(), last);
-        };
-        let bounds = (std::ops::Bound::Excluded(after.to_owned()), std::ops::Bound::Unbounded);
-        let mut rest = self.tools.range(bounds);
-        let (list, last) = list(rest.by_ref().take(PAGE));
-        let is_over = rest.next().is_none();
-        (list, last.filter(|_| !is_over))
     }
 }
 
-/// The list of one server, by its own names: all of it on one page.
-pub(crate) fn own_list(server: &Server, allowed: &Allowed) -> String {
+/// The tools of one server, by their own names.
+pub(crate) fn own_tools(server: &Server, allowed: &Allowed) -> Listing<()> {
     let unavailable = unavailable(server);
-    let mut list = String::from("[");
-    for tool in offered(server, allowed) {
-        if list.len() > 1 {
-            list.push(',');
-        }
-        write_tool(&mut list, &tool.name, &definition(tool), unavailable.as_deref());
-    }
-    list.push(']');
-    list
+    let entry = |tool: &Tool| {
+        let listed = Listed { to: (), definition: definition(tool), unavailable: unavailable.clone() };
+        (tool.name.clone(), listed)
+    };
+    Listing::new("name", offered(server, allowed).map(entry).collect())
 }
 
 /// Whether clients may see a server at all.
@@ -158,29 +135,58 @@ fn offered<'a>(server: &'a Server, allowed: &'a Allowed) -> impl Iterator<Item =
     tools.filter(|tool| !server.health.lacks(&tool.name) && allowed.lets_tool(&server.info, tool))
 }
 
-fn entries(snapshot: &Snapshot, config: &Config, is_seen: &dyn Fn(&Server) -> bool) -> Vec<CatalogTool> {
-    let allowed = config.allowed();
-    let groups: Vec<(&ReplicaGroup, Vec<&Server>)> =
-        config.replica_groups.iter().map(|group| (group, members_of(snapshot, group, is_seen))).collect();
-    let mut entries = Vec::new();
-    for (group, servers) in &groups {
-        entries.extend(group_entries(group, servers, &allowed));
-    }
+/// A group, and those of its servers that clients may see.
+pub(crate) struct SeenGroup<'a> {
+    pub(crate) group: &'a ReplicaGroup,
+    pub(crate) servers: Vec<&'a Server>,
+}
+
+fn groups_in<'a>(
+    snapshot: &'a Snapshot,
+    config: &'a Config,
+    is_seen: &dyn Fn(&Server) -> bool,
+) -> Vec<SeenGroup<'a>> {
+    let groups = config.replica_groups.iter();
+    groups.map(|group| SeenGroup { group, servers: members_of(snapshot, group, is_seen) }).collect()
+}
+
+/// The servers that clients may see and that are in no group.
+pub(crate) fn alone<'a>(
+    snapshot: &'a Snapshot,
+    groups: &'a [SeenGroup<'_>],
+    is_seen: &'a dyn Fn(&Server) -> bool,
+) -> impl Iterator<Item = &'a Server> {
     let is_in_group =
-        |id: ServerId| groups.iter().any(|(_, servers)| servers.iter().any(|one| one.info.id == id));
-    for server in snapshot.iter().filter(|server| is_seen(server) && !is_in_group(server.info.id)) {
+        |id: ServerId| groups.iter().any(|group| group.servers.iter().any(|one| one.info.id == id));
+    snapshot.iter().filter(move |server| is_seen(server) && !is_in_group(server.info.id))
+}
+
+fn tools(
+    snapshot: &Snapshot,
+    config: &Config,
+    groups: &[SeenGroup<'_>],
+    is_seen: &dyn Fn(&Server) -> bool,
+) -> Vec<Listed<CatalogTool>> {
+    let allowed = config.allowed();
+    let mut tools = Vec::new();
+    for SeenGroup { group, servers } in groups {
+        tools.extend(group_tools(group, servers, &allowed));
+    }
+    for server in alone(snapshot, groups, is_seen) {
         let unavailable = unavailable(server);
-        entries.extend(offered(server, &allowed).map(|tool| CatalogTool {
-            to: CallTo::Server(server.info.clone(), Arc::new(tool.clone())),
-            origin: ToolOrigin { owner: server.info.id.to_string(), tool: tool.name.clone() },
-            owner_name: server.info.name.clone(),
+        tools.extend(offered(server, &allowed).map(|tool| Listed {
+            to: CatalogTool {
+                to: CallTo::Server(server.info.clone(), Arc::new(tool.clone())),
+                origin: Origin { owner: server.info.id.to_string(), own: tool.name.clone() },
+                owner_name: server.info.name.clone(),
+            },
             definition: definition(tool),
             unavailable: unavailable.clone(),
         }));
     }
     // Names are given in this order, so it must not depend on how servers lie in memory.
-    entries.sort_by(|one, other| one.origin.cmp(&other.origin));
-    entries
+    tools.sort_by(|one, other| one.to.origin.cmp(&other.to.origin));
+    tools
 }
 
 /// The servers that a person put into a group, told by id or by a name that only one has.
@@ -203,13 +209,13 @@ fn members_of<'s>(
 }
 
 /// The tools of a group: each that a member has, by the definition of the first that has it.
-fn group_entries(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> Vec<CatalogTool> {
+fn group_tools(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> Vec<Listed<CatalogTool>> {
     let ids: Arc<[ServerId]> = servers.iter().map(|server| server.info.id).collect();
-    let mut entries: BTreeMap<&str, CatalogTool> = BTreeMap::new();
+    let mut tools: BTreeMap<&str, Listed<CatalogTool>> = BTreeMap::new();
     for server in servers {
         for tool in offered(server, allowed) {
             let reason = unavailable(server);
-            if let Some(known) = entries.get_mut(tool.name.as_str()) {
+            if let Some(known) = tools.get_mut(tool.name.as_str()) {
                 // It can be called while one of them can take it.
                 known.unavailable = known.unavailable.take().and(reason);
                 continue;
@@ -225,13 +231,17 @@ fn group_entries(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -
                 pattern,
                 servers: ids.clone(),
             }));
-            let origin = ToolOrigin { owner: format!("group {}", group.name), tool: tool.name.clone() };
-            let (owner_name, definition) = (group.name.clone(), definition(tool));
-            entries
-                .insert(&tool.name, CatalogTool { to, origin, owner_name, definition, unavailable: reason });
+            let origin = Origin { owner: group_owner(group), own: tool.name.clone() };
+            let to = CatalogTool { to, origin, owner_name: group.name.clone() };
+            tools.insert(&tool.name, Listed { to, definition: definition(tool), unavailable: reason });
         }
     }
-    entries.into_values().collect()
+    tools.into_values().collect()
+}
+
+/// What owns the names of a group.
+pub(crate) fn group_owner(group: &ReplicaGroup) -> String {
+    format!("group {}", group.name)
 }
 
 /// Why a server takes no call now.
@@ -286,52 +296,6 @@ fn annotations(hints: ToolHints) -> Option<String> {
     let said: Vec<_> =
         said.iter().filter_map(|(key, hint)| Some(format!(r#""{key}":{}"#, (*hint)?))).collect();
     (!said.is_empty()).then(|| format!("{{{}}}", said.join(",")))
-}
-
-fn pages(tools: &BTreeMap<String, Arc<CatalogTool>>) -> Vec<(String, String)> {
-    let mut rest = tools.iter();
-    let mut pages = Vec::new();
-    while let (text, Some(last)) = list(rest.by_ref().take(PAGE)) {
-        pages.push((text, last));
-    }
-    pages
-}
-
-/// These tools as a JSON list, and the last name.
-fn list<'a>(tools: impl Iterator<Item = (&'a String, &'a Arc<CatalogTool>)>) -> (String, Option<String>) {
-    let (mut text, mut last) = (String::from("["), None);
-    for (name, entry) in tools {
-        if last.is_some() {
-            text.push(',');
-        }
-        write_tool(&mut text, name, &entry.definition, entry.unavailable.as_deref());
-        last = Some(name.clone());
-    }
-    text.push(']');
-    (text, last)
-}
-
-/// `_meta` of a tool may be its server's; what is ours is one entry of it.
-fn write_tool(text: &mut String, name: &str, definition: &str, unavailable: Option<&str>) {
-    let _ = write!(text, r#"{{"name":{}"#, quoted(name));
-    let Some(why) = unavailable else {
-        text.push_str(definition);
-        text.push('}');
-        return;
-    };
-    let whole = RawValue::from_string(format!("{{{}}}", definition.trim_start_matches(',')));
-    let said = whole.as_deref().ok().and_then(members).map(|said| said.0).unwrap_or_default();
-    let mut meta = String::new();
-    for (key, value) in &said {
-        if key == "_meta" {
-            let inside = value.get().trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            inside.unwrap_or_default().trim().clone_into(&mut meta);
-        } else {
-            let _ = write!(text, ",{}:{}", quoted(key), value.get());
-        }
-    }
-    let comma = if meta.is_empty() { "" } else { "," };
-    let _ = write!(text, r#","_meta":{{{meta}{comma}"{UNAVAILABLE}":{}}}}}"#, quoted(why));
 }
 
 impl CatalogState {

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 use store::beside::{Aside, BesideError, Layout, open_beside};
 
-use crate::names::{GivenNames, ToolOrigin};
+use crate::names::{GivenNames, NameSpace, Origin};
 
 /// Its name in the data directory.
 pub const FILE: &str = "gateway.db";
@@ -59,30 +59,26 @@ impl GatewayFile {
         Ok((Self { path, database: Mutex::new(database) }, aside))
     }
 
-    /// The names that were given under this way of naming.
-    pub(crate) fn given(&self, naming: Naming) -> Result<GivenNames, BesideError> {
+    /// The names that were given there.
+    pub(crate) fn given(&self, space: NameSpace) -> Result<GivenNames, BesideError> {
         self.with(|database| {
             let mut asked = database.prepare("SELECT name, owner, tool FROM names WHERE naming = ?1")?;
             let mut given = GivenNames::default();
-            let mut rows = asked.query([word(naming)])?;
+            let mut rows = asked.query([word(space)])?;
             while let Some(row) = rows.next()? {
-                given.keep(ToolOrigin { owner: row.get(1)?, tool: row.get(2)? }, row.get(0)?);
+                given.keep(Origin { owner: row.get(1)?, own: row.get(2)? }, row.get(0)?);
             }
             Ok(given)
         })
     }
 
-    pub(crate) fn keep_names(
-        &self,
-        naming: Naming,
-        names: &[(ToolOrigin, String)],
-    ) -> Result<(), BesideError> {
+    pub(crate) fn keep_names(&self, space: NameSpace, names: &[(Origin, String)]) -> Result<(), BesideError> {
         self.with(|database| {
             let all = database.transaction()?;
-            for (ToolOrigin { owner, tool }, name) in names {
+            for (Origin { owner, own }, name) in names {
                 all.execute(
                     "INSERT OR IGNORE INTO names (naming, name, owner, tool) VALUES (?1, ?2, ?3, ?4)",
-                    params![word(naming), name, owner, tool],
+                    params![word(space), name, owner, own],
                 )?;
             }
             all.commit()
@@ -152,10 +148,14 @@ fn all_clients(database: &Connection) -> rusqlite::Result<Vec<ClientRow>> {
     rows.collect()
 }
 
-fn word(naming: Naming) -> &'static str {
-    match naming {
-        Naming::Auto => "auto",
-        Naming::Always => "always",
-        Naming::Never => "never",
+fn word(space: NameSpace) -> &'static str {
+    match space {
+        NameSpace::Tools(Naming::Auto) => "auto",
+        NameSpace::Tools(Naming::Always) => "always",
+        NameSpace::Tools(Naming::Never) => "never",
+        NameSpace::Prompts(Naming::Auto) => "prompts auto",
+        NameSpace::Prompts(Naming::Always) => "prompts always",
+        NameSpace::Prompts(Naming::Never) => "prompts never",
+        NameSpace::Uris => "uris",
     }
 }

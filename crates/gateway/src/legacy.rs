@@ -2,18 +2,29 @@
 
 use api::raw;
 use http::{HeaderValue, Response, StatusCode};
-use mcp::wire::raw::quoted;
+use mcp::wire::message::Reply;
+use mcp::wire::raw::{members, quoted};
 use serde_json::value::RawValue;
 
+use crate::lists::List;
 use crate::modern::no_method;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, empty, json, result};
 use crate::sealed::ClientSession;
+use crate::wanted::AskedMethod;
 use crate::{Gateway, NAME};
 
 /// The revisions, the newest first.
 const VERSIONS: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
 const NEWEST: &str = VERSIONS[0];
+/// What the gateway offers in this era.
+const CAPABILITIES: &str = r#"{"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},"completions":{},"logging":{}}"#;
+/// The levels of a log (RFC 5424).
+const LEVELS: [&str; 8] = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+/// What a client may declare that it can be asked.
+const ASKABLE: [&str; 3] = ["sampling", "elicitation", "roots"];
+/// The longest text of it that is kept in the id of a session.
+const LONGEST_DECLARED: usize = 1024;
 const SESSION_ID: &str = "mcp-session-id";
 /// What the reference SDKs say of a session that they do not know.
 const NO_SESSION: i64 = -32001;
@@ -29,14 +40,18 @@ impl Gateway {
         }
         let session = self.session(ask)?;
         let answer = |text: &str| Ok(json(StatusCode::OK, result(question.id, text)));
+        if let Some(list) = List::of(question.method) {
+            return answer(&format!("{{{}}}", self.listed(list, ask, &question)?));
+        }
+        if let Some(method) = AskedMethod::of(question.method) {
+            return self.exchange(method, ask, question, Some(session)).await;
+        }
         match question.method {
             "ping" => answer("{}"),
-            "tools/list" => {
-                let (tools, next) = self.tool_list(ask, &question)?;
-                let next = next.map(|next| format!(r#","nextCursor":{}"#, quoted(&next))).unwrap_or_default();
-                answer(&format!(r#"{{"tools":{tools}{next}}}"#))
+            "logging/setLevel" => {
+                self.set_level(ask, &session, &question).await?;
+                answer("{}")
             }
-            "tools/call" => self.call_tool(ask, question, Some(session)).await,
             other => Err(Rejected::within(code::NO_METHOD, no_method(other))),
         }
     }
@@ -53,11 +68,12 @@ impl Gateway {
         let version = VERSIONS.into_iter().find(|known| *known == wanted).unwrap_or(NEWEST);
         let info = self.server_info();
         let text = format!(
-            r#"{{"protocolVersion":{},"capabilities":{{"tools":{{"listChanged":true}}}},"serverInfo":{info}}}"#,
-            quoted(version)
+            r#"{{"protocolVersion":{},"capabilities":{},"serverInfo":{info}}}"#,
+            quoted(version),
+            CAPABILITIES
         );
         let mut response = json(StatusCode::OK, result(question.id, &text));
-        let id = self.0.seal.begin(&ask.caller.id, version);
+        let id = self.0.seal.begin(&ask.caller.id, version, &declared(question));
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(SESSION_ID, id);
         }
@@ -80,6 +96,24 @@ impl Gateway {
         session.ok_or_else(|| Rejected::new(StatusCode::NOT_FOUND, NO_SESSION, "Session not found"))
     }
 
+    /// From which level on a client wants to know what servers log: all with whom it has a conversation, and all later ones.
+    async fn set_level(
+        &self,
+        ask: &PostedRequest,
+        session: &ClientSession,
+        question: &ClientRequest<'_>,
+    ) -> Result<(), Rejected> {
+        let level = question.text(&["level"]).filter(|level| LEVELS.contains(&level.as_str()));
+        let Some(level) = level else {
+            let why = format!("`params.level` is one of {}", LEVELS.join(", "));
+            return Err(Rejected::within(code::INVALID_PARAMS, why));
+        };
+        let live = self.0.live.of(session, &self.0.parts.mesh.sessions, &ask.caller.revoked);
+        let _in_use = live.begins(false);
+        live.tell_level(level).await;
+        Ok(())
+    }
+
     /// What a client says without wanting an answer.
     pub(crate) fn notified(&self, ask: &PostedRequest, method: &str, params: Option<&RawValue>) {
         if method != "notifications/cancelled" {
@@ -91,11 +125,20 @@ impl Gateway {
         }
     }
 
+    /// A client answers what it was asked. What answers nothing is dropped.
+    pub(crate) fn replied(&self, ask: &PostedRequest, id: Option<&RawValue>, reply: Reply) {
+        let live = self.session(ask).ok().and_then(|session| self.0.live.known(&session.nonce));
+        if let (Some(id), Some(live)) = (id, live) {
+            live.asked.answered(id, reply);
+        }
+    }
+
     /// `DELETE`: a client ends its session.
     pub(crate) fn end_session(&self, ask: &PostedRequest) -> Response<Body> {
         match self.session(ask) {
             Ok(session) => {
                 self.0.seal.end(&session);
+                self.0.live.end(&session.nonce);
                 empty(StatusCode::OK)
             }
             Err(rejected) => rejected.response(None),
@@ -107,4 +150,18 @@ impl Gateway {
         let (name, version) = (quoted(NAME), quoted(&self.version()));
         format!(r#"{{"name":{name},"title":"MCP Discovery","version":{version}}}"#)
     }
+}
+
+/// What of a client's capabilities servers may use, in JSON. What is too long is declared in short.
+fn declared(question: &ClientRequest<'_>) -> String {
+    let said = question.params.and_then(|params| raw::at(params, &["capabilities"])).and_then(members);
+    let said = said.map(|said| said.0).unwrap_or_default();
+    let askable: Vec<_> = said.iter().filter(|(key, _)| ASKABLE.contains(&key.as_ref())).collect();
+    let whole = askable.iter().map(|(key, raw)| format!("{}:{}", quoted(key), raw.get())).collect::<Vec<_>>();
+    let whole = format!("{{{}}}", whole.join(","));
+    if whole.len() <= LONGEST_DECLARED {
+        return whole;
+    }
+    let short = askable.iter().map(|(key, _)| format!("{}:{{}}", quoted(key))).collect::<Vec<_>>();
+    format!("{{{}}}", short.join(","))
 }

@@ -7,15 +7,24 @@
 //! - A call goes through [`mesh::Mesh::run`], so it is balanced, recorded and explained like any other.
 //! - `clients` has the tokens, `sealed` the sessions of legacy clients, which outlive this process.
 //!
-//! Not here yet: resources, prompts and completion, and what a server asks back (sampling, elicitation, roots). They are not
-//! declared, and refused by name.
+//! - What servers ask a legacy client back, and tell it beside its answers, goes through `asked`, on conversations with servers that
+//!   each session has for itself (`conversations`). A modern client is asked in the answer, and comes back with a sealed state.
+//!
+//! Deliberately absent: asking back across the eras, which is refused by name.
 
+mod asked;
+mod beside;
 mod call;
 mod catalog;
+mod changes;
 mod clients;
+mod conversations;
 mod endpoint;
 mod file;
+mod find;
 mod legacy;
+mod listing;
+mod lists;
 mod modern;
 mod names;
 mod post;
@@ -23,6 +32,9 @@ mod reply;
 mod running;
 mod sealed;
 mod stream;
+mod template;
+mod told;
+mod wanted;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -34,7 +46,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use mesh::Mesh;
-use model::config::{Config, GatewayAuth, Naming};
+use model::config::{Config, GatewayAuth};
 use model::{Server, ServerId};
 use parking_lot::Mutex;
 use registry::{Registry, now};
@@ -44,16 +56,17 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use call::CallWords;
 pub use clients::{GatewayClient, NoToken};
 pub use endpoint::GatewayPath;
 pub use file::FILE;
 pub use reply::Body;
+pub use told::CallWords;
 
-use catalog::Catalog;
+use catalog::{Catalog, Fingerprints};
 use clients::{Caller, GatewayClients};
+use conversations::LiveSessions;
 use file::GatewayFile;
-use names::{GivenNames, ToolOrigin, Unnamed};
+use names::{GivenNames, NameSpace, Origin, Unnamed};
 use reply::Rejected;
 use running::RunningCalls;
 use sealed::Seal;
@@ -62,6 +75,8 @@ use sealed::Seal;
 pub const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// A changed list is told at most this often.
 const TELL_AGAIN: Duration = Duration::from_secs(1);
+/// What nobody needs any more is looked for this often.
+const REST_EVERY: Duration = Duration::from_secs(30);
 /// When clients were used last is written this often.
 const WRITE_USES: Duration = Duration::from_mins(1);
 
@@ -93,10 +108,12 @@ struct Inner {
     clients: GatewayClients,
     seal: Seal,
     running: RunningCalls,
-    given: Mutex<HashMap<Naming, GivenNames>>,
+    /// The sessions of legacy clients that are more than their id.
+    live: LiveSessions,
+    given: Mutex<HashMap<NameSpace, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
-    /// The list of tools that clients were told of, by its fingerprint.
-    changed: watch::Sender<[u8; 32]>,
+    /// The lists that clients were told of.
+    changed: watch::Sender<Fingerprints>,
     /// Tells this data directory's gateway from all others.
     instance: String,
 }
@@ -130,8 +147,7 @@ impl Gateway {
         });
         let file = Arc::new(file);
         let clients = GatewayClients::open(file.clone())?;
-        let given =
-            [Naming::Auto, Naming::Always, Naming::Never].map(|naming| Ok((naming, file.given(naming)?)));
+        let given = NameSpace::ALL.map(|space| Ok((space, file.given(space)?)));
         let given = given.into_iter().collect::<Result<_, BesideError>>()?;
         let inner = Inner {
             instance: instance(&parts.key),
@@ -140,6 +156,7 @@ impl Gateway {
             file,
             clients,
             running: RunningCalls::default(),
+            live: LiveSessions::default(),
             given: Mutex::new(given),
             catalog: Mutex::default(),
             changed: watch::Sender::default(),
@@ -188,9 +205,9 @@ impl Gateway {
         let catalog = self.catalog();
         let tools = catalog.tools.iter().map(|(name, entry)| GatewayTool {
             name: name.clone(),
-            tool: entry.origin.tool.clone(),
-            owner: entry.owner_name.clone(),
-            server: ServerId::parse(&entry.origin.owner),
+            tool: entry.to.origin.own.clone(),
+            owner: entry.to.owner_name.clone(),
+            server: ServerId::parse(&entry.to.origin.owner),
             unavailable: entry.unavailable.clone(),
         });
         tools.collect()
@@ -216,8 +233,9 @@ impl Gateway {
         let mut config = self.0.parts.config.clone();
         let mut written = tokio::time::Instant::now();
         loop {
-            let fingerprint = self.catalog().fingerprint;
-            self.0.changed.send_if_modified(|known| std::mem::replace(known, fingerprint) != fingerprint);
+            let now = self.catalog().fingerprints;
+            self.0.changed.send_if_modified(|known| std::mem::replace(known, now) != now);
+            self.rest();
             if written.elapsed() >= WRITE_USES {
                 written = tokio::time::Instant::now();
                 self.write_uses();
@@ -226,6 +244,7 @@ impl Gateway {
                 () = stop.cancelled() => break,
                 // What was missed changes nothing: the list is made of what there is.
                 _ = events.recv() => {}
+                () = tokio::time::sleep(REST_EVERY) => {}
                 changed = config.changed() => if changed.is_err() { break },
             }
             if stop.run_until_cancelled(tokio::time::sleep(TELL_AGAIN)).await.is_none() {
@@ -233,6 +252,13 @@ impl Gateway {
             }
         }
         self.write_uses();
+        self.0.live.close().await;
+    }
+
+    /// Ends what was kept for clients that are gone, and with servers that clients may not see any more.
+    fn rest(&self) {
+        let snapshot = self.0.parts.registry.snapshot();
+        self.0.live.rest(|id| snapshot.get(id).is_some_and(catalog::is_listed));
     }
 
     /// Tells this core's endpoint from that of another.
@@ -273,26 +299,23 @@ impl Gateway {
         if let Some(catalog) = kept.as_ref().filter(|catalog| catalog.holds(&snapshot, &config)) {
             return catalog.clone();
         }
-        let naming = config.gateway.naming;
-        let catalog = Arc::new(Catalog::of(
-            &snapshot,
-            &config,
-            |server| !is_a_gateway(server),
-            |all| self.named(all, naming),
-        ));
+        let catalog =
+            Arc::new(Catalog::of(&snapshot, &config, |server| !is_a_gateway(server), &mut |space, all| {
+                self.named(space, all)
+            }));
         *kept = Some(catalog.clone());
         catalog
     }
 
     /// The names of all of these; those without one get one, for good.
-    fn named(&self, all: Vec<Unnamed>, naming: Naming) -> HashMap<ToolOrigin, String> {
+    fn named(&self, space: NameSpace, all: Vec<Unnamed>) -> HashMap<Origin, String> {
         let mut given = self.0.given.lock();
-        let names = given.entry(naming).or_default();
-        let origins: Vec<ToolOrigin> = all.iter().map(|one| one.origin.clone()).collect();
+        let names = given.entry(space).or_default();
+        let origins: Vec<Origin> = all.iter().map(|one| one.origin.clone()).collect();
         let unnamed = all.into_iter().filter(|one| names.name(&one.origin).is_none()).collect();
-        let fresh = names.name_all(unnamed, naming);
+        let fresh = names.name_all(unnamed, space);
         if !fresh.is_empty()
-            && let Err(error) = self.0.file.keep_names(naming, &fresh)
+            && let Err(error) = self.0.file.keep_names(space, &fresh)
         {
             tracing::warn!(%error, "names of tools could not be kept: they may be others after a restart");
         }

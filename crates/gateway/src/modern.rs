@@ -4,26 +4,32 @@ use api::raw;
 use base64::Engine as _;
 use http::{Response, StatusCode};
 use mcp::wire::raw::quoted;
-use serde_json::json;
+use model::Tool;
+use serde_json::{Map, Value, json};
 
 use crate::Gateway;
+use crate::lists::List;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, json as json_response, result};
+use crate::wanted::AskedMethod;
 
 /// The revision.
 pub(crate) const VERSION: &str = "2026-07-28";
 /// For how long a client may use a list without asking again, in milliseconds.
 const TTL_MS: u64 = 60_000;
 
+/// What the gateway offers in this era.
+const CAPABILITIES: &str = r#"{"tools":{"listChanged":true},"resources":{"listChanged":true},"prompts":{"listChanged":true},"completions":{}}"#;
+
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// Whether a request is of this era: its first word of the other one is `initialize`, and what follows names a session.
 pub(crate) fn is_modern(ask: &PostedRequest, question: &ClientRequest<'_>) -> bool {
-    if question.method == "initialize" {
-        return false;
-    }
     let says_it = |params| raw::at(params, &["_meta", PROTOCOL_VERSION]).is_some();
+    if question.method == "initialize" {
+        return question.params.is_some_and(says_it);
+    }
     question.method == "server/discover"
         || question.params.is_some_and(says_it)
         || ask.header("mcp-protocol-version").is_some_and(|version| version >= VERSION)
@@ -37,16 +43,17 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         check(ask, &question)?;
         let answer = |text: String| Ok(json_response(StatusCode::OK, result(question.id, &text)));
+        if let Some(list) = List::of(question.method) {
+            let page = self.listed(list, ask, &question)?;
+            return answer(format!(
+                r#"{{"resultType":"complete",{page},"ttlMs":{TTL_MS},"cacheScope":"private"}}"#
+            ));
+        }
+        if let Some(method) = AskedMethod::of(question.method).filter(|method| !method.is_of_sessions()) {
+            return self.exchange(method, ask, question, None).await;
+        }
         match question.method {
             "server/discover" => answer(self.discovered()),
-            "tools/list" => {
-                let (tools, next) = self.tool_list(ask, &question)?;
-                let next = next.map(|next| format!(r#","nextCursor":{}"#, quoted(&next))).unwrap_or_default();
-                answer(format!(
-                    r#"{{"resultType":"complete","tools":{tools}{next},"ttlMs":{TTL_MS},"cacheScope":"private"}}"#
-                ))
-            }
-            "tools/call" => self.call_tool(ask, question, None).await,
             "subscriptions/listen" => self.subscribe(ask, &question),
             other => Err(Rejected::new(StatusCode::NOT_FOUND, code::NO_METHOD, no_method(other))),
         }
@@ -55,7 +62,7 @@ impl Gateway {
     fn discovered(&self) -> String {
         let info = self.server_info();
         format!(
-            r#"{{"resultType":"complete","supportedVersions":[{}],"capabilities":{{"tools":{{"listChanged":true}}}},"ttlMs":{TTL_MS},"cacheScope":"private","_meta":{{"io.modelcontextprotocol/serverInfo":{info}}}}}"#,
+            r#"{{"resultType":"complete","supportedVersions":[{}],"capabilities":{CAPABILITIES},"ttlMs":{TTL_MS},"cacheScope":"private","_meta":{{"io.modelcontextprotocol/serverInfo":{info}}}}}"#,
             quoted(VERSION)
         )
     }
@@ -63,7 +70,7 @@ impl Gateway {
 
 /// Why a method is not carried out: what we do not declare is named.
 pub(crate) fn no_method(method: &str) -> String {
-    format!("`{}` is not offered here: this gateway offers tools", mcp::tame(method))
+    format!("`{}` is not offered here", mcp::tame(method))
 }
 
 /// What the headers say must be what the body says: whoever stands between reads only the former.
@@ -91,6 +98,27 @@ fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Reject
         Some(name) => agree("Mcp-Name", ask.header("mcp-name").and_then(decoded).as_deref(), &name),
         None => Ok(()),
     }
+}
+
+/// The arguments that a tool wants mirrored into headers must be there, and say the same (MCP 2026-07-28, "Custom Headers from Tool
+/// Parameters").
+pub(crate) fn check_mirrored(
+    ask: &PostedRequest,
+    tool: &Tool,
+    arguments: &Map<String, Value>,
+) -> Result<(), Rejected> {
+    for (header, wanted) in mcp::wanted_headers(&tool.input_schema, arguments) {
+        let sent = ask.header(header.as_str());
+        match wanted {
+            Some(text) => agree(header.as_str(), sent.and_then(decoded).as_deref(), &text)?,
+            None if sent.is_none() => {}
+            None => {
+                let why = format!("`{header}` mirrors an argument that is not there");
+                return Err(Rejected::bad(code::HEADER_MISMATCH, why));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn agree(header: &str, sent: Option<&str>, body: &str) -> Result<(), Rejected> {

@@ -1,5 +1,6 @@
-//! What a tool is called at the gateway. Models take at most 64 characters of `[A-Za-z0-9_-]`; a server's own name stays where
-//! that holds and nobody else has it. How a name is found is here, pure; that it stays is `book`'s.
+//! What tools, prompts and resources are called at the gateway. Models take at most 64 characters of `[A-Za-z0-9_-]` as the name
+//! of a tool; a server's own name stays where that holds and nobody else has it, and so does the URI of a resource. How a name is
+//! found is here, pure; that it stays is `file`'s.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,17 +16,38 @@ const LONGEST_SLUG: usize = 24;
 /// How many characters of a hash tell names apart.
 const HASH: usize = 6;
 
-/// Whose tool it is, for good: the id of its server, or a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct ToolOrigin {
-    pub(crate) owner: String,
-    pub(crate) tool: String,
+/// What is told apart by names of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum NameSpace {
+    Tools(Naming),
+    Prompts(Naming),
+    /// Of resources and their templates. No way of naming changes a URI that one alone has.
+    Uris,
 }
 
-/// A tool that wants a name.
+impl NameSpace {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Tools(Naming::Auto),
+        Self::Tools(Naming::Always),
+        Self::Tools(Naming::Never),
+        Self::Prompts(Naming::Auto),
+        Self::Prompts(Naming::Always),
+        Self::Prompts(Naming::Never),
+        Self::Uris,
+    ];
+}
+
+/// Whose it is, for good: the id of its server, or a group; and what it is called there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Origin {
+    pub(crate) owner: String,
+    pub(crate) own: String,
+}
+
+/// What wants a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Unnamed {
-    pub(crate) origin: ToolOrigin,
+    pub(crate) origin: Origin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
 }
@@ -33,16 +55,16 @@ pub(crate) struct Unnamed {
 /// The names that were given, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct GivenNames {
-    by_origin: HashMap<ToolOrigin, String>,
-    by_name: HashMap<String, ToolOrigin>,
+    by_origin: HashMap<Origin, String>,
+    by_name: HashMap<String, Origin>,
 }
 
 impl GivenNames {
-    pub(crate) fn name(&self, origin: &ToolOrigin) -> Option<&str> {
+    pub(crate) fn name(&self, origin: &Origin) -> Option<&str> {
         self.by_origin.get(origin).map(String::as_str)
     }
 
-    pub(crate) fn keep(&mut self, origin: ToolOrigin, name: String) {
+    pub(crate) fn keep(&mut self, origin: Origin, name: String) {
         self.by_name.insert(name.clone(), origin.clone());
         self.by_origin.insert(origin, name);
     }
@@ -60,11 +82,36 @@ impl GivenNames {
     }
 
     /// Names for those that have none, in the order in which they come.
-    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(ToolOrigin, String)> {
+    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, space: NameSpace) -> Vec<(Origin, String)> {
+        match space {
+            NameSpace::Tools(naming) | NameSpace::Prompts(naming) => self.name_words(unnamed, naming),
+            NameSpace::Uris => self.name_uris(unnamed),
+        }
+    }
+
+    /// The first that has a URI keeps it; the others are told apart by what their servers are called.
+    fn name_uris(&mut self, unnamed: Vec<Unnamed>) -> Vec<(Origin, String)> {
+        let mut named = Vec::with_capacity(unnamed.len());
+        for Unnamed { origin, owner_name } in unnamed {
+            let own = Some(origin.own.clone()).filter(|own| self.is_free(own));
+            let apart = || {
+                let slug = slug(&owner_name);
+                let longer = |turn| format!("mcp-discovery://{slug}-{}/{}", hash(&origin, turn), origin.own);
+                let wanted = format!("mcp-discovery://{slug}/{}", origin.own);
+                [wanted].into_iter().chain((0..).map(longer)).find(|name| self.is_free(name))
+            };
+            let Some(name) = own.or_else(apart) else { continue };
+            self.keep(origin.clone(), name.clone());
+            named.push((origin, name));
+        }
+        named
+    }
+
+    fn name_words(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(Origin, String)> {
         let contested = contested(&unnamed);
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
-            let own = legal(&origin.tool);
+            let own = legal(&origin.own);
             let may_stand_alone = match naming {
                 Naming::Auto => !contested.contains(&own),
                 Naming::Always => false,
@@ -83,7 +130,7 @@ impl GivenNames {
     }
 
     /// The wanted name, or one that a hash tells apart.
-    fn apart(&self, wanted: String, origin: &ToolOrigin) -> String {
+    fn apart(&self, wanted: String, origin: &Origin) -> String {
         if wanted.len() <= LONGEST && self.is_free(&wanted) {
             return wanted;
         }
@@ -103,7 +150,7 @@ fn contested(unnamed: &[Unnamed]) -> HashSet<String> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     let mut contested = HashSet::new();
     for Unnamed { origin, .. } in unnamed {
-        let own = legal(&origin.tool);
+        let own = legal(&origin.own);
         if let Some(other) = seen.insert(own.clone(), &origin.owner)
             && other != origin.owner
         {
@@ -129,8 +176,8 @@ pub(crate) fn slug(name: &str) -> String {
     if cut.is_empty() { "server".to_owned() } else { cut.to_owned() }
 }
 
-fn hash(ToolOrigin { owner, tool }: &ToolOrigin, turn: u32) -> String {
-    let digest = Sha256::digest(format!("{owner}\0{tool}\0{turn}").as_bytes());
+fn hash(Origin { owner, own }: &Origin, turn: u32) -> String {
+    let digest = Sha256::digest(format!("{owner}\0{own}\0{turn}").as_bytes());
     hex(&digest).chars().take(HASH).collect()
 }
 
@@ -141,12 +188,12 @@ mod tests {
     use super::*;
 
     fn unnamed(owner: &str, owner_name: &str, tool: &str) -> Unnamed {
-        let origin = ToolOrigin { owner: owner.to_owned(), tool: tool.to_owned() };
+        let origin = Origin { owner: owner.to_owned(), own: tool.to_owned() };
         Unnamed { origin, owner_name: owner_name.to_owned() }
     }
 
     fn names(given: &mut GivenNames, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<String> {
-        given.name_all(unnamed, naming).into_iter().map(|(_, name)| name).collect()
+        given.name_all(unnamed, NameSpace::Tools(naming)).into_iter().map(|(_, name)| name).collect()
     }
 
     #[test]
@@ -184,6 +231,20 @@ mod tests {
         assert_eq!(names(&mut given, vec![unnamed("2", "b", "echo")], Naming::Auto), ["echo"]);
     }
 
+    #[test]
+    fn the_first_keeps_its_uri_and_a_template_its_braces() {
+        let mut given = GivenNames::default();
+        let uris = |given: &mut GivenNames, all| -> Vec<String> {
+            given.name_all(all, NameSpace::Uris).into_iter().map(|(_, name)| name).collect()
+        };
+        let both = vec![unnamed("1", "Notes", "file:///a"), unnamed("2", "Other Notes", "file:///a")];
+        assert_eq!(uris(&mut given, both), ["file:///a", "mcp-discovery://other-notes/file:///a"]);
+        let third = vec![unnamed("3", "Other notes", "file:///a"), unnamed("3", "Other notes", "x://{id}")];
+        let names = uris(&mut given, third);
+        assert!(names[0].starts_with("mcp-discovery://other-notes-"), "{names:?}");
+        assert_eq!(names[1], "x://{id}");
+    }
+
     fn word() -> impl Strategy<Value = String> {
         prop_oneof!["[a-c.]{0,3}", "[a-z_]{60,90}", any::<String>()]
     }
@@ -197,7 +258,7 @@ mod tests {
             naming in prop_oneof![Just(Naming::Auto), Just(Naming::Always), Just(Naming::Never)],
         ) {
             let mut given = GivenNames::default();
-            let mut known: HashMap<ToolOrigin, String> = HashMap::new();
+            let mut known: HashMap<Origin, String> = HashMap::new();
             for round in rounds {
                 let mut fresh: Vec<Unnamed> = Vec::new();
                 for (owner, owner_name, tool) in round {
@@ -208,7 +269,7 @@ mod tests {
                         fresh.push(one);
                     }
                 }
-                for (origin, name) in given.name_all(fresh, naming) {
+                for (origin, name) in given.name_all(fresh, NameSpace::Tools(naming)) {
                     prop_assert!(known.insert(origin, name).is_none());
                 }
                 let mut seen = HashSet::new();

@@ -135,8 +135,10 @@ impl Gateway {
                 self.notified(ask, &method, params.as_deref());
                 Ok(empty(StatusCode::ACCEPTED))
             }
-            // We ask clients nothing, so nobody waits for an answer of theirs.
-            Message::Reply { .. } => Ok(empty(StatusCode::ACCEPTED)),
+            Message::Reply { id, reply } => {
+                self.replied(ask, id.as_deref(), reply);
+                Ok(empty(StatusCode::ACCEPTED))
+            }
         }
     }
 }

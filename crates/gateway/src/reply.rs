@@ -23,6 +23,8 @@ pub(crate) mod code {
     pub(crate) const INVALID_REQUEST: i64 = -32600;
     pub(crate) const NO_METHOD: i64 = -32601;
     pub(crate) const INVALID_PARAMS: i64 = -32602;
+    /// Of the legacy era: there is no such resource.
+    pub(crate) const NO_RESOURCE: i64 = -32002;
     pub(crate) const HEADER_MISMATCH: i64 = -32020;
     pub(crate) const UNSUPPORTED_VERSION: i64 = -32022;
     /// `data` is the API's error.

@@ -1,15 +1,22 @@
-//! Sessions of legacy clients (MCP 2025-03-26 to 2025-11-25). Nothing of one is kept here: its id says all there is to know, and
-//! is sealed, so that it goes on after a restart of ours. It ends with its token or the key, or when its client ends it.
+//! What clients are given to come back with: the session of a legacy client (MCP 2025-03-26 to 2025-11-25), and the state of a
+//! modern one's request. Of a session nothing is kept here: its id says all there is to know, and is sealed, so that it goes on after
+//! a restart of ours. It ends with its token or the key, or when its client ends it.
 
 use std::collections::{HashSet, VecDeque};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
+use model::{Millis, ServerId};
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::clients::hex;
+
+const CODER: GeneralPurpose = URL_SAFE_NO_PAD;
 
 /// How many ends of sessions are remembered.
 const MOST_ENDS: usize = 10_000;
@@ -21,6 +28,22 @@ pub(crate) struct ClientSession {
     pub(crate) nonce: String,
     /// The revision.
     pub(crate) version: String,
+    /// What it declared that it can be asked, in JSON.
+    pub(crate) capabilities: String,
+}
+
+/// What a modern client comes back with when a server wanted to know more (MCP 2026-07-28, `requestState`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SealedState {
+    /// Who asked.
+    pub(crate) server: ServerId,
+    /// For which request.
+    pub(crate) method: String,
+    pub(crate) name: String,
+    /// Until when it counts.
+    pub(crate) until: Millis,
+    /// The server's own, in JSON; absent where it gave none.
+    pub(crate) state: Option<String>,
 }
 
 /// Makes and reads ids of sessions.
@@ -35,23 +58,41 @@ impl Seal {
         Self { key, ended: Mutex::default() }
     }
 
-    /// A session of this client, and its id.
-    pub(crate) fn begin(&self, client: &str, version: &str) -> String {
+    /// The id of a session of this client.
+    pub(crate) fn begin(&self, client: &str, version: &str, capabilities: &str) -> String {
         let nonce = Uuid::new_v4().simple().to_string();
-        let mac = self.mac(client, version, &nonce);
-        format!("{nonce}.{version}.{mac}")
+        let declared = CODER.encode(capabilities);
+        let mac = self.mac("session", client, &[version, &nonce, &declared]);
+        format!("{nonce}.{version}.{declared}.{mac}")
     }
 
     /// The session that an id stands for, if this client has it and did not end it.
     pub(crate) fn open(&self, client: &str, id: &str) -> Option<ClientSession> {
         let mut parts = id.split('.');
-        let (nonce, version, mac) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
+        let (nonce, version, declared) = (parts.next()?, parts.next()?, parts.next()?);
+        let mac = parts.next().filter(|_| parts.next().is_none())?;
+        let is_ours = is_same(mac, &self.mac("session", client, &[version, nonce, declared]));
+        if !is_ours || self.ended.lock().0.contains(nonce) {
             return None;
         }
-        let is_ours: bool = mac.as_bytes().ct_eq(self.mac(client, version, nonce).as_bytes()).into();
-        let is_open = is_ours && !mac.is_empty() && !self.ended.lock().0.contains(nonce);
-        is_open.then(|| ClientSession { nonce: nonce.to_owned(), version: version.to_owned() })
+        let capabilities = String::from_utf8(CODER.decode(declared).ok()?).ok()?;
+        Some(ClientSession { nonce: nonce.to_owned(), version: version.to_owned(), capabilities })
+    }
+
+    /// What this client is given to come back with.
+    pub(crate) fn state(&self, client: &str, state: &SealedState) -> String {
+        let said = CODER.encode(serde_json::to_string(state).unwrap_or_default());
+        let mac = self.mac("state", client, &[&said]);
+        format!("{said}.{mac}")
+    }
+
+    /// What this client came back with, if it was given that and for this.
+    pub(crate) fn open_state(&self, client: &str, text: &str) -> Option<SealedState> {
+        let (said, mac) = text.split_once('.')?;
+        if !is_same(mac, &self.mac("state", client, &[said])) {
+            return None;
+        }
+        serde_json::from_slice(&CODER.decode(said).ok()?).ok()
     }
 
     /// Ends a session. That it ended is remembered while the process runs, of the last so many.
@@ -67,12 +108,16 @@ impl Seal {
         }
     }
 
-    fn mac(&self, client: &str, version: &str, nonce: &str) -> String {
+    fn mac(&self, what: &str, client: &str, parts: &[&str]) -> String {
         // A key of any length will do.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()) else { return String::new() };
-        mac.update(format!("mcp-discovery gateway session\0{client}\0{version}\0{nonce}").as_bytes());
+        mac.update(format!("mcp-discovery gateway {what}\0{client}\0{}", parts.join("\0")).as_bytes());
         hex(&mac.finalize().into_bytes())
     }
+}
+
+fn is_same(mac: &str, ours: &str) -> bool {
+    !ours.is_empty() && mac.as_bytes().ct_eq(ours.as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -81,11 +126,14 @@ mod tests {
 
     #[test]
     fn a_session_outlives_the_process_and_belongs_to_one_client() {
-        let id = Seal::new("key".to_owned()).begin("a", "2025-11-25");
+        let id = Seal::new("key".to_owned()).begin("a", "2025-11-25", r#"{"roots":{}}"#);
         assert!(id.bytes().all(|byte| byte.is_ascii_graphic()));
         let seal = Seal::new("key".to_owned());
         let session = seal.open("a", &id).unwrap();
-        assert_eq!(session.version, "2025-11-25");
+        assert_eq!(
+            (session.version.as_str(), session.capabilities.as_str()),
+            ("2025-11-25", r#"{"roots":{}}"#)
+        );
         assert!(seal.open("b", &id).is_none(), "another client");
         assert!(Seal::new("other".to_owned()).open("a", &id).is_none(), "another key");
         seal.end(&session);
@@ -95,7 +143,7 @@ mod tests {
     #[test]
     fn what_was_altered_is_no_session() {
         let seal = Seal::new("key".to_owned());
-        let id = seal.begin("a", "2025-11-25");
+        let id = seal.begin("a", "2025-11-25", r#"{"roots":{}}"#);
         for at in 0..id.len() {
             let mut other = id.clone().into_bytes();
             other[at] = if other[at] == b'0' { b'1' } else { b'0' };
@@ -107,10 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn a_state_is_of_one_client_and_unaltered() {
+        let seal = Seal::new("key".to_owned());
+        let (method, name) = ("tools/call".to_owned(), "a".to_owned());
+        let state =
+            SealedState { server: ServerId::mint("a"), method, name, until: 1, state: Some("{}".to_owned()) };
+        let text = seal.state("a", &state);
+        assert_eq!(seal.open_state("a", &text), Some(state));
+        assert_eq!(seal.open_state("b", &text), None);
+        assert_eq!(seal.open_state("a", &format!("{text}-TAMPERED")), None);
+        assert_eq!(seal.open_state("a", &format!("x{text}")), None);
+        for odd in ["", ".", "a.b"] {
+            assert_eq!(seal.open_state("a", odd), None);
+        }
+    }
+
+    #[test]
     fn only_so_many_ends_are_remembered() {
         let seal = Seal::new("key".to_owned());
         for _ in 0..MOST_ENDS + 10 {
-            let id = seal.begin("a", "2025-11-25");
+            let id = seal.begin("a", "2025-11-25", r#"{"roots":{}}"#);
             seal.end(&seal.open("a", &id).unwrap());
         }
         let (set, order) = &*seal.ended.lock();

@@ -1,4 +1,5 @@
-//! What takes longer than an answer in one piece: calls with their progress, and streams on which changes of the list are told.
+//! Requests that a server carries out: they run beside their HTTP exchange, which becomes a stream where it takes longer or there is
+//! more to say.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,230 +7,175 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::unfold;
 use http::{Response, StatusCode};
-use mcp::ToolProgress;
 use model::Era;
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use api::{ApiError, ErrorCode, raw};
-use base64::Engine as _;
+use api::{ApiError, ErrorCode};
 use mesh::Whom;
 
-use crate::call::{GatewayCall, LONGEST, WantedCall, report, told};
-use crate::catalog::{CallTo, own_list, unavailable};
-use crate::endpoint::GatewayPath;
+use crate::call::{GatewayCall, LONGEST};
+use crate::catalog::CallTo;
+use crate::clients::Caller;
+use crate::conversations::{InUse, LiveSession};
+use crate::find::Destination;
+use crate::modern::check_mirrored;
 use crate::post::{AnswerManner, ClientRequest, PostedRequest};
-use crate::reply::{Body, Rejected, code, event, events, json, notification, result, still_here};
-use crate::sealed::ClientSession;
-use crate::{Gateway, catalog};
+use crate::reply::{Body, Rejected, event, events, json, result, still_here};
+use crate::running::RunningCall;
+use crate::sealed::{ClientSession, SealedState};
+use crate::told::Told;
+use crate::wanted::{AskedMethod, Wanted};
+use crate::{Gateway, now};
 
 /// An answer that takes longer comes as a stream, so that its client knows that somebody is there.
 const SOON: Duration = Duration::from_secs(1);
 /// A stream says that it is still there this often.
-const STILL_HERE: Duration = Duration::from_secs(15);
+pub(crate) const STILL_HERE: Duration = Duration::from_secs(15);
+/// How many messages wait for a client that reads slowly.
+const MOST_WAITING: usize = 256;
 
-const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
-
-/// How a call ended, as JSON or as an error.
+/// How a request ended, as JSON or as an error.
 type StreamEnded = Result<String, Rejected>;
 
+/// A request that was understood.
+struct Exchange {
+    wanted: Wanted,
+    to: Destination,
+    state: Option<SealedState>,
+    era: Era,
+    caller: Caller,
+    cancel: CancellationToken,
+    outbox: Option<mpsc::Sender<String>>,
+    live: Option<InUse>,
+    _running: Option<RunningCall>,
+}
+
 impl Gateway {
-    /// A page of tools, and how the next one is asked for.
-    pub(crate) fn tool_list(
+    /// What a server has to do. A modern client that closes its stream cancels; a legacy one that loses it does not.
+    pub(crate) async fn exchange(
         &self,
-        ask: &PostedRequest,
-        question: &ClientRequest<'_>,
-    ) -> Result<(String, Option<String>), Rejected> {
-        let cursor = question.text(&["cursor"]);
-        let wrong = || Rejected::within(code::INVALID_PARAMS, "`cursor` is none that was given here");
-        let coder = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-        let after = match cursor {
-            None => None,
-            Some(cursor) => {
-                let bytes = coder.decode(cursor).map_err(|_| wrong())?;
-                Some(String::from_utf8(bytes).map_err(|_| wrong())?)
-            }
-        };
-        match ask.to {
-            GatewayPath::All => {
-                let (tools, next) = self.catalog().page(after.as_deref());
-                Ok((tools, next.map(|next| coder.encode(next))))
-            }
-            GatewayPath::Server(_) if after.is_some() => Err(wrong()),
-            GatewayPath::Server(id) => {
-                let snapshot = self.0.parts.registry.snapshot();
-                let server =
-                    snapshot.get(id).filter(|server| self.is_listed(server)).ok_or_else(no_server)?;
-                Ok((own_list(server, &self.config().allowed()), None))
-            }
-        }
-    }
-
-    /// Whom a call of this tool goes to.
-    fn called(&self, to: GatewayPath, name: &str) -> Result<CallTo, Rejected> {
-        let unknown = || {
-            let why = format!("there is no tool `{}`", mcp::tame(name));
-            Rejected::within(code::INVALID_PARAMS, why)
-        };
-        let gone = |why: &str| {
-            let error =
-                ApiError::new(ErrorCode::NoHealthyServer, format!("`{name}` cannot be called now: {why}"));
-            Rejected::of_api(StatusCode::OK, &error)
-        };
-        match to {
-            GatewayPath::All => {
-                let catalog = self.catalog();
-                let entry = catalog.tools.get(name).ok_or_else(unknown)?;
-                match (&entry.unavailable, &entry.to) {
-                    // Of a group the decision says why, server by server.
-                    (Some(why), CallTo::Server(..)) => Err(gone(why)),
-                    _ => Ok(entry.to.clone()),
-                }
-            }
-            GatewayPath::Server(id) => {
-                let snapshot = self.0.parts.registry.snapshot();
-                let server =
-                    snapshot.get(id).filter(|server| self.is_listed(server)).ok_or_else(no_server)?;
-                let tool = server.info.tools.iter().find(|tool| tool.name == name).ok_or_else(unknown)?;
-                match unavailable(server) {
-                    Some(why) => Err(gone(&why)),
-                    None => Ok(CallTo::Server(server.info.clone(), tool.clone().into())),
-                }
-            }
-        }
-    }
-
-    fn is_listed(&self, server: &model::Server) -> bool {
-        catalog::is_listed(server) && !self.is_ourselves(server)
-    }
-
-    /// `tools/call`. A modern client that closes its stream cancels; a legacy one that loses it does not.
-    pub(crate) async fn call_tool(
-        &self,
+        method: AskedMethod,
         ask: &PostedRequest,
         question: ClientRequest<'_>,
         session: Option<ClientSession>,
     ) -> Result<Response<Body>, Rejected> {
-        let name = question.text(&["name"]);
-        let (Some(name), Some(params)) = (name, question.params) else {
-            return Err(Rejected::within(code::INVALID_PARAMS, "`params.name` is needed"));
-        };
-        let to = self.called(ask.to, &name)?;
-        let wanted = WantedCall::of(params)?;
-        let token = wanted.progress_token.clone();
-        let (reports, progress) = mpsc::channel(64);
-        let (done, ended) = oneshot::channel();
+        let era = if session.is_some() { Era::Legacy } else { Era::Modern };
+        let wanted = Wanted::of(method, question.params)?;
+        let state = self.opened_state(&ask.caller.id, &wanted)?;
+        let to = self.destination(ask.to, &wanted, state.as_ref(), era)?;
+        if let (Era::Modern, Destination::Call(call)) = (era, &to)
+            && let Some(tool) = self.tool_of(call)
+        {
+            check_mirrored(ask, &tool, &wanted.arguments)?;
+        }
+        let (outbox, messages) = mpsc::channel(MOST_WAITING);
+        let outbox = (question.manner == AnswerManner::MayStream).then_some(outbox);
+        let live = session.as_ref().map(|session| {
+            let live = self.0.live.of(session, &self.0.parts.mesh.sessions, &ask.caller.revoked);
+            if let Some(outbox) = &outbox {
+                live.asked.calls(outbox);
+            }
+            live.begins(true)
+        });
         let running = session.map(|session| self.0.running.begin(&session.nonce, question.id.get()));
-        let era = if running.is_some() { Era::Legacy } else { Era::Modern };
         let cancel = running.as_ref().map_or_else(CancellationToken::new, |running| running.cancel.clone());
         let guard = (era == Era::Modern).then(|| cancel.clone().drop_guard());
-        let (gateway, caller) = (self.clone(), ask.caller.clone());
-        let reports = token.is_some().then_some(reports);
+        let caller = ask.caller.clone();
+        let exchange = Exchange { wanted, to, state, era, caller, cancel, outbox, live, _running: running };
+        let (done, ended) = oneshot::channel();
+        let gateway = self.clone();
         self.0.parts.tasks.spawn(async move {
-            let _running = running;
-            let making = gateway.make_call(&to, &wanted, caller.name.as_deref(), &cancel, reports, era);
-            let outcome = caller.revoked.run_until_cancelled(making).await;
+            let revoking = exchange.caller.revoked.clone();
+            let outcome = revoking.run_until_cancelled(gateway.carried(&exchange)).await;
             // Nobody waits any more where it cannot be told.
             let _ = done.send(outcome.unwrap_or_else(|| Err(revoked())));
         });
-        let under_way = CallWaitedFor { id: question.id.to_owned(), token, progress, ended, guard };
+        let under_way = RequestWaitedFor { id: question.id.to_owned(), messages, ended, guard };
         Ok(under_way.response(question.manner).await)
     }
 
-    async fn make_call(
-        &self,
-        to: &CallTo,
-        wanted: &WantedCall,
-        client: Option<&str>,
-        cancel: &CancellationToken,
-        reports: Option<mpsc::Sender<ToolProgress>>,
-        era: Era,
-    ) -> StreamEnded {
-        let to = match to {
-            CallTo::Server(server, tool) => Whom::Server(server, tool),
-            CallTo::Group(group) => Whom::Group(group),
-        };
-        let call = mesh::Call {
-            to,
-            arguments: &wanted.read,
-            client,
-            timeout: None,
-            otherwise: LONGEST,
+    async fn carried(&self, exchange: &Exchange) -> StreamEnded {
+        let Exchange { wanted, to, state, era, caller, cancel, outbox, live, .. } = exchange;
+        let (config, parts) = (self.config(), &self.0.parts);
+        let live = live.as_ref().map(InUse::session);
+        let mut attempt = GatewayCall {
+            wanted,
             cancel,
-            explained: false,
+            outbox: outbox.clone(),
+            live,
+            state: state.as_ref().and_then(|state| state.state.clone()),
+            per_client: &config.gateway.per_client,
+            to: None,
+            has_progressed: false,
+            is_bounded: false,
         };
-        let mut attempt = GatewayCall::new(wanted, cancel, reports);
-        told(self.0.parts.mesh.run(call, &mut attempt).await, era, self.0.parts.words)
-    }
-
-    /// `subscriptions/listen` (MCP 2026-07-28).
-    pub(crate) fn subscribe(
-        &self,
-        ask: &PostedRequest,
-        question: &ClientRequest<'_>,
-    ) -> Result<Response<Body>, Rejected> {
-        if !ask.takes_events() {
-            let why = "changes are told as a stream: send `Accept: application/json, text/event-stream`";
-            return Err(Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why));
-        }
-        let wants_tools = question.params.is_some_and(|params| {
-            raw::at(params, &["notifications", "toolsListChanged"]).is_some_and(|wants| wants.get() == "true")
-        });
-        let meta = format!(r#""_meta":{{"{SUBSCRIPTION_ID}":{}}}"#, question.id.get());
-        let accepted = if wants_tools { r#"{"toolsListChanged":true}"# } else { "{}" };
-        let acknowledged = format!(r#"{{"notifications":{accepted},{meta}}}"#);
-        let first = event(&notification("notifications/subscriptions/acknowledged", &acknowledged));
-        let over = event(&result(question.id, &format!(r#"{{"resultType":"complete",{meta}}}"#)));
-        let change = wants_tools.then(|| event(&list_changed(&format!("{{{meta}}}"))));
-        Ok(self.changes(ask, Some(first), change, Some(over)))
-    }
-
-    /// `GET`: the stream on which a legacy client hears of changes.
-    pub(crate) fn listen(&self, ask: &PostedRequest) -> Response<Body> {
-        if !ask.takes_events() {
-            let why = "this is an MCP endpoint: clients POST to it, or GET `text/event-stream`";
-            return Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why).response(None);
-        }
-        match self.session(ask) {
-            Ok(_) => self.changes(ask, Some(still_here()), Some(event(&list_changed("{}"))), None),
-            Err(rejected) => rejected.response(None),
-        }
-    }
-
-    fn changes(
-        &self,
-        ask: &PostedRequest,
-        first: Option<Bytes>,
-        change: Option<Bytes>,
-        over: Option<Bytes>,
-    ) -> Response<Body> {
-        let mut list = self.0.changed.subscribe();
-        list.mark_unchanged();
-        let listener = Listener {
-            list,
-            stop: self.0.parts.stop.clone(),
-            revoked: ask.caller.revoked.clone(),
-            first,
-            change,
-            over,
-            is_over: false,
+        let told = Told {
+            wanted,
+            era: *era,
+            words: parts.words,
+            seal: &self.0.seal,
+            client: &caller.id,
+            is_group: matches!(to, Destination::Call(CallTo::Group(_))),
+            now: now(),
         };
-        events(unfold(listener, |mut listener| async move {
-            let next = listener.next().await?;
-            Some((next, listener))
-        }))
+        let owner = match to {
+            Destination::Owner(owner) => owner,
+            Destination::Call(to) => {
+                let to = match to {
+                    CallTo::Server(server, tool) => Whom::Server(server, tool),
+                    CallTo::Group(group) => Whom::Group(group),
+                };
+                let call = mesh::Call {
+                    to,
+                    arguments: &wanted.arguments,
+                    client: caller.name.as_deref(),
+                    timeout: None,
+                    otherwise: LONGEST,
+                    cancel,
+                    explained: false,
+                };
+                return told.of_call(parts.mesh.run(call, &mut attempt).await);
+            }
+        };
+        attempt.to = Some((owner.server.id, owner.own.clone()));
+        let watching = Watching::begin(wanted, live, owner);
+        let answered = parts.mesh.ask(&owner.server, LONGEST, cancel, &mut attempt).await;
+        watching.ended(answered.is_ok());
+        match answered {
+            Ok(answer) => told.of_answer(&answer),
+            Err(error) => Err(told.of_failure(error)),
+        }
     }
 }
 
-fn list_changed(params: &str) -> String {
-    notification("notifications/tools/list_changed", params)
-}
+/// A subscription to a resource that is being made, or ended.
+struct Watching<'a>(Option<(&'a LiveSession, model::ServerId, String, bool)>);
 
-fn no_server() -> Rejected {
-    let error = ApiError::new(ErrorCode::NotFound, "there is no such server, or clients may not see it");
-    Rejected::of_api(StatusCode::NOT_FOUND, &error)
+impl<'a> Watching<'a> {
+    /// What is told at once must find its client: it watches before the server knows.
+    fn begin(wanted: &Wanted, live: Option<&'a LiveSession>, owner: &crate::beside::Offered) -> Self {
+        let begins = match wanted.method {
+            AskedMethod::Subscribe => true,
+            AskedMethod::Unsubscribe => false,
+            _ => return Self(None),
+        };
+        let Some(live) = live else { return Self(None) };
+        if begins {
+            live.asked.watch(owner.server.id, owner.own.clone(), Some(wanted.name.clone()));
+        }
+        Self(Some((live, owner.server.id, owner.own.clone(), begins)))
+    }
+
+    fn ended(self, is_done: bool) {
+        if let Some((live, server, own, begins)) = self.0
+            && begins != is_done
+        {
+            live.asked.watch(server, own, None);
+        }
+    }
 }
 
 fn revoked() -> Rejected {
@@ -237,63 +183,38 @@ fn revoked() -> Rejected {
     Rejected::of_api(StatusCode::UNAUTHORIZED, &error)
 }
 
-/// Somebody who hears of changes of the list.
-struct Listener {
-    list: watch::Receiver<[u8; 32]>,
-    stop: CancellationToken,
-    revoked: CancellationToken,
-    first: Option<Bytes>,
-    /// How a change is told, where it is wanted.
-    change: Option<Bytes>,
-    /// How the end is told.
-    over: Option<Bytes>,
-    is_over: bool,
-}
-
-impl Listener {
-    async fn next(&mut self) -> Option<Bytes> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
-        if self.is_over {
-            return None;
-        }
-        let told = tokio::select! {
-            () = self.stop.cancelled() => None,
-            () = self.revoked.cancelled() => None,
-            changed = self.list.changed() => changed.ok().map(|()| self.change.clone().unwrap_or_else(still_here)),
-            () = sleep(STILL_HERE) => Some(still_here()),
-        };
-        self.is_over = told.is_none();
-        told.or_else(|| self.over.take())
-    }
-}
-
-/// A call that somebody waits for.
-struct CallWaitedFor {
+/// A request that somebody waits for.
+struct RequestWaitedFor {
     id: Box<RawValue>,
-    /// What its client calls reports of progress by.
-    token: Option<String>,
-    progress: mpsc::Receiver<ToolProgress>,
+    /// What is said before the answer.
+    messages: mpsc::Receiver<String>,
     ended: oneshot::Receiver<StreamEnded>,
-    /// Dropped, the call is cancelled.
+    /// Dropped, the request is cancelled.
     guard: Option<DropGuard>,
 }
 
-impl CallWaitedFor {
+impl RequestWaitedFor {
     async fn response(mut self, manner: AnswerManner) -> Response<Body> {
         if manner == AnswerManner::Whole {
             let ended = (&mut self.ended).await;
             return self.whole(ended);
         }
         let mut waiting = VecDeque::new();
+        let mut is_over = false;
         tokio::select! {
             biased;
-            ended = &mut self.ended => return self.whole(ended),
-            Some(report) = self.progress.recv() => waiting.extend(self.reported(&report)),
+            Some(message) = self.messages.recv() => waiting.push_back(event(&message)),
+            ended = &mut self.ended => {
+                self.rest(&mut waiting);
+                if waiting.is_empty() {
+                    return self.whole(ended);
+                }
+                waiting.push_back(event(&self.message(ended)));
+                is_over = true;
+            }
             () = sleep(SOON) => waiting.push_back(still_here()),
         }
-        let state = (self, waiting, false);
+        let state = (self, waiting, is_over);
         events(unfold(state, |(mut call, mut waiting, mut is_over)| async move {
             if waiting.is_empty() && !is_over {
                 is_over = call.more(&mut waiting).await;
@@ -304,29 +225,29 @@ impl CallWaitedFor {
 
     /// Waits for the next thing to say; true when it was the last.
     async fn more(&mut self, waiting: &mut VecDeque<Bytes>) -> bool {
-        let until = Instant::now() + STILL_HERE;
         tokio::select! {
             biased;
-            Some(report) = self.progress.recv() => {
-                waiting.extend(self.reported(&report));
+            Some(message) = self.messages.recv() => {
+                waiting.push_back(event(&message));
                 false
             }
             ended = &mut self.ended => {
-                while let Ok(report) = self.progress.try_recv() {
-                    waiting.extend(self.reported(&report));
-                }
+                self.rest(waiting);
                 waiting.push_back(event(&self.message(ended)));
                 true
             }
-            () = sleep_until(until) => {
+            () = sleep(STILL_HERE) => {
                 waiting.push_back(still_here());
                 false
             }
         }
     }
 
-    fn reported(&self, one: &ToolProgress) -> Option<Bytes> {
-        self.token.as_deref().map(|token| event(&report(token, one)))
+    /// What was said before the end and is not told yet.
+    fn rest(&mut self, waiting: &mut VecDeque<Bytes>) {
+        while let Ok(message) = self.messages.try_recv() {
+            waiting.push_back(event(&message));
+        }
     }
 
     fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {

@@ -343,6 +343,7 @@ pub(crate) fn as_it_would_be(mut info: ServerInfo, observation: Option<&Observat
         if let Some(contents) = seen.contents.clone() {
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
+            info.definitions = contents.definitions;
         }
     }
     Server { info: Arc::new(info), health }

@@ -144,6 +144,7 @@ fn distrust(info: &mut ServerInfo, snapshot: &Snapshot) -> Vec<String> {
         info.identity = None;
         info.tools = Arc::default();
         (info.resources, info.prompts, info.left_out) = (Vec::new(), Vec::new(), None);
+        info.definitions = Arc::default();
     }
     let agreed = known.is_some_and(|known| {
         known.token_env == info.token_env && known.header_env == info.header_env && known.url == info.url

@@ -101,7 +101,7 @@ impl Intake {
             }
             (info.identity, info.tools) = (Some(contents.identity), contents.tools);
             (info.resources, info.prompts) = (contents.resources, contents.prompts);
-            info.left_out = contents.left_out;
+            (info.definitions, info.left_out) = (contents.definitions, contents.left_out);
         }
         if self.settle(&mut info).await.is_err() {
             return false;

@@ -64,6 +64,6 @@ impl ProbedServer {
         let named = tools.map(|tool| tool.name.len() + tool.description.as_ref().map_or(0, String::len));
         let schemas = self.contents.tools.iter().map(|tool| tool.input_schema.as_str().len());
         let names = self.contents.resources.iter().chain(&self.contents.prompts).map(String::len);
-        named.chain(schemas).chain(names).sum::<usize>() + 1024
+        named.chain(schemas).chain(names).sum::<usize>() + self.contents.definitions.bytes() + 1024
     }
 }

@@ -8,7 +8,7 @@ mod lists;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use model::{Identity, Tool};
+use model::{Definitions, Identity, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -74,6 +74,8 @@ pub struct Contents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+    /// What it wrote of them, and of its resource templates, as much as a record has room for.
+    pub definitions: Definitions,
     /// What of the tools could not be read or used, a sentence each; it never costs the rest.
     pub left_out: Vec<String>,
     /// The same for all else.
@@ -95,7 +97,6 @@ impl Contents {
 }
 
 /// How a call is made.
-#[derive(Debug)]
 pub struct CallOptions {
     /// For the whole call. When it passes, the server is told to stop.
     pub deadline: Duration,
@@ -105,12 +106,23 @@ pub struct CallOptions {
     pub progress: Option<mpsc::Sender<ToolProgress>>,
     /// Ends the call; the server is told. Dropping the call's future does the same.
     pub cancel: CancellationToken,
+    /// Who hears and answers what the server says on the way of this call's answer; absent means whoever has the conversation.
+    pub client: Option<Arc<dyn Client>>,
+    /// What this request declares in place of the conversation's client, in JSON (MCP 2026-07-28, `clientCapabilities`).
+    pub capabilities: Option<Arc<str>>,
+}
+
+impl std::fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallOptions").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
 }
 
 impl Default for CallOptions {
     fn default() -> Self {
         let deadline = Duration::from_secs(30);
-        Self { deadline, idle: None, progress: None, cancel: CancellationToken::new() }
+        let cancel = CancellationToken::new();
+        Self { deadline, idle: None, progress: None, cancel, client: None, capabilities: None }
     }
 }
 
@@ -136,16 +148,17 @@ impl Session {
         deadline: Duration,
         tasks: &TaskTracker,
     ) -> Result<Brief, McpError> {
-        Self::begin_briefly(target, Patience::within(deadline), tasks).await
+        Self::begin_briefly(target, Patience::within(deadline), tasks, Arc::new(Nobody)).await
     }
 
-    /// The same, where a child that says something is waited for longer.
+    /// The same as a client that answers what the server asks, where a child that says something is waited for longer.
     pub async fn begin_briefly(
         target: &Target,
         patience: Patience,
         tasks: &TaskTracker,
+        client: Arc<dyn Client>,
     ) -> Result<Brief, McpError> {
-        let session = begin::connect(target, patience, Arc::new(Nobody), tasks).await?;
+        let session = begin::connect(target, patience, client, tasks).await?;
         Ok(Brief::new(session, tasks.clone()))
     }
 

@@ -30,6 +30,14 @@ impl Target {
         Self::Sse(Remote::new(url))
     }
 
+    /// The server is asked in this era first, whatever is known of it.
+    pub fn meet_first_in(&mut self, era: Era) {
+        match self {
+            Self::Http(remote) | Self::Sse(remote) => remote.era = Some(era),
+            Self::Stdio(launch) => launch.era = Some(era),
+        }
+    }
+
     /// Where a server may be that asked who we are before it said what it is, when it is not here: event streams of
     /// revision 2024-11-05 look like anything else behind a 401. At the same origin, with the same credentials.
     pub fn other_guess(&self) -> Option<Self> {

@@ -96,6 +96,11 @@ pub trait Sending {
     /// Whether its caller or a rule says how long it may take.
     fn bounded(&mut self, _by_somebody: bool) {}
 
+    /// Whose conversations it is sent on; absent means the ones that are kept for all.
+    fn sessions(&self, _server: &ServerInfo) -> Option<&Sessions> {
+        None
+    }
+
     /// Sends it, to be answered within `left`. It may be asked to again, when the first sending never left.
     fn send(
         &mut self,
@@ -151,6 +156,18 @@ impl Mesh {
         routed
     }
 
+    /// One question to this server that is no call of a tool: it is not balanced, not tried elsewhere and not recorded.
+    pub async fn ask<A: Sending>(
+        &self,
+        server: &Arc<ServerInfo>,
+        deadline: Duration,
+        cancel: &CancellationToken,
+        attempt: &mut A,
+    ) -> Result<A::Answer, CallFailed> {
+        let until = Until { at: Instant::now() + deadline, after: deadline };
+        self.attempt(cancel, until, server, attempt).await
+    }
+
     /// One try after the other.
     async fn tried<A: Sending>(
         &self,
@@ -200,7 +217,7 @@ impl Mesh {
         attempt.goes_to(&server, &tool);
         attempt.bounded(course.is_bounded());
         let began = Instant::now();
-        let outcome = self.attempt(call, course.try_until(), &server, attempt).await;
+        let outcome = self.attempt(call.cancel, course.try_until(), &server, attempt).await;
         let ms = began.elapsed().as_secs_f64() * 1000.0;
         let aftermath = match &outcome {
             Ok(_) => answered(),
@@ -221,57 +238,66 @@ impl Mesh {
     /// begun anew, once.
     async fn attempt<A: Sending>(
         &self,
-        call: &Call<'_>,
+        cancel: &CancellationToken,
         until: Until,
         server: &Arc<ServerInfo>,
         attempt: &mut A,
     ) -> Result<A::Answer, CallFailed> {
-        let (sessions, id) = (&self.sessions, server.id);
+        let (sessions, id) = (attempt.sessions(server).unwrap_or(&self.sessions).clone(), server.id);
         let _calling = sessions.calling(id);
         let stamp = self.contact.vault().stamp();
         if let Some(session) = sessions.kept(server, stamp) {
             match attempt.send(&session, until.left()).await {
                 Err(McpError::Unsent { .. }) => sessions.end(id),
-                outcome => return self.judged(server, outcome),
+                outcome => return judged(&sessions, server, outcome),
             }
         }
-        let target = self.target(call, until, server).await?;
+        let target = self.target(cancel, until, server).await?;
         let begun = tokio::select! {
             session = sessions.get(server, &target, until.left()) => session,
-            () = call.cancel.cancelled() => Err(McpError::Cancelled),
+            () = cancel.cancelled() => Err(McpError::Cancelled),
         };
         let session = begun.map_err(CallFailed::Unsent)?;
         sessions.stamp(id, stamp);
         let outcome = attempt.send(&session, until.left()).await;
-        self.judged(server, outcome)
+        judged(&sessions, server, outcome)
     }
 
     /// The address and the credentials: a name may have to be looked up, a keyring to be opened.
-    async fn target(&self, call: &Call<'_>, until: Until, server: &ServerInfo) -> Result<Target, CallFailed> {
+    async fn target(
+        &self,
+        cancel: &CancellationToken,
+        until: Until,
+        server: &ServerInfo,
+    ) -> Result<Target, CallFailed> {
         self.contact.vault().wake();
         tokio::select! {
             target = timeout_at(until.at, self.contact.target(server)) => match target {
                 Ok(target) => Ok(target?),
                 Err(_) => Err(CallFailed::Unsent(McpError::Timeout { after: until.after })),
             },
-            () = call.cancel.cancelled() => Err(CallFailed::Unsent(McpError::Cancelled)),
+            () = cancel.cancelled() => Err(CallFailed::Unsent(McpError::Cancelled)),
         }
     }
+}
 
-    /// A conversation that failed for another reason than the tool's is not gone on with.
-    fn judged<T>(&self, server: &ServerInfo, outcome: Result<T, McpError>) -> Result<T, CallFailed> {
-        let is_over = matches!(
-            &outcome,
-            Err(McpError::Unsent { .. }
-                | McpError::NotMcp { .. }
-                | McpError::OtherEra { .. }
-                | McpError::NeedsSignIn { .. })
-        );
-        if is_over {
-            self.sessions.end(server.id);
-        }
-        outcome.map_err(CallFailed::Mcp)
+/// A conversation that failed for another reason than the tool's is not gone on with.
+fn judged<T>(
+    sessions: &Sessions,
+    server: &ServerInfo,
+    outcome: Result<T, McpError>,
+) -> Result<T, CallFailed> {
+    let is_over = matches!(
+        &outcome,
+        Err(McpError::Unsent { .. }
+            | McpError::NotMcp { .. }
+            | McpError::OtherEra { .. }
+            | McpError::NeedsSignIn { .. })
+    );
+    if is_over {
+        sessions.end(server.id);
     }
+    outcome.map_err(CallFailed::Mcp)
 }
 
 /// When a try has to be over.

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use mcp::wire::{Client, Nobody};
 use mcp::{Brief, LineSink, McpError, Patience, Session, Target};
-use model::{ServerId, ServerInfo};
+use model::{Era, ServerId, ServerInfo};
 use registry::Registry;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -37,6 +38,20 @@ pub struct Sessions {
     kept: Arc<Mutex<HashMap<ServerId, KeptSession>>>,
     tasks: TaskTracker,
     starts: Starts,
+    /// Who answers what servers ask.
+    client: SessionsClient,
+    /// In which era servers are met first, whatever is known of them.
+    era: Option<Era>,
+}
+
+/// Who is the client in a conversation with a server.
+#[derive(Clone)]
+struct SessionsClient(Arc<dyn Fn(ServerId) -> Arc<dyn Client> + Send + Sync>);
+
+impl std::fmt::Debug for SessionsClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionsClient")
+    }
 }
 
 #[derive(Debug)]
@@ -67,7 +82,34 @@ pub(crate) struct Calling(Arc<Mutex<HashMap<ServerId, KeptSession>>>, ServerId);
 impl Sessions {
     /// None yet; what begins runs among these tasks. Starts are told to the registry, and as activity.
     pub fn new(tasks: TaskTracker, registry: Registry, activities: Activities) -> Self {
-        Self { kept: Arc::default(), starts: Starts::new(registry, activities, tasks.clone()), tasks }
+        let starts = Starts::new(registry, activities, tasks.clone());
+        Self {
+            kept: Arc::default(),
+            starts,
+            tasks,
+            client: SessionsClient(Arc::new(|_| Arc::new(Nobody))),
+            era: None,
+        }
+    }
+
+    /// Conversations of somebody else's, who answers what servers ask, and meets them first in this era: none yet.
+    #[must_use]
+    pub fn of_client(
+        &self,
+        era: Era,
+        client: impl Fn(ServerId) -> Arc<dyn Client> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            kept: Arc::default(),
+            client: SessionsClient(Arc::new(client)),
+            era: Some(era),
+            ..self.clone()
+        }
+    }
+
+    /// Ends those that are not to be kept, and whose server hung up.
+    pub fn keep_only(&self, is_kept: impl Fn(ServerId) -> bool) {
+        self.lock().retain(|id, kept| is_kept(*id) && kept.is_good());
     }
 
     /// The starts of children that are under way.
@@ -134,8 +176,12 @@ impl Sessions {
     }
 
     fn begin(&self, info: &ServerInfo, address: Address, mut target: Target) -> KeptSession {
-        let (tasks, end, ready) = (self.tasks.clone(), CancellationToken::new(), Arc::new(OnceLock::new()));
+        let (tasks, client) = (self.tasks.clone(), (self.client.0)(info.id));
+        let (end, ready) = (CancellationToken::new(), Arc::new(OnceLock::new()));
         let is_child = matches!(target, Target::Stdio(_));
+        if let Some(era) = self.era {
+            target.meet_first_in(era);
+        }
         let under_way = is_child.then(|| self.starts.begin(info.id, info.address()));
         if let (Target::Stdio(launch), Some(under_way)) = (&mut target, &under_way) {
             let (hear, also) = (under_way.listener(), launch.stderr.take());
@@ -149,8 +195,9 @@ impl Sessions {
         let (ended, began) = (end.clone(), ready.clone());
         let connecting = async move {
             let _under_way = under_way;
-            let begun =
-                ended.run_until_cancelled(Session::begin_briefly(&target, BEGIN_WITHIN, &tasks)).await;
+            let begun = ended
+                .run_until_cancelled(Session::begin_briefly(&target, BEGIN_WITHIN, &tasks, client))
+                .await;
             let _ = began.set(Instant::now());
             begun.unwrap_or(Err(McpError::Cancelled)).map(Arc::new)
         };
@@ -171,6 +218,13 @@ impl Sessions {
             called: None,
             is_glance: false,
         }
+    }
+
+    /// Those that have begun and go on.
+    pub fn all(&self) -> Vec<Arc<Brief>> {
+        let all = self.lock();
+        let begun = all.values().filter_map(|kept| kept.session.peek()?.as_ref().ok().cloned());
+        begun.filter(|session| !session.is_closed()).collect()
     }
 
     /// Whether somebody has a question under way there.

@@ -65,6 +65,7 @@ fn contents() -> ServerContents {
         tools: [].into(),
         resources: Vec::new(),
         prompts: Vec::new(),
+        definitions: Arc::default(),
         left_out: None,
     }
 }

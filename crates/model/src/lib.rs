@@ -7,6 +7,7 @@ mod certificate;
 mod clients;
 pub mod config;
 mod decision;
+mod definitions;
 mod endpoint;
 mod event;
 pub mod filter;
@@ -33,6 +34,7 @@ pub use certificate::{Certificate, Fingerprint, Flaw, NoFingerprint, RefusedCert
 pub use clients::{AddedFrom, ClientEntry, ClientFile, ClientReport, ClientScope, EntryKind, FileProblem};
 pub use config::Config;
 pub use decision::{Stage, Why};
+pub use definitions::Definitions;
 pub use endpoint::{Endpoint, EndpointError, same_server};
 pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
 pub use filter::{Filter, FilterError};

@@ -66,6 +66,7 @@ impl ServerInfo {
             tools: Arc::from([]),
             resources: Vec::new(),
             prompts: Vec::new(),
+            definitions: Arc::default(),
             left_out: None,
         }
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::Schema;
 use crate::{AddedFrom, Health, Millis, ServerId, ServerRow, Tls};
+use crate::{Definitions, Schema};
 
 /// How a server is spoken to. The guide's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -208,9 +208,16 @@ pub struct ServerInfo {
     /// The names of the prompts it listed.
     #[serde(default)]
     pub prompts: Vec<String>,
+    /// What it wrote of them, and of its resource templates.
+    #[serde(default, skip_serializing_if = "no_definitions")]
+    pub definitions: Arc<Definitions>,
     /// What of its resources, prompts or instructions is not kept, in a sentence. Rounds ask for tools alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<String>,
+}
+
+fn no_definitions(definitions: &Arc<Definitions>) -> bool {
+    definitions.is_empty()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

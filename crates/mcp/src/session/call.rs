@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{CallOptions, Headers, Session, lists};
 use crate::McpError;
 use crate::wire::beside::beside;
+use crate::wire::client::{Client, declares_anything, result_of};
 use crate::wire::mirror;
 use crate::wire::place::ConversationPlace;
 use crate::wire::raw::{has_one_of, members, quoted, text};
@@ -137,13 +138,19 @@ impl SessionCall<'_> {
         more: &[(&'static str, String)],
         headers: Vec<(HeaderName, HeaderValue)>,
     ) -> Result<Box<RawValue>, McpError> {
-        let CallOptions { deadline, idle, progress, cancel } = &self.options;
+        let CallOptions { deadline, idle, progress, cancel, client, capabilities } = &self.options;
         let left = self.until.saturating_duration_since(Instant::now());
-        let wait = Wait::new(left, *idle, cancel.clone(), progress.clone());
+        let wait = Wait::new(left, *idle, cancel.clone(), progress.clone(), client.clone());
         let members = self.members.iter().chain(more).map(|(name, value)| (*name, value.as_str().into()));
         let members = members.collect();
-        let params =
-            Params { raw: self.raw, members, progress: wait.wants_progress(), name: self.name, headers };
+        let params = Params {
+            raw: self.raw,
+            members,
+            progress: wait.wants_progress(),
+            name: self.name,
+            headers,
+            capabilities: capabilities.as_deref(),
+        };
         let request = Request { method: self.method, params, again: Again::Never, wait };
         match self.session.ask(request).await {
             Err(McpError::Timeout { after }) if Some(after) != *idle => {
@@ -157,29 +164,30 @@ impl SessionCall<'_> {
     /// passes the question on.
     async fn what_it_wants(&self, result: &RawValue) -> Option<Vec<(&'static str, String)>> {
         let is_modern = self.session.identity.era == Era::Modern;
-        if !is_modern || !self.session.answers.is_open() || !result.get().contains("input_required") {
+        let client = self.options.client.as_ref().unwrap_or(&self.session.answers.client);
+        if !is_modern || !result.get().contains("input_required") || !declares_anything(&**client) {
             return None;
         }
         let said = members(result)?;
         said.text("resultType").filter(|kind| kind == "input_required")?;
         let mut more = Vec::new();
         if let Some(asked) = said.get("inputRequests") {
-            more.push(("inputResponses", self.responses(asked).await?));
+            more.push(("inputResponses", responses(&**client, asked).await?));
         }
         more.extend(said.get("requestState").map(|state| ("requestState", state.get().to_owned())));
         Some(more)
     }
+}
 
-    async fn responses(&self, asked: &RawValue) -> Option<String> {
-        let mut responses = Vec::new();
-        for (key, request) in members(asked)?.0 {
-            let request = members(request)?;
-            let method = text(request.get("method")?)?;
-            let result = self.session.answers.result(&method, request.get("params")).await.ok()?;
-            responses.push(format!("{}:{}", quoted(&key), result.get()));
-        }
-        Some(format!("{{{}}}", responses.join(",")))
+async fn responses(client: &dyn Client, asked: &RawValue) -> Option<String> {
+    let mut responses = Vec::new();
+    for (key, request) in members(asked)?.0 {
+        let request = members(request)?;
+        let method = text(request.get("method")?)?;
+        let result = result_of(client, &method, request.get("params")).await.ok()?;
+        responses.push(format!("{}:{}", quoted(&key), result.get()));
     }
+    Some(format!("{{{}}}", responses.join(",")))
 }
 
 /// What a tool answers is an object with `content`, `structuredContent`, or what it wants to know first.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use model::Tool;
+use model::{Definitions, Schema, Tool};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
@@ -11,7 +11,7 @@ use super::{Channel, Contents, Headers, Session};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::RpcError;
 use crate::wire::beside::beside;
-use crate::wire::list::{List, Page, Tools, names, page};
+use crate::wire::list::{List, Page, Tools, definitions, names, page};
 use crate::wire::mirror;
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
@@ -35,41 +35,59 @@ pub(super) async fn contents(session: &Session, deadline: Duration) -> Result<Co
     let until = Instant::now() + deadline;
     let Listed { tools, left_out, round_trip_ms } = tools(session, deadline).await?;
     let aside = until.min(Instant::now() + ASIDE);
-    let (resources, prompts) = tokio::join!(
+    let (resources, templates, prompts) = tokio::join!(
         optional(session, List::Resources, session.offers.resources, aside),
+        optional(session, List::Templates, session.offers.resources, aside),
         optional(session, List::Prompts, session.offers.prompts, aside),
     );
-    let (resources, why_resources) = resources;
-    let (prompts, why_prompts) = prompts;
+    let reasons = [resources.missing, templates.missing, prompts.missing];
     let left_out_beside: Vec<String> =
-        session.left_out.iter().cloned().chain(why_resources).chain(why_prompts).collect();
+        session.left_out.iter().cloned().chain(reasons.into_iter().flatten()).collect();
     for why in left_out.iter().chain(&left_out_beside) {
         tracing::debug!(server = session.place.name(), "{why}");
     }
     let identity = session.identity.clone();
-    Ok(Contents { identity, tools, resources, prompts, left_out, left_out_beside, round_trip_ms })
+    Ok(Contents {
+        identity,
+        tools,
+        resources: resources.names,
+        prompts: prompts.names,
+        definitions: Definitions {
+            resources: resources.definitions,
+            templates: templates.definitions,
+            prompts: prompts.definitions,
+        },
+        left_out,
+        left_out_beside,
+        round_trip_ms,
+    })
+}
+
+/// What a server lists beside tools.
+#[derive(Default)]
+struct ListedBeside {
+    names: Vec<String>,
+    definitions: Vec<Schema>,
+    /// What of it is missing.
+    missing: Option<String>,
 }
 
 /// A list that may fail.
-async fn optional(
-    session: &Session,
-    list: List,
-    is_declared: bool,
-    until: Instant,
-) -> (Vec<String>, Option<String>) {
+async fn optional(session: &Session, list: List, is_declared: bool, until: Instant) -> ListedBeside {
     if !is_declared {
-        return (Vec::new(), None);
+        return ListedBeside::default();
     }
     let mut found = ListSoFar { list, ..ListSoFar::default() };
     let listed = timeout_at(until, walk(session, until, &mut found)).await;
-    let (texts, is_cut) = beside(found.bytes, move || names(&found.entries, list)).await.unwrap_or_default();
-    let why = match listed {
+    let reading = move || (names(&found.entries, list), definitions(&found.entries));
+    let ((names, is_cut), definitions) = beside(found.bytes, reading).await.unwrap_or_default();
+    let missing = match listed {
         Ok(Ok(None)) if is_cut => Some(unfinished(list, "it is too large to be kept")),
         Ok(Ok(rest)) => rest,
         Ok(Err(error)) => Some(format!("its list of {} could not be read: {error}", list.key())),
         Err(_) => Some(format!("its list of {} did not come in time", list.key())),
     };
-    (texts, why)
+    ListedBeside { names, definitions, missing }
 }
 
 /// The tools of a server. One that does not know the method has none.

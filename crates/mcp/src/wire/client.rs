@@ -35,6 +35,11 @@ pub trait Client: Send + Sync + 'static {
         std::future::ready(Err(RpcError::new(RpcError::METHOD_NOT_FOUND, message))).boxed()
     }
 
+    /// Whether it wants to hear what a legacy server over Streamable HTTP says unasked, though it declares nothing.
+    fn listens(&self) -> bool {
+        false
+    }
+
     /// A notification that belongs to no call. Must not block.
     fn hear(&self, _method: &str, _params: Option<&RawValue>) {}
 }
@@ -73,9 +78,9 @@ impl BoundedClient {
         self.client.capabilities().to_string().into()
     }
 
-    /// Whether a server has anything to ask.
+    /// Whether a server has anything to ask, or to tell.
     pub(crate) fn is_open(&self) -> bool {
-        self.client.capabilities().as_object().is_some_and(|declared| !declared.is_empty())
+        declares_anything(&*self.client) || self.client.listens()
     }
 
     /// A turn for one request, held while it is worked on; none is left for whoever asks faster than it is answered.
@@ -90,28 +95,41 @@ impl BoundedClient {
         }
         Ok(self.turns.clone().try_acquire_owned().ok())
     }
+}
 
-    /// The message that answers a request.
-    pub(crate) async fn to(&self, id: &RawValue, method: &str, params: Option<&RawValue>) -> String {
-        let id = id.get();
-        match self.result(method, params).await {
-            Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, result.get()),
-            Err(RpcError { code, message, .. }) => {
-                let error = json!({ "code": code, "message": message });
-                format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
+/// Whether a server has anything to ask of it.
+pub(crate) fn declares_anything(client: &dyn Client) -> bool {
+    client.capabilities().as_object().is_some_and(|declared| !declared.is_empty())
+}
+
+/// The message that answers a request of a server.
+pub(crate) async fn answer_to(
+    client: &dyn Client,
+    id: &RawValue,
+    method: &str,
+    params: Option<&RawValue>,
+) -> String {
+    let id = id.get();
+    match result_of(client, method, params).await {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, result.get()),
+        Err(RpcError { code, message, data }) => {
+            let mut error = json!({ "code": code, "message": message });
+            if let Some(data) = data.and_then(|data| serde_json::from_str(data.get()).ok()) {
+                error["data"] = data;
             }
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
         }
     }
+}
 
-    pub(crate) async fn result(
-        &self,
-        method: &str,
-        params: Option<&RawValue>,
-    ) -> Result<Box<RawValue>, RpcError> {
-        if method == "ping" {
-            return serde_json::value::to_raw_value(&json!({}))
-                .map_err(|error| RpcError::new(-32603, error.to_string()));
-        }
-        self.client.answer(method, params).await
+pub(crate) async fn result_of(
+    client: &dyn Client,
+    method: &str,
+    params: Option<&RawValue>,
+) -> Result<Box<RawValue>, RpcError> {
+    if method == "ping" {
+        return serde_json::value::to_raw_value(&json!({}))
+            .map_err(|error| RpcError::new(-32603, error.to_string()));
     }
+    client.answer(method, params).await
 }

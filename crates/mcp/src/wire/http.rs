@@ -21,7 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use super::ANSWER_LIMIT;
 use super::answer::{Answer, LONG, Limits, NoAnswer, is_event_stream, read_answer};
-use super::client::{BoundedClient, Flood};
+use super::client::{BoundedClient, Client, Flood, answer_to};
 use super::forgotten::has_forgotten_us;
 use super::frail::OpenedSession;
 use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
@@ -267,15 +267,21 @@ impl Http {
     }
 
     /// What a server says unasked, or asks, in a stream that is under way.
-    fn hear(self: &Arc<Self>, terms: &Terms, message: Message) -> Result<(), Flood> {
+    fn hear(
+        self: &Arc<Self>,
+        terms: &Terms,
+        message: Message,
+        own: Option<&Arc<dyn Client>>,
+    ) -> Result<(), Flood> {
+        let client = own.unwrap_or(&self.answers.client);
         match message {
-            Message::Notification { method, params } => self.answers.client.hear(&method, params.as_deref()),
+            Message::Notification { method, params } => client.hear(&method, params.as_deref()),
             Message::Request { id, method, params } if terms.era == Era::Legacy => {
                 let Some(turn) = self.answers.take_turn()? else { return Ok(()) };
-                let (http, terms) = (self.clone(), terms.clone());
+                let (http, terms, client) = (self.clone(), terms.clone(), client.clone());
                 self.tasks.spawn(async move {
                     let _turn = turn;
-                    let body = http.answers.to(&id, &method, params.as_deref()).await;
+                    let body = answer_to(&*client, &id, &method, params.as_deref()).await;
                     let _ = timeout(
                         TELL_LIMIT,
                         http.send_and_pass_over(&terms.answer(body), WhichConnection::Kept),

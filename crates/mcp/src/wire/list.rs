@@ -26,6 +26,7 @@ const RESERVE: usize = 512 * 1024;
 pub(crate) enum List {
     Tools,
     Resources,
+    Templates,
     Prompts,
 }
 
@@ -35,6 +36,7 @@ impl List {
         match self {
             Self::Tools => "tools",
             Self::Resources => "resources",
+            Self::Templates => "resourceTemplates",
             Self::Prompts => "prompts",
         }
     }
@@ -44,6 +46,7 @@ impl List {
         match self {
             Self::Tools => "tools/list",
             Self::Resources => "resources/list",
+            Self::Templates => "resources/templates/list",
             Self::Prompts => "prompts/list",
         }
     }
@@ -97,6 +100,21 @@ pub(crate) fn names(entries: &[Box<RawValue>], list: List) -> (Vec<String>, bool
         }
     }
     (kept, is_cut)
+}
+
+/// How much of the definitions of a list is kept, in bytes.
+const MOST_DEFINED: usize = 160 * 1024;
+
+/// The definitions among the entries of a list of resources, templates or prompts, as they came; what has no room is left out.
+pub(crate) fn definitions(entries: &[Box<RawValue>]) -> Vec<Schema> {
+    let mut bytes = 0;
+    let fitting = entries.iter().filter(|entry| {
+        let is_definition = members(entry).is_some() && fits(entry, MOST_ELEMENTS, DEEPEST_SCHEMA);
+        let has_room = is_definition && bytes + entry.get().len() <= MOST_DEFINED;
+        bytes += if has_room { entry.get().len() } else { 0 };
+        has_room
+    });
+    fitting.filter_map(|entry| serde_json::from_str(entry.get()).ok()).collect()
 }
 
 /// The tools among some entries.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use http::{HeaderName, HeaderValue};
+use model::Schema;
 use serde_json::{Map, Value};
 
 use super::terms::header_value;
@@ -98,12 +99,26 @@ pub(crate) fn values(
     mirrored: &[Mirrored],
     arguments: &Map<String, Value>,
 ) -> Vec<(HeaderName, HeaderValue)> {
-    let value = |one: &Mirrored| {
-        let (first, rest) = one.path.split_first()?;
-        let value = rest.iter().try_fold(arguments.get(first)?, |value, key| value.get(key))?;
-        Some((one.header.clone(), header_value(&text(value)?)))
-    };
+    let value = |one: &Mirrored| Some((one.header.clone(), header_value(&one.text(arguments)?)));
     mirrored.iter().filter_map(value).collect()
+}
+
+/// What a client must have sent as headers with a call of a tool of this schema: the text of each, without any coding; absent
+/// where the argument is.
+pub fn wanted_headers(schema: &Schema, arguments: &Map<String, Value>) -> Vec<(HeaderName, Option<String>)> {
+    if !schema.as_str().contains(KEY) {
+        return Vec::new();
+    }
+    let mirrored = headers(&schema.to_value()).unwrap_or_default();
+    mirrored.into_iter().map(|one| (one.header.clone(), one.text(arguments))).collect()
+}
+
+impl Mirrored {
+    fn text(&self, arguments: &Map<String, Value>) -> Option<String> {
+        let (first, rest) = self.path.split_first()?;
+        let value = rest.iter().try_fold(arguments.get(first)?, |value, key| value.get(key))?;
+        text(value)
+    }
 }
 
 fn text(value: &Value) -> Option<String> {

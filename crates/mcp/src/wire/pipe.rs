@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::client::BoundedClient;
+use super::client::{BoundedClient, answer_to};
 use super::greet::{Carry, Greeting, Known, Met, greet, initialize};
 use super::id::Id;
 use super::message::{Message, Reply, RpcError, is_nobodys};
@@ -153,7 +153,7 @@ pub(crate) struct Due {
 impl Due {
     /// The message that answers it.
     pub(crate) async fn body(self, answers: &BoundedClient) -> String {
-        answers.to(&self.id, &self.method, self.params.as_deref()).await
+        answer_to(&*answers.client, &self.id, &self.method, self.params.as_deref()).await
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::client::Client;
 use super::id::Id;
 use super::raw::members;
 use super::terms::Params;
@@ -63,12 +64,13 @@ pub(crate) struct Wait {
     touched: Mutex<Instant>,
     cancel: CancellationToken,
     progress: Option<mpsc::Sender<ToolProgress>>,
+    client: Option<Arc<dyn Client>>,
 }
 
 impl Wait {
     /// For so long and no longer.
     pub(crate) fn at_most(deadline: Duration) -> Arc<Self> {
-        Self::begun(deadline, None, Cost::InTurn, CancellationToken::new(), None)
+        Self::begun(deadline, None, Cost::InTurn, CancellationToken::new(), (None, None))
     }
 
     /// `idle` ends it as well, when nothing was heard for so long.
@@ -77,8 +79,9 @@ impl Wait {
         idle: Option<Duration>,
         cancel: CancellationToken,
         progress: Option<mpsc::Sender<ToolProgress>>,
+        client: Option<Arc<dyn Client>>,
     ) -> Arc<Self> {
-        Self::begun(deadline, idle, Cost::Whole, cancel, progress)
+        Self::begun(deadline, idle, Cost::Whole, cancel, (progress, client))
     }
 
     fn begun(
@@ -86,17 +89,31 @@ impl Wait {
         idle: Option<Duration>,
         cost: Cost,
         cancel: CancellationToken,
-        progress: Option<mpsc::Sender<ToolProgress>>,
+        (progress, client): (Option<mpsc::Sender<ToolProgress>>, Option<Arc<dyn Client>>),
     ) -> Arc<Self> {
         let now = Instant::now();
         // What is added to a clock must fit it; nobody waits for a year.
         let latest = now + deadline.min(Duration::from_hours(24 * 365));
-        Arc::new(Self { latest, whole: deadline, idle, cost, touched: Mutex::new(now), cancel, progress })
+        Arc::new(Self {
+            latest,
+            whole: deadline,
+            idle,
+            cost,
+            touched: Mutex::new(now),
+            cancel,
+            progress,
+            client,
+        })
     }
 
     /// Whether reports of progress are wanted: by the caller, or to know that it goes on.
     pub(crate) fn wants_progress(&self) -> bool {
         self.progress.is_some() || self.idle.is_some()
+    }
+
+    /// Who hears and answers what comes on the way of this answer; absent means whoever has the conversation.
+    pub(crate) fn client(&self) -> Option<&Arc<dyn Client>> {
+        self.client.as_ref()
     }
 
     /// How its answer is read.

@@ -51,6 +51,8 @@ pub(crate) struct Params<'a> {
     pub(crate) name: Option<&'a str>,
     /// `Mcp-Param-*`.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is declared in this request alone, in JSON; of no meaning in the legacy era.
+    pub(crate) capabilities: Option<&'a str>,
 }
 
 impl Params<'_> {
@@ -76,12 +78,7 @@ pub(crate) struct Terms {
 impl Terms {
     /// The modern era, on a revision, with what we declare.
     pub(crate) fn modern(version: &str, capabilities: &str) -> Self {
-        let [version_key, capabilities_key, client] = MODERN_META;
-        let meta = format!(
-            r#""{version_key}":{},"{capabilities_key}":{capabilities},"{client}":{CLIENT_INFO}"#,
-            quoted(version)
-        );
-        Self::new(Era::Modern, version, None, meta.into())
+        Self::new(Era::Modern, version, None, modern_meta(&quoted(version), capabilities).into())
     }
 
     /// The modern era, on the revision we speak, with nothing declared: what known servers are asked on, many thousand times.
@@ -188,16 +185,24 @@ impl Terms {
         for (key, value) in &params.members {
             member(body, key, value);
         }
-        let meta = self.meta(id, given.get("_meta"), params.progress);
+        let meta = self.meta(id, given.get("_meta"), params);
         if let Some(meta) = meta {
             member(body, "_meta", &meta);
         }
         body.push_str(if first { "{}" } else { "}" });
     }
 
+    /// What every request carries, with other capabilities than those that were agreed on.
+    fn declaring(&self, capabilities: &str) -> String {
+        let version = self.version_header.as_ref().and_then(|version| version.to_str().ok());
+        modern_meta(&quoted(version.unwrap_or(MODERN)), capabilities)
+    }
+
     /// The caller's own, with what the era demands and our token for progress.
-    fn meta(&self, id: Id, given: Option<&RawValue>, progress: bool) -> Option<String> {
-        if given.is_none() && !progress {
+    fn meta(&self, id: Id, given: Option<&RawValue>, params: &Params<'_>) -> Option<String> {
+        let progress = params.progress;
+        let capabilities = params.capabilities.filter(|_| self.era == Era::Modern);
+        if given.is_none() && !progress && capabilities.is_none() {
             return (!self.meta.is_empty()).then(|| format!("{{{}}}", self.meta));
         }
         let given = given.and_then(members).unwrap_or(Members(Vec::new()));
@@ -210,8 +215,10 @@ impl Terms {
         if progress {
             parts.push(format!(r#""progressToken":{id}"#));
         }
-        if !self.meta.is_empty() {
-            parts.push(self.meta.to_string());
+        match capabilities {
+            Some(own) => parts.push(self.declaring(own)),
+            None if self.meta.is_empty() => {}
+            None => parts.push(self.meta.to_string()),
         }
         (!parts.is_empty()).then(|| format!("{{{}}}", parts.join(",")))
     }
@@ -223,6 +230,12 @@ const MODERN_META: [&str; 3] = [
     "io.modelcontextprotocol/clientCapabilities",
     "io.modelcontextprotocol/clientInfo",
 ];
+
+/// The members of `_meta` that carry them; the version and the capabilities are JSON.
+fn modern_meta(version: &str, capabilities: &str) -> String {
+    let [version_key, capabilities_key, client] = MODERN_META;
+    format!(r#""{version_key}":{version},"{capabilities_key}":{capabilities},"{client}":{CLIENT_INFO}"#)
+}
 
 /// We declare nothing.
 pub(crate) const NOTHING: &str = "{}";

@@ -41,6 +41,8 @@ pub struct GatewayConfig {
     pub auth: GatewayAuth,
     /// How its tools are called.
     pub naming: Naming,
+    /// Servers of which each client gets a child of its own, by name or id.
+    pub per_client: Vec<String>,
 }
 
 impl Default for GatewayConfig {
@@ -50,6 +52,7 @@ impl Default for GatewayConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             auth: GatewayAuth::Token,
             naming: Naming::Auto,
+            per_client: Vec::new(),
         }
     }
 }
@@ -78,6 +81,12 @@ pub(super) const KEYS: &[Branch] = &[
         "auto",
         "When the name of a tool carries that of its server",
     )),
+    leaf(KeyDoc::new(
+        "per_client",
+        KeyKind::List(&KeyKind::Text),
+        "[browser]",
+        "Servers of which each AI client gets a process of its own, by name: it can then be asked back",
+    )),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
@@ -92,6 +101,7 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
         naming: section
             .one_of("naming", &[("auto", Naming::Auto), ("always", Naming::Always), ("never", Naming::Never)])
             .unwrap_or_default(),
+        per_client: section.texts("per_client").unwrap_or_default(),
     };
     if let Some(place) =
         auth_place.filter(|_| read.auth == GatewayAuth::None && !read.listen.ip().is_loopback())

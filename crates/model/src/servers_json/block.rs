@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tls, Tool};
+use crate::{Definitions, HealthStatus, Identity, Millis, Reach, ServerInfo, Source, Tls, Tool};
 
 /// Where [`Block`] stands in an entry's metadata.
 pub(super) const KEY: &str = "mcp_discovery";
@@ -48,9 +48,15 @@ pub(super) struct Block {
     resources: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     prompts: Vec<String>,
+    #[serde(skip_serializing_if = "no_definitions")]
+    definitions: Arc<Definitions>,
     /// Ours, where the guide's file has only three. Written for people; never read back, since an old status is no fact.
     #[serde(skip_serializing_if = "Option::is_none")]
     health_status: Option<HealthStatus>,
+}
+
+fn no_definitions(definitions: &Arc<Definitions>) -> bool {
+    definitions.is_empty()
 }
 
 impl Block {
@@ -72,6 +78,7 @@ impl Block {
             tools: Arc::clone(&info.tools),
             resources: info.resources.clone(),
             prompts: info.prompts.clone(),
+            definitions: info.definitions.clone(),
             health_status: Some(status),
         }
     }
@@ -96,6 +103,7 @@ impl Block {
         info.tools = self.tools;
         info.resources = self.resources;
         info.prompts = self.prompts;
+        info.definitions = self.definitions;
     }
 }
 

@@ -125,6 +125,7 @@ fn merge_contents(info: &mut ServerInfo, new: &ServerInfo) {
         info.tools = new.tools.clone();
         info.resources.clone_from(&new.resources);
         info.prompts.clone_from(&new.prompts);
+        info.definitions = new.definitions.clone();
         info.left_out.clone_from(&new.left_out);
     }
 }

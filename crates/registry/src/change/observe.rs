@@ -51,6 +51,7 @@ pub(super) fn take(info: &mut ServerInfo, contents: &ServerContents) -> bool {
         && info.tools == contents.tools
         && info.resources == contents.resources
         && info.prompts == contents.prompts
+        && info.definitions == contents.definitions
         && info.left_out == contents.left_out;
     if is_known {
         return false;
@@ -63,6 +64,7 @@ pub(super) fn take(info: &mut ServerInfo, contents: &ServerContents) -> bool {
     info.tools = contents.tools.clone();
     info.resources.clone_from(&contents.resources);
     info.prompts.clone_from(&contents.prompts);
+    info.definitions = contents.definitions.clone();
     info.left_out.clone_from(&contents.left_out);
     true
 }

@@ -13,7 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use model::{Millis, Reach, ServerId, ServerInfo, Source, Tls, Tool, Transport};
+use model::{Definitions, Millis, Reach, ServerId, ServerInfo, Source, Tls, Tool, Transport};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use store::{Image, JournalEntry, PersonField, Record};
@@ -291,13 +291,15 @@ const WAY: [&str; 15] = [
 ];
 
 /// The fields of [`Offers`].
-const OFFERS: [&str; 3] = ["tools", "resources", "prompts"];
+const OFFERS: [&str; 4] = ["tools", "resources", "prompts", "definitions"];
 
 #[derive(Serialize, Deserialize)]
 struct Offers {
     tools: Arc<[Tool]>,
     resources: Vec<String>,
     prompts: Vec<String>,
+    #[serde(default)]
+    definitions: Arc<Definitions>,
 }
 
 /// What a person took over from what a server lists; nothing when that is what was known.
@@ -307,8 +309,13 @@ pub(super) fn taken_over(before: &Record, after: &Record) -> Option<Image> {
 
 fn offers(record: &Record) -> Map<String, Value> {
     let info = &record.info;
-    let (tools, resources, prompts) = (info.tools.clone(), info.resources.clone(), info.prompts.clone());
-    match serde_json::to_value(Offers { tools, resources, prompts }) {
+    let offers = Offers {
+        tools: info.tools.clone(),
+        resources: info.resources.clone(),
+        prompts: info.prompts.clone(),
+        definitions: info.definitions.clone(),
+    };
+    match serde_json::to_value(offers) {
         Ok(Value::Object(offers)) => offers,
         _ => Map::new(),
     }
@@ -380,8 +387,9 @@ impl EditableFields {
             updated_at: now,
             ..(*record.info).clone()
         };
-        if let Some(Offers { tools, resources, prompts }) = self.offers {
-            (info.tools, info.resources, info.prompts) = (tools, resources, prompts);
+        if let Some(Offers { tools, resources, prompts, definitions }) = self.offers {
+            (info.tools, info.resources) = (tools, resources);
+            (info.prompts, info.definitions) = (prompts, definitions);
         }
         Record {
             info: Arc::new(info),

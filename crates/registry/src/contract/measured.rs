@@ -1,5 +1,7 @@
 //! Measurements and events.
 
+use std::sync::Arc;
+
 use model::{Era, HealthStatus, Identity, Tool};
 use serde_json::json;
 use tokio::sync::broadcast::error::TryRecvError;
@@ -36,6 +38,7 @@ fn contents(tool: &str) -> ServerContents {
         tools: [tool].into(),
         resources: vec!["file:///x".to_owned()],
         prompts: Vec::new(),
+        definitions: Arc::default(),
         left_out: None,
     }
 }

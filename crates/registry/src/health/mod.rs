@@ -15,7 +15,7 @@ mod window;
 use std::sync::Arc;
 
 use model::config::HealthMonitoring;
-use model::{CheckResult, HealthStatus, Identity, Millis, RefusedCertificate, Tool, Transport};
+use model::{CheckResult, Definitions, HealthStatus, Identity, Millis, RefusedCertificate, Tool, Transport};
 pub use past::Minute;
 pub(crate) use state::{Flip, HealthState};
 
@@ -45,6 +45,8 @@ pub struct ServerContents {
     pub resources: Vec<String>,
     /// The names of its prompts.
     pub prompts: Vec<String>,
+    /// What it wrote of them, and of its resource templates.
+    pub definitions: Arc<Definitions>,
     /// What of the two, or of its instructions, is not kept, in a sentence.
     pub left_out: Option<String>,
 }

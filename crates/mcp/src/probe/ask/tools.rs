@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::Era;
+use model::{Definitions, Era};
 use serde_json::value::RawValue;
 
 use super::super::ProbeReport;
@@ -11,7 +11,7 @@ use super::Asker;
 use crate::Contents;
 use crate::wire::greet::Met;
 use crate::wire::id::Id;
-use crate::wire::list::{List, Tools, names, page};
+use crate::wire::list::{self, List, Tools, names, page};
 use crate::wire::message::{Reply, RpcError};
 use crate::wire::refusal::refusal;
 use crate::wire::terms::{Params, Question, Terms};
@@ -65,12 +65,18 @@ impl Asker {
     ) -> Option<Contents> {
         let (terms, offers) = (&met.terms, &met.said.offers);
         let (mut resources, mut prompts) = (Vec::new(), Vec::new());
-        for (list, is_declared, kept) in [
-            (List::Resources, offers.resources, &mut resources),
-            (List::Prompts, offers.prompts, &mut prompts),
+        let mut defined = Definitions::default();
+        for (list, is_declared, kept, definitions) in [
+            (List::Resources, offers.resources, Some(&mut resources), &mut defined.resources),
+            (List::Templates, offers.resources, None, &mut defined.templates),
+            (List::Prompts, offers.prompts, Some(&mut prompts), &mut defined.prompts),
         ] {
-            if is_declared {
-                let (entries, is_whole) = self.entries(terms, list, lister).await?;
+            if !is_declared {
+                continue;
+            }
+            let (entries, is_whole) = self.entries(terms, list, lister).await?;
+            *definitions = list::definitions(&entries);
+            if let Some(kept) = kept {
                 let (names, is_cut) = names(&entries, list);
                 *kept = Some(names).filter(|_| is_whole && !is_cut)?;
             }
@@ -78,7 +84,16 @@ impl Asker {
         let identity = met.said.identity.clone();
         let left_out_beside = met.said.left_out.clone().into_iter().collect();
         let Tools { kept: tools, left_out, .. } = tools;
-        Some(Contents { identity, tools, resources, prompts, left_out, left_out_beside, round_trip_ms })
+        Some(Contents {
+            identity,
+            tools,
+            resources,
+            prompts,
+            definitions: defined,
+            left_out,
+            left_out_beside,
+            round_trip_ms,
+        })
     }
 
     /// The entries of a list, and whether they are all: a page that fails leaves what came before it.

@@ -107,7 +107,7 @@ where
                         return Ok(reply);
                     }
                 }
-                message => http.hear(terms, message).map_err(|Flood| BodyEnd::Flooded)?,
+                message => http.hear(terms, message, wait.client()).map_err(|Flood| BodyEnd::Flooded)?,
             }
         }
     }

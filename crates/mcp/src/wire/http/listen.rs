@@ -45,7 +45,7 @@ async fn keep(http: Arc<Http>, terms: Terms, first: (Head, Response)) {
         while let Ok(messages) = events.messages().await {
             pause = PAUSE;
             for message in messages {
-                if http.hear(&terms, message).is_err() {
+                if http.hear(&terms, message, None).is_err() {
                     return;
                 }
             }

@@ -1,0 +1,204 @@
+//! What clients see beside tools: resources, their templates, and prompts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use mcp::wire::raw::members;
+use model::config::Config;
+use model::{Allowed, Schema, Server, ServerInfo, fold};
+use registry::Snapshot;
+use serde_json::value::RawValue;
+
+use crate::catalog::{SeenGroup, alone, group_owner, unavailable};
+use crate::listing::{Listed, Listing, members_but};
+use crate::names::{NameSpace, Origin, Unnamed};
+use crate::template::UriTemplate;
+
+/// Who has something, and what it is called there.
+#[derive(Debug, Clone)]
+pub(crate) struct Offered {
+    pub(crate) server: Arc<ServerInfo>,
+    pub(crate) own: String,
+    /// Why it cannot be used now.
+    pub(crate) unavailable: Option<String>,
+}
+
+/// All of it at one moment.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    pub(crate) resources: Listing<Offered>,
+    pub(crate) templates: Listing<Offered>,
+    pub(crate) prompts: Listing<Offered>,
+}
+
+/// The kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Resources,
+    Templates,
+    Prompts,
+}
+
+impl Kind {
+    /// The member of a definition that is its name.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Resources => "uri",
+            Self::Templates => "uriTemplate",
+            Self::Prompts => "name",
+        }
+    }
+
+    /// What is offered as a capability.
+    fn capability(self, own: &str) -> String {
+        match self {
+            Self::Resources | Self::Templates => format!("resource:{own}"),
+            Self::Prompts => fold(&format!("prompt:{own}")),
+        }
+    }
+
+    /// What a server lists of it, by its own names, with the definitions that are known.
+    fn listed(self, info: &ServerInfo) -> BTreeMap<String, String> {
+        let (names, defined) = match self {
+            Self::Resources => (&info.resources[..], &info.definitions.resources),
+            Self::Templates => (&[][..], &info.definitions.templates),
+            Self::Prompts => (&info.prompts[..], &info.definitions.prompts),
+        };
+        // A resource has a name beside its URI (MCP, `Resource`).
+        let bare = |name: &String| match self {
+            Self::Resources => format!(r#","name":{}"#, mcp::wire::raw::quoted(name)),
+            Self::Templates | Self::Prompts => String::new(),
+        };
+        let mut listed: BTreeMap<String, String> =
+            names.iter().map(|name| (name.clone(), bare(name))).collect();
+        listed.extend(defined.iter().filter_map(|definition| self.named(definition)));
+        listed
+    }
+
+    fn named(self, definition: &Schema) -> Option<(String, String)> {
+        let raw: &RawValue = serde_json::from_str(definition.as_str()).ok()?;
+        let name = members(raw)?.text(self.key())?;
+        Some((name, members_but(raw, self.key())))
+    }
+}
+
+impl Beside {
+    pub(crate) fn of(
+        snapshot: &Snapshot,
+        config: &Config,
+        groups: &[SeenGroup<'_>],
+        is_seen: &dyn Fn(&Server) -> bool,
+        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
+    ) -> Self {
+        let allowed = config.allowed();
+        let mut listing = |kind: Kind, space| {
+            let mut found = Vec::new();
+            for SeenGroup { group, servers } in groups {
+                let offered = of_group(kind, servers, &allowed).into_iter();
+                found.extend(offered.map(|one| (group_owner(group), group.name.clone(), one)));
+            }
+            for server in alone(snapshot, groups, is_seen) {
+                let offered = of_server(kind, server, &allowed);
+                found.extend(offered.map(|one| (server.info.id.to_string(), server.info.name.clone(), one)));
+            }
+            named(kind, space, found, name)
+        };
+        Self {
+            resources: listing(Kind::Resources, NameSpace::Uris),
+            templates: listing(Kind::Templates, NameSpace::Uris),
+            prompts: listing(Kind::Prompts, NameSpace::Prompts(config.gateway.naming)),
+        }
+    }
+
+    /// What one server offers, by its own names.
+    pub(crate) fn of_one(server: &Server, allowed: &Allowed) -> Self {
+        let listing = |kind: Kind| {
+            let offered = of_server(kind, server, allowed);
+            Listing::new(kind.key(), offered.map(|one| (one.to.own.clone(), one)).collect())
+        };
+        Self {
+            resources: listing(Kind::Resources),
+            templates: listing(Kind::Templates),
+            prompts: listing(Kind::Prompts),
+        }
+    }
+
+    /// Who has the resource of this URI: whoever lists it, else who has the template that says most of it.
+    pub(crate) fn resource(&self, uri: &str) -> Option<Offered> {
+        if let Some(listed) = self.resources.get(uri) {
+            return Some(listed.to.clone());
+        }
+        let fitting = self.templates.iter().filter_map(|(public, listed)| {
+            let template = UriTemplate::parse(public);
+            template.fits(uri).then_some((template.literal_bytes(), public, listed))
+        });
+        let (_, public, listed) = fitting.max_by_key(|(literal, ..)| *literal)?;
+        // What tells equal templates apart stands before the server's own.
+        let before = public.strip_suffix(&listed.to.own).unwrap_or_default();
+        let own = uri.strip_prefix(before).unwrap_or(uri).to_owned();
+        Some(Offered { own, ..listed.to.clone() })
+    }
+
+    /// Of resources with their templates, and of prompts.
+    pub(crate) fn fingerprints(&self) -> [[u8; 32]; 2] {
+        let (resources, templates) = (self.resources.fingerprint(), self.templates.fingerprint());
+        let mut both = resources;
+        for (one, other) in both.iter_mut().zip(templates) {
+            *one = one.rotate_left(1) ^ other;
+        }
+        [both, self.prompts.fingerprint()]
+    }
+}
+
+fn of_server<'a>(
+    kind: Kind,
+    server: &'a Server,
+    allowed: &'a Allowed,
+) -> impl Iterator<Item = Listed<Offered>> + 'a {
+    let unavailable = unavailable(server);
+    let listed = kind.listed(&server.info).into_iter();
+    let let_through = listed.filter(move |(own, _)| allowed.lets(&kind.capability(own)));
+    let_through.map(move |(own, definition)| {
+        let to = Offered { server: server.info.clone(), own, unavailable: unavailable.clone() };
+        Listed { to, definition, unavailable: unavailable.clone() }
+    })
+}
+
+/// What the servers of a group offer, each once: of the first that can be asked for it.
+fn of_group(kind: Kind, servers: &[&Server], allowed: &Allowed) -> Vec<Listed<Offered>> {
+    let mut found: BTreeMap<String, Listed<Offered>> = BTreeMap::new();
+    for server in servers {
+        for one in of_server(kind, server, allowed) {
+            let is_better = found
+                .get(&one.to.own)
+                .is_none_or(|known| known.unavailable.is_some() && one.unavailable.is_none());
+            if is_better {
+                found.insert(one.to.own.clone(), one);
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn named(
+    kind: Kind,
+    space: NameSpace,
+    mut found: Vec<(String, String, Listed<Offered>)>,
+    name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
+) -> Listing<Offered> {
+    let origin =
+        |owner: &str, one: &Listed<Offered>| Origin { owner: owner.to_owned(), own: one.to.own.clone() };
+    // Names are given in this order, so it must not depend on how servers lie in memory.
+    found.sort_by_cached_key(|(owner, _, one)| origin(owner, one));
+    let unnamed = found.iter().map(|(owner, owner_name, one)| Unnamed {
+        origin: origin(owner, one),
+        owner_name: owner_name.clone(),
+    });
+    let names = name(space, unnamed.collect());
+    let mut seen = BTreeSet::new();
+    let named = found.into_iter().filter_map(|(owner, _, one)| {
+        let name = names.get(&origin(&owner, &one))?.clone();
+        seen.insert(name.clone()).then_some((name, one))
+    });
+    Listing::new(kind.key(), named.collect())
+}

@@ -1,0 +1,210 @@
+//! Streams on which clients are told what changes: their lists, and what servers tell a legacy client beside its calls.
+
+use bytes::Bytes;
+use futures::stream::unfold;
+use http::{Response, StatusCode};
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use api::raw;
+
+use crate::Gateway;
+use crate::catalog::Fingerprints;
+use crate::conversations::InUse;
+use crate::post::{ClientRequest, PostedRequest};
+use crate::reply::{Body, Rejected, code, event, events, notification, result, still_here};
+use crate::stream::STILL_HERE;
+
+const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
+
+/// Which changes of lists somebody wants to hear of, by what a modern client calls them.
+#[derive(Debug, Clone, Copy)]
+struct WantedChanges {
+    tools: bool,
+    resources: bool,
+    prompts: bool,
+}
+
+impl WantedChanges {
+    const ALL: Self = Self { tools: true, resources: true, prompts: true };
+
+    fn of(params: Option<&RawValue>) -> Self {
+        let wants = |what: &str| {
+            let said = params.and_then(|params| raw::at(params, &["notifications", what]));
+            said.is_some_and(|wants| wants.get() == "true")
+        };
+        Self {
+            tools: wants("toolsListChanged"),
+            resources: wants("resourcesListChanged"),
+            prompts: wants("promptsListChanged"),
+        }
+    }
+
+    /// As it is acknowledged.
+    fn json(self) -> String {
+        let all = [
+            (self.tools, "toolsListChanged"),
+            (self.resources, "resourcesListChanged"),
+            (self.prompts, "promptsListChanged"),
+        ];
+        let wanted: Vec<String> =
+            all.iter().filter(|(wants, _)| *wants).map(|(_, key)| format!(r#""{key}":true"#)).collect();
+        format!("{{{}}}", wanted.join(","))
+    }
+
+    /// What is told when lists became others, by its method.
+    fn told(self, before: &Fingerprints, after: &Fingerprints) -> Vec<&'static str> {
+        let all = [
+            (self.tools && before.tools != after.tools, "notifications/tools/list_changed"),
+            (self.resources && before.resources != after.resources, "notifications/resources/list_changed"),
+            (self.prompts && before.prompts != after.prompts, "notifications/prompts/list_changed"),
+        ];
+        all.into_iter().filter(|(is_told, _)| *is_told).map(|(_, method)| method).collect()
+    }
+}
+
+impl Gateway {
+    /// `subscriptions/listen` (MCP 2026-07-28).
+    pub(crate) fn subscribe(
+        &self,
+        ask: &PostedRequest,
+        question: &ClientRequest<'_>,
+    ) -> Result<Response<Body>, Rejected> {
+        if !ask.takes_events() {
+            let why = "changes are told as a stream: send `Accept: application/json, text/event-stream`";
+            return Err(Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why));
+        }
+        let wanted = WantedChanges::of(question.params);
+        let meta = format!(r#""_meta":{{"{SUBSCRIPTION_ID}":{}}}"#, question.id.get());
+        let acknowledged = format!(r#"{{"notifications":{},{meta}}}"#, wanted.json());
+        let first = event(&notification("notifications/subscriptions/acknowledged", &acknowledged));
+        let over = event(&result(question.id, &format!(r#"{{"resultType":"complete",{meta}}}"#)));
+        let params = format!("{{{meta}}}");
+        Ok(self.changes(ask, ListenerSays { first, wanted, params, over: Some(over) }, None))
+    }
+
+    /// `GET`: the stream on which a legacy client hears of changes, and is asked what belongs to no call.
+    pub(crate) fn listen(&self, ask: &PostedRequest) -> Response<Body> {
+        if !ask.takes_events() {
+            let why = "this is an MCP endpoint: clients POST to it, or GET `text/event-stream`";
+            return Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why).response(None);
+        }
+        let session = match self.session(ask) {
+            Ok(session) => session,
+            Err(rejected) => return rejected.response(None),
+        };
+        let live = self.0.live.of(&session, &self.0.parts.mesh.sessions, &ask.caller.revoked);
+        let messages = live.asked.opened();
+        let says = ListenerSays {
+            first: still_here(),
+            wanted: WantedChanges::ALL,
+            params: "{}".to_owned(),
+            over: None,
+        };
+        self.changes(ask, says, Some((messages, live.begins(false))))
+    }
+
+    fn changes(
+        &self,
+        ask: &PostedRequest,
+        says: ListenerSays,
+        messages: Option<(mpsc::Receiver<String>, InUse)>,
+    ) -> Response<Body> {
+        let mut lists = self.0.changed.subscribe();
+        let known = *lists.borrow_and_update();
+        let ListenerSays { first, wanted, params, over } = says;
+        let (messages, live) = messages.unzip();
+        let listener = Listener {
+            lists,
+            known,
+            stop: self.0.parts.stop.clone(),
+            revoked: ask.caller.revoked.clone(),
+            waiting: vec![first],
+            wanted,
+            params,
+            messages,
+            _live: live,
+            over,
+            is_over: false,
+        };
+        events(unfold(listener, |mut listener| async move {
+            let next = listener.next().await?;
+            Some((next, listener))
+        }))
+    }
+}
+
+/// What is said to somebody who listens.
+struct ListenerSays {
+    first: Bytes,
+    wanted: WantedChanges,
+    /// The params of each notification of a change.
+    params: String,
+    /// How the end is told.
+    over: Option<Bytes>,
+}
+
+/// Somebody who hears of changes.
+struct Listener {
+    lists: watch::Receiver<Fingerprints>,
+    known: Fingerprints,
+    stop: CancellationToken,
+    revoked: CancellationToken,
+    /// What is said next, the last one first.
+    waiting: Vec<Bytes>,
+    wanted: WantedChanges,
+    params: String,
+    /// What servers say.
+    messages: Option<mpsc::Receiver<String>>,
+    _live: Option<InUse>,
+    over: Option<Bytes>,
+    is_over: bool,
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(next) = self.waiting.pop() {
+                return Some(next);
+            }
+            if self.is_over {
+                return None;
+            }
+            self.hear().await;
+        }
+    }
+
+    /// Waits for something to say.
+    async fn hear(&mut self) {
+        let heard = async {
+            match &mut self.messages {
+                Some(messages) => messages.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        let is_over = tokio::select! {
+            () = self.stop.cancelled() => true,
+            () = self.revoked.cancelled() => true,
+            // Its session was ended.
+            message = heard => message.map(|message| self.waiting.push(event(&message))).is_none(),
+            changed = self.lists.changed() => changed.is_err() || { self.tell_changes(); false },
+            () = sleep(STILL_HERE) => {
+                self.waiting.push(still_here());
+                false
+            }
+        };
+        if is_over {
+            self.is_over = true;
+            self.waiting.extend(self.over.take());
+        }
+    }
+
+    fn tell_changes(&mut self) {
+        let now = *self.lists.borrow_and_update();
+        let told = self.wanted.told(&self.known, &now);
+        self.waiting.extend(told.into_iter().map(|method| event(&notification(method, &self.params))));
+        self.known = now;
+    }
+}

@@ -1,0 +1,149 @@
+//! The conversations with servers that each session of a legacy client has for itself. A server keeps much by session (what it
+//! logs to whom, what it may ask, what is subscribed), so two clients never share one over HTTP. They are begun when they are
+//! needed, and end when their client is gone.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use mcp::CallOptions;
+use mcp::wire::raw::quoted;
+use mesh::Sessions;
+use model::{Era, ServerId};
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::asked::{AskedClient, Relay};
+use crate::sealed::ClientSession;
+
+/// For telling a server the level from which on a client wants to know what it logs.
+pub(crate) const LEVEL_LIMIT: Duration = Duration::from_secs(5);
+/// What a client that called something keeps its conversations for after its last request; and one that only looked.
+const AFTER_CALLS: Duration = Duration::from_mins(30);
+const AFTER_A_LOOK: Duration = Duration::from_mins(5);
+
+/// A session of a legacy client, as far as it is more than its id.
+pub(crate) struct LiveSession {
+    pub(crate) asked: Arc<AskedClient>,
+    /// Its own.
+    pub(crate) sessions: Sessions,
+    revoked: CancellationToken,
+    used: Mutex<SessionUse>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct SessionUse {
+    at: Instant,
+    has_called: bool,
+    under_way: usize,
+}
+
+/// Something of a session is under way; dropped, it is over.
+pub(crate) struct InUse(Arc<LiveSession>);
+
+impl LiveSession {
+    /// Something begins.
+    pub(crate) fn begins(self: &Arc<Self>, is_call: bool) -> InUse {
+        let mut used = self.used.lock();
+        used.at = Instant::now();
+        used.has_called |= is_call;
+        used.under_way += 1;
+        drop(used);
+        InUse(self.clone())
+    }
+
+    /// Tells all servers that its client has a conversation with from which level on it wants to know what they log; those of later
+    /// conversations are told then.
+    pub(crate) async fn tell_level(&self, level: String) {
+        let params = RawValue::from_string(format!(r#"{{"level":{}}}"#, quoted(&level)));
+        self.asked.set_level(level);
+        let Ok(params) = params else { return };
+        let telling = self.sessions.all().into_iter().map(|session| {
+            let params = &params;
+            async move {
+                let options = CallOptions { deadline: LEVEL_LIMIT, ..CallOptions::default() };
+                // Most servers log nothing, and say so.
+                if session.identity().era == Era::Legacy {
+                    let _ = session.request("logging/setLevel", params, options).await;
+                }
+            }
+        });
+        join_all(telling).await;
+    }
+
+    fn is_over(&self) -> bool {
+        let used = *self.used.lock();
+        let limit = if used.has_called { AFTER_CALLS } else { AFTER_A_LOOK };
+        let is_idle = used.under_way == 0 && !self.asked.has_streams() && used.at.elapsed() >= limit;
+        is_idle || self.revoked.is_cancelled()
+    }
+}
+
+impl InUse {
+    pub(crate) fn session(&self) -> &LiveSession {
+        &self.0
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        let mut used = self.0.used.lock();
+        used.at = Instant::now();
+        used.under_way -= 1;
+    }
+}
+
+/// All of them, by the nonce of the session.
+#[derive(Default)]
+pub(crate) struct LiveSessions(Mutex<HashMap<String, Arc<LiveSession>>>);
+
+impl LiveSessions {
+    /// That of this session; `shared` are the conversations of everybody, whose way to servers it takes.
+    pub(crate) fn of(
+        &self,
+        session: &ClientSession,
+        shared: &Sessions,
+        revoked: &CancellationToken,
+    ) -> Arc<LiveSession> {
+        let mut all = self.0.lock();
+        let live = all.entry(session.nonce.clone()).or_insert_with(|| {
+            let asked = Arc::new(AskedClient::new(&session.capabilities));
+            let client = asked.clone();
+            let sessions = shared.of_client(Era::Legacy, move |server| {
+                Arc::new(Relay::of_conversation(client.clone(), server))
+            });
+            let used = SessionUse { at: Instant::now(), has_called: false, under_way: 0 };
+            Arc::new(LiveSession { asked, sessions, revoked: revoked.clone(), used: Mutex::new(used) })
+        });
+        live.clone()
+    }
+
+    /// That of this session, if it has more than its id.
+    pub(crate) fn known(&self, nonce: &str) -> Option<Arc<LiveSession>> {
+        self.0.lock().get(nonce).cloned()
+    }
+
+    /// Its client ended it.
+    pub(crate) fn end(&self, nonce: &str) {
+        self.0.lock().remove(nonce);
+    }
+
+    /// Ends those whose client is gone, and conversations with servers that clients may not see any more.
+    pub(crate) fn rest(&self, is_seen: impl Fn(ServerId) -> bool) {
+        self.0.lock().retain(|_, live| {
+            live.sessions.keep_only(&is_seen);
+            !live.is_over()
+        });
+    }
+
+    /// Ends all, and waits for it.
+    pub(crate) async fn close(&self) {
+        let all: Vec<Arc<LiveSession>> = self.0.lock().drain().map(|(_, live)| live).collect();
+        for live in all {
+            live.sessions.close().await;
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Whom a request goes to.
+
+use std::sync::Arc;
+
+use api::{ApiError, ErrorCode};
+use http::StatusCode;
+use model::{Era, Server, Tool, fold};
+use serde_json::json;
+
+use crate::beside::{Beside, Offered};
+use crate::catalog::{self, CallTo, unavailable};
+use crate::endpoint::GatewayPath;
+use crate::reply::{Rejected, code};
+use crate::sealed::SealedState;
+use crate::wanted::{AskedMethod, Wanted};
+use crate::{Gateway, now};
+
+/// Whom it goes to.
+#[derive(Debug)]
+pub(crate) enum Destination {
+    /// A call, by rules and balancing.
+    Call(CallTo),
+    /// Whoever has it.
+    Owner(Offered),
+}
+
+impl Gateway {
+    /// What a client came back with counts for what it was given for, and not for ever.
+    pub(crate) fn opened_state(
+        &self,
+        client: &str,
+        wanted: &Wanted,
+    ) -> Result<Option<SealedState>, Rejected> {
+        let Some(text) = &wanted.state else { return Ok(None) };
+        let state = self.0.seal.open_state(client, text);
+        let fits = |state: &SealedState| state.method == wanted.method.word() && state.name == wanted.name;
+        match state.filter(fits) {
+            Some(state) if state.until >= now() => Ok(Some(state)),
+            Some(_) => Err(Rejected::within(
+                code::INVALID_PARAMS,
+                "`requestState` is older than 10 minutes: ask anew",
+            )),
+            None => {
+                Err(Rejected::within(code::INVALID_PARAMS, "`requestState` is none that was given for this"))
+            }
+        }
+    }
+
+    pub(crate) fn destination(
+        &self,
+        to: GatewayPath,
+        wanted: &Wanted,
+        state: Option<&SealedState>,
+        era: Era,
+    ) -> Result<Destination, Rejected> {
+        let call = match wanted.method {
+            AskedMethod::CallTool => self.called(to, &wanted.name)?,
+            _ => return self.owner(to, wanted, era).map(Destination::Owner),
+        };
+        // The server that wanted to know more is the one that can go on.
+        if let (CallTo::Group(group), Some(state)) = (&call, state) {
+            let snapshot = self.0.parts.registry.snapshot();
+            let server = snapshot.get(state.server).filter(|server| group.servers.contains(&server.info.id));
+            let tool = server.and_then(|server| server.info.resolve_tool(&group.capability).ok().cloned());
+            if let Some((server, tool)) = server.zip(tool) {
+                return Ok(Destination::Call(CallTo::Server(server.info.clone(), Arc::new(tool))));
+            }
+        }
+        Ok(Destination::Call(call))
+    }
+
+    /// The tool that a call names, as clients see it: of a group that of the first server that has it.
+    pub(crate) fn tool_of(&self, call: &CallTo) -> Option<Arc<Tool>> {
+        match call {
+            CallTo::Server(_, tool) => Some(tool.clone()),
+            CallTo::Group(group) => {
+                let snapshot = self.0.parts.registry.snapshot();
+                let mut servers = group.servers.iter().filter_map(|id| snapshot.get(*id));
+                servers.find_map(|server| {
+                    Some(Arc::new(server.info.resolve_tool(&group.capability).ok()?.clone()))
+                })
+            }
+        }
+    }
+
+    /// Whom a call of this tool goes to.
+    fn called(&self, to: GatewayPath, name: &str) -> Result<CallTo, Rejected> {
+        let unknown = || unknown("tool", name);
+        match to {
+            GatewayPath::All => {
+                let catalog = self.catalog();
+                let entry = catalog.tools.get(name).ok_or_else(unknown)?;
+                match (&entry.unavailable, &entry.to.to) {
+                    // Of a group the decision says why, server by server.
+                    (Some(why), CallTo::Server(..)) => Err(gone(name, why)),
+                    _ => Ok(entry.to.to.clone()),
+                }
+            }
+            GatewayPath::Server(_) => self.with_server(to, |server| {
+                let tool = server.info.tools.iter().find(|tool| tool.name == name).ok_or_else(unknown)?;
+                match unavailable(server) {
+                    Some(why) => Err(gone(name, &why)),
+                    None => Ok(CallTo::Server(server.info.clone(), tool.clone().into())),
+                }
+            }),
+        }
+    }
+
+    /// Who has a resource or a prompt.
+    fn owner(&self, to: GatewayPath, wanted: &Wanted, era: Era) -> Result<Offered, Rejected> {
+        let name = wanted.name.as_str();
+        let offered = match to {
+            GatewayPath::All => {
+                let beside = &self.catalog().beside;
+                match wanted.method {
+                    method if method.is_of_resources() => beside.resource(name),
+                    AskedMethod::Complete if wanted.is_template => {
+                        let template = beside.templates.get(name).map(|listed| listed.to.clone());
+                        template.or_else(|| beside.resource(name))
+                    }
+                    _ => beside.prompts.get(name).map(|listed| listed.to.clone()),
+                }
+            }
+            GatewayPath::Server(_) => self.with_server(to, |server| Ok(self.own(server, wanted)))?,
+        };
+        let offered = offered.ok_or_else(|| match wanted.method {
+            method if method.is_of_resources() => no_resource(name, era),
+            _ => unknown(if wanted.is_template { "resource template" } else { "prompt" }, name),
+        })?;
+        match &offered.unavailable {
+            Some(why) => Err(gone(name, why)),
+            None => Ok(offered),
+        }
+    }
+
+    /// Of one server whatever it has, listed or not, as far as policy lets it.
+    fn own(&self, server: &Server, wanted: &Wanted) -> Option<Offered> {
+        let (name, allowed) = (&wanted.name, self.config().allowed());
+        let is_let = if wanted.method.is_of_resources() || wanted.is_template {
+            allowed.lets(&format!("resource:{name}"))
+                || Beside::of_one(server, &allowed).resource(name).is_some()
+        } else {
+            allowed.lets(&fold(&format!("prompt:{name}")))
+        };
+        is_let.then(|| Offered {
+            server: server.info.clone(),
+            own: name.clone(),
+            unavailable: unavailable(server),
+        })
+    }
+
+    /// Does something with the server of this path.
+    pub(crate) fn with_server<T>(
+        &self,
+        to: GatewayPath,
+        then: impl FnOnce(&Server) -> Result<T, Rejected>,
+    ) -> Result<T, Rejected> {
+        let snapshot = self.0.parts.registry.snapshot();
+        let server = match to {
+            GatewayPath::All => None,
+            GatewayPath::Server(id) => snapshot.get(id),
+        };
+        let is_seen = |server: &&Server| catalog::is_listed(server) && !self.is_ourselves(server);
+        then(server.filter(is_seen).ok_or_else(no_server)?)
+    }
+}
+
+fn unknown(what: &str, name: &str) -> Rejected {
+    Rejected::within(code::INVALID_PARAMS, format!("there is no {what} `{}`", mcp::tame(name)))
+}
+
+/// MCP 2025-11-25 and 2026-07-28 say it by other codes.
+fn no_resource(uri: &str, era: Era) -> Rejected {
+    let code = if era == Era::Modern { code::INVALID_PARAMS } else { code::NO_RESOURCE };
+    let why = format!("no server is known to have the resource `{}`", mcp::tame(uri));
+    Rejected::within(code, why).with(json!({ "uri": uri }))
+}
+
+fn gone(name: &str, why: &str) -> Rejected {
+    let why = format!("`{}` cannot be used now: {why}", mcp::tame(name));
+    Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::NoHealthyServer, why))
+}
+
+fn no_server() -> Rejected {
+    let error = ApiError::new(ErrorCode::NotFound, "there is no such server, or clients may not see it");
+    Rejected::of_api(StatusCode::NOT_FOUND, &error)
+}
