@@ -12,6 +12,7 @@
 mod support;
 
 mod access;
+mod conformance;
 mod sdks;
 mod settings;
 mod wire;

@@ -1,0 +1,98 @@
+//! The official conformance suite: every scored server scenario, against our fixture server alone, through its own endpoint, and
+//! through the endpoint of all servers with another server beside it. The suite can send no token.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use testkit::real::{Peer, conformance, script};
+
+use crate::support::Place;
+use crate::{add_stdio, serving};
+
+/// How many scenarios each revision scores.
+const REVISIONS: [(&str, usize); 2] = [("2025-11-25", 30), ("2026-07-28", 37)];
+
+/// The fixture server; dropped, it ends.
+struct FixtureServer {
+    child: Child,
+    url: String,
+}
+
+impl FixtureServer {
+    fn start() -> Self {
+        let node = conformance().unwrap().program;
+        let mut child = Command::new(node)
+            .arg(script("conformance_server.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Self { child, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for FixtureServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn suite(args: &[&str]) -> (bool, String) {
+    let command = conformance().unwrap();
+    let output = Command::new(command.program).args(command.args).args(args).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), said.into_owned())
+}
+
+/// The names of what the suite scores for a revision.
+fn scored(revision: &str) -> BTreeSet<String> {
+    let (_, said) = suite(&["list", "--requirements", revision]);
+    let (_, rest) = said.split_once("Server scenarios").unwrap();
+    let section = rest.split_once("Client scenarios").map_or(rest, |(servers, _)| servers);
+    let names = section.lines().filter_map(|line| line.trim().strip_prefix("- "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// Runs a revision's scenarios and returns those that passed, and what failed.
+fn run(url: &str, revision: &str) -> (BTreeSet<String>, String) {
+    let (is_good, said) = suite(&["server", "--url", url, "--requirements", revision]);
+    let lines = said.lines().filter_map(|line| line.trim().strip_prefix("✓ "));
+    let passed = lines.filter_map(|line| line.split(':').next()).map(str::to_owned).collect();
+    let failed: Vec<&str> = said.lines().filter(|line| line.contains('✗')).collect();
+    (passed, if is_good { String::new() } else { failed.join("\n") })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scored_server_scenario_passes_directly_and_through_the_gateway() {
+    let place = Place::new();
+    std::fs::write(place.config(), "gateway: { auth: none }\n").unwrap();
+    let serving = serving(&place);
+    let fixture = FixtureServer::start();
+    let added = place.run(&["add", &fixture.url, "--name", "fixture", "--format", "json"]).json();
+    add_stdio(&place, "time", &Peer::Time.stdio(place.dir.path()).unwrap());
+    let id = added["server"]["id"].as_str().unwrap();
+    let ways = [
+        ("direct", fixture.url.clone()),
+        ("one server", format!("{}/servers/{id}/mcp", serving.url)),
+        ("all servers", format!("{}/mcp", serving.url)),
+    ];
+    println!("{:<11} {:<12} passed of", "revision", "way");
+    let mut bad = Vec::new();
+    for (revision, count) in REVISIONS {
+        let scored = scored(revision);
+        assert_eq!(scored.len(), count, "{scored:?}");
+        for (way, url) in &ways {
+            let (passed, failed) = run(url, revision);
+            let missing: Vec<_> = scored.difference(&passed).collect();
+            println!("{revision:<11} {way:<12} {:>6} {count}", count - missing.len());
+            if !missing.is_empty() || !failed.is_empty() {
+                bad.push(format!("{revision} {way}: {missing:?}\n{failed}"));
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
