@@ -85,6 +85,11 @@ impl AskedClient {
         messages
     }
 
+    /// Its session was ended.
+    pub(crate) fn close_streams(&self) {
+        self.streams.lock().clear();
+    }
+
     pub(crate) fn has_streams(&self) -> bool {
         self.streams.lock().iter().any(|stream| !stream.is_closed())
     }

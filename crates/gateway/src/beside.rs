@@ -123,11 +123,32 @@ impl Beside {
         }
     }
 
-    /// Who has the resource of this URI: whoever lists it, else who has the template that says most of it.
+    /// Who has the resource of this URI: whoever lists it, else who has the template that says most of it, else who lists some that
+    /// begin alike. Servers link to resources that they list nowhere.
     pub(crate) fn resource(&self, uri: &str) -> Option<Offered> {
         if let Some(listed) = self.resources.get(uri) {
             return Some(listed.to.clone());
         }
+        self.of_template(uri).or_else(|| self.beside_others(uri))
+    }
+
+    /// Whoever lists resources of the same scheme and authority, of several the one whose are most alike.
+    fn beside_others(&self, uri: &str) -> Option<Offered> {
+        let (scheme, rest) = uri.split_once("://")?;
+        let (authority, _) = rest.split_once('/').filter(|(authority, _)| !authority.is_empty())?;
+        let stem = format!("{scheme}://{authority}/");
+        let listed = self.resources.iter().map(|(_, listed)| &listed.to);
+        let templated = self.templates.iter().map(|(_, listed)| &listed.to);
+        let alike = listed.chain(templated).filter(|one| one.own.starts_with(&stem));
+        let likest = alike.max_by_key(|one| {
+            let same = one.own.bytes().zip(uri.bytes()).take_while(|(one, other)| one == other).count();
+            // Of equals the first.
+            (same, std::cmp::Reverse(one.server.id))
+        })?;
+        Some(Offered { own: uri.to_owned(), ..likest.clone() })
+    }
+
+    fn of_template(&self, uri: &str) -> Option<Offered> {
         let fitting = self.templates.iter().filter_map(|(public, listed)| {
             let template = UriTemplate::parse(public);
             template.fits(uri).then_some((template.literal_bytes(), public, listed))
@@ -188,8 +209,8 @@ fn named(
 ) -> Listing<Offered> {
     let origin =
         |owner: &str, one: &Listed<Offered>| Origin { owner: owner.to_owned(), own: one.to.own.clone() };
-    // Names are given in this order, so it must not depend on how servers lie in memory.
-    found.sort_by_cached_key(|(owner, _, one)| origin(owner, one));
+    // Names are given in this order: whoever was there first keeps its own.
+    found.sort_by_cached_key(|(owner, _, one)| (one.to.server.created_at, origin(owner, one)));
     let unnamed = found.iter().map(|(owner, owner_name, one)| Unnamed {
         origin: origin(owner, one),
         owner_name: owner_name.clone(),

@@ -52,13 +52,6 @@ pub(crate) struct GatewayCall<'a> {
 }
 
 impl GatewayCall<'_> {
-    /// Whether its client has a conversation of its own with this server: over HTTP, and with a child where a person wants that.
-    fn has_own(&self, server: &ServerInfo) -> bool {
-        let id = server.id.to_string();
-        server.transport != Transport::Stdio
-            || self.per_client.iter().any(|one| *one == server.name || *one == id)
-    }
-
     /// Who hears what the server says on the way of the answer.
     fn client(&self, server: ServerId) -> Option<Arc<dyn Client>> {
         let outbox = self.outbox.clone();
@@ -114,7 +107,7 @@ impl mesh::Sending for GatewayCall<'_> {
     }
 
     fn sessions(&self, server: &ServerInfo) -> Option<&Sessions> {
-        self.live.filter(|_| self.has_own(server)).map(|live| &live.sessions)
+        self.live.filter(|_| has_own(server, self.per_client)).map(|live| &live.sessions)
     }
 
     async fn send(&mut self, session: &Session, left: Duration) -> Result<Self::Answer, McpError> {
@@ -160,6 +153,13 @@ impl mesh::Sending for GatewayCall<'_> {
             AnswerVerdict::Fine
         }
     }
+}
+
+/// Whether a session of a legacy client has a conversation of its own with this server: over HTTP, and with a child where a person
+/// wants that, by name or id.
+pub(crate) fn has_own(server: &ServerInfo, per_client: &[String]) -> bool {
+    let id = server.id.to_string();
+    server.transport != Transport::Stdio || per_client.iter().any(|one| *one == server.name || *one == id)
 }
 
 /// A report of progress for a client, by its own token.

@@ -128,7 +128,10 @@ impl LiveSessions {
 
     /// Its client ended it.
     pub(crate) fn end(&self, nonce: &str) {
-        self.0.lock().remove(nonce);
+        let live = self.0.lock().remove(nonce);
+        if let Some(live) = live {
+            live.asked.close_streams();
+        }
     }
 
     /// Ends those whose client is gone, and conversations with servers that clients may not see any more.

@@ -97,10 +97,14 @@ impl Gateway {
                 }
             }
             GatewayPath::Server(_) => self.with_server(to, |server| {
-                let tool = server.info.tools.iter().find(|tool| tool.name == name).ok_or_else(unknown)?;
+                let listed = server.info.tools.iter().find(|tool| tool.name == name).cloned();
+                // What it lists to this very client it can be asked for; it knows best what it does not have.
+                let is_let = self.config().allowed().is_open();
+                let as_named = || is_let.then(|| Tool { name: name.to_owned(), ..Tool::default() });
+                let tool = listed.or_else(as_named).ok_or_else(unknown)?;
                 match unavailable(server) {
                     Some(why) => Err(gone(name, &why)),
-                    None => Ok(CallTo::Server(server.info.clone(), tool.clone().into())),
+                    None => Ok(CallTo::Server(server.info.clone(), tool.into())),
                 }
             }),
         }

@@ -41,7 +41,10 @@ impl Gateway {
         let session = self.session(ask)?;
         let answer = |text: &str| Ok(json(StatusCode::OK, result(question.id, text)));
         if let Some(list) = List::of(question.method) {
-            return answer(&format!("{{{}}}", self.listed(list, ask, &question)?));
+            return match self.passed_list(list.method(), ask, &question, &session).await {
+                Some(passed) => answer(&passed),
+                None => answer(&format!("{{{}}}", self.listed(list, ask, &question)?)),
+            };
         }
         if let Some(method) = AskedMethod::of(question.method) {
             return self.exchange(method, ask, question, Some(session)).await;

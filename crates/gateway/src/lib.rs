@@ -27,6 +27,7 @@ mod listing;
 mod lists;
 mod modern;
 mod names;
+mod passed;
 mod post;
 mod reply;
 mod running;

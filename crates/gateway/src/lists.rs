@@ -22,12 +22,16 @@ pub(crate) enum List {
 
 impl List {
     pub(crate) fn of(method: &str) -> Option<Self> {
-        match method {
-            "tools/list" => Some(Self::Tools),
-            "resources/list" => Some(Self::Resources),
-            "resources/templates/list" => Some(Self::Templates),
-            "prompts/list" => Some(Self::Prompts),
-            _ => None,
+        let all = [Self::Tools, Self::Resources, Self::Templates, Self::Prompts];
+        all.into_iter().find(|list| list.method() == method)
+    }
+
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Self::Tools => "tools/list",
+            Self::Resources => "resources/list",
+            Self::Templates => "resources/templates/list",
+            Self::Prompts => "prompts/list",
         }
     }
 

@@ -14,6 +14,11 @@ impl Allowed {
         Self(lists.into_iter().map(|list| list.as_slice().into()).collect())
     }
 
+    /// Whether everything may be called.
+    pub fn is_open(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this capability, folded, may be called.
     pub fn lets(&self, folded: &str) -> bool {
         self.0.iter().all(|list| list.iter().any(|pattern| pattern.is_match(folded)))

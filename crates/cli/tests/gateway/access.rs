@@ -93,7 +93,7 @@ async fn a_header_that_names_another_tool_than_the_body_is_refused() {
         let refused = client.modern_named("tools/call", adding(), header).await;
         assert_eq!((refused.status, &refused.message["error"]["code"]), (400, &json!(-32020)), "{header:?}");
     }
-    let unknown = client.modern("resources/list", json!({})).await;
+    let unknown = client.modern("tasks/list", json!({})).await;
     assert_eq!((unknown.status, &unknown.message["error"]["code"]), (404, &json!(-32601)));
 }
 

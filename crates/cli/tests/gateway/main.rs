@@ -13,6 +13,7 @@ mod support;
 
 mod access;
 mod conformance;
+mod relay;
 mod sdks;
 mod settings;
 mod wire;

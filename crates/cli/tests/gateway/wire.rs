@@ -54,10 +54,26 @@ impl Client {
     }
 
     /// The same where the header names something else.
-    pub(crate) async fn modern_named(&self, method: &str, mut params: Value, name: Option<&str>) -> Answer {
+    pub(crate) async fn modern_named(&self, method: &str, params: Value, name: Option<&str>) -> Answer {
+        self.modern_said(&json!({}), method, params, name).await
+    }
+
+    /// A request of the modern era of a client that can be asked.
+    pub(crate) async fn modern_as(&self, capabilities: &Value, method: &str, params: Value) -> Answer {
+        let name = params["name"].as_str().map(str::to_owned);
+        self.modern_said(capabilities, method, params, name.as_deref()).await
+    }
+
+    async fn modern_said(
+        &self,
+        capabilities: &Value,
+        method: &str,
+        mut params: Value,
+        name: Option<&str>,
+    ) -> Answer {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": MODERN,
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let mut asked = self.post().header("mcp-protocol-version", MODERN).header("mcp-method", method);
@@ -69,7 +85,12 @@ impl Client {
 
     /// Begins a session of the legacy era.
     pub(crate) async fn session(&self) -> String {
-        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+        self.session_with(json!({})).await
+    }
+
+    /// The same as a client that can be asked.
+    pub(crate) async fn session_with(&self, capabilities: Value) -> String {
+        let params = json!({ "protocolVersion": "2025-06-18", "capabilities": capabilities, "clientInfo": { "name": "t", "version": "1" } });
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
         let met = answer(self.post().body(body.to_string())).await;
         assert_eq!(met.status, 200, "{met:?}");
@@ -82,12 +103,64 @@ impl Client {
         answer(self.post().header("mcp-session-id", session).body(body.to_string())).await
     }
 
+    /// The same, where more may come than the answer.
+    pub(crate) async fn legacy_stream(&self, session: &str, method: &str, params: Value) -> Events {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        Events::of(self.post().header("mcp-session-id", session).body(body.to_string())).await
+    }
+
+    /// Answers what it was asked.
+    pub(crate) async fn reply(&self, session: &str, id: &Value, result: Value) {
+        let body = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        let taken = answer(self.post().header("mcp-session-id", session).body(body.to_string())).await;
+        assert_eq!(taken.status, 202, "{taken:?}");
+    }
+
+    /// Ends a session.
+    pub(crate) async fn end(&self, session: &str) {
+        let asked = self.http.delete(&self.url).bearer_auth(&self.token).header("mcp-session-id", session);
+        assert_eq!(asked.send().await.unwrap().status(), 200);
+    }
+
     /// The names of the tools that it sees.
     pub(crate) async fn names(&self) -> Vec<String> {
         let listed = self.modern("tools/list", json!({})).await;
         let tools =
             listed.message["result"]["tools"].as_array().unwrap_or_else(|| panic!("{listed:?}")).clone();
         tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A stream of messages, or one.
+pub(crate) struct Events {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Events {
+    pub(crate) async fn of(asked: RequestBuilder) -> Self {
+        let response = asked.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        Self { response, text: String::new() }
+    }
+
+    /// The next message; nothing at the end.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((line, rest)) = self.text.split_once('\n') {
+                let message = line.strip_prefix("data: ").map(|data| serde_json::from_str(data).unwrap());
+                self.text = rest.to_owned();
+                if message.is_some() {
+                    return message;
+                }
+                continue;
+            }
+            match self.response.chunk().await.unwrap() {
+                Some(chunk) => self.text.push_str(std::str::from_utf8(&chunk).unwrap()),
+                // An answer in one piece.
+                None => return serde_json::from_str(&std::mem::take(&mut self.text)).ok(),
+            }
+        }
     }
 }
 

@@ -21,6 +21,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
     ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
     ("gateway.naming", GATEWAY, "tools_are_named_as_the_configuration_says"),
+    ("gateway.per_client", RELAY, "each_client_has_a_child_of_its_own_where_the_configuration_says_so"),
     ("replica_groups", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
     (
         "health_monitoring.enabled",
@@ -104,6 +105,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
 
 /// What AI clients meet.
 const GATEWAY: &str = "cli/tests/gateway/settings.rs";
+const RELAY: &str = "cli/tests/gateway/relay.rs";
 
 /// How many calls are recorded.
 const LEDGER: &str = "ledger/tests/bounds.rs";
