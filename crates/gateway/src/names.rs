@@ -93,18 +93,27 @@ impl GivenNames {
     fn name_uris(&mut self, unnamed: Vec<Unnamed>) -> Vec<(Origin, String)> {
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
-            let own = Some(origin.own.clone()).filter(|own| self.is_free(own));
-            let apart = || {
-                let slug = slug(&owner_name);
-                let longer = |turn| format!("mcp-discovery://{slug}-{}/{}", hash(&origin, turn), origin.own);
-                let wanted = format!("mcp-discovery://{slug}/{}", origin.own);
-                [wanted].into_iter().chain((0..).map(longer)).find(|name| self.is_free(name))
+            let name = if self.is_free(&origin.own) {
+                origin.own.clone()
+            } else {
+                self.uri_apart(&origin, &owner_name)
             };
-            let Some(name) = own.or_else(apart) else { continue };
             self.keep(origin.clone(), name.clone());
             named.push((origin, name));
         }
         named
+    }
+
+    /// A URI that says whose it is, or one that a hash tells apart.
+    fn uri_apart(&self, origin: &Origin, owner_name: &str) -> String {
+        let slug = slug(owner_name);
+        let mut name = format!("mcp-discovery://{slug}/{}", origin.own);
+        let mut turns = 0_u32..;
+        while !self.is_free(&name) {
+            let hash = hash(origin, turns.next().unwrap_or_default());
+            name = format!("mcp-discovery://{slug}-{hash}/{}", origin.own);
+        }
+        name
     }
 
     fn name_words(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(Origin, String)> {

@@ -147,9 +147,10 @@ impl Events {
     /// The next message; nothing at the end.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some((line, rest)) = self.text.split_once('\n') {
+            if let Some((line, _)) = self.text.split_once('\n') {
                 let message = line.strip_prefix("data: ").map(|data| serde_json::from_str(data).unwrap());
-                self.text = rest.to_owned();
+                let length = line.len() + 1;
+                self.text.drain(..length);
                 if message.is_some() {
                     return message;
                 }

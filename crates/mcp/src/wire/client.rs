@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::message::RpcError;
+use super::raw::quoted;
 
 /// How many requests of a server are worked on at the same time.
 const MOST_AT_ONCE: usize = 16;
@@ -113,11 +114,9 @@ pub(crate) async fn answer_to(
     match result_of(client, method, params).await {
         Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{}}}"#, result.get()),
         Err(RpcError { code, message, data }) => {
-            let mut error = json!({ "code": code, "message": message });
-            if let Some(data) = data.and_then(|data| serde_json::from_str(data.get()).ok()) {
-                error["data"] = data;
-            }
-            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
+            let message = quoted(&message);
+            let data = data.map(|data| format!(r#","data":{}"#, data.get())).unwrap_or_default();
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":{message}{data}}}}}"#)
         }
     }
 }
