@@ -213,13 +213,13 @@ impl Drop for WaitingQuestion<'_> {
 }
 
 /// A legacy client as one server sees it: in a conversation, or on the way of one call's answer.
-pub(crate) struct Relay {
+pub(crate) struct ClientRelay {
     client: Arc<AskedClient>,
     server: ServerId,
     outbox: Option<Outbox>,
 }
 
-impl Relay {
+impl ClientRelay {
     /// Of a conversation that begins.
     pub(crate) fn of_conversation(client: Arc<AskedClient>, server: ServerId) -> Self {
         client.begins(server);
@@ -232,7 +232,7 @@ impl Relay {
     }
 }
 
-impl Client for Relay {
+impl Client for ClientRelay {
     fn capabilities(&self) -> Value {
         self.client.capabilities.clone()
     }
@@ -271,11 +271,11 @@ impl Client for Relay {
 
 /// A client of whom one call is under way and who can be asked nothing by its server: of what is said on the way of the answer it
 /// hears what the server logs, if it wants to.
-pub(crate) struct Listening {
+pub(crate) struct LogListener {
     pub(crate) outbox: Outbox,
 }
 
-impl Client for Listening {
+impl Client for LogListener {
     fn hear(&self, method: &str, params: Option<&RawValue>) {
         if method == "notifications/message" {
             let _ = self.outbox.try_send(notification(method, params.map_or("{}", RawValue::get)));
@@ -295,7 +295,7 @@ mod tests {
     async fn a_question_goes_out_on_the_way_of_its_call_and_comes_back_by_our_id() {
         let client = Arc::new(AskedClient::new(r#"{"roots":{}}"#));
         let (outbox, mut messages) = mpsc::channel(4);
-        let relay = Relay::of_call(client.clone(), ServerId::mint("a"), Some(outbox));
+        let relay = ClientRelay::of_call(client.clone(), ServerId::mint("a"), Some(outbox));
         let asking = relay.answer("roots/list", None);
         let answering = async {
             let asked: Value = serde_json::from_str(&messages.recv().await.unwrap()).unwrap();
@@ -311,7 +311,7 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_declared_is_not_asked_and_without_a_stream_nobody_is() {
         let client = Arc::new(AskedClient::new(r#"{"roots":{}}"#));
-        let relay = Relay::of_conversation(client.clone(), ServerId::mint("a"));
+        let relay = ClientRelay::of_conversation(client.clone(), ServerId::mint("a"));
         assert!(relay.answer("sampling/createMessage", None).await.is_err());
         assert!(relay.answer("tools/list", None).await.is_err());
         let error = relay.answer("roots/list", None).await.unwrap_err();
@@ -322,7 +322,7 @@ mod tests {
     async fn only_what_is_watched_is_told_by_the_clients_own_name() {
         let client = Arc::new(AskedClient::new("{}"));
         let mut messages = client.opened();
-        let relay = Relay::of_conversation(client.clone(), ServerId::mint("a"));
+        let relay = ClientRelay::of_conversation(client.clone(), ServerId::mint("a"));
         client.watch(ServerId::mint("a"), "x://1".to_owned(), Some("mcp-discovery://a/x://1".to_owned()));
         for (method, params) in [
             ("notifications/resources/updated", r#"{"uri":"x://2"}"#),

@@ -10,8 +10,8 @@ use registry::Snapshot;
 use serde_json::value::RawValue;
 
 use crate::catalog::{SeenGroup, alone, group_owner, unavailable};
-use crate::listing::{Listed, Listing, members_but};
-use crate::names::{NameSpace, Origin, Unnamed};
+use crate::listing::{ListedEntry, PagedList, members_but};
+use crate::names::{NameSpace, OfferOrigin, Unnamed};
 use crate::template::UriTemplate;
 
 /// Who has something, and what it is called there.
@@ -25,21 +25,21 @@ pub(crate) struct Offered {
 
 /// All of it at one moment.
 #[derive(Debug)]
-pub(crate) struct Beside {
-    pub(crate) resources: Listing<Offered>,
-    pub(crate) templates: Listing<Offered>,
-    pub(crate) prompts: Listing<Offered>,
+pub(crate) struct CatalogBeside {
+    pub(crate) resources: PagedList<Offered>,
+    pub(crate) templates: PagedList<Offered>,
+    pub(crate) prompts: PagedList<Offered>,
 }
 
 /// The kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OfferedKind {
     Resources,
     Templates,
     Prompts,
 }
 
-impl Kind {
+impl OfferedKind {
     /// The member of a definition that is its name.
     fn key(self) -> &'static str {
         match self {
@@ -82,16 +82,16 @@ impl Kind {
     }
 }
 
-impl Beside {
+impl CatalogBeside {
     pub(crate) fn of(
         snapshot: &Snapshot,
         config: &Config,
         groups: &[SeenGroup<'_>],
         is_seen: &dyn Fn(&Server) -> bool,
-        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
+        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<OfferOrigin, String>,
     ) -> Self {
         let allowed = config.allowed();
-        let mut listing = |kind: Kind, space| {
+        let mut listing = |kind: OfferedKind, space| {
             let mut found = Vec::new();
             for SeenGroup { group, servers } in groups {
                 let offered = of_group(kind, servers, &allowed).into_iter();
@@ -104,22 +104,22 @@ impl Beside {
             named(kind, space, found, name)
         };
         Self {
-            resources: listing(Kind::Resources, NameSpace::Uris),
-            templates: listing(Kind::Templates, NameSpace::Uris),
-            prompts: listing(Kind::Prompts, NameSpace::Prompts(config.gateway.naming)),
+            resources: listing(OfferedKind::Resources, NameSpace::Uris),
+            templates: listing(OfferedKind::Templates, NameSpace::Uris),
+            prompts: listing(OfferedKind::Prompts, NameSpace::Prompts(config.gateway.naming)),
         }
     }
 
     /// What one server offers, by its own names.
     pub(crate) fn of_one(server: &Server, allowed: &Allowed) -> Self {
-        let listing = |kind: Kind| {
+        let listing = |kind: OfferedKind| {
             let offered = of_server(kind, server, allowed);
-            Listing::new(kind.key(), offered.map(|one| (one.to.own.clone(), one)).collect())
+            PagedList::new(kind.key(), offered.map(|one| (one.to.own.clone(), one)).collect())
         };
         Self {
-            resources: listing(Kind::Resources),
-            templates: listing(Kind::Templates),
-            prompts: listing(Kind::Prompts),
+            resources: listing(OfferedKind::Resources),
+            templates: listing(OfferedKind::Templates),
+            prompts: listing(OfferedKind::Prompts),
         }
     }
 
@@ -172,22 +172,22 @@ impl Beside {
 }
 
 fn of_server<'a>(
-    kind: Kind,
+    kind: OfferedKind,
     server: &'a Server,
     allowed: &'a Allowed,
-) -> impl Iterator<Item = Listed<Offered>> + 'a {
+) -> impl Iterator<Item = ListedEntry<Offered>> + 'a {
     let unavailable = unavailable(server);
     let listed = kind.listed(&server.info).into_iter();
     let let_through = listed.filter(move |(own, _)| allowed.lets(&kind.capability(own)));
     let_through.map(move |(own, definition)| {
         let to = Offered { server: server.info.clone(), own, unavailable: unavailable.clone() };
-        Listed { to, definition, unavailable: unavailable.clone() }
+        ListedEntry { to, definition, unavailable: unavailable.clone() }
     })
 }
 
 /// What the servers of a group offer, each once: of the first that can be asked for it.
-fn of_group(kind: Kind, servers: &[&Server], allowed: &Allowed) -> Vec<Listed<Offered>> {
-    let mut found: BTreeMap<String, Listed<Offered>> = BTreeMap::new();
+fn of_group(kind: OfferedKind, servers: &[&Server], allowed: &Allowed) -> Vec<ListedEntry<Offered>> {
+    let mut found: BTreeMap<String, ListedEntry<Offered>> = BTreeMap::new();
     for server in servers {
         for one in of_server(kind, server, allowed) {
             let is_better = found
@@ -202,13 +202,15 @@ fn of_group(kind: Kind, servers: &[&Server], allowed: &Allowed) -> Vec<Listed<Of
 }
 
 fn named(
-    kind: Kind,
+    kind: OfferedKind,
     space: NameSpace,
-    mut found: Vec<(String, String, Listed<Offered>)>,
-    name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
-) -> Listing<Offered> {
-    let origin =
-        |owner: &str, one: &Listed<Offered>| Origin { owner: owner.to_owned(), own: one.to.own.clone() };
+    mut found: Vec<(String, String, ListedEntry<Offered>)>,
+    name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<OfferOrigin, String>,
+) -> PagedList<Offered> {
+    let origin = |owner: &str, one: &ListedEntry<Offered>| OfferOrigin {
+        owner: owner.to_owned(),
+        own: one.to.own.clone(),
+    };
     // Names are given in this order: whoever was there first keeps its own.
     found.sort_by_cached_key(|(owner, _, one)| (one.to.server.created_at, origin(owner, one)));
     let unnamed = found.iter().map(|(owner, owner_name, one)| Unnamed {
@@ -221,5 +223,5 @@ fn named(
         let name = names.get(&origin(&owner, &one))?.clone();
         seen.insert(name.clone()).then_some((name, one))
     });
-    Listing::new(kind.key(), named.collect())
+    PagedList::new(kind.key(), named.collect())
 }

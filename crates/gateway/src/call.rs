@@ -14,9 +14,9 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::asked::{Listening, Outbox, Relay};
+use crate::asked::{ClientRelay, LogListener, Outbox};
 use crate::conversations::{LEVEL_LIMIT, LiveSession};
-use crate::wanted::{AskedMethod, Wanted};
+use crate::wanted::{AskedMethod, WantedRequest};
 
 /// No call takes longer, whatever its server says meanwhile.
 pub(crate) const LONGEST: Duration = Duration::from_hours(1);
@@ -35,7 +35,7 @@ pub(crate) struct ServerAnswer {
 
 /// A request as each try sends it.
 pub(crate) struct GatewayCall<'a> {
-    pub(crate) wanted: &'a Wanted,
+    pub(crate) wanted: &'a WantedRequest,
     pub(crate) cancel: &'a CancellationToken,
     /// Where its client is told something before the answer.
     pub(crate) outbox: Option<Outbox>,
@@ -56,8 +56,8 @@ impl GatewayCall<'_> {
     fn client(&self, server: ServerId) -> Option<Arc<dyn Client>> {
         let outbox = self.outbox.clone();
         match self.live {
-            Some(live) => Some(Arc::new(Relay::of_call(live.asked.clone(), server, outbox))),
-            None if self.wanted.wants_logs() => Some(Arc::new(Listening { outbox: outbox? })),
+            Some(live) => Some(Arc::new(ClientRelay::of_call(live.asked.clone(), server, outbox))),
+            None if self.wanted.wants_logs() => Some(Arc::new(LogListener { outbox: outbox? })),
             None => None,
         }
     }

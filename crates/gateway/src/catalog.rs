@@ -14,9 +14,9 @@ use model::{Allowed, CapabilityPattern, HealthStatus, Server, ServerId, ServerIn
 use registry::Snapshot;
 use serde_json::value::RawValue;
 
-use crate::beside::Beside;
-use crate::listing::{Listed, Listing};
-use crate::names::{NameSpace, Origin, Unnamed};
+use crate::beside::CatalogBeside;
+use crate::listing::{ListedEntry, PagedList};
+use crate::names::{NameSpace, OfferOrigin, Unnamed};
 
 /// Whom a call of a tool goes to.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub(crate) enum CallTo {
 #[derive(Debug)]
 pub(crate) struct CatalogTool {
     pub(crate) to: CallTo,
-    pub(crate) origin: Origin,
+    pub(crate) origin: OfferOrigin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
 }
@@ -62,8 +62,8 @@ pub(crate) struct Catalog {
     revision: AtomicU64,
     sources: Vec<CatalogState>,
     config: Arc<Config>,
-    pub(crate) tools: Listing<CatalogTool>,
-    pub(crate) beside: Beside,
+    pub(crate) tools: PagedList<CatalogTool>,
+    pub(crate) beside: CatalogBeside,
     pub(crate) fingerprints: Fingerprints,
 }
 
@@ -91,7 +91,7 @@ impl Catalog {
         snapshot: &Snapshot,
         config: &Arc<Config>,
         may_be_listed: impl Fn(&Server) -> bool,
-        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<Origin, String>,
+        name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<OfferOrigin, String>,
     ) -> Self {
         let is_seen = |server: &Server| is_listed(server) && may_be_listed(server);
         let groups = groups_in(snapshot, config, &is_seen);
@@ -101,8 +101,8 @@ impl Catalog {
             .map(|tool| Unnamed { origin: tool.to.origin.clone(), owner_name: tool.to.owner_name.clone() });
         let names = name(NameSpace::Tools(config.gateway.naming), unnamed.collect());
         let named = tools.into_iter().filter_map(|tool| Some((names.get(&tool.to.origin)?.clone(), tool)));
-        let tools = Listing::new("name", named.collect());
-        let beside = Beside::of(snapshot, config, &groups, &is_seen, name);
+        let tools = PagedList::new("name", named.collect());
+        let beside = CatalogBeside::of(snapshot, config, &groups, &is_seen, name);
         let [resources, prompts] = beside.fingerprints();
         Self {
             revision: snapshot.revision().into(),
@@ -116,13 +116,13 @@ impl Catalog {
 }
 
 /// The tools of one server, by their own names.
-pub(crate) fn own_tools(server: &Server, allowed: &Allowed) -> Listing<()> {
+pub(crate) fn own_tools(server: &Server, allowed: &Allowed) -> PagedList<()> {
     let unavailable = unavailable(server);
     let entry = |tool: &Tool| {
-        let listed = Listed { to: (), definition: definition(tool), unavailable: unavailable.clone() };
+        let listed = ListedEntry { to: (), definition: definition(tool), unavailable: unavailable.clone() };
         (tool.name.clone(), listed)
     };
-    Listing::new("name", offered(server, allowed).map(entry).collect())
+    PagedList::new("name", offered(server, allowed).map(entry).collect())
 }
 
 /// Whether clients may see a server at all.
@@ -166,7 +166,7 @@ fn tools(
     config: &Config,
     groups: &[SeenGroup<'_>],
     is_seen: &dyn Fn(&Server) -> bool,
-) -> Vec<Listed<CatalogTool>> {
+) -> Vec<ListedEntry<CatalogTool>> {
     let allowed = config.allowed();
     let mut tools = Vec::new();
     for SeenGroup { group, servers } in groups {
@@ -174,10 +174,10 @@ fn tools(
     }
     for server in alone(snapshot, groups, is_seen) {
         let unavailable = unavailable(server);
-        tools.extend(offered(server, &allowed).map(|tool| Listed {
+        tools.extend(offered(server, &allowed).map(|tool| ListedEntry {
             to: CatalogTool {
                 to: CallTo::Server(server.info.clone(), Arc::new(tool.clone())),
-                origin: Origin { owner: server.info.id.to_string(), own: tool.name.clone() },
+                origin: OfferOrigin { owner: server.info.id.to_string(), own: tool.name.clone() },
                 owner_name: server.info.name.clone(),
             },
             definition: definition(tool),
@@ -209,9 +209,13 @@ fn members_of<'s>(
 }
 
 /// The tools of a group: each that a member has, by the definition of the first that has it.
-fn group_tools(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> Vec<Listed<CatalogTool>> {
+fn group_tools(
+    group: &ReplicaGroup,
+    servers: &[&Server],
+    allowed: &Allowed,
+) -> Vec<ListedEntry<CatalogTool>> {
     let ids: Arc<[ServerId]> = servers.iter().map(|server| server.info.id).collect();
-    let mut tools: BTreeMap<&str, Listed<CatalogTool>> = BTreeMap::new();
+    let mut tools: BTreeMap<&str, ListedEntry<CatalogTool>> = BTreeMap::new();
     for server in servers {
         for tool in offered(server, allowed) {
             let reason = unavailable(server);
@@ -231,9 +235,9 @@ fn group_tools(group: &ReplicaGroup, servers: &[&Server], allowed: &Allowed) -> 
                 pattern,
                 servers: ids.clone(),
             }));
-            let origin = Origin { owner: group_owner(group), own: tool.name.clone() };
+            let origin = OfferOrigin { owner: group_owner(group), own: tool.name.clone() };
             let to = CatalogTool { to, origin, owner_name: group.name.clone() };
-            tools.insert(&tool.name, Listed { to, definition: definition(tool), unavailable: reason });
+            tools.insert(&tool.name, ListedEntry { to, definition: definition(tool), unavailable: reason });
         }
     }
     tools.into_values().collect()

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::asked::{AskedClient, Relay};
+use crate::asked::{AskedClient, ClientRelay};
 use crate::sealed::ClientSession;
 
 /// For telling a server the level from which on a client wants to know what it logs.
@@ -113,7 +113,7 @@ impl LiveSessions {
             let asked = Arc::new(AskedClient::new(&session.capabilities));
             let client = asked.clone();
             let sessions = shared.of_client(Era::Legacy, move |server| {
-                Arc::new(Relay::of_conversation(client.clone(), server))
+                Arc::new(ClientRelay::of_conversation(client.clone(), server))
             });
             let used = SessionUse { at: Instant::now(), has_called: false, under_way: 0 };
             Arc::new(LiveSession { asked, sessions, revoked: revoked.clone(), used: Mutex::new(used) })

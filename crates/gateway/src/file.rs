@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, params};
 use store::beside::{Aside, BesideError, Layout, open_beside};
 
-use crate::names::{GivenNames, NameSpace, Origin};
+use crate::names::{GivenNames, NameSpace, OfferOrigin};
 
 /// Its name in the data directory.
 pub const FILE: &str = "gateway.db";
@@ -66,16 +66,20 @@ impl GatewayFile {
             let mut given = GivenNames::default();
             let mut rows = asked.query([word(space)])?;
             while let Some(row) = rows.next()? {
-                given.keep(Origin { owner: row.get(1)?, own: row.get(2)? }, row.get(0)?);
+                given.keep(OfferOrigin { owner: row.get(1)?, own: row.get(2)? }, row.get(0)?);
             }
             Ok(given)
         })
     }
 
-    pub(crate) fn keep_names(&self, space: NameSpace, names: &[(Origin, String)]) -> Result<(), BesideError> {
+    pub(crate) fn keep_names(
+        &self,
+        space: NameSpace,
+        names: &[(OfferOrigin, String)],
+    ) -> Result<(), BesideError> {
         self.with(|database| {
             let all = database.transaction()?;
-            for (Origin { owner, own }, name) in names {
+            for (OfferOrigin { owner, own }, name) in names {
                 all.execute(
                     "INSERT OR IGNORE INTO names (naming, name, owner, tool) VALUES (?1, ?2, ?3, ?4)",
                     params![word(space), name, owner, own],

@@ -7,12 +7,12 @@ use http::StatusCode;
 use model::{Era, Server, Tool, fold};
 use serde_json::json;
 
-use crate::beside::{Beside, Offered};
+use crate::beside::{CatalogBeside, Offered};
 use crate::catalog::{self, CallTo, unavailable};
 use crate::endpoint::GatewayPath;
 use crate::reply::{Rejected, code};
 use crate::sealed::SealedState;
-use crate::wanted::{AskedMethod, Wanted};
+use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
 
 /// Whom it goes to.
@@ -29,7 +29,7 @@ impl Gateway {
     pub(crate) fn opened_state(
         &self,
         client: &str,
-        wanted: &Wanted,
+        wanted: &WantedRequest,
     ) -> Result<Option<SealedState>, Rejected> {
         let Some(text) = &wanted.state else { return Ok(None) };
         let state = self.0.seal.open_state(client, text);
@@ -49,7 +49,7 @@ impl Gateway {
     pub(crate) fn destination(
         &self,
         to: GatewayPath,
-        wanted: &Wanted,
+        wanted: &WantedRequest,
         state: Option<&SealedState>,
         era: Era,
     ) -> Result<Destination, Rejected> {
@@ -111,7 +111,7 @@ impl Gateway {
     }
 
     /// Who has a resource or a prompt.
-    fn owner(&self, to: GatewayPath, wanted: &Wanted, era: Era) -> Result<Offered, Rejected> {
+    fn owner(&self, to: GatewayPath, wanted: &WantedRequest, era: Era) -> Result<Offered, Rejected> {
         let name = wanted.name.as_str();
         let offered = match to {
             GatewayPath::All => {
@@ -138,11 +138,11 @@ impl Gateway {
     }
 
     /// Of one server whatever it has, listed or not, as far as policy lets it.
-    fn own(&self, server: &Server, wanted: &Wanted) -> Option<Offered> {
+    fn own(&self, server: &Server, wanted: &WantedRequest) -> Option<Offered> {
         let (name, allowed) = (&wanted.name, self.config().allowed());
         let is_let = if wanted.method.is_of_resources() || wanted.is_template {
             allowed.lets(&format!("resource:{name}"))
-                || Beside::of_one(server, &allowed).resource(name).is_some()
+                || CatalogBeside::of_one(server, &allowed).resource(name).is_some()
         } else {
             allowed.lets(&fold(&format!("prompt:{name}")))
         };

@@ -67,7 +67,7 @@ use catalog::{Catalog, Fingerprints};
 use clients::{Caller, GatewayClients};
 use conversations::LiveSessions;
 use file::GatewayFile;
-use names::{GivenNames, NameSpace, Origin, Unnamed};
+use names::{GivenNames, NameSpace, OfferOrigin, Unnamed};
 use reply::Rejected;
 use running::RunningCalls;
 use sealed::Seal;
@@ -309,10 +309,10 @@ impl Gateway {
     }
 
     /// The names of all of these; those without one get one, for good.
-    fn named(&self, space: NameSpace, all: Vec<Unnamed>) -> HashMap<Origin, String> {
+    fn named(&self, space: NameSpace, all: Vec<Unnamed>) -> HashMap<OfferOrigin, String> {
         let mut given = self.0.given.lock();
         let names = given.entry(space).or_default();
-        let origins: Vec<Origin> = all.iter().map(|one| one.origin.clone()).collect();
+        let origins: Vec<OfferOrigin> = all.iter().map(|one| one.origin.clone()).collect();
         let unnamed = all.into_iter().filter(|one| names.name(&one.origin).is_none()).collect();
         let fresh = names.name_all(unnamed, space);
         if !fresh.is_empty()

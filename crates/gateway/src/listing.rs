@@ -15,7 +15,7 @@ pub(crate) const PAGE: usize = 1_000;
 
 /// Something that clients see.
 #[derive(Debug)]
-pub(crate) struct Listed<T> {
+pub(crate) struct ListedEntry<T> {
     pub(crate) to: T,
     /// Its definition without its name and the braces: JSON members, each after a comma.
     pub(crate) definition: String,
@@ -25,16 +25,16 @@ pub(crate) struct Listed<T> {
 
 /// All that clients see of one kind.
 #[derive(Debug)]
-pub(crate) struct Listing<T> {
+pub(crate) struct PagedList<T> {
     /// The member of an entry that is its name.
     key: &'static str,
-    entries: BTreeMap<String, Listed<T>>,
+    entries: BTreeMap<String, ListedEntry<T>>,
     /// Pages as JSON lists, and the last name on each.
     pages: Vec<(String, String)>,
 }
 
-impl<T> Listing<T> {
-    pub(crate) fn new(key: &'static str, entries: BTreeMap<String, Listed<T>>) -> Self {
+impl<T> PagedList<T> {
+    pub(crate) fn new(key: &'static str, entries: BTreeMap<String, ListedEntry<T>>) -> Self {
         let mut rest = entries.iter();
         let mut pages = Vec::new();
         while let (text, Some(last)) = list(key, rest.by_ref().take(PAGE)) {
@@ -43,11 +43,11 @@ impl<T> Listing<T> {
         Self { key, entries, pages }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Listed<T>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&ListedEntry<T>> {
         self.entries.get(name)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Listed<T>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &ListedEntry<T>)> {
         self.entries.iter()
     }
 
@@ -67,7 +67,7 @@ impl<T> Listing<T> {
     /// Tells lists apart; whether something can be used now does not count.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for (name, Listed { definition, .. }) in &self.entries {
+        for (name, ListedEntry { definition, .. }) in &self.entries {
             hash.update(format!("{}:{name}{}:{definition}", name.len(), definition.len()));
         }
         hash.finalize().into()
@@ -77,7 +77,7 @@ impl<T> Listing<T> {
 /// These entries as a JSON list, and the last name.
 fn list<'a, T: 'a>(
     key: &str,
-    entries: impl Iterator<Item = (&'a String, &'a Listed<T>)>,
+    entries: impl Iterator<Item = (&'a String, &'a ListedEntry<T>)>,
 ) -> (String, Option<String>) {
     let (mut text, mut last) = (String::from("["), None);
     for (name, entry) in entries {
@@ -96,7 +96,7 @@ fn write_entry<T>(
     text: &mut String,
     key: &str,
     name: &str,
-    Listed { definition, unavailable, .. }: &Listed<T>,
+    ListedEntry { definition, unavailable, .. }: &ListedEntry<T>,
 ) {
     // Writing to a text never fails.
     let _ = write!(text, r#"{{"{key}":{}"#, quoted(name));

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp::wire::raw::quoted;
 
 use crate::Gateway;
-use crate::beside::Beside;
+use crate::beside::CatalogBeside;
 use crate::catalog::own_tools;
 use crate::endpoint::GatewayPath;
 use crate::post::{ClientRequest, PostedRequest};
@@ -13,14 +13,14 @@ use crate::reply::{Rejected, code};
 
 /// What clients list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum List {
+pub(crate) enum AskedList {
     Tools,
     Resources,
     Templates,
     Prompts,
 }
 
-impl List {
+impl AskedList {
     pub(crate) fn of(method: &str) -> Option<Self> {
         let all = [Self::Tools, Self::Resources, Self::Templates, Self::Prompts];
         all.into_iter().find(|list| list.method() == method)
@@ -50,7 +50,7 @@ impl Gateway {
     /// A page: the members of a result.
     pub(crate) fn listed(
         &self,
-        list: List,
+        list: AskedList,
         ask: &PostedRequest,
         question: &ClientRequest<'_>,
     ) -> Result<String, Rejected> {
@@ -60,15 +60,15 @@ impl Gateway {
             GatewayPath::All => {
                 let catalog = self.catalog();
                 match list {
-                    List::Tools => catalog.tools.page(after),
+                    AskedList::Tools => catalog.tools.page(after),
                     _ => page(list, &catalog.beside, after),
                 }
             }
             GatewayPath::Server(_) => self.with_server(ask.to, |server| {
                 let allowed = self.config().allowed();
                 Ok(match list {
-                    List::Tools => own_tools(server, &allowed).page(after),
-                    _ => page(list, &Beside::of_one(server, &allowed), after),
+                    AskedList::Tools => own_tools(server, &allowed).page(after),
+                    _ => page(list, &CatalogBeside::of_one(server, &allowed), after),
                 })
             })?,
         };
@@ -77,11 +77,11 @@ impl Gateway {
     }
 }
 
-fn page(list: List, beside: &Beside, after: Option<&str>) -> (String, Option<String>) {
+fn page(list: AskedList, beside: &CatalogBeside, after: Option<&str>) -> (String, Option<String>) {
     match list {
-        List::Templates => beside.templates.page(after),
-        List::Prompts => beside.prompts.page(after),
-        List::Tools | List::Resources => beside.resources.page(after),
+        AskedList::Templates => beside.templates.page(after),
+        AskedList::Prompts => beside.prompts.page(after),
+        AskedList::Tools | AskedList::Resources => beside.resources.page(after),
     }
 }
 

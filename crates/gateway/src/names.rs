@@ -39,7 +39,7 @@ impl NameSpace {
 
 /// Whose it is, for good: the id of its server, or a group; and what it is called there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Origin {
+pub(crate) struct OfferOrigin {
     pub(crate) owner: String,
     pub(crate) own: String,
 }
@@ -47,7 +47,7 @@ pub(crate) struct Origin {
 /// What wants a name.
 #[derive(Debug, Clone)]
 pub(crate) struct Unnamed {
-    pub(crate) origin: Origin,
+    pub(crate) origin: OfferOrigin,
     /// What its server, or group, is called.
     pub(crate) owner_name: String,
 }
@@ -55,16 +55,16 @@ pub(crate) struct Unnamed {
 /// The names that were given, both ways.
 #[derive(Debug, Default)]
 pub(crate) struct GivenNames {
-    by_origin: HashMap<Origin, String>,
-    by_name: HashMap<String, Origin>,
+    by_origin: HashMap<OfferOrigin, String>,
+    by_name: HashMap<String, OfferOrigin>,
 }
 
 impl GivenNames {
-    pub(crate) fn name(&self, origin: &Origin) -> Option<&str> {
+    pub(crate) fn name(&self, origin: &OfferOrigin) -> Option<&str> {
         self.by_origin.get(origin).map(String::as_str)
     }
 
-    pub(crate) fn keep(&mut self, origin: Origin, name: String) {
+    pub(crate) fn keep(&mut self, origin: OfferOrigin, name: String) {
         self.by_name.insert(name.clone(), origin.clone());
         self.by_origin.insert(origin, name);
     }
@@ -82,7 +82,7 @@ impl GivenNames {
     }
 
     /// Names for those that have none, in the order in which they come.
-    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, space: NameSpace) -> Vec<(Origin, String)> {
+    pub(crate) fn name_all(&mut self, unnamed: Vec<Unnamed>, space: NameSpace) -> Vec<(OfferOrigin, String)> {
         match space {
             NameSpace::Tools(naming) | NameSpace::Prompts(naming) => self.name_words(unnamed, naming),
             NameSpace::Uris => self.name_uris(unnamed),
@@ -90,7 +90,7 @@ impl GivenNames {
     }
 
     /// The first that has a URI keeps it; the others are told apart by what their servers are called.
-    fn name_uris(&mut self, unnamed: Vec<Unnamed>) -> Vec<(Origin, String)> {
+    fn name_uris(&mut self, unnamed: Vec<Unnamed>) -> Vec<(OfferOrigin, String)> {
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
             let name = if self.is_free(&origin.own) {
@@ -105,7 +105,7 @@ impl GivenNames {
     }
 
     /// A URI that says whose it is, or one that a hash tells apart.
-    fn uri_apart(&self, origin: &Origin, owner_name: &str) -> String {
+    fn uri_apart(&self, origin: &OfferOrigin, owner_name: &str) -> String {
         let slug = slug(owner_name);
         let mut name = format!("mcp-discovery://{slug}/{}", origin.own);
         let mut turns = 0_u32..;
@@ -116,7 +116,7 @@ impl GivenNames {
         name
     }
 
-    fn name_words(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(Origin, String)> {
+    fn name_words(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(OfferOrigin, String)> {
         let contested = contested(&unnamed);
         let mut named = Vec::with_capacity(unnamed.len());
         for Unnamed { origin, owner_name } in unnamed {
@@ -139,7 +139,7 @@ impl GivenNames {
     }
 
     /// The wanted name, or one that a hash tells apart.
-    fn apart(&self, wanted: String, origin: &Origin) -> String {
+    fn apart(&self, wanted: String, origin: &OfferOrigin) -> String {
         if wanted.len() <= LONGEST && self.is_free(&wanted) {
             return wanted;
         }
@@ -185,7 +185,7 @@ pub(crate) fn slug(name: &str) -> String {
     if cut.is_empty() { "server".to_owned() } else { cut.to_owned() }
 }
 
-fn hash(Origin { owner, own }: &Origin, turn: u32) -> String {
+fn hash(OfferOrigin { owner, own }: &OfferOrigin, turn: u32) -> String {
     let digest = Sha256::digest(format!("{owner}\0{own}\0{turn}").as_bytes());
     hex(&digest).chars().take(HASH).collect()
 }
@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     fn unnamed(owner: &str, owner_name: &str, tool: &str) -> Unnamed {
-        let origin = Origin { owner: owner.to_owned(), own: tool.to_owned() };
+        let origin = OfferOrigin { owner: owner.to_owned(), own: tool.to_owned() };
         Unnamed { origin, owner_name: owner_name.to_owned() }
     }
 
@@ -267,7 +267,7 @@ mod tests {
             naming in prop_oneof![Just(Naming::Auto), Just(Naming::Always), Just(Naming::Never)],
         ) {
             let mut given = GivenNames::default();
-            let mut known: HashMap<Origin, String> = HashMap::new();
+            let mut known: HashMap<OfferOrigin, String> = HashMap::new();
             for round in rounds {
                 let mut fresh: Vec<Unnamed> = Vec::new();
                 for (owner, owner_name, tool) in round {

@@ -26,8 +26,8 @@ use crate::post::{AnswerManner, ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, event, events, json, result, still_here};
 use crate::running::RunningCall;
 use crate::sealed::{ClientSession, SealedState};
-use crate::told::Told;
-use crate::wanted::{AskedMethod, Wanted};
+use crate::told::AnswerTeller;
+use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
 
 /// An answer that takes longer comes as a stream, so that its client knows that somebody is there.
@@ -42,7 +42,7 @@ type StreamEnded = Result<String, Rejected>;
 
 /// A request that was understood.
 struct Exchange {
-    wanted: Wanted,
+    wanted: WantedRequest,
     to: Destination,
     state: Option<SealedState>,
     era: Era,
@@ -63,7 +63,7 @@ impl Gateway {
         session: Option<ClientSession>,
     ) -> Result<Response<Body>, Rejected> {
         let era = if session.is_some() { Era::Legacy } else { Era::Modern };
-        let wanted = Wanted::of(method, question.params)?;
+        let wanted = WantedRequest::of(method, question.params)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
         let to = self.destination(ask.to, &wanted, state.as_ref(), era)?;
         if let (Era::Modern, Destination::Call(call)) = (era, &to)
@@ -112,7 +112,7 @@ impl Gateway {
             has_progressed: false,
             is_bounded: false,
         };
-        let told = Told {
+        let told = AnswerTeller {
             wanted,
             era: *era,
             words: parts.words,
@@ -156,7 +156,7 @@ struct Watching<'a>(Option<(&'a LiveSession, model::ServerId, String, bool)>);
 
 impl<'a> Watching<'a> {
     /// What is told at once must find its client: it watches before the server knows.
-    fn begin(wanted: &Wanted, live: Option<&'a LiveSession>, owner: &crate::beside::Offered) -> Self {
+    fn begin(wanted: &WantedRequest, live: Option<&'a LiveSession>, owner: &crate::beside::Offered) -> Self {
         let begins = match wanted.method {
             AskedMethod::Subscribe => true,
             AskedMethod::Unsubscribe => false,

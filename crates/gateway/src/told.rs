@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::call::ServerAnswer;
 use crate::reply::{Rejected, code};
 use crate::sealed::{Seal, SealedState};
-use crate::wanted::{AskedMethod, Wanted};
+use crate::wanted::{AskedMethod, WantedRequest};
 
 /// For how long a client may come back with what a server wanted to know, in milliseconds.
 const COME_BACK_WITHIN: Millis = 10 * 60 * 1000;
@@ -32,8 +32,8 @@ impl std::fmt::Debug for CallWords {
 }
 
 /// Who is told, and of what.
-pub(crate) struct Told<'a> {
-    pub(crate) wanted: &'a Wanted,
+pub(crate) struct AnswerTeller<'a> {
+    pub(crate) wanted: &'a WantedRequest,
     /// The client's.
     pub(crate) era: Era,
     pub(crate) words: CallWords,
@@ -45,7 +45,7 @@ pub(crate) struct Told<'a> {
     pub(crate) now: Millis,
 }
 
-impl Told<'_> {
+impl AnswerTeller<'_> {
     /// Of a call.
     pub(crate) fn of_call(&self, routed: Routed<ServerAnswer>) -> Result<String, Rejected> {
         match routed.end {
@@ -159,13 +159,13 @@ mod tests {
         era: Era,
         is_group: bool,
     ) -> Result<String, Rejected> {
-        let wanted = Wanted::of(method, Some(&raw_of(r#"{"name":"a","uri":"x://a"}"#))).unwrap();
+        let wanted = WantedRequest::of(method, Some(&raw_of(r#"{"name":"a","uri":"x://a"}"#))).unwrap();
         let words = CallWords {
             failed: |_| ApiError::new(api::ErrorCode::Internal, "failed"),
             refused: |_| ApiError::new(api::ErrorCode::Internal, "refused"),
         };
         let seal = Seal::new("key".to_owned());
-        let told = Told { wanted: &wanted, era, words, seal: &seal, client: "c", is_group, now: 7 };
+        let told = AnswerTeller { wanted: &wanted, era, words, seal: &seal, client: "c", is_group, now: 7 };
         told.of_answer(&ServerAnswer { result: raw_of(text), era: server, server: ServerId::mint("a") })
     }
 

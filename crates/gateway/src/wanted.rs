@@ -76,7 +76,7 @@ impl AskedMethod {
 
 /// What a client wants.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedRequest {
     pub(crate) method: AskedMethod,
     /// What the client calls it.
     pub(crate) name: String,
@@ -98,7 +98,7 @@ pub(crate) struct Wanted {
     pub(crate) state: Option<String>,
 }
 
-impl Wanted {
+impl WantedRequest {
     pub(crate) fn of(method: AskedMethod, params: Option<&RawValue>) -> Result<Self, Rejected> {
         let wrong = |why: String| Rejected::within(code::INVALID_PARAMS, why);
         let needed = || wrong(format!("`params.{}` is needed", method.key()));
@@ -201,8 +201,8 @@ fn reference(reference: &RawValue) -> Option<(String, bool, String)> {
 mod tests {
     use super::*;
 
-    fn wanted(method: AskedMethod, params: &str) -> Result<Wanted, Rejected> {
-        Wanted::of(method, Some(&RawValue::from_string(params.to_owned()).unwrap()))
+    fn wanted(method: AskedMethod, params: &str) -> Result<WantedRequest, Rejected> {
+        WantedRequest::of(method, Some(&RawValue::from_string(params.to_owned()).unwrap()))
     }
 
     #[test]
