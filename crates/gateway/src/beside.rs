@@ -19,6 +19,8 @@ use crate::template::UriTemplate;
 pub(crate) struct Offered {
     pub(crate) server: Arc<ServerInfo>,
     pub(crate) own: String,
+    /// What its server, or group, is called.
+    pub(crate) owner_name: String,
     /// Why it cannot be used now.
     pub(crate) unavailable: Option<String>,
 }
@@ -95,11 +97,14 @@ impl CatalogBeside {
             let mut found = Vec::new();
             for SeenGroup { group, servers } in groups {
                 let offered = of_group(kind, servers, &allowed).into_iter();
-                found.extend(offered.map(|one| (group_owner(group), group.name.clone(), one)));
+                found.extend(offered.map(|mut one| {
+                    one.to.owner_name.clone_from(&group.name);
+                    (group_owner(group), one)
+                }));
             }
             for server in alone(snapshot, groups, is_seen) {
                 let offered = of_server(kind, server, &allowed);
-                found.extend(offered.map(|one| (server.info.id.to_string(), server.info.name.clone(), one)));
+                found.extend(offered.map(|one| (server.info.id.to_string(), one)));
             }
             named(kind, space, found, name)
         };
@@ -180,7 +185,12 @@ fn of_server<'a>(
     let listed = kind.listed(&server.info).into_iter();
     let let_through = listed.filter(move |(own, _)| allowed.lets(&kind.capability(own)));
     let_through.map(move |(own, definition)| {
-        let to = Offered { server: server.info.clone(), own, unavailable: unavailable.clone() };
+        let to = Offered {
+            server: server.info.clone(),
+            own,
+            owner_name: server.info.name.clone(),
+            unavailable: unavailable.clone(),
+        };
         ListedEntry { to, definition, unavailable: unavailable.clone() }
     })
 }
@@ -204,7 +214,7 @@ fn of_group(kind: OfferedKind, servers: &[&Server], allowed: &Allowed) -> Vec<Li
 fn named(
     kind: OfferedKind,
     space: NameSpace,
-    mut found: Vec<(String, String, ListedEntry<Offered>)>,
+    mut found: Vec<(String, ListedEntry<Offered>)>,
     name: &mut dyn FnMut(NameSpace, Vec<Unnamed>) -> HashMap<OfferOrigin, String>,
 ) -> PagedList<Offered> {
     let origin = |owner: &str, one: &ListedEntry<Offered>| OfferOrigin {
@@ -212,14 +222,13 @@ fn named(
         own: one.to.own.clone(),
     };
     // Names are given in this order: whoever was there first keeps its own.
-    found.sort_by_cached_key(|(owner, _, one)| (one.to.server.created_at, origin(owner, one)));
-    let unnamed = found.iter().map(|(owner, owner_name, one)| Unnamed {
-        origin: origin(owner, one),
-        owner_name: owner_name.clone(),
-    });
+    found.sort_by_cached_key(|(owner, one)| (one.to.server.created_at, origin(owner, one)));
+    let unnamed = found
+        .iter()
+        .map(|(owner, one)| Unnamed { origin: origin(owner, one), owner_name: one.to.owner_name.clone() });
     let names = name(space, unnamed.collect());
     let mut seen = BTreeSet::new();
-    let named = found.into_iter().filter_map(|(owner, _, one)| {
+    let named = found.into_iter().filter_map(|(owner, one)| {
         let name = names.get(&origin(&owner, &one))?.clone();
         seen.insert(name.clone()).then_some((name, one))
     });

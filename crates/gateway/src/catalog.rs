@@ -115,6 +115,21 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// The same with less in it: what a client sees. It is not asked whether it holds.
+    pub(crate) fn with(&self, tools: PagedList<CatalogTool>, beside: CatalogBeside) -> Self {
+        let [resources, prompts] = beside.fingerprints();
+        Self {
+            revision: self.revision.load(Ordering::Relaxed).into(),
+            sources: Vec::new(),
+            config: self.config.clone(),
+            fingerprints: Fingerprints { tools: tools.fingerprint(), resources, prompts },
+            tools,
+            beside,
+        }
+    }
+}
+
 /// The tools of one server, by their own names.
 pub(crate) fn own_tools(server: &Server, allowed: &Allowed) -> PagedList<()> {
     let unavailable = unavailable(server);

@@ -113,10 +113,16 @@ impl Gateway {
         messages: Option<(mpsc::Receiver<String>, InUse)>,
     ) -> Response<Body> {
         let mut lists = self.0.changed.subscribe();
-        let known = *lists.borrow_and_update();
+        lists.mark_unchanged();
+        let known = match self.seen(ask) {
+            Ok(seen) => seen.fingerprints,
+            Err(rejected) => return rejected.response(None),
+        };
         let ListenerSays { first, wanted, params, over } = says;
         let (messages, live) = messages.unzip();
         let listener = Listener {
+            gateway: self.clone(),
+            ask: ask.clone(),
             lists,
             known,
             stop: self.0.parts.stop.clone(),
@@ -148,6 +154,8 @@ struct ListenerSays {
 
 /// Somebody who hears of changes.
 struct Listener {
+    gateway: Gateway,
+    ask: PostedRequest,
     lists: watch::Receiver<Fingerprints>,
     known: Fingerprints,
     stop: CancellationToken,
@@ -202,7 +210,9 @@ impl Listener {
     }
 
     fn tell_changes(&mut self) {
-        let now = *self.lists.borrow_and_update();
+        // Of what changed this client may see nothing; and a profile that is gone has no lists.
+        let Ok(seen) = self.gateway.seen(&self.ask) else { return };
+        let now = seen.fingerprints;
         let told = self.wanted.told(&self.known, &now);
         self.waiting.extend(told.into_iter().map(|method| event(&notification(method, &self.params))));
         self.known = now;

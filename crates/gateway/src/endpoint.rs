@@ -3,10 +3,12 @@
 use model::ServerId;
 
 /// What a request is for, by its path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayPath {
     /// `/mcp`: all servers.
     All,
+    /// `/profiles/<name>/mcp`: what a profile has of them.
+    Profile(String),
     /// `/servers/<id>/mcp`: one server, whose tools have their own names.
     Server(ServerId),
 }
@@ -16,6 +18,10 @@ impl GatewayPath {
     pub fn of(path: &str) -> Option<Self> {
         if path == "/mcp" {
             return Some(Self::All);
+        }
+        let profile = path.strip_prefix("/profiles/").and_then(|rest| rest.strip_suffix("/mcp"));
+        if let Some(name) = profile.filter(|name| !name.is_empty() && !name.contains('/')) {
+            return Some(Self::Profile(name.to_owned()));
         }
         let id = path.strip_prefix("/servers/")?.strip_suffix("/mcp")?;
         ServerId::parse(id).map(Self::Server)
@@ -34,9 +40,18 @@ mod tests {
             GatewayPath::of(&format!("/servers/{id}/mcp")),
             ServerId::parse(id).map(GatewayPath::Server)
         );
-        for other in
-            ["/", "/mcp/", "/mcp2", "/servers/x/mcp", "/servers//mcp", "/servers/mcp", "/profiles/a/mcp"]
-        {
+        assert_eq!(GatewayPath::of("/profiles/a/mcp"), Some(GatewayPath::Profile("a".to_owned())));
+        for other in [
+            "/",
+            "/mcp/",
+            "/mcp2",
+            "/servers/x/mcp",
+            "/servers//mcp",
+            "/servers/mcp",
+            "/profiles/mcp",
+            "/profiles//mcp",
+            "/profiles/a/b/mcp",
+        ] {
             assert_eq!(GatewayPath::of(other), None, "{other}");
         }
     }

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::beside::{CatalogBeside, Offered};
 use crate::catalog::{self, CallTo, unavailable};
 use crate::endpoint::GatewayPath;
+use crate::post::PostedRequest;
 use crate::reply::{Rejected, code};
 use crate::sealed::SealedState;
 use crate::wanted::{AskedMethod, WantedRequest};
@@ -48,14 +49,14 @@ impl Gateway {
 
     pub(crate) fn destination(
         &self,
-        to: GatewayPath,
+        ask: &PostedRequest,
         wanted: &WantedRequest,
         state: Option<&SealedState>,
         era: Era,
     ) -> Result<Destination, Rejected> {
         let call = match wanted.method {
-            AskedMethod::CallTool => self.called(to, &wanted.name)?,
-            _ => return self.owner(to, wanted, era).map(Destination::Owner),
+            AskedMethod::CallTool => self.called(ask, &wanted.name)?,
+            _ => return self.owner(ask, wanted, era).map(Destination::Owner),
         };
         // The server that wanted to know more is the one that can go on.
         if let (CallTo::Group(group), Some(state)) = (&call, state) {
@@ -84,11 +85,11 @@ impl Gateway {
     }
 
     /// Whom a call of this tool goes to.
-    fn called(&self, to: GatewayPath, name: &str) -> Result<CallTo, Rejected> {
+    fn called(&self, ask: &PostedRequest, name: &str) -> Result<CallTo, Rejected> {
         let unknown = || unknown("tool", name);
-        match to {
-            GatewayPath::All => {
-                let catalog = self.catalog();
+        match ask.to {
+            GatewayPath::All | GatewayPath::Profile(_) => {
+                let catalog = self.seen(ask)?;
                 let entry = catalog.tools.get(name).ok_or_else(unknown)?;
                 match (&entry.unavailable, &entry.to.to) {
                     // Of a group the decision says why, server by server.
@@ -96,12 +97,17 @@ impl Gateway {
                     _ => Ok(entry.to.to.clone()),
                 }
             }
-            GatewayPath::Server(_) => self.with_server(to, |server| {
+            GatewayPath::Server(_) => self.with_server(&ask.to, |server| {
                 let listed = server.info.tools.iter().find(|tool| tool.name == name).cloned();
                 // What it lists to this very client it can be asked for; it knows best what it does not have.
+                let is_seen =
+                    |tool: &Tool| self.with_view(ask, |view| view.lets_tool(&server.info, &tool.name, name));
                 let is_let = self.config().allowed().is_open();
                 let as_named = || is_let.then(|| Tool { name: name.to_owned(), ..Tool::default() });
                 let tool = listed.or_else(as_named).ok_or_else(unknown)?;
+                if !is_seen(&tool)? {
+                    return Err(unknown());
+                }
                 match unavailable(server) {
                     Some(why) => Err(gone(name, &why)),
                     None => Ok(CallTo::Server(server.info.clone(), tool.into())),
@@ -111,11 +117,11 @@ impl Gateway {
     }
 
     /// Who has a resource or a prompt.
-    fn owner(&self, to: GatewayPath, wanted: &WantedRequest, era: Era) -> Result<Offered, Rejected> {
+    fn owner(&self, ask: &PostedRequest, wanted: &WantedRequest, era: Era) -> Result<Offered, Rejected> {
         let name = wanted.name.as_str();
-        let offered = match to {
-            GatewayPath::All => {
-                let beside = &self.catalog().beside;
+        let offered = match ask.to {
+            GatewayPath::All | GatewayPath::Profile(_) => {
+                let beside = &self.seen(ask)?.beside;
                 match wanted.method {
                     method if method.is_of_resources() => beside.resource(name),
                     AskedMethod::Complete if wanted.is_template => {
@@ -125,7 +131,16 @@ impl Gateway {
                     _ => beside.prompts.get(name).map(|listed| listed.to.clone()),
                 }
             }
-            GatewayPath::Server(_) => self.with_server(to, |server| Ok(self.own(server, wanted)))?,
+            GatewayPath::Server(_) => {
+                let own = self.with_server(&ask.to, |server| Ok(self.own(server, wanted)))?;
+                let is_resource = wanted.method.is_of_resources() || wanted.is_template;
+                let is_seen = self.with_view(ask, |view| {
+                    own.as_ref().is_some_and(|own| {
+                        if is_resource { view.lets_resource(own) } else { view.lets_prompt(own) }
+                    })
+                })?;
+                own.filter(|_| is_seen)
+            }
         };
         let offered = offered.ok_or_else(|| match wanted.method {
             method if method.is_of_resources() => no_resource(name, era),
@@ -149,6 +164,7 @@ impl Gateway {
         is_let.then(|| Offered {
             server: server.info.clone(),
             own: name.clone(),
+            owner_name: server.info.name.clone(),
             unavailable: unavailable(server),
         })
     }
@@ -156,13 +172,13 @@ impl Gateway {
     /// Does something with the server of this path.
     pub(crate) fn with_server<T>(
         &self,
-        to: GatewayPath,
+        to: &GatewayPath,
         then: impl FnOnce(&Server) -> Result<T, Rejected>,
     ) -> Result<T, Rejected> {
         let snapshot = self.0.parts.registry.snapshot();
         let server = match to {
-            GatewayPath::All => None,
-            GatewayPath::Server(id) => snapshot.get(id),
+            GatewayPath::All | GatewayPath::Profile(_) => None,
+            GatewayPath::Server(id) => snapshot.get(*id),
         };
         let is_seen = |server: &&Server| catalog::is_listed(server) && !self.is_ourselves(server);
         then(server.filter(is_seen).ok_or_else(no_server)?)

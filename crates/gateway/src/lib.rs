@@ -35,6 +35,7 @@ mod sealed;
 mod stream;
 mod template;
 mod told;
+mod view;
 mod wanted;
 
 use std::collections::HashMap;
@@ -113,6 +114,7 @@ struct Inner {
     live: LiveSessions,
     given: Mutex<HashMap<NameSpace, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
+    views: view::KeptViews,
     /// The lists that clients were told of.
     changed: watch::Sender<Fingerprints>,
     /// Tells this data directory's gateway from all others.
@@ -160,6 +162,7 @@ impl Gateway {
             live: LiveSessions::default(),
             given: Mutex::new(given),
             catalog: Mutex::default(),
+            views: view::KeptViews::default(),
             changed: watch::Sender::default(),
         };
         Ok((Self(Arc::new(inner)), notices.into_iter().collect()))

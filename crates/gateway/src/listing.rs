@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use mcp::wire::raw::{members, quoted};
 use serde_json::value::RawValue;
@@ -28,13 +29,23 @@ pub(crate) struct ListedEntry<T> {
 pub(crate) struct PagedList<T> {
     /// The member of an entry that is its name.
     key: &'static str,
-    entries: BTreeMap<String, ListedEntry<T>>,
+    entries: BTreeMap<String, Arc<ListedEntry<T>>>,
     /// Pages as JSON lists, and the last name on each.
     pages: Vec<(String, String)>,
 }
 
 impl<T> PagedList<T> {
     pub(crate) fn new(key: &'static str, entries: BTreeMap<String, ListedEntry<T>>) -> Self {
+        Self::of(key, entries.into_iter().map(|(name, entry)| (name, Arc::new(entry))).collect())
+    }
+
+    /// Those that are to be seen.
+    pub(crate) fn only(&self, is_seen: impl Fn(&str, &T) -> bool) -> Self {
+        let seen = self.entries.iter().filter(|(name, entry)| is_seen(name, &entry.to));
+        Self::of(self.key, seen.map(|(name, entry)| (name.clone(), entry.clone())).collect())
+    }
+
+    fn of(key: &'static str, entries: BTreeMap<String, Arc<ListedEntry<T>>>) -> Self {
         let mut rest = entries.iter();
         let mut pages = Vec::new();
         while let (text, Some(last)) = list(key, rest.by_ref().take(PAGE)) {
@@ -44,11 +55,11 @@ impl<T> PagedList<T> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&ListedEntry<T>> {
-        self.entries.get(name)
+        self.entries.get(name).map(Arc::as_ref)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &ListedEntry<T>)> {
-        self.entries.iter()
+        self.entries.iter().map(|(name, entry)| (name, entry.as_ref()))
     }
 
     /// The page that follows a name: a JSON list, and the name that the next one follows.
@@ -67,7 +78,8 @@ impl<T> PagedList<T> {
     /// Tells lists apart; whether something can be used now does not count.
     pub(crate) fn fingerprint(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for (name, ListedEntry { definition, .. }) in &self.entries {
+        for (name, entry) in &self.entries {
+            let definition = &entry.definition;
             hash.update(format!("{}:{name}{}:{definition}", name.len(), definition.len()));
         }
         hash.finalize().into()
@@ -77,7 +89,7 @@ impl<T> PagedList<T> {
 /// These entries as a JSON list, and the last name.
 fn list<'a, T: 'a>(
     key: &str,
-    entries: impl Iterator<Item = (&'a String, &'a ListedEntry<T>)>,
+    entries: impl Iterator<Item = (&'a String, &'a Arc<ListedEntry<T>>)>,
 ) -> (String, Option<String>) {
     let (mut text, mut last) = (String::from("["), None);
     for (name, entry) in entries {

@@ -57,18 +57,21 @@ impl Gateway {
         let after = question.text(&["cursor"]).map(|cursor| read_cursor(&cursor)).transpose()?;
         let after = after.as_deref();
         let (entries, next) = match ask.to {
-            GatewayPath::All => {
-                let catalog = self.catalog();
+            GatewayPath::All | GatewayPath::Profile(_) => {
+                let catalog = self.seen(ask)?;
                 match list {
                     AskedList::Tools => catalog.tools.page(after),
                     _ => page(list, &catalog.beside, after),
                 }
             }
-            GatewayPath::Server(_) => self.with_server(ask.to, |server| {
+            GatewayPath::Server(_) => self.with_server(&ask.to, |server| {
                 let allowed = self.config().allowed();
-                Ok(match list {
-                    AskedList::Tools => own_tools(server, &allowed).page(after),
-                    _ => page(list, &CatalogBeside::of_one(server, &allowed), after),
+                self.with_view(ask, |view| match list {
+                    AskedList::Tools => {
+                        let tools = own_tools(server, &allowed);
+                        tools.only(|name, ()| view.lets_tool(&server.info, name, name)).page(after)
+                    }
+                    _ => page(list, &view.beside(&CatalogBeside::of_one(server, &allowed)), after),
                 })
             })?,
         };

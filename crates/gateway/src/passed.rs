@@ -56,8 +56,11 @@ impl Gateway {
         session: &ClientSession,
     ) -> Option<String> {
         let GatewayPath::Server(_) = ask.to else { return None };
+        if !self.sees_all(ask) {
+            return None;
+        }
         let config = self.config();
-        let server = self.with_server(ask.to, |server| {
+        let server = self.with_server(&ask.to, |server| {
             Ok((unavailable(server).is_none() && config.allowed().is_open()).then(|| server.info.clone()))
         });
         let server = server.ok()??;

@@ -22,6 +22,7 @@ const DEEPEST: usize = 120;
 const LARGEST_BATCH: usize = 100;
 
 /// A request of HTTP, without its body.
+#[derive(Clone)]
 pub(crate) struct PostedRequest {
     pub(crate) to: GatewayPath,
     pub(crate) caller: Caller,

@@ -65,7 +65,7 @@ impl Gateway {
         let era = if session.is_some() { Era::Legacy } else { Era::Modern };
         let wanted = WantedRequest::of(method, question.params)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
-        let to = self.destination(ask.to, &wanted, state.as_ref(), era)?;
+        let to = self.destination(ask, &wanted, state.as_ref(), era)?;
         if let (Era::Modern, Destination::Call(call)) = (era, &to)
             && let Some(tool) = self.tool_of(call)
         {

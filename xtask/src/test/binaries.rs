@@ -1,4 +1,4 @@
-//! Runs test programs two at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs one
+//! Runs test programs three at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs one
 //! program after the other. Cargo builds them and says which there are: it is given this program as the runner, which notes each
 //! with its folder and its environment and runs none.
 
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::stop::{Stop, TaskResult, failed};
 
 /// How many run at once.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 /// Where programs are noted.
 pub(crate) const NOTES: &str = "XTASK_TEST_PROGRAMS";
 /// Ends a part of a note, and a note.

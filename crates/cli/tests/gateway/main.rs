@@ -13,6 +13,7 @@ mod support;
 
 mod access;
 mod conformance;
+mod profiles;
 mod relay;
 mod sdks;
 mod settings;

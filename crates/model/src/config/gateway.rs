@@ -2,7 +2,8 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use super::describe::{Branch, KeyDoc, KeyKind, leaf};
+use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
+use super::gateway_access::{self, AccessRules, ClientAccess, GatewayProfile};
 use super::section::Section;
 use super::tree::{Node, Yaml};
 
@@ -43,6 +44,13 @@ pub struct GatewayConfig {
     pub naming: Naming,
     /// Servers of which each client gets a child of its own, by name or id.
     pub per_client: Vec<String>,
+    /// What all clients may see and call.
+    #[serde(flatten)]
+    pub rules: AccessRules,
+    /// Parts of it, each under a path of its own.
+    pub profiles: Vec<GatewayProfile>,
+    /// What single clients may see and call.
+    pub clients: Vec<ClientAccess>,
 }
 
 impl Default for GatewayConfig {
@@ -53,6 +61,9 @@ impl Default for GatewayConfig {
             auth: GatewayAuth::Token,
             naming: Naming::Auto,
             per_client: Vec::new(),
+            rules: AccessRules::default(),
+            profiles: Vec::new(),
+            clients: Vec::new(),
         }
     }
 }
@@ -87,11 +98,32 @@ pub(super) const KEYS: &[Branch] = &[
         "[browser]",
         "Servers of which each AI client gets a process of its own, by name: it can then be asked back",
     )),
+    gateway_access::ALLOW,
+    gateway_access::DENY,
+    section(
+        KeyDoc::new(
+            "profiles",
+            KeyKind::Named(&KeyKind::Section),
+            "{ coding: { servers: [github, files] } }",
+            "Parts of what there is, each for clients at `/profiles/<name>/mcp`",
+        ),
+        gateway_access::PROFILE,
+    ),
+    section(
+        KeyDoc::new(
+            "clients",
+            KeyKind::Named(&KeyKind::Section),
+            "{ cursor: { deny: [files.write_file] } }",
+            "What single clients may see and call, by the name of their token",
+        ),
+        gateway_access::CLIENT,
+    ),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
     let default = GatewayConfig::default();
     let auth_place = section.place_of("auth");
+    let profiles = gateway_access::profiles(section.section("profiles"));
     let read = GatewayConfig {
         enabled: section.truth("enabled").unwrap_or(default.enabled),
         listen: section.take("listen").and_then(|node| listen(&section, &node)).unwrap_or(default.listen),
@@ -102,6 +134,9 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
             .one_of("naming", &[("auto", Naming::Auto), ("always", Naming::Always), ("never", Naming::Never)])
             .unwrap_or_default(),
         per_client: section.texts("per_client").unwrap_or_default(),
+        rules: gateway_access::rules(&mut section),
+        clients: gateway_access::clients(section.section("clients"), &profiles),
+        profiles,
     };
     if let Some(place) =
         auth_place.filter(|_| read.auth == GatewayAuth::None && !read.listen.ip().is_loopback())

@@ -20,6 +20,10 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.listen", "cli/tests/config.rs", "serve_listens_where_the_configuration_says"),
     ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
     ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
+    ("gateway.allow", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
+    ("gateway.deny", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
+    ("gateway.profiles", PROFILES, "a_profile_is_a_part_of_it_at_a_path_of_its_own"),
+    ("gateway.clients", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
     ("gateway.naming", GATEWAY, "tools_are_named_as_the_configuration_says"),
     ("gateway.per_client", RELAY, "each_client_has_a_child_of_its_own_where_the_configuration_says_so"),
     ("replica_groups", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
@@ -105,6 +109,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
 
 /// What AI clients meet.
 const GATEWAY: &str = "cli/tests/gateway/settings.rs";
+const PROFILES: &str = "cli/tests/gateway/profiles.rs";
 const RELAY: &str = "cli/tests/gateway/relay.rs";
 
 /// How many calls are recorded.
@@ -121,6 +126,11 @@ fn one_name(key: &str) -> String {
         None if key.starts_with("required_metadata.") => "rule.required_metadata".to_owned(),
         None => format!("rule.{key}"),
     };
+    for named in ["gateway.profiles", "gateway.clients"] {
+        if key.starts_with(named) {
+            return named.to_owned();
+        }
+    }
     if key.starts_with("replica_groups.") {
         return "replica_groups".to_owned();
     }

@@ -1,0 +1,128 @@
+//! What clients of the gateway may see and call: for all of them, by profile, and by client.
+
+use serde::Serialize;
+
+use super::describe::{Branch, KeyDoc, KeyKind, leaf};
+use super::section::Section;
+use super::values;
+use crate::CapabilityPattern;
+
+/// What may be seen and called. What both name is denied.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct AccessRules {
+    /// Only this; absent means all.
+    pub allow: Option<Vec<CapabilityPattern>>,
+    /// Not this.
+    pub deny: Option<Vec<CapabilityPattern>>,
+}
+
+impl AccessRules {
+    /// Whether something may be seen that goes by each of these words, folded.
+    pub fn let_through(&self, words: &[String]) -> bool {
+        let names = |list: &[CapabilityPattern]| {
+            list.iter().any(|pattern| words.iter().any(|word| pattern.is_match(word)))
+        };
+        self.allow.as_deref().is_none_or(names) && !self.deny.as_deref().is_some_and(names)
+    }
+
+    /// Whether all may be seen.
+    pub fn is_open(&self) -> bool {
+        self.allow.is_none() && self.deny.as_deref().is_none_or(<[_]>::is_empty)
+    }
+}
+
+/// A part of what there is, under a path of its own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GatewayProfile {
+    /// Its name, which stands in the path.
+    pub name: String,
+    /// Its servers and replica groups, by name or id; absent means all.
+    pub servers: Option<Vec<String>>,
+    /// What of them.
+    pub rules: AccessRules,
+}
+
+/// What one client may see and call.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClientAccess {
+    /// The name of its token.
+    pub name: String,
+    /// All that it sees is of this profile.
+    pub profile: Option<String>,
+    /// What of that.
+    pub rules: AccessRules,
+}
+
+pub(super) const ALLOW: Branch = leaf(KeyDoc::new(
+    "allow",
+    KeyKind::List(&KeyKind::Capability),
+    "[\"weather.*\"]",
+    "What may be seen and called, as capabilities; absent means all",
+));
+pub(super) const DENY: Branch = leaf(KeyDoc::new(
+    "deny",
+    KeyKind::List(&KeyKind::Capability),
+    "[\"*delete*\"]",
+    "What may not be seen nor called, though it is allowed",
+));
+
+/// Every key of a profile.
+pub(super) const PROFILE: &[Branch] = &[
+    leaf(KeyDoc::new(
+        "servers",
+        KeyKind::List(&KeyKind::Text),
+        "[github, files]",
+        "Its servers and replica groups, by name or id; absent means all",
+    )),
+    ALLOW,
+    DENY,
+];
+
+/// Every key of a client.
+pub(super) const CLIENT: &[Branch] = &[
+    leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees what is in this profile alone")),
+    ALLOW,
+    DENY,
+];
+
+pub(super) fn rules(section: &mut Section<'_>) -> AccessRules {
+    AccessRules { allow: values::patterns(section, "allow"), deny: values::patterns(section, "deny") }
+}
+
+pub(super) fn profiles(mut section: Section<'_>) -> Vec<GatewayProfile> {
+    let mut profiles = Vec::new();
+    for entry in section.take_all() {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if entry.key.is_empty() || !entry.key.chars().all(is_plain) {
+            let message = "the name of a profile stands in a path: write letters, digits, `-` and `_`";
+            section.error(entry.place, &entry.key, message);
+            continue;
+        }
+        let mut below = section.below(&entry.key, entry.node);
+        let servers = below.texts("servers");
+        let rules = rules(&mut below);
+        below.finish();
+        profiles.push(GatewayProfile { name: entry.key, servers, rules });
+    }
+    section.finish();
+    profiles
+}
+
+pub(super) fn clients(mut section: Section<'_>, profiles: &[GatewayProfile]) -> Vec<ClientAccess> {
+    let mut clients = Vec::new();
+    for entry in section.take_all() {
+        let mut below = section.below(&entry.key, entry.node);
+        let place = below.place_of("profile");
+        let profile = below.text("profile");
+        let is_there = |name: &String| profiles.iter().any(|profile| profile.name == *name);
+        if let (Some(name), Some(place)) = (profile.as_ref().filter(|name| !is_there(name)), place) {
+            let message = format!("there is no profile `{name}`: write it below `gateway.profiles`");
+            below.error(place, "profile", message);
+        }
+        let rules = rules(&mut below);
+        below.finish();
+        clients.push(ClientAccess { name: entry.key, profile, rules });
+    }
+    section.finish();
+    clients
+}
