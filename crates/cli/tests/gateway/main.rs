@@ -15,6 +15,7 @@ mod access;
 mod conformance;
 mod sdks;
 mod settings;
+mod unchanged;
 mod wire;
 
 use serde_json::Value;
