@@ -14,13 +14,13 @@ use crate::{add_stdio, serving};
 const REVISIONS: [(&str, usize); 2] = [("2025-11-25", 30), ("2026-07-28", 37)];
 
 /// The fixture server; dropped, it ends.
-struct FixtureServer {
+pub(crate) struct FixtureServer {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl FixtureServer {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let node = conformance().unwrap().program;
         let mut child = Command::new(node)
             .arg(script("conformance_server.mjs"))

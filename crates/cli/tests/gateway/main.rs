@@ -12,7 +12,9 @@
 mod support;
 
 mod access;
+mod cells;
 mod conformance;
+mod matrix;
 mod sdks;
 mod settings;
 mod unchanged;
