@@ -26,6 +26,13 @@ impl PublicNames {
         }
     }
 
+    /// Servers that have the same resource and the same prompt have names of their own for them.
+    pub(crate) fn assert_apart(&self, servers: &[&str], uri: &str, prompt: &str) {
+        let uris: BTreeSet<String> = servers.iter().map(|server| self.uri(server, uri)).collect();
+        let prompts: BTreeSet<String> = servers.iter().map(|server| self.prompt(server, prompt)).collect();
+        assert_eq!((uris.len(), prompts.len()), (servers.len(), servers.len()), "{uris:?} {prompts:?}");
+    }
+
     fn tools_of(&self, server: &str) -> BTreeSet<String> {
         let rows = self.tools.as_array().unwrap().iter().filter(|row| row["owner"] == server);
         rows.map(|row| row["name"].as_str().unwrap().to_owned()).collect()
@@ -101,6 +108,10 @@ impl Meeting<'_> {
         }
         let is_good = match cell.expected {
             Expected::Tools => self.lists_tools(last),
+            Expected::Lists(text) => {
+                let quoted = Value::String(self.text(text)).to_string();
+                last["result"].to_string().contains(&quoted)
+            }
             Expected::Says(text) => self.says(last, text),
             Expected::Progress(text) => {
                 self.says(last, text)

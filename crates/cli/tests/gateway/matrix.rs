@@ -15,6 +15,8 @@ pub(crate) enum Era {
 pub(crate) enum Expected {
     /// All tools of the server.
     Tools,
+    /// A result that has exactly this text somewhere.
+    Lists(&'static str),
     /// A result that holds this text.
     Says(&'static str),
     /// The same, after reports of progress.
@@ -27,7 +29,7 @@ pub(crate) enum Expected {
     Updated,
 }
 
-use Expected::{Cancelled, Logged, Progress, Says, Tools, Updated};
+use Expected::{Cancelled, Lists, Logged, Progress, Says, Tools, Updated};
 
 /// One thing that clients do with a server: those of one era, or all.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +73,7 @@ const EVERYTHING: &[Cell] = &[
     ),
     all(
         "structured",
-        Says("structuredContent"),
+        Says(r#""structuredContent":{"#),
         r#"[{"do":"call","name":"tool:get-structured-content","arguments":{"location":"Chicago"}}]"#,
     ),
     all(
@@ -84,8 +86,8 @@ const EVERYTHING: &[Cell] = &[
         Cancelled,
         r#"[{"do":"call","name":"tool:trigger-long-running-operation","arguments":{"duration":30,"steps":60},"cancel":true}]"#,
     ),
-    all("resources", Says("demo://resource/static/document/features.md"), r#"[{"do":"resources"}]"#),
-    all("templates", Says("demo://resource/dynamic/text/{resourceId}"), r#"[{"do":"templates"}]"#),
+    all("resources", Lists("uri:demo://resource/static/document/features.md"), r#"[{"do":"resources"}]"#),
+    all("templates", Lists("template:demo://resource/dynamic/text/{resourceId}"), r#"[{"do":"templates"}]"#),
     all(
         "read",
         Says("Everything Server"),
@@ -96,7 +98,7 @@ const EVERYTHING: &[Cell] = &[
         Says("Resource 7: This is a plaintext resource"),
         r#"[{"do":"read","uri":"filled:demo://resource/dynamic/text/{resourceId}"}]"#,
     ),
-    all("prompts", Says("completable-prompt"), r#"[{"do":"prompts"}]"#),
+    all("prompts", Lists("prompt:completable-prompt"), r#"[{"do":"prompts"}]"#),
     all(
         "prompt",
         Says("What's weather in $nonce?"),
@@ -104,12 +106,12 @@ const EVERYTHING: &[Cell] = &[
     ),
     all(
         "complete a prompt",
-        Says("Engineering"),
+        Lists("Engineering"),
         r#"[{"do":"complete","ref":{"type":"ref/prompt","name":"prompt:completable-prompt"},"argument":{"name":"department","value":"En"}}]"#,
     ),
     all(
         "complete a template",
-        Says("4711"),
+        Lists("4711"),
         r#"[{"do":"complete","ref":{"type":"ref/resource","uri":"template:demo://resource/dynamic/text/{resourceId}"},"argument":{"name":"resourceId","value":"4711"}}]"#,
     ),
     legacy(
@@ -167,9 +169,9 @@ const FASTMCP: &[Cell] = &[
     WAIT,
     GIVE_UP,
     ADD,
-    all("resources", Says("memo://hello"), r#"[{"do":"resources"}]"#),
+    all("resources", Lists("uri:memo://hello"), r#"[{"do":"resources"}]"#),
     all("read", Says("hello"), r#"[{"do":"read","uri":"uri:memo://hello"}]"#),
-    all("prompts", Says("Greets somebody."), r#"[{"do":"prompts"}]"#),
+    all("prompts", Lists("prompt:greet"), r#"[{"do":"prompts"}]"#),
     all(
         "prompt",
         Says("Say hello to $nonce"),
@@ -186,15 +188,15 @@ const CONFORMANCE: &[Cell] = &[
         Progress("Done."),
         r#"[{"do":"call","name":"tool:test_tool_with_progress","progress":true}]"#,
     ),
-    all("resources", Says("test://static-text"), r#"[{"do":"resources"}]"#),
-    all("templates", Says("test://template/{id}/data"), r#"[{"do":"templates"}]"#),
+    all("resources", Lists("uri:test://static-text"), r#"[{"do":"resources"}]"#),
+    all("templates", Lists("template:test://template/{id}/data"), r#"[{"do":"templates"}]"#),
     all("read", Says("The static text."), r#"[{"do":"read","uri":"uri:test://static-text"}]"#),
     all(
         "read of a template",
         Says(r#"{\"id\":\"7\"}"#),
         r#"[{"do":"read","uri":"filled:test://template/{id}/data"}]"#,
     ),
-    all("prompts", Says("test_prompt_with_arguments"), r#"[{"do":"prompts"}]"#),
+    all("prompts", Lists("prompt:test_prompt_with_arguments"), r#"[{"do":"prompts"}]"#),
     all(
         "prompt",
         Says("The first is '$nonce', the second is 'b'."),
@@ -202,12 +204,12 @@ const CONFORMANCE: &[Cell] = &[
     ),
     all(
         "complete a prompt",
-        Says("paris"),
+        Lists("paris"),
         r#"[{"do":"complete","ref":{"type":"ref/prompt","name":"prompt:test_prompt_with_arguments"},"argument":{"name":"arg1","value":"par"}}]"#,
     ),
     all(
         "complete a template",
-        Says("testing"),
+        Lists("testing"),
         r#"[{"do":"complete","ref":{"type":"ref/resource","uri":"template:test://template/{id}/data"},"argument":{"name":"id","value":"te"}}]"#,
     ),
     all(

@@ -152,6 +152,8 @@ async fn every_reference_client_does_everything_with_servers_of_both_eras() {
     let lists = [json!({ "do": "resources" }), json!({ "do": "templates" }), json!({ "do": "prompts" })];
     let listed = Sdk::TypeScript1.takes(&url, &token(&place, "lists"), "", &lists);
     let names = PublicNames::new(&status, &listed);
+    let alike = ["everything-http", "everything-sse", "everything-stdio"];
+    names.assert_apart(&alike, "demo://resource/static/document/features.md", "args-prompt");
     let mut outcomes = Vec::new();
     for sdk in ALL {
         let token = token(&place, &format!("{sdk:?}"));
