@@ -168,7 +168,8 @@ async fn every_reference_client_does_everything_with_servers_of_both_eras() {
     }
     outcomes.extend(cancellations(&place));
     for Outcome { sdk, server, what, fault } in &outcomes {
-        println!("{:<12} {server:<17} {what:<29} {}", format!("{sdk:?}"), fault.as_deref().unwrap_or("ok"));
+        let (client, came) = (format!("{sdk:?}"), fault.as_deref().unwrap_or("ok"));
+        println!("{client:<12} {server:<17} {what:<29} {came}");
     }
     let red = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
     assert_eq!(red, 0, "of {} cells", outcomes.len());
