@@ -6,8 +6,9 @@ import { run } from './client.mjs';
 const sdk = join(process.argv[2], '@modelcontextprotocol/client/dist');
 const { Client, StreamableHTTPClientTransport } = await import(pathToFileURL(join(sdk, 'index.mjs')));
 
-await run(async (url, options) => {
-  const client = new Client({ name: 'ts2', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+await run(async (url, options, capabilities, prepare) => {
+  const client = new Client({ name: 'ts2', version: '1' }, { capabilities, versionNegotiation: { mode: 'auto' } });
+  prepare(client);
   await client.connect(new StreamableHTTPClientTransport(url, options));
   return client;
 });

@@ -12,11 +12,14 @@
 mod support;
 
 mod access;
+mod cells;
 mod conformance;
+mod matrix;
 mod profiles;
 mod relay;
 mod sdks;
 mod settings;
+mod unchanged;
 mod wire;
 
 use serde_json::Value;

@@ -23,6 +23,8 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     /// The last message, of a body or of a stream.
     pub(crate) message: Value,
+    /// The same as it came.
+    pub(crate) text: String,
 }
 
 impl Client {
@@ -171,5 +173,5 @@ pub(crate) async fn answer(asked: RequestBuilder) -> Answer {
     let text = response.text().await.unwrap();
     let last = text.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap_or(&text);
     let message = serde_json::from_str(last).unwrap_or(Value::Null);
-    Answer { status, headers, message }
+    Answer { status, headers, message, text: last.to_owned() }
 }

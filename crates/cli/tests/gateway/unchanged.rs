@@ -1,0 +1,66 @@
+//! What a server says of a tool, and what the tool answers, reach clients of both eras as they were sent.
+
+use serde_json::{Value, json};
+use testkit::fake::Fake;
+use testkit::{Act, Persona, PersonaTool, digits};
+
+use crate::support::Place;
+use crate::wire::Client;
+use crate::{add, name_of, serving, status, token};
+
+/// Much of it is what a gateway with types of its own would drop.
+fn definition() -> Value {
+    json!({
+        "name": "odd",
+        "title": "Odd",
+        "description": "A tool.",
+        "icons": [{ "src": "data:image/png;base64,AAAA", "mimeType": "image/png", "sizes": ["48x48"], "theme": "dark" }],
+        "inputSchema": { "type": "object", "properties": {}, "x-later": [1, null] },
+        "outputSchema": { "type": "object", "x-later": true },
+        "annotations": { "readOnlyHint": true, "laterHint": "x" },
+        "execution": { "taskSupport": "forbidden" },
+        "_meta": { "example.org/trace": { "a": [1, null] } },
+        "laterField": { "b": [] },
+    })
+}
+
+fn server(fake: Fake) -> Fake {
+    let tool = PersonaTool { name: "odd", listed: Some(definition()), act: |_| Act::Exactly(digits::RESULT) };
+    fake.with_persona(Persona { name: "odd", version: "1.0", tools: vec![tool], ..Persona::default() })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_and_its_result_arrive_as_they_were_sent() {
+    let place = Place::new();
+    let _serving = serving(&place);
+    let (legacy, modern) = (server(Fake::legacy()).start().await, server(Fake::modern()).start().await);
+    add(&place, &[&legacy.url(), "--name", "legacy"]);
+    add(&place, &[&modern.url(), "--name", "modern"]);
+    let status = status(&place);
+    let client = Client::new(status["url"].as_str().unwrap(), &token(&place, "a"));
+    let session = client.session().await;
+    let lists = [
+        client.modern("tools/list", json!({})).await,
+        client.legacy(&session, "tools/list", json!({})).await,
+    ];
+    // A result may be told apart by its era beside what the server says.
+    let members = digits::RESULT.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap();
+    for owner in ["legacy", "modern"] {
+        let name = name_of(&status, owner, "odd");
+        let mut expected = definition();
+        expected["name"] = json!(name);
+        for listed in &lists {
+            let tools = listed.message["result"]["tools"].as_array().unwrap();
+            let tool = tools.iter().find(|tool| tool["name"] == name.as_str());
+            assert_eq!(tool, Some(&expected), "{owner}");
+        }
+        let call = json!({ "name": name });
+        let answers = [
+            client.modern("tools/call", call.clone()).await,
+            client.legacy(&session, "tools/call", call).await,
+        ];
+        for answered in answers {
+            assert!(answered.text.contains(members), "{owner}: {answered:?}");
+        }
+    }
+}
