@@ -84,6 +84,19 @@ async function makeRoom(page, top) {
   return true;
 }
 
+/** The same for names below a section: `gateway.profiles`. */
+async function makeRoomBelow(page, keys, section) {
+  const below = keys.filter(
+    ({ path, kind, items }) => path.startsWith(`${section}.`) && kind === "named" && items === "section",
+  );
+  for (const { path } of below) {
+    const place = path.split(".");
+    await page.locator(`[id="${fieldId(place)}"]`).fill("made.here");
+    await page.keyboard.press("Enter");
+    await page.locator(`[id="card-${fieldId([...place, "made.here"])}"]`).waitFor();
+  }
+}
+
 /** What a key needs beside it to be shown: the backend that it is for. */
 async function chooseBackend(page, key, place) {
   if (!key.only) return;
@@ -104,6 +117,7 @@ test("every key is set, shown with its line, reset and undone through the form",
       page,
       keys.find(({ path }) => path === section),
     );
+    await makeRoomBelow(page, keys, section);
     for (const key of leaves(keys, section)) {
       const place = placeOf(key);
       const value = () => at(said.draft?.values, place);
@@ -167,7 +181,10 @@ test("a wrong value says the reader's sentence at its field", async (t) => {
     const { page, said } = await openSettings(t, core, section);
     const top = keys.find(({ path }) => path === section);
     const wrong = leaves(keys, section).filter((key) => WRONG[key.kind] ?? WRONG[key.items]);
-    if (wrong.length > 0) await makeRoom(page, top);
+    if (wrong.length > 0) {
+      await makeRoom(page, top);
+      await makeRoomBelow(page, keys, section);
+    }
     for (const key of wrong) {
       const place = placeOf(key);
       await chooseBackend(page, key, place);

@@ -36,15 +36,20 @@ impl<'a> View<'a> {
     fn of(config: &'a Config, profile: Option<&'a GatewayProfile>, client: Option<&str>) -> Self {
         let gateway = &config.gateway;
         let own = gateway.clients.iter().find(|access| client == Some(access.name.as_str()));
-        let own_profile = own.and_then(|own| own.profile.as_ref());
-        let own_profile =
-            own_profile.and_then(|name| gateway.profiles.iter().find(|profile| profile.name == *name));
+        let of_own = own.and_then(|own| own.profile.as_ref());
+        let own_profile = of_own.and_then(|name| gateway.profiles.iter().find(|one| one.name == *name));
+        // Whoever is bound to a profile that is not there sees nothing, rather than everything.
+        let nothing: &[String] = &[];
+        let is_lost = of_own.is_some() && own_profile.is_none();
         let profiles = [profile, own_profile];
         let profiles = profiles.iter().flatten();
         let rules = profiles.clone().map(|profile| &profile.rules).chain(own.map(|own| &own.rules));
         Self {
             rules: rules.chain([&gateway.rules]).filter(|rules| !rules.is_open()).collect(),
-            servers: profiles.filter_map(|profile| profile.servers.as_deref()).collect(),
+            servers: profiles
+                .filter_map(|profile| profile.servers.as_deref())
+                .chain(is_lost.then_some(nothing))
+                .collect(),
         }
     }
 
@@ -126,7 +131,9 @@ impl Gateway {
 
     /// Whether nothing is kept from a client.
     pub(crate) fn sees_all(&self, ask: &PostedRequest) -> bool {
-        self.with_view(ask, |view| view.is_open()).unwrap_or(false)
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime alone")]
+        let sees_all = self.with_view(ask, |view| view.is_open());
+        sees_all.unwrap_or(false)
     }
 
     /// What a client sees of all servers.

@@ -74,7 +74,7 @@ async fn clients_see_and_call_what_the_rules_let_them() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_a_part_of_it_at_a_path_of_its_own() {
     let scene = scene(
-        "gateway:\n  profiles:\n    second: { servers: [two], deny: ['*image*'] }\n  clients:\n    bound: { profile: second }\n",
+        "gateway:\n  profiles:\n    second: { servers: [two], deny: ['*image*'] }\n  clients:\n    bound: { profile: second }\n    lost: { profile: nowhere }\n",
     );
     let at_profile = scene.client("a", "/profiles/second/mcp");
     let of_profile = at_profile.names().await;
@@ -88,6 +88,7 @@ async fn a_profile_is_a_part_of_it_at_a_path_of_its_own() {
     assert!(all.len() > of_profile.len() && of_profile.iter().all(|name| all.contains(name)));
     // Whoever is bound to a profile sees no more elsewhere.
     assert_eq!(scene.client("bound", "/mcp").names().await, of_profile);
+    assert_eq!(scene.client("lost", "/mcp").names().await, Vec::<String>::new());
     let session = at_profile.session().await;
     let listed = at_profile.legacy(&session, "tools/list", json!({})).await;
     assert_eq!(listed.message["result"]["tools"].as_array().unwrap().len(), of_profile.len());

@@ -92,9 +92,10 @@ pub(super) fn rules(section: &mut Section<'_>) -> AccessRules {
 pub(super) fn profiles(mut section: Section<'_>) -> Vec<GatewayProfile> {
     let mut profiles = Vec::new();
     for entry in section.take_all() {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if entry.key.is_empty() || !entry.key.chars().all(is_plain) {
-            let message = "the name of a profile stands in a path: write letters, digits, `-` and `_`";
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let is_step = entry.key.chars().all(|c| c == '.');
+        if is_step || !entry.key.chars().all(is_plain) {
+            let message = "the name of a profile stands in a path: write letters, digits, `-`, `_` and `.`";
             section.error(entry.place, &entry.key, message);
             continue;
         }
@@ -116,8 +117,10 @@ pub(super) fn clients(mut section: Section<'_>, profiles: &[GatewayProfile]) -> 
         let profile = below.text("profile");
         let is_there = |name: &String| profiles.iter().any(|profile| profile.name == *name);
         if let (Some(name), Some(place)) = (profile.as_ref().filter(|name| !is_there(name)), place) {
-            let message = format!("there is no profile `{name}`: write it below `gateway.profiles`");
-            below.error(place, "profile", message);
+            let message = format!(
+                "there is no profile `{name}`, so this client sees nothing: write it below `gateway.profiles`"
+            );
+            below.warn(place, "profile", message);
         }
         let rules = rules(&mut below);
         below.finish();
