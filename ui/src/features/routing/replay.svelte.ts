@@ -1,5 +1,6 @@
 import { asCallError, type CallError, type Replay, type ReplayArgs } from "../../host";
 import { Latest } from "../../shared/latest";
+import { painted } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
 /** How many of the newest calls are tried again. */
@@ -21,7 +22,7 @@ class Replays {
     } catch (thrown) {
       if (isNewest()) this.error = asCallError(thrown);
     }
-  });
+  }, painted);
 
   ask(rules: string | null, down: readonly string[]): void {
     this.#latest.ask({
