@@ -64,16 +64,19 @@ class Board {
     return made?.row === row ? made : { pattern, path: [RULES, pattern], row };
   }
 
-  #latest = new Latest<string | null>(async (text, isNewest) => {
-    try {
-      const list = await core.call("rules", text === null ? {} : { rules: text });
-      if (!isNewest()) return;
-      this.list = sharing(this.list, list) as RuleList;
-      this.error = null;
-    } catch (thrown) {
-      if (isNewest()) this.error = asCallError(thrown);
-    }
-  }, painted);
+  #latest = new Latest<string | null>(
+    async (text, isNewest) => {
+      try {
+        const list = await core.call("rules", text === null ? {} : { rules: text });
+        if (!isNewest()) return;
+        this.list = sharing(this.list, list) as RuleList;
+        this.error = null;
+      } catch (thrown) {
+        if (isNewest()) this.error = asCallError(thrown);
+      }
+    },
+    () => (this.list === null ? Promise.resolve() : painted()),
+  );
 
   #uses = new Latest<null>(async () => {
     try {

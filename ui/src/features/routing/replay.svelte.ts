@@ -13,16 +13,19 @@ class Replays {
   /** The calls are listed in the place of the stages. */
   listing = $state(false);
 
-  #latest = new Latest<ReplayArgs>(async (args, isNewest) => {
-    try {
-      const result = await core.call("replay", args);
-      if (!isNewest()) return;
-      this.result = result;
-      this.error = null;
-    } catch (thrown) {
-      if (isNewest()) this.error = asCallError(thrown);
-    }
-  }, painted);
+  #latest = new Latest<ReplayArgs>(
+    async (args, isNewest) => {
+      try {
+        const result = await core.call("replay", args);
+        if (!isNewest()) return;
+        this.result = result;
+        this.error = null;
+      } catch (thrown) {
+        if (isNewest()) this.error = asCallError(thrown);
+      }
+    },
+    () => (this.result === null ? Promise.resolve() : painted()),
+  );
 
   ask(rules: string | null, down: readonly string[]): void {
     this.#latest.ask({
