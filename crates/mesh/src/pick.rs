@@ -1,8 +1,9 @@
 //! Whom the next try of a call goes to: a decision, and a place there that is reserved.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{HealthStatus, Server, ServerInfo, Tool, Why, fold};
+use model::{HealthStatus, Server, ServerId, ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
 use crate::decide::{Explanation, NotPicked, Pick, Rule, decide};
@@ -194,9 +195,10 @@ impl Refused {
     /// What a decision that picked nobody says.
     pub fn of(route: &Route, decision: &Explanation) -> Self {
         let left_out = decision.stages.iter().flat_map(|stage| &stage.left_out);
-        let servers: Vec<_> = left_out
-            .filter_map(|left| Some((route.offer(left.id)?.info().clone(), left.why.clone())))
-            .collect();
+        let offers: HashMap<ServerId, &Arc<ServerInfo>> =
+            route.offers().iter().map(|offer| (offer.info().id, offer.info())).collect();
+        let servers: Vec<_> =
+            left_out.filter_map(|left| Some(((*offers.get(&left.id)?).clone(), left.why.clone()))).collect();
         let kind = kind(&servers, decision.outcome.err());
         let rule = route.rule.pattern.as_ref().map(ToString::to_string);
         Self { capability: route.capability.clone(), kind, servers, rule }

@@ -213,11 +213,6 @@ impl Route {
         &self.offers
     }
 
-    /// The offer of this server.
-    pub fn offer(&self, id: ServerId) -> Option<&Offer> {
-        self.offers.iter().map(AsRef::as_ref).find(|offer: &&Offer| offer.info().id == id)
-    }
-
     pub(crate) fn at(&self, place: usize) -> Option<&Offer> {
         self.offers.get(self.plan.candidates().get(place)?.seat).map(AsRef::as_ref)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
-use model::config::{Config, ConfigReading, Problem, Severity};
+use model::config::{Config, ConfigReading, InEffect, Problem, Severity};
 use serde_json::{Map, Value};
 
 use crate::diff::diff;
@@ -111,7 +111,7 @@ pub struct Settings {
     /// One save after the other.
     turn: Mutex<()>,
     /// What the file of a base says: a person who types asks with every letter, and the file stays the same.
-    known: Mutex<Option<(String, Arc<Config>)>>,
+    known: Mutex<Option<(String, Arc<InEffect>)>>,
 }
 
 impl Settings {
@@ -155,14 +155,15 @@ impl Settings {
     }
 
     /// What the file says; what cannot be read says nothing.
-    fn known(&self, base: &str, text: &str) -> Arc<Config> {
+    fn known(&self, base: &str, text: &str) -> Arc<InEffect> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match known.as_ref() {
-            Some((of, config)) if of == base => Arc::clone(config),
+            Some((of, said)) if of == base => Arc::clone(said),
             _ => {
-                let config = Arc::new(ConfigReading::of(text).config.unwrap_or_default());
-                *known = Some((base.to_owned(), Arc::clone(&config)));
-                config
+                let config = ConfigReading::of(text).config.unwrap_or_default();
+                let said = Arc::new(InEffect::of(&config));
+                *known = Some((base.to_owned(), Arc::clone(&said)));
+                said
             }
         }
     }
@@ -292,12 +293,13 @@ impl Settings {
     }
 }
 
-fn draft_of(before: &str, was: &Config, text: String, base: String) -> FileDraft {
+fn draft_of(before: &str, was: &InEffect, text: String, base: String) -> FileDraft {
     let ConfigReading { config, problems, values } = ConfigReading::of(&text);
     let is_valid = problems.iter().all(|problem| problem.severity != Severity::Error);
     let config = config.map(Arc::new);
+    let now = config.as_deref().map(InEffect::of);
     let (sections, restart) =
-        config.as_deref().map(|now| (was.changed_sections(now), was.needs_restart(now))).unwrap_or_default();
+        now.map(|now| (was.changed_sections(&now), was.needs_restart(&now))).unwrap_or_default();
     FileDraft {
         config: config.filter(|_| is_valid),
         is_valid,

@@ -32,3 +32,18 @@ it("is over for whoever asked when nothing more is asked, and asks again after t
   await latest.ask(3);
   expect(asked).toEqual([1, 2, 3]);
 });
+
+it("asks when it is ready, and then the newest of what came meanwhile", async () => {
+  const asked: number[] = [];
+  const open: (() => void)[] = [];
+  const latest = new Latest<number>(
+    async (question) => void asked.push(question),
+    () => new Promise<void>((done) => open.push(done)),
+  );
+  const over = latest.ask(1);
+  latest.ask(2);
+  expect(asked).toEqual([]);
+  open.shift()?.();
+  await over;
+  expect(asked).toEqual([2]);
+});

@@ -6,10 +6,15 @@ export class Latest<Question> {
   #next: { question: Question } | null = null;
   #running: Promise<void> | null = null;
   readonly #answer: (question: Question, isNewest: () => boolean) => Promise<void>;
+  readonly #ready: (() => Promise<void>) | undefined;
 
-  /** What it does with a question; it must not throw. `isNewest` says whether another question waits by now. */
-  constructor(answer: (question: Question, isNewest: () => boolean) => Promise<void>) {
+  /**
+   * What it does with a question; it must not throw. `isNewest` says whether another question waits by now. Where `ready` is
+   * given, each question waits for it, and the newest is the one that is asked then.
+   */
+  constructor(answer: (question: Question, isNewest: () => boolean) => Promise<void>, ready?: () => Promise<void>) {
     this.#answer = answer;
+    this.#ready = ready;
   }
 
   /** Asks it; what comes back is over when nothing more is asked. An answer that asks again must not wait for it. */
@@ -21,9 +26,11 @@ export class Latest<Question> {
 
   async #run(): Promise<void> {
     try {
-      for (let next = this.#next; next; next = this.#next) {
+      while (this.#next) {
+        if (this.#ready) await this.#ready();
+        const { question } = this.#next;
         this.#next = null;
-        await this.#answer(next.question, () => this.#next === null);
+        await this.#answer(question, () => this.#next === null);
       }
     } finally {
       this.#running = null;

@@ -53,6 +53,7 @@ pub use routing_part::RoutingPart;
 pub use routing_tests::{Expected, RoutingTest};
 pub use schema::schema;
 pub use seconds::Seconds;
+pub use shown::InEffect;
 pub use text::{LARGEST_FILE, decode};
 
 use section::{Problems, Section};

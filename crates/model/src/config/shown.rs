@@ -1,6 +1,6 @@
 //! A configuration as people and programs may see it: a secret is the name of its variable, or hidden.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::describe::{in_effect, keys};
 use super::{Config, SecretReference};
@@ -18,23 +18,38 @@ impl Config {
 
     /// The keys at the top of the file whose settings differ, in the order of [`Config`]'s fields.
     pub fn changed_sections(&self, newer: &Self) -> Vec<String> {
-        let sections = |config: &Self| match serde_json::to_value(config) {
-            Ok(Value::Object(sections)) => sections,
-            _ => Map::new(),
-        };
-        let older = sections(self);
-        let differs = |(key, value): (String, Value)| (older.get(&key) != Some(&value)).then_some(key);
-        sections(newer).into_iter().filter_map(differs).collect()
+        InEffect::of(self).changed_sections(&InEffect::of(newer))
     }
 
     /// The keys whose settings differ and that are read at start alone.
     pub fn needs_restart(&self, newer: &Self) -> Vec<String> {
-        let value = |config: &Self| serde_json::to_value(config).unwrap_or_default();
-        let (older, newer) = (value(self), value(newer));
+        InEffect::of(self).needs_restart(&InEffect::of(newer))
+    }
+}
+
+/// Everything that a configuration says, defaults included: who compares one with many others makes it once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InEffect(Value);
+
+impl InEffect {
+    /// What a configuration says.
+    pub fn of(config: &Config) -> Self {
+        Self(serde_json::to_value(config).unwrap_or_default())
+    }
+
+    /// As [`Config::changed_sections`].
+    pub fn changed_sections(&self, newer: &Self) -> Vec<String> {
+        let sections = newer.0.as_object().into_iter().flatten();
+        let differs = sections.filter(|(key, value)| self.0.get(key.as_str()) != Some(*value));
+        differs.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// As [`Config::needs_restart`].
+    pub fn needs_restart(&self, newer: &Self) -> Vec<String> {
         let keys = keys().iter().filter(|described| described.key.restart);
         let differs = keys.filter(|described| {
             let names: Vec<&str> = described.path.split('.').collect();
-            in_effect(&older, &names) != in_effect(&newer, &names)
+            in_effect(&self.0, &names) != in_effect(&newer.0, &names)
         });
         differs.map(|described| described.path.clone()).collect()
     }

@@ -1,9 +1,10 @@
 import { asCallError, type CallError, type RuleList, type RuleRow } from "../../host";
 import { draft } from "../../shared/config/draft.svelte";
-import type { Path } from "../../shared/config/paths";
+import { type Path, sharing } from "../../shared/config/paths";
 import { sim } from "../../shared/decision/sim.svelte";
 import { isObject } from "../../shared/json";
 import { Latest } from "../../shared/latest";
+import { painted } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
 export const RULES = "routing_rules";
@@ -45,23 +46,37 @@ class Board {
 
   cards: readonly Card[] = $derived.by(() => {
     const own = draft.value([RULES]);
-    const patterns = isObject(own) ? Object.keys(own) : [];
-    const known = (this.list?.rules ?? []).filter(({ pattern }) => patterns.includes(pattern));
-    const unknown = patterns.filter((pattern) => !known.some((row) => row.pattern === pattern));
-    const card = (pattern: string, row: RuleRow | null): Card => ({ pattern, path: [RULES, pattern], row });
-    return [...known.map((row) => card(row.pattern, row)), ...unknown.map((pattern) => card(pattern, null))];
+    const patterns = new Set(isObject(own) ? Object.keys(own) : []);
+    const known = (this.list?.rules ?? []).filter(({ pattern }) => patterns.delete(pattern));
+    const rows = [
+      ...known.map((row) => [row.pattern, row] as const),
+      ...[...patterns].map((one) => [one, null] as const),
+    ];
+    const cards = rows.map(([pattern, row]) => this.#card(pattern, row));
+    this.#made = new Map(cards.map((card) => [card.pattern, card]));
+    return cards;
   });
+  #made: ReadonlyMap<string, Card> = new Map();
 
-  #latest = new Latest<string | null>(async (text, isNewest) => {
-    try {
-      const list = await core.call("rules", text === null ? {} : { rules: text });
-      if (!isNewest()) return;
-      this.list = list;
-      this.error = null;
-    } catch (thrown) {
-      if (isNewest()) this.error = asCallError(thrown);
-    }
-  });
+  /** The card that was there, while the core says the same of it: then nothing of it is drawn anew. */
+  #card(pattern: string, row: RuleRow | null): Card {
+    const made = this.#made.get(pattern);
+    return made?.row === row ? made : { pattern, path: [RULES, pattern], row };
+  }
+
+  #latest = new Latest<string | null>(
+    async (text, isNewest) => {
+      try {
+        const list = await core.call("rules", text === null ? {} : { rules: text });
+        if (!isNewest()) return;
+        this.list = sharing(this.list, list) as RuleList;
+        this.error = null;
+      } catch (thrown) {
+        if (isNewest()) this.error = asCallError(thrown);
+      }
+    },
+    () => (this.list === null ? Promise.resolve() : painted()),
+  );
 
   #uses = new Latest<null>(async () => {
     try {

@@ -1,5 +1,6 @@
 import { asCallError, type CallError, type Replay, type ReplayArgs } from "../../host";
 import { Latest } from "../../shared/latest";
+import { painted } from "../../shared/painted";
 import { core } from "../../state/core.svelte";
 
 /** How many of the newest calls are tried again. */
@@ -12,16 +13,19 @@ class Replays {
   /** The calls are listed in the place of the stages. */
   listing = $state(false);
 
-  #latest = new Latest<ReplayArgs>(async (args, isNewest) => {
-    try {
-      const result = await core.call("replay", args);
-      if (!isNewest()) return;
-      this.result = result;
-      this.error = null;
-    } catch (thrown) {
-      if (isNewest()) this.error = asCallError(thrown);
-    }
-  });
+  #latest = new Latest<ReplayArgs>(
+    async (args, isNewest) => {
+      try {
+        const result = await core.call("replay", args);
+        if (!isNewest()) return;
+        this.result = result;
+        this.error = null;
+      } catch (thrown) {
+        if (isNewest()) this.error = asCallError(thrown);
+      }
+    },
+    () => (this.result === null ? Promise.resolve() : painted()),
+  );
 
   ask(rules: string | null, down: readonly string[]): void {
     this.#latest.ask({

@@ -377,7 +377,9 @@ class Draft extends Known {
 
   #took(draft: ConfigDraft, text = draft.text): void {
     const values = sharing(this.good?.draft.values, draft.values);
-    this.read = { ...draft, values, text };
+    const problems = sharing(this.read?.problems, draft.problems) as ConfigDraft["problems"];
+    const places = sharing(this.good?.draft.places, draft.places) as ConfigDraft["places"];
+    this.read = { ...draft, values, problems, places, text };
     if (draft.values !== null || this.good === null) this.good = { draft: this.read, at: Date.now() };
     // Nothing of mine is left that theirs could meet.
     if (this.disk && !this.changed) this.loadTheirs();

@@ -41,9 +41,8 @@ export class Known {
   readable = $derived(this.read === null || this.read.values !== null);
   /** What the core said is of the newest text. */
   fresh = $derived(this.read !== null && this.read.text === this.text);
-  problems: readonly ConfigProblem[] = $derived(
-    (this.read?.problems ?? []).filter(({ severity }) => severity !== "no_effect"),
-  );
+  #told = $derived(this.read?.problems);
+  problems: readonly ConfigProblem[] = $derived((this.#told ?? []).filter(({ severity }) => severity !== "no_effect"));
   /** Those that the file has not, errors first. */
   news = $derived.by(() => {
     const known = new Set((this.saved?.draft.problems ?? []).map(({ path, message }) => `${path} ${message}`));
@@ -53,7 +52,8 @@ export class Known {
   errors = $derived(this.problems.filter(({ severity }) => severity === "error"));
   values = $derived(this.good?.draft.values ?? null);
   /** The lines of every place, by its path. */
-  places = $derived(new Map((this.good?.draft.places ?? []).map((place) => [idOf(place.path), place])));
+  #placed = $derived(this.good?.draft.places);
+  places = $derived(new Map((this.#placed ?? []).map((place) => [idOf(place.path), place])));
   #said = $derived.by(() => {
     const by = new Map<string, ConfigProblem[]>();
     if (this.readable)
