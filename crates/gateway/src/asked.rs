@@ -30,6 +30,8 @@ const QUESTIONS: [(&str, &str); 3] =
 /// How many questions may wait for their answer, and how many streams a client may have open.
 const MOST_QUESTIONS: usize = 64;
 const MOST_STREAMS: usize = 16;
+/// How many resources a client may hear of in one session.
+const MOST_WATCHED: usize = 1_000;
 
 /// The client at the other end of a session.
 pub(crate) struct AskedClient {
@@ -125,13 +127,19 @@ impl AskedClient {
         (fresh.len() < before).then_some(level)
     }
 
-    /// It wants to hear of a resource, which it calls so; or not any more.
-    pub(crate) fn watch(&self, server: ServerId, own: String, public: Option<String>) {
+    /// It wants to hear of a resource, which it calls so; false when it hears of too many already.
+    pub(crate) fn watch(&self, server: ServerId, own: String, public: String) -> bool {
         let mut watched = self.watched.lock();
-        match public {
-            Some(public) => drop(watched.insert((server, own), public)),
-            None => drop(watched.remove(&(server, own))),
+        let has_room = watched.len() < MOST_WATCHED || watched.contains_key(&(server, own.clone()));
+        if has_room {
+            watched.insert((server, own), public);
         }
+        has_room
+    }
+
+    /// Not any more.
+    pub(crate) fn unwatch(&self, server: ServerId, own: String) {
+        self.watched.lock().remove(&(server, own));
     }
 
     /// Its answer to a question of ours. What answers nothing is dropped.
@@ -170,7 +178,8 @@ impl AskedClient {
         if !self.may_be_asked(method) {
             return Err(refused("the client did not declare that it can be asked this"));
         }
-        let outbox = outbox.cloned().or_else(|| self.somewhere());
+        let of_call = outbox;
+        let outbox = of_call.cloned().or_else(|| self.somewhere());
         let outbox =
             outbox.ok_or_else(|| refused("the client has no stream open on which it can be asked"))?;
         let (answer, answered) = oneshot::channel();
@@ -180,7 +189,18 @@ impl AskedClient {
         let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":{}{params}}}"#, quoted(method));
         let lost = |why: &str| RpcError::new(-32603, why.to_owned());
         outbox.try_send(message).map_err(|_| lost("the client does not listen any more"))?;
-        match timeout(ANSWER_WITHIN, answered).await {
+        // A question ends with its call: nobody answers it once the client has gone on.
+        let call_is_over = async {
+            match of_call {
+                Some(outbox) => outbox.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let answered = tokio::select! {
+            answered = timeout(ANSWER_WITHIN, answered) => answered,
+            () = call_is_over => return Err(lost("the call is over")),
+        };
+        match answered {
             Ok(Ok(Reply::Result(result))) => Ok(result),
             Ok(Ok(Reply::Error(error))) => Err(error),
             Ok(Err(_)) => Err(lost("the client is gone")),
@@ -309,6 +329,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_question_ends_with_its_call() {
+        let client = Arc::new(AskedClient::new(r#"{"roots":{}}"#));
+        let (outbox, messages) = mpsc::channel(4);
+        let relay = ClientRelay::of_call(client.clone(), ServerId::mint("a"), Some(outbox));
+        let over = async move { drop(messages) };
+        let (answer, ()) = tokio::join!(relay.answer("roots/list", None), over);
+        assert!(answer.is_err());
+        assert!(client.questions.lock().waiting.is_empty());
+    }
+
+    #[test]
+    fn only_so_many_resources_are_watched() {
+        let client = AskedClient::new("{}");
+        let watch = |n: usize| client.watch(ServerId::mint("a"), n.to_string(), n.to_string());
+        assert!((0..MOST_WATCHED).all(watch) && !watch(MOST_WATCHED) && watch(0));
+        client.unwatch(ServerId::mint("a"), "0".to_owned());
+        assert!(watch(MOST_WATCHED));
+    }
+
+    #[tokio::test]
     async fn what_was_not_declared_is_not_asked_and_without_a_stream_nobody_is() {
         let client = Arc::new(AskedClient::new(r#"{"roots":{}}"#));
         let relay = ClientRelay::of_conversation(client.clone(), ServerId::mint("a"));
@@ -323,7 +363,7 @@ mod tests {
         let client = Arc::new(AskedClient::new("{}"));
         let mut messages = client.opened();
         let relay = ClientRelay::of_conversation(client.clone(), ServerId::mint("a"));
-        client.watch(ServerId::mint("a"), "x://1".to_owned(), Some("mcp-discovery://a/x://1".to_owned()));
+        assert!(client.watch(ServerId::mint("a"), "x://1".to_owned(), "mcp-discovery://a/x://1".to_owned()));
         for (method, params) in [
             ("notifications/resources/updated", r#"{"uri":"x://2"}"#),
             ("notifications/tools/list_changed", "{}"),

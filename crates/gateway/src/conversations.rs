@@ -21,6 +21,8 @@ use crate::sealed::ClientSession;
 
 /// For telling a server the level from which on a client wants to know what it logs.
 pub(crate) const LEVEL_LIMIT: Duration = Duration::from_secs(5);
+/// How many sessions are more than their id; of more the one that was idle longest begins anew when its client comes back.
+const MOST_SESSIONS: usize = 10_000;
 /// What a client that called something keeps its conversations for after its last request; and one that only looked.
 const AFTER_CALLS: Duration = Duration::from_mins(30);
 const AFTER_A_LOOK: Duration = Duration::from_mins(5);
@@ -109,6 +111,9 @@ impl LiveSessions {
         revoked: &CancellationToken,
     ) -> Arc<LiveSession> {
         let mut all = self.0.lock();
+        if all.len() >= MOST_SESSIONS && !all.contains_key(&session.nonce) {
+            end_the_oldest(&mut all);
+        }
         let live = all.entry(session.nonce.clone()).or_insert_with(|| {
             let asked = Arc::new(AskedClient::new(&session.capabilities));
             let client = asked.clone();
@@ -148,5 +153,13 @@ impl LiveSessions {
         for live in all {
             live.sessions.close().await;
         }
+    }
+}
+
+fn end_the_oldest(all: &mut HashMap<String, Arc<LiveSession>>) {
+    let idle = all.iter().filter(|(_, live)| live.used.lock().under_way == 0);
+    let oldest = idle.min_by_key(|(_, live)| live.used.lock().at).map(|(nonce, _)| nonce.clone());
+    if let Some(oldest) = oldest {
+        all.remove(&oldest);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::unfold;
 use http::{Response, StatusCode};
-use model::Era;
+use model::{Era, ServerId};
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -16,6 +16,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use api::{ApiError, ErrorCode};
 use mesh::Whom;
 
+use crate::asked::AskedClient;
+use crate::beside::Offered;
 use crate::call::{GatewayCall, LONGEST};
 use crate::catalog::CallTo;
 use crate::clients::Caller;
@@ -23,7 +25,7 @@ use crate::conversations::{InUse, LiveSession};
 use crate::find::Destination;
 use crate::modern::check_mirrored;
 use crate::post::{AnswerManner, ClientRequest, PostedRequest};
-use crate::reply::{Body, Rejected, event, events, json, result, still_here};
+use crate::reply::{Body, Rejected, code, event, events, json, result, still_here};
 use crate::running::RunningCall;
 use crate::sealed::{ClientSession, SealedState};
 use crate::told::AnswerTeller;
@@ -141,9 +143,11 @@ impl Gateway {
             }
         };
         attempt.to = Some((owner.server.id, owner.own.clone()));
-        let watching = Watching::begin(wanted, live, owner);
+        let watching = Watching::begin(wanted, live, owner)?;
         let answered = parts.mesh.ask(&owner.server, LONGEST, cancel, &mut attempt).await;
-        watching.ended(answered.is_ok());
+        if let Some(watching) = watching {
+            watching.ended(answered.is_ok());
+        }
         match answered {
             Ok(answer) => told.of_answer(&answer),
             Err(error) => Err(told.of_failure(error)),
@@ -152,28 +156,34 @@ impl Gateway {
 }
 
 /// A subscription to a resource that is being made, or ended.
-struct Watching<'a>(Option<(&'a LiveSession, model::ServerId, String, bool)>);
+struct Watching<'a> {
+    asked: &'a AskedClient,
+    server: ServerId,
+    own: String,
+    begins: bool,
+}
 
 impl<'a> Watching<'a> {
     /// What is told at once must find its client: it watches before the server knows.
-    fn begin(wanted: &WantedRequest, live: Option<&'a LiveSession>, owner: &crate::beside::Offered) -> Self {
-        let begins = match wanted.method {
-            AskedMethod::Subscribe => true,
-            AskedMethod::Unsubscribe => false,
-            _ => return Self(None),
-        };
-        let Some(live) = live else { return Self(None) };
-        if begins {
-            live.asked.watch(owner.server.id, owner.own.clone(), Some(wanted.name.clone()));
+    fn begin(
+        wanted: &WantedRequest,
+        live: Option<&'a LiveSession>,
+        owner: &Offered,
+    ) -> Result<Option<Self>, Rejected> {
+        let begins = wanted.method == AskedMethod::Subscribe;
+        let is_one = begins || wanted.method == AskedMethod::Unsubscribe;
+        let Some(live) = live.filter(|_| is_one) else { return Ok(None) };
+        let (asked, server, own) = (&*live.asked, owner.server.id, owner.own.clone());
+        if begins && !asked.watch(server, own.clone(), wanted.name.clone()) {
+            let why = "this session hears of very many resources already: unsubscribe from some first";
+            return Err(Rejected::within(code::INVALID_REQUEST, why));
         }
-        Self(Some((live, owner.server.id, owner.own.clone(), begins)))
+        Ok(Some(Self { asked, server, own, begins }))
     }
 
     fn ended(self, is_done: bool) {
-        if let Some((live, server, own, begins)) = self.0
-            && begins != is_done
-        {
-            live.asked.watch(server, own, None);
+        if self.begins != is_done {
+            self.asked.unwatch(self.server, self.own);
         }
     }
 }

@@ -7,7 +7,7 @@ use testkit::real::Peer;
 
 use crate::support::{Place, Serving};
 use crate::wire::{Answer, Client, answer};
-use crate::{add, add_stdio, name_of, serving, status, token};
+use crate::{add, serving, token};
 
 async fn with_one_server(place: &Place) -> (Serving, testkit::real::RealServer, String) {
     let serving = serving(place);
@@ -176,25 +176,4 @@ async fn our_own_gateway_is_no_server_of_ours() {
     let client = Client::new(&own, "");
     assert_eq!(client.names().await, ["add", "wait"]);
     assert_eq!(text(&client.modern("tools/call", adding()).await), "5");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn many_clients_with_one_id_get_their_own_answers() {
-    let place = Place::new();
-    let serving = serving(&place);
-    let server = Peer::Everything.stdio(place.dir.path()).unwrap();
-    add_stdio(&place, "everything", &server);
-    let echo = name_of(&status(&place), "everything", "echo");
-    let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
-    let asking = (0..64).map(async |nonce: i32| {
-        let session = client.session().await;
-        for turn in 0..5 {
-            let message = format!("{nonce} {turn}");
-            let arguments = json!({ "message": message });
-            let params = json!({ "name": echo, "arguments": arguments, "_meta": { "progressToken": 1 } });
-            let answered = client.legacy(&session, "tools/call", params).await;
-            assert!(text(&answered).ends_with(&message), "{answered:?}");
-        }
-    });
-    futures::future::join_all(asking).await;
 }

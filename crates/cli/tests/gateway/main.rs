@@ -14,6 +14,7 @@ mod support;
 mod access;
 mod cells;
 mod conformance;
+mod crowd;
 mod matrix;
 mod profiles;
 mod relay;
