@@ -1,4 +1,4 @@
-//! Runs test programs three at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs one
+//! Runs test programs two at a time. Most of what ours do is wait for servers, browsers and clocks, and `cargo test` runs one
 //! program after the other. Cargo builds them and says which there are: it is given this program as the runner, which notes each
 //! with its folder and its environment and runs none.
 
@@ -11,7 +11,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::stop::{Stop, TaskResult, failed};
 
 /// How many run at once.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
+/// Programs that take more than a minute.
+const LONG: [&str; 3] = ["desktop", "gateway", "oracle"];
 /// Where programs are noted.
 pub(crate) const NOTES: &str = "XTASK_TEST_PROGRAMS";
 /// Ends a part of a note, and a note.
@@ -45,13 +47,15 @@ pub(crate) fn note(path: &str) -> TaskResult {
 pub(crate) fn run_all(notes: &Path) -> TaskResult {
     let text = std::fs::read_to_string(notes).map_err(failed("read which tests there are"))?;
     let mut programs: Vec<TestProgram> = text.split(END).filter_map(TestProgram::read).collect();
-    // The window's tests take longest: what begins last should be short.
-    programs.sort_by_key(TestProgram::is_of_the_window);
+    // What begins last should be short.
+    programs.sort_by_key(TestProgram::is_long);
     let (waiting, failures) = (Mutex::new(programs), Mutex::new(Vec::new()));
+    // What a `while let` looks at lives as long as its body: the lock would be held while a program runs.
+    let next = || lock(&waiting).pop();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(program) = lock(&waiting).pop() {
+                while let Some(program) = next() {
                     if let Err(why) = program.run() {
                         lock(&failures).push(why);
                     }
@@ -87,8 +91,8 @@ impl TestProgram {
         Path::new(&self.path).file_name().and_then(|name| name.to_str()).unwrap_or(&self.path)
     }
 
-    fn is_of_the_window(&self) -> bool {
-        self.name().starts_with("desktop-")
+    fn is_long(&self) -> bool {
+        LONG.iter().any(|long| self.name().strip_prefix(long).is_some_and(|rest| rest.starts_with('-')))
     }
 
     fn run(&self) -> Result<(), String> {
@@ -131,10 +135,19 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn all_run_and_each_failure_is_named() {
-        let folder = tempfile();
-        let notes = folder.join("notes");
-        let program = |name: &str, script: &str| {
-            use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile("all");
+        let scripts = [("one", "touch \"one.$CARGO_SAID\""), ("two", "exit 3"), ("three", "touch three.ran")];
+        let outcome = run_all(&noted(&folder, &scripts)).unwrap_err().to_string();
+        assert!(outcome.contains("`two` failed") && !outcome.contains("one"), "{outcome}");
+        assert!(folder.join("one.yes").exists() && folder.join("three.ran").exists());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// Programs that are these scripts, and their notes.
+    #[cfg(unix)]
+    fn noted(folder: &Path, scripts: &[(&str, &str)]) -> std::path::PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let noted = scripts.iter().map(|(name, script)| {
             let path = folder.join(name);
             std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -143,24 +156,30 @@ mod tests {
                 folder: folder.to_string_lossy().into_owned(),
                 env: vec![("CARGO_SAID".to_owned(), "yes".to_owned())],
             }
+            .noted()
+        });
+        let notes = folder.join("notes");
+        std::fs::write(&notes, noted.collect::<String>()).unwrap();
+        notes
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn two_run_at_the_same_time() {
+        let folder = tempfile("two");
+        // Each ends when the other has begun; alone it gives up.
+        let meets = |own: &str, other: &str| {
+            format!(
+                "touch {own}.here; for _ in $(seq 600); do test -e {other}.here && exit 0; sleep 0.05; done; exit 1"
+            )
         };
-        let noted: String = [
-            program("one", "touch \"one.$CARGO_SAID\""),
-            program("two", "exit 3"),
-            program("three", "touch three.ran"),
-        ]
-        .iter()
-        .map(TestProgram::noted)
-        .collect();
-        std::fs::write(&notes, noted).unwrap();
-        let outcome = run_all(&notes).unwrap_err().to_string();
-        assert!(outcome.contains("`two` failed") && !outcome.contains("one"), "{outcome}");
-        assert!(folder.join("one.yes").exists() && folder.join("three.ran").exists());
+        let noted = noted(&folder, &[("one", &meets("one", "two")), ("two", &meets("two", "one"))]);
+        assert_eq!(run_all(&noted).err().map(|why| why.to_string()), None);
         std::fs::remove_dir_all(folder).unwrap();
     }
 
-    fn tempfile() -> std::path::PathBuf {
-        let folder = std::env::temp_dir().join(format!("xtask-binaries-{}", std::process::id()));
+    fn tempfile(name: &str) -> std::path::PathBuf {
+        let folder = std::env::temp_dir().join(format!("xtask-binaries-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder
     }
