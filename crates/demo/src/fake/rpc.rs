@@ -104,6 +104,7 @@ impl RpcRequest {
             "tools/list" => self.tools(),
             "tools/call" => self.call(),
             "resources/list" => self.resources(),
+            "resources/templates/list" => self.result(json!({ "resourceTemplates": [] })),
             "resources/read" => self.resource(),
             "prompts/list" => self.prompts(),
             "prompts/get" => self.prompt(),

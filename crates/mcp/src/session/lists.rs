@@ -84,6 +84,8 @@ async fn optional(session: &Session, list: List, is_declared: bool, until: Insta
     let missing = match listed {
         Ok(Ok(None)) if is_cut => Some(unfinished(list, "it is too large to be kept")),
         Ok(Ok(rest)) => rest,
+        // Many servers that have resources do not know what templates are, and say so in many ways.
+        Ok(Err(_)) if list == List::Templates => None,
         Ok(Err(error)) => Some(format!("its list of {} could not be read: {error}", list.key())),
         Err(_) => Some(format!("its list of {} did not come in time", list.key())),
     };

@@ -74,7 +74,10 @@ impl Asker {
             if !is_declared {
                 continue;
             }
-            let (entries, is_whole) = self.entries(terms, list, lister).await?;
+            let listed = self.entries(terms, list, lister).await;
+            // Many servers that have resources do not know what templates are, and say so in many ways.
+            let (entries, is_whole) =
+                if list == List::Templates { listed.unwrap_or_default() } else { listed? };
             *definitions = list::definitions(&entries);
             if let Some(kept) = kept {
                 let (names, is_cut) = names(&entries, list);
