@@ -80,6 +80,11 @@ export function nodeAt(nodes: readonly KeyNode[], path: Path): KeyNode | null {
   return node;
 }
 
+/** What a key means, without the marks that code has in a text file. */
+export function keyMeaning(key: { meaning: string }): string {
+  return key.meaning.replaceAll("`", "");
+}
+
 /** What people call a section. */
 export function sectionName(key: string): string {
   return SECTIONS[key] ?? keyName(key);
