@@ -2,11 +2,11 @@
 
 use api::raw;
 use http::{HeaderValue, Response, StatusCode};
+use mcp::List;
 use mcp::wire::message::Reply;
 use mcp::wire::raw::{members, quoted};
 use serde_json::value::RawValue;
 
-use crate::lists::AskedList;
 use crate::modern::no_method;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, empty, json, result};
@@ -40,7 +40,7 @@ impl Gateway {
         }
         let session = self.session(ask)?;
         let answer = |text: &str| Ok(json(StatusCode::OK, result(question.id, text)));
-        if let Some(list) = AskedList::of(question.method) {
+        if let Some(list) = List::asked_by(question.method) {
             return match self.passed_list(list.method(), ask, &question, &session).await {
                 Some(passed) => answer(&passed),
                 None => answer(&format!("{{{}}}", self.listed(list, ask, &question)?)),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp::List;
 use mcp::wire::raw::quoted;
 
 use crate::Gateway;
@@ -11,46 +12,11 @@ use crate::endpoint::GatewayPath;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Rejected, code};
 
-/// What clients list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AskedList {
-    Tools,
-    Resources,
-    Templates,
-    Prompts,
-}
-
-impl AskedList {
-    pub(crate) fn of(method: &str) -> Option<Self> {
-        let all = [Self::Tools, Self::Resources, Self::Templates, Self::Prompts];
-        all.into_iter().find(|list| list.method() == method)
-    }
-
-    pub(crate) fn method(self) -> &'static str {
-        match self {
-            Self::Tools => "tools/list",
-            Self::Resources => "resources/list",
-            Self::Templates => "resources/templates/list",
-            Self::Prompts => "prompts/list",
-        }
-    }
-
-    /// The member of a result in which the entries stand.
-    fn key(self) -> &'static str {
-        match self {
-            Self::Tools => "tools",
-            Self::Resources => "resources",
-            Self::Templates => "resourceTemplates",
-            Self::Prompts => "prompts",
-        }
-    }
-}
-
 impl Gateway {
     /// A page: the members of a result.
     pub(crate) fn listed(
         &self,
-        list: AskedList,
+        list: List,
         ask: &PostedRequest,
         question: &ClientRequest<'_>,
     ) -> Result<String, Rejected> {
@@ -60,14 +26,14 @@ impl Gateway {
             GatewayPath::All | GatewayPath::Profile(_) => {
                 let catalog = self.seen(ask)?;
                 match list {
-                    AskedList::Tools => catalog.tools.page(after),
+                    List::Tools => catalog.tools.page(after),
                     _ => page(list, &catalog.beside, after),
                 }
             }
             GatewayPath::Server(_) => self.with_server(&ask.to, |server| {
                 let allowed = self.config().allowed();
                 self.with_view(ask, |view| match list {
-                    AskedList::Tools => {
+                    List::Tools => {
                         let tools = own_tools(server, &allowed);
                         tools.only(|name, ()| view.lets_tool(&server.info, name, name)).page(after)
                     }
@@ -80,11 +46,11 @@ impl Gateway {
     }
 }
 
-fn page(list: AskedList, beside: &CatalogBeside, after: Option<&str>) -> (String, Option<String>) {
+fn page(list: List, beside: &CatalogBeside, after: Option<&str>) -> (String, Option<String>) {
     match list {
-        AskedList::Templates => beside.templates.page(after),
-        AskedList::Prompts => beside.prompts.page(after),
-        AskedList::Tools | AskedList::Resources => beside.resources.page(after),
+        List::Templates => beside.templates.page(after),
+        List::Prompts => beside.prompts.page(after),
+        List::Tools | List::Resources => beside.resources.page(after),
     }
 }
 

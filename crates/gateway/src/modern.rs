@@ -3,12 +3,12 @@
 use api::raw;
 use base64::Engine as _;
 use http::{Response, StatusCode};
+use mcp::List;
 use mcp::wire::raw::quoted;
 use model::Tool;
 use serde_json::{Map, Value, json};
 
 use crate::Gateway;
-use crate::lists::AskedList;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, json as json_response, result};
 use crate::wanted::AskedMethod;
@@ -43,7 +43,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         check(ask, &question)?;
         let answer = |text: String| Ok(json_response(StatusCode::OK, result(question.id, &text)));
-        if let Some(list) = AskedList::of(question.method) {
+        if let Some(list) = List::asked_by(question.method) {
             let page = self.listed(list, ask, &question)?;
             return answer(format!(
                 r#"{{"resultType":"complete",{page},"ttlMs":{TTL_MS},"cacheScope":"private"}}"#

@@ -48,6 +48,7 @@ pub use session::{Brief, CallOptions, Contents, Session};
 pub use target::{Launch, LineSink, Remote, Target};
 pub use wire::behind::behind;
 pub use wire::child::PURGE_DELAY;
+pub use wire::list::List;
 pub use wire::mirror::wanted_headers;
 pub use wire::patience::Patience;
 pub use wire::request::ToolProgress;

@@ -23,16 +23,26 @@ const RESERVE: usize = 512 * 1024;
 
 /// One of the lists of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum List {
+pub enum List {
+    /// What can be called.
     Tools,
+    /// What can be read.
     Resources,
+    /// What URIs of resources are made of.
     Templates,
+    /// What can be asked for as a message.
     Prompts,
 }
 
 impl List {
+    /// The one that a method asks for.
+    pub fn asked_by(method: &str) -> Option<Self> {
+        let all = [Self::Tools, Self::Resources, Self::Templates, Self::Prompts];
+        all.into_iter().find(|list| list.method() == method)
+    }
+
     /// The member of a page in which the entries stand.
-    pub(crate) fn key(self) -> &'static str {
+    pub fn key(self) -> &'static str {
         match self {
             Self::Tools => "tools",
             Self::Resources => "resources",
@@ -42,7 +52,7 @@ impl List {
     }
 
     /// What asks for it.
-    pub(crate) fn method(self) -> &'static str {
+    pub fn method(self) -> &'static str {
         match self {
             Self::Tools => "tools/list",
             Self::Resources => "resources/list",
