@@ -150,9 +150,7 @@ impl LiveSessions {
     /// Ends all, and waits for it.
     pub(crate) async fn close(&self) {
         let all: Vec<Arc<LiveSession>> = self.0.lock().drain().map(|(_, live)| live).collect();
-        for live in all {
-            live.sessions.close().await;
-        }
+        join_all(all.iter().map(|live| live.sessions.close())).await;
     }
 }
 

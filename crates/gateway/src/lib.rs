@@ -236,10 +236,18 @@ impl Gateway {
         let mut events = self.0.parts.registry.subscribe();
         let mut config = self.0.parts.config.clone();
         let mut written = tokio::time::Instant::now();
+        let mut rested = written;
+        // What single clients see may be another by the configuration alone: whoever listens looks for itself.
+        let mut is_other_config = false;
         loop {
             let now = self.catalog().fingerprints;
-            self.0.changed.send_if_modified(|known| std::mem::replace(known, now) != now);
-            self.rest();
+            self.0.changed.send_if_modified(|known| {
+                std::mem::replace(known, now) != now || std::mem::take(&mut is_other_config)
+            });
+            if rested.elapsed() >= REST_EVERY {
+                rested = tokio::time::Instant::now();
+                self.rest();
+            }
             if written.elapsed() >= WRITE_USES {
                 written = tokio::time::Instant::now();
                 self.write_uses();
@@ -249,7 +257,12 @@ impl Gateway {
                 // What was missed changes nothing: the list is made of what there is.
                 _ = events.recv() => {}
                 () = tokio::time::sleep(REST_EVERY) => {}
-                changed = config.changed() => if changed.is_err() { break },
+                changed = config.changed() => {
+                    if changed.is_err() {
+                        break;
+                    }
+                    is_other_config = true;
+                }
             }
             if stop.run_until_cancelled(tokio::time::sleep(TELL_AGAIN)).await.is_none() {
                 break;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::conformance::FixtureServer;
 use crate::support::{Place, Serving};
-use crate::wire::Client;
+use crate::wire::{Client, Events};
 use crate::{add, serving, token};
 
 struct Scene {
@@ -69,6 +69,22 @@ async fn clients_see_and_call_what_the_rules_let_them() {
     assert_eq!(code(&careful, "prompts/get", call("one__test_prompt_with_image")).await, -32602);
     let calls = scene.place.run(&["calls", "--format", "json"]).json();
     assert_eq!(calls.as_array().unwrap().len(), 1, "nothing else ran: {calls}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_hears_that_the_configuration_lets_it_see_less() {
+    let Scene { place, serving: first, _servers } = scene("gateway: {}\n");
+    // Begun again, it knows its servers: nothing but the configuration changes what is seen.
+    drop(first);
+    let serving = serving(&place);
+    let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
+    let before = client.names().await;
+    let session = client.session().await;
+    let mut events = Events::of(client.get(&session)).await;
+    std::fs::write(place.config(), "gateway:\n  deny: ['two.*']\n").unwrap();
+    while events.next().await.unwrap()["method"] != "notifications/tools/list_changed" {}
+    let after = client.names().await;
+    assert!(after.len() < before.len(), "{before:?} {after:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
