@@ -114,20 +114,18 @@ impl App {
         let tasks = TaskTracker::new();
         tasks.spawn(opened.writer);
         let logs = Logs::default();
-        let contact = Contact::new(vault, logs.lines());
+        let gateway_key = GatewayKey::of(&data_dir).current();
+        let instance = gateway::instance(&gateway_key);
+        let contact = Contact::new(vault, logs.lines())
+            .marking_children(gateway::VIA_VARIABLE, gateway::via_of_children(&instance));
         let ages = opened.clock.as_ref().map(ClockKeeper::ages).unwrap_or_default();
         let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver(), ages.clone());
         let witness = Arc::new(ledger.clone());
         let mesh =
             Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
-        let (stop, gateway_key) = (CancellationToken::new(), GatewayKey::of(&data_dir).current());
-        let intake = Intake::new(
-            opened.registry.clone(),
-            mesh.clone(),
-            tasks.clone(),
-            stop.clone(),
-            gateway::instance(&gateway_key),
-        );
+        let stop = CancellationToken::new();
+        let intake =
+            Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone(), instance);
         let clients = intake.clients.clone();
         let (gateway, gateway_notices, gateway_at) = match Gateway::open(
             &data_dir,

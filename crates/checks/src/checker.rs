@@ -110,7 +110,7 @@ impl Checker {
         let checker = Self {
             asks,
             lanes: Arc::default(),
-            plan: RoundPlan::new(monitoring, &settings),
+            plan: RoundPlan::new(&config, &settings),
             interval: interval(&config),
             policy: HealthPolicy::from(monitoring),
             idle_stdio: monitoring.idle_stdio,
@@ -385,11 +385,13 @@ impl Checker {
             .collect();
         memory.changed.clone_from(&differences.changed);
         if !new.is_empty() {
-            (self.settings.notify)(format!(
-                "`{}` has changed the definition of {}. Look at it before it is called again, then adopt it or remove the server.",
-                tame(&server.info.name),
-                new.join(", ")
-            ));
+            let what_now = if self.plan.adopts {
+                "AI clients read the new one, since `gateway.adopt` is `auto`."
+            } else {
+                "Look at it before it is called again, then adopt it or remove the server."
+            };
+            let (name, tools) = (tame(&server.info.name), new.join(", "));
+            (self.settings.notify)(format!("`{name}` has changed the definition of {tools}. {what_now}"));
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn judge(
         .map(|why| Reason::new(why, "Not all of it is kept"));
     let reason = asks.or_else(|| worst(&judged)).or(left_out);
     let checks: Vec<_> = judged.into_iter().map(|judged| judged.result).collect();
-    let news = news(info, evidence, memory);
+    let news = news(info, evidence, memory, plan.adopts);
     let (news, round_trip_ms) = news;
     Examined { verdict, checks, round_trip_ms, reason, news, again: NextRound::AsUsual }
 }
@@ -67,6 +67,7 @@ fn news(
     info: &ServerInfo,
     evidence: Evidence,
     memory: &mut BetweenRounds,
+    adopts: bool,
 ) -> (Option<Box<News>>, Option<f64>) {
     let Evidence { tools, mut news, identity, round_trip_ms, .. } = evidence;
     news.identity = identity.filter(|identity| info.identity.as_ref() != Some(identity));
@@ -85,7 +86,7 @@ fn news(
         });
         memory.other = Some(contents.clone());
         // Who knew no tool has nothing that a person could have agreed to.
-        if info.tools.is_empty() {
+        if info.tools.is_empty() || adopts {
             news.adopted = Some((*contents).clone());
         } else {
             news.listed = Some(contents);

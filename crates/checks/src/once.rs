@@ -13,7 +13,7 @@ pub async fn check_once(settings: &CheckerSettings, id: ServerId) -> Result<Heal
     let server = settings.registry.snapshot().get(id).cloned().ok_or(RegistryError::NotFound(id))?;
     let policy = HealthPolicy::from(&config.health_monitoring);
     settings.registry.set_health_policy(policy).await?;
-    let plan = RoundPlan::new(&config.health_monitoring, settings);
+    let plan = RoundPlan::new(&config, settings);
     let mut memory = BetweenRounds::default();
     let Examined { verdict, checks, round_trip_ms, reason, news, again: _ } =
         examine(&server, &mut memory, &plan).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use mcp::{McpError, Target, TargetError};
 use mesh::{Contact, Sessions, Unreached};
-use model::config::HealthMonitoring;
+use model::config::{Adopt, Config};
 use model::{Identity, Server, ServerInfo, Tool};
 use registry::{News, Reason, RoundVerdict};
 use tokio::time::{Instant, timeout_at};
@@ -26,6 +26,8 @@ use crate::words::{self, Context, Trouble};
 pub(crate) struct RoundPlan {
     pub(crate) timeout: Duration,
     pub(crate) warn_ms: f64,
+    /// What a server lists is taken as it comes, without asking a person.
+    pub(crate) adopts: bool,
     pub(crate) checks: Arc<[&'static dyn Check]>,
     pub(crate) contact: Contact,
     pub(crate) sessions: Sessions,
@@ -68,8 +70,11 @@ pub(crate) struct Evidence {
 }
 
 impl RoundPlan {
-    pub(crate) fn new(config: &HealthMonitoring, settings: &CheckerSettings) -> Self {
+    pub(crate) fn new(config: &Config, settings: &CheckerSettings) -> Self {
+        let adopts = config.gateway.adopt == Adopt::Auto;
+        let config = &config.health_monitoring;
         Self {
+            adopts,
             timeout: Duration::try_from_secs_f64(config.timeout.0).unwrap_or(Duration::from_secs(10)),
             warn_ms: config.warn_ms,
             checks: config.checks.iter().map(|check| built_in(*check)).collect(),

@@ -40,7 +40,7 @@ fn the_configuration_in_use_is_shown_without_an_owner() {
 #[test]
 fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     let place = Place::new();
-    let text = "security:\n  allowed_hosts: [box]\nnotifications:\n  desktop: true\nhealth_monitoring:\n  max_failures: 7\n";
+    let text = "security:\n  tls_verify: false\nnotifications:\n  desktop: true\nhealth_monitoring:\n  max_failures: 7\n";
     std::fs::write(place.config(), text).unwrap();
     let file = place.config().display().to_string();
     let checked = place.run(&["config", "check", &file, "--format", "table"]);
@@ -48,7 +48,7 @@ fn what_has_no_effect_yet_is_marked_wherever_it_is_read() {
     assert!(checked.stdout().contains("it loads; 2 settings have no effect yet"), "{}", checked.stdout());
     let shown = place.run(&["config", "show", "--format", "table"]);
     for said in [checked.stderr(), shown.stderr()] {
-        assert!(said.contains(":2:3: no effect yet: security.allowed_hosts: every host"), "{said}");
+        assert!(said.contains(":2:3: no effect yet: security.tls_verify: certificates are judged"), "{said}");
         assert!(
             said.contains(":3:1: no effect yet: notifications: nobody is told outside the app"),
             "{said}"

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::raw;
+use http::{HeaderName, HeaderValue};
 use mcp::wire::Client;
 use mcp::wire::raw::{members, quoted};
 use mcp::{CallOptions, McpError, Session, ToolProgress};
@@ -20,8 +21,6 @@ use crate::wanted::{AskedMethod, WantedRequest};
 
 /// No call takes longer, whatever its server says meanwhile.
 pub(crate) const LONGEST: Duration = Duration::from_hours(1);
-/// How long a server may say nothing of a call that no rule bounds. Clients allow minutes.
-const IDLE: Duration = Duration::from_mins(5);
 /// Results are read by JSON readers that stop at 128 levels, and stand within an answer.
 const DEEPEST: usize = 120;
 
@@ -43,12 +42,16 @@ pub(crate) struct GatewayCall<'a> {
     pub(crate) live: Option<&'a LiveSession>,
     /// What the server gave the client to come back with, in JSON.
     pub(crate) state: Option<String>,
+    /// Headers that go on to servers.
+    pub(crate) passage: &'a [(HeaderName, HeaderValue)],
     /// Servers whose child each client has for itself, by name or id.
     pub(crate) per_client: &'a [String],
     /// Who is asked, and by which name.
     pub(crate) to: Option<(ServerId, String)>,
     pub(crate) has_progressed: bool,
     pub(crate) is_bounded: bool,
+    /// How long a server may say nothing of a call that no rule bounds.
+    pub(crate) idle: Duration,
 }
 
 impl GatewayCall<'_> {
@@ -123,11 +126,12 @@ impl mesh::Sending for GatewayCall<'_> {
         let (progress, reports) = mpsc::channel::<ToolProgress>(64);
         let options = CallOptions {
             deadline: left,
-            idle: (!self.is_bounded).then_some(IDLE),
+            idle: (!self.is_bounded).then_some(self.idle),
             progress: Some(progress),
             cancel: self.cancel.clone(),
             client: self.client(*server),
             capabilities: self.declared(),
+            headers: self.passage.to_vec(),
         };
         let asking = session.request(self.wanted.method.word(), &params, options);
         let (answer, has_progressed) = tokio::join!(asking, self.pass_on(reports));

@@ -10,6 +10,7 @@ use futures::future::join_all;
 use mcp::CallOptions;
 use mcp::wire::raw::quoted;
 use mesh::Sessions;
+use model::config::Config;
 use model::{Era, ServerId};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
@@ -23,9 +24,26 @@ use crate::sealed::ClientSession;
 pub(crate) const LEVEL_LIMIT: Duration = Duration::from_secs(5);
 /// How many sessions are more than their id; of more the one that was idle longest begins anew when its client comes back.
 const MOST_SESSIONS: usize = 10_000;
-/// What a client that called something keeps its conversations for after its last request; and one that only looked.
-const AFTER_CALLS: Duration = Duration::from_mins(30);
-const AFTER_A_LOOK: Duration = Duration::from_mins(5);
+/// How long a client keeps its conversations after its last request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionLimits {
+    /// When it called something.
+    after_calls: Duration,
+    /// When it only looked.
+    after_a_look: Duration,
+}
+
+impl SessionLimits {
+    pub(crate) fn of(config: &Config) -> Self {
+        let after_calls = config.gateway.limits.session.duration();
+        Self { after_calls, after_a_look: after_calls / 6 }
+    }
+
+    /// How often it is looked whose time is over.
+    pub(crate) fn rest_every(self) -> Duration {
+        self.after_a_look / 10
+    }
+}
 
 /// A session of a legacy client, as far as it is more than its id.
 pub(crate) struct LiveSession {
@@ -76,9 +94,9 @@ impl LiveSession {
         join_all(telling).await;
     }
 
-    fn is_over(&self) -> bool {
+    fn is_over(&self, limits: SessionLimits) -> bool {
         let used = *self.used.lock();
-        let limit = if used.has_called { AFTER_CALLS } else { AFTER_A_LOOK };
+        let limit = if used.has_called { limits.after_calls } else { limits.after_a_look };
         let is_idle = used.under_way == 0 && !self.asked.has_streams() && used.at.elapsed() >= limit;
         is_idle || self.revoked.is_cancelled()
     }
@@ -140,10 +158,10 @@ impl LiveSessions {
     }
 
     /// Ends those whose client is gone, and conversations with servers that clients may not see any more.
-    pub(crate) fn rest(&self, is_seen: impl Fn(ServerId) -> bool) {
+    pub(crate) fn rest(&self, limits: SessionLimits, is_seen: impl Fn(ServerId) -> bool) {
         self.0.lock().retain(|_, live| {
             live.sessions.keep_only(&is_seen);
-            !live.is_over()
+            !live.is_over(limits)
         });
     }
 

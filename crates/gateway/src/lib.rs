@@ -27,6 +27,8 @@ mod listing;
 mod lists;
 mod modern;
 mod names;
+mod pace;
+mod passage;
 mod passed;
 mod post;
 mod reply;
@@ -61,23 +63,22 @@ use tokio_util::task::TaskTracker;
 pub use clients::{GatewayClient, NoToken};
 pub use endpoint::GatewayPath;
 pub use file::FILE;
+pub use passage::{VIA_VARIABLE, via_of_children};
 pub use reply::Body;
 pub use told::CallWords;
 
 use catalog::{Catalog, Fingerprints};
 use clients::{Caller, GatewayClients};
-use conversations::LiveSessions;
+use conversations::{LiveSessions, SessionLimits};
 use file::GatewayFile;
 use names::{GivenNames, NameSpace, OfferOrigin, Unnamed};
 use reply::Rejected;
 use running::RunningCalls;
 use sealed::Seal;
 
-/// The largest body of a request, in bytes.
-pub const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// A changed list is told at most this often.
 const TELL_AGAIN: Duration = Duration::from_secs(1);
-/// What nobody needs any more is looked for this often.
+/// What nobody needs any more is looked for at least this often.
 const REST_EVERY: Duration = Duration::from_secs(30);
 /// When clients were used last is written this often.
 const WRITE_USES: Duration = Duration::from_mins(1);
@@ -112,6 +113,7 @@ struct Inner {
     running: RunningCalls,
     /// The sessions of legacy clients that are more than their id.
     live: LiveSessions,
+    paces: pace::CallPaces,
     given: Mutex<HashMap<NameSpace, GivenNames>>,
     catalog: Mutex<Option<Arc<Catalog>>>,
     views: view::KeptViews,
@@ -119,6 +121,9 @@ struct Inner {
     changed: watch::Sender<Fingerprints>,
     /// Tells this data directory's gateway from all others.
     instance: String,
+    /// The gateways that stand before this process, and this one, as `Via` has them.
+    before: String,
+    via: String,
 }
 
 /// How a person sees the gateway's tools.
@@ -152,14 +157,18 @@ impl Gateway {
         let clients = GatewayClients::open(file.clone())?;
         let given = NameSpace::ALL.map(|space| Ok((space, file.given(space)?)));
         let given = given.into_iter().collect::<Result<_, BesideError>>()?;
+        let instance = instance(&parts.key);
         let inner = Inner {
-            instance: instance(&parts.key),
+            before: passage::before(&passage::via(&instance)),
+            via: passage::via(&instance),
+            instance,
             seal: Seal::new(parts.key.clone()),
             parts,
             file,
             clients,
             running: RunningCalls::default(),
             live: LiveSessions::default(),
+            paces: pace::CallPaces::default(),
             given: Mutex::new(given),
             catalog: Mutex::default(),
             views: view::KeptViews::default(),
@@ -176,7 +185,11 @@ impl Gateway {
             return refused(StatusCode::NOT_FOUND, "the gateway is off: `gateway.enabled` is `false`");
         }
         let Some(caller) = self.caller(&head.headers, &config) else { return unauthorized() };
-        let ask = post::PostedRequest { to, caller, headers: head.headers };
+        let passage = match passage::going_on(&head.headers, &self.0.before, &self.0.via) {
+            Ok(passage) => passage,
+            Err(refused) => return refused.response(None),
+        };
+        let ask = post::PostedRequest { to, caller, headers: head.headers, passage };
         match head.method {
             Method::POST => self.post(ask, body).await,
             Method::GET => self.listen(&ask),
@@ -187,6 +200,17 @@ impl Gateway {
                 response
             }
         }
+    }
+
+    /// The largest body of a request, in bytes.
+    pub fn largest_body(&self) -> usize {
+        let bytes = self.config().gateway.limits.body.saturating_mul(1024 * 1024);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    /// How it stands in `Via`.
+    pub fn via(&self) -> &str {
+        &self.0.via
     }
 
     /// The clients that have a token, by name.
@@ -244,9 +268,11 @@ impl Gateway {
             self.0.changed.send_if_modified(|known| {
                 std::mem::replace(known, now) != now || std::mem::take(&mut is_other_config)
             });
-            if rested.elapsed() >= REST_EVERY {
+            let limits = SessionLimits::of(&self.config());
+            let rest_every = limits.rest_every().min(REST_EVERY);
+            if rested.elapsed() >= rest_every {
                 rested = tokio::time::Instant::now();
-                self.rest();
+                self.rest(limits);
             }
             if written.elapsed() >= WRITE_USES {
                 written = tokio::time::Instant::now();
@@ -256,7 +282,7 @@ impl Gateway {
                 () = stop.cancelled() => break,
                 // What was missed changes nothing: the list is made of what there is.
                 _ = events.recv() => {}
-                () = tokio::time::sleep(REST_EVERY) => {}
+                () = tokio::time::sleep(rest_every) => {}
                 changed = config.changed() => {
                     if changed.is_err() {
                         break;
@@ -273,9 +299,9 @@ impl Gateway {
     }
 
     /// Ends what was kept for clients that are gone, and with servers that clients may not see any more.
-    fn rest(&self) {
+    fn rest(&self, limits: SessionLimits) {
         let snapshot = self.0.parts.registry.snapshot();
-        self.0.live.rest(|id| snapshot.get(id).is_some_and(catalog::is_listed));
+        self.0.live.rest(limits, |id| snapshot.get(id).is_some_and(catalog::is_listed));
     }
 
     /// Tells this core's endpoint from that of another.

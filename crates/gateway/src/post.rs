@@ -4,7 +4,7 @@ use api::raw;
 use bytes::Bytes;
 use futures::future::join_all;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use mcp::wire::message::{Message, message};
 use mcp::wire::raw::items_in;
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::clients::Caller;
 use crate::endpoint::GatewayPath;
 use crate::reply::{Body, Rejected, code, empty, json};
-use crate::{Gateway, LARGEST_BODY, modern};
+use crate::{Gateway, modern};
 
 /// How deep a message may nest: readers of JSON on the way stop at 128 levels.
 const DEEPEST: usize = 120;
@@ -27,6 +27,8 @@ pub(crate) struct PostedRequest {
     pub(crate) to: GatewayPath,
     pub(crate) caller: Caller,
     pub(crate) headers: HeaderMap,
+    /// What of them goes on to servers.
+    pub(crate) passage: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl PostedRequest {
@@ -70,10 +72,6 @@ impl Gateway {
     }
 
     async fn carried_out(&self, ask: &PostedRequest, body: &[u8]) -> Result<Response<Body>, Rejected> {
-        if body.len() > LARGEST_BODY {
-            let why = format!("a message has at most {LARGEST_BODY} bytes");
-            return Err(Rejected::new(StatusCode::PAYLOAD_TOO_LARGE, code::INVALID_REQUEST, why));
-        }
         if !ask.sends_json() {
             let why = "send a JSON-RPC message as `Content-Type: application/json`";
             return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_REQUEST, why));

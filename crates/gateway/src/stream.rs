@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::unfold;
-use http::{Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use model::{Era, ServerId};
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
@@ -52,6 +52,7 @@ struct Exchange {
     cancel: CancellationToken,
     outbox: Option<mpsc::Sender<String>>,
     live: Option<InUse>,
+    passage: Vec<(HeaderName, HeaderValue)>,
     _running: Option<RunningCall>,
 }
 
@@ -66,6 +67,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         let era = if session.is_some() { Era::Legacy } else { Era::Modern };
         let wanted = WantedRequest::of(method, question.params)?;
+        self.is_in_time(&ask.caller)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
         let to = self.destination(ask, &wanted, state.as_ref(), era)?;
         if let (Era::Modern, Destination::Call(call)) = (era, &to)
@@ -86,7 +88,9 @@ impl Gateway {
         let cancel = running.as_ref().map_or_else(CancellationToken::new, |running| running.cancel.clone());
         let guard = (era == Era::Modern).then(|| cancel.clone().drop_guard());
         let caller = ask.caller.clone();
-        let exchange = Exchange { wanted, to, state, era, caller, cancel, outbox, live, _running: running };
+        let passage = ask.passage.clone();
+        let exchange =
+            Exchange { wanted, to, state, era, caller, cancel, outbox, live, passage, _running: running };
         let (done, ended) = oneshot::channel();
         let gateway = self.clone();
         self.0.parts.tasks.spawn(async move {
@@ -100,7 +104,7 @@ impl Gateway {
     }
 
     async fn carried(&self, exchange: &Exchange) -> StreamEnded {
-        let Exchange { wanted, to, state, era, caller, cancel, outbox, live, .. } = exchange;
+        let Exchange { wanted, to, state, era, caller, cancel, outbox, live, passage, .. } = exchange;
         let (config, parts) = (self.config(), &self.0.parts);
         let live = live.as_ref().map(InUse::session);
         let mut attempt = GatewayCall {
@@ -109,10 +113,12 @@ impl Gateway {
             outbox: outbox.clone(),
             live,
             state: state.as_ref().and_then(|state| state.state.clone()),
+            passage,
             per_client: &config.gateway.per_client,
             to: None,
             has_progressed: false,
             is_bounded: false,
+            idle: config.gateway.idle_timeout.duration(),
         };
         let told = AnswerTeller {
             wanted,

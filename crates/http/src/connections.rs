@@ -39,18 +39,23 @@ pub struct ConnectionLimits {
     pub most: usize,
 }
 
-impl Default for ConnectionLimits {
-    fn default() -> Self {
-        // Of the files that this process may open, servers that are asked need some as well.
-        let files = rlimit::Resource::NOFILE.get_soft().unwrap_or(1_024);
+impl ConnectionLimits {
+    /// So many connections, as far as this process may open files: servers that are asked need some as well.
+    pub fn at_most(connections: u64) -> Self {
+        let wanted = connections.saturating_add(FILES_BESIDE);
+        let files = rlimit::increase_nofile_limit(wanted).unwrap_or(1_024);
+        let left = files.saturating_sub(FILES_BESIDE).max(files / 4);
         Self {
             first: Duration::from_secs(10),
-            idle: Duration::from_mins(2),
+            idle: Duration::from_secs(150),
             body: Duration::from_secs(30),
-            most: usize::try_from(files / 4).unwrap_or(usize::MAX).clamp(16, 512),
+            most: usize::try_from(connections.min(left)).unwrap_or(usize::MAX).max(16),
         }
     }
 }
+
+/// Files that are open beside connections: databases, children, conversations with servers, a scan.
+const FILES_BESIDE: u64 = 4_096;
 
 /// What a connection does, in the order in which they make room for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

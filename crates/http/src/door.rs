@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::VIA;
 use axum::http::{HeaderValue, Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use gateway::{Gateway, GatewayPath, LARGEST_BODY};
+use gateway::{Gateway, GatewayPath};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -14,7 +14,8 @@ use tokio::time::timeout;
 use api::{ApiError, ErrorCode};
 
 use crate::api::Failure;
-use crate::gate::Gate;
+use crate::gate::{Gate, Wing};
+use crate::pages;
 
 /// The gateway behind the gate of a listener.
 #[derive(Clone)]
@@ -27,22 +28,37 @@ pub(crate) struct Door {
 
 impl Door {
     pub(crate) async fn answer(&self, to: GatewayPath, request: Request<Incoming>) -> Response<Body> {
-        if let Err(error) = self.gate.verdict(request.headers()) {
-            return Failure(error).into_response();
+        let page = match self.gate.verdict(request.headers(), Wing::Gateway) {
+            Ok(page) => page,
+            Err(error) => return Failure(error).into_response(),
+        };
+        if let Some(answer) = pages::asked_before(page.as_ref(), request.method(), request.headers()) {
+            return answer;
         }
+        let mut response = self.answered(to, request).await;
+        let via = HeaderValue::from_str(self.gateway.via())
+            .unwrap_or_else(|_| HeaderValue::from_static("1.1 mcp-discovery"));
+        pages::let_read(page, response.headers_mut());
+        response.headers_mut().insert(VIA, via);
+        response
+    }
+
+    async fn answered(&self, to: GatewayPath, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let body = match whole(body, self.patience).await {
+        let body = match whole(body, self.gateway.largest_body(), self.patience).await {
             Ok(body) => body,
             Err((status, why)) => return refused(status, &why),
         };
-        let mut response = self.gateway.answer(to, Request::from_parts(head, body)).await.map(Body::new);
-        response.headers_mut().insert(VIA, HeaderValue::from_static("1.1 mcp-discovery"));
-        response
+        self.gateway.answer(to, Request::from_parts(head, body)).await.map(Body::new)
     }
 }
 
 /// A body, as much of it as a message may have.
-async fn whole(mut body: Incoming, patience: Duration) -> Result<Bytes, (StatusCode, String)> {
+async fn whole(
+    mut body: Incoming,
+    largest: usize,
+    patience: Duration,
+) -> Result<Bytes, (StatusCode, String)> {
     let mut read = Vec::new();
     loop {
         let frame = timeout(patience, body.frame()).await;
@@ -51,8 +67,8 @@ async fn whole(mut body: Incoming, patience: Duration) -> Result<Bytes, (StatusC
         let Some(frame) = frame else { return Ok(read.into()) };
         let frame = frame.map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off".to_owned()))?;
         if let Some(data) = frame.data_ref() {
-            if read.len() + data.len() > LARGEST_BODY {
-                let why = format!("a message has at most {LARGEST_BODY} bytes");
+            if read.len() + data.len() > largest {
+                let why = format!("a message has at most {largest} bytes (`gateway.limits.body`)");
                 return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
             }
             read.extend_from_slice(data);

@@ -12,45 +12,89 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::api::Failure;
+use model::config::Config;
+use tokio::sync::watch;
 
-/// Which names this listener goes by.
+use crate::api::Failure;
+use crate::pages;
+
+/// Who may speak to this listener: by which names, and from which pages.
 #[derive(Debug, Clone)]
-pub struct Gate(Arc<SocketAddr>);
+pub struct Gate {
+    address: SocketAddr,
+    config: watch::Receiver<Arc<Config>>,
+}
+
+/// What a page wants to speak to: each has origins of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wing {
+    /// UI and API.
+    Own,
+    /// The gateway.
+    Gateway,
+}
 
 impl Gate {
-    /// The gate of a listener.
-    pub fn new(address: SocketAddr) -> Self {
-        Self(Arc::new(address))
+    /// The gate of a listener; names and pages that a person lets in are read anew with each request.
+    pub fn new(address: SocketAddr, config: watch::Receiver<Arc<Config>>) -> Self {
+        Self { address, config }
     }
 
-    /// `localhost` and loopback addresses on our port. A listener that a person opened to the network also goes by
-    /// any literal address: rebinding needs a name.
+    /// `localhost` and loopback addresses on our port, and the names in `security.allowed_hosts`. A listener that a person opened to
+    /// the network also goes by any literal address: rebinding needs a name.
     fn is_ours(&self, authority: &str) -> bool {
-        let Ok(authority) = authority.parse::<Authority>() else { return false };
-        if authority.as_str().contains('@') || authority.port_u16().unwrap_or(80) != self.0.port() {
+        let Ok(read) = authority.parse::<Authority>() else { return false };
+        if read.as_str().contains('@') {
             return false;
         }
-        let host = authority.host();
-        match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-            Ok(ip) => ip.is_loopback() || !self.0.ip().is_loopback(),
+        let host = read.host();
+        let is_at_our_port = read.port_u16().unwrap_or(80) == self.address.port();
+        let is_known = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            Ok(ip) => ip.is_loopback() || !self.address.ip().is_loopback(),
             Err(_) => host.eq_ignore_ascii_case("localhost"),
-        }
+        };
+        // What stands before us may have another port; whoever names one means it.
+        let is_let = |name: &String| name.eq_ignore_ascii_case(authority) || name.eq_ignore_ascii_case(host);
+        (is_at_our_port && is_known) || self.config.borrow().later.allowed_hosts.iter().any(is_let)
     }
 
-    pub(crate) fn verdict(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+    /// The page that a request comes from, when it is another than ours; an error when it may not.
+    pub(crate) fn verdict(&self, headers: &HeaderMap, wing: Wing) -> Result<Option<HeaderValue>, ApiError> {
         let host = one(headers.get_all(HOST).iter()).ok_or_else(|| refuse("one Host header is needed"))?;
         if !self.is_ours(host) {
-            return Err(refuse("the Host header is not an address of this program"));
+            return Err(refuse(
+                "the Host header is not an address of this program: names are let in by `security.allowed_hosts`",
+            ));
         }
-        let mut origins = headers.get_all(ORIGIN).iter().peekable();
-        if origins.peek().is_none() {
-            return Ok(());
+        let Some(first) = headers.get(ORIGIN) else { return Ok(None) };
+        let origin = one(headers.get_all(ORIGIN).iter());
+        let authority = origin.and_then(|origin| origin.strip_prefix("http://"));
+        if authority.is_some_and(|authority| self.is_ours(authority)) {
+            return Ok(None);
         }
-        let origin = one(origins).and_then(|origin| origin.strip_prefix("http://"));
-        match origin {
-            Some(authority) if self.is_ours(authority) => Ok(()),
-            _ => Err(refuse("requests from other web pages are refused")),
+        let is_let = origin.is_some_and(|origin| self.lets_origin(origin, wing));
+        is_let.then(|| Some(first.clone())).ok_or_else(|| refuse(wing.refusal()))
+    }
+
+    fn lets_origin(&self, origin: &str, wing: Wing) -> bool {
+        let config = self.config.borrow();
+        let origins = match wing {
+            Wing::Own => &config.later.allowed_origins,
+            Wing::Gateway => &config.gateway.allowed_origins,
+        };
+        origins.iter().any(|known| known == origin)
+    }
+}
+
+impl Wing {
+    fn refusal(self) -> &'static str {
+        match self {
+            Self::Own => {
+                "requests from other web pages are refused: they are let in by `security.allowed_origins`"
+            }
+            Self::Gateway => {
+                "requests from other web pages are refused: they are let in by `gateway.allowed_origins`"
+            }
         }
     }
 }
@@ -65,23 +109,38 @@ fn refuse(message: &str) -> ApiError {
 }
 
 pub(crate) async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Response {
-    match gate.verdict(request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(error) => Failure(error).into_response(),
+    let page = match gate.verdict(request.headers(), Wing::Own) {
+        Ok(page) => page,
+        Err(error) => return Failure(error).into_response(),
+    };
+    if let Some(answer) = pages::asked_before(page.as_ref(), request.method(), request.headers()) {
+        return answer;
     }
+    let mut response = next.run(request).await;
+    pages::let_read(page, response.headers_mut());
+    response
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn passes(listen: &str, host: &str, origin: Option<&str>) -> bool {
+    fn gate(listen: &str, config: &str) -> Gate {
+        let config = Config::from_yaml(config).unwrap().0;
+        Gate::new(listen.parse().unwrap(), watch::channel(Arc::new(config)).1)
+    }
+
+    fn passes_with(config: &str, listen: &str, host: &str, origin: Option<&str>, wing: Wing) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        Gate::new(listen.parse().unwrap()).verdict(&headers).is_ok()
+        gate(listen, config).verdict(&headers, wing).is_ok()
+    }
+
+    fn passes(listen: &str, host: &str, origin: Option<&str>) -> bool {
+        passes_with("", listen, host, origin, Wing::Own)
     }
 
     #[test]
@@ -127,6 +186,31 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(HOST, "127.0.0.1:8090".parse().unwrap());
         headers.append(HOST, "evil.example".parse().unwrap());
-        assert!(Gate::new("127.0.0.1:8090".parse().unwrap()).verdict(&headers).is_err());
+        assert!(gate("127.0.0.1:8090", "").verdict(&headers, Wing::Own).is_err());
+    }
+
+    #[test]
+    fn names_that_a_person_lists_are_ours_too() {
+        let config = "security:\n  allowed_hosts: [Build-Box, \"proxy:444\"]\n";
+        let lets = |host| passes_with(config, "0.0.0.0:8090", host, None, Wing::Gateway);
+        for host in ["build-box", "build-box:8090", "BUILD-BOX:1", "proxy:444", "10.0.0.1:8090"] {
+            assert!(lets(host), "{host}");
+        }
+        for host in ["proxy", "proxy:8090", "build-box.evil.example", "a@build-box", "evil.example:8090"] {
+            assert!(!lets(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_are_let_in_to_ui_and_gateway_apart() {
+        let config = "security:\n  allowed_origins: [\"https://dash.example\"]\ngateway:\n  allowed_origins: [\"https://Chat.example/\"]\n";
+        let lets = |origin, wing| passes_with(config, "127.0.0.1:8090", "127.0.0.1:8090", Some(origin), wing);
+        assert!(lets("https://dash.example", Wing::Own) && !lets("https://dash.example", Wing::Gateway));
+        assert!(lets("https://chat.example", Wing::Gateway) && !lets("https://chat.example", Wing::Own));
+        for origin in
+            ["https://chat.example:444", "http://chat.example", "https://chat.example.evil.example", "null"]
+        {
+            assert!(!lets(origin, Wing::Gateway), "{origin}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod cookie;
 mod door;
 mod files;
 mod gate;
+mod pages;
 mod squeeze;
 
 use std::io;
@@ -67,8 +68,9 @@ impl Face {
 
     fn of(app: &App, listener: TcpListener, serves_gateway: bool) -> io::Result<Self> {
         let address = listener.local_addr()?;
+        let limits = ConnectionLimits::at_most(app.live_config().borrow().gateway.limits.connections);
         app.announce(format!("http://{address}"), serves_gateway)?;
-        Ok(Self { listener, address, app: app.clone(), limits: ConnectionLimits::default(), serves_gateway })
+        Ok(Self { listener, address, app: app.clone(), limits, serves_gateway })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8090`.
@@ -85,18 +87,19 @@ impl Face {
     /// Answers until the core is asked to stop; requests under way are finished.
     pub async fn serve(self) {
         let stopping = self.app.stopping();
+        let gate = Gate::new(self.address, self.app.live_config());
         let gateway = self.app.gateway_served().filter(|_| self.serves_gateway).map(|gateway| Door {
             gateway,
-            gate: Gate::new(self.address),
+            gate: gate.clone(),
             patience: self.limits.body,
         });
-        let behind = Behind { router: router(self.app, self.address, self.limits), gateway };
+        let behind = Behind { router: router(self.app, gate, self.address, self.limits), gateway };
         connections::serve(self.listener, behind, self.limits, stopping).await;
     }
 }
 
 /// All routes. The gate stands before every one of them, the token before the API alone.
-fn router(app: App, address: SocketAddr, limits: ConnectionLimits) -> Router {
+fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
     let api = Router::new()
         .route("/events", get(api::events))
@@ -116,5 +119,5 @@ fn router(app: App, address: SocketAddr, limits: ConnectionLimits) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .method_not_allowed_fallback(api::only_read)
         .fallback(files::serve)
-        .layer(middleware::from_fn_with_state(Gate::new(address), gate::check))
+        .layer(middleware::from_fn_with_state(gate, gate::check))
 }

@@ -8,6 +8,7 @@ mod lists;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use http::{HeaderName, HeaderValue};
 use model::{Definitions, Identity, Tool};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -110,6 +111,8 @@ pub struct CallOptions {
     pub client: Option<Arc<dyn Client>>,
     /// What this request declares in place of the conversation's client, in JSON (MCP 2026-07-28, `clientCapabilities`).
     pub capabilities: Option<Arc<str>>,
+    /// Sent with it over HTTP.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl std::fmt::Debug for CallOptions {
@@ -122,7 +125,15 @@ impl Default for CallOptions {
     fn default() -> Self {
         let deadline = Duration::from_secs(30);
         let cancel = CancellationToken::new();
-        Self { deadline, idle: None, progress: None, cancel, client: None, capabilities: None }
+        Self {
+            deadline,
+            idle: None,
+            progress: None,
+            cancel,
+            client: None,
+            capabilities: None,
+            headers: Vec::new(),
+        }
     }
 }
 

@@ -18,12 +18,20 @@ pub type StderrSink = Arc<dyn Fn(ServerId, &str) + Send + Sync>;
 pub struct Contact {
     vault: Vault,
     lines: StderrSink,
+    /// A variable that every child is given.
+    mark: Option<(&'static str, Secret)>,
 }
 
 impl Contact {
     /// With these credentials.
     pub fn new(vault: Vault, lines: StderrSink) -> Self {
-        Self { vault, lines }
+        Self { vault, lines, mark: None }
+    }
+
+    /// Gives every child this variable, unless its record has one of that name.
+    #[must_use]
+    pub fn marking_children(self, name: &'static str, value: String) -> Self {
+        Self { mark: Some((name, Secret::new(value))), ..self }
     }
 
     /// The credentials.
@@ -84,7 +92,12 @@ impl Contact {
         let era = info.identity.as_ref().map(|said| said.era);
         let (lines, id) = (self.lines.clone(), info.id);
         let stderr = Some(LineSink::new(move |line| lines(id, line)));
-        let env = self.vault.environment(info, env).await?;
+        let mut env = self.vault.environment(info, env).await?;
+        if let Some((name, value)) =
+            self.mark.clone().filter(|(name, _)| env.iter().all(|(own, _)| own != name))
+        {
+            env.push((name.to_owned(), value));
+        }
         let cwd = info.cwd.as_ref().map(PathBuf::from);
         Ok(Launch { era, stderr, env, cwd, ..Launch::new(command, info.args.clone()) })
     }

@@ -182,6 +182,11 @@ pub fn bridge_to(url: &str) -> Result<ServedCommand, PeerError> {
     other("supergateway/dist/index.js", &["--streamableHttp", url, "--outputTransport", "stdio"])
 }
 
+/// The same of npm `mcp-remote`; what it keeps is in a folder of its own.
+pub fn remote_bridge_to(url: &str) -> Result<ServedCommand, PeerError> {
+    other("mcp-remote/dist/proxy.js", &[url, "--allow-http", "--transport", "http-only"])
+}
+
 /// A plain Python of the tools folder, for scripts that need nothing but the standard library.
 pub fn plain_python() -> Result<String, PeerError> {
     installed(&tools().join("py-time/bin/python"))

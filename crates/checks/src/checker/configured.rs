@@ -15,7 +15,7 @@ impl Checker {
     pub(super) async fn reconfigure(&mut self) {
         let config = self.settings.config.borrow_and_update().clone();
         let was_enabled = self.is_enabled;
-        self.plan = RoundPlan::new(&config.health_monitoring, &self.settings);
+        self.plan = RoundPlan::new(&config, &self.settings);
         self.interval = interval(&config);
         self.policy = HealthPolicy::from(&config.health_monitoring);
         self.idle_stdio = config.health_monitoring.idle_stdio;

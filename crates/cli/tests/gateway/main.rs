@@ -15,6 +15,8 @@ mod access;
 mod cells;
 mod conformance;
 mod crowd;
+mod limits;
+mod loops;
 mod matrix;
 mod profiles;
 mod relay;

@@ -18,7 +18,7 @@ pub struct Served {
 
 impl Served {
     pub async fn start() -> Self {
-        Self::with(http_face::ConnectionLimits::default()).await
+        Self::with(http_face::ConnectionLimits::at_most(512)).await
     }
 
     pub async fn with(limits: http_face::ConnectionLimits) -> Self {

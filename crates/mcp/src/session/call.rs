@@ -116,10 +116,11 @@ impl SessionCall<'_> {
 
     fn headers(&self, known: Option<&Arc<Headers>>) -> Vec<(HeaderName, HeaderValue)> {
         let wanted = || known?.get(self.name?);
-        match (wanted(), self.arguments) {
-            (Some(wanted), Some(arguments)) => mirror::values(wanted, arguments),
-            _ => Vec::new(),
+        let mut headers = self.options.headers.clone();
+        if let (Some(wanted), Some(arguments)) = (wanted(), self.arguments) {
+            headers.extend(mirror::values(wanted, arguments));
         }
+        headers
     }
 
     async fn listed_again(&self) -> Result<(), McpError> {
@@ -138,7 +139,8 @@ impl SessionCall<'_> {
         more: &[(&'static str, String)],
         headers: Vec<(HeaderName, HeaderValue)>,
     ) -> Result<Box<RawValue>, McpError> {
-        let CallOptions { deadline, idle, progress, cancel, client, capabilities } = &self.options;
+        let CallOptions { deadline, idle, progress, cancel, client, capabilities, headers: _ } =
+            &self.options;
         let left = self.until.saturating_duration_since(Instant::now());
         let wait = Wait::new(left, *idle, cancel.clone(), progress.clone(), client.clone());
         let members = self.members.iter().chain(more).map(|(name, value)| (*name, value.as_str().into()));

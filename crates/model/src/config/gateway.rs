@@ -4,8 +4,10 @@ use serde::Serialize;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
 use super::gateway_access::{self, AccessRules, ClientAccess, GatewayProfile};
+use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
+use super::values;
 
 /// Who may speak to the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -31,6 +33,34 @@ pub enum Naming {
     Never,
 }
 
+/// Which definition of a tool clients read when its server changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Adopt {
+    /// The one that a person accepted.
+    #[default]
+    Ask,
+    /// The newest.
+    Auto,
+}
+
+/// What bounds clients.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GatewayLimits {
+    /// The largest body of a request, in MiB.
+    pub body: u64,
+    /// How many connections are open at once, of clients, UI and API together.
+    pub connections: u64,
+    /// For how long after its last call the session of a legacy client keeps its conversations with servers.
+    pub session: Seconds,
+}
+
+impl Default for GatewayLimits {
+    fn default() -> Self {
+        Self { body: 16, connections: 10_000, session: Seconds(1_800.0) }
+    }
+}
+
 /// The MCP server that AI clients see, and the listener it shares with the UI and the API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayConfig {
@@ -42,6 +72,14 @@ pub struct GatewayConfig {
     pub auth: GatewayAuth,
     /// How its tools are called.
     pub naming: Naming,
+    /// Which definitions of tools they read.
+    pub adopt: Adopt,
+    /// How long a server may say nothing of a call that no rule bounds.
+    pub idle_timeout: Seconds,
+    /// What bounds clients.
+    pub limits: GatewayLimits,
+    /// Pages that may speak to it, by their origin.
+    pub allowed_origins: Vec<String>,
     /// Servers of which each client gets a child of its own, by name or id.
     pub per_client: Vec<String>,
     /// What all clients may see and call.
@@ -60,6 +98,10 @@ impl Default for GatewayConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             auth: GatewayAuth::Token,
             naming: Naming::Auto,
+            adopt: Adopt::Ask,
+            idle_timeout: Seconds(300.0),
+            limits: GatewayLimits::default(),
+            allowed_origins: Vec::new(),
             per_client: Vec::new(),
             rules: AccessRules::default(),
             profiles: Vec::new(),
@@ -93,6 +135,25 @@ pub(super) const KEYS: &[Branch] = &[
         "When the name of a tool carries that of its server",
     )),
     leaf(KeyDoc::new(
+        "adopt",
+        KeyKind::Word(&["ask", "auto"]),
+        "ask",
+        "When a server changes its tools, clients go on reading what you accepted, or with `auto` what is new",
+    )),
+    leaf(KeyDoc::new(
+        "idle_timeout",
+        KeyKind::Seconds(1.0),
+        "300",
+        "How long a server may say nothing of a call that no rule bounds; no call takes more than an hour",
+    )),
+    section(KeyDoc::new("limits", KeyKind::Section, "{ body: 16 }", "What bounds clients"), LIMITS),
+    leaf(KeyDoc::new(
+        "allowed_origins",
+        KeyKind::List(&KeyKind::Text),
+        "[\"https://chat.example\"]",
+        "Web pages that may speak to the gateway, by their origin; they need a token all the same",
+    )),
+    leaf(KeyDoc::new(
         "per_client",
         KeyKind::List(&KeyKind::Text),
         "[browser]",
@@ -120,6 +181,46 @@ pub(super) const KEYS: &[Branch] = &[
     ),
 ];
 
+const LIMITS: &[Branch] = &[
+    leaf(KeyDoc::new(
+        "body",
+        KeyKind::Whole(1, LARGEST_BODY),
+        "16",
+        "The largest body of a request, in MiB",
+    )),
+    leaf(
+        KeyDoc::new(
+            "connections",
+            KeyKind::Whole(16, MOST_CONNECTIONS),
+            "10000",
+            "How many connections are open at once, of clients, UI and API together; the longest idle make room",
+        )
+        .restart(),
+    ),
+    leaf(KeyDoc::new(
+        "session",
+        KeyKind::Seconds(1.0),
+        "1800",
+        "How long after its last call the session of a client keeps its conversations with servers; a sixth of it when \
+         nothing was called",
+    )),
+];
+
+/// In MiB.
+const LARGEST_BODY: u64 = 1_024;
+const MOST_CONNECTIONS: u64 = 1_000_000;
+
+fn limits(mut section: Section<'_>) -> GatewayLimits {
+    let default = GatewayLimits::default();
+    let read = GatewayLimits {
+        body: section.whole("body", 1, LARGEST_BODY).unwrap_or(default.body),
+        connections: section.whole("connections", 16, MOST_CONNECTIONS).unwrap_or(default.connections),
+        session: section.seconds("session", 1.0).unwrap_or(default.session),
+    };
+    section.finish();
+    read
+}
+
 pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
     let default = GatewayConfig::default();
     let auth_place = section.place_of("auth");
@@ -133,6 +234,10 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
         naming: section
             .one_of("naming", &[("auto", Naming::Auto), ("always", Naming::Always), ("never", Naming::Never)])
             .unwrap_or_default(),
+        adopt: section.one_of("adopt", &[("ask", Adopt::Ask), ("auto", Adopt::Auto)]).unwrap_or_default(),
+        idle_timeout: section.seconds("idle_timeout", 1.0).unwrap_or(default.idle_timeout),
+        limits: limits(section.section("limits")),
+        allowed_origins: values::origins(&mut section, "allowed_origins"),
         per_client: section.texts("per_client").unwrap_or_default(),
         rules: gateway_access::rules(&mut section),
         clients: gateway_access::clients(section.section("clients"), &profiles),

@@ -51,6 +51,8 @@ pub struct ClientAccess {
     pub profile: Option<String>,
     /// What of that.
     pub rules: AccessRules,
+    /// How often it may ask servers for something.
+    pub calls_per_second: Option<f64>,
 }
 
 pub(super) const ALLOW: Branch = leaf(KeyDoc::new(
@@ -83,7 +85,16 @@ pub(super) const CLIENT: &[Branch] = &[
     leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees what is in this profile alone")),
     ALLOW,
     DENY,
+    leaf(KeyDoc::new(
+        "calls_per_second",
+        KeyKind::Number(RAREST, MOST_OFTEN),
+        "5",
+        "How often it may ask servers for something; after a pause the calls of one second at once",
+    )),
 ];
+
+const RAREST: f64 = 0.001;
+const MOST_OFTEN: f64 = 1_000_000.0;
 
 pub(super) fn rules(section: &mut Section<'_>) -> AccessRules {
     AccessRules { allow: values::patterns(section, "allow"), deny: values::patterns(section, "deny") }
@@ -123,8 +134,9 @@ pub(super) fn clients(mut section: Section<'_>, profiles: &[GatewayProfile]) -> 
             below.warn(place, "profile", message);
         }
         let rules = rules(&mut below);
+        let calls_per_second = below.number("calls_per_second", RAREST, MOST_OFTEN);
         below.finish();
-        clients.push(ClientAccess { name: entry.key, profile, rules });
+        clients.push(ClientAccess { name: entry.key, profile, rules, calls_per_second });
     }
     section.finish();
     clients

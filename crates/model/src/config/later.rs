@@ -18,6 +18,12 @@ pub struct Later {
     /// What may be called, of `security`. Absent: all. Empty: none.
     #[serde(skip)]
     pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
+    /// Names that UI, API and gateway are reached by, of `security`.
+    #[serde(skip)]
+    pub allowed_hosts: Vec<String>,
+    /// Further origins of pages that may use UI and API, of `security`.
+    #[serde(skip)]
+    pub allowed_origins: Vec<String>,
     /// Servers that run in a cluster.
     pub kubernetes: Option<Value>,
     /// When deployments grow.
@@ -73,7 +79,7 @@ pub(super) const SECURITY: &[Branch] = &[
         "allowed_hosts",
         KeyKind::List(&KeyKind::Text),
         "[build-box]",
-        "Hosts that may be spoken to",
+        "Names that UI, API and gateway are reached by, beside this computer's addresses",
     )),
     leaf(KeyDoc::new(
         "allowed_origins",
@@ -151,11 +157,13 @@ pub(super) const CUSTOM_CHECKS: &[Branch] = &[
 ];
 
 pub(super) fn read(root: &mut Section<'_>) -> Later {
-    let (security, allowed_capabilities) = security_part(root);
+    let security = security_part(root);
     Later {
         notifications: part(root, "notifications", notifications),
-        security,
-        allowed_capabilities,
+        security: security.value,
+        allowed_capabilities: security.capabilities,
+        allowed_hosts: security.hosts,
+        allowed_origins: security.origins,
         kubernetes: part(root, "kubernetes", kubernetes),
         autoscaling: autoscaling(root),
         custom_checks: part(root, "custom_checks", custom_checks),
@@ -179,23 +187,32 @@ fn notifications(mut section: Section<'_>) {
     section.finish();
 }
 
-fn security_part(root: &mut Section<'_>) -> (Option<Value>, Option<Vec<CapabilityPattern>>) {
-    let Some(node) = root.take("security") else { return (None, None) };
-    let value = node.to_value();
-    (Some(value), security(root.below("security", node)))
+/// What of `security` has an effect.
+#[derive(Default)]
+struct SecurityPart {
+    value: Option<Value>,
+    capabilities: Option<Vec<CapabilityPattern>>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
 }
 
-fn security(mut section: Section<'_>) -> Option<Vec<CapabilityPattern>> {
+fn security_part(root: &mut Section<'_>) -> SecurityPart {
+    let Some(node) = root.take("security") else { return SecurityPart::default() };
+    let value = Some(node.to_value());
+    SecurityPart { value, ..security(root.below("security", node)) }
+}
+
+fn security(mut section: Section<'_>) -> SecurityPart {
     section.truth("encrypt_server_info");
-    let allowed = values::patterns(&mut section, "allowed_capabilities");
+    let capabilities = values::patterns(&mut section, "allowed_capabilities");
     section.text("key_file");
     section.truth("tls_verify");
     section.text("ca_file");
-    section.texts("allowed_hosts");
-    section.texts("allowed_origins");
+    let hosts = values::hosts(&mut section, "allowed_hosts");
+    let origins = values::origins(&mut section, "allowed_origins");
     section.truth("allow_scripts");
     section.finish();
-    allowed
+    SecurityPart { value: None, capabilities, hosts, origins }
 }
 
 fn kubernetes(mut section: Section<'_>) {

@@ -13,8 +13,6 @@ const NO_EFFECT: &[(&str, &str)] = &[
     ("security.key_file", "nothing is encrypted"),
     ("security.tls_verify", "certificates are judged as if it were not there"),
     ("security.ca_file", "certificates are judged as if it were not there"),
-    ("security.allowed_hosts", "every host that a person names is spoken to"),
-    ("security.allowed_origins", "no further origin is let in"),
     ("security.allow_scripts", "there are no checks by script"),
     ("kubernetes", "no cluster is asked"),
     ("autoscaling", "nothing is scaled"),

@@ -25,6 +25,47 @@ pub(super) fn url(section: &Section<'_>, node: &Node, key: &str, schemes: &[&str
     }
 }
 
+/// Origins of web pages, as browsers write them (RFC 6454, "ASCII Serialization of an Origin").
+pub(super) fn origins(section: &mut Section<'_>, key: &'static str) -> Vec<String> {
+    let items = section.list(key).unwrap_or_default();
+    let read = items.iter().enumerate().filter_map(|(i, item)| {
+        let key = format!("{key}[{i}]");
+        let text = section.text_of(item, &key)?;
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let origin = url.map(|url| url.origin().ascii_serialization());
+        // A path behind it would never be compared.
+        let is_whole =
+            origin.as_ref().is_some_and(|origin| text.trim_end_matches('/').eq_ignore_ascii_case(origin));
+        if !is_whole {
+            let said = crate::secrets::redact_url(&text);
+            let message =
+                format!("`{said}` is no origin: write a scheme and a host, such as `https://chat.example`");
+            section.error(item.place, &key, message);
+        }
+        origin.filter(|_| is_whole)
+    });
+    read.collect()
+}
+
+/// Names of hosts, each perhaps with a port.
+pub(super) fn hosts(section: &mut Section<'_>, key: &'static str) -> Vec<String> {
+    let items = section.list(key).unwrap_or_default();
+    let read = items.iter().enumerate().filter_map(|(i, item)| {
+        let key = format!("{key}[{i}]");
+        let text = section.text_of(item, &key)?;
+        let is_host = Url::parse(&format!("http://{text}")).is_ok_and(|url| {
+            url.username().is_empty() && url.path() == "/" && !text.contains(['/', '?', '#', '@', '*'])
+        });
+        if !is_host {
+            let message =
+                format!("`{text}` is no name of a host: write one such as `build-box`, or `build-box:8090`");
+            section.error(item.place, &key, message);
+        }
+        is_host.then(|| text.to_ascii_lowercase())
+    });
+    read.collect()
+}
+
 /// A list of capability globs.
 pub(super) fn patterns(section: &mut Section<'_>, key: &'static str) -> Option<Vec<CapabilityPattern>> {
     let items = section.list(key)?;

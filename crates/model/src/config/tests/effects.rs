@@ -24,6 +24,18 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.deny", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
     ("gateway.profiles", PROFILES, "a_profile_is_a_part_of_it_at_a_path_of_its_own"),
     ("gateway.clients", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
+    (
+        "gateway.adopt",
+        "checks/tests/checks.rs",
+        "where_nobody_wants_to_be_asked_a_changed_definition_is_taken_and_told",
+    ),
+    ("gateway.idle_timeout", LIMITS, "a_server_that_says_nothing_is_given_up_and_one_that_reports_is_not"),
+    ("gateway.limits.body", LIMITS, "a_body_is_as_long_as_the_configuration_lets_it"),
+    ("gateway.limits.connections", LIMITS, "of_too_many_connections_the_longest_idle_makes_room"),
+    ("gateway.limits.session", LIMITS, "what_clients_abandon_ends_when_its_time_is_over"),
+    ("gateway.allowed_origins", LIMITS, "pages_and_names_are_let_in_as_the_configuration_says"),
+    ("security.allowed_hosts", LIMITS, "pages_and_names_are_let_in_as_the_configuration_says"),
+    ("security.allowed_origins", LIMITS, "pages_and_names_are_let_in_as_the_configuration_says"),
     ("gateway.naming", GATEWAY, "tools_are_named_as_the_configuration_says"),
     ("gateway.per_client", RELAY, "each_client_has_a_child_of_its_own_where_the_configuration_says_so"),
     ("replica_groups", GATEWAY, "a_group_of_replicas_is_one_tool_and_its_calls_are_balanced"),
@@ -109,6 +121,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
 
 /// What AI clients meet.
 const GATEWAY: &str = "cli/tests/gateway/settings.rs";
+const LIMITS: &str = "cli/tests/gateway/limits.rs";
 const PROFILES: &str = "cli/tests/gateway/profiles.rs";
 const RELAY: &str = "cli/tests/gateway/relay.rs";
 
@@ -195,12 +208,12 @@ fn what_has_no_effect_yet_is_named_once_with_what_happens_instead() {
 
 #[test]
 fn settings_that_promise_safety_are_named_one_by_one() {
-    let text = "security:\n  encrypt_server_info: true\n  allowed_hosts: [a]\nstrict: true\nservice_registry:\n  config:\n    \
+    let text = "security:\n  encrypt_server_info: true\n  tls_verify: false\nstrict: true\nservice_registry:\n  config:\n    \
                 encrypt_server_info: true\n";
     let paths: Vec<_> = check(text).into_iter().map(|problem| problem.path).collect();
     let expected = [
         "security.encrypt_server_info",
-        "security.allowed_hosts",
+        "security.tls_verify",
         "service_registry",
         "service_registry.config.encrypt_server_info",
     ];

@@ -1,0 +1,79 @@
+//! How often a client may ask servers for something: the generic cell rate algorithm (ITU-T I.371), which keeps one moment a client.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::{ApiError, ErrorCode};
+use http::StatusCode;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use crate::Gateway;
+use crate::clients::Caller;
+use crate::reply::Rejected;
+
+/// When each client's next call would be on time, by its name.
+#[derive(Debug, Default)]
+pub(crate) struct CallPaces(Mutex<HashMap<Arc<str>, Instant>>);
+
+impl CallPaces {
+    /// Lets one call through, or says how long to wait. After a pause the calls of one second come at once.
+    fn take(&self, client: &Arc<str>, per_second: f64, now: Instant) -> Result<(), Duration> {
+        let between = Duration::from_secs_f64(per_second.recip());
+        let ahead = Duration::from_secs(1).max(between);
+        let mut all = self.0.lock();
+        let due = all.entry(client.clone()).or_insert(now);
+        let next = (*due).max(now) + between;
+        match next.saturating_duration_since(now).checked_sub(ahead) {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => {
+                *due = next;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Whether a client may ask a server for something now.
+    pub(crate) fn is_in_time(&self, caller: &Caller) -> Result<(), Rejected> {
+        let config = self.config();
+        let Some(name) = &caller.name else { return Ok(()) };
+        let own = config.gateway.clients.iter().find(|access| access.name == **name);
+        let Some(per_second) = own.and_then(|own| own.calls_per_second) else { return Ok(()) };
+        self.0.paces.take(name, per_second, Instant::now()).map_err(|wait| {
+            let why = format!(
+                "this client may ask {per_second} times a second (`gateway.clients`): try again in {:.1} s",
+                wait.as_secs_f64().max(0.1)
+            );
+            Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Overloaded, why))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_of_a_second_come_at_once_and_then_one_after_the_other() {
+        let (paces, now) = (CallPaces::default(), Instant::now());
+        let (one, other): (Arc<str>, Arc<str>) = ("a".into(), "b".into());
+        let let_through = |at: Instant| (0..100).filter(|_| paces.take(&one, 5.0, at).is_ok()).count();
+        assert_eq!(let_through(now), 5);
+        assert_eq!(let_through(now + Duration::from_millis(190)), 0);
+        assert_eq!(let_through(now + Duration::from_millis(210)), 1);
+        assert_eq!(let_through(now + Duration::from_secs(60)), 5);
+        assert_eq!(paces.take(&other, 5.0, now), Ok(()));
+    }
+
+    #[test]
+    fn whoever_may_ask_less_than_once_a_second_waits_in_between() {
+        let (paces, now): (_, _) = (CallPaces::default(), Instant::now());
+        let client: Arc<str> = "a".into();
+        assert_eq!(paces.take(&client, 0.1, now), Ok(()));
+        assert_eq!(paces.take(&client, 0.1, now + Duration::from_secs(4)), Err(Duration::from_secs(6)));
+        assert_eq!(paces.take(&client, 0.1, now + Duration::from_secs(10)), Ok(()));
+    }
+}
