@@ -14,7 +14,8 @@ use model::{Allowed, CapabilityPattern, HealthStatus, Server, ServerId, ServerIn
 use registry::Snapshot;
 use serde_json::value::RawValue;
 
-use crate::beside::CatalogBeside;
+use crate::beside::{CatalogBeside, Offered};
+use crate::links::{RenamedUris, renamed_in};
 use crate::listing::{ListedEntry, PagedList};
 use crate::names::{NameSpace, OfferOrigin, Unnamed};
 
@@ -64,6 +65,7 @@ pub(crate) struct Catalog {
     config: Arc<Config>,
     pub(crate) tools: PagedList<CatalogTool>,
     pub(crate) beside: CatalogBeside,
+    pub(crate) renamed: RenamedUris,
     pub(crate) fingerprints: Fingerprints,
 }
 
@@ -104,7 +106,13 @@ impl Catalog {
         let tools = PagedList::new("name", named.collect());
         let beside = CatalogBeside::of(snapshot, config, &groups, &is_seen, name);
         let [resources, prompts] = beside.fingerprints();
+        let members_of = |offered: &Offered| -> Vec<ServerId> {
+            let id = offered.server.id;
+            let group = groups.iter().find(|group| group.servers.iter().any(|one| one.info.id == id));
+            group.map_or_else(|| vec![id], |group| group.servers.iter().map(|one| one.info.id).collect())
+        };
         Self {
+            renamed: renamed_in(&beside.resources, members_of),
             revision: snapshot.revision().into(),
             sources: snapshot.iter().map(CatalogState::of).collect(),
             config: config.clone(),
@@ -122,6 +130,7 @@ impl Catalog {
         Self {
             revision: self.revision.load(Ordering::Relaxed).into(),
             sources: Vec::new(),
+            renamed: RenamedUris::new(),
             config: self.config.clone(),
             fingerprints: Fingerprints { tools: tools.fingerprint(), resources, prompts },
             tools,

@@ -15,7 +15,7 @@ use crate::catalog::Fingerprints;
 use crate::conversations::InUse;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, event, events, notification, result, still_here};
-use crate::stream::STILL_HERE;
+use crate::streamed::STILL_HERE;
 
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
@@ -90,6 +90,9 @@ impl Gateway {
         if !ask.takes_events() {
             let why = "this is an MCP endpoint: clients POST to it, or GET `text/event-stream`";
             return Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why).response(None);
+        }
+        if let Some(resumed) = self.resumed(ask) {
+            return resumed;
         }
         let session = match self.session(ask) {
             Ok(session) => session,

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::asked::{AskedClient, ClientRelay};
 use crate::sealed::ClientSession;
+use crate::streamed::LostStreams;
 
 /// For telling a server the level from which on a client wants to know what it logs.
 pub(crate) const LEVEL_LIMIT: Duration = Duration::from_secs(5);
@@ -50,6 +51,8 @@ pub(crate) struct LiveSession {
     pub(crate) asked: Arc<AskedClient>,
     /// Its own.
     pub(crate) sessions: Sessions,
+    /// Streams that it may ask for again.
+    pub(crate) lost: Arc<LostStreams>,
     revoked: CancellationToken,
     used: Mutex<SessionUse>,
 }
@@ -139,7 +142,13 @@ impl LiveSessions {
                 Arc::new(ClientRelay::of_conversation(client.clone(), server))
             });
             let used = SessionUse { at: Instant::now(), has_called: false, under_way: 0 };
-            Arc::new(LiveSession { asked, sessions, revoked: revoked.clone(), used: Mutex::new(used) })
+            Arc::new(LiveSession {
+                asked,
+                sessions,
+                lost: Arc::default(),
+                revoked: revoked.clone(),
+                used: Mutex::new(used),
+            })
         });
         live.clone()
     }
@@ -161,6 +170,7 @@ impl LiveSessions {
     pub(crate) fn rest(&self, limits: SessionLimits, is_seen: impl Fn(ServerId) -> bool) {
         self.0.lock().retain(|_, live| {
             live.sessions.keep_only(&is_seen);
+            live.lost.rest();
             !live.is_over(limits)
         });
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{ApiError, ErrorCode};
 use http::StatusCode;
-use model::{Era, Server, Tool, fold};
+use model::{Era, Millis, Server, Tool, fold};
 use serde_json::json;
 
 use crate::beside::{CatalogBeside, Offered};
@@ -33,18 +33,7 @@ impl Gateway {
         wanted: &WantedRequest,
     ) -> Result<Option<SealedState>, Rejected> {
         let Some(text) = &wanted.state else { return Ok(None) };
-        let state = self.0.seal.open_state(client, text);
-        let fits = |state: &SealedState| state.method == wanted.method.word() && state.name == wanted.name;
-        match state.filter(fits) {
-            Some(state) if state.until >= now() => Ok(Some(state)),
-            Some(_) => Err(Rejected::within(
-                code::INVALID_PARAMS,
-                "`requestState` is older than 10 minutes: ask anew",
-            )),
-            None => {
-                Err(Rejected::within(code::INVALID_PARAMS, "`requestState` is none that was given for this"))
-            }
-        }
+        still_counts(self.0.seal.open_state(client, text), wanted, now()).map(Some)
     }
 
     pub(crate) fn destination(
@@ -185,6 +174,21 @@ impl Gateway {
     }
 }
 
+fn still_counts(
+    state: Option<SealedState>,
+    wanted: &WantedRequest,
+    now: Millis,
+) -> Result<SealedState, Rejected> {
+    let refused = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
+    let fits = |state: &SealedState| state.method == wanted.method.word() && state.name == wanted.name;
+    let state =
+        state.filter(fits).ok_or_else(|| refused("`requestState` is none that was given for this"))?;
+    if state.until < now {
+        return Err(refused("`requestState` is older than 10 minutes: ask anew"));
+    }
+    Ok(state)
+}
+
 fn unknown(what: &str, name: &str) -> Rejected {
     Rejected::within(code::INVALID_PARAMS, format!("there is no {what} `{}`", mcp::tame(name)))
 }
@@ -204,4 +208,32 @@ fn gone(name: &str, why: &str) -> Rejected {
 fn no_server() -> Rejected {
     let error = ApiError::new(ErrorCode::NotFound, "there is no such server, or clients may not see it");
     Rejected::of_api(StatusCode::NOT_FOUND, &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::ServerId;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn a_state_counts_for_its_request_and_for_ten_minutes() {
+        let params = RawValue::from_string(r#"{"name":"a"}"#.to_owned()).unwrap();
+        let wanted = WantedRequest::of(AskedMethod::CallTool, Some(&params)).unwrap();
+        let state = |method: &str, name: &str, until| {
+            let (method, name) = (method.to_owned(), name.to_owned());
+            Some(SealedState { server: ServerId::mint("s"), method, name, until, state: None })
+        };
+        assert!(still_counts(state("tools/call", "a", 10), &wanted, 10).is_ok());
+        for (state, why) in [
+            (state("tools/call", "a", 10), "older than 10 minutes"),
+            (state("tools/call", "b", 20), "none that was given"),
+            (state("prompts/get", "a", 20), "none that was given"),
+            (None, "none that was given"),
+        ] {
+            let refused = still_counts(state, &wanted, 11).unwrap_err();
+            assert!(refused.message.contains(why), "{}", refused.message);
+        }
+    }
 }

@@ -158,7 +158,7 @@ impl ClientRequest<'_> {
     }
 }
 
-fn is_id(id: &RawValue) -> bool {
+pub(crate) fn is_id(id: &RawValue) -> bool {
     id.get().starts_with(|c: char| c == '"' || c == '-' || c.is_ascii_digit())
 }
 

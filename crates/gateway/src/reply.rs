@@ -125,6 +125,23 @@ pub(crate) fn event(message: &str) -> Bytes {
     text.into()
 }
 
+/// The same with the id by which its stream can be asked for again.
+pub(crate) fn event_of(message: &str, id: &str) -> Bytes {
+    let event = event(message);
+    let mut text = Vec::with_capacity(event.len() + id.len() + 8);
+    text.extend_from_slice(format!("id: {id}\n").as_bytes());
+    text.extend_from_slice(&event);
+    text.into()
+}
+
+/// The first event of a stream, which says nothing but how it can be asked for again, and when.
+pub(crate) fn opening(id: &str) -> Bytes {
+    format!("id: {id}\nretry: {RETRY_MS}\ndata: \n\n").into()
+}
+
+/// When a client asks for a stream that broke: SDKs try twice, and a core that starts again is there by then.
+const RETRY_MS: u32 = 2_000;
+
 /// Says that somebody is still there.
 pub(crate) fn still_here() -> Bytes {
     Bytes::from_static(b": \n\n")

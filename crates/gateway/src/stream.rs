@@ -1,17 +1,12 @@
 //! Requests that a server carries out: they run beside their HTTP exchange, which becomes a stream where it takes longer or there is
 //! more to say.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures::stream::unfold;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use model::{Era, ServerId};
-use serde_json::value::RawValue;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use api::{ApiError, ErrorCode};
 use mesh::Whom;
@@ -19,28 +14,23 @@ use mesh::Whom;
 use crate::asked::AskedClient;
 use crate::beside::Offered;
 use crate::call::{GatewayCall, LONGEST};
-use crate::catalog::CallTo;
+use crate::catalog::{CallTo, Catalog};
 use crate::clients::Caller;
 use crate::conversations::{InUse, LiveSession};
+use crate::endpoint::GatewayPath;
 use crate::find::Destination;
 use crate::modern::check_mirrored;
 use crate::post::{AnswerManner, ClientRequest, PostedRequest};
-use crate::reply::{Body, Rejected, code, event, events, json, result, still_here};
+use crate::reply::{Body, Rejected, code};
 use crate::running::RunningCall;
 use crate::sealed::{ClientSession, SealedState};
+use crate::streamed::{RequestWaitedFor, StreamEnded};
 use crate::told::AnswerTeller;
 use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
 
-/// An answer that takes longer comes as a stream, so that its client knows that somebody is there.
-const SOON: Duration = Duration::from_secs(1);
-/// A stream says that it is still there this often.
-pub(crate) const STILL_HERE: Duration = Duration::from_secs(15);
 /// How many messages wait for a client that reads slowly.
 const MOST_WAITING: usize = 256;
-
-/// How a request ended, as JSON or as an error.
-type StreamEnded = Result<String, Rejected>;
 
 /// A request that was understood.
 struct Exchange {
@@ -49,9 +39,13 @@ struct Exchange {
     state: Option<SealedState>,
     era: Era,
     caller: Caller,
+    /// Tells the session of a legacy client from others.
+    session: Option<String>,
     cancel: CancellationToken,
     outbox: Option<mpsc::Sender<String>>,
     live: Option<InUse>,
+    /// What clients see; absent where a server is asked by its own names.
+    catalog: Option<Arc<Catalog>>,
     passage: Vec<(HeaderName, HeaderValue)>,
     _running: Option<RunningCall>,
 }
@@ -84,13 +78,30 @@ impl Gateway {
             }
             live.begins(true)
         });
-        let running = session.map(|session| self.0.running.begin(&session.nonce, question.id.get()));
+        // Whoever agreed on an older revision takes an event without a message for a fault.
+        let may_open = session.as_ref().is_none_or(|session| session.version.as_str() >= "2025-11-25");
+        let lost = live.as_ref().map(|live| live.session().lost.clone());
+        let session = session.map(|session| session.nonce);
+        let running = session.as_deref().map(|nonce| self.0.running.begin(nonce, question.id.get()));
         let cancel = running.as_ref().map_or_else(CancellationToken::new, |running| running.cancel.clone());
         let guard = (era == Era::Modern).then(|| cancel.clone().drop_guard());
         let caller = ask.caller.clone();
         let passage = ask.passage.clone();
-        let exchange =
-            Exchange { wanted, to, state, era, caller, cancel, outbox, live, passage, _running: running };
+        let catalog = (!matches!(ask.to, GatewayPath::Server(_))).then(|| self.catalog());
+        let exchange = Exchange {
+            wanted,
+            to,
+            state,
+            era,
+            caller,
+            session,
+            cancel,
+            outbox,
+            live,
+            catalog,
+            passage,
+            _running: running,
+        };
         let (done, ended) = oneshot::channel();
         let gateway = self.clone();
         self.0.parts.tasks.spawn(async move {
@@ -99,12 +110,15 @@ impl Gateway {
             // Nobody waits any more where it cannot be told.
             let _ = done.send(outcome.unwrap_or_else(|| Err(revoked())));
         });
-        let under_way = RequestWaitedFor { id: question.id.to_owned(), messages, ended, guard };
+        let under_way =
+            RequestWaitedFor { id: question.id.to_owned(), messages, ended, guard, lost, may_open };
         Ok(under_way.response(question.manner).await)
     }
 
     async fn carried(&self, exchange: &Exchange) -> StreamEnded {
-        let Exchange { wanted, to, state, era, caller, cancel, outbox, live, passage, .. } = exchange;
+        let Exchange {
+            wanted, to, state, era, caller, cancel, outbox, live, passage, session, catalog, ..
+        } = exchange;
         let (config, parts) = (self.config(), &self.0.parts);
         let live = live.as_ref().map(InUse::session);
         let mut attempt = GatewayCall {
@@ -128,6 +142,11 @@ impl Gateway {
             client: &caller.id,
             is_group: matches!(to, Destination::Call(CallTo::Group(_))),
             now: now(),
+            renamed: catalog.as_ref().map(|catalog| &catalog.renamed),
+            read: match to {
+                Destination::Owner(owner) if wanted.method == AskedMethod::ReadResource => Some(&owner.own),
+                _ => None,
+            },
         };
         let owner = match to {
             Destination::Owner(owner) => owner,
@@ -140,6 +159,7 @@ impl Gateway {
                     to,
                     arguments: &wanted.arguments,
                     client: caller.name.as_deref(),
+                    session: session.as_deref(),
                     timeout: None,
                     otherwise: LONGEST,
                     cancel,
@@ -197,92 +217,4 @@ impl<'a> Watching<'a> {
 fn revoked() -> Rejected {
     let error = ApiError::new(ErrorCode::Unauthorized, "the token was revoked");
     Rejected::of_api(StatusCode::UNAUTHORIZED, &error)
-}
-
-/// A request that somebody waits for.
-struct RequestWaitedFor {
-    id: Box<RawValue>,
-    /// What is said before the answer.
-    messages: mpsc::Receiver<String>,
-    ended: oneshot::Receiver<StreamEnded>,
-    /// Dropped, the request is cancelled.
-    guard: Option<DropGuard>,
-}
-
-impl RequestWaitedFor {
-    async fn response(mut self, manner: AnswerManner) -> Response<Body> {
-        if manner == AnswerManner::Whole {
-            let ended = (&mut self.ended).await;
-            return self.whole(ended);
-        }
-        let mut waiting = VecDeque::new();
-        let mut is_over = false;
-        tokio::select! {
-            biased;
-            Some(message) = self.messages.recv() => waiting.push_back(event(&message)),
-            ended = &mut self.ended => {
-                self.rest(&mut waiting);
-                if waiting.is_empty() {
-                    return self.whole(ended);
-                }
-                waiting.push_back(event(&self.message(ended)));
-                is_over = true;
-            }
-            () = sleep(SOON) => waiting.push_back(still_here()),
-        }
-        let state = (self, waiting, is_over);
-        events(unfold(state, |(mut call, mut waiting, mut is_over)| async move {
-            if waiting.is_empty() && !is_over {
-                is_over = call.more(&mut waiting).await;
-            }
-            Some((waiting.pop_front()?, (call, waiting, is_over)))
-        }))
-    }
-
-    /// Waits for the next thing to say; true when it was the last.
-    async fn more(&mut self, waiting: &mut VecDeque<Bytes>) -> bool {
-        tokio::select! {
-            biased;
-            Some(message) = self.messages.recv() => {
-                waiting.push_back(event(&message));
-                false
-            }
-            ended = &mut self.ended => {
-                self.rest(waiting);
-                waiting.push_back(event(&self.message(ended)));
-                true
-            }
-            () = sleep(STILL_HERE) => {
-                waiting.push_back(still_here());
-                false
-            }
-        }
-    }
-
-    /// What was said before the end and is not told yet.
-    fn rest(&mut self, waiting: &mut VecDeque<Bytes>) {
-        while let Ok(message) = self.messages.try_recv() {
-            waiting.push_back(event(&message));
-        }
-    }
-
-    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
-        // It is over: there is nothing to cancel.
-        self.guard.take().map(DropGuard::disarm);
-        match ended.unwrap_or_else(|_| Err(stopped())) {
-            Ok(text) => json(StatusCode::OK, result(&self.id, &text)),
-            Err(rejected) => rejected.response(Some(&self.id)),
-        }
-    }
-
-    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
-        match ended.unwrap_or_else(|_| Err(stopped())) {
-            Ok(text) => result(&self.id, &text),
-            Err(rejected) => rejected.message(Some(&self.id)),
-        }
-    }
-}
-
-fn stopped() -> Rejected {
-    Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Internal, "the core stops"))
 }

@@ -9,6 +9,7 @@ use model::{Era, Millis};
 use serde_json::value::RawValue;
 
 use crate::call::ServerAnswer;
+use crate::links::{RenamedUris, with_public_uris};
 use crate::reply::{Rejected, code};
 use crate::sealed::{Seal, SealedState};
 use crate::wanted::{AskedMethod, WantedRequest};
@@ -43,6 +44,10 @@ pub(crate) struct AnswerTeller<'a> {
     /// Any of several servers may take what it asks next.
     pub(crate) is_group: bool,
     pub(crate) now: Millis,
+    /// What clients call resources; absent where each has its own name.
+    pub(crate) renamed: Option<&'a RenamedUris>,
+    /// What is read, by its server's URI, where its client has another.
+    pub(crate) read: Option<&'a str>,
 }
 
 impl AnswerTeller<'_> {
@@ -83,6 +88,24 @@ impl AnswerTeller<'_> {
     /// A result of one era in the other: the modern one says of each that it is complete (MCP 2026-07-28, `resultType`). Within
     /// one era it stays the bytes that it came as.
     pub(crate) fn of_answer(&self, answer: &ServerAnswer) -> Result<String, Rejected> {
+        let told = self.in_its_era(answer)?;
+        let Some(renamed) = self.renamed else { return Ok(told) };
+        let names = renamed.get(&answer.server);
+        match self.read.filter(|own| *own != self.wanted.name) {
+            // Of a template: it is listed nowhere.
+            Some(own) => {
+                let mut names = names.cloned().unwrap_or_default();
+                names.insert(own.to_owned(), self.wanted.name.clone());
+                Ok(with_public_uris(told, &names))
+            }
+            None => Ok(match names {
+                Some(names) => with_public_uris(told, names),
+                None => told,
+            }),
+        }
+    }
+
+    fn in_its_era(&self, answer: &ServerAnswer) -> Result<String, Rejected> {
         let ServerAnswer { result, era, .. } = answer;
         let wants_more = *era == Era::Modern
             && raw::text(result, &["resultType"]).is_some_and(|kind| kind == "input_required");
@@ -165,7 +188,17 @@ mod tests {
             refused: |_| ApiError::new(api::ErrorCode::Internal, "refused"),
         };
         let seal = Seal::new("key".to_owned());
-        let told = AnswerTeller { wanted: &wanted, era, words, seal: &seal, client: "c", is_group, now: 7 };
+        let told = AnswerTeller {
+            wanted: &wanted,
+            era,
+            words,
+            seal: &seal,
+            client: "c",
+            is_group,
+            now: 7,
+            renamed: None,
+            read: None,
+        };
         told.of_answer(&ServerAnswer { result: raw_of(text), era: server, server: ServerId::mint("a") })
     }
 

@@ -241,7 +241,8 @@ impl DecidedAgain<'_> {
         call: &RecordedCall,
     ) -> Result<Option<u64>, String> {
         match draft.affinity {
-            Affinity::None => Ok(None),
+            // A session stays with one server where no rule says what does.
+            Affinity::None => Ok(inputs.affinity.filter(|_| then.affinity == Affinity::None)),
             Affinity::Client => Ok(call.client.as_ref().map(|client| self.key.of(client.as_bytes()))),
             Affinity::Argument => {
                 let is_kept =

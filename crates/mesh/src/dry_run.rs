@@ -43,7 +43,7 @@ impl Mesh {
     pub fn dry_run(&self, route: &Route, call: Imagined<'_>) -> (Explanation, BTreeMap<ServerId, u64>) {
         let none = Map::new();
         let refused = call.arguments.map(|arguments| route.refused(arguments)).unwrap_or_default();
-        let affinity = route.key(&self.routes.affinity, call.client, call.arguments.unwrap_or(&none));
+        let affinity = route.key(&self.routes.affinity, None, call.client, call.arguments.unwrap_or(&none));
         let facts = CallFacts { tried: &[], refused: &refused, affinity };
         let loads = route.frozen(self.routes.clock.now());
         let decision = route.explain(&facts, &loads, route.upcoming(0));

@@ -130,7 +130,7 @@ impl Mesh {
             chance: route.chance,
             tried: course.tried.clone(),
             refused: route.refused(call.arguments),
-            affinity: route.key(&self.routes.affinity, call.client, call.arguments),
+            affinity: route.key(&self.routes.affinity, call.session, call.client, call.arguments),
             ..Inputs::default()
         };
         let pick = if is_watched || is_explained {

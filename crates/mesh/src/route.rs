@@ -255,11 +255,12 @@ impl Route {
     pub fn key(
         &self,
         key: &AffinityKey,
+        session: Option<&str>,
         client: Option<&str>,
         arguments: &Map<String, Value>,
     ) -> Option<u64> {
         match self.rule.affinity {
-            Affinity::None => None,
+            Affinity::None => session.map(|session| key.of(session.as_bytes())),
             Affinity::Client => client.map(|client| key.of(client.as_bytes())),
             Affinity::Argument => {
                 let value = arguments.get(self.rule.affinity_argument.as_deref()?)?;

@@ -72,6 +72,8 @@ pub struct Call<'a> {
     pub arguments: &'a Map<String, Value>,
     /// Who calls, by name.
     pub client: Option<&'a str>,
+    /// The session of a legacy client, which stays with one server where no rule says what does: a server keeps much by session.
+    pub session: Option<&'a str>,
     /// How long it may take with its retries; absent means as its rule says.
     pub timeout: Option<Duration>,
     /// How long where no rule says; [`OTHERWISE`] for our own calls.

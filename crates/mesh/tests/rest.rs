@@ -59,6 +59,7 @@ impl Scene {
         let call = Call {
             to,
             arguments: &none,
+            session: None,
             client: None,
             timeout,
             cancel: &cancel,

@@ -106,6 +106,7 @@ async fn a_thousand_calls_through_three_servers_arrive_as_health_and_speed_share
         let call = Call {
             to,
             arguments: &none,
+            session: None,
             client: None,
             timeout,
             cancel: &cancel,

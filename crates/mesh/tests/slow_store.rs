@@ -100,6 +100,7 @@ async fn a_store_that_does_not_answer_delays_no_call_and_nothing_piles_up_before
         let call = Call {
             to,
             arguments: &none,
+            session: None,
             client: None,
             timeout,
             cancel: &cancel,

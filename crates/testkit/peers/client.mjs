@@ -2,6 +2,8 @@
 // step. `{url, token, nonce, steps}`; the steps are those of `STEPS`: `{do: "list"}`, `{do: "call", name, arguments, progress?,
 // cancel?}`, and so on. Whatever a server asks is answered, and `nonce` stands in each answer.
 import { on } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 const HEAR_WITHIN = 20_000;
@@ -107,9 +109,13 @@ const STEPS = {
   async hear(_, { method, words = '' }, __, ear) {
     await ear.waitFor(method, words);
   },
+  // Until somebody has written this file.
+  async pause(_, { file }) {
+    while (!existsSync(file)) await setTimeout(20);
+  },
   async call(client, step, said) {
     const cancel = new AbortController();
-    const options = { timeout: 60_000, signal: cancel.signal };
+    const options = { timeout: step.timeout ?? 60_000, signal: cancel.signal };
     if (step.progress || step.cancel)
       options.onprogress = (report) => {
         said.progress.push(report.progress);

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 import warnings
 
@@ -153,6 +154,10 @@ async def one(client, step, said, ear, meta):
             return await client.subscribe_resource(step["uri"])
         case "hear":
             await ear.wait_for(step["method"], step.get("words", ""))
+        case "pause":
+            # Until somebody has written this file.
+            while not os.path.exists(step["file"]):
+                await asyncio.sleep(0.02)
         case "call":
             return await call(client, step, said, meta)
         case unknown:

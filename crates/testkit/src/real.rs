@@ -199,6 +199,14 @@ pub fn conformance() -> Result<ServedCommand, PeerError> {
     Ok(ServedCommand { program: installed(&modules.join(".bin/node"))?, args: vec![suite] })
 }
 
+/// The Inspector, on the Node that was installed with it.
+pub fn inspector() -> Result<ServedCommand, PeerError> {
+    let modules = tools().join("npm-conformance/node_modules");
+    let program =
+        installed(&modules.join("@modelcontextprotocol/inspector/clients/launcher/build/index.js"))?;
+    Ok(ServedCommand { program: installed(&modules.join(".bin/node"))?, args: vec![program] })
+}
+
 /// A script of ours in `peers/`.
 pub fn script(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(name).to_string_lossy().into_owned()

@@ -40,6 +40,7 @@ impl App {
         let call = mesh::Call {
             to: target.whom(),
             arguments: &arguments,
+            session: None,
             client: args.client.as_deref(),
             timeout,
             otherwise: mesh::OTHERWISE,

@@ -1,13 +1,16 @@
 //! Who gets in, how far, and what stays when this core or a server does not.
 
+use std::io::Write;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testkit::fake::{Fake, SignIn};
 use testkit::real::Peer;
 
 use crate::support::{Place, Serving};
 use crate::wire::{Answer, Client, answer};
-use crate::{add, serving, token};
+use crate::{add, name_of, serving, status, token};
 
 async fn with_one_server(place: &Place) -> (Serving, testkit::real::RealServer, String) {
     let serving = serving(place);
@@ -176,4 +179,78 @@ async fn our_own_gateway_is_no_server_of_ours() {
     let client = Client::new(&own, "");
     assert_eq!(client.names().await, ["add", "wait"]);
     assert_eq!(text(&client.modern("tools/call", adding()).await), "5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_sends_beside_its_message_stays_here_and_no_secret_reaches_the_other_side() {
+    let place = Place::new();
+    let serving = serving(&place);
+    let upstream = "canary-of-the-server";
+    let guarded = |fake: Fake| fake.sign_in(SignIn::Token(upstream.to_owned()));
+    let servers = [guarded(Fake::modern()).start().await, guarded(Fake::legacy()).start().await];
+    let mut heard = String::new();
+    for (server, name) in servers.iter().zip(["new", "old"]) {
+        let mut add = place.command(&["add", &server.url(), "--name", name, "--token", "-"]);
+        let mut add = add.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        writeln!(add.stdin.take().unwrap(), "{upstream}").unwrap();
+        heard += &String::from_utf8(add.wait_with_output().unwrap().stdout).unwrap();
+    }
+    let told = status(&place);
+    let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
+    let secret = client.token.rsplit('_').next().unwrap().to_owned();
+    let session = client.session().await;
+    for owner in ["new", "old"] {
+        let tool = name_of(&told, owner, "add");
+        let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+            "params": { "name": tool, "arguments": { "a": 2, "b": 3 } } });
+        let strange = client
+            .post()
+            .header("mcp-session-id", &session)
+            .header("cookie", "session=canary-of-the-client")
+            .header("x-api-key", "canary-of-the-client")
+            .header("proxy-authorization", "Basic canary-of-the-client")
+            .header("forwarded", "for=canary-of-the-client")
+            .header("referer", "http://canary-of-the-client/")
+            .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        let answered = answer(strange.body(call.to_string())).await;
+        assert_eq!(text(&answered), "5", "{answered:?}");
+        heard += &format!("{answered:?}");
+    }
+    for server in &servers {
+        for seen in server.seen() {
+            let sent = format!("{:?}", seen.headers);
+            assert!(!sent.contains("canary-of-the-client") && !sent.contains(&secret), "{sent}");
+            if seen.rpc_method.as_deref() == Some("tools/call") {
+                assert_eq!(seen.headers["authorization"], format!("Bearer {upstream}").as_str());
+                assert!(
+                    seen.headers.contains_key("traceparent") && seen.headers.contains_key("via"),
+                    "{sent}"
+                );
+            }
+        }
+    }
+    // A server that refuses repeats nothing of it either.
+    drop(servers);
+    let refused =
+        client.modern("tools/call", json!({ "name": name_of(&told, "new", "add"), "arguments": {} })).await;
+    heard += &format!("{refused:?}");
+    for command in
+        [&["calls", "--format", "json"][..], &["servers", "--format", "json"], &["log", "--format", "json"]]
+    {
+        let ran = place.run(command);
+        heard += &(ran.stdout() + &ran.stderr());
+    }
+    assert!(!heard.contains(upstream) && !heard.contains(&secret), "{heard}");
+    for entry in std::fs::read_dir(place.data()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        let has = |canary: &str| bytes.windows(canary.len()).any(|part| part == canary.as_bytes());
+        // What is kept where no keyring is says so by its name.
+        let keeps = path.file_name().is_some_and(|name| name == "secrets.json");
+        assert!(
+            !has(&secret) && !has("canary-of-the-client") && (keeps || !has(upstream)),
+            "{}",
+            path.display()
+        );
+    }
 }

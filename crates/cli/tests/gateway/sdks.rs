@@ -1,7 +1,7 @@
 //! The reference SDKs as clients, in both eras, before real servers of both eras.
 
 use std::io::Write;
-use std::process::{Command as Process, Stdio};
+use std::process::{Child, Command as Process, Stdio};
 
 use serde_json::{Value, json};
 use testkit::real::{Peer, RealServer, script, tools};
@@ -14,14 +14,14 @@ use crate::{add, add_stdio, serving, status, token};
 
 /// A client of the reference SDKs.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sdk {
+pub(crate) enum Sdk {
     TypeScript1,
     TypeScript2,
     Python1,
     Python2,
 }
 
-const ALL: [Sdk; 4] = [Sdk::TypeScript1, Sdk::TypeScript2, Sdk::Python1, Sdk::Python2];
+pub(crate) const ALL: [Sdk; 4] = [Sdk::TypeScript1, Sdk::TypeScript2, Sdk::Python1, Sdk::Python2];
 
 impl Sdk {
     /// In which they speak with the gateway.
@@ -54,6 +54,15 @@ impl Sdk {
 
     /// Takes the steps one after the other; what came of each. Whatever it is asked meanwhile, it answers with the nonce.
     fn takes(self, url: &str, token: &str, nonce: &str, steps: &[Value]) -> Vec<Value> {
+        let ended = self.starts(url, token, nonce, steps).wait_with_output().unwrap();
+        let lines = String::from_utf8(ended.stdout).unwrap();
+        let said: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(said.len(), steps.len(), "{self:?}: {}", String::from_utf8_lossy(&ended.stderr));
+        said
+    }
+
+    /// Begins to take the steps, and writes a line of JSON for each.
+    pub(crate) fn starts(self, url: &str, token: &str, nonce: &str, steps: &[Value]) -> Child {
         let mut child = self
             .command()
             .stdin(Stdio::piped())
@@ -63,11 +72,7 @@ impl Sdk {
             .unwrap();
         let asked = json!({ "url": url, "token": token, "nonce": nonce, "steps": steps }).to_string();
         child.stdin.take().unwrap().write_all(asked.as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let lines = String::from_utf8(ended.stdout).unwrap();
-        let said: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(said.len(), steps.len(), "{self:?}: {}", String::from_utf8_lossy(&ended.stderr));
-        said
+        child
     }
 }
 
@@ -80,13 +85,13 @@ struct Outcome {
 }
 
 /// All servers of the matrix, which end with this.
-struct Running {
+pub(crate) struct Running {
     _over_http: Vec<RealServer>,
     _conformance: FixtureServer,
 }
 
 /// Starts them, and has them added by their names.
-async fn start_servers(place: &Place) -> Running {
+pub(crate) async fn start_servers(place: &Place) -> Running {
     let over_http = [
         ("everything-http", Peer::Everything.http().await.unwrap()),
         ("everything-sse", Peer::Everything.sse().await.unwrap()),

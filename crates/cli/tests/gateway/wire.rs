@@ -60,6 +60,13 @@ impl Client {
         self.modern_said(&json!({}), method, params, name).await
     }
 
+    /// The same where the core may be away.
+    pub(crate) async fn try_modern(&self, method: &str, params: Value) -> Option<Answer> {
+        let name = params["name"].as_str().map(str::to_owned);
+        let asked = self.modern_request(&json!({}), method, params, name.as_deref());
+        try_answer(asked).await
+    }
+
     /// A request of the modern era of a client that can be asked.
     pub(crate) async fn modern_as(&self, capabilities: &Value, method: &str, params: Value) -> Answer {
         let name = params["name"].as_str().map(str::to_owned);
@@ -70,9 +77,19 @@ impl Client {
         &self,
         capabilities: &Value,
         method: &str,
-        mut params: Value,
+        params: Value,
         name: Option<&str>,
     ) -> Answer {
+        answer(self.modern_request(capabilities, method, params, name)).await
+    }
+
+    fn modern_request(
+        &self,
+        capabilities: &Value,
+        method: &str,
+        mut params: Value,
+        name: Option<&str>,
+    ) -> RequestBuilder {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": MODERN,
             "io.modelcontextprotocol/clientCapabilities": capabilities,
@@ -82,7 +99,7 @@ impl Client {
         if let Some(name) = name {
             asked = asked.header("mcp-name", name);
         }
-        answer(asked.body(body.to_string())).await
+        asked.body(body.to_string())
     }
 
     /// Begins a session of the legacy era.
@@ -168,10 +185,15 @@ impl Events {
 }
 
 pub(crate) async fn answer(asked: RequestBuilder) -> Answer {
-    let response = asked.send().await.unwrap();
+    try_answer(asked).await.expect("an answer")
+}
+
+/// `None` when the connection broke, or there was none.
+async fn try_answer(asked: RequestBuilder) -> Option<Answer> {
+    let response = asked.send().await.ok()?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.unwrap();
+    let text = response.text().await.ok()?;
     let last = text.lines().rev().find_map(|line| line.strip_prefix("data: ")).unwrap_or(&text);
     let message = serde_json::from_str(last).unwrap_or(Value::Null);
-    Answer { status, headers, message, text: last.to_owned() }
+    Some(Answer { status, headers, message, text: last.to_owned() })
 }

@@ -220,6 +220,7 @@ pub async fn run(
     let call = Call {
         to,
         arguments,
+        session: None,
         client,
         timeout,
         cancel: &cancel,

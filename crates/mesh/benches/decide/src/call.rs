@@ -130,7 +130,7 @@ async fn through<A: Attempt<Answer: std::fmt::Debug>>(mesh: &Mesh, attempt: &mut
     let (arguments, pattern, cancel) = &*ASKED;
     let to = Whom::Capability("echo", pattern);
     let timeout = Some(Duration::from_secs(30));
-    let call = Call { to, arguments, client: None, timeout, cancel, explained: false, otherwise: mesh::OTHERWISE };
+    let call = Call { to, arguments, session: None, client: None, timeout, cancel, explained: false, otherwise: mesh::OTHERWISE };
     let routed = mesh.run(call, attempt).await;
     assert!(matches!(routed.end, End::Answered { .. }), "{:?}", routed.end);
 }

@@ -1,0 +1,253 @@
+//! The answer to a request that a server carries out: in one piece where it comes soon, else as a stream. A stream that breaks can be
+//! asked for again by the id of its events (MCP 2025-11-25, "Resumability and Redelivery"): it goes on where its call still runs,
+//! and where nobody knows of it, as after the core was killed, its client is told so instead of waiting for ever.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use futures::stream::{self, unfold};
+use http::{Response, StatusCode};
+use parking_lot::Mutex;
+use serde_json::value::RawValue;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::DropGuard;
+
+use api::{ApiError, ErrorCode};
+
+use crate::Gateway;
+use crate::post::{AnswerManner, PostedRequest};
+use crate::reply::{Body, Rejected, event_of, events, json, opening, result, still_here};
+
+/// An answer that takes longer comes as a stream, so that its client knows that somebody is there.
+const SOON: Duration = Duration::from_secs(1);
+/// A stream says that it is still there this often.
+pub(crate) const STILL_HERE: Duration = Duration::from_secs(15);
+/// What the ids of events begin with.
+const EVENT_ID: &str = "call.";
+/// For how long an answer whose stream broke is kept, and how many of one session.
+const KEPT_FOR: Duration = Duration::from_mins(5);
+const MOST_KEPT: usize = 16;
+
+/// How a request ended, as JSON or as an error.
+pub(crate) type StreamEnded = Result<String, Rejected>;
+
+/// A request that somebody waits for.
+pub(crate) struct RequestWaitedFor {
+    pub(crate) id: Box<RawValue>,
+    /// What is said before the answer.
+    pub(crate) messages: mpsc::Receiver<String>,
+    pub(crate) ended: oneshot::Receiver<StreamEnded>,
+    /// Dropped, the request is cancelled.
+    pub(crate) guard: Option<DropGuard>,
+    /// Where it waits for its client when its stream breaks.
+    pub(crate) lost: Option<Arc<LostStreams>>,
+    /// Whether its stream may begin with an event that says nothing but its id: clients before MCP 2025-11-25 do not expect one.
+    pub(crate) may_open: bool,
+}
+
+/// The streams of one session that broke before they were over.
+#[derive(Default)]
+pub(crate) struct LostStreams(Mutex<HashMap<String, (Instant, Box<RequestWaitedFor>)>>);
+
+impl LostStreams {
+    fn keep(&self, event_id: String, request: RequestWaitedFor) {
+        let mut all = self.0.lock();
+        if all.len() >= MOST_KEPT
+            && let Some(oldest) = all.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone())
+        {
+            all.remove(&oldest);
+        }
+        all.insert(event_id, (Instant::now(), Box::new(request)));
+    }
+
+    fn take(&self, event_id: &str) -> Option<Box<RequestWaitedFor>> {
+        self.0.lock().remove(event_id).map(|(_, request)| request)
+    }
+
+    /// Forgets those that nobody came back for.
+    pub(crate) fn rest(&self) {
+        self.0.lock().retain(|_, (at, _)| at.elapsed() < KEPT_FOR);
+    }
+}
+
+/// The id of the events of a stream: it says which request is answered there, also to a process that does not know of it.
+fn event_id(request: &RawValue) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{EVENT_ID}{}.{}.{number}", URL_SAFE_NO_PAD.encode(request.get()), std::process::id())
+}
+
+/// The id of the request whose stream has events of this id, in JSON.
+fn request_of(event_id: &str) -> Option<Box<RawValue>> {
+    let coded = event_id.strip_prefix(EVENT_ID)?.split('.').next()?;
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(coded).ok()?).ok()?;
+    RawValue::from_string(text).ok().filter(|id| crate::post::is_id(id))
+}
+
+impl RequestWaitedFor {
+    pub(crate) async fn response(mut self, manner: AnswerManner) -> Response<Body> {
+        if manner == AnswerManner::Whole {
+            let ended = (&mut self.ended).await;
+            return self.whole(ended);
+        }
+        let id = event_id(&self.id);
+        let mut waiting = VecDeque::new();
+        let mut is_over = false;
+        tokio::select! {
+            biased;
+            Some(message) = self.messages.recv() => waiting.push_back(event_of(&message, &id)),
+            ended = &mut self.ended => {
+                self.rest(&mut waiting, &id);
+                if waiting.is_empty() {
+                    return self.whole(ended);
+                }
+                waiting.push_back(event_of(&self.message(ended), &id));
+                is_over = true;
+            }
+            () = sleep(SOON) => {}
+        }
+        waiting.push_front(if self.may_open { opening(&id) } else { still_here() });
+        StreamedAnswer { request: Some(self), id, waiting, is_over }.response()
+    }
+
+    /// Waits for the next thing to say; true when it was the last.
+    async fn more(&mut self, waiting: &mut VecDeque<Bytes>, id: &str) -> bool {
+        tokio::select! {
+            biased;
+            Some(message) = self.messages.recv() => {
+                waiting.push_back(event_of(&message, id));
+                false
+            }
+            ended = &mut self.ended => {
+                self.rest(waiting, id);
+                waiting.push_back(event_of(&self.message(ended), id));
+                true
+            }
+            () = sleep(STILL_HERE) => {
+                waiting.push_back(still_here());
+                false
+            }
+        }
+    }
+
+    /// What was said before the end and is not told yet.
+    fn rest(&mut self, waiting: &mut VecDeque<Bytes>, id: &str) {
+        while let Ok(message) = self.messages.try_recv() {
+            waiting.push_back(event_of(&message, id));
+        }
+    }
+
+    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
+        // It is over: there is nothing to cancel.
+        self.guard.take().map(DropGuard::disarm);
+        match ended.unwrap_or_else(|_| Err(stopped())) {
+            Ok(text) => json(StatusCode::OK, result(&self.id, &text)),
+            Err(rejected) => rejected.response(Some(&self.id)),
+        }
+    }
+
+    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
+        match ended.unwrap_or_else(|_| Err(stopped())) {
+            Ok(text) => result(&self.id, &text),
+            Err(rejected) => rejected.message(Some(&self.id)),
+        }
+    }
+}
+
+/// A request on its stream. Dropped before it is over, its stream broke.
+struct StreamedAnswer {
+    request: Option<RequestWaitedFor>,
+    id: String,
+    waiting: VecDeque<Bytes>,
+    is_over: bool,
+}
+
+impl StreamedAnswer {
+    fn response(self) -> Response<Body> {
+        events(unfold(self, |mut answer| async move {
+            let next = answer.next().await?;
+            Some((next, answer))
+        }))
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.waiting.is_empty()
+            && !self.is_over
+            && let Some(request) = &mut self.request
+        {
+            self.is_over = request.more(&mut self.waiting, &self.id).await;
+        }
+        self.waiting.pop_front()
+    }
+}
+
+impl Drop for StreamedAnswer {
+    fn drop(&mut self) {
+        if self.is_over {
+            return;
+        }
+        // Without a place to wait it is dropped, which cancels a request of the modern era.
+        if let Some(request) = self.request.take()
+            && let Some(lost) = request.lost.clone()
+        {
+            lost.keep(std::mem::take(&mut self.id), request);
+        }
+    }
+}
+
+impl Gateway {
+    /// A stream that broke is asked for again; `None` where the request asks for another one.
+    pub(crate) fn resumed(&self, ask: &PostedRequest) -> Option<Response<Body>> {
+        let event_id = ask.header("last-event-id")?;
+        let request_id = request_of(event_id)?;
+        // A modern client has no session, and its request ended with its stream.
+        let session = match ask.header("mcp-session-id").map(|_| self.session(ask)) {
+            Some(Err(rejected)) => return Some(rejected.response(None)),
+            Some(Ok(session)) => Some(session),
+            None => None,
+        };
+        let live = session.and_then(|session| self.0.live.known(&session.nonce));
+        let request = live.and_then(|live| live.lost.take(event_id));
+        Some(match request {
+            Some(request) => {
+                let (id, waiting) = (event_id.to_owned(), VecDeque::from([still_here()]));
+                StreamedAnswer { request: Some(*request), id, waiting, is_over: false }.response()
+            }
+            None => events(stream::iter([event_of(&gone().message(Some(&request_id)), event_id)])),
+        })
+    }
+}
+
+fn gone() -> Rejected {
+    let why = "the connection or the gateway ended while this request was under way: whether it was carried out is not known, and \
+               it was not sent again";
+    Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::TransportFailed, why))
+}
+
+fn stopped() -> Rejected {
+    Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Internal, "the core stops"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_says_which_request_it_is_of() {
+        for id in ["1", "\"a.b\"", "-7"] {
+            let request = RawValue::from_string(id.to_owned()).unwrap();
+            let (one, other) = (event_id(&request), event_id(&request));
+            assert_eq!(request_of(&one).unwrap().get(), id);
+            assert!(one != other && one.bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+        for odd in ["", "call.", "call.e30.1.1", "1", "call.!!.1"] {
+            assert!(request_of(odd).is_none(), "{odd}");
+        }
+    }
+}
