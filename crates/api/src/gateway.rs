@@ -13,10 +13,56 @@ pub struct GatewayStatus {
     pub reason: Option<String>,
     /// A token is needed.
     pub needs_token: bool,
+    /// It is served beyond this computer, where what clients send, tokens too, can be read on the way.
+    pub in_clear: bool,
     /// The clients that have a token, by name.
     pub clients: Vec<GatewayClientRow>,
     /// The tools that clients see, by name.
     pub tools: Vec<GatewayToolRow>,
+    /// What else they see, by kind and name.
+    pub others: Vec<GatewayOfferRow>,
+    /// Parts of it that have an endpoint of their own, as the configuration has them.
+    pub profiles: Vec<GatewayProfileRow>,
+}
+
+/// What clients see beside tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferKind {
+    /// A resource; its name is its URI.
+    Resource,
+    /// A template of resources; its name is a URI template (RFC 6570).
+    Template,
+    /// A prompt.
+    Prompt,
+}
+
+/// Something that clients see and that is no tool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayOfferRow {
+    /// What it is.
+    pub kind: OfferKind,
+    /// What clients call it.
+    pub name: String,
+    /// What its server calls it.
+    pub own: String,
+    /// Its server, or its group of replicas, by name.
+    pub owner: String,
+    /// The server; of a group the one that is asked now.
+    pub server: ServerId,
+    /// Why it cannot be used now.
+    pub unavailable: Option<String>,
+}
+
+/// A part of what there is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GatewayProfileRow {
+    /// Its name.
+    pub name: String,
+    /// Where clients ask for it; absent while the gateway is not served.
+    pub url: Option<String>,
+    /// How many tools are seen there.
+    pub tools: usize,
 }
 
 /// A client that has a token.

@@ -35,9 +35,12 @@ pub(crate) struct CatalogBeside {
 
 /// The kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OfferedKind {
+pub enum OfferedKind {
+    /// Resources.
     Resources,
+    /// Templates of resources.
     Templates,
+    /// Prompts.
     Prompts,
 }
 

@@ -62,6 +62,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use beside::OfferedKind;
 pub use clients::{GatewayClient, NoToken};
 pub use endpoint::GatewayPath;
 pub use file::FILE;
@@ -69,6 +70,7 @@ pub use passage::{VIA_VARIABLE, via_of_children};
 pub use reply::Body;
 pub use told::CallWords;
 
+use beside::CatalogBeside;
 use catalog::{Catalog, Fingerprints};
 use clients::{Caller, GatewayClients};
 use conversations::{LiveSessions, SessionLimits};
@@ -140,6 +142,23 @@ pub struct GatewayTool {
     /// The server; absent for a group.
     pub server: Option<ServerId>,
     /// Why it cannot be called now.
+    pub unavailable: Option<String>,
+}
+
+/// How a person sees what clients see beside tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayOffer {
+    /// What it is.
+    pub kind: OfferedKind,
+    /// What clients call it.
+    pub name: String,
+    /// What its server calls it.
+    pub own: String,
+    /// The server or the group that it is of.
+    pub owner: String,
+    /// The server; of a group the one that is asked now.
+    pub server: ServerId,
+    /// Why it cannot be used now.
     pub unavailable: Option<String>,
 }
 
@@ -241,6 +260,27 @@ impl Gateway {
             unavailable: entry.unavailable.clone(),
         });
         tools.collect()
+    }
+
+    /// What they see beside tools, by kind and name.
+    pub fn others(&self) -> Vec<GatewayOffer> {
+        let catalog = self.catalog();
+        let CatalogBeside { resources, templates, prompts } = &catalog.beside;
+        let kinds = [
+            (OfferedKind::Resources, resources),
+            (OfferedKind::Templates, templates),
+            (OfferedKind::Prompts, prompts),
+        ];
+        let offers = kinds.into_iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)));
+        let offers = offers.map(|(kind, (name, entry))| GatewayOffer {
+            kind,
+            name: name.clone(),
+            own: entry.to.own.clone(),
+            owner: entry.to.owner_name.clone(),
+            server: entry.to.server.id,
+            unavailable: entry.unavailable.clone(),
+        });
+        offers.collect()
     }
 
     /// Gives the names of servers that are gone for good to others.

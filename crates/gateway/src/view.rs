@@ -129,6 +129,13 @@ impl Gateway {
         Ok(then(&View::of(&config, profile, ask.caller.name.as_deref())))
     }
 
+    /// How many tools are seen in a profile.
+    pub fn tools_of_profile(&self, name: &str) -> usize {
+        let (all, config) = (self.catalog(), self.config());
+        let found = config.gateway.profiles.iter().find(|profile| profile.name == name);
+        found.map_or(0, |profile| View::of(&config, Some(profile), None).catalog(&all).tools.iter().count())
+    }
+
     /// Whether nothing is kept from a client.
     pub(crate) fn sees_all(&self, ask: &PostedRequest) -> bool {
         #[expect(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime alone")]

@@ -3721,13 +3721,25 @@ reason: string | null,
  */
 needs_token: boolean, 
 /**
+ * It is served beyond this computer, where what clients send, tokens too, can be read on the way.
+ */
+in_clear: boolean, 
+/**
  * The clients that have a token, by name.
  */
 clients: Array<GatewayClientRow>, 
 /**
  * The tools that clients see, by name.
  */
-tools: Array<GatewayToolRow>, };
+tools: Array<GatewayToolRow>, 
+/**
+ * What else they see, by kind and name.
+ */
+others: Array<GatewayOfferRow>, 
+/**
+ * Parts of it that have an endpoint of their own, as the configuration has them.
+ */
+profiles: Array<GatewayProfileRow>, };
 
 export type GatewayTokenArgs = { 
 /**

@@ -1,10 +1,12 @@
 //! The gateway: where AI clients ask, who has a token, what they see.
 
+use std::net::SocketAddr;
+
 use api::{
-    ApiError, Empty, ErrorCode, GatewayClientRow, GatewayRevokeArgs, GatewayRevoked, GatewayStatus,
-    GatewayToken, GatewayTokenArgs, GatewayToolRow,
+    ApiError, Empty, ErrorCode, GatewayClientRow, GatewayOfferRow, GatewayProfileRow, GatewayRevokeArgs,
+    GatewayRevoked, GatewayStatus, GatewayToken, GatewayTokenArgs, GatewayToolRow, OfferKind,
 };
-use gateway::{CallWords, Gateway, GatewayClient, GatewayTool, NoToken};
+use gateway::{CallWords, Gateway, GatewayClient, GatewayOffer, GatewayTool, NoToken, OfferedKind};
 use model::config::GatewayAuth;
 use store::beside::BesideError;
 
@@ -28,16 +30,21 @@ impl App {
             Ok(url) => (Some(url), None),
             Err(why) => (None, Some(why)),
         };
-        let (clients, tools) = match &self.0.gateway {
-            Some(gateway) => (gateway.clients(), gateway.tools()),
-            None => (Vec::new(), Vec::new()),
-        };
+        let gateway = self.0.gateway.as_ref();
+        let profiles = config.profiles.iter().map(|profile| GatewayProfileRow {
+            url: url.as_deref().map(|url| of_profile(url, &profile.name)),
+            tools: gateway.map_or(0, |gateway| gateway.tools_of_profile(&profile.name)),
+            name: profile.name.clone(),
+        });
         Ok(GatewayStatus {
-            url,
             reason,
             needs_token: config.auth == GatewayAuth::Token,
-            clients: clients.into_iter().map(row).collect(),
-            tools: tools.into_iter().map(tool_row).collect(),
+            in_clear: url.as_deref().is_some_and(is_beyond_loopback),
+            profiles: profiles.collect(),
+            clients: gateway.map(Gateway::clients).into_iter().flatten().map(row).collect(),
+            tools: gateway.map(Gateway::tools).into_iter().flatten().map(tool_row).collect(),
+            others: gateway.map(Gateway::others).into_iter().flatten().map(offer_row).collect(),
+            url,
         })
     }
 
@@ -84,6 +91,28 @@ fn row(GatewayClient { id, name, created_at, used_at }: GatewayClient) -> Gatewa
 
 fn tool_row(GatewayTool { name, tool, owner, server, unavailable }: GatewayTool) -> GatewayToolRow {
     GatewayToolRow { name, tool, owner, server, unavailable }
+}
+
+fn offer_row(GatewayOffer { kind, name, own, owner, server, unavailable }: GatewayOffer) -> GatewayOfferRow {
+    let kind = match kind {
+        OfferedKind::Resources => OfferKind::Resource,
+        OfferedKind::Templates => OfferKind::Template,
+        OfferedKind::Prompts => OfferKind::Prompt,
+    };
+    GatewayOfferRow { kind, name, own, owner, server, unavailable }
+}
+
+/// Whether others than this computer can get there.
+fn is_beyond_loopback(url: &str) -> bool {
+    let at = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    let address: Option<SocketAddr> = at.and_then(|at| at.parse().ok());
+    address.is_some_and(|address| !address.ip().is_loopback())
+}
+
+/// The endpoint of a profile beside that of all.
+fn of_profile(url: &str, name: &str) -> String {
+    let base = url.strip_suffix("/mcp").unwrap_or(url);
+    format!("{base}/profiles/{name}/mcp")
 }
 
 fn unwritten(error: &BesideError) -> OperationError {

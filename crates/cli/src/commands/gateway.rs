@@ -1,7 +1,8 @@
 //! `gateway`: where AI clients ask, who has a token, what they see.
 
 use api::{
-    Empty, GatewayClientRow, GatewayRevokeArgs, GatewayStatus, GatewayTokenArgs, GatewayToolRow, Operations,
+    Empty, GatewayClientRow, GatewayOfferRow, GatewayProfileRow, GatewayRevokeArgs, GatewayStatus,
+    GatewayTokenArgs, GatewayToolRow, OfferKind, Operations,
 };
 
 use super::CommandSession;
@@ -22,6 +23,29 @@ const TOOLS: &[Column<GatewayToolRow>] = &[
     Column { heading: "OF", cell: |row| row.owner.clone() },
     Column { heading: "CALLED THERE", cell: |row| row.tool.clone() },
     Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
+];
+
+const OTHERS: &[Column<GatewayOfferRow>] = &[
+    Column {
+        heading: "KIND",
+        cell: |row| {
+            let kind = match row.kind {
+                OfferKind::Resource => "resource",
+                OfferKind::Template => "template",
+                OfferKind::Prompt => "prompt",
+            };
+            kind.to_owned()
+        },
+    },
+    Column { heading: "NAME", cell: |row| row.name.clone() },
+    Column { heading: "OF", cell: |row| row.owner.clone() },
+    Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
+];
+
+const PROFILES: &[Column<GatewayProfileRow>] = &[
+    Column { heading: "PROFILE", cell: |row| row.name.clone() },
+    Column { heading: "TOOLS", cell: |row| row.tools.to_string() },
+    Column { heading: "AT", cell: |row| or_dash(row.url.as_ref()) },
 ];
 
 pub(super) async fn gateway(
@@ -61,13 +85,24 @@ async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
         session.print.list(&status.clients, CLIENTS)?;
     }
     session.print.list(&status.tools, TOOLS)?;
+    if !status.others.is_empty() {
+        session.print.list(&status.others, OTHERS)?;
+    }
+    if !status.profiles.is_empty() {
+        session.print.list(&status.profiles, PROFILES)?;
+    }
     Ok(())
 }
 
 fn told(status: &GatewayStatus) -> String {
     let token = if status.needs_token { ", each with a token of its own" } else { ", without a token" };
+    let in_clear = if status.in_clear {
+        ". Tokens travel in the clear: whoever is on the way can read them"
+    } else {
+        ""
+    };
     match (&status.url, &status.reason) {
-        (Some(url), _) => format!("AI clients ask at {url}{token}"),
+        (Some(url), _) => format!("AI clients ask at {url}{token}{in_clear}"),
         (None, Some(why)) => format!("AI clients are not served: {why}"),
         (None, None) => "AI clients are not served".to_owned(),
     }

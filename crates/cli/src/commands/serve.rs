@@ -37,7 +37,8 @@ async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     })?;
     if !listen.ip().is_loopback() {
         print::note(&format!(
-            "listening on {}: everybody who can reach this address and has the token may use it",
+            "listening on {}: everybody who can reach this address and has a token may use it, and tokens travel in the clear: whoever \
+             is on the way can read them",
             face.url()
         ));
     }
