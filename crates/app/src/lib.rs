@@ -8,6 +8,7 @@ mod demo;
 mod error;
 mod feed;
 mod health;
+mod lists;
 mod logging;
 mod logs;
 pub mod memory;

@@ -195,6 +195,7 @@ impl App {
             app.0.tasks.spawn(app.clone().follow_clock(clock));
         }
         app.0.tasks.spawn(app.clone().put_to_sleep());
+        app.0.tasks.spawn(app.clone().follow_lists());
         let cells = app.0.mesh.cells.clone();
         let stop = app.stopping();
         app.0.tasks.spawn(async move { cells.report(stop).await });

@@ -26,6 +26,7 @@ mod dry_run;
 mod examine;
 mod frame;
 mod named;
+mod news;
 mod outcome;
 mod overview;
 mod pick;

@@ -12,12 +12,14 @@ use mcp::wire::{Client, Nobody};
 use mcp::{Brief, LineSink, McpError, Patience, Session, Target};
 use model::{Era, ServerId, ServerInfo};
 use registry::Registry;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::activity::Activities;
 use crate::address::Address;
+use crate::news::ListNews;
 use crate::starts::Starts;
 
 /// A conversation that nobody asked for so long is ended.
@@ -42,6 +44,8 @@ pub struct Sessions {
     client: SessionsClient,
     /// In which era servers are met first, whatever is known of them.
     era: Option<Era>,
+    /// Where is told that a server lists something else now.
+    news: ListNews,
 }
 
 /// Who is the client in a conversation with a server.
@@ -89,6 +93,7 @@ impl Sessions {
             tasks,
             client: SessionsClient(Arc::new(|_| Arc::new(Nobody))),
             era: None,
+            news: ListNews::new(),
         }
     }
 
@@ -110,6 +115,11 @@ impl Sessions {
     /// Ends those that are not to be kept, and whose server hung up.
     pub fn keep_only(&self, is_kept: impl Fn(ServerId) -> bool) {
         self.lock().retain(|id, kept| is_kept(*id) && kept.is_good());
+    }
+
+    /// The servers that said in any conversation, of whosever, that they list something else now. `None` when somebody has it already.
+    pub fn list_news(&self) -> Option<mpsc::Receiver<ServerId>> {
+        self.news.take()
     }
 
     /// The starts of children that are under way.
@@ -176,7 +186,7 @@ impl Sessions {
     }
 
     fn begin(&self, info: &ServerInfo, address: Address, mut target: Target) -> KeptSession {
-        let (tasks, client) = (self.tasks.clone(), (self.client.0)(info.id));
+        let (tasks, client) = (self.tasks.clone(), self.news.heard_by(info.id, (self.client.0)(info.id)));
         let (end, ready) = (CancellationToken::new(), Arc::new(OnceLock::new()));
         let is_child = matches!(target, Target::Stdio(_));
         if let Some(era) = self.era {

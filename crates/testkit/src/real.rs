@@ -199,6 +199,12 @@ pub fn conformance() -> Result<ServedCommand, PeerError> {
     Ok(ServedCommand { program: installed(&modules.join(".bin/node"))?, args: vec![suite] })
 }
 
+/// A server over standard input and output that has more to offer once it was called, and says so.
+pub fn learning() -> Result<ServedCommand, PeerError> {
+    let python = installed(&tools().join("py-mcp1/bin/python"))?;
+    Ok(ServedCommand { program: python, args: vec![script("learning.py")] })
+}
+
 /// The Inspector, on the Node that was installed with it.
 pub fn inspector() -> Result<ServedCommand, PeerError> {
     let modules = tools().join("npm-conformance/node_modules");

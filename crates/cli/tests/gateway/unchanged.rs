@@ -6,7 +6,7 @@ use testkit::{Act, Persona, PersonaTool, digits};
 
 use crate::support::Place;
 use crate::wire::Client;
-use crate::{add, name_of, serving, status, token};
+use crate::{add, add_stdio, name_of, serving, status, token};
 
 /// Much of it is what a gateway with types of its own would drop.
 fn definition() -> Value {
@@ -63,4 +63,40 @@ async fn a_tool_and_its_result_arrive_as_they_were_sent() {
             assert!(answered.text.contains(members), "{owner}: {answered:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_learns_is_listed_and_its_tools_once_they_are_accepted() {
+    let place = Place::new();
+    let serving = serving(&place);
+    add_stdio(&place, "learner", &testkit::real::learning().unwrap());
+    let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
+    let listed = async |method: &str, key: &str| -> Vec<String> {
+        let listed = client.modern(method, json!({})).await;
+        let list = key.split_once('/').unwrap();
+        let rows = listed.message["result"][list.0].as_array().unwrap().clone();
+        rows.iter().map(|row| row[list.1].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(listed("tools/list", "tools/name").await, ["learn"]);
+    assert!(listed("resources/list", "resources/uri").await.is_empty());
+    let learned =
+        client.modern("tools/call", json!({ "name": "learn", "arguments": { "word": "tea" } })).await;
+    assert_eq!(learned.message["result"]["content"][0]["text"], "tea", "{learned:?}");
+    let soon = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while listed("resources/list", "resources/uri").await != ["memo://tea"]
+            || listed("prompts/list", "prompts/name").await != ["say_tea"]
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
+    soon.await.expect("it is listed without a round");
+    assert_eq!(listed("tools/list", "tools/name").await, ["learn"], "nobody accepted it");
+    let owners = std::fs::read_to_string(place.data().join("owner.token")).unwrap();
+    let adopt = Client::new(&format!("{}/api/v1/adopt", serving.url), owners.trim());
+    let asked = adopt.post().body(json!({ "id": "learner" }).to_string());
+    while listed("tools/list", "tools/name").await.len() == 1 {
+        let adopted = crate::wire::answer(asked.try_clone().unwrap()).await;
+        assert_eq!(adopted.status, 200, "{adopted:?}");
+    }
+    assert_eq!(listed("tools/list", "tools/name").await, ["learn", "tea"]);
 }

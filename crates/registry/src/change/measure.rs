@@ -8,7 +8,7 @@ use super::observe::take;
 use super::undo::taken_over;
 use super::upsert::check;
 use crate::RegistryError;
-use crate::health::{HealthPolicy, Measure, Minute, News, Reason, Round};
+use crate::health::{HealthPolicy, Measure, Minute, News, Reason, Round, ServerContents};
 use crate::registry::ChangedServers;
 use crate::state::NextState;
 
@@ -47,7 +47,11 @@ impl Command for Measuring {
 }
 
 fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result<(), RegistryError> {
-    let Measure::Round(round) = measure else { return draft.take_measure(id, measure) };
+    let round = match measure {
+        Measure::Round(round) => round,
+        Measure::Offers(contents) => return take_offers(draft, id, contents),
+        _ => return draft.take_measure(id, measure),
+    };
     let news = round.news.as_deref();
     if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
         // What was measured counts, whatever becomes of what was said.
@@ -58,6 +62,21 @@ fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result
     }
     draft.note_listing(id, news);
     draft.take_measure(id, measure)
+}
+
+/// What a server lists beside its tools is taken as it comes.
+fn take_offers(draft: &mut NextState, id: ServerId, contents: &ServerContents) -> Result<(), RegistryError> {
+    let record = draft.live(id)?.clone();
+    let tools = record.info.tools.clone();
+    let mut info = (*record.info).clone();
+    let contents = ServerContents { tools, ..contents.clone() };
+    if !take(&mut info, &contents) {
+        return Ok(());
+    }
+    check(&info)?;
+    info.updated_at = draft.now;
+    draft.put(Record { info: Arc::new(info), ..(*record).clone() });
+    Ok(())
 }
 
 /// What the record learns from a round: who the server is, where it answers, and what it lists when that is its first

@@ -64,6 +64,8 @@ pub enum Measure {
     Starting(Option<Millis>),
     /// Since when its child is asleep; `None`: it is awake.
     Asleep(Option<Millis>),
+    /// What it lists beside its tools, which a person accepts, now.
+    Offers(Box<ServerContents>),
     /// Who sees it now.
     Seen(Arc<[String]>),
 }

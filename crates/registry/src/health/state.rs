@@ -92,6 +92,8 @@ impl HealthState {
                 self.asleep = *since;
                 None
             }
+            // That is the record's.
+            Measure::Offers(_) => None,
             Measure::Seen(by) => {
                 self.seen_by = by.clone();
                 None
