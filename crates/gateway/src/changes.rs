@@ -6,9 +6,10 @@ use http::{Response, StatusCode};
 use serde_json::value::RawValue;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use api::raw;
+use mcp::wire::raw::quoted;
 
 use crate::Gateway;
 use crate::catalog::Fingerprints;
@@ -16,6 +17,7 @@ use crate::conversations::InUse;
 use crate::post::{ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code, event, events, notification, result, still_here};
 use crate::streamed::STILL_HERE;
+use crate::watched::WatchedResources;
 
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
@@ -43,14 +45,18 @@ impl WantedChanges {
     }
 
     /// As it is acknowledged.
-    fn json(self) -> String {
+    fn json(self, watched: &[String]) -> String {
         let all = [
             (self.tools, "toolsListChanged"),
             (self.resources, "resourcesListChanged"),
             (self.prompts, "promptsListChanged"),
         ];
-        let wanted: Vec<String> =
+        let mut wanted: Vec<String> =
             all.iter().filter(|(wants, _)| *wants).map(|(_, key)| format!(r#""{key}":true"#)).collect();
+        if !watched.is_empty() {
+            let uris: Vec<String> = watched.iter().map(|uri| quoted(uri)).collect();
+            wanted.push(format!(r#""resourceSubscriptions":[{}]"#, uris.join(",")));
+        }
         format!("{{{}}}", wanted.join(","))
     }
 
@@ -78,11 +84,19 @@ impl Gateway {
         }
         let wanted = WantedChanges::of(question.params);
         let meta = format!(r#""_meta":{{"{SUBSCRIPTION_ID}":{}}}"#, question.id.get());
-        let acknowledged = format!(r#"{{"notifications":{},{meta}}}"#, wanted.json());
+        let uris =
+            question.params.and_then(|params| raw::at(params, &["notifications", "resourceSubscriptions"]));
+        let uris: Vec<String> =
+            uris.and_then(|uris| serde_json::from_str(uris.get()).ok()).unwrap_or_default();
+        let watched = self.watch(ask, &uris, &meta);
+        let granted = watched.as_ref().map(|watched| watched.uris.as_slice()).unwrap_or_default();
+        let acknowledged = format!(r#"{{"notifications":{},{meta}}}"#, wanted.json(granted));
         let first = event(&notification("notifications/subscriptions/acknowledged", &acknowledged));
         let over = event(&result(question.id, &format!(r#"{{"resultType":"complete",{meta}}}"#)));
         let params = format!("{{{meta}}}");
-        Ok(self.changes(ask, ListenerSays { first, wanted, params, over: Some(over) }, None))
+        let heard =
+            watched.map(|WatchedResources { messages, guard, .. }| (messages, HeardOn::Watches(guard)));
+        Ok(self.changes(ask, ListenerSays { first, wanted, params, over: Some(over) }, heard))
     }
 
     /// `GET`: the stream on which a legacy client hears of changes, and is asked what belongs to no call.
@@ -106,14 +120,14 @@ impl Gateway {
             params: "{}".to_owned(),
             over: None,
         };
-        self.changes(ask, says, Some((messages, live.begins(false))))
+        self.changes(ask, says, Some((messages, HeardOn::Session(live.begins(false)))))
     }
 
     fn changes(
         &self,
         ask: &PostedRequest,
         says: ListenerSays,
-        messages: Option<(mpsc::Receiver<String>, InUse)>,
+        messages: Option<(mpsc::Receiver<String>, HeardOn)>,
     ) -> Response<Body> {
         let mut lists = self.0.changed.subscribe();
         lists.mark_unchanged();
@@ -122,7 +136,7 @@ impl Gateway {
             Err(rejected) => return rejected.response(None),
         };
         let ListenerSays { first, wanted, params, over } = says;
-        let (messages, live) = messages.unzip();
+        let (messages, heard_on) = messages.unzip();
         let listener = Listener {
             gateway: self.clone(),
             ask: ask.clone(),
@@ -134,7 +148,7 @@ impl Gateway {
             wanted,
             params,
             messages,
-            _live: live,
+            _heard_on: heard_on,
             over,
             is_over: false,
         };
@@ -155,6 +169,14 @@ struct ListenerSays {
     over: Option<Bytes>,
 }
 
+/// What is held as long as somebody hears what servers say.
+enum HeardOn {
+    /// The session of a legacy client.
+    Session(#[expect(dead_code, reason = "it is held")] InUse),
+    /// What a modern client watches.
+    Watches(#[expect(dead_code, reason = "it is held")] DropGuard),
+}
+
 /// Somebody who hears of changes.
 struct Listener {
     gateway: Gateway,
@@ -169,7 +191,7 @@ struct Listener {
     params: String,
     /// What servers say.
     messages: Option<mpsc::Receiver<String>>,
-    _live: Option<InUse>,
+    _heard_on: Option<HeardOn>,
     over: Option<Bytes>,
     is_over: bool,
 }

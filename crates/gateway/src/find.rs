@@ -106,7 +106,12 @@ impl Gateway {
     }
 
     /// Who has a resource or a prompt.
-    fn owner(&self, ask: &PostedRequest, wanted: &WantedRequest, era: Era) -> Result<Offered, Rejected> {
+    pub(crate) fn owner(
+        &self,
+        ask: &PostedRequest,
+        wanted: &WantedRequest,
+        era: Era,
+    ) -> Result<Offered, Rejected> {
         let name = wanted.name.as_str();
         let offered = match ask.to {
             GatewayPath::All | GatewayPath::Profile(_) => {

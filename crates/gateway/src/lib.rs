@@ -41,6 +41,7 @@ mod template;
 mod told;
 mod view;
 mod wanted;
+mod watched;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,5 +1,5 @@
-// The server on which the official conformance suite is run, alone and behind the gateway: `conformance_server.mjs`. It serves
-// both eras at one address, prints that address, and ends with its standard input. It stands on node's own HTTP, because an
+// The server on which the official conformance suite is run, alone and behind the gateway: `conformance_server.mjs [legacy]`. It
+// serves both eras, or the legacy one alone, at one address, prints that address, and ends with its standard input. It stands on node's own HTTP, because an
 // SDK would drop or add what the suite looks for.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -258,6 +258,7 @@ function sessionOf(request, response, id) {
 }
 
 function isModern(headers, { method, params }) {
+  if (process.argv[2] === 'legacy') return false;
   const version = headers['mcp-protocol-version'];
   if (params?._meta?.[`${META}protocolVersion`] !== undefined) return true;
   return version === undefined ? method === 'server/discover' : !LEGACY.includes(version);

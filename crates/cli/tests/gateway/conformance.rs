@@ -21,9 +21,19 @@ pub(crate) struct FixtureServer {
 
 impl FixtureServer {
     pub(crate) fn start() -> Self {
+        Self::started(&[])
+    }
+
+    /// The same in the legacy era alone.
+    pub(crate) fn legacy() -> Self {
+        Self::started(&["legacy"])
+    }
+
+    fn started(args: &[&str]) -> Self {
         let node = conformance().unwrap().program;
         let mut child = Command::new(node)
             .arg(script("conformance_server.mjs"))
+            .args(args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

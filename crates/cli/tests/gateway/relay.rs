@@ -7,7 +7,7 @@ use testkit::real::Peer;
 use crate::conformance::FixtureServer;
 use crate::support::{Place, Serving};
 use crate::wire::{Client, Events};
-use crate::{add, serving, token};
+use crate::{add, name_of, serving, status, token};
 
 const WATCHED: &str = "test://watched-resource";
 
@@ -165,6 +165,48 @@ async fn a_resource_is_told_to_those_who_watch_it_and_to_no_other() {
     }
     let unknown = watching.legacy(&session, "resources/subscribe", json!({ "uri": "x://nobody" })).await;
     assert_eq!(unknown.message["error"]["code"], -32002, "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_modern_client_hears_of_the_resources_that_it_watches_by_its_own_names() {
+    let scene = scene();
+    // One of either era.
+    let second = FixtureServer::legacy();
+    add(&scene.place, &[&second.url, "--name", "two"]);
+    let client = scene.client("a");
+    let apart = format!("mcp-discovery://two/{WATCHED}");
+    let wanted = json!({ "notifications": { "resourceSubscriptions": [WATCHED, apart, "x://nobody"] } });
+    let mut events =
+        Events::of(client.modern_request(&json!({}), "subscriptions/listen", wanted, None)).await;
+    let acknowledged = events.next().await.unwrap();
+    let granted = &acknowledged["params"]["notifications"]["resourceSubscriptions"];
+    assert_eq!(granted, &json!([WATCHED, apart]), "{acknowledged}");
+    let told = status(&scene.place);
+    for (owner, uri) in [("two", apart.as_str()), ("one", WATCHED)] {
+        let name = name_of(&told, owner, "test_trigger_resource_change");
+        // What was told of the other before may still be on its way.
+        let heard = async {
+            loop {
+                let told = events.next().await.unwrap();
+                assert_eq!(told["method"], "notifications/resources/updated", "{told}");
+                assert_eq!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], 1, "{told}");
+                if told["params"]["uri"] == uri {
+                    break;
+                }
+            }
+        };
+        // The server may not have been asked yet.
+        let triggering = async {
+            loop {
+                client.modern("tools/call", json!({ "name": name, "arguments": {} })).await;
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        };
+        tokio::select! {
+            () = heard => {}
+            () = triggering => {}
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

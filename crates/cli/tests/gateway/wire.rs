@@ -83,7 +83,7 @@ impl Client {
         answer(self.modern_request(capabilities, method, params, name)).await
     }
 
-    fn modern_request(
+    pub(crate) fn modern_request(
         &self,
         capabilities: &Value,
         method: &str,

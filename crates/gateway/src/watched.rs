@@ -1,0 +1,179 @@
+//! Resources that a modern client hears of (MCP 2026-07-28, `resourceSubscriptions`). Each of its streams asks the servers that have
+//! them, over HTTP, in their own era: a child is one for all clients, and what it says of a resource is said to all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::raw;
+use mcp::wire::Client;
+use mcp::wire::raw::quoted;
+use mcp::{CallOptions, McpError, Session};
+use mesh::{CallFailed, Sessions};
+use model::{Era, ServerInfo, Tool, Transport};
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::Gateway;
+use crate::asked::Outbox;
+use crate::beside::Offered;
+use crate::post::PostedRequest;
+use crate::reply::notification;
+use crate::wanted::{AskedMethod, WantedRequest};
+
+/// How many resources one stream may be of.
+const MOST_WATCHED: usize = 1_000;
+/// A server that does not answer, or ended the stream, is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// Streams are begun anew after so long.
+const ONE_STREAM: Duration = Duration::from_hours(24);
+/// How often it is looked whether a legacy server is still there.
+const LOOK: Duration = Duration::from_secs(1);
+const MOST_WAITING: usize = 256;
+
+/// What a stream hears, as long as it is held.
+pub(crate) struct WatchedResources {
+    pub(crate) messages: mpsc::Receiver<String>,
+    /// What is watched, by the names of its client.
+    pub(crate) uris: Vec<String>,
+    pub(crate) guard: tokio_util::sync::DropGuard,
+}
+
+/// The resources of one server.
+struct WatchedServer {
+    server: Arc<ServerInfo>,
+    /// What its client calls them, by their own URIs.
+    names: HashMap<String, String>,
+}
+
+impl Gateway {
+    /// Watches those of these resources that somebody has; `meta` are members of the params of each notification, in JSON.
+    pub(crate) fn watch(
+        &self,
+        ask: &PostedRequest,
+        wanted: &[String],
+        meta: &str,
+    ) -> Option<WatchedResources> {
+        let mut servers: BTreeMap<String, WatchedServer> = BTreeMap::new();
+        let mut uris = Vec::new();
+        for uri in wanted.iter().take(MOST_WATCHED) {
+            let Some(Offered { server, own, .. }) = self.resource_of(ask, uri) else { continue };
+            if server.transport == Transport::Stdio {
+                continue;
+            }
+            let id = server.id.to_string();
+            let watched =
+                servers.entry(id).or_insert_with(|| WatchedServer { server, names: HashMap::new() });
+            watched.names.insert(own, uri.clone());
+            uris.push(uri.clone());
+        }
+        if servers.is_empty() {
+            return None;
+        }
+        let (outbox, messages) = mpsc::channel(MOST_WAITING);
+        let end = CancellationToken::new();
+        for WatchedServer { server, names } in servers.into_values() {
+            let hearer = Arc::new(ResourceHearer { names, outbox: outbox.clone(), meta: meta.to_owned() });
+            let (gateway, end) = (self.clone(), end.clone());
+            self.0.parts.tasks.spawn(async move { gateway.watch_at(&server, hearer, &end).await });
+        }
+        Some(WatchedResources { messages, uris, guard: end.drop_guard() })
+    }
+
+    fn resource_of(&self, ask: &PostedRequest, uri: &str) -> Option<Offered> {
+        let params = RawValue::from_string(format!(r#"{{"uri":{}}}"#, quoted(uri))).ok()?;
+        let wanted = WantedRequest::of(AskedMethod::ReadResource, Some(&params)).ok()?;
+        self.owner(ask, &wanted, Era::Modern).ok()
+    }
+
+    /// Listens to one server until nobody wants to hear of it, however often it has to be asked.
+    async fn watch_at(&self, server: &Arc<ServerInfo>, hearer: Arc<ResourceHearer>, end: &CancellationToken) {
+        let parts = &self.0.parts;
+        let client = hearer.clone();
+        let sessions = parts.mesh.sessions.of_client(Era::Legacy, move |_| client.clone());
+        let mut watching = Watching { hearer, sessions: is_legacy(server).then_some(sessions), end };
+        let asking = async {
+            loop {
+                let asked = parts.mesh.ask(server, ONE_STREAM, end, &mut watching).await;
+                if let Err(CallFailed::Mcp(McpError::Protocol { message, .. })) = asked {
+                    tracing::debug!(server = %server.name, %message, "a resource cannot be watched");
+                }
+                sleep(ASK_AGAIN).await;
+            }
+        };
+        tokio::select! {
+            () = asking => {}
+            () = end.cancelled() => {}
+            () = parts.stop.cancelled() => {}
+        }
+        if let Some(sessions) = watching.sessions {
+            sessions.close().await;
+        }
+    }
+}
+
+fn is_legacy(server: &ServerInfo) -> bool {
+    server.identity.as_ref().is_none_or(|said| said.era == Era::Legacy)
+}
+
+/// The question to one server.
+struct Watching<'a> {
+    hearer: Arc<ResourceHearer>,
+    /// Conversations of its own: a legacy server tells what it says in one.
+    sessions: Option<Sessions>,
+    end: &'a CancellationToken,
+}
+
+impl mesh::Sending for Watching<'_> {
+    type Answer = ();
+
+    fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
+
+    fn sessions(&self, _: &ServerInfo) -> Option<&Sessions> {
+        self.sessions.as_ref()
+    }
+
+    async fn send(&mut self, session: &Session, left: Duration) -> Result<(), McpError> {
+        let unwritten = |error: serde_json::Error| McpError::InvalidTarget { message: error.to_string() };
+        let written = |text: String| RawValue::from_string(text).map_err(unwritten);
+        let options = || CallOptions { deadline: left, cancel: self.end.clone(), ..CallOptions::default() };
+        if session.identity().era == Era::Modern {
+            let uris: Vec<String> = self.hearer.names.keys().map(|own| quoted(own)).collect();
+            let wanted = format!(r#"{{"notifications":{{"resourceSubscriptions":[{}]}}}}"#, uris.join(","));
+            let options = CallOptions { client: Some(self.hearer.clone()), ..options() };
+            return session.request("subscriptions/listen", &*written(wanted)?, options).await.map(drop);
+        }
+        for own in self.hearer.names.keys() {
+            let params = written(format!(r#"{{"uri":{}}}"#, quoted(own)))?;
+            session.request("resources/subscribe", &params, options()).await?;
+        }
+        while !session.is_closed() {
+            sleep(LOOK).await;
+        }
+        Ok(())
+    }
+}
+
+/// Hears of them, and tells its client by the names that it knows.
+struct ResourceHearer {
+    names: HashMap<String, String>,
+    outbox: Outbox,
+    meta: String,
+}
+
+impl Client for ResourceHearer {
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn hear(&self, method: &str, params: Option<&RawValue>) {
+        let uri = params.and_then(|params| raw::text(params, &["uri"])).unwrap_or_default();
+        if let Some(public) = self.names.get(&uri).filter(|_| method == "notifications/resources/updated") {
+            let params = format!(r#"{{"uri":{},{}}}"#, quoted(public), self.meta);
+            // Whoever is too slow loses it.
+            let _ = self.outbox.try_send(notification(method, &params));
+        }
+    }
+}
