@@ -143,7 +143,7 @@ impl mesh::Sending for Watching<'_> {
             let uris: Vec<String> = self.hearer.names.keys().map(|own| quoted(own)).collect();
             let wanted = format!(r#"{{"notifications":{{"resourceSubscriptions":[{}]}}}}"#, uris.join(","));
             let options = CallOptions { client: Some(self.hearer.clone()), ..options() };
-            return session.request("subscriptions/listen", &*written(wanted)?, options).await.map(drop);
+            return session.request("subscriptions/listen", &written(wanted)?, options).await.map(drop);
         }
         for own in self.hearer.names.keys() {
             let params = written(format!(r#"{{"uri":{}}}"#, quoted(own)))?;
