@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::words::{ANSWERED, Era, whole};
+use crate::words::{Era, whole};
 
 /// How many servers of each era there are.
 pub(crate) const REPLICAS: usize = 3;
@@ -63,6 +63,7 @@ struct Answers {
     era: Era,
     greeted: String,
     listed: String,
+    called: String,
 }
 
 impl Answers {
@@ -91,13 +92,13 @@ impl Answers {
                 json!({ "tools": tools }),
             ),
         };
-        Self { era, greeted: greeted.to_string(), listed: listed.to_string() }
+        Self { era, greeted: greeted.to_string(), listed: listed.to_string(), called: era.called() }
     }
 
     /// The result of a method; nothing for what the era does not know.
     fn to(&self, method: &str) -> Option<&str> {
         match (method, self.era) {
-            ("tools/call", _) => Some(ANSWERED),
+            ("tools/call", _) => Some(&self.called),
             ("tools/list", _) => Some(&self.listed),
             ("server/discover", Era::Modern) | ("initialize", Era::Legacy) => Some(&self.greeted),
             ("ping", Era::Legacy) => Some("{}"),

@@ -1,7 +1,7 @@
 //! What is said over HTTP, and how it is told where a message ends.
 
-/// The result of every call.
-pub(crate) const ANSWERED: &str = r#"{"resultType":"complete","content":[{"type":"text","text":"Rain in the morning, wind from the west, then dry; 4 °C, on Sunday 6 °C."}],"structuredContent":{"sky":"rain","wind":"W","celsius":[4,4,6]},"isError":false}"#;
+/// The result of every call, but for the first member in the modern era.
+const CALLED: &str = r#""content":[{"type":"text","text":"Rain in the morning, wind from the west, then dry; 4 °C, on Sunday 6 °C."}],"structuredContent":{"sky":"rain","wind":"W","celsius":[4,4,6]},"isError":false}"#;
 /// What stands in the answer to every call, whoever passed it on.
 pub(crate) const MARK: &[u8] = b"Rain in the morning";
 const MODERN: &str = "2026-07-28";
@@ -12,6 +12,14 @@ const LEGACY: &str = "2025-11-25";
 pub(crate) enum Era {
     Modern,
     Legacy,
+}
+
+impl Era {
+    /// The result of every call.
+    pub(crate) fn called(self) -> String {
+        let first = if self == Self::Modern { r#""resultType":"complete","# } else { "" };
+        format!("{{{first}{CALLED}")
+    }
 }
 
 /// Where a client asks, and as whom.
