@@ -1,17 +1,22 @@
-//! Requests that a server carries out: they run beside their HTTP exchange, which becomes a stream where it takes longer or there is
-//! more to say.
+//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes longer or there
+//! is more to say; then, or when the exchange ends first, they go on beside it.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::unfold;
 use http::{Response, StatusCode};
 use model::{Era, ServerId};
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use api::{ApiError, ErrorCode};
 use mesh::Whom;
@@ -87,16 +92,15 @@ impl Gateway {
         let guard = (era == Era::Modern).then(|| cancel.clone().drop_guard());
         let caller = ask.caller.clone();
         let exchange = Exchange { wanted, to, state, era, caller, cancel, outbox, live, _running: running };
-        let (done, ended) = oneshot::channel();
         let gateway = self.clone();
-        self.0.parts.tasks.spawn(async move {
+        let work = Box::pin(async move {
             let revoking = exchange.caller.revoked.clone();
             let outcome = revoking.run_until_cancelled(gateway.carried(&exchange)).await;
-            // Nobody waits any more where it cannot be told.
-            let _ = done.send(outcome.unwrap_or_else(|| Err(revoked())));
+            outcome.unwrap_or_else(|| Err(revoked()))
         });
-        let under_way = RequestWaitedFor { id: question.id.to_owned(), messages, ended, guard };
-        Ok(under_way.response(question.manner).await)
+        let work = WorkUnderWay { work: Some(work), tasks: self.0.parts.tasks.clone() };
+        let waited_for = RequestWaitedFor { id: question.id.to_owned(), messages, guard };
+        Ok(waited_for.response(question.manner, work).await)
     }
 
     async fn carried(&self, exchange: &Exchange) -> StreamEnded {
@@ -193,20 +197,57 @@ fn revoked() -> Rejected {
     Rejected::of_api(StatusCode::UNAUTHORIZED, &error)
 }
 
+/// The work on a request. It is done in the task of its HTTP exchange, where most are answered at once; dropped before its end, it
+/// goes on by itself.
+struct WorkUnderWay {
+    work: Option<BoxFuture<'static, StreamEnded>>,
+    tasks: TaskTracker,
+}
+
+impl WorkUnderWay {
+    /// From now on it goes on by itself, whether or not its client reads.
+    fn apart(mut self) -> oneshot::Receiver<StreamEnded> {
+        let (done, ended) = oneshot::channel();
+        if let Some(work) = self.work.take() {
+            // Nobody waits any more where it cannot be told.
+            self.tasks.spawn(async move { drop(done.send(work.await)) });
+        }
+        ended
+    }
+}
+
+impl Future for WorkUnderWay {
+    type Output = StreamEnded;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<StreamEnded> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let ended = ready!(work.as_mut().poll(context));
+        self.work = None;
+        Poll::Ready(ended)
+    }
+}
+
+impl Drop for WorkUnderWay {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
+            self.tasks.spawn_on(work, &runtime);
+        }
+    }
+}
+
 /// A request that somebody waits for.
 struct RequestWaitedFor {
     id: Box<RawValue>,
     /// What is said before the answer.
     messages: mpsc::Receiver<String>,
-    ended: oneshot::Receiver<StreamEnded>,
     /// Dropped, the request is cancelled.
     guard: Option<DropGuard>,
 }
 
 impl RequestWaitedFor {
-    async fn response(mut self, manner: AnswerManner) -> Response<Body> {
+    async fn response(mut self, manner: AnswerManner, mut work: WorkUnderWay) -> Response<Body> {
         if manner == AnswerManner::Whole {
-            let ended = (&mut self.ended).await;
+            let ended = (&mut work).await;
             return self.whole(ended);
         }
         let mut waiting = VecDeque::new();
@@ -214,36 +255,42 @@ impl RequestWaitedFor {
         tokio::select! {
             biased;
             Some(message) = self.messages.recv() => waiting.push_back(event(&message)),
-            ended = &mut self.ended => {
+            outcome = &mut work => {
                 self.rest(&mut waiting);
                 if waiting.is_empty() {
-                    return self.whole(ended);
+                    return self.whole(outcome);
                 }
-                waiting.push_back(event(&self.message(ended)));
+                waiting.push_back(event(&self.message(outcome)));
                 is_over = true;
             }
             () = sleep(SOON) => waiting.push_back(still_here()),
         }
-        let state = (self, waiting, is_over);
-        events(unfold(state, |(mut call, mut waiting, mut is_over)| async move {
-            if waiting.is_empty() && !is_over {
-                is_over = call.more(&mut waiting).await;
+        let state = (self, waiting, (!is_over).then(|| work.apart()));
+        events(unfold(state, |(mut call, mut waiting, mut work)| async move {
+            if let Some(ended) = work.as_mut().filter(|_| waiting.is_empty())
+                && call.more(ended, &mut waiting).await
+            {
+                work = None;
             }
-            Some((waiting.pop_front()?, (call, waiting, is_over)))
+            Some((waiting.pop_front()?, (call, waiting, work)))
         }))
     }
 
     /// Waits for the next thing to say; true when it was the last.
-    async fn more(&mut self, waiting: &mut VecDeque<Bytes>) -> bool {
+    async fn more(
+        &mut self,
+        ended: &mut oneshot::Receiver<StreamEnded>,
+        waiting: &mut VecDeque<Bytes>,
+    ) -> bool {
         tokio::select! {
             biased;
             Some(message) = self.messages.recv() => {
                 waiting.push_back(event(&message));
                 false
             }
-            ended = &mut self.ended => {
+            ended = ended => {
                 self.rest(waiting);
-                waiting.push_back(event(&self.message(ended)));
+                waiting.push_back(event(&self.message(ended.unwrap_or_else(|_| Err(stopped())))));
                 true
             }
             () = sleep(STILL_HERE) => {
@@ -260,17 +307,17 @@ impl RequestWaitedFor {
         }
     }
 
-    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
+    fn whole(mut self, ended: StreamEnded) -> Response<Body> {
         // It is over: there is nothing to cancel.
         self.guard.take().map(DropGuard::disarm);
-        match ended.unwrap_or_else(|_| Err(stopped())) {
+        match ended {
             Ok(text) => json(StatusCode::OK, result(&self.id, &text)),
             Err(rejected) => rejected.response(Some(&self.id)),
         }
     }
 
-    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
-        match ended.unwrap_or_else(|_| Err(stopped())) {
+    fn message(&self, ended: StreamEnded) -> String {
+        match ended {
             Ok(text) => result(&self.id, &text),
             Err(rejected) => rejected.message(Some(&self.id)),
         }
