@@ -159,7 +159,8 @@ mod tests {
         era: Era,
         is_group: bool,
     ) -> Result<String, Rejected> {
-        let wanted = WantedRequest::of(method, Some(&raw_of(r#"{"name":"a","uri":"x://a"}"#))).unwrap();
+        let params = raw_of(r#"{"name":"a","uri":"x://a"}"#);
+        let wanted = WantedRequest::of(method, members(&params).as_ref(), None).unwrap();
         let words = CallWords {
             failed: |_| ApiError::new(api::ErrorCode::Internal, "failed"),
             refused: |_| ApiError::new(api::ErrorCode::Internal, "refused"),
