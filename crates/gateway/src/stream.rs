@@ -73,10 +73,8 @@ impl Gateway {
         let wanted = WantedRequest::of(method, question.said, question.meta)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
         let to = self.destination(ask, &wanted, state.as_ref(), era)?;
-        if let (Era::Modern, Destination::Call(call)) = (era, &to)
-            && let Some(tool) = self.tool_of(call)
-        {
-            check_mirrored(ask, &tool, &wanted.arguments)?;
+        if let (Era::Modern, Destination::Call(call)) = (era, &to) {
+            self.with_tool(call, |tool| check_mirrored(ask, tool, &wanted.arguments)).transpose()?;
         }
         let (outbox, messages) = mpsc::channel(MOST_WAITING);
         let outbox = (question.manner == AnswerManner::MayStream).then_some(outbox);
