@@ -73,7 +73,7 @@ pub(crate) async fn sessions(fixture: &Fixture) {
     let each = |now: u64| now.saturating_sub(before) as f64 / SESSIONS as f64 / 1024.0;
     let mut begun = Vec::with_capacity(SESSIONS);
     for _ in 0..SESSIONS {
-        begun.push(line.greet(&way).await);
+        begun.push(line.greet(&way).await.unwrap());
     }
     sleep(REST).await;
     println!("{SESSIONS} idle sessions of legacy clients");
@@ -88,7 +88,7 @@ pub(crate) async fn sessions(fixture: &Fixture) {
 async fn call(line: &mut Line, way: &Way, session: Option<String>) {
     let session = match session {
         Some(session) => Some(session),
-        None => line.greet(way).await,
+        None => line.greet(way).await.unwrap(),
     };
     line.exchange(&way.call(1, LEGACY_FORECAST, session.as_deref())).await.unwrap();
 }

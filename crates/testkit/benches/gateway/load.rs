@@ -14,6 +14,7 @@ use crate::words::{Era, MARK, Way, header, whole};
 
 /// Each client has called so often before it is measured.
 const WARM: usize = 8;
+const MOST_ATTEMPTS: usize = 1_000;
 
 /// One turn. Times are in microseconds.
 #[derive(Debug, Clone, Copy)]
@@ -60,16 +61,16 @@ impl Line {
     }
 
     /// Begins a session.
-    pub(crate) async fn greet(&mut self, way: &Way) -> Option<String> {
+    pub(crate) async fn greet(&mut self, way: &Way) -> std::io::Result<Option<String>> {
         if way.era == Era::Modern {
-            return None;
+            return Ok(None);
         }
-        let met = self.exchange(&way.initialize()).await.unwrap();
+        let met = self.exchange(&way.initialize()).await?;
         let head = &met[..whole(met).unwrap().head];
         let session = header(head, "mcp-session-id").map(str::to_owned);
         let session = session.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(met)));
-        self.exchange(&way.initialized(&session)).await.unwrap();
-        Some(session)
+        self.exchange(&way.initialized(&session)).await?;
+        Ok(Some(session))
     }
 
     /// Whether the other side has not closed it.
@@ -85,6 +86,56 @@ impl Line {
     }
 }
 
+/// A client with a connection of its own.
+struct LoadCaller {
+    line: Line,
+    session: Option<String>,
+    request: Vec<u8>,
+}
+
+impl LoadCaller {
+    /// Ready to be measured. Where its connection is closed to make room for another, it comes back.
+    async fn warm(way: &Way, question: &Question, id: u32) -> Self {
+        for _ in 0..MOST_ATTEMPTS {
+            if let Ok(caller) = Self::begun(way, question, id).await {
+                return caller;
+            }
+        }
+        panic!("its connection was closed {MOST_ATTEMPTS} times")
+    }
+
+    async fn begun(way: &Way, question: &Question, id: u32) -> std::io::Result<Self> {
+        let mut line = Line::open(way.port).await;
+        let session = line.greet(way).await?;
+        let (request, mark) = match question {
+            Question::Call(tool) => (way.call(id, tool, session.as_deref()), MARK),
+            Question::List => {
+                (way.request(id, "tools/list", "{}", session.as_deref()), b"\"tools\"".as_slice())
+            }
+        };
+        for _ in 0..WARM {
+            let answer = line.exchange(&request).await?;
+            let is_right = answer.windows(mark.len()).any(|part| part == mark);
+            assert!(is_right, "{}", String::from_utf8_lossy(answer));
+        }
+        Ok(Self { line, session, request })
+    }
+
+    /// How long each call took, in microseconds.
+    async fn calls(&mut self, lasting: Duration) -> Vec<f64> {
+        let (mut took, mut began) = (Vec::with_capacity(1 << 16), Instant::now());
+        let end = began + lasting;
+        while began < end {
+            let answer = self.line.exchange(&self.request).await.unwrap();
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
+            let now = Instant::now();
+            took.push((now - began).as_secs_f64() * 1e6);
+            began = now;
+        }
+        took
+    }
+}
+
 /// So many callers for so long; `between` are the processes whose time is counted.
 pub(crate) async fn turn(
     way: &Way,
@@ -94,50 +145,32 @@ pub(crate) async fn turn(
     between: &[u32],
 ) -> Sample {
     // All begin at once, when the time so far was read.
-    let (ready, go) =
-        (Arc::new(Barrier::new(callers as usize + 1)), Arc::new(Barrier::new(callers as usize + 1)));
+    let barrier = || Arc::new(Barrier::new(callers as usize + 1));
+    let (ready, go) = (barrier(), barrier());
     let mut tasks = JoinSet::new();
     for id in 1..=callers {
         let (way, question, ready, go) = (way.clone(), question.clone(), ready.clone(), go.clone());
         tasks.spawn(async move {
-            let mut line = Line::open(way.port).await;
-            let session = line.greet(&way).await;
-            let (request, mark) = match &question {
-                Question::Call(tool) => (way.call(id, tool, session.as_deref()), MARK),
-                Question::List => {
-                    (way.request(id, "tools/list", "{}", session.as_deref()), b"\"tools\"".as_slice())
-                }
-            };
-            for _ in 0..WARM {
-                let answer = line.exchange(&request).await.unwrap();
-                let is_right = answer.windows(mark.len()).any(|part| part == mark);
-                assert!(is_right, "{}", String::from_utf8_lossy(answer));
-            }
+            let mut caller = LoadCaller::warm(&way, &question, id).await;
             ready.wait().await;
             go.wait().await;
-            let (mut took, end) = (Vec::with_capacity(1 << 16), Instant::now() + lasting);
-            let mut began = Instant::now();
-            while began < end {
-                let answer = line.exchange(&request).await.unwrap();
-                assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
-                let now = Instant::now();
-                took.push((now - began).as_secs_f64() * 1e6);
-                began = now;
-            }
-            (took, line, session)
+            (caller.calls(lasting).await, caller)
         });
     }
-    ready.wait().await;
+    tokio::select! {
+        _ = ready.wait() => {}
+        Some(Err(failed)) = tasks.join_next() => panic!("{failed}"),
+    }
     let (before, began) = (cpu(between), Instant::now());
     go.wait().await;
-    let (mut took, mut lines) = (Vec::new(), Vec::new());
-    while let Some(ended) = tasks.join_next().await {
-        let (of_one, line, session) = ended.unwrap();
+    let (mut took, mut ended) = (Vec::new(), Vec::new());
+    while let Some(one) = tasks.join_next().await {
+        let (of_one, caller) = one.unwrap();
         took.extend(of_one);
-        lines.push((line, session));
+        ended.push(caller);
     }
     let (cpu, seconds) = (cpu(between).saturating_sub(before), began.elapsed().as_secs_f64());
-    for (mut line, session) in lines {
+    for LoadCaller { mut line, session, .. } in ended {
         if let Some(session) = session {
             line.exchange(&way.delete(&session)).await.unwrap();
         }
