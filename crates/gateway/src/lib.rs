@@ -154,7 +154,7 @@ impl Gateway {
         let given = given.into_iter().collect::<Result<_, BesideError>>()?;
         let inner = Inner {
             instance: instance(&parts.key),
-            seal: Seal::new(parts.key.clone()),
+            seal: Seal::new(&parts.key),
             parts,
             file,
             clients,

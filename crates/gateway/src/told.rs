@@ -165,7 +165,7 @@ mod tests {
             failed: |_| ApiError::new(api::ErrorCode::Internal, "failed"),
             refused: |_| ApiError::new(api::ErrorCode::Internal, "refused"),
         };
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         let told = AnswerTeller { wanted: &wanted, era, words, seal: &seal, client: "c", is_group, now: 7 };
         told.of_answer(&ServerAnswer { result: raw_of(text), era: server, server: ServerId::mint("a") })
     }
@@ -198,7 +198,7 @@ mod tests {
         assert!(told(asked, Era::Modern, Era::Legacy).is_err());
         let out = told(asked, Era::Modern, Era::Modern).unwrap();
         let state = raw::text(&raw_of(&out), &["requestState"]).unwrap();
-        let state = Seal::new("key".to_owned()).open_state("c", &state).unwrap();
+        let state = Seal::new("key").open_state("c", &state).unwrap();
         assert_eq!(
             (state.state.as_deref(), state.name.as_str(), state.until),
             (Some(r#"{"n":1}"#), "a", 600_007)
