@@ -16,7 +16,7 @@ Every command a contributor types
                           installs what tests need and runs everything that is over in half an hour;
                           --long also runs what takes longer: more real packages, attacks, full lengths
   cargo xtask bench NAME [-- ARGS]
-                          measures: config, decide, explain, registry, scan, health, wire, size or
+                          measures: config, decide, explain, gateway, registry, scan, health, wire, size or
                           ui [--only list|live] [--seconds 300]
   cargo xtask bindings    writes the TypeScript types anew
   cargo xtask pictures    takes the pictures in docs/ anew

@@ -59,16 +59,22 @@ pub(crate) const TESTS: &[Need] = &[
     program("ip", "iproute2", "iproute", "iproute2"),
     program("openssl", "openssl", "openssl", "openssl"),
     program("chromium", "chromium", "chromium", "chromium"),
-    Need {
-        what: LookedForBy::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),
-        apt: "python3-venv",
-        dnf: "python3",
-        pacman: "python",
-    },
+    VENV,
 ];
+
+const VENV: Need = Need {
+    what: LookedForBy::Answer(&["python3", "-c", "import ensurepip, venv; print('yes')"]),
+    apt: "python3-venv",
+    dnf: "python3",
+    pacman: "python",
+};
 
 /// To compile the balancers that decisions are measured beside: zlib-ng comes with pingora.
 pub(crate) const PEERS: &[Need] = &[program("cmake", "cmake", "cmake", "cmake")];
+
+/// The proxies that the gateway is measured beside, and what the tools folder is made with.
+pub(crate) const PROXIES: &[Need] =
+    &[program("nginx", "nginx", "nginx", "nginx"), program("haproxy", "haproxy", "haproxy", "haproxy"), VENV];
 
 /// A Node to bootstrap with, when there is none at all.
 pub(crate) const NODE: &[Need] =

@@ -1,9 +1,10 @@
 //! What is made now and then: the TypeScript types, measurements, the Debian package.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::command::Length;
-use crate::needs::{BUILD, PEERS, TESTS, WINDOW};
+use crate::needs::{BUILD, PEERS, PROXIES, TESTS, WINDOW};
 use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
@@ -38,6 +39,9 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Tas
             .arg("--")
             .args(rest));
     }
+    if name == "gateway" {
+        return gateway(workspace, rest);
+    }
     let (package, name) = match name {
         "discovery" => ("discovery", "clients"),
         name => (package_of(name)?, name),
@@ -51,6 +55,22 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Tas
         "clients" => run(workspace.cargo().args(["bench", "--package", package, "--bench", "memory"])),
         _ => Ok(()),
     }
+}
+
+/// The program itself, as it is released, beside other proxies.
+fn gateway(workspace: &Workspace, rest: &[OsString]) -> TaskResult {
+    let mut workspace = workspace.clone();
+    // Debian keeps servers where the path of most people does not lead.
+    workspace.prefer(Path::new("/usr/sbin"))?;
+    install::ensure(&workspace, BUILD.iter().chain(PROXIES))?;
+    node::ensure(&mut workspace)?;
+    ui::ensure_built(&workspace)?;
+    peers::ensure_one(&workspace, "py-fastmcp")?;
+    run(workspace.cargo().args(["build", "--release", "--package", "mcp-discovery"]))?;
+    let program = workspace.built("release", "mcp-discovery");
+    let mut cargo = workspace.cargo();
+    cargo.args(["bench", "--package", "testkit", "--bench", "gateway", "--"]).args(rest);
+    run(cargo.env("MCP_DISCOVERY_BIN", program))
 }
 
 /// The crate that has the benchmark of this name.

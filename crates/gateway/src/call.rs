@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::raw;
 use http::{HeaderName, HeaderValue};
 use mcp::wire::Client;
-use mcp::wire::raw::{members, quoted};
+use mcp::wire::raw::{is_object, quoted};
 use mcp::{CallOptions, McpError, Session, ToolProgress};
 use mesh::{AnswerVerdict, Sessions};
 use model::{Era, ServerId, ServerInfo, Tool, Transport};
@@ -138,7 +138,7 @@ impl mesh::Sending for GatewayCall<'_> {
         let (server, own) = (*server, own.clone());
         self.has_progressed = has_progressed;
         let result = answer?;
-        if members(&result).is_none() || !raw::nests_within(result.get(), DEEPEST) {
+        if !is_object(&result) || !raw::nests_within(result.get(), DEEPEST) {
             let message = format!("`{own}` answered with something that is no result");
             return Err(McpError::NotMcp { field: "result".to_owned(), message });
         }

@@ -59,16 +59,14 @@ impl Gateway {
         Ok(Destination::Call(call))
     }
 
-    /// The tool that a call names, as clients see it: of a group that of the first server that has it.
-    pub(crate) fn tool_of(&self, call: &CallTo) -> Option<Arc<Tool>> {
+    /// Does something with the tool that a call names, as clients see it: of a group with that of the first server that has it.
+    pub(crate) fn with_tool<T>(&self, call: &CallTo, then: impl FnOnce(&Tool) -> T) -> Option<T> {
         match call {
-            CallTo::Server(_, tool) => Some(tool.clone()),
+            CallTo::Server(_, tool) => Some(then(tool)),
             CallTo::Group(group) => {
                 let snapshot = self.0.parts.registry.snapshot();
                 let mut servers = group.servers.iter().filter_map(|id| snapshot.get(*id));
-                servers.find_map(|server| {
-                    Some(Arc::new(server.info.resolve_tool(&group.capability).ok()?.clone()))
-                })
+                servers.find_map(|server| server.info.resolve_tool(&group.capability).ok()).map(then)
             }
         }
     }
@@ -225,7 +223,9 @@ mod tests {
     #[test]
     fn a_state_counts_for_its_request_and_for_ten_minutes() {
         let params = RawValue::from_string(r#"{"name":"a"}"#.to_owned()).unwrap();
-        let wanted = WantedRequest::of(AskedMethod::CallTool, Some(&params)).unwrap();
+        let wanted =
+            WantedRequest::of(AskedMethod::CallTool, mcp::wire::raw::members(&params).as_ref(), None)
+                .unwrap();
         let state = |method: &str, name: &str, until| {
             let (method, name) = (method.to_owned(), name.to_owned());
             Some(SealedState { server: ServerId::mint("s"), method, name, until, state: None })

@@ -64,7 +64,7 @@ impl Gateway {
         ask: &PostedRequest,
         question: &ClientRequest<'_>,
     ) -> Result<Response<Body>, Rejected> {
-        let wanted = question.text(&["protocolVersion"]);
+        let wanted = question.text("protocolVersion");
         let Some(wanted) = wanted else {
             return Err(Rejected::within(code::INVALID_PARAMS, "`params.protocolVersion` is needed"));
         };
@@ -106,7 +106,7 @@ impl Gateway {
         session: &ClientSession,
         question: &ClientRequest<'_>,
     ) -> Result<(), Rejected> {
-        let level = question.text(&["level"]).filter(|level| LEVELS.contains(&level.as_str()));
+        let level = question.text("level").filter(|level| LEVELS.contains(&level.as_str()));
         let Some(level) = level else {
             let why = format!("`params.level` is one of {}", LEVELS.join(", "));
             return Err(Rejected::within(code::INVALID_PARAMS, why));
@@ -157,7 +157,7 @@ impl Gateway {
 
 /// What of a client's capabilities servers may use, in JSON. What is too long is declared in short.
 fn declared(question: &ClientRequest<'_>) -> String {
-    let said = question.params.and_then(|params| raw::at(params, &["capabilities"])).and_then(members);
+    let said = question.said.and_then(|said| said.get("capabilities")).and_then(members);
     let said = said.map(|said| said.0).unwrap_or_default();
     let askable: Vec<_> = said.iter().filter(|(key, _)| ASKABLE.contains(&key.as_ref())).collect();
     let whole = askable.iter().map(|(key, raw)| format!("{}:{}", quoted(key), raw.get())).collect::<Vec<_>>();

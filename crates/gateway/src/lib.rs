@@ -184,7 +184,7 @@ impl Gateway {
             before: passage::before(&passage::via(&instance)),
             via: passage::via(&instance),
             instance,
-            seal: Seal::new(parts.key.clone()),
+            seal: Seal::new(&parts.key),
             parts,
             file,
             clients,

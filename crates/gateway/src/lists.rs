@@ -20,7 +20,7 @@ impl Gateway {
         ask: &PostedRequest,
         question: &ClientRequest<'_>,
     ) -> Result<String, Rejected> {
-        let after = question.text(&["cursor"]).map(|cursor| read_cursor(&cursor)).transpose()?;
+        let after = question.text("cursor").map(|cursor| read_cursor(&cursor)).transpose()?;
         let after = after.as_deref();
         let (entries, next) = match ask.to {
             GatewayPath::All | GatewayPath::Profile(_) => {

@@ -1,6 +1,5 @@
 //! Clients of the modern era (MCP 2026-07-28): each request says all about itself, twice: in its headers and in its body.
 
-use api::raw;
 use base64::Engine as _;
 use http::{Response, StatusCode};
 use mcp::List;
@@ -26,12 +25,12 @@ const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 /// Whether a request is of this era: its first word of the other one is `initialize`, and what follows names a session.
 pub(crate) fn is_modern(ask: &PostedRequest, question: &ClientRequest<'_>) -> bool {
-    let says_it = |params| raw::at(params, &["_meta", PROTOCOL_VERSION]).is_some();
+    let says_it = question.meta.is_some_and(|meta| meta.has(PROTOCOL_VERSION));
     if question.method == "initialize" {
-        return question.params.is_some_and(says_it);
+        return says_it;
     }
     question.method == "server/discover"
-        || question.params.is_some_and(says_it)
+        || says_it
         || ask.header("mcp-protocol-version").is_some_and(|version| version >= VERSION)
 }
 
@@ -75,9 +74,8 @@ pub(crate) fn no_method(method: &str) -> String {
 
 /// What the headers say must be what the body says: whoever stands between reads only the former.
 fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Rejected> {
-    let version = question.text(&["_meta", PROTOCOL_VERSION]);
-    let declares =
-        question.params.is_some_and(|params| raw::at(params, &["_meta", CLIENT_CAPABILITIES]).is_some());
+    let version = question.meta.and_then(|meta| meta.text(PROTOCOL_VERSION));
+    let declares = question.meta.is_some_and(|meta| meta.has(CLIENT_CAPABILITIES));
     let Some(version) = version.filter(|_| declares) else {
         let why = format!("`params._meta` needs `{PROTOCOL_VERSION}` and `{CLIENT_CAPABILITIES}`");
         return Err(Rejected::bad(code::INVALID_PARAMS, why));
@@ -90,8 +88,8 @@ fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Reject
     }
     agree("Mcp-Method", ask.header("mcp-method"), question.method)?;
     let named = match question.method {
-        "tools/call" | "prompts/get" => question.text(&["name"]),
-        "resources/read" => question.text(&["uri"]),
+        "tools/call" | "prompts/get" => question.text("name"),
+        "resources/read" => question.text("uri"),
         _ => None,
     };
     match named {

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::BodyExt;
 use mcp::wire::message::{Message, message};
-use mcp::wire::raw::items_in;
+use mcp::wire::raw::{Members, items_in, members};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -122,7 +122,10 @@ impl Gateway {
                 Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request is a text or a number"))
             }
             Message::Request { id, method, params } => {
-                let question = ClientRequest { id: &id, method: &method, params: params.as_deref(), manner };
+                let said = params.as_deref().and_then(members);
+                let meta = said.as_ref().and_then(|said| said.get("_meta")).and_then(members);
+                let (params, said, meta) = (params.as_deref(), said.as_ref(), meta.as_ref());
+                let question = ClientRequest { id: &id, method: &method, params, said, meta, manner };
                 let answered = if modern::is_modern(ask, &question) {
                     self.modern(ask, question).await
                 } else {
@@ -148,13 +151,17 @@ pub(crate) struct ClientRequest<'a> {
     pub(crate) id: &'a RawValue,
     pub(crate) method: &'a str,
     pub(crate) params: Option<&'a RawValue>,
+    /// The members of the params.
+    pub(crate) said: Option<&'a Members<'a>>,
+    /// The members of their `_meta`.
+    pub(crate) meta: Option<&'a Members<'a>>,
     pub(crate) manner: AnswerManner,
 }
 
 impl ClientRequest<'_> {
     /// A member of its params that is text.
-    pub(crate) fn text(&self, path: &[&str]) -> Option<String> {
-        raw::text(self.params?, path)
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.said?.text(key)
     }
 }
 

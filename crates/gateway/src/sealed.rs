@@ -49,13 +49,15 @@ pub(crate) struct SealedState {
 /// Makes and reads ids of sessions.
 #[derive(Debug)]
 pub(crate) struct Seal {
-    key: String,
+    /// Ready with the key; each seal is a copy of it.
+    mac: Option<Hmac<Sha256>>,
     ended: Mutex<(HashSet<String>, VecDeque<String>)>,
 }
 
 impl Seal {
-    pub(crate) fn new(key: String) -> Self {
-        Self { key, ended: Mutex::default() }
+    pub(crate) fn new(key: &str) -> Self {
+        // A key of any length will do.
+        Self { mac: Hmac::new_from_slice(key.as_bytes()).ok(), ended: Mutex::default() }
     }
 
     /// The id of a session of this client.
@@ -109,8 +111,7 @@ impl Seal {
     }
 
     fn mac(&self, what: &str, client: &str, parts: &[&str]) -> String {
-        // A key of any length will do.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.key.as_bytes()) else { return String::new() };
+        let Some(mut mac) = self.mac.clone() else { return String::new() };
         mac.update(format!("mcp-discovery gateway {what}\0{client}\0{}", parts.join("\0")).as_bytes());
         hex(&mac.finalize().into_bytes())
     }
@@ -126,23 +127,23 @@ mod tests {
 
     #[test]
     fn a_session_outlives_the_process_and_belongs_to_one_client() {
-        let id = Seal::new("key".to_owned()).begin("a", "2025-11-25", r#"{"roots":{}}"#);
+        let id = Seal::new("key").begin("a", "2025-11-25", r#"{"roots":{}}"#);
         assert!(id.bytes().all(|byte| byte.is_ascii_graphic()));
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         let session = seal.open("a", &id).unwrap();
         assert_eq!(
             (session.version.as_str(), session.capabilities.as_str()),
             ("2025-11-25", r#"{"roots":{}}"#)
         );
         assert!(seal.open("b", &id).is_none(), "another client");
-        assert!(Seal::new("other".to_owned()).open("a", &id).is_none(), "another key");
+        assert!(Seal::new("other").open("a", &id).is_none(), "another key");
         seal.end(&session);
         assert!(seal.open("a", &id).is_none(), "it was ended");
     }
 
     #[test]
     fn what_was_altered_is_no_session() {
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         let id = seal.begin("a", "2025-11-25", r#"{"roots":{}}"#);
         for at in 0..id.len() {
             let mut other = id.clone().into_bytes();
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_state_is_of_one_client_and_unaltered() {
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         let (method, name) = ("tools/call".to_owned(), "a".to_owned());
         let state =
             SealedState { server: ServerId::mint("a"), method, name, until: 1, state: Some("{}".to_owned()) };
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn only_so_many_ends_are_remembered() {
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         for _ in 0..MOST_ENDS + 10 {
             let id = seal.begin("a", "2025-11-25", r#"{"roots":{}}"#);
             seal.end(&seal.open("a", &id).unwrap());

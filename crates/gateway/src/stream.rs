@@ -1,11 +1,11 @@
-//! Requests that a server carries out: they run beside their HTTP exchange, which becomes a stream where it takes longer or there is
-//! more to say.
+//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes longer or there
+//! is more to say; then, or when the exchange ends first, they go on beside it.
 
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use model::{Era, ServerId};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use api::{ApiError, ErrorCode};
@@ -24,7 +24,7 @@ use crate::post::{AnswerManner, ClientRequest, PostedRequest};
 use crate::reply::{Body, Rejected, code};
 use crate::running::RunningCall;
 use crate::sealed::{ClientSession, SealedState};
-use crate::streamed::{RequestWaitedFor, StreamEnded};
+use crate::streamed::{RequestWaitedFor, StreamEnded, WorkUnderWay};
 use crate::told::AnswerTeller;
 use crate::wanted::{AskedMethod, WantedRequest};
 use crate::{Gateway, now};
@@ -60,14 +60,12 @@ impl Gateway {
         session: Option<ClientSession>,
     ) -> Result<Response<Body>, Rejected> {
         let era = if session.is_some() { Era::Legacy } else { Era::Modern };
-        let wanted = WantedRequest::of(method, question.params)?;
+        let wanted = WantedRequest::of(method, question.said, question.meta)?;
         self.is_in_time(&ask.caller)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
         let to = self.destination(ask, &wanted, state.as_ref(), era)?;
-        if let (Era::Modern, Destination::Call(call)) = (era, &to)
-            && let Some(tool) = self.tool_of(call)
-        {
-            check_mirrored(ask, &tool, &wanted.arguments)?;
+        if let (Era::Modern, Destination::Call(call)) = (era, &to) {
+            self.with_tool(call, |tool| check_mirrored(ask, tool, &wanted.arguments)).transpose()?;
         }
         let (outbox, messages) = mpsc::channel(MOST_WAITING);
         let outbox = (question.manner == AnswerManner::MayStream).then_some(outbox);
@@ -102,17 +100,15 @@ impl Gateway {
             passage,
             _running: running,
         };
-        let (done, ended) = oneshot::channel();
         let gateway = self.clone();
-        self.0.parts.tasks.spawn(async move {
+        let work = Box::pin(async move {
             let revoking = exchange.caller.revoked.clone();
             let outcome = revoking.run_until_cancelled(gateway.carried(&exchange)).await;
-            // Nobody waits any more where it cannot be told.
-            let _ = done.send(outcome.unwrap_or_else(|| Err(revoked())));
+            outcome.unwrap_or_else(|| Err(revoked()))
         });
-        let under_way =
-            RequestWaitedFor { id: question.id.to_owned(), messages, ended, guard, lost, may_open };
-        Ok(under_way.response(question.manner).await)
+        let work = WorkUnderWay::new(work, self.0.parts.tasks.clone());
+        let waited_for = RequestWaitedFor { id: question.id.to_owned(), messages, guard, lost, may_open };
+        Ok(waited_for.response(question.manner, work).await)
     }
 
     async fn carried(&self, exchange: &Exchange) -> StreamEnded {

@@ -3,20 +3,25 @@
 //! and where nobody knows of it, as after the core was killed, its client is told so instead of waiting for ever.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::stream::{self, unfold};
 use http::{Response, StatusCode};
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::DropGuard;
+use tokio_util::task::TaskTracker;
 
 use api::{ApiError, ErrorCode};
 
@@ -42,7 +47,6 @@ pub(crate) struct RequestWaitedFor {
     pub(crate) id: Box<RawValue>,
     /// What is said before the answer.
     pub(crate) messages: mpsc::Receiver<String>,
-    pub(crate) ended: oneshot::Receiver<StreamEnded>,
     /// Dropped, the request is cancelled.
     pub(crate) guard: Option<DropGuard>,
     /// Where it waits for its client when its stream breaks.
@@ -51,12 +55,15 @@ pub(crate) struct RequestWaitedFor {
     pub(crate) may_open: bool,
 }
 
+/// A request whose work goes on by itself, and its end.
+type Streaming = (RequestWaitedFor, oneshot::Receiver<StreamEnded>);
+
 /// The streams of one session that broke before they were over.
 #[derive(Default)]
-pub(crate) struct LostStreams(Mutex<HashMap<String, (Instant, Box<RequestWaitedFor>)>>);
+pub(crate) struct LostStreams(Mutex<HashMap<String, (Instant, Box<Streaming>)>>);
 
 impl LostStreams {
-    fn keep(&self, event_id: String, request: RequestWaitedFor) {
+    fn keep(&self, event_id: String, request: Streaming) {
         let mut all = self.0.lock();
         if all.len() >= MOST_KEPT
             && let Some(oldest) = all.iter().min_by_key(|(_, (at, _))| *at).map(|(id, _)| id.clone())
@@ -66,7 +73,7 @@ impl LostStreams {
         all.insert(event_id, (Instant::now(), Box::new(request)));
     }
 
-    fn take(&self, event_id: &str) -> Option<Box<RequestWaitedFor>> {
+    fn take(&self, event_id: &str) -> Option<Box<Streaming>> {
         self.0.lock().remove(event_id).map(|(_, request)| request)
     }
 
@@ -90,43 +97,99 @@ fn request_of(event_id: &str) -> Option<Box<RawValue>> {
     RawValue::from_string(text).ok().filter(|id| crate::post::is_id(id))
 }
 
+/// The work on a request. It is done in the task of its HTTP exchange, where most are answered at once; dropped before its end, it
+/// goes on by itself.
+pub(crate) struct WorkUnderWay {
+    work: Option<BoxFuture<'static, StreamEnded>>,
+    tasks: TaskTracker,
+}
+
+impl WorkUnderWay {
+    pub(crate) fn new(work: BoxFuture<'static, StreamEnded>, tasks: TaskTracker) -> Self {
+        Self { work: Some(work), tasks }
+    }
+
+    /// From now on it goes on by itself, whether or not its client reads.
+    fn apart(mut self) -> oneshot::Receiver<StreamEnded> {
+        let (done, ended) = oneshot::channel();
+        if let Some(work) = self.work.take() {
+            // Nobody waits any more where it cannot be told.
+            self.tasks.spawn(async move { drop(done.send(work.await)) });
+        }
+        ended
+    }
+}
+
+impl Future for WorkUnderWay {
+    type Output = StreamEnded;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<StreamEnded> {
+        let Some(work) = &mut self.work else { return Poll::Pending };
+        let ended = ready!(work.as_mut().poll(context));
+        self.work = None;
+        Poll::Ready(ended)
+    }
+}
+
+impl Drop for WorkUnderWay {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
+            self.tasks.spawn_on(work, &runtime);
+        }
+    }
+}
+
 impl RequestWaitedFor {
-    pub(crate) async fn response(mut self, manner: AnswerManner) -> Response<Body> {
+    pub(crate) async fn response(mut self, manner: AnswerManner, mut work: WorkUnderWay) -> Response<Body> {
         if manner == AnswerManner::Whole {
-            let ended = (&mut self.ended).await;
+            let ended = (&mut work).await;
             return self.whole(ended);
         }
-        let id = event_id(&self.id);
         let mut waiting = VecDeque::new();
-        let mut is_over = false;
+        let mut ended = None;
         tokio::select! {
             biased;
-            Some(message) = self.messages.recv() => waiting.push_back(event_of(&message, &id)),
-            ended = &mut self.ended => {
-                self.rest(&mut waiting, &id);
+            Some(message) = self.messages.recv() => waiting.push_back(message),
+            outcome = &mut work => {
+                self.rest(&mut waiting);
                 if waiting.is_empty() {
-                    return self.whole(ended);
+                    return self.whole(outcome);
                 }
-                waiting.push_back(event_of(&self.message(ended), &id));
-                is_over = true;
+                ended = Some(outcome);
             }
             () = sleep(SOON) => {}
         }
-        waiting.push_front(if self.may_open { opening(&id) } else { still_here() });
-        StreamedAnswer { request: Some(self), id, waiting, is_over }.response()
+        let id = event_id(&self.id);
+        let mut events: VecDeque<Bytes> = waiting.iter().map(|message| event_of(message, &id)).collect();
+        events.push_front(if self.may_open { opening(&id) } else { still_here() });
+        let request = match ended {
+            Some(ended) => {
+                events.push_back(event_of(&self.message(ended), &id));
+                None
+            }
+            None => Some((self, work.apart())),
+        };
+        StreamedAnswer { request, id, waiting: events }.response()
     }
 
     /// Waits for the next thing to say; true when it was the last.
-    async fn more(&mut self, waiting: &mut VecDeque<Bytes>, id: &str) -> bool {
+    async fn more(
+        &mut self,
+        ended: &mut oneshot::Receiver<StreamEnded>,
+        waiting: &mut VecDeque<Bytes>,
+        id: &str,
+    ) -> bool {
         tokio::select! {
             biased;
             Some(message) = self.messages.recv() => {
                 waiting.push_back(event_of(&message, id));
                 false
             }
-            ended = &mut self.ended => {
-                self.rest(waiting, id);
-                waiting.push_back(event_of(&self.message(ended), id));
+            ended = ended => {
+                let mut rest = VecDeque::new();
+                self.rest(&mut rest);
+                waiting.extend(rest.iter().map(|message| event_of(message, id)));
+                waiting.push_back(event_of(&self.message(ended.unwrap_or_else(|_| Err(stopped()))), id));
                 true
             }
             () = sleep(STILL_HERE) => {
@@ -137,23 +200,23 @@ impl RequestWaitedFor {
     }
 
     /// What was said before the end and is not told yet.
-    fn rest(&mut self, waiting: &mut VecDeque<Bytes>, id: &str) {
+    fn rest(&mut self, waiting: &mut VecDeque<String>) {
         while let Ok(message) = self.messages.try_recv() {
-            waiting.push_back(event_of(&message, id));
+            waiting.push_back(message);
         }
     }
 
-    fn whole(mut self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> Response<Body> {
+    fn whole(mut self, ended: StreamEnded) -> Response<Body> {
         // It is over: there is nothing to cancel.
         self.guard.take().map(DropGuard::disarm);
-        match ended.unwrap_or_else(|_| Err(stopped())) {
+        match ended {
             Ok(text) => json(StatusCode::OK, result(&self.id, &text)),
             Err(rejected) => rejected.response(Some(&self.id)),
         }
     }
 
-    fn message(&self, ended: Result<StreamEnded, oneshot::error::RecvError>) -> String {
-        match ended.unwrap_or_else(|_| Err(stopped())) {
+    fn message(&self, ended: StreamEnded) -> String {
+        match ended {
             Ok(text) => result(&self.id, &text),
             Err(rejected) => rejected.message(Some(&self.id)),
         }
@@ -162,10 +225,10 @@ impl RequestWaitedFor {
 
 /// A request on its stream. Dropped before it is over, its stream broke.
 struct StreamedAnswer {
-    request: Option<RequestWaitedFor>,
+    /// Absent when its end waits to be sent.
+    request: Option<Streaming>,
     id: String,
     waiting: VecDeque<Bytes>,
-    is_over: bool,
 }
 
 impl StreamedAnswer {
@@ -178,10 +241,10 @@ impl StreamedAnswer {
 
     async fn next(&mut self) -> Option<Bytes> {
         if self.waiting.is_empty()
-            && !self.is_over
-            && let Some(request) = &mut self.request
+            && let Some((request, ended)) = &mut self.request
+            && request.more(ended, &mut self.waiting, &self.id).await
         {
-            self.is_over = request.more(&mut self.waiting, &self.id).await;
+            self.request = None;
         }
         self.waiting.pop_front()
     }
@@ -189,12 +252,9 @@ impl StreamedAnswer {
 
 impl Drop for StreamedAnswer {
     fn drop(&mut self) {
-        if self.is_over {
-            return;
-        }
         // Without a place to wait it is dropped, which cancels a request of the modern era.
         if let Some(request) = self.request.take()
-            && let Some(lost) = request.lost.clone()
+            && let Some(lost) = request.0.lost.clone()
         {
             lost.keep(std::mem::take(&mut self.id), request);
         }
@@ -217,7 +277,7 @@ impl Gateway {
         Some(match request {
             Some(request) => {
                 let (id, waiting) = (event_id.to_owned(), VecDeque::from([still_here()]));
-                StreamedAnswer { request: Some(*request), id, waiting, is_over: false }.response()
+                StreamedAnswer { request: Some(*request), id, waiting }.response()
             }
             None => events(stream::iter([event_of(&gone().message(Some(&request_id)), event_id)])),
         })

@@ -182,12 +182,13 @@ mod tests {
         era: Era,
         is_group: bool,
     ) -> Result<String, Rejected> {
-        let wanted = WantedRequest::of(method, Some(&raw_of(r#"{"name":"a","uri":"x://a"}"#))).unwrap();
+        let params = raw_of(r#"{"name":"a","uri":"x://a"}"#);
+        let wanted = WantedRequest::of(method, members(&params).as_ref(), None).unwrap();
         let words = CallWords {
             failed: |_| ApiError::new(api::ErrorCode::Internal, "failed"),
             refused: |_| ApiError::new(api::ErrorCode::Internal, "refused"),
         };
-        let seal = Seal::new("key".to_owned());
+        let seal = Seal::new("key");
         let told = AnswerTeller {
             wanted: &wanted,
             era,
@@ -230,7 +231,7 @@ mod tests {
         assert!(told(asked, Era::Modern, Era::Legacy).is_err());
         let out = told(asked, Era::Modern, Era::Modern).unwrap();
         let state = raw::text(&raw_of(&out), &["requestState"]).unwrap();
-        let state = Seal::new("key".to_owned()).open_state("c", &state).unwrap();
+        let state = Seal::new("key").open_state("c", &state).unwrap();
         assert_eq!(
             (state.state.as_deref(), state.name.as_str(), state.until),
             (Some(r#"{"n":1}"#), "a", 600_007)

@@ -1,8 +1,7 @@
 //! What a client wants of a server, taken apart and put together again: what is not between the client and us goes on as the bytes
 //! it came as.
 
-use api::raw;
-use mcp::wire::raw::{members, quoted};
+use mcp::wire::raw::{Members, members, quoted};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -99,11 +98,15 @@ pub(crate) struct WantedRequest {
 }
 
 impl WantedRequest {
-    pub(crate) fn of(method: AskedMethod, params: Option<&RawValue>) -> Result<Self, Rejected> {
+    /// Of the members of the params, and of those of their `_meta`.
+    pub(crate) fn of(
+        method: AskedMethod,
+        said: Option<&Members<'_>>,
+        meta: Option<&Members<'_>>,
+    ) -> Result<Self, Rejected> {
         let wrong = |why: String| Rejected::within(code::INVALID_PARAMS, why);
         let needed = || wrong(format!("`params.{}` is needed", method.key()));
-        let params = params.ok_or_else(needed)?;
-        let said = members(params).ok_or_else(|| wrong("`params` is no object".to_owned()))?;
+        let said = said.ok_or_else(needed)?;
         let (name, is_template, rest_of_ref) = match method {
             AskedMethod::Complete => reference(said.get("ref").ok_or_else(needed)?).ok_or_else(|| {
                 wrong("`params.ref` names a prompt (`ref/prompt`) or a resource (`ref/resource`)".to_owned())
@@ -116,7 +119,7 @@ impl WantedRequest {
                 serde_json::from_str(raw.get()).map_err(|_| wrong("`arguments` is no object".to_owned()))?
             }
         };
-        let meta = said.get("_meta").and_then(members).map(|meta| meta.0).unwrap_or_default();
+        let meta = meta.map(|meta| meta.0.as_slice()).unwrap_or_default();
         let of_meta = |key: &str| {
             let found = meta.iter().find(|(name, _)| name == key);
             found.map(|(_, raw)| raw.get().to_owned())
@@ -133,10 +136,10 @@ impl WantedRequest {
             rest_of_ref,
             arguments,
             rest: kept(&said.0, &between_us),
-            meta: kept(&meta, &OURS),
+            meta: kept(meta, &OURS),
             progress_token: of_meta("progressToken"),
             capabilities: of_meta(CLIENT_CAPABILITIES),
-            state: raw::text(params, &["requestState"]),
+            state: said.text("requestState"),
         })
     }
 
@@ -202,7 +205,10 @@ mod tests {
     use super::*;
 
     fn wanted(method: AskedMethod, params: &str) -> Result<WantedRequest, Rejected> {
-        WantedRequest::of(method, Some(&RawValue::from_string(params.to_owned()).unwrap()))
+        let params = RawValue::from_string(params.to_owned()).unwrap();
+        let said = members(&params);
+        let meta = said.as_ref().and_then(|said| said.get("_meta")).and_then(members);
+        WantedRequest::of(method, said.as_ref(), meta.as_ref())
     }
 
     #[test]

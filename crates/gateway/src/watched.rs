@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::raw;
 use mcp::wire::Client;
-use mcp::wire::raw::quoted;
+use mcp::wire::raw::{members, quoted};
 use mcp::{CallOptions, McpError, Session};
 use mesh::{CallFailed, Sessions};
 use model::{Era, ServerInfo, Tool, Transport};
@@ -84,7 +84,7 @@ impl Gateway {
 
     fn resource_of(&self, ask: &PostedRequest, uri: &str) -> Option<Offered> {
         let params = RawValue::from_string(format!(r#"{{"uri":{}}}"#, quoted(uri))).ok()?;
-        let wanted = WantedRequest::of(AskedMethod::ReadResource, Some(&params)).ok()?;
+        let wanted = WantedRequest::of(AskedMethod::ReadResource, members(&params).as_ref(), None).ok()?;
         self.owner(ask, &wanted, Era::Modern).ok()
     }
 

@@ -187,6 +187,11 @@ pub fn remote_bridge_to(url: &str) -> Result<ServedCommand, PeerError> {
     other("mcp-remote/dist/proxy.js", &[url, "--allow-http", "--transport", "http-only"])
 }
 
+/// The proxy of PyPI `fastmcp` before a server, at this address.
+pub fn fastmcp_proxy(to: &str, address: SocketAddr) -> Result<ServedCommand, PeerError> {
+    python("py-fastmcp", "fastmcp_proxy.py", &[to, &address.ip().to_string(), &address.port().to_string()])
+}
+
 /// A plain Python of the tools folder, for scripts that need nothing but the standard library.
 pub fn plain_python() -> Result<String, PeerError> {
     installed(&tools().join("py-time/bin/python"))

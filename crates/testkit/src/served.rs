@@ -85,6 +85,12 @@ impl RealServer {
         Usage { processes: tree.len(), memory: tree.iter().map(|process| process.pages * PAGE).sum() }
     }
 
+    /// It and the processes that it has started.
+    pub fn processes(&self) -> Vec<u32> {
+        let tree = self.child.id().map(tree).unwrap_or_default();
+        tree.iter().map(|process| process.pid).collect()
+    }
+
     /// Some bridges give each child a process group of its own, which outlives theirs.
     fn kill(&mut self) {
         let pids = self.child.id().map(tree).unwrap_or_default();

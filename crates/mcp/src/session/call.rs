@@ -12,7 +12,7 @@ use crate::wire::beside::beside;
 use crate::wire::client::{Client, declares_anything, result_of};
 use crate::wire::mirror;
 use crate::wire::place::ConversationPlace;
-use crate::wire::raw::{has_one_of, members, quoted, text};
+use crate::wire::raw::{Members, has_one_of, members, quoted, text};
 use crate::wire::request::{Again, Request, Wait};
 use crate::wire::terms::Params;
 
@@ -21,15 +21,23 @@ const HEADER_MISMATCH: i64 = -32020;
 /// How often a server may want to know more before it answers.
 const MOST_ROUNDS: usize = 10;
 
+/// The arguments of a call of a tool. Most tools have none that is mirrored, so they are not read before one is wanted.
+#[derive(Clone, Copy)]
+enum CallArguments<'a> {
+    Read(&'a Map<String, Value>),
+    Written(&'a RawValue),
+    None,
+}
+
 /// One call, however often it has to be sent.
 struct SessionCall<'a> {
     session: &'a Session,
     method: &'static str,
-    /// The params as a caller gave them, or as members in JSON.
-    raw: Option<&'a RawValue>,
+    /// The members of the params as a caller gave them, or as we write them.
+    given: Option<&'a Members<'a>>,
     members: Vec<(&'static str, String)>,
     name: Option<&'a str>,
-    arguments: Option<&'a Map<String, Value>>,
+    arguments: CallArguments<'a>,
     options: CallOptions,
     until: Instant,
 }
@@ -45,10 +53,10 @@ pub(super) async fn call_tool(
     let call = SessionCall {
         session,
         method: "tools/call",
-        raw: None,
+        given: None,
         members,
         name: Some(name),
-        arguments: Some(&arguments),
+        arguments: CallArguments::Read(&arguments),
         until: Instant::now() + options.deadline,
         options,
     };
@@ -70,15 +78,14 @@ pub(super) async fn request(
         _ => None,
     });
     // For the headers that mirror them alone; what is sent are the bytes that the caller gave.
-    let arguments = said.filter(|_| method == "tools/call").and_then(|said| said.get("arguments"));
-    let arguments = arguments.map(|raw| serde_json::from_str(raw.get()).unwrap_or_default());
+    let arguments = said.as_ref().filter(|_| method == "tools/call").and_then(|said| said.get("arguments"));
     let call = SessionCall {
         session,
         method,
-        raw: Some(params),
+        given: said.as_ref(),
         members: Vec::new(),
         name: named.as_deref(),
-        arguments: arguments.as_ref(),
+        arguments: arguments.map_or(CallArguments::None, CallArguments::Written),
         until: Instant::now() + options.deadline,
         options,
     };
@@ -104,7 +111,9 @@ impl SessionCall<'_> {
     async fn with_headers(&self, more: &[(&'static str, String)]) -> Result<Box<RawValue>, McpError> {
         let headers = self.headers(self.session.mirrored().as_ref());
         match self.sent(more, headers).await {
-            Err(McpError::Protocol { code: HEADER_MISMATCH, .. }) if self.arguments.is_some() => {
+            Err(McpError::Protocol { code: HEADER_MISMATCH, .. })
+                if !matches!(self.arguments, CallArguments::None) =>
+            {
                 // The call was refused before it began.
                 Box::pin(self.listed_again()).await?;
                 let headers = self.headers(self.session.mirrored().as_ref());
@@ -115,10 +124,16 @@ impl SessionCall<'_> {
     }
 
     fn headers(&self, known: Option<&Arc<Headers>>) -> Vec<(HeaderName, HeaderValue)> {
-        let wanted = || known?.get(self.name?);
         let mut headers = self.options.headers.clone();
-        if let (Some(wanted), Some(arguments)) = (wanted(), self.arguments) {
-            headers.extend(mirror::values(wanted, arguments));
+        let wanted = || known?.get(self.name?).filter(|wanted| !wanted.is_empty());
+        let Some(wanted) = wanted() else { return headers };
+        match self.arguments {
+            CallArguments::Read(arguments) => headers.extend(mirror::values(wanted, arguments)),
+            CallArguments::Written(raw) => {
+                let arguments = serde_json::from_str(raw.get()).unwrap_or_default();
+                headers.extend(mirror::values(wanted, &arguments));
+            }
+            CallArguments::None => {}
         }
         headers
     }
@@ -146,7 +161,7 @@ impl SessionCall<'_> {
         let members = self.members.iter().chain(more).map(|(name, value)| (*name, value.as_str().into()));
         let members = members.collect();
         let params = Params {
-            raw: self.raw,
+            given: self.given,
             members,
             progress: wait.wants_progress(),
             name: self.name,

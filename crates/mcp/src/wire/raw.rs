@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 const MOST: usize = 10_000;
 
 /// The members of an object in their order.
+#[derive(Debug)]
 pub struct Members<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// The members of an object; `None` when it is none.

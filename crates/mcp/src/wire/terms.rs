@@ -41,9 +41,9 @@ pub(crate) struct Question {
 /// What a request carries besides its method.
 #[derive(Debug, Default)]
 pub(crate) struct Params<'a> {
-    /// An object as somebody else wrote it.
-    pub(crate) raw: Option<&'a RawValue>,
-    /// Members in JSON, after those of `raw`, which they replace.
+    /// The members of an object as somebody else wrote it.
+    pub(crate) given: Option<&'a Members<'a>>,
+    /// Members in JSON, after those that were given, which they replace.
     pub(crate) members: Vec<(&'static str, Cow<'a, str>)>,
     /// Reports of progress are wanted.
     pub(crate) progress: bool,
@@ -169,7 +169,6 @@ impl Terms {
     }
 
     fn write_params(&self, body: &mut String, id: Id, params: &Params<'_>) {
-        let given = params.raw.and_then(members).unwrap_or(Members(Vec::new()));
         let mut first = true;
         let mut member = |body: &mut String, key: &str, value: &str| {
             body.push(if std::mem::take(&mut first) { '{' } else { ',' });
@@ -177,7 +176,7 @@ impl Terms {
             body.push(':');
             body.push_str(value);
         };
-        for (key, value) in &given.0 {
+        for (key, value) in params.given.map(|given| given.0.as_slice()).unwrap_or_default() {
             if key != "_meta" && !params.members.iter().any(|(name, _)| name == key) {
                 member(body, key, value.get());
             }
@@ -185,7 +184,7 @@ impl Terms {
         for (key, value) in &params.members {
             member(body, key, value);
         }
-        let meta = self.meta(id, given.get("_meta"), params);
+        let meta = self.meta(id, params.given.and_then(|given| given.get("_meta")), params);
         if let Some(meta) = meta {
             member(body, "_meta", &meta);
         }
@@ -349,12 +348,13 @@ mod tests {
         let raw = r#"{"arguments": {"n": 12345678901234567890123}, "_meta": {"progressToken": "theirs", "x": 1e400}}"#;
         let raw = RawValue::from_string(raw.to_owned()).unwrap();
         let terms = Terms::legacy(LEGACY, Some(HeaderValue::from_static("s")));
-        let params = Params { raw: Some(&raw), ..Params::default() };
+        let given = members(&raw);
+        let params = Params { given: given.as_ref(), ..Params::default() };
         let text =
             String::from_utf8(terms.request(Id::from(7), "tools/call", &params).body.to_vec()).unwrap();
         assert!(text.contains(r#""arguments":{"n": 12345678901234567890123}"#), "{text}");
         assert!(text.contains(r#""_meta":{"progressToken":"theirs","x":1e400}"#), "{text}");
-        let params = Params { raw: Some(&raw), progress: true, ..Params::default() };
+        let params = Params { given: given.as_ref(), progress: true, ..Params::default() };
         let question = terms.request(Id::from(7), "tools/call", &params);
         let text = String::from_utf8(question.body.to_vec()).unwrap();
         assert!(text.contains(r#""_meta":{"x":1e400,"progressToken":7}"#), "{text}");
