@@ -43,7 +43,7 @@ impl App {
                 changed.insert(more);
             }
             for id in changed {
-                if stop.run_until_cancelled(self.list_again(id)).await.is_none() {
+                if stop.run_until_cancelled(Box::pin(self.list_again(id))).await.is_none() {
                     return;
                 }
             }
