@@ -9,6 +9,7 @@ mod cookie;
 mod door;
 mod files;
 mod gate;
+mod metrics;
 mod squeeze;
 
 use std::io;
@@ -24,6 +25,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use connections::Behind;
 use door::Door;
+use metrics::ScrapeDoor;
 
 pub use access::Access;
 pub use connections::ConnectionLimits;
@@ -90,7 +92,8 @@ impl Face {
             gate: Gate::new(self.address),
             patience: self.limits.body,
         });
-        let behind = Behind { router: router(self.app, self.address, self.limits), gateway };
+        let counters = self.app.counters().clone();
+        let behind = Behind { router: router(self.app, self.address, self.limits), gateway, counters };
         connections::serve(self.listener, behind, self.limits, stopping).await;
     }
 }
@@ -98,6 +101,9 @@ impl Face {
 /// All routes. The gate stands before every one of them, the token before the API alone.
 fn router(app: App, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
+    let figures = Router::new()
+        .route("/metrics", get(metrics::scrape))
+        .with_state(ScrapeDoor { app: app.clone(), needs_token: !address.ip().is_loopback() });
     let api = Router::new()
         .route("/events", get(api::events))
         .route("/{operation}", post(api::operation))
@@ -113,6 +119,7 @@ fn router(app: App, address: SocketAddr, limits: ConnectionLimits) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(session)
+        .merge(figures)
         .route("/healthz", get(|| async { "ok\n" }))
         .method_not_allowed_fallback(api::only_read)
         .fallback(files::serve)
