@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use crate::command::Length;
-use crate::needs::{BUILD, PEERS, TESTS, WINDOW};
+use crate::needs::{BUILD, METRICS, PEERS, TESTS, WINDOW};
 use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
@@ -38,6 +38,9 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Tas
             .arg("--")
             .args(rest));
     }
+    if name == "metrics" {
+        install::ensure(workspace, METRICS)?;
+    }
     let (package, name) = match name {
         "discovery" => ("discovery", "clients"),
         name => (package_of(name)?, name),
@@ -59,6 +62,7 @@ fn package_of(name: &str) -> TaskResult<&'static str> {
         "config" => Ok("settings"),
         "explain" => Ok("ledger"),
         "health" => Ok("checks"),
+        "metrics" => Ok("http-face"),
         "registry" => Ok("registry"),
         "scan" => Ok("discovery"),
         "wire" => Ok("mcp"),

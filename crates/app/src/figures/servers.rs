@@ -46,7 +46,7 @@ enum ServerRank {
 
 /// The series of all servers, by name.
 #[derive(Debug, Default)]
-struct Told {
+struct ToldServers {
     info: Vec<Series>,
     score: Vec<Series>,
     up: Vec<Series>,
@@ -62,7 +62,7 @@ pub(super) fn figures(
     room: &mut Room,
 ) -> Vec<Family> {
     let offered = OfferedNames::of(snapshot);
-    let mut told = Told { calls: refused(counters, &offered, room), ..Told::default() };
+    let mut told = ToldServers { calls: refused(counters, &offered, room), ..ToldServers::default() };
     let capabilities = offered.told(room);
     let mut ranked: Vec<_> = snapshot
         .find(None, None)
@@ -140,7 +140,7 @@ fn score(server: &Server) -> Series {
     one(&[("server", &server.info.id.to_string())], server.health.score)
 }
 
-impl Told {
+impl ToldServers {
     fn tell(&mut self, server: &Server, counted: Option<&CountedServer>, calls: &[&CallSeries]) {
         let (info, health) = (&server.info, &server.health);
         let id = info.id.to_string();

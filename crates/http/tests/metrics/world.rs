@@ -23,7 +23,8 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) dir: PathBuf,
     _tasks: JoinSet<()>,
-    _kept: Option<tempfile::TempDir>,
+    #[allow(dead_code, reason = "its folder goes with it")]
+    kept: Option<tempfile::TempDir>,
 }
 
 impl World {
@@ -35,7 +36,7 @@ impl World {
     pub(crate) async fn with(config: &str, servers: Vec<ServerInfo>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut world = Self::at(dir.path(), config, servers, "127.0.0.1:0").await;
-        world._kept = Some(dir);
+        world.kept = Some(dir);
         world
     }
 
@@ -62,7 +63,7 @@ impl World {
         tasks.spawn(face.serve());
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { app, url, client, dir: dir.to_owned(), _tasks: tasks, _kept: None }
+        Self { app, url, client, dir: dir.to_owned(), _tasks: tasks, kept: None }
     }
 
     pub(crate) async fn perform(&self, name: &str, args: Value) -> Value {
@@ -100,7 +101,7 @@ impl World {
 
     /// Waits until it is so.
     pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
-        let give_up = Instant::now() + Duration::from_secs(60);
+        let give_up = Instant::now() + Duration::from_mins(1);
         while !is_so().await {
             assert!(Instant::now() < give_up, "{what}");
             sleep(Duration::from_millis(20)).await;
