@@ -17,7 +17,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use app::{App, Options, OwnerKind};
 use demo::fake::{Fake, Running};
@@ -29,6 +29,7 @@ use registry::Origin;
 use serde_json::json;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -156,7 +157,7 @@ fn measured(at: &str, processor: impl Fn() -> Duration) -> [f64; 4] {
             began.elapsed().as_secs_f64() * 1e3
         })
         .collect();
-    let used = (processor() - before).as_secs_f64() / RUNS as f64;
+    let used = processor().saturating_sub(before).as_secs_f64() / RUNS as f64;
     spans.sort_by(f64::total_cmp);
     [spans[RUNS / 2], text.len() as f64, series as f64, used / EVERY * 100.0]
 }

@@ -103,7 +103,7 @@ impl App {
             ),
             counter(
                 "mcp_discovery_events_dropped_total",
-                "Events that a face was too slow for; it read the state instead",
+                "Events that a part or a face was too slow for; it read the state instead",
                 by_word(
                     "channel",
                     [

@@ -34,6 +34,16 @@ impl Room {
         }
         fits
     }
+
+    /// Takes room for one of those that were left out just now.
+    fn take_one_back(&mut self) -> bool {
+        let fits = self.left > 0;
+        if fits {
+            self.left -= 1;
+            self.left_out -= 1;
+        }
+        fits
+    }
 }
 
 /// In which order servers are told.
@@ -87,8 +97,7 @@ pub(super) fn figures(
         let all = all_of(server, &calls);
         if room.take(all, troubled) {
             told.tell(server, counted, &calls);
-        } else if room.take(1, 0) {
-            room.left_out -= 1;
+        } else if room.take_one_back() {
             told.score.push(score(server));
         }
     }
