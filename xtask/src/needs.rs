@@ -69,6 +69,23 @@ const VENV: Need = Need {
     pacman: "python",
 };
 
+/// To read the figures as operators do, and beside those of another program.
+pub(crate) const METRICS: &[Need] = &[
+    program("promtool", "prometheus", "golang-github-prometheus", "prometheus"),
+    program(
+        "prometheus-alertmanager",
+        "prometheus-alertmanager",
+        "golang-github-prometheus-alertmanager",
+        "alertmanager",
+    ),
+    program(
+        "prometheus-blackbox-exporter",
+        "prometheus-blackbox-exporter",
+        "golang-github-prometheus-blackbox-exporter",
+        "prometheus-blackbox-exporter",
+    ),
+];
+
 /// To compile the balancers that decisions are measured beside: zlib-ng comes with pingora.
 pub(crate) const PEERS: &[Need] = &[program("cmake", "cmake", "cmake", "cmake")];
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use crate::command::Length;
-use crate::needs::{BUILD, PEERS, PROXIES, TESTS, WINDOW};
+use crate::needs::{BUILD, METRICS, PEERS, PROXIES, TESTS, WINDOW};
 use crate::stop::{Stop, TaskResult, failed};
 use crate::workspace::{Workspace, run};
 use crate::{install, node, peers, size, ui};
@@ -41,6 +41,9 @@ pub(crate) fn bench(workspace: &Workspace, name: &str, rest: &[OsString]) -> Tas
     }
     if name == "gateway" {
         return gateway(workspace, rest);
+    }
+    if name == "metrics" {
+        install::ensure(workspace, METRICS)?;
     }
     let (package, name) = match name {
         "discovery" => ("discovery", "clients"),
@@ -79,6 +82,7 @@ fn package_of(name: &str) -> TaskResult<&'static str> {
         "config" => Ok("settings"),
         "explain" => Ok("ledger"),
         "health" => Ok("checks"),
+        "metrics" => Ok("http-face"),
         "registry" => Ok("registry"),
         "scan" => Ok("discovery"),
         "wire" => Ok("mcp"),

@@ -22,9 +22,9 @@ mod tests {
     /// Who may depend on whom: only on a layer below its own. `testkit` is for tests alone.
     const LAYERS: &[&[&str]] = &[
         &["model", "demo"],
-        &["api", "mcp", "store", "testkit"],
+        &["api", "mcp", "store", "mcp-discovery-metrics", "testkit"],
         &["registry", "vault", "settings"],
-        &["discovery", "mesh", "metrics"],
+        &["discovery", "mesh"],
         &["checks", "gateway", "ledger"],
         &["intake"],
         &["app"],

@@ -4,11 +4,11 @@ use crate::table::interface;
 use crate::*;
 use model::filter::{Own, SIGNS};
 use model::{
-    Activity, AddedFrom, Certificate, CheckResult, CheckStatus, ClientEntry, ClientFile, ClientReport,
-    ClientScope, Differences, EntryKind, Era, Event, EventBatch, FileProblem, Fingerprint, Flaw, Health,
-    HealthStatus, Identity, Notice, NoticeLevel, Outcome, RefusedCertificate, ScanRange, ScanRow, ScanState,
-    ScanStatus, SecretPlace, ServerId, ServerRow, Sighting, SightingKind, Source, Stage, Start, Tls, Tool,
-    ToolHints, Transition, Transport, Why,
+    Activity, AddedFrom, Bucket, Certificate, CheckResult, CheckStatus, ClientEntry, ClientFile,
+    ClientReport, ClientScope, Differences, EntryKind, Era, Event, EventBatch, Family, FamilyKind,
+    FileProblem, Fingerprint, Flaw, Health, HealthStatus, Identity, Notice, NoticeLevel, Outcome,
+    RefusedCertificate, ScanRange, ScanRow, ScanState, ScanStatus, SecretPlace, Series, ServerId, ServerRow,
+    Sighting, SightingKind, Source, Stage, Start, Tls, Tool, ToolHints, Transition, Transport, Why,
     config::{Severity, Strategy},
 };
 use ts_rs::{Config, TS};
@@ -44,6 +44,7 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigPlace, ConfigDraft, ConfigSecretState, ConfigSecretRow, ConfigSecretsArgs, ConfigSecrets, ConfigSecretMoveArgs, ConfigSecretMoved, ConfigBy, ConfigSaveArgs,
         ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
         GatewayClientRow, GatewayToolRow, GatewayStatus, GatewayTokenArgs, GatewayToken, GatewayRevokeArgs, GatewayRevoked,
+        FamilyKind, Bucket, Series, Family, Figures, MetricsExports, MetricsDoor, Scrape, MetricsFile,
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(

@@ -156,6 +156,10 @@ macro_rules! operations {
             gateway_token_new(GatewayTokenArgs) -> GatewayToken;
             /// Revokes the token of an AI client: what it has open ends.
             gateway_token_revoke(GatewayRevokeArgs) -> GatewayRevoked;
+            /// All that is measured, as `/metrics` and the file have it.
+            metrics(Empty) -> Figures;
+            /// Where figures are exported, and who read them last.
+            metrics_exports(Empty) -> MetricsExports;
             /// Starts the demo fleet on loopback: servers to try things with. Harmless when it runs.
             demo_start(Empty) -> Demo;
             /// Ends the demo fleet and forgets its servers. Harmless when it does not run.

@@ -5,11 +5,13 @@
 mod activity;
 mod state;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use activity::Gathered;
 use futures::stream::{self, Stream};
 use mesh::Activities;
+use metrics::Counters;
 use model::{Activity, Event, EventBatch};
 use registry::{Published, Registry};
 use state::Pending;
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 const GATHER: Duration = Duration::from_millis(250);
 
 struct Feed {
+    counters: Arc<Counters>,
     states: Receiver<Published>,
     activities: Receiver<Activity>,
     pending: Pending,
@@ -34,6 +37,7 @@ pub(crate) fn batches(
 ) -> impl Stream<Item = EventBatch> + Send + use<> {
     let (states, activities) = (registry.subscribe(), activities.subscribe());
     let feed = Feed {
+        counters: registry.counters().clone(),
         pending: Pending::since(registry.snapshot().revision()),
         states,
         activities,
@@ -57,12 +61,12 @@ impl Feed {
                 published = self.states.recv() => match published {
                     Ok(published) => self.pending.take(published),
                     // The next revision shows that some are missing.
-                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Lagged(count)) => self.counters.dropped_states.more(count),
                     Err(RecvError::Closed) => return None,
                 },
                 activity = self.activities.recv() => match activity {
                     Ok(activity) => self.gathered.take(activity),
-                    Err(RecvError::Lagged(count)) => self.gathered.lose(count),
+                    Err(RecvError::Lagged(count)) => self.lose(count),
                     Err(RecvError::Closed) => return None,
                 },
             }
@@ -75,17 +79,23 @@ impl Feed {
         loop {
             match self.activities.try_recv() {
                 Ok(activity) => self.gathered.take(activity),
-                Err(TryRecvError::Lagged(count)) => self.gathered.lose(count),
+                Err(TryRecvError::Lagged(count)) => self.lose(count),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }
         loop {
             match self.states.try_recv() {
                 Ok(published) => self.pending.take(published),
-                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Lagged(count)) => self.counters.dropped_states.more(count),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return,
             }
         }
+    }
+
+    /// So many activities were missed.
+    fn lose(&mut self, count: u64) {
+        self.counters.dropped_activities.more(count);
+        self.gathered.lose(count);
     }
 
     fn batch(&mut self) -> EventBatch {

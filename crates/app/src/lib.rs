@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod error;
 mod feed;
+mod figures;
 mod health;
 mod lists;
 mod logging;

@@ -38,8 +38,11 @@ impl ScanJob {
     /// Runs it to its end, and tells how far it is.
     pub(crate) async fn run(self, plan: ProbePlan, how: Run) {
         let slow = how.options.slow.watch();
+        let counters = self.app.counters().clone();
+        counters.scans.one(ScanState::Running);
         let rows = run(plan, how).filter_map(|found| {
             let progress = found.progress;
+            counters.scan_probes.one(found.row.as_ref().map(|row| row.outcome));
             self.update(|status| {
                 (status.done, status.open, status.found) = (progress.done, progress.open, progress.found);
             });
@@ -60,6 +63,7 @@ impl ScanJob {
             true => ScanState::Cancelled,
             false => ScanState::Finished,
         };
+        self.app.counters().scans.one(state);
         self.update(|status| {
             status.state = state;
             status.slow = 0;

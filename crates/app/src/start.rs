@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::calls::Calls;
 use crate::config::LiveConfig;
 use crate::demo::DemoHost;
+use crate::figures::Exports;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::operations::gateway_words;
@@ -72,6 +73,7 @@ pub(crate) struct Core {
     pub(crate) intake: Intake,
     pub(crate) checks: Checks,
     pub(crate) demo: DemoHost,
+    pub(crate) exports: Exports,
     /// By which clock what is kept grows old.
     ages: Ages,
     pub(crate) tasks: TaskTracker,
@@ -157,6 +159,7 @@ impl App {
             intake,
             checks: Checks::new(),
             demo,
+            exports: Exports::default(),
             ages,
             tasks,
             stop,
@@ -210,6 +213,9 @@ impl App {
         app.0.tasks.spawn(clients.follow(stop, move || activities.tell(Activity::ClientsChanged)));
         if let Some(gateway) = app.gateway_served().filter(|_| options.face != OwnerKind::Command) {
             app.0.tasks.spawn(gateway.follow());
+        }
+        if options.face != OwnerKind::Command {
+            app.0.tasks.spawn(app.clone().export_file());
         }
         app.start_checks(options.face);
         Ok(app)

@@ -153,7 +153,10 @@ impl Checker {
                 },
                 event = events.recv() => match event {
                     Ok(published) => self.hear(&published),
-                    Err(RecvError::Lagged(_)) => self.see_all_again(&mut events),
+                    Err(RecvError::Lagged(count)) => {
+                        self.settings.registry.counters().dropped_states.more(count);
+                        self.see_all_again(&mut events);
+                    }
                     Err(RecvError::Closed) => return,
                 },
                 Some(ask) = self.asks.recv() => self.begin_asked(ask),

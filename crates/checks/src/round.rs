@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mcp::{McpError, Target, TargetError};
 use mesh::{Contact, Sessions, Unreached};
+use metrics::{Counters, RoundOutcome};
 use model::config::{Adopt, Config};
 use model::{Identity, Server, ServerInfo, Tool};
 use registry::{News, Reason, RoundVerdict};
@@ -33,6 +34,7 @@ pub(crate) struct RoundPlan {
     pub(crate) sessions: Sessions,
     /// Where a probe runs what must go on after it.
     pub(crate) tasks: TaskTracker,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// What a round found.
@@ -81,6 +83,7 @@ impl RoundPlan {
             contact: settings.contact.clone(),
             sessions: settings.sessions.clone(),
             tasks: settings.tasks.clone(),
+            counters: settings.registry.counters().clone(),
         }
     }
 
@@ -91,6 +94,19 @@ impl RoundPlan {
 
 /// Asks a server and judges it. Never takes longer than the plan's timeout.
 pub(crate) async fn examine(server: &Server, memory: &mut BetweenRounds, plan: &RoundPlan) -> Examined {
+    let began = Instant::now();
+    let examined = examined(server, memory, plan).await;
+    plan.counters.rounds.one(match examined.verdict {
+        RoundVerdict::Starting => RoundOutcome::Starting,
+        RoundVerdict::NotChecked => RoundOutcome::NotChecked,
+        RoundVerdict::NeedsSignIn => RoundOutcome::NeedsSignIn,
+        RoundVerdict::Checked => RoundOutcome::of(examined.checks.iter().map(|check| check.status)),
+    });
+    plan.counters.round_duration.observe(began.elapsed());
+    examined
+}
+
+async fn examined(server: &Server, memory: &mut BetweenRounds, plan: &RoundPlan) -> Examined {
     let info = &*server.info;
     let context = Context { timeout: plan.timeout, was_mcp: info.identity.is_some() };
     let deadline = Instant::now() + plan.timeout;

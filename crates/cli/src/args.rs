@@ -178,6 +178,12 @@ pub(crate) enum AnyCommand {
         #[command(subcommand)]
         command: Option<GatewayCommand>,
     },
+    /// Print all that is measured, as Prometheus reads it, or as JSON
+    Metrics {
+        /// As the file of figures has it, instead of the text that Prometheus reads
+        #[arg(long)]
+        json: bool,
+    },
     /// Import servers from a servers.json or from the file of an AI client, or a scan from a file of `export --as scan.json`
     Import(Import),
     /// Export the servers, or a scan, as a file

@@ -153,6 +153,11 @@ impl LiveSessions {
         live.clone()
     }
 
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
     /// That of this session, if it has more than its id.
     pub(crate) fn known(&self, nonce: &str) -> Option<Arc<LiveSession>> {
         self.0.lock().get(nonce).cloned()

@@ -284,6 +284,11 @@ impl Gateway {
         offers.collect()
     }
 
+    /// How many sessions of clients have conversations with servers.
+    pub fn sessions(&self) -> usize {
+        self.0.live.len()
+    }
+
     /// Gives the names of servers that are gone for good to others.
     pub fn forget_servers(&self, ids: &[ServerId]) {
         let owners: Vec<String> = ids.iter().map(ToString::to_string).collect();

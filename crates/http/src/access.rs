@@ -51,7 +51,7 @@ impl Access {
     }
 }
 
-fn same(sent: &str, secret: &str) -> bool {
+pub(crate) fn same(sent: &str, secret: &str) -> bool {
     sent.as_bytes().ct_eq(secret.as_bytes()).into()
 }
 

@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use ::metrics::{Counters, Gauge};
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::door::Door;
+use crate::metrics::ConnectionPeer;
 
 /// How long a connection may take over what, and how many there are at once.
 #[derive(Debug, Clone, Copy)]
@@ -149,18 +151,40 @@ impl Drop for UnderWay {
     }
 }
 
+/// Counted while it is there.
+struct CountedOnce(Arc<Counters>, fn(&Counters) -> &Gauge);
+
+impl CountedOnce {
+    fn of(counters: &Arc<Counters>, level: fn(&Counters) -> &Gauge) -> Self {
+        level(counters).enters();
+        Self(counters.clone(), level)
+    }
+}
+
+impl Drop for CountedOnce {
+    fn drop(&mut self) {
+        (self.1)(&self.0).leaves();
+    }
+}
+
 /// Who answers requests.
 #[derive(Clone)]
 pub(crate) struct Behind {
     pub(crate) router: Router,
     /// Absent where this listener does not serve the gateway.
     pub(crate) gateway: Option<Door>,
+    pub(crate) counters: Arc<Counters>,
 }
 
 impl Behind {
     async fn answer(&self, request: Request<Incoming>) -> Result<Response, Infallible> {
         match self.gateway.as_ref().zip(GatewayPath::of(request.uri().path())) {
-            Some((door, to)) => Ok(door.answer(to, request).await),
+            Some((door, to)) => {
+                let _under_way = CountedOnce::of(&self.counters, |counters| &counters.gateway_under_way);
+                let response = door.answer(to, request).await;
+                self.counters.gateway_requests.one(response.status().as_u16());
+                Ok(response)
+            }
             None => self.router.clone().oneshot(request.map(Body::new)).await,
         }
     }
@@ -216,8 +240,14 @@ async fn talk(
 ) {
     // An answer is written in one go: to wait for more would only delay it.
     let _ = stream.set_nodelay(true);
+    let peer = stream.peer_addr().ok().map(ConnectionPeer);
+    behind.counters.accepted.one();
+    let _open = CountedOnce::of(&behind.counters, |counters| &counters.connections);
     let asked = entry.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
         asked.is(ConnectionStage::Busy);
         let (under_way, behind) = (UnderWay(asked.clone()), behind.clone());
         async move { behind.answer(request).await.map(|response| until_sent(response, under_way)) }

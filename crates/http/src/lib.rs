@@ -9,6 +9,7 @@ mod cookie;
 mod door;
 mod files;
 mod gate;
+mod metrics;
 mod pages;
 mod squeeze;
 
@@ -25,6 +26,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use connections::Behind;
 use door::Door;
+use metrics::ScrapeDoor;
 
 pub use access::Access;
 pub use connections::ConnectionLimits;
@@ -93,7 +95,8 @@ impl Face {
             gate: gate.clone(),
             patience: self.limits.body,
         });
-        let behind = Behind { router: router(self.app, gate, self.address, self.limits), gateway };
+        let counters = self.app.counters().clone();
+        let behind = Behind { router: router(self.app, gate, self.address, self.limits), gateway, counters };
         connections::serve(self.listener, behind, self.limits, stopping).await;
     }
 }
@@ -101,6 +104,9 @@ impl Face {
 /// All routes. The gate stands before every one of them, the token before the API alone.
 fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
+    let figures = Router::new()
+        .route("/metrics", get(metrics::scrape))
+        .with_state(ScrapeDoor { app: app.clone(), needs_token: !address.ip().is_loopback() });
     let api = Router::new()
         .route("/events", get(api::events))
         .route("/{operation}", post(api::operation))
@@ -116,6 +122,7 @@ fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -
     Router::new()
         .nest("/api/v1", api)
         .merge(session)
+        .merge(figures)
         .route("/healthz", get(|| async { "ok\n" }))
         .method_not_allowed_fallback(api::only_read)
         .fallback(files::serve)

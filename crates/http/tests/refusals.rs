@@ -41,6 +41,7 @@ fn routes() -> Vec<(Method, String, bool)> {
         (Method::GET, "/", false),
         (Method::GET, "/index.html", false),
         (Method::GET, "/healthz", false),
+        (Method::GET, "/metrics", false),
         (Method::GET, "/no/such/file", false),
     ];
     operations.chain(others.map(|(method, path, token)| (method, path.to_owned(), token))).collect()

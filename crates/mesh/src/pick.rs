@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use metrics::CallSeries;
 use model::{HealthStatus, Server, ServerId, ServerInfo, Tool, Why, fold};
 
 use crate::course::Course;
@@ -23,6 +24,8 @@ pub(crate) struct Picked {
     pub(crate) tool: Arc<Tool>,
     pub(crate) in_flight: HeldPlace,
     pub(crate) limits: BreakerLimits,
+    /// Where this call is counted.
+    pub(crate) counted: Arc<CallSeries>,
 }
 
 /// Nobody takes a call.
@@ -98,7 +101,7 @@ impl Mesh {
             else {
                 break;
             };
-            let Ok(tool) = &offer.tool else {
+            let (Ok(tool), Some(counted)) = (&offer.tool, &offer.counted) else {
                 refused.servers.push((offer.info().clone(), Why::NoTool));
                 break;
             };
@@ -106,7 +109,8 @@ impl Mesh {
                 let limits = limits(&route.rule);
                 let Server { info, health } = &*offer.server;
                 let (server, status) = (info.clone(), health.status);
-                return Ok(Picked { server, status, tool: tool.clone(), in_flight, limits });
+                let (tool, counted) = (tool.clone(), counted.clone());
+                return Ok(Picked { server, status, tool, in_flight, limits, counted });
             }
             refused.kind = RefusedKind::Overloaded;
         }
@@ -180,7 +184,8 @@ impl Mesh {
         let in_flight = in_flight.ok_or_else(full)?;
         let status = self.routes.status(server.id);
         let (server, tool) = (server.clone(), tool.clone());
-        Ok(Picked { server, status, tool, in_flight, limits: limits(&rule) })
+        let counted = seat.calls.of(&tool.name);
+        Ok(Picked { server, status, tool, in_flight, limits: limits(&rule), counted })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use metrics::CallSeries;
 use model::config::{Affinity, Config};
 use model::{Allowed, ResolveError, Server, ServerId, ServerInfo, Tool, Why, fold};
 use serde_json::{Map, Value};
@@ -44,6 +45,8 @@ pub struct Offer {
     pub(crate) seat: Arc<Seat>,
     /// It still listed the tool at the last round.
     pub(crate) lists_it: bool,
+    /// Where calls of the tool are counted; absent where it means none.
+    pub(crate) counted: Option<Arc<CallSeries>>,
     standing: Standing,
 }
 
@@ -292,7 +295,8 @@ impl FoundOffer {
     fn offered(self, screen: &Screen<'_>, allowed: &Allowed, capability: &str) -> Offer {
         let standing = screen.standing(&self.server, self.bar(allowed, capability));
         let Self { server, tool, seat, lists_it } = self;
-        Offer { server, tool, seat, lists_it, standing }
+        let counted = tool.as_ref().ok().map(|tool| seat.calls.of(&tool.name));
+        Offer { server, tool, seat, lists_it, counted, standing }
     }
 
     /// Why it takes no call, whatever the rules say.

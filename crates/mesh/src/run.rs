@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{McpError, Session, Target};
+use metrics::Counters;
 use model::config::Config;
 use model::{CapabilityPattern, ServerId, ServerInfo, Tool};
 use registry::{CallsEnded, Registry};
@@ -15,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::retry::budget::{Budget, TpsBudget};
 
-use crate::course::{Course, Routed, Try};
+use crate::counted::CountedCall;
+use crate::course::{Course, End, Routed, Try};
 use crate::outcome::{Aftermath, CallFailed, answered, failed};
 use crate::pick::Picked;
 use crate::routes::Routes;
@@ -37,6 +39,7 @@ pub struct Mesh {
     pub activities: Activities,
     budget: Arc<TpsBudget>,
     witness: Arc<dyn Witness>,
+    counters: Arc<Counters>,
 }
 
 /// Whom a call goes to.
@@ -134,7 +137,7 @@ impl Mesh {
         witness: Arc<dyn Witness>,
     ) -> Self {
         let activities = Activities::default();
-        let cells = Arc::new(Cells::new(registry.clone()));
+        let (cells, counters) = (Arc::new(Cells::new(registry.clone())), registry.counters().clone());
         // A fifth of the calls of the last ten seconds, and a hundred in any case (Envoy's and Finagle's retry budgets).
         let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
         Self {
@@ -145,6 +148,7 @@ impl Mesh {
             activities,
             budget: Arc::new(budget),
             witness,
+            counters,
         }
     }
 
@@ -153,8 +157,14 @@ impl Mesh {
     pub async fn run<A: Sending>(&self, call: Call<'_>, attempt: &mut A) -> Routed<A::Answer> {
         self.budget.deposit();
         let mut watched = WatchedCall::begin(&*self.witness, &call);
-        let routed = self.tried(&call, attempt, &mut watched).await;
-        watched.ended(&routed, |answer| attempt.verdict(answer));
+        let mut counted = CountedCall::begin(&self.counters);
+        let routed = self.tried(&call, attempt, &mut watched, &mut counted).await;
+        let verdict = match &routed.end {
+            End::Answered { answer, .. } => attempt.verdict(answer),
+            End::Failed(_) | End::Refused(_) => AnswerVerdict::Fine,
+        };
+        counted.ended(&routed, &verdict);
+        watched.ended(&routed, verdict);
         routed
     }
 
@@ -176,6 +186,7 @@ impl Mesh {
         call: &Call<'_>,
         attempt: &mut A,
         watched: &mut WatchedCall<'_>,
+        counted: &mut CountedCall<'_>,
     ) -> Routed<A::Answer> {
         let mut course = Course::default();
         let mut picked = match self.pick(call, &mut course, watched) {
@@ -184,6 +195,7 @@ impl Mesh {
         };
         loop {
             let (server, tool) = (picked.server.clone(), picked.tool.clone());
+            counted.goes_to(picked.counted.clone());
             let began = Instant::now();
             watched.asks(&server, &tool, began);
             let (outcome, aftermath) = self.one_try(call, &course, picked, attempt).await;
@@ -215,7 +227,7 @@ impl Mesh {
         picked: Picked,
         attempt: &mut A,
     ) -> (Result<A::Answer, CallFailed>, Aftermath) {
-        let Picked { server, status, tool, in_flight, limits } = picked;
+        let Picked { server, status, tool, in_flight, limits, .. } = picked;
         attempt.goes_to(&server, &tool);
         attempt.bounded(course.is_bounded());
         let began = Instant::now();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use metrics::CallCounters;
 use parking_lot::Mutex;
 use registry::CallsEnded;
 use tokio::time::Instant;
@@ -65,6 +66,8 @@ pub(crate) struct Seat {
     aside_until: AtomicU64,
     /// What calls told of it that the registry was not told yet, in their order; a row of equal ones is one.
     untold: Mutex<Vec<CallsEnded>>,
+    /// How its calls ended.
+    pub(crate) calls: CallCounters,
 }
 
 impl Default for Seat {
@@ -77,6 +80,7 @@ impl Default for Seat {
             trial: AtomicBool::new(false),
             aside_until: AtomicU64::new(0),
             untold: Mutex::default(),
+            calls: CallCounters::default(),
         }
     }
 }
@@ -103,6 +107,11 @@ impl Seat {
     pub(crate) fn latency_ms(&self) -> Option<f64> {
         let ms = f64::from_bits(self.latency.load(Ordering::Relaxed));
         (!ms.is_nan()).then_some(ms)
+    }
+
+    /// Calls are kept from it by its breaker.
+    pub(crate) fn is_open(&self, now: Moment) -> bool {
+        self.load(now).breaker == Breaker::Open
     }
 
     /// How long its rest goes on, by its breaker and by its own wish.

@@ -236,12 +236,12 @@ impl<'a> WatchedCall<'a> {
     }
 
     /// The call is over.
-    pub(crate) fn ended<T>(mut self, routed: &Routed<T>, verdict: impl Fn(&T) -> AnswerVerdict) {
+    pub(crate) fn ended<T>(mut self, routed: &Routed<T>, verdict: AnswerVerdict) {
         if !self.is_on() {
             return;
         }
         self.tell(match &routed.end {
-            End::Answered { answer, .. } => match verdict(answer) {
+            End::Answered { .. } => match verdict {
                 AnswerVerdict::Fine => SeenEnd::Answered,
                 AnswerVerdict::ToolError => SeenEnd::ToolError,
                 AnswerVerdict::Unusable(why) => SeenEnd::Unusable(why),
@@ -269,7 +269,7 @@ impl Drop for WatchedCall<'_> {
     }
 }
 
-fn is_cancel(error: &CallFailed) -> bool {
+pub(crate) fn is_cancel(error: &CallFailed) -> bool {
     matches!(error, CallFailed::Unsent(McpError::Cancelled) | CallFailed::Mcp(McpError::Cancelled))
 }
 

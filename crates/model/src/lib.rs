@@ -10,6 +10,7 @@ mod decision;
 mod definitions;
 mod endpoint;
 mod event;
+mod figures;
 pub mod filter;
 mod given;
 mod health;
@@ -37,6 +38,7 @@ pub use decision::{Stage, Why};
 pub use definitions::Definitions;
 pub use endpoint::{Endpoint, EndpointError, same_server};
 pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
+pub use figures::{Bucket, Family, FamilyKind, Figures, Series};
 pub use filter::{Filter, FilterError};
 pub use given::{Given, is_reference, without_keys};
 pub use health::{

@@ -2,6 +2,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
+use metrics::Counters;
 use model::{Health, Millis, Server, ServerId, ServerInfo, Source};
 use store::{Ages, Change, ClockKeeper, JournalEntry};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -26,6 +27,7 @@ pub struct Registry {
     events: broadcast::Sender<Published>,
     /// The writer holds it, so that the backend is closed when the writer has ended.
     pub(crate) past: Weak<dyn Past>,
+    counters: Arc<Counters>,
     cancel: CancellationToken,
     ended: CancellationToken,
 }
@@ -253,6 +255,7 @@ impl Registry {
         let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
         let past = backend.past();
         let past_of_readers = Arc::downgrade(&past);
+        let counters = Arc::new(Counters::default());
         let writer = RegistryWriter {
             backend,
             past,
@@ -261,11 +264,13 @@ impl Registry {
             inputs,
             published: published.clone(),
             events: events.clone(),
+            counters: counters.clone(),
             cancel: cancel.clone(),
             save_at: tokio::time::Instant::now(),
             ended: ended.clone().drop_guard(),
         };
-        let registry = Self { inputs: sender, published, events, past: past_of_readers, cancel, ended };
+        let registry =
+            Self { inputs: sender, published, events, past: past_of_readers, counters, cancel, ended };
         let watch = Box::pin(std::future::ready(()));
         OpenedRegistry {
             registry,
@@ -275,6 +280,11 @@ impl Registry {
             expired: Vec::new(),
             clock: None,
         }
+    }
+
+    /// What is counted of this registry, and of all that works with it.
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// How many writes wait for the writer.

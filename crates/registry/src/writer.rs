@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use metrics::Counters;
 use model::{Millis, ServerId};
 use store::StoreError;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -66,6 +67,7 @@ pub(crate) struct RegistryWriter {
     pub(crate) inputs: mpsc::Receiver<Box<dyn Input>>,
     pub(crate) published: Arc<ArcSwap<Snapshot>>,
     pub(crate) events: broadcast::Sender<Published>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) cancel: CancellationToken,
     /// When it is looked again for what waits to be written.
     pub(crate) save_at: Instant,
@@ -163,7 +165,16 @@ impl RegistryWriter {
     async fn commit(&mut self, mut draft: NextState) -> Result<Former, StoreError> {
         let changes = std::mem::take(&mut draft.changes);
         let (backend, mut next) = (&mut self.backend, self.snapshot.clone());
-        let keep = async { if changes.is_empty() { Ok(()) } else { backend.commit(changes).await } };
+        let counters = self.counters.clone();
+        let keep = async {
+            if changes.is_empty() {
+                return Ok(());
+            }
+            let began = Instant::now();
+            let kept = backend.commit(changes).await;
+            counters.committed(kept.is_ok(), began.elapsed());
+            kept
+        };
         let (kept, told) = tokio::join!(biased; keep, async { show(&mut next, &draft) });
         kept?;
         let state = std::mem::replace(&mut self.state, draft.state);

@@ -3769,6 +3769,128 @@ export type GatewayRevoked = {
  */
 client: GatewayClientRow, };
 
+export type FamilyKind = "counter" | "gauge" | "histogram";
+
+export type Bucket = { 
+/**
+ * The limit; absent where there is none.
+ */
+at_most: number | null, 
+/**
+ * How many.
+ */
+count: number, };
+
+export type Series = { 
+/**
+ * What tells it from others of its name.
+ */
+labels: Record<string, string>, 
+/**
+ * The value; of a histogram, the sum of all that was observed.
+ */
+value: number, 
+/**
+ * Of a histogram: how many were at most so long, the last without a limit.
+ */
+buckets?: Array<Bucket>, };
+
+export type Family = { 
+/**
+ * The name, as Prometheus has it.
+ */
+name: string, 
+/**
+ * What it says, in a sentence.
+ */
+help: string, 
+/**
+ * How its values are read.
+ */
+kind: FamilyKind, 
+/**
+ * Its series.
+ */
+series: Array<Series>, };
+
+export type Figures = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Each name with its series.
+ */
+families: Array<Family>, };
+
+export type MetricsExports = { 
+/**
+ * For Prometheus; absent while it is switched off.
+ */
+prometheus: MetricsDoor | null, 
+/**
+ * The file; absent while it is switched off.
+ */
+json: MetricsFile | null, };
+
+export type MetricsDoor = { 
+/**
+ * Such as `http://127.0.0.1:8090/metrics`; absent while nothing is served.
+ */
+url: string | null, 
+/**
+ * It opens only with its token, since it is served beyond loopback.
+ */
+needs_token: boolean, 
+/**
+ * The file that the token was written to; absent where the configuration has one, or none is needed.
+ */
+token_file: string | null, 
+/**
+ * The last scrape.
+ */
+last_scrape: Scrape | null, 
+/**
+ * What to write in the configuration of Prometheus.
+ */
+scrape_config: string | null, };
+
+export type Scrape = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * From where, and what it calls itself.
+ */
+by: string, 
+/**
+ * How long it took, in milliseconds.
+ */
+ms: number, 
+/**
+ * How large it was.
+ */
+bytes: number, 
+/**
+ * How many series were left out, since there were too many.
+ */
+left_out: number, };
+
+export type MetricsFile = { 
+/**
+ * Its path.
+ */
+file: string, 
+/**
+ * When it was written last.
+ */
+written_at: number | null, 
+/**
+ * Why it cannot be written.
+ */
+problem: string | null, };
+
 export type Checked = { 
 /**
  * The server.
@@ -3978,6 +4100,10 @@ export interface Operations {
   gateway_token_new: { args: GatewayTokenArgs; result: GatewayToken };
   /** Revokes the token of an AI client: what it has open ends. */
   gateway_token_revoke: { args: GatewayRevokeArgs; result: GatewayRevoked };
+  /** All that is measured, as `/metrics` and the file have it. */
+  metrics: { args: Empty; result: Figures };
+  /** Where figures are exported, and who read them last. */
+  metrics_exports: { args: Empty; result: MetricsExports };
   /** Starts the demo fleet on loopback: servers to try things with. Harmless when it runs. */
   demo_start: { args: Empty; result: Demo };
   /** Ends the demo fleet and forgets its servers. Harmless when it does not run. */

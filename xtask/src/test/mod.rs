@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use crate::command::{Length, Mode, TestOptions};
-use crate::needs::{BUILD, TESTS, WINDOW};
+use crate::needs::{BUILD, METRICS, TESTS, WINDOW};
 use crate::stop::{Stop, TaskResult};
 use crate::workspace::Workspace;
 use crate::{install, node, peers, ui};
@@ -68,7 +68,7 @@ fn prepare(workspace: &mut Workspace, steps: &[&Step]) -> TaskResult {
         install::ensure(workspace, BUILD.iter().chain(WINDOW))?;
     }
     if any(|step| step.drives) {
-        install::ensure(workspace, TESTS)?;
+        install::ensure(workspace, TESTS.iter().chain(METRICS))?;
     }
     if any(|step| step.scripts) {
         node::ensure(workspace)?;

@@ -16,6 +16,7 @@ mod health;
 mod logs;
 mod look;
 mod memory;
+mod metrics;
 mod route;
 mod scan;
 mod secret;
@@ -29,6 +30,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::App;
 use crate::error::OperationError;
@@ -57,7 +59,10 @@ impl App {
     /// Carries out the operation `name`. What comes back is text of the shape that `api` promises: a face passes it on, and
     /// what a server answered reaches the caller with the digits it was sent with.
     pub async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
-        Ok(self.carry_out(name, args).await?)
+        let began = Instant::now();
+        let done = self.carry_out(name, args).await;
+        self.0.exports.operated(name, began.elapsed());
+        Ok(done?)
     }
 }
 

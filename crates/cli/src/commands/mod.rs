@@ -16,6 +16,7 @@ mod health;
 mod link;
 mod logs;
 mod look;
+mod metrics;
 mod replay;
 mod route;
 mod scan;
@@ -118,6 +119,7 @@ async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), Co
         AnyCommand::Health(args) => health::health(session, args).await,
         AnyCommand::Secret(command) => secret::run(session, command).await,
         AnyCommand::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
+        AnyCommand::Metrics { json } => metrics::metrics(session, *json).await,
         AnyCommand::Logs(args) => logs::logs(session, &args.id).await,
         AnyCommand::Import(args) => files::import(session, args).await,
         AnyCommand::Export(args) => files::export(session, args).await,

@@ -6,6 +6,7 @@ use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Entry;
+use super::values;
 use crate::Filter;
 
 /// Where figures go.
@@ -27,6 +28,10 @@ pub struct Metrics {
     pub exporters: Vec<Exporter>,
     /// The file; default is one in the data directory.
     pub json_file: Option<String>,
+    /// What opens `/metrics` off loopback, or the name of it; absent means one that is made.
+    pub token: Option<String>,
+    /// So many series at most.
+    pub max_series: u64,
     /// Declared gauges: how many servers pass a filter.
     pub gauges: BTreeMap<String, Filter>,
 }
@@ -37,10 +42,15 @@ impl Default for Metrics {
             export_interval: Seconds(60.0),
             exporters: vec![Exporter::Prometheus],
             json_file: None,
+            token: None,
+            max_series: 10_000,
             gauges: BTreeMap::new(),
         }
     }
 }
+
+/// What is not of single servers has room in any case.
+const FEWEST: u64 = 3_000;
 
 /// Every key of the section.
 pub(super) const KEYS: &[Branch] = &[
@@ -58,6 +68,18 @@ pub(super) const KEYS: &[Branch] = &[
         "The file; absent means one in the data directory",
     )),
     leaf(KeyDoc::new(
+        "token",
+        KeyKind::Secret,
+        "${keyring:metrics}",
+        "What opens `/metrics` where it is served beyond loopback; absent means one that is made and kept in the data directory",
+    )),
+    leaf(KeyDoc::new(
+        "max_series",
+        KeyKind::Whole(FEWEST, 1_000_000),
+        "10000",
+        "So many series at most; those of healthy servers that nobody calls are left out first",
+    )),
+    leaf(KeyDoc::new(
         "gauges",
         KeyKind::Named(&KeyKind::Filter),
         "{ healthy_in_west: \"is:healthy region:us-west-2\" }",
@@ -71,6 +93,8 @@ pub(super) fn read(mut section: Section<'_>) -> Metrics {
         export_interval: section.seconds("export_interval", 1.0).unwrap_or(default.export_interval),
         exporters: exporters(&mut section).unwrap_or(default.exporters),
         json_file: section.text("json_file"),
+        token: values::secret(&mut section, "token"),
+        max_series: section.whole("max_series", FEWEST, 1_000_000).unwrap_or(default.max_series),
         gauges: gauges(section.section("gauges")),
     };
     section.finish();

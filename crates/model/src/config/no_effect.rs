@@ -7,7 +7,6 @@ const NO_EFFECT: &[(&str, &str)] = &[
     ("service_registry.config.encrypt_server_info", "nothing is encrypted"),
     ("registries", "no other registry is read or written"),
     ("network_discovery", "nothing is scanned by schedule; `mcp-discovery scan` scans when it is asked to"),
-    ("metrics", "nothing is exported"),
     ("notifications", "nobody is told outside the app"),
     ("security.encrypt_server_info", "nothing is encrypted"),
     ("security.key_file", "nothing is encrypted"),

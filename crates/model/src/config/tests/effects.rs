@@ -116,6 +116,12 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("call_log.rows", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
     ("call_log.days", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
     ("call_log.megabytes", LEDGER, "the_oldest_rows_make_room_by_number_by_age_and_by_size"),
+    ("metrics.export_interval", METRICS, "the_file_is_written_as_often_as_the_configuration_says"),
+    ("metrics.exporters", METRICS, "both_exporters_are_switched_while_the_core_runs"),
+    ("metrics.json_file", METRICS, "both_exporters_are_switched_while_the_core_runs"),
+    ("metrics.token", METRICS, "off_loopback_only_its_token_opens_it_and_that_opens_nothing_else"),
+    ("metrics.max_series", METRICS, "many_servers_keep_to_the_bound_and_those_in_trouble_are_among_them"),
+    ("metrics.gauges", METRICS, "a_gauge_counts_the_servers_that_pass_its_filter"),
     ("routing_tests", "app/tests/routing/rules.rs", "a_change_that_breaks_a_routing_test_is_not_saved"),
 ];
 
@@ -124,6 +130,9 @@ const GATEWAY: &str = "cli/tests/gateway/settings.rs";
 const LIMITS: &str = "cli/tests/gateway/limits.rs";
 const PROFILES: &str = "cli/tests/gateway/profiles.rs";
 const RELAY: &str = "cli/tests/gateway/relay.rs";
+
+/// What is exported.
+const METRICS: &str = "http/tests/metrics/main.rs";
 
 /// How many calls are recorded.
 const LEDGER: &str = "ledger/tests/bounds.rs";
@@ -143,6 +152,9 @@ fn one_name(key: &str) -> String {
         if key.starts_with(named) {
             return named.to_owned();
         }
+    }
+    if key.starts_with("metrics.gauges.") {
+        return "metrics.gauges".to_owned();
     }
     if key.starts_with("replica_groups.") {
         return "replica_groups".to_owned();

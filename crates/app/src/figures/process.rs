@@ -1,0 +1,58 @@
+//! What the operating system says of this process, by the names that Prometheus' own libraries have.
+
+use model::Family;
+
+use super::made::{counter, gauge, one};
+
+/// Nothing where the operating system does not say it in files.
+#[cfg(target_os = "linux")]
+pub(super) fn figures() -> Vec<Family> {
+    let mut families = Vec::new();
+    let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok() else { return families };
+    // The name of the program stands in parentheses and may hold blanks.
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
+    let ticks = metrics::exact(rustix::param::clock_ticks_per_second());
+    let page = metrics::exact(u64::try_from(rustix::param::page_size()).unwrap_or(4_096));
+    if let (Some(user), Some(system)) = (field(11), field(12)) {
+        let seconds = (user + system) / ticks;
+        families.push(counter(
+            "process_cpu_seconds_total",
+            "Processor time of the core",
+            [one(&[], seconds)],
+        ));
+    }
+    if let Some(threads) = field(17) {
+        families.push(gauge("process_threads", "Threads of the core", [one(&[], threads)]));
+    }
+    if let Some(bytes) = field(20) {
+        families.push(gauge("process_virtual_memory_bytes", "Address space of the core", [one(&[], bytes)]));
+    }
+    if let Some(pages) = field(21) {
+        families.push(gauge("process_resident_memory_bytes", "Memory of the core", [one(&[], pages * page)]));
+    }
+    if let (Some(started), Some(booted)) = (field(19), booted()) {
+        let at = booted + started / ticks;
+        families.push(gauge("process_start_time_seconds", "When the core began", [one(&[], at)]));
+    }
+    if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+        let open = u64::try_from(open.count()).unwrap_or(u64::MAX);
+        families.push(gauge("process_open_fds", "Files that are open", [one(&[], metrics::exact(open))]));
+    }
+    if let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        families.push(gauge("process_max_fds", "Files that may be open", [one(&[], metrics::exact(most))]));
+    }
+    families
+}
+
+/// When the computer began, in seconds since 1970.
+#[cfg(target_os = "linux")]
+fn booted() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn figures() -> Vec<Family> {
+    Vec::new()
+}
