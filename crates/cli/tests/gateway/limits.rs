@@ -93,14 +93,14 @@ async fn pages_and_names_are_let_in_as_the_configuration_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_nothing_is_given_up_and_one_that_reports_is_not() {
-    let (place, serving) = configured("gateway:\n  idle_timeout: 1\n");
-    let silent = Fake::modern().failing(Fault::Slow(Duration::from_secs(3)), "tools/call").start().await;
+    let (place, serving) = configured("gateway:\n  idle_timeout: 4\n");
+    let silent = Fake::modern().failing(Fault::Slow(Duration::from_secs(9)), "tools/call").start().await;
     let reporting = Peer::Mcp2.http().await.unwrap();
     add(&place, &[&silent.url(), "--name", "silent"]);
     add(&place, &[&reporting.url, "--name", "reporting"]);
     let client = client(&place, &serving, "a");
     let waited = client
-        .modern("tools/call", json!({ "name": "reporting__wait", "arguments": { "seconds": 3 } }))
+        .modern("tools/call", json!({ "name": "reporting__wait", "arguments": { "seconds": 5 } }))
         .await;
     assert_eq!(waited.message["result"]["content"][0]["text"], "waited", "{waited:?}");
     let gone =
