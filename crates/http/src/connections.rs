@@ -59,8 +59,8 @@ impl ConnectionLimits {
 /// Files that are open beside connections: databases, children, conversations with servers, a scan.
 const FILES_BESIDE: u64 = 4_096;
 
-/// What a connection does, in the order in which they make room for others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a connection does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ConnectionStage {
     /// It has not asked for anything yet.
     New,
@@ -75,6 +75,24 @@ struct Connection {
     since: Instant,
     end: CancellationToken,
 }
+
+impl Connection {
+    /// In which order those that wait make room.
+    fn rank(&self) -> u8 {
+        let waits_for = self.since.elapsed();
+        match self.stage {
+            ConnectionStage::New if waits_for >= ABOUT_TO_ASK => 0,
+            ConnectionStage::Idle if waits_for >= LONG_IDLE => 1,
+            ConnectionStage::New => 2,
+            ConnectionStage::Idle | ConnectionStage::Busy => 3,
+        }
+    }
+}
+
+/// Whoever has just connected is about to ask.
+const ABOUT_TO_ASK: Duration = Duration::from_secs(1);
+/// Whoever asked and is silent for so long goes before those who are about to ask.
+const LONG_IDLE: Duration = Duration::from_secs(10);
 
 /// The connections that are open.
 #[derive(Clone, Default)]
@@ -100,7 +118,7 @@ impl Open {
     fn make_room(&self) -> bool {
         let mut all = self.lock();
         let waiting = all.iter().filter(|(_, connection)| connection.stage != ConnectionStage::Busy);
-        let longest = waiting.min_by_key(|(_, connection)| (connection.stage, connection.since));
+        let longest = waiting.min_by_key(|(_, connection)| (connection.rank(), connection.since));
         let Some(id) = longest.map(|(id, _)| *id) else { return false };
         if let Some(connection) = all.remove(&id) {
             connection.end.cancel();

@@ -1,6 +1,7 @@
 //! Who gets in, how far, and what stays when this core or a server does not.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -214,7 +215,7 @@ async fn what_a_client_sends_beside_its_message_stays_here_and_no_secret_reaches
             .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         let answered = answer(strange.body(call.to_string())).await;
         assert_eq!(text(&answered), "5", "{answered:?}");
-        heard += &format!("{answered:?}");
+        write!(heard, "{answered:?}").unwrap();
     }
     for server in &servers {
         for seen in server.seen() {
@@ -233,7 +234,7 @@ async fn what_a_client_sends_beside_its_message_stays_here_and_no_secret_reaches
     drop(servers);
     let refused =
         client.modern("tools/call", json!({ "name": name_of(&told, "new", "add"), "arguments": {} })).await;
-    heard += &format!("{refused:?}");
+    write!(heard, "{refused:?}").unwrap();
     for command in
         [&["calls", "--format", "json"][..], &["servers", "--format", "json"], &["log", "--format", "json"]]
     {

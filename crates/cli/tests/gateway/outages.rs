@@ -4,11 +4,13 @@ use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::fake::{Fake, SignIn};
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::sdks::{ALL, Sdk};
 use crate::support::{Place, Serving};
@@ -98,11 +100,12 @@ async fn reference_clients_go_on_after_the_core_was_killed_under_load() {
     let (is_over, issued, answered) =
         (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let before = modern.calls().len();
-    let load = (0..8).map(|n| {
+    let mut load = JoinSet::new();
+    for n in 0..8 {
         let client = Client::new(&url, &token(&place, &format!("load{n}")));
         let (is_over, issued, answered, new) =
             (is_over.clone(), issued.clone(), answered.clone(), new.clone());
-        tokio::spawn(async move {
+        load.spawn(async move {
             while !is_over.load(Ordering::Relaxed) {
                 issued.fetch_add(1, Ordering::Relaxed);
                 let asked = client.try_modern("tools/call", adding(&new)).await;
@@ -111,9 +114,8 @@ async fn reference_clients_go_on_after_the_core_was_killed_under_load() {
                     Ordering::Relaxed,
                 );
             }
-        })
-    });
-    let load: Vec<_> = load.collect();
+        });
+    }
     while answered.load(Ordering::Relaxed) < 50 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -124,9 +126,7 @@ async fn reference_clients_go_on_after_the_core_was_killed_under_load() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     is_over.store(true, Ordering::Relaxed);
-    for one in load {
-        one.await.unwrap();
-    }
+    load.join_all().await;
     let (issued, answered, ran) =
         (issued.load(Ordering::Relaxed), answered.load(Ordering::Relaxed), modern.calls().len() - before);
     assert!((answered..=issued).contains(&ran), "{issued} calls, {answered} answered, {ran} ran");
@@ -247,15 +247,15 @@ fn text(answer: &Answer) -> &str {
 }
 
 /// Whoever asks there is told this and no more.
-async fn stuck(port: u16, says: &'static [u8]) -> tokio::task::JoinHandle<()> {
+async fn stuck(tasks: &mut JoinSet<()>, port: u16, says: &'static [u8]) {
     let listener = testkit::fake::bind(std::net::Ipv4Addr::LOCALHOST.into(), port).await;
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         let mut held = Vec::new();
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.write_all(says).await;
             held.push(stream);
         }
-    })
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,7 +280,9 @@ async fn of_ten_servers_three_that_do_not_answer_delay_nobody() {
     for server in servers.drain(..3) {
         server.stop().await;
     }
-    let stuck = [stuck(ports[1], b"").await, stuck(ports[2], b"HTTP/1.1 200 OK\r\ncontent-ty").await];
+    let mut stuck_ones = JoinSet::new();
+    stuck(&mut stuck_ones, ports[1], b"").await;
+    stuck(&mut stuck_ones, ports[2], b"HTTP/1.1 200 OK\r\ncontent-ty").await;
     let second = again(&place, &listen);
     let mut took = Vec::new();
     for _ in 0..5 {
@@ -293,10 +295,7 @@ async fn of_ten_servers_three_that_do_not_answer_delay_nobody() {
     println!("initialize and tools/list: {took:?}");
     // Those that are well answer, those that are not say why within their time.
     assert_eq!(text(&client.modern("tools/call", adding(&names[9])).await), "5");
-    for one in stuck {
-        one.abort();
-        let _ = one.await;
-    }
+    stuck_ones.shutdown().await;
     for (port, name) in ports.iter().zip(&names) {
         servers.push(Fake::modern().on_port(*port).start().await);
         let back = tokio::time::timeout(Duration::from_secs(20), async {
