@@ -118,11 +118,8 @@ test("each profile has its endpoint to copy and to paste, and what limits a clie
   const entry = drawer.getByRole("region", { name: "Entry for Cursor" });
   const pasted = async () => JSON.parse(await entry.innerText()).mcpServers["mcp-discovery"].url;
   const endpoint = drawer.getByRole("combobox", { name: "Endpoint" });
-  assert.deepEqual(await endpoint.locator("option").allInnerTexts(), [
-    "Everything",
-    "coding, 2 tools",
-    "empty, 0 tools",
-  ]);
+  const choices = ["Everything", "coding, 2 tools", "empty, 0 tools"];
+  await eventually(() => endpoint.locator("option").allInnerTexts(), choices);
   assert.equal(await pasted(), `${core.address}/mcp`);
   await endpoint.selectOption("coding");
   await eventually(pasted, url);
