@@ -167,14 +167,14 @@ test("hundreds of tools are found by name, lead to their server, and say why the
   await page.keyboard.press("End");
   await grid.getByRole("row", { name: /tool_299.*Can be called/ }).waitFor();
   await page.keyboard.press("/");
-  await focused(page.getByRole("textbox", { name: "Filter tools" }));
+  await focused(page.getByRole("textbox", { name: "Filter what clients see" }));
   await page.keyboard.type("notes tool_04");
   await page.getByText("10 of 300 tools").waitFor();
   await server.stop();
   await grid.getByRole("row", { name: /tool_042.*Not now: / }).waitFor();
-  await page.getByRole("button", { name: "Not now 300" }).waitFor();
+  await page.getByRole("button", { name: "Not now 10" }).waitFor();
   await core.call("pause", { ids: [id] });
-  await page.getByRole("heading", { name: "No tool to show" }).waitFor();
+  await page.getByRole("heading", { name: "Nothing to show" }).waitFor();
   await core.call("resume", { ids: [id] });
   await grid.waitFor();
   await grid.focus();

@@ -43,7 +43,7 @@ fn bindings() -> String {
         Fingerprint, Certificate, Flaw, RefusedCertificate, Tls, CertificateArgs, ShownCertificate,
         Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigPlace, ConfigDraft, ConfigSecretState, ConfigSecretRow, ConfigSecretsArgs, ConfigSecrets, ConfigSecretMoveArgs, ConfigSecretMoved, ConfigBy, ConfigSaveArgs,
         ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
-        GatewayClientRow, GatewayToolRow, GatewayStatus, GatewayTokenArgs, GatewayToken, GatewayRevokeArgs, GatewayRevoked,
+        GatewayClientRow, GatewayToolRow, OfferKind, GatewayOfferRow, GatewayProfileRow, GatewayStatus, GatewayTokenArgs, GatewayToken, GatewayRevokeArgs, GatewayRevoked,
         FamilyKind, Bucket, Series, Family, Figures, MetricsExports, MetricsDoor, Scrape, MetricsFile,
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );

@@ -3707,6 +3707,48 @@ server: ServerId | null,
  */
 unavailable: string | null, };
 
+export type OfferKind = "resource" | "template" | "prompt";
+
+export type GatewayOfferRow = { 
+/**
+ * What it is.
+ */
+kind: OfferKind, 
+/**
+ * What clients call it.
+ */
+name: string, 
+/**
+ * What its server calls it.
+ */
+own: string, 
+/**
+ * Its server, or its group of replicas, by name.
+ */
+owner: string, 
+/**
+ * The server; of a group the one that is asked now.
+ */
+server: ServerId, 
+/**
+ * Why it cannot be used now.
+ */
+unavailable: string | null, };
+
+export type GatewayProfileRow = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Where clients ask for it; absent while the gateway is not served.
+ */
+url: string | null, 
+/**
+ * How many tools are seen there.
+ */
+tools: number, };
+
 export type GatewayStatus = { 
 /**
  * Where AI clients ask, such as `http://127.0.0.1:8090/mcp`; absent while it is not served.

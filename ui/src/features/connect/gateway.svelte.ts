@@ -5,6 +5,8 @@ import { core } from "../../state/core.svelte";
 /** A client that a person sets up: first its name, then what was made for it. */
 export class SettingUp {
   name = $state("");
+  /** The profile whose endpoint it is given; absent for everything. */
+  profile = $state<string | null>(null);
   /** Its token, for as long as it is shown: nobody can read it again later. */
   made = $state.raw<GatewayToken | null>(null);
   /** It was copied, alone or within what is pasted. */
@@ -34,6 +36,8 @@ class Gateway {
   status = $state.raw<GatewayStatus | null>(null);
   /** Why it could not be read. */
   error = $state.raw<CallError | null>(null);
+  /** The configuration in use, which says what clients are limited to; absent until it was read. */
+  effective = $state.raw<unknown>(null);
   /** The client that is being set up; absent while none is. */
   setting = $state<SettingUp | null>(null);
   /** AI clients that have files on this computer. */
@@ -50,6 +54,12 @@ class Gateway {
   /** Asks for it as it is now. One question at a time; what changed meanwhile is asked for after it. */
   read(): Promise<void> {
     return this.#latest.ask(null);
+  }
+
+  /** What clients are limited to is a help and no more: without it the settings say so. */
+  async readLimits(): Promise<void> {
+    const status = await core.call("config", {}).catch(() => null);
+    if (status) this.effective = status.effective;
   }
 
   /** Which AI clients there are is a help and no more: without it a name is typed. */

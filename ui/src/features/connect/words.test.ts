@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
-import type { GatewayToolRow } from "../../host";
 import { setupOf } from "./setups";
-import { clientWords, filterTools, reachOf, remedyOf } from "./words";
+import { clientWords, reachOf, remedyOf } from "./words";
 
 const client = { id: "a", name: "Cursor", created_at: 1_000, used_at: null };
 
@@ -13,17 +12,6 @@ it("only a request connects a client, and who waits long is told what helps", ()
     word: "Connected",
     more: "last request 1 min ago",
   });
-});
-
-it("a filter finds words in every name and in why not now", () => {
-  const row: GatewayToolRow = { name: "notes_read", tool: "read", owner: "Notes", server: null, unavailable: null };
-  const down = { ...row, name: "b", tool: "b", unavailable: "connection refused" };
-  const names = (text: string, onlyUnavailable = false) =>
-    filterTools([row, down], { text, onlyUnavailable }).map(({ name }) => name);
-  expect(names("")).toEqual(["notes_read", "b"]);
-  expect(names("notes READ")).toEqual(["notes_read"]);
-  expect(names("refused")).toEqual(["b"]);
-  expect(names("notes", true)).toEqual(["b"]);
 });
 
 it.each([

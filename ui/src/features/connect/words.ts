@@ -1,4 +1,4 @@
-import type { GatewayClientRow, GatewayStatus, GatewayToolRow } from "../../host";
+import type { GatewayClientRow, GatewayStatus } from "../../host";
 import { age, ago, plural } from "../../shared/format";
 import type { GlyphName } from "../../shared/words";
 
@@ -39,21 +39,4 @@ export function clientsWords(clients: readonly GatewayClientRow[]): string {
 /** Servers and groups that the tools are of. */
 export function ownersOf({ tools }: GatewayStatus): number {
   return new Set(tools.map((tool) => tool.server ?? `group ${tool.owner}`)).size;
-}
-
-/** Which tools are listed. */
-export interface ToolFilter {
-  text: string;
-  /** Only those that cannot be called now. */
-  onlyUnavailable: boolean;
-}
-
-/** The tools that a filter lets through: every word stands in one of their names, in their server's, or in why not now. */
-export function filterTools(tools: readonly GatewayToolRow[], filter: ToolFilter): readonly GatewayToolRow[] {
-  const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-  return tools.filter((row) => {
-    if (filter.onlyUnavailable && row.unavailable === null) return false;
-    const text = `${row.name} ${row.tool} ${row.owner} ${row.unavailable ?? ""}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
 }
