@@ -19,7 +19,7 @@ pub fn at<'a>(json: &'a RawValue, path: &[&str]) -> Option<&'a RawValue> {
 
 /// A key, which is copied only where it is escaped.
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct MemberKey<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Looks for one key of an object.
 struct Under<'k>(&'k str);
@@ -41,7 +41,7 @@ impl<'de> Visitor<'de> for Under<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = None;
-        while let Some(Key(key)) = map.next_key()? {
+        while let Some(MemberKey(key)) = map.next_key()? {
             if key == self.0 {
                 found = Some(map.next_value()?);
             } else {

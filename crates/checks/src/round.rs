@@ -10,7 +10,7 @@ use std::time::Duration;
 use mcp::{McpError, Target, TargetError};
 use mesh::{Contact, Sessions, Unreached};
 use metrics::{Counters, RoundOutcome};
-use model::config::{Adopt, Config};
+use model::config::{AdoptChanges, Config};
 use model::{Identity, Server, ServerInfo, Tool};
 use registry::{News, Reason, RoundVerdict};
 use tokio::time::{Instant, timeout_at};
@@ -73,7 +73,7 @@ pub(crate) struct Evidence {
 
 impl RoundPlan {
     pub(crate) fn new(config: &Config, settings: &CheckerSettings) -> Self {
-        let adopts = config.gateway.adopt == Adopt::Auto;
+        let adopts = config.gateway.adopt == AdoptChanges::Auto;
         let config = &config.health_monitoring;
         Self {
             adopts,

@@ -5,13 +5,12 @@
 mod support;
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use mcp::{CallOptions, Launch, Target, install_crypto};
 
-use model::config::{Adopt, Config, GatewayConfig, HealthMonitoring, Seconds};
-use model::{CheckResult, CheckStatus, Era, HealthStatus, ServerInfo, Source};
+use model::config::{HealthMonitoring, Seconds};
+use model::{CheckStatus, Era, HealthStatus, ServerInfo, Source};
 use support::{Scene, TOOLS, known, quick, tool};
 use testkit::fake::{Fake, Fault, SignIn};
 use testkit::real::{Peer, free_port, plain_python};
@@ -310,29 +309,6 @@ async fn a_changed_definition_is_told_once_and_gone_when_it_is_adopted() {
     scene.until(id, "the change again", |health| check(health, "tool_availability").details.is_some()).await;
     let tools = scene.registry.snapshot().get(id).unwrap().info.tools.clone();
     assert!(tools.contains(&changed), "what was known before: {tools:?}");
-}
-
-#[tokio::test]
-async fn where_nobody_wants_to_be_asked_a_changed_definition_is_taken_and_told() {
-    let scene = Scene::new(quick()).await;
-    scene.config.send_modify(|config| {
-        let gateway = GatewayConfig { adopt: Adopt::Auto, ..GatewayConfig::default() };
-        *config = Arc::new(Config { gateway, ..(**config).clone() });
-    });
-    let server = Fake::modern().start().await;
-    let base = ServerInfo::new_http("weather", &server.url(), Source::Manual, 0).unwrap();
-    let mut info = known(base, Era::Modern, &["echo", "wait", "refuse", "explode"]);
-    let mut changed = tool("add");
-    changed.description = Some("Adds two numbers.".to_owned());
-    info.tools = info.tools.iter().cloned().chain([changed]).collect();
-    let id = scene.keep(info).await;
-    scene.until_status(id, HealthStatus::Healthy).await;
-    let there = |check: &CheckResult| check.name == "tool_availability" && check.details.is_none();
-    scene.until(id, "no difference is left", |health| health.checks.iter().any(there)).await;
-    let tools = scene.registry.snapshot().get(id).unwrap().info.tools.clone();
-    assert!(tools.iter().all(|tool| tool.description.as_deref() == Some("A tool.")), "{tools:?}");
-    let notices = scene.notices();
-    assert!(notices.len() == 1 && notices[0].contains("`gateway.adopt`"), "{notices:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What `health_monitoring` says is what happens.
+//! What the configuration says of checks is what happens.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,9 +10,11 @@
 
 mod support;
 
-use model::config::{HealthMonitoring, Seconds};
-use model::{CheckStatus, Era, Health, RESPONSE_TIME};
-use support::{Scene, TOOLS};
+use std::sync::Arc;
+
+use model::config::{AdoptChanges, Config, GatewayConfig, HealthMonitoring, Seconds};
+use model::{CheckResult, CheckStatus, Era, Health, HealthStatus, RESPONSE_TIME, ServerInfo, Source};
+use support::{Scene, TOOLS, known, quick, tool};
 use testkit::fake::Fake;
 
 /// What is shown of a server after its first round.
@@ -51,4 +53,27 @@ async fn whoever_takes_longer_than_the_limit_is_slow() {
         let result = health.checks.iter().find(|result| result.name == RESPONSE_TIME).unwrap();
         assert_eq!(result.status, expected, "{}", result.evidence);
     }
+}
+
+#[tokio::test]
+async fn where_nobody_wants_to_be_asked_a_changed_definition_is_taken_and_told() {
+    let scene = Scene::new(quick()).await;
+    scene.config.send_modify(|config| {
+        let gateway = GatewayConfig { adopt: AdoptChanges::Auto, ..GatewayConfig::default() };
+        *config = Arc::new(Config { gateway, ..(**config).clone() });
+    });
+    let server = Fake::modern().start().await;
+    let base = ServerInfo::new_http("weather", &server.url(), Source::Manual, 0).unwrap();
+    let mut info = known(base, Era::Modern, &["echo", "wait", "refuse", "explode"]);
+    let mut changed = tool("add");
+    changed.description = Some("Adds two numbers.".to_owned());
+    info.tools = info.tools.iter().cloned().chain([changed]).collect();
+    let id = scene.keep(info).await;
+    scene.until_status(id, HealthStatus::Healthy).await;
+    let there = |check: &CheckResult| check.name == "tool_availability" && check.details.is_none();
+    scene.until(id, "no difference is left", |health| health.checks.iter().any(there)).await;
+    let tools = scene.registry.snapshot().get(id).unwrap().info.tools.clone();
+    assert!(tools.iter().all(|tool| tool.description.as_deref() == Some("A tool.")), "{tools:?}");
+    let notices = scene.notices();
+    assert!(notices.len() == 1 && notices[0].contains("`gateway.adopt`"), "{notices:?}");
 }

@@ -28,6 +28,7 @@ mod listing;
 mod lists;
 mod modern;
 mod names;
+mod overview;
 mod pace;
 mod passage;
 mod passed;
@@ -67,11 +68,11 @@ pub use beside::OfferedKind;
 pub use clients::{GatewayClient, NoToken};
 pub use endpoint::GatewayPath;
 pub use file::FILE;
+pub use overview::{GatewayOffer, GatewayTool};
 pub use passage::{VIA_VARIABLE, via_of_children};
 pub use reply::Body;
 pub use told::CallWords;
 
-use beside::CatalogBeside;
 use catalog::{Catalog, Fingerprints};
 use clients::{Caller, GatewayClients};
 use conversations::{LiveSessions, SessionLimits};
@@ -129,38 +130,6 @@ struct Inner {
     /// The gateways that stand before this process, and this one, as `Via` has them.
     before: String,
     via: String,
-}
-
-/// How a person sees the gateway's tools.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayTool {
-    /// What clients call it.
-    pub name: String,
-    /// What its server calls it.
-    pub tool: String,
-    /// The server or the group that it is of.
-    pub owner: String,
-    /// The server; absent for a group.
-    pub server: Option<ServerId>,
-    /// Why it cannot be called now.
-    pub unavailable: Option<String>,
-}
-
-/// How a person sees what clients see beside tools.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GatewayOffer {
-    /// What it is.
-    pub kind: OfferedKind,
-    /// What clients call it.
-    pub name: String,
-    /// What its server calls it.
-    pub own: String,
-    /// The server or the group that it is of.
-    pub owner: String,
-    /// The server; of a group the one that is asked now.
-    pub server: ServerId,
-    /// Why it cannot be used now.
-    pub unavailable: Option<String>,
 }
 
 impl Gateway {
@@ -248,40 +217,6 @@ impl Gateway {
     /// Revokes the token of a client, told by name or id. `None` when there is none.
     pub fn revoke_token(&self, key: &str) -> Result<Option<GatewayClient>, BesideError> {
         self.0.clients.revoke(key)
-    }
-
-    /// The tools that clients see, by name.
-    pub fn tools(&self) -> Vec<GatewayTool> {
-        let catalog = self.catalog();
-        let tools = catalog.tools.iter().map(|(name, entry)| GatewayTool {
-            name: name.clone(),
-            tool: entry.to.origin.own.clone(),
-            owner: entry.to.owner_name.clone(),
-            server: ServerId::parse(&entry.to.origin.owner),
-            unavailable: entry.unavailable.clone(),
-        });
-        tools.collect()
-    }
-
-    /// What they see beside tools, by kind and name.
-    pub fn others(&self) -> Vec<GatewayOffer> {
-        let catalog = self.catalog();
-        let CatalogBeside { resources, templates, prompts } = &catalog.beside;
-        let kinds = [
-            (OfferedKind::Resources, resources),
-            (OfferedKind::Templates, templates),
-            (OfferedKind::Prompts, prompts),
-        ];
-        let offers = kinds.into_iter().flat_map(|(kind, list)| list.iter().map(move |one| (kind, one)));
-        let offers = offers.map(|(kind, (name, entry))| GatewayOffer {
-            kind,
-            name: name.clone(),
-            own: entry.to.own.clone(),
-            owner: entry.to.owner_name.clone(),
-            server: entry.to.server.id,
-            unavailable: entry.unavailable.clone(),
-        });
-        offers.collect()
     }
 
     /// How many sessions of clients have conversations with servers.

@@ -42,7 +42,7 @@ pub(crate) struct WatchedResources {
 }
 
 /// The resources of one server.
-struct WatchedServer {
+struct ServerWatch {
     server: Arc<ServerInfo>,
     /// What its client calls them, by their own URIs.
     names: HashMap<String, String>,
@@ -56,7 +56,7 @@ impl Gateway {
         wanted: &[String],
         meta: &str,
     ) -> Option<WatchedResources> {
-        let mut servers: BTreeMap<String, WatchedServer> = BTreeMap::new();
+        let mut servers: BTreeMap<String, ServerWatch> = BTreeMap::new();
         let mut uris = Vec::new();
         for uri in wanted.iter().take(MOST_WATCHED) {
             let Some(Offered { server, own, .. }) = self.resource_of(ask, uri) else { continue };
@@ -64,8 +64,7 @@ impl Gateway {
                 continue;
             }
             let id = server.id.to_string();
-            let watched =
-                servers.entry(id).or_insert_with(|| WatchedServer { server, names: HashMap::new() });
+            let watched = servers.entry(id).or_insert_with(|| ServerWatch { server, names: HashMap::new() });
             watched.names.insert(own, uri.clone());
             uris.push(uri.clone());
         }
@@ -74,7 +73,7 @@ impl Gateway {
         }
         let (outbox, messages) = mpsc::channel(MOST_WAITING);
         let end = CancellationToken::new();
-        for WatchedServer { server, names } in servers.into_values() {
+        for ServerWatch { server, names } in servers.into_values() {
             let hearer = Arc::new(ResourceHearer { names, outbox: outbox.clone(), meta: meta.to_owned() });
             let (gateway, end) = (self.clone(), end.clone());
             self.0.parts.tasks.spawn(async move { gateway.watch_at(&server, hearer, &end).await });
@@ -93,7 +92,7 @@ impl Gateway {
         let parts = &self.0.parts;
         let client = hearer.clone();
         let sessions = parts.mesh.sessions.of_client(Era::Legacy, move |_| client.clone());
-        let mut watching = Watching { hearer, sessions: is_legacy(server).then_some(sessions), end };
+        let mut watching = WatchQuestion { hearer, sessions: is_legacy(server).then_some(sessions), end };
         let asking = async {
             loop {
                 let asked = parts.mesh.ask(server, ONE_STREAM, end, &mut watching).await;
@@ -119,14 +118,14 @@ fn is_legacy(server: &ServerInfo) -> bool {
 }
 
 /// The question to one server.
-struct Watching<'a> {
+struct WatchQuestion<'a> {
     hearer: Arc<ResourceHearer>,
     /// Conversations of its own: a legacy server tells what it says in one.
     sessions: Option<Sessions>,
     end: &'a CancellationToken,
 }
 
-impl mesh::Sending for Watching<'_> {
+impl mesh::Sending for WatchQuestion<'_> {
     type Answer = ();
 
     fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}

@@ -36,7 +36,7 @@ pub enum Naming {
 /// Which definition of a tool clients read when its server changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Adopt {
+pub enum AdoptChanges {
     /// The one that a person accepted.
     #[default]
     Ask,
@@ -73,7 +73,7 @@ pub struct GatewayConfig {
     /// How its tools are called.
     pub naming: Naming,
     /// Which definitions of tools they read.
-    pub adopt: Adopt,
+    pub adopt: AdoptChanges,
     /// How long a server may say nothing of a call that no rule bounds.
     pub idle_timeout: Seconds,
     /// What bounds clients.
@@ -98,7 +98,7 @@ impl Default for GatewayConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8090)),
             auth: GatewayAuth::Token,
             naming: Naming::Auto,
-            adopt: Adopt::Ask,
+            adopt: AdoptChanges::Ask,
             idle_timeout: Seconds(300.0),
             limits: GatewayLimits::default(),
             allowed_origins: Vec::new(),
@@ -234,7 +234,9 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
         naming: section
             .one_of("naming", &[("auto", Naming::Auto), ("always", Naming::Always), ("never", Naming::Never)])
             .unwrap_or_default(),
-        adopt: section.one_of("adopt", &[("ask", Adopt::Ask), ("auto", Adopt::Auto)]).unwrap_or_default(),
+        adopt: section
+            .one_of("adopt", &[("ask", AdoptChanges::Ask), ("auto", AdoptChanges::Auto)])
+            .unwrap_or_default(),
         idle_timeout: section.seconds("idle_timeout", 1.0).unwrap_or(default.idle_timeout),
         limits: limits(section.section("limits")),
         allowed_origins: values::origins(&mut section, "allowed_origins"),

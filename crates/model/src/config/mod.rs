@@ -36,7 +36,7 @@ use crate::Allowed;
 pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
 pub use call_log::CallLog;
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
-pub use gateway::{Adopt, GatewayAuth, GatewayConfig, GatewayLimits, Naming};
+pub use gateway::{AdoptChanges, GatewayAuth, GatewayConfig, GatewayLimits, Naming};
 pub use gateway_access::{AccessRules, ClientAccess, GatewayProfile};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;

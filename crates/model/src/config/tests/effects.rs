@@ -26,7 +26,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.clients", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
     (
         "gateway.adopt",
-        "checks/tests/checks.rs",
+        "checks/tests/settings.rs",
         "where_nobody_wants_to_be_asked_a_changed_definition_is_taken_and_told",
     ),
     ("gateway.idle_timeout", LIMITS, "a_server_that_says_nothing_is_given_up_and_one_that_reports_is_not"),
