@@ -1,7 +1,7 @@
 //! What is logged, for every program of ours.
 
 /// Our own crates, as the targets of their messages.
-const OURS: [&str; 19] = [
+const OURS: [&str; 20] = [
     "api",
     "app",
     "checks",
@@ -14,6 +14,7 @@ const OURS: [&str; 19] = [
     "mcp",
     "mcp_discovery",
     "mcp_discovery_app",
+    "mcp_discovery_metrics",
     "mesh",
     "model",
     "registry",

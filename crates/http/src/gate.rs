@@ -53,9 +53,21 @@ impl Gate {
             Ok(ip) => ip.is_loopback() || !self.address.ip().is_loopback(),
             Err(_) => host.eq_ignore_ascii_case("localhost"),
         };
-        // What stands before us may have another port; whoever names one means it.
-        let is_let = |name: &String| name.eq_ignore_ascii_case(authority) || name.eq_ignore_ascii_case(host);
-        (is_at_our_port && is_known) || self.config.borrow().later.allowed_hosts.iter().any(is_let)
+        (is_at_our_port && is_known) || self.is_let(authority)
+    }
+
+    /// A name that a person lists. What stands before us may have another port; whoever names one means it.
+    fn is_let(&self, authority: &str) -> bool {
+        let host = authority.parse::<Authority>().map(|read| read.host().to_owned()).unwrap_or_default();
+        let names = |name: &String| name.eq_ignore_ascii_case(authority) || name.eq_ignore_ascii_case(&host);
+        !authority.contains('@') && self.config.borrow().later.allowed_hosts.iter().any(names)
+    }
+
+    /// Our own pages come from our own names; behind a name that a person lists there may be TLS before us.
+    fn is_own_page(&self, origin: &str) -> bool {
+        let (plain, secured) = (origin.strip_prefix("http://"), origin.strip_prefix("https://"));
+        plain.is_some_and(|authority| self.is_ours(authority))
+            || secured.is_some_and(|authority| self.is_let(authority))
     }
 
     /// The page that a request comes from, when it is another than ours; an error when it may not.
@@ -68,8 +80,7 @@ impl Gate {
         }
         let Some(first) = headers.get(ORIGIN) else { return Ok(None) };
         let origin = one(headers.get_all(ORIGIN).iter());
-        let authority = origin.and_then(|origin| origin.strip_prefix("http://"));
-        if authority.is_some_and(|authority| self.is_ours(authority)) {
+        if origin.is_some_and(|origin| self.is_own_page(origin)) {
             return Ok(None);
         }
         let is_let = origin.is_some_and(|origin| self.lets_origin(origin, wing));
@@ -198,6 +209,16 @@ mod tests {
         }
         for host in ["proxy", "proxy:8090", "build-box.evil.example", "a@build-box", "evil.example:8090"] {
             assert!(!lets(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn our_own_pages_may_stand_behind_tls_where_a_person_lists_the_name() {
+        let config = "security:\n  allowed_hosts: [box]\n";
+        let lets = |origin| passes_with(config, "127.0.0.1:8090", "box", Some(origin), Wing::Own);
+        assert!(lets("https://box") && lets("http://box") && lets("https://box:8443"));
+        for origin in ["https://127.0.0.1:8090", "https://evil.example", "https://a@box", "https://box.evil.example"] {
+            assert!(!lets(origin), "{origin}");
         }
     }
 

@@ -8,6 +8,8 @@ use crate::{knowing, sum};
 const CALLS: usize = 1_000;
 /// A handshake, its end, and what may be asked beside the calls.
 const MOST_REQUESTS: usize = CALLS + 10;
+/// Beside a call lists may be read anew, since the server says when it is met that they changed.
+const MOST_CONNECTIONS: usize = 6;
 
 async fn a_thousand_calls(peer: Peer, server: RealServer, path: &str) {
     let relay = Relay::before(server.address).await;
@@ -22,7 +24,7 @@ async fn a_thousand_calls(peer: Peer, server: RealServer, path: &str) {
     println!("{peer:?} {path}: {requests} requests, {handshakes} handshakes, {connections} connections");
     assert_eq!(after.calls, CALLS);
     assert!(handshakes <= 1 && requests <= MOST_REQUESTS, "{handshakes} handshakes, {requests} requests");
-    assert!(connections <= 4, "{connections} connections");
+    assert!(connections <= MOST_CONNECTIONS, "{connections} connections");
     core.app.shutdown().await;
     relay.until_left("after a thousand calls").await;
 }
