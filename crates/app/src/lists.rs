@@ -1,14 +1,13 @@
 //! What servers list anew because they said that it changed. Tools go through a round, which asks a person; the rest is taken.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use checks::kept;
-use mcp::{Contents, McpError, Session};
-use model::{ServerId, ServerInfo, Tool};
+use mcp::Contents;
+use model::{ServerId, ServerInfo, Transport};
 use registry::Measure;
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
 
 use crate::App;
 
@@ -16,18 +15,6 @@ use crate::App;
 const AFTER: Duration = Duration::from_secs(1);
 /// For all lists together.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
-
-struct WholeList;
-
-impl mesh::Sending for WholeList {
-    type Answer = Contents;
-
-    fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
-
-    async fn send(&mut self, session: &Session, left: Duration) -> Result<Contents, McpError> {
-        session.contents(left).await
-    }
-}
 
 impl App {
     /// Lists anew what servers say has changed, until the core stops.
@@ -53,12 +40,25 @@ impl App {
     async fn list_again(&self, id: ServerId) {
         let server = self.0.registry.snapshot().get(id).filter(|server| !server.info.paused).cloned();
         let Some(server) = server else { return };
-        let cancel = CancellationToken::new();
-        let listed = self.0.mesh.ask(&server.info, LIST_WITHIN, &cancel, &mut WholeList).await;
+        // A child that went to sleep since is listed when it wakes.
+        if server.info.transport == Transport::Stdio && !self.0.mesh.sessions.is_open(id) {
+            return;
+        }
         // A server that does not answer is found by its round.
-        if let Ok(contents) = listed {
+        if let Some(contents) = self.contents_of(&server.info).await {
             drop(self.0.registry.measure(id, Measure::Offers(Box::new(kept(contents)))).await);
         }
         drop(self.check_now(id).await);
+    }
+
+    /// A look, as a round is one: a child that was called would not sleep any more.
+    async fn contents_of(&self, info: &ServerInfo) -> Option<Contents> {
+        let mesh = &self.0.mesh;
+        let listing = async {
+            let target = mesh.contact.target(info).await.ok()?;
+            let session = mesh.sessions.get(info, &target, LIST_WITHIN).await.ok()?;
+            session.contents(LIST_WITHIN).await.ok()
+        };
+        timeout(LIST_WITHIN, listing).await.ok().flatten()
     }
 }

@@ -217,7 +217,9 @@ mod tests {
         let config = "security:\n  allowed_hosts: [box]\n";
         let lets = |origin| passes_with(config, "127.0.0.1:8090", "box", Some(origin), Wing::Own);
         assert!(lets("https://box") && lets("http://box") && lets("https://box:8443"));
-        for origin in ["https://127.0.0.1:8090", "https://evil.example", "https://a@box", "https://box.evil.example"] {
+        for origin in
+            ["https://127.0.0.1:8090", "https://evil.example", "https://a@box", "https://box.evil.example"]
+        {
             assert!(!lets(origin), "{origin}");
         }
     }

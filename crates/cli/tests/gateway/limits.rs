@@ -159,7 +159,8 @@ async fn what_clients_abandon_ends_when_its_time_is_over() {
     crate::add_stdio(&place, "child", &Peer::Everything.stdio(place.dir.path()).unwrap());
     let client = client(&place, &serving, "a");
     // What is there for all.
-    let settled = settled(&serving, &server).await;
+    let settling = tokio::time::timeout(Duration::from_mins(1), settled(&serving, &server));
+    let settled = settling.await.expect("what nobody calls goes to sleep");
     let mut sessions = Vec::new();
     for _ in 0..1_000 {
         let session = client.session().await;
