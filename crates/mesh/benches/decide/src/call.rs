@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 use mcp::{CallOptions, McpError, Session};
-use mesh::{Attempt, Call, Contact, End, Mesh, Whom};
+use mesh::{Call, Contact, End, Mesh, Sending, Whom};
 use model::{CapabilityPattern, HealthStatus, ServerInfo, Source, Tool};
-use registry::{Memory, Observation, Opened, Origin, Registry};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Registry};
 use serde_json::Map;
 use serde_json::value::RawValue;
 use testkit::fake::Fake;
@@ -21,7 +21,7 @@ const ALONE: u32 = 20_000;
 
 struct Echo;
 
-impl Attempt for Echo {
+impl Sending for Echo {
     type Answer = Box<RawValue>;
 
     fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
@@ -35,7 +35,7 @@ impl Attempt for Echo {
 /// Answers without asking anybody: what is left is what the mesh itself costs.
 struct AtOnce;
 
-impl Attempt for AtOnce {
+impl Sending for AtOnce {
     type Answer = ();
 
     fn goes_to(&mut self, _: &Arc<ServerInfo>, _: &Arc<Tool>) {}
@@ -65,7 +65,7 @@ pub(crate) fn all() {
 
 async fn one(fake: Fake, callers: usize) -> [f64; 6] {
     let folder = tempfile::tempdir().unwrap();
-    let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
+    let OpenedRegistry { registry, writer, .. } = Registry::open(MemoryBackend::default()).await.unwrap();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     tasks.spawn(writer);
     let server = fake.start().await;
@@ -124,13 +124,22 @@ async fn one(fake: Fake, callers: usize) -> [f64; 6] {
     figures.map(|mut figures| median(&mut figures))
 }
 
-async fn through<A: Attempt<Answer: std::fmt::Debug>>(mesh: &Mesh, attempt: &mut A) {
+async fn through<A: Sending<Answer: std::fmt::Debug>>(mesh: &Mesh, attempt: &mut A) {
     static ASKED: LazyLock<(Map<String, serde_json::Value>, CapabilityPattern, CancellationToken)> =
         LazyLock::new(|| (Map::new(), CapabilityPattern::parse("echo").unwrap(), CancellationToken::new()));
     let (arguments, pattern, cancel) = &*ASKED;
     let to = Whom::Capability("echo", pattern);
     let timeout = Some(Duration::from_secs(30));
-    let call = Call { to, arguments, session: None, client: None, timeout, cancel, explained: false, otherwise: mesh::OTHERWISE };
+    let call = Call {
+        to,
+        arguments,
+        session: None,
+        client: None,
+        timeout,
+        cancel,
+        explained: false,
+        otherwise: mesh::OTHERWISE,
+    };
     let routed = mesh.run(call, attempt).await;
     assert!(matches!(routed.end, End::Answered { .. }), "{:?}", routed.end);
 }

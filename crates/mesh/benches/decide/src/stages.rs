@@ -9,7 +9,7 @@ use mesh::decide::CallFacts;
 use mesh::{Contact, Mesh};
 use model::config::Config;
 use model::{CapabilityPattern, HealthStatus, Tool};
-use registry::{Memory, Observation, Opened, Origin, Registry};
+use registry::{MemoryBackend, Observation, OpenedRegistry, Origin, Registry};
 use stats_alloc::Region;
 use tokio_util::task::TaskTracker;
 
@@ -39,7 +39,7 @@ pub(crate) fn all() {
 
 async fn one(size: usize) -> [f64; 3] {
     let folder = tempfile::tempdir().unwrap();
-    let Opened { registry, writer, .. } = Registry::open(Memory::default()).await.unwrap();
+    let OpenedRegistry { registry, writer, .. } = Registry::open(MemoryBackend::default()).await.unwrap();
     let tasks = TaskTracker::new();
     tasks.spawn(writer);
     let servers: Vec<_> = (0..size).map(server).collect();
