@@ -1,9 +1,11 @@
 //! What servers list anew because they said that it changed. Tools go through a round, which asks a person; the rest is taken.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use checks::kept;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use mcp::Contents;
 use model::{ServerId, ServerInfo, Transport};
 use registry::Measure;
@@ -16,23 +18,51 @@ const AFTER: Duration = Duration::from_secs(1);
 /// For all lists together.
 const LIST_WITHIN: Duration = Duration::from_secs(10);
 
+/// How far a server is that said that its lists changed.
+enum ListingStage {
+    /// It may say it of another list.
+    Quiet,
+    /// It is asked.
+    Listed,
+    /// The same, and it has said it again since.
+    ListedAgain,
+}
+
+async fn quiet(id: ServerId) -> ServerId {
+    tokio::time::sleep(AFTER).await;
+    id
+}
+
 impl App {
     /// Lists anew what servers say has changed, until the core stops.
     pub(crate) async fn follow_lists(self) {
         let Some(mut news) = self.0.mesh.sessions.list_news() else { return };
         let stop = self.stopping();
-        while let Some(Some(first)) = stop.run_until_cancelled(news.recv()).await {
-            if stop.run_until_cancelled(tokio::time::sleep(AFTER)).await.is_none() {
-                return;
-            }
-            let mut changed = BTreeSet::from([first]);
-            while let Ok(more) = news.try_recv() {
-                changed.insert(more);
-            }
-            for id in changed {
-                if stop.run_until_cancelled(Box::pin(self.list_again(id))).await.is_none() {
-                    return;
-                }
+        // One that takes long delays no other.
+        let (mut steps, mut stages) = (FuturesUnordered::new(), HashMap::new());
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(id) = news.recv() => match stages.get_mut(&id) {
+                    None => {
+                        stages.insert(id, ListingStage::Quiet);
+                        steps.push(quiet(id).boxed());
+                    }
+                    Some(ListingStage::Quiet) => {}
+                    Some(stage) => *stage = ListingStage::ListedAgain,
+                },
+                Some(id) = steps.next() => match stages.get(&id) {
+                    Some(ListingStage::Quiet) => {
+                        stages.insert(id, ListingStage::Listed);
+                        let app = self.clone();
+                        steps.push(async move { app.list_again(id).await; id }.boxed());
+                    }
+                    Some(ListingStage::ListedAgain) => {
+                        stages.insert(id, ListingStage::Quiet);
+                        steps.push(quiet(id).boxed());
+                    }
+                    Some(ListingStage::Listed) | None => drop(stages.remove(&id)),
+                },
             }
         }
     }

@@ -133,7 +133,10 @@ impl Gateway {
     pub fn tools_of_profile(&self, name: &str) -> usize {
         let (all, config) = (self.catalog(), self.config());
         let found = config.gateway.profiles.iter().find(|profile| profile.name == name);
-        found.map_or(0, |profile| View::of(&config, Some(profile), None).catalog(&all).tools.iter().count())
+        found.map_or(0, |profile| {
+            let view = View::of(&config, Some(profile), None);
+            all.tools.iter().filter(|(public, tool)| view.lets_entry(public, &tool.to)).count()
+        })
     }
 
     /// Whether nothing is kept from a client.

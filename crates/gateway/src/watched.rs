@@ -1,7 +1,7 @@
 //! Resources that a modern client hears of (MCP 2026-07-28, `resourceSubscriptions`). Each of its streams asks the servers that have
 //! them, over HTTP, in their own era: a child is one for all clients, and what it says of a resource is said to all.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use mcp::wire::Client;
 use mcp::wire::raw::{members, quoted};
 use mcp::{CallOptions, McpError, Session};
 use mesh::{CallFailed, Sessions};
-use model::{Era, ServerInfo, Tool, Transport};
+use model::{Era, ServerId, ServerInfo, Tool, Transport};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -29,7 +29,7 @@ const MOST_WATCHED: usize = 1_000;
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Streams are begun anew after so long.
 const ONE_STREAM: Duration = Duration::from_hours(24);
-/// How often it is looked whether a legacy server is still there.
+/// How often it is looked whether a server is still there, and may be seen.
 const LOOK: Duration = Duration::from_secs(1);
 const MOST_WAITING: usize = 256;
 
@@ -41,12 +41,8 @@ pub(crate) struct WatchedResources {
     pub(crate) guard: tokio_util::sync::DropGuard,
 }
 
-/// The resources of one server.
-struct ServerWatch {
-    server: Arc<ServerInfo>,
-    /// What its client calls them, by their own URIs.
-    names: HashMap<String, String>,
-}
+/// What clients call resources, by their servers' own URIs.
+type WatchedNames = BTreeMap<String, String>;
 
 impl Gateway {
     /// Watches those of these resources that somebody has; `meta` are members of the params of each notification, in JSON.
@@ -56,16 +52,11 @@ impl Gateway {
         wanted: &[String],
         meta: &str,
     ) -> Option<WatchedResources> {
-        let mut servers: BTreeMap<String, ServerWatch> = BTreeMap::new();
+        let mut servers: BTreeMap<ServerId, Vec<String>> = BTreeMap::new();
         let mut uris = Vec::new();
         for uri in wanted.iter().take(MOST_WATCHED) {
-            let Some(Offered { server, own, .. }) = self.resource_of(ask, uri) else { continue };
-            if server.transport == Transport::Stdio {
-                continue;
-            }
-            let id = server.id.to_string();
-            let watched = servers.entry(id).or_insert_with(|| ServerWatch { server, names: HashMap::new() });
-            watched.names.insert(own, uri.clone());
+            let Some(offered) = self.resource_of(ask, uri) else { continue };
+            servers.entry(offered.server.id).or_default().push(uri.clone());
             uris.push(uri.clone());
         }
         if servers.is_empty() {
@@ -73,10 +64,11 @@ impl Gateway {
         }
         let (outbox, messages) = mpsc::channel(MOST_WAITING);
         let end = CancellationToken::new();
-        for ServerWatch { server, names } in servers.into_values() {
-            let hearer = Arc::new(ResourceHearer { names, outbox: outbox.clone(), meta: meta.to_owned() });
+        for (id, uris) in servers {
+            let watch =
+                ServerWatch { ask: ask.clone(), id, uris, outbox: outbox.clone(), meta: meta.to_owned() };
             let (gateway, end) = (self.clone(), end.clone());
-            self.0.parts.tasks.spawn(async move { gateway.watch_at(&server, hearer, &end).await });
+            self.0.parts.tasks.spawn(async move { gateway.watch_at(&watch, &end).await });
         }
         Some(WatchedResources { messages, uris, guard: end.drop_guard() })
     }
@@ -84,33 +76,92 @@ impl Gateway {
     fn resource_of(&self, ask: &PostedRequest, uri: &str) -> Option<Offered> {
         let params = RawValue::from_string(format!(r#"{{"uri":{}}}"#, quoted(uri))).ok()?;
         let wanted = WantedRequest::of(AskedMethod::ReadResource, members(&params).as_ref(), None).ok()?;
-        self.owner(ask, &wanted, Era::Modern).ok()
+        let offered = self.owner(ask, &wanted, Era::Modern).ok()?;
+        (offered.server.transport != Transport::Stdio).then_some(offered)
     }
 
-    /// Listens to one server until nobody wants to hear of it, however often it has to be asked.
-    async fn watch_at(&self, server: &Arc<ServerInfo>, hearer: Arc<ResourceHearer>, end: &CancellationToken) {
-        let parts = &self.0.parts;
-        let client = hearer.clone();
-        let sessions = parts.mesh.sessions.of_client(Era::Legacy, move |_| client.clone());
-        let mut watching = WatchQuestion { hearer, sessions: is_legacy(server).then_some(sessions), end };
-        let asking = async {
+    /// What of this its client may see now, and the server as it is known now.
+    fn seen_now(&self, watch: &ServerWatch) -> Option<(Arc<ServerInfo>, WatchedNames)> {
+        let offered = watch.uris.iter().filter_map(|uri| Some((uri, self.resource_of(&watch.ask, uri)?)));
+        let own: Vec<_> = offered.filter(|(_, offered)| offered.server.id == watch.id).collect();
+        let server = own.first().map(|(_, offered)| offered.server.clone())?;
+        Some((server, own.into_iter().map(|(uri, offered)| (offered.own, uri.clone())).collect()))
+    }
+
+    /// Listens to one server until nobody wants to hear of it, however often it has to be asked; never to one that its client may not
+    /// see any more, or that is another place by now.
+    async fn watch_at(&self, watch: &ServerWatch, end: &CancellationToken) {
+        let watching = async {
             loop {
-                let asked = parts.mesh.ask(server, ONE_STREAM, end, &mut watching).await;
-                if let Err(CallFailed::Mcp(McpError::Protocol { message, .. })) = asked {
-                    tracing::debug!(server = %server.name, %message, "a resource cannot be watched");
+                let seen = self.seen_now(watch);
+                let is_other = async {
+                    loop {
+                        sleep(LOOK).await;
+                        if !is_same(seen.as_ref(), self.seen_now(watch).as_ref()) {
+                            break;
+                        }
+                    }
+                };
+                let asking = async {
+                    if let Some((server, names)) = &seen {
+                        self.ask_for(watch, server, names, end).await;
+                    }
+                    sleep(ASK_AGAIN).await;
+                };
+                tokio::select! {
+                    () = asking => {}
+                    () = is_other => {}
                 }
-                sleep(ASK_AGAIN).await;
             }
         };
         tokio::select! {
-            () = asking => {}
+            () = watching => {}
             () = end.cancelled() => {}
-            () = parts.stop.cancelled() => {}
-        }
-        if let Some(sessions) = watching.sessions {
-            sessions.close().await;
+            () = self.0.parts.stop.cancelled() => {}
         }
     }
+
+    /// One stream, until it ends.
+    async fn ask_for(
+        &self,
+        watch: &ServerWatch,
+        server: &Arc<ServerInfo>,
+        names: &WatchedNames,
+        end: &CancellationToken,
+    ) {
+        let mesh = &self.0.parts.mesh;
+        let (outbox, meta) = (watch.outbox.clone(), watch.meta.clone());
+        let hearer = Arc::new(ResourceHearer { names: names.clone(), outbox, meta });
+        let client = hearer.clone();
+        // Dropped, its conversations end.
+        let sessions =
+            is_legacy(server).then(|| mesh.sessions.of_client(Era::Legacy, move |_| client.clone()));
+        let mut question = WatchQuestion { hearer, sessions, end };
+        let asked = mesh.ask(server, ONE_STREAM, end, &mut question).await;
+        if let Err(CallFailed::Mcp(McpError::Protocol { message, .. })) = asked {
+            tracing::debug!(server = %server.name, %message, "a resource cannot be watched");
+        }
+    }
+}
+
+/// What a stream watches at one server.
+struct ServerWatch {
+    ask: PostedRequest,
+    id: ServerId,
+    /// By the names of its client.
+    uris: Vec<String>,
+    outbox: Outbox,
+    meta: String,
+}
+
+fn is_same(
+    before: Option<&(Arc<ServerInfo>, WatchedNames)>,
+    now: Option<&(Arc<ServerInfo>, WatchedNames)>,
+) -> bool {
+    let said = |seen: Option<&(Arc<ServerInfo>, WatchedNames)>| {
+        seen.map(|(server, names)| (server.target().map(str::to_owned), server.transport, names.clone()))
+    };
+    said(before) == said(now)
 }
 
 fn is_legacy(server: &ServerInfo) -> bool {
@@ -157,7 +208,7 @@ impl mesh::Sending for WatchQuestion<'_> {
 
 /// Hears of them, and tells its client by the names that it knows.
 struct ResourceHearer {
-    names: HashMap<String, String>,
+    names: WatchedNames,
     outbox: Outbox,
     meta: String,
 }

@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 use testkit::real::Peer;
+use testkit::relay::Relay;
 
 use crate::conformance::FixtureServer;
 use crate::support::{Place, Serving};
@@ -206,6 +207,36 @@ async fn a_modern_client_hears_of_the_resources_that_it_watches_by_its_own_names
             () = heard => {}
             () = triggering => {}
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_a_resource_of_a_server_that_is_removed_leaves_that_alone() {
+    for server in [FixtureServer::start(), FixtureServer::legacy()] {
+        let place = Place::new();
+        let serving = serving(&place);
+        let address = server.url.trim_start_matches("http://").trim_end_matches("/mcp").parse().unwrap();
+        let relay = Relay::before(address).await;
+        add(&place, &[&format!("http://{}/mcp", relay.address), "--name", "one"]);
+        let client = Client::new(&format!("{}/mcp", serving.url), &token(&place, "a"));
+        let wanted = json!({ "notifications": { "resourceSubscriptions": [WATCHED] } });
+        let mut events =
+            Events::of(client.modern_request(&json!({}), "subscriptions/listen", wanted, None)).await;
+        assert!(events.next().await.is_some());
+        let told = status(&place);
+        let name = name_of(&told, "one", "test_trigger_resource_change");
+        let triggering = async {
+            loop {
+                client.modern("tools/call", json!({ "name": name, "arguments": {} })).await;
+                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            }
+        };
+        tokio::select! {
+            told = events.next() => assert_eq!(told.unwrap()["params"]["uri"], WATCHED),
+            () = triggering => {}
+        }
+        assert_eq!(place.run(&["remove", "one"]).code(), 0);
+        relay.until_left("a server that was removed").await;
     }
 }
 
