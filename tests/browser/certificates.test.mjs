@@ -14,7 +14,6 @@ async function start(t) {
   });
   const core = await startCore(t, {
     flags: ["--no-local-discovery"],
-    env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" },
   });
   return { identity, server, core, url: `https://${server.address}` };
 }

@@ -41,7 +41,7 @@ async function home(t, files) {
 }
 
 const open = async (t, { folder }) => {
-  const core = await startCore(t, { dataDir: folder, env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } });
+  const core = await startCore(t, { dataDir: folder });
   const { page, errors } = await openPage(t, core.link);
   const section = page.getByRole("region", { name: "In AI clients" });
   return { core, page, errors, section };

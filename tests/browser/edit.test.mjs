@@ -6,7 +6,6 @@ import test from "node:test";
 import { barriers, focused, openPage, startCore, startScripted } from "./harness.mjs";
 
 const TOKEN = "s3cret-of-the-test";
-const WITHOUT_KEYRING = { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } };
 const TOOLS = [{ name: "pay", inputSchema: { type: "object" } }];
 
 /** Opens the form of a kept server, by keyboard. */
@@ -31,7 +30,7 @@ async function type(page, field, text) {
 
 test("a wrong address is mended by keyboard, tested before it is kept, and taken back", async (t) => {
   const server = await startScripted(t, { name: "billing", tools: TOOLS });
-  const core = await startCore(t, WITHOUT_KEYRING);
+  const core = await startCore(t);
   const { server: row } = await core.call("add", { url: "http://127.0.0.1:9/mcp", name: "billing", no_probe: true });
   const { page, errors } = await openPage(t, core.link);
   const dialog = await edit(page, row.id);
@@ -68,7 +67,7 @@ test("a wrong address is mended by keyboard, tested before it is kept, and taken
 test("a server that was found needs a token, gets it, and leaves it behind when it moves", async (t) => {
   const server = await startScripted(t, { name: "billing", token: TOKEN, tools: TOOLS });
   const other = await startScripted(t, { name: "other", token: TOKEN, tools: TOOLS });
-  const core = await startCore(t, WITHOUT_KEYRING);
+  const core = await startCore(t);
   const { page } = await openPage(t, core.link);
   await page.getByRole("row").filter({ hasText: server.address }).getByRole("checkbox").focus();
   await page.keyboard.press("Space");
@@ -114,7 +113,7 @@ readline.createInterface({ input: process.stdin }).on("line", (line) => {
 `;
 
 test("a command is added with a key, and edited without losing it", async (t) => {
-  const core = await startCore(t, WITHOUT_KEYRING);
+  const core = await startCore(t);
   const script = join(core.data, "keyed.mjs");
   await writeFile(script, KEYED);
   const { page } = await openPage(t, core.link);

@@ -36,6 +36,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** The keyring of whoever runs the tests stays closed: nobody answers on this session bus. */
+const NO_KEYRING = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" };
+
 /** Runs `mcp-discovery serve` on a port and a data directory of its own, until the test is over. `config` is YAML. */
 export async function startCore(t, { dataDir, config, flags = [], env = {}, listen = "127.0.0.1:0" } = {}) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
@@ -47,7 +50,7 @@ export async function startCore(t, { dataDir, config, flags = [], env = {}, list
     await writeFile(file, config);
     args.push("--config", file);
   }
-  const child = run(t, program, args, { HOME: data, ...env });
+  const child = run(t, program, args, { ...NO_KEYRING, HOME: data, ...env });
   const { listening, token_file } = JSON.parse(await firstLine(child));
   const token = (await readFile(token_file, "utf8")).trim();
   /** Carries out one operation, as a script would. */
@@ -67,7 +70,7 @@ export async function startCore(t, { dataDir, config, flags = [], env = {}, list
 /** Runs a command beside a core of this data directory to its end, and gives what it printed. */
 export async function command(t, core, ...args) {
   const program = process.env.MCP_DISCOVERY_BIN ?? join(ROOT, "target", "debug", "mcp-discovery");
-  const child = run(t, program, [...args, "--data-dir", core.data], { HOME: core.data });
+  const child = run(t, program, [...args, "--data-dir", core.data], { ...NO_KEYRING, HOME: core.data });
   let printed = "";
   child.stdout.on("data", (chunk) => {
     printed += chunk;

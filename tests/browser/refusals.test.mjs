@@ -4,7 +4,6 @@ import test from "node:test";
 import { openPage, startCore, startScripted } from "./harness.mjs";
 
 const SECRET = "s3cret-of-a-refusal";
-const WITHOUT_KEYRING = { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } };
 const TOOLS = [{ name: "pay", inputSchema: { type: "object" } }];
 const RPC = '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Unauthorized"}}';
 
@@ -36,7 +35,7 @@ async function press(page, button) {
 }
 
 test("each shape of refusal asks for a sign-in and opens to a token, or to a header of any name", async (t) => {
-  const core = await startCore(t, WITHOUT_KEYRING);
+  const core = await startCore(t);
   const { page, errors } = await openPage(t, core.link);
   for (const [place, [name, refusal]] of SHAPES.entries()) {
     const wantsHeader = place % 2 === 1;

@@ -14,7 +14,7 @@ async function start(t) {
     token: TOKEN,
     tools: [{ name: "pay", inputSchema: { type: "object" } }],
   });
-  const core = await startCore(t, { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } });
+  const core = await startCore(t);
   return { server, core };
 }
 
@@ -86,7 +86,7 @@ test("a token is given with the address", async (t) => {
 
 test("a server that says nothing without its key asks for it, and opens to it", async (t) => {
   const server = await startScripted(t, { name: "billing", key: TOKEN });
-  const core = await startCore(t, { env: { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" } });
+  const core = await startCore(t);
   const { page } = await openPage(t, core.link);
   await page.getByRole("button", { name: "Add by URL" }).click();
   const dialog = page.getByRole("dialog", { name: "Add a server" });

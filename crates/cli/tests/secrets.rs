@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use keyring::Bus;
 use serde_json::{Value, json};
-use support::{Place, Ran};
+use support::{NO_SESSION_BUS, Place, Ran};
 use testkit::fake::{Fake, Running, SignIn};
 use tokio::time::Instant;
 
@@ -42,7 +42,7 @@ impl Desk {
 
     /// Where no session bus can be reached.
     async fn without_bus() -> Self {
-        Self::new("unix:path=/nowhere/bus").await
+        Self::new(NO_SESSION_BUS).await
     }
 
     fn run(&self, args: &[&str]) -> Ran {

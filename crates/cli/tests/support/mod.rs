@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_mcp-discovery");
 
+/// A session bus that nobody answers on, so no keyring.
+pub const NO_SESSION_BUS: &str = "unix:path=/nowhere/bus";
+
 /// A home, a data directory and a configuration that nobody else has.
 pub struct Place {
     pub dir: TempDir,
@@ -35,6 +38,8 @@ impl Place {
         let mut command = Command::new(PROGRAM);
         command.args(args).env("HOME", self.dir.path()).env("MCP_DISCOVERY_DATA_DIR", self.data());
         command.env_remove("XDG_CONFIG_HOME").env_remove("XDG_DATA_HOME").arg("--config").arg(self.config());
+        // The keyring of whoever runs the tests stays closed; a test that wants one starts it.
+        command.env("DBUS_SESSION_BUS_ADDRESS", NO_SESSION_BUS);
         command.stdin(Stdio::null());
         command
     }
