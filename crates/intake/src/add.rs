@@ -83,7 +83,7 @@ impl Intake {
 
     async fn meet(&self, args: &AddArgs) -> Result<New, IntakeError> {
         match (&args.url, &args.stdio) {
-            (Some(url), None) => self.at_url(url, args).await,
+            (Some(url), None) => Box::pin(self.at_url(url, args)).await,
             (None, Some(command)) => self.of_command(command, args).await,
             _ => Err(IntakeError::arguments("give either a `url` or a `stdio` command")),
         }

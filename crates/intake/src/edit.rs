@@ -57,7 +57,7 @@ impl Intake {
             }
             // A test says what it would be like without.
             Transport::Http | Transport::Sse if args.only_distrusts() && !args.to.dry_run => {}
-            Transport::Http | Transport::Sse => self.try_address(&mut draft, args).await?,
+            Transport::Http | Transport::Sse => Box::pin(self.try_address(&mut draft, args)).await?,
         }
         self.is_free(&draft).await?;
         Ok(draft)

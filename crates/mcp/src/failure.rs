@@ -213,26 +213,42 @@ pub(crate) fn of_reqwest(error: &reqwest::Error) -> NoAnswer {
         return NoAnswer::Tls(fault);
     }
     let cause = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
-    if let Some(lack) = cause.and_then(Lack::of) {
+    match cause {
+        Some(cause) if error.is_connect() => of_connecting(cause),
+        _ if error.is_connect() && error.is_timeout() => of_connecting(&io::ErrorKind::TimedOut.into()),
+        _ if error.is_connect() => NoAnswer::Unreachable(innermost(error)),
+        _ => match chain(error).find_map(|error| error.downcast_ref::<hyper::Error>()) {
+            Some(error) => of_hyper(error),
+            None => cause.and_then(Lack::of).map_or(NoAnswer::HungUp, NoAnswer::Lacking),
+        },
+    }
+}
+
+/// Why there is no connection.
+pub(crate) fn of_connecting(error: &io::Error) -> NoAnswer {
+    if let Some(lack) = Lack::of(error) {
         return NoAnswer::Lacking(lack);
     }
-    let kind = cause.map(io::Error::kind);
-    let hyper = chain(error).find_map(|error| error.downcast_ref::<hyper::Error>());
-    match kind {
-        Some(io::ErrorKind::ConnectionRefused) => NoAnswer::Refused,
-        Some(io::ErrorKind::TimedOut) if error.is_connect() => {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => NoAnswer::Refused,
+        io::ErrorKind::TimedOut => {
             NoAnswer::Unreachable("no answer: is it on, and on this network?".to_owned())
         }
-        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
             NoAnswer::Unreachable("there is no way there: is this computer on the right network?".to_owned())
         }
-        _ if error.is_connect() && error.is_timeout() => {
-            NoAnswer::Unreachable("no answer: is it on, and on this network?".to_owned())
-        }
-        _ if error.is_connect() => NoAnswer::Unreachable(innermost(error)),
-        _ if hyper.is_some_and(hyper::Error::is_canceled) => NoAnswer::Closed,
-        _ if hyper.is_some_and(hyper::Error::is_parse) => NoAnswer::NotHttp(Vec::new()),
-        _ => NoAnswer::HungUp,
+        _ => NoAnswer::Unreachable(innermost(error)),
+    }
+}
+
+/// Why nothing came back over a connection.
+pub(crate) fn of_hyper(error: &hyper::Error) -> NoAnswer {
+    let cause = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
+    match cause.and_then(Lack::of) {
+        Some(lack) => NoAnswer::Lacking(lack),
+        None if error.is_canceled() => NoAnswer::Closed,
+        None if error.is_parse() => NoAnswer::NotHttp(Vec::new()),
+        None => NoAnswer::HungUp,
     }
 }
 

@@ -2,6 +2,7 @@
 //! own.
 
 mod clients;
+mod direct;
 mod follow;
 mod listen;
 mod site;
@@ -34,7 +35,7 @@ use crate::{McpError, Remote, failure};
 
 pub(crate) use follow::drain_behind;
 pub(crate) use site::Site;
-pub(crate) use way::{Begun, Head, Way, WhichConnection, chunks};
+pub(crate) use way::{Begun, Head, SiteResponse, Way, WhichConnection, chunks};
 
 /// How long we try to tell the server that a call is over.
 const TELL_LIMIT: Duration = Duration::from_secs(2);

@@ -1,6 +1,8 @@
 //! HTTP clients, shared by the conversations that can use the same: one costs as much memory as a few dozen conversations.
+//! What speaks TLS, or goes over a proxy, is `reqwest`'s; plain HTTP to an address goes [`direct`](super::direct).
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -9,12 +11,13 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 use tokio::runtime::{Handle, Id};
 
+use super::direct::DirectClient;
 use crate::USER_AGENT;
 use crate::wire::answer::NoAnswer;
 use crate::wire::tls::{Trust, TrustKey};
 
 /// For the TCP connect and the TLS handshake.
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a client is like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -23,28 +26,41 @@ pub(crate) struct HttpClientKind {
     pub(crate) idle: Duration,
     /// No proxy: our own networks are reached directly.
     pub(crate) is_direct: bool,
-    /// A name, and the addresses that it stands for here. Without one the client is for addresses alone, and any
-    /// conversation may use it.
+    /// A name, and the addresses that it stands for here.
     pub(crate) name: Option<(String, Vec<SocketAddr>)>,
     /// Whom it trusts.
     pub(crate) trust: TrustKey,
 }
 
-/// By the runtime that drives its connections. Whoever uses one keeps it.
-type ClientsByRuntime = HashMap<(Id, HttpClientKind), Weak<Client>>;
+/// By the runtime that drives its connections, and by their kind. Whoever uses one keeps it.
+type SharedClients<K, C> = LazyLock<Mutex<HashMap<(Id, K), Weak<C>>>>;
 
-static SHARED: LazyLock<Mutex<ClientsByRuntime>> = LazyLock::new(Mutex::default);
+static SHARED: SharedClients<HttpClientKind, Client> = LazyLock::new(Mutex::default);
+static DIRECT: SharedClients<Duration, DirectClient> = LazyLock::new(Mutex::default);
 
 /// The client of this kind that is in use, or a new one.
 pub(crate) fn client(kind: HttpClientKind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
+    shared(&SHARED, kind, |kind| build(kind, trust))
+}
+
+/// The same for plain HTTP to addresses, whose idle connections are closed after so long.
+pub(crate) fn direct(idle: Duration) -> Result<Arc<DirectClient>, NoAnswer> {
+    shared(&DIRECT, idle, |idle| Ok(DirectClient::new(*idle)))
+}
+
+fn shared<K: Eq + Hash, C>(
+    clients: &SharedClients<K, C>,
+    kind: K,
+    make: impl FnOnce(&K) -> Result<C, NoAnswer>,
+) -> Result<Arc<C>, NoAnswer> {
     let key = (Handle::current().id(), kind);
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(client) = shared.get(&key).and_then(Weak::upgrade) {
+    let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(client) = clients.get(&key).and_then(Weak::upgrade) {
         return Ok(client);
     }
-    shared.retain(|_, client| client.strong_count() > 0);
-    let client = Arc::new(build(&key.1, trust)?);
-    shared.insert(key, Arc::downgrade(&client));
+    clients.retain(|_, client| client.strong_count() > 0);
+    let client = Arc::new(make(&key.1)?);
+    clients.insert(key, Arc::downgrade(&client));
     Ok(client)
 }
 

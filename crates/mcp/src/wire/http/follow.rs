@@ -7,11 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt};
 use model::Era;
-use reqwest::Response;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::way::{Begun, Head, WhichConnection, chunks};
+use super::way::{Begun, Head, SiteResponse, WhichConnection, chunks};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Answer, BodyEnd, Events, NoAnswer, is_event_stream};
@@ -38,7 +37,7 @@ pub(super) async fn answer(
     id: Id,
     wait: &Wait,
     head: Head,
-    response: Response,
+    response: SiteResponse,
 ) -> Result<Answer, NoAnswer> {
     let answered = |reply, end| Answer {
         status: head.status,

@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Response;
 use tokio::time::{sleep, timeout};
 
-use super::way::{Begun, Head, WhichConnection, chunks};
+use super::way::{Begun, Head, SiteResponse, WhichConnection, chunks};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Events, is_event_stream};
@@ -27,7 +26,7 @@ pub(super) async fn open(http: &Arc<Http>, terms: &Terms) {
     http.tasks.spawn(async move { over.run_until_cancelled(reading).await });
 }
 
-async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(Head, Response)> {
+async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(Head, SiteResponse)> {
     match http.way.send(&terms.stream(last_id), WhichConnection::Kept, endless()).await {
         Ok(Begun::Body(head, response)) if head.status.is_success() && is_event_stream(&head.headers) => {
             Some((head, response))
@@ -36,7 +35,7 @@ async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(He
     }
 }
 
-async fn keep(http: Arc<Http>, terms: Terms, first: (Head, Response)) {
+async fn keep(http: Arc<Http>, terms: Terms, first: (Head, SiteResponse)) {
     let (mut head, mut response) = first;
     let mut pause = PAUSE;
     loop {

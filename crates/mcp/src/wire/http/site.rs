@@ -5,10 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use url::{Host, Url};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use url::{Host, Position, Url};
 
-use super::clients::{HttpClientKind, client};
+use super::clients::{HttpClientKind, client, direct};
+use super::direct::DirectClient;
 use crate::names::Unresolved;
 use crate::wire::answer::NoAnswer;
 use crate::wire::place::ConversationPlace;
@@ -45,18 +46,25 @@ impl Site {
         Ok(Self { url, addresses, trust, headers, query, secrets: Scrub::of_remote(remote) })
     }
 
-    /// Where a route is asked for what `url` names, keys included. Only for the request itself.
-    pub(crate) fn asked(&self, route: &SiteRoute, url: &Url) -> Url {
-        let mut asked = route.url.clone();
-        if (asked.path(), asked.query()) != (url.path(), url.query()) {
-            asked.set_path(url.path());
-            asked.set_query(url.query());
-        }
+    /// What is asked for, keys included. Only for the request itself.
+    pub(crate) fn asked(&self, url: &Url) -> Url {
+        let mut asked = url.clone();
         if !self.query.is_empty() {
             let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
             asked.set_query(query::signed(&query, &self.query).strip_prefix('?'));
         }
         asked
+    }
+
+    /// Path and query of what is asked for, keys included.
+    pub(crate) fn target(&self, url: &Url) -> Result<Uri, NoAnswer> {
+        let parsed = if self.query.is_empty() {
+            url[Position::BeforePath..Position::AfterQuery].parse()
+        } else {
+            self.asked(url)[Position::BeforePath..Position::AfterQuery].parse()
+        };
+        // What a URL may be and a request may not is not known to be anything; its keys stay unsaid.
+        parsed.map_err(|_| NoAnswer::Unreachable("its path cannot be sent over HTTP".to_owned()))
     }
 
     /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an
@@ -70,17 +78,17 @@ impl Site {
             };
             let kind = HttpClientKind { idle, is_direct, name: host, trust: self.trust.key() };
             let client = client(kind, &self.trust)?;
-            return Ok(Arc::new([SiteRoute { client, url: name.clone(), host: None }]));
+            return Ok(Arc::new([SiteRoute::Named(client)]));
         }
-        let kind = HttpClientKind { idle, is_direct, name: None, trust: self.trust.key() };
-        let client = client(kind, &self.trust)?;
-        let host = HeaderValue::from_str(&authority(name)).ok();
-        let route = |address: &SocketAddr| {
-            let mut url = name.clone();
-            url.set_ip_host(address.ip()).ok()?;
-            Some(SiteRoute { client: client.clone(), url, host: host.clone() })
+        let host = HeaderValue::from_str(&authority(name))
+            .map_err(|_| NoAnswer::Unreachable("its name cannot be sent over HTTP".to_owned()))?;
+        let client = direct(idle)?;
+        let route = |address: &SocketAddr| SiteRoute::Direct {
+            client: client.clone(),
+            address: *address,
+            host: host.clone(),
         };
-        Ok(self.addresses.iter().filter_map(route).collect())
+        Ok(self.addresses.iter().map(route).collect())
     }
 
     /// The same place under the other name of this computer, if it is on it.
@@ -97,12 +105,11 @@ impl Site {
 
 /// A way to a place.
 #[derive(Debug, Clone)]
-pub(crate) struct SiteRoute {
-    pub(crate) client: Arc<reqwest::Client>,
-    /// What the client is asked to connect to.
-    pub(crate) url: Url,
-    /// `Host`, where it is not that of the URL.
-    pub(crate) host: Option<HeaderValue>,
+pub(crate) enum SiteRoute {
+    /// The client knows the addresses of the name.
+    Named(Arc<reqwest::Client>),
+    /// To this address, under the name in `Host`.
+    Direct { client: Arc<DirectClient>, address: SocketAddr, host: HeaderValue },
 }
 
 /// `host:port` as it stands in a URL.

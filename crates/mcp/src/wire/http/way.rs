@@ -2,21 +2,27 @@
 //! says so, and stays changed for the conversation.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt, TryStreamExt};
-use http::{HeaderMap, StatusCode, header};
-use reqwest::{Request, Response};
+use futures::Stream;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyDataStream, BodyExt as _, Full};
 use url::Url;
 
+use super::direct::DirectBody;
 use super::site::{IDLE, Site, SiteRoute};
-use crate::failure;
 use crate::wire::answer::{Answer, Limits, NoAnswer, read_answer};
 use crate::wire::redirect;
 use crate::wire::refusal::may_want_another_name;
 use crate::wire::terms::Question;
+use crate::{USER_AGENT, failure};
+
+/// An answer whose body is still to come.
+pub(crate) type SiteResponse = Response<SiteBody>;
 
 /// `Accept`, `User-Agent`, `Host` and the length, which are added to ours on the way.
 const OTHER_HEADERS: usize = 4;
@@ -52,7 +58,7 @@ pub(crate) enum Begun {
     /// A whole answer.
     Answer(Answer),
     /// A body that is still to come.
-    Body(Head, Response),
+    Body(Head, SiteResponse),
 }
 
 /// Status and headers.
@@ -103,7 +109,7 @@ impl Way {
     }
 
     /// Sends it to another path of this place: the endpoint of an event stream.
-    pub(crate) async fn send_to(&self, url: Url, question: &Question) -> Result<Response, NoAnswer> {
+    pub(crate) async fn send_to(&self, url: Url, question: &Question) -> Result<SiteResponse, NoAnswer> {
         let mut url = url;
         for _ in 0..MOST_TURNS {
             let response = self.over_a_route(&url, question, WhichConnection::Kept).await?;
@@ -129,7 +135,7 @@ impl Way {
         url: &Url,
         question: &Question,
         over: WhichConnection,
-    ) -> Result<Response, NoAnswer> {
+    ) -> Result<SiteResponse, NoAnswer> {
         let routes = match over {
             WhichConnection::Kept => self.lock().routes.clone(),
             WhichConnection::New => self.site.routes(url, Duration::ZERO)?,
@@ -152,21 +158,45 @@ impl Way {
         Err(failure)
     }
 
-    async fn over(&self, route: &SiteRoute, url: &Url, question: &Question) -> Result<Response, NoAnswer> {
-        let mut request = Request::new(question.method.clone(), self.site.asked(route, url));
-        let headers = request.headers_mut();
+    async fn over(
+        &self,
+        route: &SiteRoute,
+        url: &Url,
+        question: &Question,
+    ) -> Result<SiteResponse, NoAnswer> {
+        match route {
+            SiteRoute::Direct { client, address, host } => {
+                let mut request = http::Request::new(Full::new(question.body.clone()));
+                *request.method_mut() = question.method.clone();
+                *request.uri_mut() = self.site.target(url)?;
+                let headers = request.headers_mut();
+                self.write_headers(headers, question);
+                headers.insert(header::HOST, host.clone());
+                // As the other client has them.
+                headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+                headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+                Ok(client.send(*address, request).await?.map(SiteBody::Direct))
+            }
+            SiteRoute::Named(client) => {
+                let mut request = reqwest::Request::new(question.method.clone(), self.site.asked(url));
+                self.write_headers(request.headers_mut(), question);
+                if !question.body.is_empty() {
+                    *request.body_mut() = Some(question.body.clone().into());
+                }
+                // An error of reqwest knows the URL, and there may be a key in it.
+                let sent = Box::pin(client.execute(request)).await;
+                let response = sent.map_err(|error| failure::of_reqwest(&error.without_url()))?;
+                Ok(Response::from(response).map(|body| SiteBody::Named(body.into_data_stream())))
+            }
+        }
+    }
+
+    fn write_headers(&self, headers: &mut HeaderMap, question: &Question) {
         headers.reserve(self.site.headers.len() + question.headers.len() + OTHER_HEADERS);
-        let own = self.site.headers.iter();
-        let host = route.host.iter().map(|host| (&header::HOST, host));
         let asked = question.headers.iter().map(|(name, value)| (name, value));
-        for (name, value) in own.chain(host).chain(asked) {
+        for (name, value) in self.site.headers.iter().chain(asked) {
             headers.append(name.clone(), value.clone());
         }
-        if !question.body.is_empty() {
-            *request.body_mut() = Some(question.body.clone().into());
-        }
-        // An error of reqwest knows the URL, and there may be a key in it.
-        route.client.execute(request).await.map_err(|error| failure::of_reqwest(&error.without_url()))
     }
 
     fn take_other_way(&self, answer: &Answer) -> Result<bool, NoAnswer> {
@@ -206,7 +236,7 @@ impl Way {
     }
 }
 
-fn begun(mut response: Response) -> Begun {
+fn begun(mut response: SiteResponse) -> Begun {
     let head = Head { status: response.status(), headers: std::mem::take(response.headers_mut()) };
     Begun::Body(head, response)
 }
@@ -223,6 +253,26 @@ fn timeout_of(value: &str) -> Option<Duration> {
 }
 
 /// The bytes of a body.
-pub(crate) fn chunks(response: Response) -> impl Stream<Item = io::Result<Bytes>> + Unpin + Send + 'static {
-    response.bytes_stream().map_err(|error| io::Error::other(error.without_url())).boxed()
+pub(crate) fn chunks(response: SiteResponse) -> SiteBody {
+    response.into_body()
+}
+
+/// A body that is still to come.
+pub(crate) enum SiteBody {
+    Direct(DirectBody),
+    Named(BodyDataStream<reqwest::Body>),
+}
+
+impl Stream for SiteBody {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.get_mut() {
+            Self::Direct(body) => Pin::new(body).poll_next(context),
+            Self::Named(body) => {
+                let next = ready!(Pin::new(body).poll_next(context));
+                Poll::Ready(next.map(|chunk| chunk.map_err(|error| io::Error::other(error.without_url()))))
+            }
+        }
+    }
 }

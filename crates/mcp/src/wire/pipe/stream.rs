@@ -15,7 +15,7 @@ use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Answer, BodyEnd, Events, Limits, is_event_stream, read_answer};
 use crate::wire::coding::{UnknownCoding, decoded};
 use crate::wire::events::StreamEvent;
-use crate::wire::http::{Begun, Head, Way, WhichConnection, chunks, drain_behind};
+use crate::wire::http::{Begun, Head, SiteResponse, Way, WhichConnection, chunks, drain_behind};
 use crate::wire::place::ConversationPlace;
 use crate::wire::redirect::same_place;
 use crate::wire::terms::event_stream;
@@ -142,7 +142,7 @@ impl EventStream {
 
 /// Whether a POST was taken; its answer comes over the stream.
 pub(super) async fn accepted(
-    mut response: reqwest::Response,
+    mut response: SiteResponse,
     place: &ConversationPlace,
     tasks: &TaskTracker,
 ) -> Result<(), McpError> {

@@ -1,0 +1,316 @@
+//! Connections over plain HTTP to an address. hyper speaks on each; here it is decided which one a question goes over, and how
+//! long one is kept for the next. It takes half the work of a client that can do everything, on the way of every call.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{FutureExt as _, Stream};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::TaskTracker;
+
+use super::clients::CONNECT_LIMIT;
+use crate::failure;
+use crate::wire::answer::NoAnswer;
+
+/// How often a connection is looked at on which nothing comes, and how often in vain. What was sent and is not confirmed for
+/// twice as long ends it.
+const STILL_THERE: Duration = Duration::from_secs(15);
+const MOST_IN_VAIN: u32 = 3;
+
+type Connection = SendRequest<Full<Bytes>>;
+
+/// Connections to any addresses, kept for so long when they are idle; after no time they are not kept at all.
+#[derive(Clone)]
+pub(crate) struct DirectClient(Arc<Kept>);
+
+struct Kept {
+    idle: Duration,
+    tasks: TaskTracker,
+    connections: Mutex<IdleConnections>,
+}
+
+#[derive(Default)]
+struct IdleConnections {
+    by_address: HashMap<SocketAddr, Vec<(Instant, Connection)>>,
+    /// A task looks for those that nobody needs.
+    is_swept: bool,
+}
+
+impl std::fmt::Debug for DirectClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DirectClient").field("idle", &self.0.idle).finish_non_exhaustive()
+    }
+}
+
+impl DirectClient {
+    pub(crate) fn new(idle: Duration) -> Self {
+        let connections = Mutex::default();
+        Self(Arc::new(Kept { idle, tasks: TaskTracker::new(), connections }))
+    }
+
+    /// Sends a request, over a connection that is kept if there is one.
+    pub(crate) async fn send(
+        &self,
+        address: SocketAddr,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<DirectBody>, NoAnswer> {
+        let mut request = request;
+        while let Some(mut connection) = self.0.take(address) {
+            // The last answer was read, but perhaps not yet looked after by the task of its connection.
+            if connection.ready().await.is_err() {
+                continue;
+            }
+            match connection.try_send_request(request).await {
+                Ok(response) => return Ok(self.0.lend(address, connection, response)),
+                // It was closed meanwhile, and nothing was sent.
+                Err(mut failed) => match failed.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(failure::of_hyper(failed.error())),
+                },
+            }
+        }
+        // Seldom needed, and large.
+        let mut connection = self.0.connect(address).boxed().await?;
+        match connection.send_request(request).await {
+            Ok(response) => Ok(self.0.lend(address, connection, response)),
+            Err(error) => Err(failure::of_hyper(&error)),
+        }
+    }
+}
+
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, IdleConnections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one that was used last: it is the least likely to be closed.
+    fn take(&self, address: SocketAddr) -> Option<Connection> {
+        let mut all = self.lock();
+        let idle = all.by_address.get_mut(&address)?;
+        while let Some((since, connection)) = idle.pop() {
+            if since.elapsed() < self.idle && !connection.is_closed() {
+                return Some(connection);
+            }
+        }
+        None
+    }
+
+    async fn connect(&self, address: SocketAddr) -> Result<Connection, NoAnswer> {
+        let late = || io::Error::from(io::ErrorKind::TimedOut);
+        let connected =
+            timeout(CONNECT_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late()));
+        let stream = connected.map_err(|error| failure::of_connecting(&error))?;
+        // Without these a connection is only slower to end.
+        let _ = stream.set_nodelay(true);
+        let socket = SockRef::from(&stream);
+        let alive =
+            TcpKeepalive::new().with_time(STILL_THERE).with_interval(STILL_THERE).with_retries(MOST_IN_VAIN);
+        let _ = socket.set_tcp_keepalive(&alive);
+        #[cfg(target_os = "linux")]
+        let _ = socket.set_tcp_user_timeout(Some(STILL_THERE * 2));
+        let (connection, driver) =
+            handshake(TokioIo::new(stream)).await.map_err(|error| failure::of_hyper(&error))?;
+        self.tasks.spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(%error, "a connection to a server ended");
+            }
+        });
+        Ok(connection)
+    }
+
+    fn lend(
+        self: &Arc<Self>,
+        address: SocketAddr,
+        connection: Connection,
+        response: Response<Incoming>,
+    ) -> Response<DirectBody> {
+        let back = Some(Lent { kept: self.clone(), address, connection });
+        response.map(|incoming| DirectBody { incoming, back })
+    }
+
+    fn give_back(self: &Arc<Self>, address: SocketAddr, connection: Connection) {
+        if self.idle.is_zero() || connection.is_closed() {
+            return;
+        }
+        let mut all = self.lock();
+        all.by_address.entry(address).or_default().push((Instant::now(), connection));
+        if !std::mem::replace(&mut all.is_swept, true) {
+            self.tasks.spawn(self.clone().sweep());
+        }
+    }
+
+    /// Closes those that were idle for too long, until there is none.
+    async fn sweep(self: Arc<Self>) {
+        loop {
+            sleep(self.idle).await;
+            let mut all = self.lock();
+            all.by_address.retain(|_, idle| {
+                idle.retain(|(since, connection)| since.elapsed() < self.idle && !connection.is_closed());
+                !idle.is_empty()
+            });
+            if all.by_address.is_empty() {
+                all.is_swept = false;
+                return;
+            }
+        }
+    }
+}
+
+struct Lent {
+    kept: Arc<Kept>,
+    address: SocketAddr,
+    connection: Connection,
+}
+
+/// A body; once it was read whole, its connection is there for the next question. One that is dropped before ends it.
+pub(crate) struct DirectBody {
+    incoming: Incoming,
+    back: Option<Lent>,
+}
+
+impl DirectBody {
+    fn is_over(&mut self) {
+        if let Some(Lent { kept, address, connection }) = self.back.take() {
+            kept.give_back(address, connection);
+        }
+    }
+}
+
+impl Stream for DirectBody {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
+            match frame {
+                // What comes after the body says nothing of MCP.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                None => {
+                    self.is_over();
+                    return Poll::Ready(None);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for DirectBody {
+    fn drop(&mut self) {
+        if self.incoming.is_end_stream() {
+            self.is_over();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::TryStreamExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    const WHOLE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+
+    /// A server that says this to everything, and which of its connections were asked and ended, by their number.
+    async fn server(
+        answer: &'static str,
+    ) -> (SocketAddr, mpsc::Receiver<(usize, &'static str)>, TaskTracker) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (seen, sight) = mpsc::channel(64);
+        let (address, tasks) = (listener.local_addr().unwrap(), TaskTracker::new());
+        let own = tasks.clone();
+        tasks.spawn(async move {
+            for number in 0.. {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let seen = seen.clone();
+                own.spawn(async move {
+                    let mut bytes = [0; 1_024];
+                    while stream.read(&mut bytes).await.is_ok_and(|read| read > 0) {
+                        let _ = seen.send((number, "asked")).await;
+                        stream.write_all(answer.as_bytes()).await.unwrap();
+                    }
+                    let _ = seen.send((number, "ended")).await;
+                });
+            }
+        });
+        (address, sight, tasks)
+    }
+
+    async fn ask(client: &DirectClient, address: SocketAddr) -> DirectBody {
+        let request = Request::new(Full::new(Bytes::from_static(b"x")));
+        client.send(address, request).await.unwrap().into_body()
+    }
+
+    async fn read(body: DirectBody) -> Vec<Bytes> {
+        body.try_collect().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_used_again_once_its_answer_was_read() {
+        let (address, mut seen, _tasks) = server(WHOLE).await;
+        let client = DirectClient::new(Duration::from_secs(4));
+        let unread = ask(&client, address).await;
+        assert_eq!(read(ask(&client, address).await).await, ["ok"]);
+        drop(unread);
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            all.push(seen.recv().await.unwrap());
+        }
+        // Nobody knows what else comes on the one whose answer was not read.
+        all.sort_unstable();
+        assert_eq!(all, [(0, "asked"), (0, "ended"), (1, "asked")]);
+        read(ask(&client, address).await).await;
+        assert_eq!(seen.recv().await, Some((1, "asked")));
+    }
+
+    #[tokio::test]
+    async fn one_that_the_server_closed_is_no_failure() {
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
+        let (address, _seen, _tasks) = server(answer).await;
+        let client = DirectClient::new(Duration::from_secs(4));
+        for _ in 0..20 {
+            assert_eq!(read(ask(&client, address).await).await, ["ok"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn idle_connections_end_by_themselves() {
+        let (address, mut seen, _tasks) = server(WHOLE).await;
+        for idle in [Duration::from_millis(50), Duration::ZERO] {
+            let client = DirectClient::new(idle);
+            read(ask(&client, address).await).await;
+            let (number, _) = seen.recv().await.unwrap();
+            assert_eq!(seen.recv().await, Some((number, "ended")), "after {idle:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_not_there_is_told_from_who_hangs_up() {
+        let client = DirectClient::new(Duration::from_secs(4));
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let ask = |address| client.send(address, Request::new(Full::new(Bytes::from_static(b"x"))));
+        assert_eq!(ask(nobody).await.err(), Some(NoAnswer::Refused));
+        let (rude, _seen, _tasks) = server("no HTTP\r\n\r\n").await;
+        assert_eq!(ask(rude).await.err(), Some(NoAnswer::NotHttp(Vec::new())));
+    }
+}
