@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
 
 use crate::Millis;
@@ -51,12 +51,24 @@ impl FamilyKind {
     }
 }
 
+/// A label's name and its value.
+pub type LabelPair = (Cow<'static, str>, Cow<'static, str>);
+
+fn write_labels<S: Serializer>(labels: &[LabelPair], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(labels.iter().map(|(name, value)| (name, value)))
+}
+
+fn read_labels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<LabelPair>, D::Error> {
+    Ok(BTreeMap::deserialize(deserializer)?.into_iter().collect())
+}
+
 /// One series.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 pub struct Series {
-    /// What tells it from others of its name.
+    /// What tells it from others of its name. A list, since each of ten thousands has few.
+    #[serde(serialize_with = "write_labels", deserialize_with = "read_labels")]
     #[ts(type = "Record<string, string>")]
-    pub labels: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
+    pub labels: Vec<LabelPair>,
     /// The value; of a histogram, the sum of all that was observed.
     pub value: f64,
     /// Of a histogram: how many were at most so long, the last without a limit.

@@ -38,7 +38,7 @@ pub use decision::{Stage, Why};
 pub use definitions::Definitions;
 pub use endpoint::{Endpoint, EndpointError, same_server};
 pub use event::{Activity, Event, EventBatch, Notice, NoticeLevel};
-pub use figures::{Bucket, Family, FamilyKind, Figures, Series};
+pub use figures::{Bucket, Family, FamilyKind, Figures, LabelPair, Series};
 pub use filter::{Filter, FilterError};
 pub use given::{Given, is_reference, without_keys};
 pub use health::{

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use metrics::Histogram;
 use model::{Family, FamilyKind, Series};
 
-pub(super) type LabelPair<'a> = (&'static str, &'a str);
-
 pub(super) fn family(
     name: impl Into<Cow<'static, str>>,
     help: impl Into<Cow<'static, str>>,
@@ -33,12 +31,12 @@ pub(super) fn counter(
 }
 
 /// A series of these labels, whose values are fit for it.
-pub(super) fn one(labels: &[LabelPair<'_>], value: f64) -> Series {
+pub(super) fn one(labels: &[(&'static str, &str)], value: f64) -> Series {
     let labels = labels.iter().map(|(name, value)| (Cow::Borrowed(*name), Cow::Owned((*value).to_owned())));
     Series { labels: labels.collect(), value, buckets: None }
 }
 
-pub(super) fn count(labels: &[LabelPair<'_>], value: u64) -> Series {
+pub(super) fn count(labels: &[(&'static str, &str)], value: u64) -> Series {
     one(labels, metrics::exact(value))
 }
 
@@ -50,7 +48,7 @@ pub(super) fn by_word(
     words.into_iter().map(move |(word, value)| count(&[(label, word)], value))
 }
 
-pub(super) fn durations(labels: &[LabelPair<'_>], histogram: &Histogram) -> Series {
+pub(super) fn durations(labels: &[(&'static str, &str)], histogram: &Histogram) -> Series {
     let (value, buckets) = histogram.read();
     Series { buckets: Some(buckets), ..one(labels, value) }
 }
