@@ -268,7 +268,8 @@ async fn talk(
         }
         asked.is(ConnectionStage::Busy);
         let (under_way, behind) = (UnderWay(asked.clone()), behind.clone());
-        async move { behind.answer(request).await.map(|response| until_sent(response, under_way)) }
+        // In a box of its own: what a request needs is not held by connections that wait for one.
+        Box::pin(async move { behind.answer(request).await.map(|response| until_sent(response, under_way)) })
     });
     let mut connection = pin!(
         http1::Builder::new()
