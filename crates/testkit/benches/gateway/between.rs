@@ -15,6 +15,8 @@ use crate::words::{Era, Way};
 
 pub(crate) const DIRECT: &str = "direct";
 pub(crate) const NGINX: &str = "nginx";
+/// The libraries that ours stands on, alone.
+pub(crate) const FLOOR: &str = "hyper alone";
 pub(crate) const FASTMCP: &str = "fastmcp proxy";
 pub(crate) const MODERN: &str = "ours, modern";
 pub(crate) const LEGACY: &str = "ours, legacy";
@@ -84,6 +86,8 @@ pub(crate) async fn all(fixture: &Fixture, core: &Core, folder: &TempDir) -> Vec
         all.push(Contender::other(name, &command, address).await);
     }
     let address = free_port(Ipv4Addr::LOCALHOST).unwrap();
+    all.push(Contender::other(FLOOR, &floor(fixture, address), address).await);
+    let address = free_port(Ipv4Addr::LOCALHOST).unwrap();
     match fastmcp_proxy(&format!("http://127.0.0.1:{}/mcp", fixture.modern[0]), address) {
         Ok(command) => all.push(Contender::other(FASTMCP, &command, address).await),
         Err(why) => println!("{FASTMCP} is skipped: {why}"),
@@ -91,6 +95,14 @@ pub(crate) async fn all(fixture: &Fixture, core: &Core, folder: &TempDir) -> Vec
     all.extend([MODERN, LEGACY, "ours, stdio"].map(|name| Contender::ours(core, name)));
     println!("{} workers each for nginx, haproxy and ours; nobody writes an access log\n", workers());
     all
+}
+
+fn floor(fixture: &Fixture, address: SocketAddr) -> ServedCommand {
+    let ports = fixture.modern.iter().map(u16::to_string);
+    ServedCommand {
+        program: std::env::current_exe().unwrap().to_string_lossy().into_owned(),
+        args: ["pass-on".to_owned(), address.to_string()].into_iter().chain(ports).collect(),
+    }
 }
 
 /// As many as ours has.

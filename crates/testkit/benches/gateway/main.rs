@@ -1,5 +1,5 @@
-//! What a call costs that goes through the gateway: ours beside nginx, haproxy and the proxy of PyPI `fastmcp`, all before the
-//! same servers, with 1, 16 and 64 clients that keep their connections. Then a list of 1,000 tools, and what idle connections
+//! What a call costs that goes through the gateway: ours beside nginx, haproxy, the proxy of PyPI `fastmcp` and a proxy that is
+//! nothing but hyper, all before the same servers, with 1, 16 and 64 clients that keep their connections. Then a list of 1,000 tools, and what idle connections
 //! and sessions take.
 //!
 //! Clients, servers and whoever stands between are processes of their own; CPU is that of the last alone. Ours is the program
@@ -21,6 +21,7 @@
 
 mod between;
 mod fixture;
+mod floor;
 mod idle;
 mod load;
 mod ours;
@@ -29,7 +30,7 @@ mod words;
 
 use std::time::Duration;
 
-use between::{Contender, DIRECT, FASTMCP, LEGACY, MODERN, NGINX};
+use between::{Contender, DIRECT, FASTMCP, FLOOR, LEGACY, MODERN, NGINX};
 use fixture::Fixture;
 use load::{Question, Sample, median, middle, turn};
 use ours::Core;
@@ -56,6 +57,7 @@ fn main() {
     match words[..] {
         ["serve", tools] => return fixture::serve(tools.parse().unwrap()),
         ["serve-stdio"] => return fixture::over_stdio(),
+        ["pass-on", address, ref ports @ ..] => return floor::serve(address, ports),
         _ => {}
     }
     let load = load();
@@ -140,6 +142,12 @@ fn aims(of: impl Fn(&str, u32) -> Option<Sample>) {
                 verdict(what, figure(&one) / figure(&other), is, aim);
             }
         };
+    let share = |one: &str, other: &str| Some(of(one, 64)?.cpu / of(other, 64)?.cpu);
+    if let (Some(floor), Some(ours)) = (share(FLOOR, NGINX), share(MODERN, FLOOR)) {
+        println!(
+            "{floor:>9.2} × nginx's CPU of a call at 64 takes hyper alone, and {ours:.2} × that takes ours"
+        );
+    }
     ratio("× nginx's CPU of a call at 64", (MODERN, 64), (NGINX, 64), |one| one.cpu, "≤", 1.6);
     ratio("× nginx's calls/s at 64", (MODERN, 64), (NGINX, 64), |one| one.per_second, "≥", 0.8);
     if let (Some(ours), Some(nginx), Some(direct)) = (of(MODERN, 1), of(NGINX, 1), of(DIRECT, 1)) {
