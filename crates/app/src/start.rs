@@ -123,8 +123,13 @@ impl App {
         let ages = opened.clock.as_ref().map(ClockKeeper::ages).unwrap_or_default();
         let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver(), ages.clone());
         let witness = Arc::new(ledger.clone());
-        let mesh =
-            Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
+        let mesh = Mesh::new(
+            contact,
+            opened.registry.clone(),
+            loaded.live.receiver(),
+            tasks.clone(),
+            witness.clone(),
+        );
         let stop = CancellationToken::new();
         let intake =
             Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone(), instance);
@@ -137,6 +142,7 @@ impl App {
                 config: loaded.live.receiver(),
                 tasks: tasks.clone(),
                 stop: stop.clone(),
+                witness,
                 key: gateway_key,
                 words: gateway_words(),
             },

@@ -53,7 +53,7 @@ use api::{ApiError, ErrorCode};
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use mesh::Mesh;
+use mesh::{Mesh, Witness};
 use model::config::{Config, GatewayAuth};
 use model::{Server, ServerId};
 use parking_lot::Mutex;
@@ -101,6 +101,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Ends the streams.
     pub stop: CancellationToken,
+    /// Is told of calls that no server is looked for.
+    pub witness: Arc<dyn Witness>,
     /// What sessions are sealed with: the same in every process of a data directory.
     pub key: String,
     /// How errors are told.
