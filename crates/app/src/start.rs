@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
-use gateway::Gateway;
+use gateway::{Gateway, ReplicaFinder};
 use intake::Intake;
 use ledger::Ledger;
 use mesh::{Contact, Mesh};
@@ -88,6 +88,7 @@ pub(crate) struct Core {
     ownership: Ownership,
     pub(crate) sessions: SessionKey,
     pub(crate) gateway: Option<Gateway>,
+    pub(crate) replicas: ReplicaFinder,
     /// Where AI clients ask, or why they cannot.
     pub(crate) gateway_at: watch::Sender<Result<String, String>>,
 }
@@ -178,6 +179,7 @@ impl App {
             ownership,
             sessions,
             gateway,
+            replicas: ReplicaFinder::default(),
             gateway_at: watch::Sender::new(gateway_at),
         }));
         app.0.tasks.spawn(app.stopping().run_until_cancelled_owned(opened.watch));

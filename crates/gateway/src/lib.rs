@@ -33,6 +33,7 @@ mod pace;
 mod passage;
 mod passed;
 mod post;
+mod replicas;
 mod reply;
 mod running;
 mod sealed;
@@ -70,6 +71,9 @@ pub use endpoint::GatewayPath;
 pub use file::FILE;
 pub use overview::{GatewayOffer, GatewayTool};
 pub use passage::{VIA_VARIABLE, via_of_children};
+pub use replicas::{
+    MadeReplicas, ProposedReplicas, RenamedTool, ReplicaFinder, ToolApart, do_agree, made_groups,
+};
 pub use reply::Body;
 pub use told::CallWords;
 
