@@ -9,7 +9,7 @@ use crate::names::slug;
 
 /// What is known of a server that is in no group.
 #[derive(Debug, Clone)]
-pub(crate) struct Candidate<'a> {
+pub(crate) struct UngroupedServer<'a> {
     pub(crate) id: ServerId,
     /// What its record is called.
     pub(crate) name: &'a str,
@@ -31,8 +31,8 @@ pub(crate) struct AlikeServers {
 }
 
 /// Finds them, the most servers first. Names in `taken` belong to others. What order the candidates are in says nothing.
-pub(crate) fn alike(candidates: &[Candidate<'_>], taken: &HashSet<String>) -> Vec<AlikeServers> {
-    let mut by_shape: HashMap<ShapeHash, Vec<&Candidate<'_>>> = HashMap::new();
+pub(crate) fn alike(candidates: &[UngroupedServer<'_>], taken: &HashSet<String>) -> Vec<AlikeServers> {
+    let mut by_shape: HashMap<ShapeHash, Vec<&UngroupedServer<'_>>> = HashMap::new();
     for candidate in candidates {
         by_shape.entry(candidate.shape).or_default().push(candidate);
     }
@@ -51,20 +51,20 @@ pub(crate) fn alike(candidates: &[Candidate<'_>], taken: &HashSet<String>) -> Ve
     named.collect()
 }
 
-type OneProduct<'c, 'a> = (Option<String>, Vec<&'c Candidate<'a>>);
+type OneProduct<'c, 'a> = (Option<String>, Vec<&'c UngroupedServer<'a>>);
 
 /// Servers of different products are not one, however alike their tools are. Who does not say what it is belongs to the others
 /// where those are of one product.
-fn by_product<'c, 'a>(all: Vec<&'c Candidate<'a>>) -> Vec<OneProduct<'c, 'a>> {
-    let key = |one: &Candidate<'_>| one.product.map(|name| unnumbered(name).to_lowercase());
+fn by_product<'c, 'a>(all: Vec<&'c UngroupedServer<'a>>) -> Vec<OneProduct<'c, 'a>> {
+    let key = |one: &UngroupedServer<'_>| one.product.map(|name| unnumbered(name).to_lowercase());
     let known: BTreeSet<String> = all.iter().filter_map(|one| key(one)).collect();
     let only = known.first().cloned().filter(|_| known.len() == 1);
-    let mut products: BTreeMap<Option<String>, Vec<&Candidate<'_>>> = BTreeMap::new();
+    let mut products: BTreeMap<Option<String>, Vec<&UngroupedServer<'_>>> = BTreeMap::new();
     for one in all {
         products.entry(key(one).or_else(|| only.clone())).or_default().push(one);
     }
     // As it is written, the least of the ways to write it.
-    let written = |all: &[&Candidate<'_>]| {
+    let written = |all: &[&UngroupedServer<'_>]| {
         all.iter().filter_map(|one| one.product).map(unnumbered).min().map(str::to_owned)
     };
     products.into_values().map(|all| (written(&all), all)).collect()
@@ -78,7 +78,7 @@ fn unnumbered(name: &str) -> &str {
 }
 
 /// What they could be called: as they say, else by the words that the names of their records begin with.
-fn name_of(product: Option<&str>, all: &[&Candidate<'_>]) -> String {
+fn name_of(product: Option<&str>, all: &[&UngroupedServer<'_>]) -> String {
     let has_word = |name: &str| name.chars().any(|c| c.is_ascii_alphanumeric());
     if let Some(product) = product.filter(|name| has_word(name)) {
         return slug(product);
@@ -113,11 +113,11 @@ mod tests {
     use super::*;
     use crate::replicas::shape::Shapes;
 
-    fn candidate<'a>(id: &str, name: &'a str, product: Option<&'a str>, shape: u8) -> Candidate<'a> {
-        Candidate { id: ServerId::mint(id), name, product, shape: [shape; 16] }
+    fn candidate<'a>(id: &str, name: &'a str, product: Option<&'a str>, shape: u8) -> UngroupedServer<'a> {
+        UngroupedServer { id: ServerId::mint(id), name, product, shape: [shape; 16] }
     }
 
-    fn names(candidates: &[Candidate<'_>], taken: &[&str]) -> Vec<String> {
+    fn names(candidates: &[UngroupedServer<'_>], taken: &[&str]) -> Vec<String> {
         let taken = taken.iter().map(|name| (*name).to_owned()).collect();
         alike(candidates, &taken).into_iter().map(|set| set.name).collect()
     }
@@ -186,9 +186,9 @@ mod tests {
             })
             .collect();
         let mut shapes = Shapes::default();
-        let candidates: Vec<Candidate<'_>> = listed
+        let candidates: Vec<UngroupedServer<'_>> = listed
             .iter()
-            .map(|(name, product, tools)| Candidate {
+            .map(|(name, product, tools)| UngroupedServer {
                 id: ServerId::mint(name),
                 name,
                 product: product.as_deref(),

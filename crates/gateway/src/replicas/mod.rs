@@ -18,7 +18,7 @@ use crate::catalog::{group_owner, is_listed, members_of};
 use crate::clients::hex;
 use crate::names::{NameSpace, OfferOrigin, Unnamed};
 
-use alike::{AlikeServers, Candidate, alike};
+use alike::{AlikeServers, UngroupedServer, alike};
 use shape::{ShapeHash, Shapes};
 
 /// Servers that could be one to clients: they are of one product, and list the same tools with schemas that accept the same.
@@ -101,11 +101,11 @@ impl ReplicaFinder {
             groups.flat_map(|group| members_of(snapshot, group, &|_| true)).map(|one| one.info.id).collect();
         let servers: Vec<&Server> = snapshot.iter().filter(|server| may_be_replica(server)).collect();
         let shapes = shapes_of(&servers, &mut known.shapes);
-        let candidates: Vec<Candidate<'_>> = servers
+        let candidates: Vec<UngroupedServer<'_>> = servers
             .iter()
             .zip(shapes)
             .filter(|(server, _)| !in_groups.contains(&server.info.id))
-            .map(|(server, shape)| Candidate {
+            .map(|(server, shape)| UngroupedServer {
                 id: server.info.id,
                 name: &server.info.name,
                 product: server.info.identity.as_ref().map(|said| said.name.as_str()),
@@ -146,7 +146,9 @@ fn shapes_of(servers: &[&Server], known: &mut HashMap<ServerId, (Arc<[Tool]>, Sh
 fn proposal(snapshot: &Snapshot, set: AlikeServers) -> ProposedReplicas {
     let AlikeServers { product, shape, servers, name } = set;
     let mut key = Sha256::new_with_prefix(shape);
-    servers.iter().for_each(|id| key.update(id.as_bytes()));
+    for id in &servers {
+        key.update(id.as_bytes());
+    }
     let first = servers.first().and_then(|id| snapshot.get(*id));
     let tools: BTreeSet<String> =
         first.into_iter().flat_map(|server| server.info.tools.iter()).map(|tool| tool.name.clone()).collect();

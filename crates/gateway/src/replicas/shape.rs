@@ -63,7 +63,9 @@ impl<'a> Shapes<'a> {
 
 fn cut(hash: Sha256) -> ShapeHash {
     let mut kept = ShapeHash::default();
-    kept.iter_mut().zip(hash.finalize()).for_each(|(kept, byte)| *kept = byte);
+    for (kept, byte) in kept.iter_mut().zip(hash.finalize()) {
+        *kept = byte;
+    }
     kept
 }
 
@@ -99,7 +101,7 @@ fn normal_member(key: &str, value: &Value) -> Option<Value> {
             return (!schemas.is_empty()).then_some(Value::Object(schemas));
         }
         Value::Array(items) if key == "required" && items.is_empty() => return None,
-        Value::Array(items) if SETS.contains(&key) => set(items.to_vec()),
+        Value::Array(items) if SETS.contains(&key) => set(items.clone()),
         Value::Array(items) if SCHEMA_SETS.contains(&key) => set(items.iter().map(normal_schema).collect()),
         Value::Array(items) if !DATA.contains(&key) => items.iter().map(normal_schema).collect(),
         Value::Object(_) if !DATA.contains(&key) => normal_schema(value),
