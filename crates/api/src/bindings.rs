@@ -44,6 +44,7 @@ fn bindings() -> String {
         Severity, ConfigProblem, ConfigReport, ConfigStatus, ConfigOp, ConfigEdit, ConfigDraftArgs, LineFate, DiffLine, ConfigPlace, ConfigDraft, ConfigSecretState, ConfigSecretRow, ConfigSecretsArgs, ConfigSecrets, ConfigSecretMoveArgs, ConfigSecretMoved, ConfigBy, ConfigSaveArgs,
         ConfigSaved, ConfigVersionRow, ConfigVersions, ConfigVersionArgs, ConfigVersion, ConfigRestoreArgs, ConfigKind, ConfigUnit, ConfigKey, ConfigKeys, ConfigSchema,
         GatewayClientRow, GatewayToolRow, OfferKind, GatewayOfferRow, GatewayProfileRow, GatewayStatus, GatewayTokenArgs, GatewayToken, GatewayRevokeArgs, GatewayRevoked,
+        ReplicaDifference, ReplicaServer, ReplicaProposal, ReplicaApart, ReplicaGroupRow, ReplicaProposals, ReplicaGroupArgs, ReplicaDissolveArgs, ReplicaToolNames, ReplicaPreview, ReplicaGroupChanged, ReplicaDismissArgs, ReplicaDismissed,
         FamilyKind, Bucket, Series, Family, Figures, MetricsExports, MetricsDoor, Scrape, MetricsFile,
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );

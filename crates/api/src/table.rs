@@ -156,6 +156,16 @@ macro_rules! operations {
             gateway_token_new(GatewayTokenArgs) -> GatewayToken;
             /// Revokes the token of an AI client: what it has open ends.
             gateway_token_revoke(GatewayRevokeArgs) -> GatewayRevoked;
+            /// Servers that could be one to AI clients, since they list the same tools, and the groups that there are.
+            replica_proposals(Empty) -> ReplicaProposals;
+            /// What clients would see of servers if they were one; nothing is changed.
+            replica_preview(ReplicaGroupArgs) -> ReplicaPreview;
+            /// Makes servers one to AI clients, in the configuration's file.
+            replica_group_accept(ReplicaGroupArgs) -> ReplicaGroupChanged;
+            /// Takes a group apart again, in the configuration's file.
+            replica_group_dissolve(ReplicaDissolveArgs) -> ReplicaGroupChanged;
+            /// Does not propose these servers again, while they and their tools are the same.
+            replica_proposal_dismiss(ReplicaDismissArgs) -> ReplicaDismissed;
             /// All that is measured, as `/metrics` and the file have it.
             metrics(Empty) -> Figures;
             /// Where figures are exported, and who read them last.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures::Stream;
-use gateway::Gateway;
+use gateway::{Gateway, ReplicaFinder};
 use intake::Intake;
 use ledger::Ledger;
 use mesh::{Contact, Mesh};
@@ -88,6 +88,7 @@ pub(crate) struct Core {
     ownership: Ownership,
     pub(crate) sessions: SessionKey,
     pub(crate) gateway: Option<Gateway>,
+    pub(crate) replicas: ReplicaFinder,
     /// Where AI clients ask, or why they cannot.
     pub(crate) gateway_at: watch::Sender<Result<String, String>>,
 }
@@ -123,8 +124,13 @@ impl App {
         let ages = opened.clock.as_ref().map(ClockKeeper::ages).unwrap_or_default();
         let (ledger, calls_notices) = Ledger::open(&data_dir, loaded.live.receiver(), ages.clone());
         let witness = Arc::new(ledger.clone());
-        let mesh =
-            Mesh::new(contact, opened.registry.clone(), loaded.live.receiver(), tasks.clone(), witness);
+        let mesh = Mesh::new(
+            contact,
+            opened.registry.clone(),
+            loaded.live.receiver(),
+            tasks.clone(),
+            witness.clone(),
+        );
         let stop = CancellationToken::new();
         let intake =
             Intake::new(opened.registry.clone(), mesh.clone(), tasks.clone(), stop.clone(), instance);
@@ -137,6 +143,7 @@ impl App {
                 config: loaded.live.receiver(),
                 tasks: tasks.clone(),
                 stop: stop.clone(),
+                witness,
                 key: gateway_key,
                 words: gateway_words(),
             },
@@ -172,6 +179,7 @@ impl App {
             ownership,
             sessions,
             gateway,
+            replicas: ReplicaFinder::default(),
             gateway_at: watch::Sender::new(gateway_at),
         }));
         app.0.tasks.spawn(app.stopping().run_until_cancelled_owned(opened.watch));

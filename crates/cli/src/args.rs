@@ -1,6 +1,7 @@
 //! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
 
 mod calls;
+mod gateway;
 mod scans;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use crate::from_client::ClientsFlags;
 use crate::given::{Add, EditOptions};
 
 pub(crate) use calls::{CallsOptions, ReplayOptions, RouteOptions, ToolCallOptions};
+pub(crate) use gateway::{GatewayCommand, ReplicasCommand};
 pub(crate) use scans::{Export, ExportedAs, Range, ScanOptions};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
@@ -178,6 +180,13 @@ pub(crate) enum AnyCommand {
         #[command(subcommand)]
         command: Option<GatewayCommand>,
     },
+    /// List servers that could be one to AI clients, since they list the same tools, and the groups that there are
+    ///
+    /// A group is an entry of `replica_groups` in the configuration: clients see each of its tools once, and calls are balanced.
+    Replicas {
+        #[command(subcommand)]
+        command: Option<ReplicasCommand>,
+    },
     /// Print all that is measured, as Prometheus reads it, or as JSON
     Metrics {
         /// As the file of figures has it, instead of the text that Prometheus reads
@@ -296,23 +305,6 @@ pub(crate) struct Import {
     /// Change nothing: only print what would be added, updated and left as it is
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub(crate) enum GatewayCommand {
-    /// Make a token for an AI client and print it, this once
-    ///
-    /// A client of this name that has a token already gets another; the former is revoked.
-    Token {
-        /// What to call the client
-        name: String,
-    },
-    /// Revoke the token of an AI client: what it has open ends
-    Revoke {
-        /// The client's name or id
-        #[arg(value_name = "NAME")]
-        client: String,
-    },
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -214,7 +214,7 @@ fn tools(
 }
 
 /// The servers that a person put into a group, told by id or by a name that only one has.
-fn members_of<'s>(
+pub(crate) fn members_of<'s>(
     snapshot: &'s Snapshot,
     group: &ReplicaGroup,
     is_seen: &dyn Fn(&Server) -> bool,

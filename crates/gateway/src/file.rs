@@ -32,7 +32,7 @@ CREATE TABLE gateway_clients (
 ";
 
 const LAYOUT: Layout =
-    Layout { version: 1, tables: TABLES, look: |database| all_clients(database).map(drop) };
+    Layout { version: 1, tables: TABLES, later: "", look: |database| all_clients(database).map(drop) };
 
 /// A client that has a token, as it is kept.
 #[derive(Debug, Clone)]

@@ -72,7 +72,7 @@ impl Gateway {
     }
 
     /// Whom a call of this tool goes to.
-    fn called(&self, ask: &PostedRequest, name: &str) -> Result<CallTo, Rejected> {
+    pub(crate) fn called(&self, ask: &PostedRequest, name: &str) -> Result<CallTo, Rejected> {
         let unknown = || unknown("tool", name);
         match ask.to {
             GatewayPath::All | GatewayPath::Profile(_) => {

@@ -33,6 +33,7 @@ mod pace;
 mod passage;
 mod passed;
 mod post;
+mod replicas;
 mod reply;
 mod running;
 mod sealed;
@@ -53,7 +54,7 @@ use api::{ApiError, ErrorCode};
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use mesh::Mesh;
+use mesh::{Mesh, Witness};
 use model::config::{Config, GatewayAuth};
 use model::{Server, ServerId};
 use parking_lot::Mutex;
@@ -70,6 +71,9 @@ pub use endpoint::GatewayPath;
 pub use file::FILE;
 pub use overview::{GatewayOffer, GatewayTool};
 pub use passage::{VIA_VARIABLE, via_of_children};
+pub use replicas::{
+    MadeReplicas, ProposedReplicas, RenamedTool, ReplicaFinder, ToolApart, do_agree, made_groups,
+};
 pub use reply::Body;
 pub use told::CallWords;
 
@@ -101,6 +105,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Ends the streams.
     pub stop: CancellationToken,
+    /// Is told of calls that no server is looked for.
+    pub witness: Arc<dyn Witness>,
     /// What sessions are sealed with: the same in every process of a data directory.
     pub key: String,
     /// How errors are told.

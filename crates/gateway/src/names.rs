@@ -119,23 +119,29 @@ impl GivenNames {
     fn name_words(&mut self, unnamed: Vec<Unnamed>, naming: Naming) -> Vec<(OfferOrigin, String)> {
         let contested = contested(&unnamed);
         let mut named = Vec::with_capacity(unnamed.len());
-        for Unnamed { origin, owner_name } in unnamed {
-            let own = legal(&origin.own);
-            let may_stand_alone = match naming {
-                Naming::Auto => !contested.contains(&own),
-                Naming::Always => false,
-                Naming::Never => true,
-            };
-            let wanted = match naming {
-                Naming::Never => own.clone(),
-                Naming::Auto | Naming::Always => format!("{}__{own}", slug(&owner_name)),
-            };
-            let alone = Some(own).filter(|own| may_stand_alone && own.len() <= LONGEST && self.is_free(own));
-            let name = alone.unwrap_or_else(|| self.apart(wanted, &origin));
-            self.keep(origin.clone(), name.clone());
-            named.push((origin, name));
+        for one in unnamed {
+            let name = self.alone_or_apart(&one, naming, contested.contains(&legal(&one.origin.own)));
+            self.keep(one.origin.clone(), name.clone());
+            named.push((one.origin, name));
         }
         named
+    }
+
+    /// The name that it would get now.
+    pub(crate) fn alone_or_apart(&self, one: &Unnamed, naming: Naming, is_contested: bool) -> String {
+        let Unnamed { origin, owner_name } = one;
+        let own = legal(&origin.own);
+        let may_stand_alone = match naming {
+            Naming::Auto => !is_contested,
+            Naming::Always => false,
+            Naming::Never => true,
+        };
+        let wanted = match naming {
+            Naming::Never => own.clone(),
+            Naming::Auto | Naming::Always => format!("{}__{own}", slug(owner_name)),
+        };
+        let alone = Some(own).filter(|own| may_stand_alone && own.len() <= LONGEST && self.is_free(own));
+        alone.unwrap_or_else(|| self.apart(wanted, origin))
     }
 
     /// The wanted name, or one that a hash tells apart.

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use api::{ApiError, ErrorCode};
 use http::StatusCode;
+use mesh::FinishedCall;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::Gateway;
-use crate::clients::Caller;
+use crate::catalog::CallTo;
+use crate::post::PostedRequest;
 use crate::reply::Rejected;
+use crate::wanted::{AskedMethod, WantedRequest};
 
 /// When each client's next call would be on time, by its name.
 #[derive(Debug, Default)]
@@ -36,19 +39,33 @@ impl CallPaces {
 }
 
 impl Gateway {
-    /// Whether a client may ask a server for something now.
-    pub(crate) fn is_in_time(&self, caller: &Caller) -> Result<(), Rejected> {
+    /// Whether a client may ask a server for something now. A call that it may not make is recorded like any other that nobody took.
+    pub(crate) fn is_in_time(&self, ask: &PostedRequest, wanted: &WantedRequest) -> Result<(), Rejected> {
         let config = self.config();
-        let Some(name) = &caller.name else { return Ok(()) };
+        let Some(name) = &ask.caller.name else { return Ok(()) };
         let own = config.gateway.clients.iter().find(|access| access.name == **name);
         let Some(per_second) = own.and_then(|own| own.calls_per_second) else { return Ok(()) };
         self.0.paces.take(name, per_second, Instant::now()).map_err(|wait| {
-            let why = format!(
-                "this client may ask {per_second} times a second (`gateway.clients`): try again in {:.1} s",
-                wait.as_secs_f64().max(0.1)
-            );
+            let allowed = format!("this client may ask {per_second} times a second (`gateway.clients`)");
+            self.turned_away(ask, wanted, &allowed);
+            let why = format!("{allowed}: try again in {:.1} s", wait.as_secs_f64().max(0.1));
             Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Overloaded, why))
         })
+    }
+
+    /// Records a call of a tool that the client sees; names that it makes up are nobody's calls.
+    fn turned_away(&self, ask: &PostedRequest, wanted: &WantedRequest, why: &str) {
+        let witness = &self.0.parts.witness;
+        if wanted.method != AskedMethod::CallTool || !witness.is_watching() {
+            return;
+        }
+        let capability = match self.called(ask, &wanted.name) {
+            Ok(CallTo::Server(_, tool)) => tool.name.clone(),
+            Ok(CallTo::Group(group)) => group.capability.clone(),
+            Err(_) => return,
+        };
+        let client = ask.caller.name.as_deref().map(str::to_owned);
+        witness.saw(FinishedCall::turned_away(client, capability, why.to_owned()));
     }
 }
 

@@ -61,7 +61,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         let era = if session.is_some() { Era::Legacy } else { Era::Modern };
         let wanted = WantedRequest::of(method, question.said, question.meta)?;
-        self.is_in_time(&ask.caller)?;
+        self.is_in_time(ask, &wanted)?;
         let state = self.opened_state(&ask.caller.id, &wanted)?;
         let to = self.destination(ask, &wanted, state.as_ref(), era)?;
         if let (Era::Modern, Destination::Call(call)) = (era, &to) {

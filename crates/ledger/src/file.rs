@@ -48,7 +48,7 @@ const DAY: Millis = 24 * 60 * 60 * 1_000;
 
 /// What is read at every start lies at both ends of the table.
 pub(crate) const LAYOUT: Layout =
-    Layout { version: 1, tables: TABLES, look: |connection| ends(connection).map(|_| ()) };
+    Layout { version: 1, tables: TABLES, later: "", look: |connection| ends(connection).map(|_| ()) };
 
 /// Why calls are not recorded, or not told. No call is kept from anything by it.
 #[derive(Debug, thiserror::Error)]

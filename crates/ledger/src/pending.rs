@@ -9,6 +9,10 @@ use model::Millis;
 /// So many successes of a second have a row of their own.
 pub(crate) const EACH: u32 = 500;
 
+/// So many calls of a second that were turned away have a row of their own. A client is turned away since it asks too much: what
+/// it asks beyond that is one row a batch.
+const EACH_TURNED_AWAY: u32 = 10;
+
 /// Above that, so many alike have one.
 const ALIKE: u64 = 128;
 
@@ -35,6 +39,9 @@ pub(crate) struct WaitingCalls {
     hasher: RandomState,
     second: Millis,
     of_second: u32,
+    /// The same of those that were turned away.
+    away_second: Millis,
+    away_of_second: u32,
     /// There was no room for these in any form.
     lost: u64,
 }
@@ -46,7 +53,8 @@ impl WaitingCalls {
 
     /// Takes a call: for a row of its own, or, when many are, for one that stands for several.
     pub(crate) fn take(&mut self, call: FinishedCall) {
-        if self.kept.len() < MOST && (!is_plain(&call) || self.is_early(call.at)) {
+        let is_away = is_turned_away(&call);
+        if self.kept.len() < MOST && (!(is_plain(&call) || is_away) || self.is_early(&call)) {
             self.kept.push(Noted { call, stands_for: 1 });
             return;
         }
@@ -54,7 +62,7 @@ impl WaitingCalls {
         for (kind, most) in kinds.into_iter().zip(MOST_KINDS) {
             if let Some(noted) = self.alike.get_mut(&kind) {
                 noted.stands_for += 1;
-                if noted.stands_for >= ALIKE && self.kept.len() < MOST {
+                if noted.stands_for >= ALIKE && !is_away && self.kept.len() < MOST {
                     self.kept.extend(self.alike.remove(&kind));
                 }
                 return;
@@ -69,17 +77,24 @@ impl WaitingCalls {
 
     fn kind(&self, call: &FinishedCall, client: Option<&str>) -> u64 {
         let (end, server) = (std::mem::discriminant(&call.end), call.server().map(|server| server.id));
-        self.hasher.hash_one((call.capability(), server, end, client))
+        // Whoever asks too much may ask for much: by what it asked for, it would have as many rows.
+        let capability = if is_turned_away(call) { "" } else { call.capability() };
+        self.hasher.hash_one((capability, server, end, client))
     }
 
     /// Whether it is one of the first of its second.
-    fn is_early(&mut self, at: Millis) -> bool {
-        let second = at / 1_000;
-        if second != self.second {
-            (self.second, self.of_second) = (second, 0);
+    fn is_early(&mut self, call: &FinishedCall) -> bool {
+        let (second, of_second, each) = if is_turned_away(call) {
+            (&mut self.away_second, &mut self.away_of_second, EACH_TURNED_AWAY)
+        } else {
+            (&mut self.second, &mut self.of_second, EACH)
+        };
+        let now = call.at / 1_000;
+        if now != *second {
+            (*second, *of_second) = (now, 0);
         }
-        self.of_second = self.of_second.saturating_add(1);
-        self.of_second <= EACH
+        *of_second = of_second.saturating_add(1);
+        *of_second <= each
     }
 
     /// All that waits, in the order in which calls were over, and how many were lost.
@@ -94,6 +109,10 @@ impl WaitingCalls {
 /// It was answered by the first server that was asked.
 fn is_plain(call: &FinishedCall) -> bool {
     matches!(call.end, SeenEnd::Answered | SeenEnd::ToolError) && call.tries.len() <= 1
+}
+
+fn is_turned_away(call: &FinishedCall) -> bool {
+    matches!(call.end, SeenEnd::TurnedAway { .. })
 }
 
 #[cfg(test)]
@@ -129,6 +148,30 @@ mod tests {
         assert!(all.len() < 600 + 500 + 320, "{}", all.len());
         assert!(all.is_sorted_by_key(|noted| noted.call.at));
         assert!(pending.is_empty());
+    }
+
+    #[test]
+    fn a_client_that_is_turned_away_all_the_time_fills_nothing() {
+        let mut pending = WaitingCalls::default();
+        let away = |at: Millis| {
+            let tool = format!("tool {}", at % 97);
+            let call = FinishedCall::turned_away(Some("a".to_owned()), tool, "too often".to_owned());
+            FinishedCall { at, ..call }
+        };
+        for at in 0..5_000 {
+            pending.take(away(7_000 + at / 10));
+            pending.take(call(7_000 + at / 10, SeenEnd::Failed));
+        }
+        for _ in 0..3 {
+            pending.take(call(7_500, SeenEnd::Answered));
+        }
+        let (all, lost) = pending.drain();
+        assert_eq!(lost, 0);
+        let rows = |is: fn(&FinishedCall) -> bool| all.iter().filter(|noted| is(&noted.call)).count();
+        assert_eq!(rows(is_turned_away), EACH_TURNED_AWAY as usize + 1);
+        assert_eq!(rows(|call| matches!(call.end, SeenEnd::Answered)), 3, "they take nobody's room");
+        let of_away = all.iter().filter(|noted| is_turned_away(&noted.call));
+        assert_eq!(of_away.map(|noted| noted.stands_for).sum::<u64>(), 5_000, "each is counted once");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mesh::{Decided, FinishedCall, LastTurn};
+use mesh::{Decided, FinishedCall, LastTurn, SeenEnd};
 use model::config::CallLog;
 use model::{CapabilityPattern, ServerId, ServerInfo};
 use registry::now;
@@ -161,7 +161,9 @@ fn rows(
     for Noted { call, stands_for } in calls {
         let ended = CallEnd::of(call, code);
         let mut stored = decisions(connection, blobs, call)?;
-        let inputs = call.named.is_none().then(|| stored.bytes()).transpose().unwrap_or_default();
+        // Of what was turned away nothing was decided, and nothing can be decided again.
+        let was_decided = call.named.is_none() && !matches!(call.end, SeenEnd::TurnedAway { .. });
+        let inputs = was_decided.then(|| stored.bytes()).transpose().unwrap_or_default();
         let decided = proof(call, &stored);
         let id = insert(connection, call, *stands_for, &ended, inputs.as_deref(), decided)?;
         shared.extend(stored.decisions.iter().map(|one| ((one.frame, one.rules), id)));

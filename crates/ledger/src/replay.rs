@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use api::{Replay, ServerPlace};
+use api::{CallOutcome, Replay, ServerPlace};
 use mesh::decide::{AffinityKey, Rule, Turn, decide};
 use mesh::{Frame, Inputs, Refused, RefusedKind, Route, Routes};
 use model::config::{Affinity, Config, Strategy};
@@ -17,6 +17,7 @@ use rusqlite::Connection;
 use crate::outcome::{Goes, ReplayTally};
 use crate::read::SharedByRows;
 use crate::record::was;
+use crate::row::number;
 use crate::stored::{StoredDecision, StoredDecisions};
 use crate::told::refusal;
 use crate::{Ledger, LedgerError};
@@ -80,12 +81,14 @@ pub(crate) struct RecordedCall {
     inputs: Option<Vec<u8>>,
 }
 
-/// The newest rows, in their order.
+/// The newest rows that something was decided of, in their order: rules have no part in what was turned away before.
 fn newest(connection: &Connection, rows: usize) -> rusqlite::Result<Vec<RecordedCall>> {
     let mut statement = connection.prepare(
-        "SELECT id, at, capability, client, server, stands_for, named, inputs, attempts FROM calls ORDER BY id DESC LIMIT ?1",
+        "SELECT id, at, capability, client, server, stands_for, named, inputs, attempts FROM calls \
+         WHERE NOT (outcome = ?2 AND inputs IS NULL AND NOT named) ORDER BY id DESC LIMIT ?1",
     )?;
-    let read = statement.query_map([i64::try_from(rows).unwrap_or(i64::MAX)], |row| {
+    let bounds = [i64::try_from(rows).unwrap_or(i64::MAX), number(CallOutcome::Refused)];
+    let read = statement.query_map(bounds, |row| {
         let server: Option<[u8; 16]> = row.get(4)?;
         let attempts: i64 = row.get(8)?;
         Ok(RecordedCall {

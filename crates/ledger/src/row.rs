@@ -31,6 +31,11 @@ impl CallEnd {
                 code: Some(ErrorCode::TransportFailed),
                 reason: Some(short(why)),
             },
+            SeenEnd::TurnedAway { why, .. } => Self {
+                outcome: CallOutcome::Refused,
+                code: Some(ErrorCode::Overloaded),
+                reason: Some(short(why)),
+            },
             SeenEnd::Failed => {
                 let error = call.tries.last().and_then(|last| last.error.as_ref());
                 let reason = error.map(|error| short(&error.to_string()));

@@ -104,6 +104,13 @@ pub enum SeenEnd {
     Failed,
     /// Nobody took it.
     Refused(Box<Refused>),
+    /// It was turned away before anybody was looked for: what was called, and why.
+    TurnedAway {
+        /// What was called, as it was asked for.
+        capability: String,
+        /// Why.
+        why: String,
+    },
     /// The caller ended it, or went away.
     Cancelled,
 }
@@ -160,12 +167,21 @@ impl Inputs {
 }
 
 impl FinishedCall {
+    /// One that was turned away before anybody was looked for.
+    pub fn turned_away(client: Option<String>, capability: String, why: String) -> Self {
+        let end = SeenEnd::TurnedAway { capability, why };
+        Self { at: now(), ms: 0.0, client, named: None, decisions: Vec::new(), tries: Vec::new(), end }
+    }
+
     /// What was called, as it was asked for.
     pub fn capability(&self) -> &str {
         match (&self.named, self.decisions.first()) {
             (Some((_, tool)), _) => &tool.name,
             (None, Some(first)) => &first.route.capability,
-            (None, None) => "",
+            (None, None) => match &self.end {
+                SeenEnd::TurnedAway { capability, .. } => capability,
+                _ => "",
+            },
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Layout {
     pub version: i64,
     /// How its tables are made.
     pub tables: &'static str,
+    /// How those are made that came without a new version, where they are missing.
+    pub later: &'static str,
     /// Reads what every start reads: damage shows then.
     pub look: fn(&Connection) -> rusqlite::Result<()>,
 }
@@ -155,6 +157,7 @@ fn configure(connection: &Connection, layout: &Layout, is_new: bool) -> rusqlite
         connection
             .execute_batch(&format!("BEGIN IMMEDIATE; {tables} PRAGMA user_version = {version}; COMMIT;"))?;
     }
+    connection.execute_batch(layout.later)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
     (layout.look)(connection)
 }

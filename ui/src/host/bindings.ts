@@ -3811,6 +3811,212 @@ export type GatewayRevoked = {
  */
 client: GatewayClientRow, };
 
+export type ReplicaDifference = "address" | "region" | "version" | "transport" | "protocol" | "descriptions";
+
+export type ReplicaServer = { 
+/**
+ * Which.
+ */
+id: ServerId, 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its URL or command.
+ */
+address: string, 
+/**
+ * How it is spoken to.
+ */
+transport: Transport, 
+/**
+ * Where it is.
+ */
+region: string | null, 
+/**
+ * The version that it says it has.
+ */
+version: string | null, 
+/**
+ * The revision of MCP that it speaks.
+ */
+protocol_version: string | null, };
+
+export type ReplicaProposal = { 
+/**
+ * Its key: another set of servers, or other tools, has another.
+ */
+key: string, 
+/**
+ * A name that no group has.
+ */
+name: string, 
+/**
+ * What they say that they are, as far as they do.
+ */
+product: string | null, 
+/**
+ * The names of their tools.
+ */
+tools: Array<string>, 
+/**
+ * At least two.
+ */
+servers: Array<ReplicaServer>, 
+/**
+ * In what they differ.
+ */
+differ: Array<ReplicaDifference>, };
+
+export type ReplicaApart = { 
+/**
+ * Its name.
+ */
+tool: string, 
+/**
+ * Whose definition clients see. A call goes to servers whose own schema takes its arguments.
+ */
+shown: ServerId, 
+/**
+ * Those whose schemas accept something else.
+ */
+differing: Array<ServerId>, 
+/**
+ * Those that do not have it: no call of it goes to them.
+ */
+lacking: Array<ServerId>, };
+
+export type ReplicaGroupRow = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its servers.
+ */
+servers: Array<ReplicaServer>, 
+/**
+ * Entries of it that name no server, or more than one.
+ */
+unknown: Array<string>, 
+/**
+ * How many tools clients see of it.
+ */
+tools: number, 
+/**
+ * The tools in which its servers do not agree.
+ */
+apart: Array<ReplicaApart>, };
+
+export type ReplicaProposals = { 
+/**
+ * Servers that could be one, the most of them first.
+ */
+proposals: Array<ReplicaProposal>, 
+/**
+ * How many more there are than are listed.
+ */
+more: number, 
+/**
+ * How many a person does not want.
+ */
+dismissed: number, 
+/**
+ * The groups of the configuration, in its order.
+ */
+groups: Array<ReplicaGroupRow>, 
+/**
+ * What keeps the configuration's file from being written, as far as that is known before.
+ */
+hindrance: string | null, };
+
+export type ReplicaGroupArgs = { 
+/**
+ * What clients see instead of their names: 1 to 64 characters.
+ */
+name: string, 
+/**
+ * Ids, or names that only one server has.
+ */
+servers: Array<string>, 
+/**
+ * Who asks, for the versions of the configuration; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ReplicaDissolveArgs = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Who asks, for the versions of the configuration; absent means a browser.
+ */
+by?: ConfigBy, };
+
+export type ReplicaToolNames = { 
+/**
+ * What its servers call it.
+ */
+tool: string, 
+/**
+ * What clients call it now, at each of the servers.
+ */
+now: Array<string>, 
+/**
+ * What they would call it.
+ */
+then: string, };
+
+export type ReplicaPreview = { 
+/**
+ * How many names of tools clients see of them now.
+ */
+now: number, 
+/**
+ * How many they would see.
+ */
+then: number, 
+/**
+ * The first of the tools, by name.
+ */
+tools: Array<ReplicaToolNames>, };
+
+export type ReplicaGroupChanged = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its servers.
+ */
+servers: Array<ServerId>, 
+/**
+ * The entry for `undo` that takes it back; absent when nothing changed.
+ */
+undo: number | null, 
+/**
+ * What differs in the configuration's file.
+ */
+diff: Array<DiffLine>, };
+
+export type ReplicaDismissArgs = { 
+/**
+ * The key of the proposal, or the name that it proposes.
+ */
+proposal: string, };
+
+export type ReplicaDismissed = { 
+/**
+ * The name that it proposed.
+ */
+name: string, 
+/**
+ * The entry for `undo` that takes it back; absent when it was dismissed already.
+ */
+undo: number | null, };
+
 export type FamilyKind = "counter" | "gauge" | "histogram";
 
 export type Bucket = { 
@@ -4142,6 +4348,16 @@ export interface Operations {
   gateway_token_new: { args: GatewayTokenArgs; result: GatewayToken };
   /** Revokes the token of an AI client: what it has open ends. */
   gateway_token_revoke: { args: GatewayRevokeArgs; result: GatewayRevoked };
+  /** Servers that could be one to AI clients, since they list the same tools, and the groups that there are. */
+  replica_proposals: { args: Empty; result: ReplicaProposals };
+  /** What clients would see of servers if they were one; nothing is changed. */
+  replica_preview: { args: ReplicaGroupArgs; result: ReplicaPreview };
+  /** Makes servers one to AI clients, in the configuration's file. */
+  replica_group_accept: { args: ReplicaGroupArgs; result: ReplicaGroupChanged };
+  /** Takes a group apart again, in the configuration's file. */
+  replica_group_dissolve: { args: ReplicaDissolveArgs; result: ReplicaGroupChanged };
+  /** Does not propose these servers again, while they and their tools are the same. */
+  replica_proposal_dismiss: { args: ReplicaDismissArgs; result: ReplicaDismissed };
   /** All that is measured, as `/metrics` and the file have it. */
   metrics: { args: Empty; result: Figures };
   /** Where figures are exported, and who read them last. */

@@ -17,6 +17,7 @@ mod logs;
 mod look;
 mod memory;
 mod metrics;
+mod replicas;
 mod route;
 mod scan;
 mod secret;

@@ -18,6 +18,7 @@ mod logs;
 mod look;
 mod metrics;
 mod replay;
+mod replicas;
 mod route;
 mod scan;
 mod scans;
@@ -119,6 +120,7 @@ async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), Co
         AnyCommand::Health(args) => health::health(session, args).await,
         AnyCommand::Secret(command) => secret::run(session, command).await,
         AnyCommand::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
+        AnyCommand::Replicas { command } => replicas::replicas(session, command.as_ref()).await,
         AnyCommand::Metrics { json } => metrics::metrics(session, *json).await,
         AnyCommand::Logs(args) => logs::logs(session, &args.id).await,
         AnyCommand::Import(args) => files::import(session, args).await,

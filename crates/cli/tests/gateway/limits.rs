@@ -52,6 +52,20 @@ async fn a_client_asks_no_more_often_than_it_may() {
         assert!(free.modern("tools/call", adding()).await.message["error"].is_null());
     }
     assert_eq!(server.calls().len(), 4);
+    let calls = place.run(&["calls", "--format", "json"]).json();
+    let refused: Vec<_> =
+        calls.as_array().unwrap().iter().filter(|row| row["outcome"] == "refused").collect();
+    assert_eq!(refused.len(), 1, "{calls}");
+    let row = refused[0];
+    assert_eq!(
+        (&row["client"], &row["code"], &row["attempts"]),
+        (&json!("slow"), &json!("overloaded"), &json!(0))
+    );
+    assert_eq!((&row["capability"], &row["server"]), (&json!("add"), &json!(null)));
+    assert!(row["reason"].as_str().unwrap().contains("`gateway.clients`"), "{row}");
+    // Nothing was decided of it, so there is nothing to decide again.
+    let replayed = place.run(&["replay", "--format", "json"]).json();
+    assert_eq!((&replayed["calls"], &replayed["unknowns"]), (&json!(4), &json!(0)), "{replayed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

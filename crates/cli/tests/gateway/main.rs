@@ -22,6 +22,7 @@ mod matrix;
 mod outages;
 mod profiles;
 mod relay;
+mod replicas;
 mod sdks;
 mod settings;
 mod unchanged;

@@ -7,14 +7,14 @@ use crate::support::Place;
 use crate::wire::Client;
 use crate::{add, serving, status, token};
 
-async fn with_two_servers(place: &Place) -> [testkit::real::RealServer; 2] {
+pub(crate) async fn with_two_servers(place: &Place) -> [testkit::real::RealServer; 2] {
     let (one, other) = (Peer::Mcp2.http().await.unwrap(), Peer::Mcp2.http().await.unwrap());
     add(place, &[&one.url, "--name", "one"]);
     add(place, &[&other.url, "--name", "other"]);
     [one, other]
 }
 
-fn names(status: &Value) -> Vec<String> {
+pub(crate) fn names(status: &Value) -> Vec<String> {
     let tools = status["tools"].as_array().unwrap().iter();
     tools.map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
 }

@@ -79,11 +79,12 @@ CREATE TABLE steps (
 pub(super) const LAYOUT: Layout = Layout {
     version: 1,
     tables: TABLES,
+    later: super::dismissed::TABLE,
     look: |connection| {
         let count = |table: &str| {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
         };
-        ["scans", "ranges", "steps"].iter().try_for_each(|table| count(table).map(drop))
+        ["scans", "ranges", "steps", "dismissed"].iter().try_for_each(|table| count(table).map(drop))
     },
 };
 

@@ -9,6 +9,7 @@
 
 pub mod compare;
 mod compared;
+mod dismissed;
 mod export;
 mod file;
 mod keeper;

@@ -1,9 +1,10 @@
-//! Changes that a person made of scans and ranges, and how they are taken back and made again.
+//! Changes that a person made of scans, ranges and what they want to be proposed, and how they are taken back and made again.
 
 use model::{Millis, ScanRange};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::dismissed;
 use super::file::json;
 
 /// Entries of these changes are above this: below are those of the registry, below 0 those of the configuration's file.
@@ -35,6 +36,7 @@ pub struct MemoryStep {
 pub(super) enum StepFate {
     Scan { id: String, was_kept: bool, is_kept: bool },
     Range { name: String, before: Option<ScanRange>, after: Option<ScanRange> },
+    Proposal { key: String, was_dismissed: bool, is_dismissed: bool },
 }
 
 impl StepFate {
@@ -53,6 +55,11 @@ impl StepFate {
                 }
                 put_range(connection, name, to.as_ref())?;
                 Ok(true)
+            }
+            Self::Proposal { key, was_dismissed, is_dismissed } => {
+                let both = [*is_dismissed, *was_dismissed];
+                let [from, to] = if way == StepDirection::Back { both } else { [both[1], both[0]] };
+                dismissed::turn(connection, key, from, to, now)
             }
         }
     }

@@ -1,0 +1,40 @@
+import type { ReplicaApart, ReplicaDifference, ReplicaGroupRow, ServerId } from "../../host";
+import { oneLine } from "../../shared/text";
+
+const DIFFERENCES: Record<ReplicaDifference, string> = {
+  address: "addresses",
+  region: "regions",
+  version: "versions",
+  transport: "transports",
+  protocol: "revisions of MCP",
+  descriptions: "what their tools say of themselves",
+};
+
+/** Words as a list within a sentence. */
+export function listed(words: readonly string[]): string {
+  const [last, ...others] = [...words].reverse();
+  return others.length ? `${others.reverse().join(", ")} and ${last}` : (last ?? "");
+}
+
+/** In what servers differ, in words; absent when in nothing. */
+export function differWords(differ: readonly ReplicaDifference[]): string | null {
+  return differ.length ? listed(differ.map((what) => DIFFERENCES[what])) : null;
+}
+
+/** What a disagreement in a tool means for calls, seen from one server of the group; absent when it is not about that server. */
+export function apartWords(group: ReplicaGroupRow, apart: ReplicaApart, id: ServerId): string | null {
+  const name = (of: ServerId) => oneLine(group.servers.find((server) => server.id === of)?.name ?? "another server");
+  const names = (ids: readonly ServerId[]) => listed(ids.map(name));
+  if (apart.lacking.includes(id)) return "It does not have this tool: calls of it go to the others.";
+  const [shown, differing] = [apart.shown === id, apart.differing.includes(id)];
+  const said: string[] = [];
+  if (differing) said.push(`Its schema is another than that of ${name(apart.shown)}, which clients see.`);
+  if (shown && apart.differing.length)
+    said.push(`Clients see its schema; that of ${names(apart.differing)} is another.`);
+  if (said.length) said.push("A call goes only to servers whose own schema takes its arguments.");
+  if (shown && apart.lacking.length)
+    said.push(
+      `${names(apart.lacking)} ${apart.lacking.length === 1 ? "does" : "do"} not have it: no call of it goes there.`,
+    );
+  return said.length ? said.join(" ") : null;
+}
