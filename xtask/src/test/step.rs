@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::counts::{Runner, TestCounts};
-use super::{binaries, long, watch};
+use super::{binaries, counts, long};
 use crate::command::Length;
-use crate::stop::{TaskResult, failed};
 use crate::ui::npm;
-use crate::workspace::{Workspace, run};
+use crate::workspace::{TaskResult, Workspace, failed, run};
 
 /// One thing that `cargo xtask test` does.
 pub(crate) struct Step {
@@ -84,7 +83,7 @@ fn format(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
 
 fn tidy(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut cargo = workspace.cargo();
-    watch::run(cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]), Runner::Cargo, counts)
+    counts::run(cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]), Runner::Cargo, counts)
 }
 
 fn ui_lint(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
@@ -97,7 +96,7 @@ fn ui_types(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
 
 fn ui_unit(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut npm = workspace.command("npm");
-    watch::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
+    counts::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
 }
 
 fn ui_build(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
@@ -120,11 +119,11 @@ fn rust(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     run(noting.env(binaries::NOTES, &notes))?;
     let mut running = workspace.command(&own);
     running.arg("run-noted").arg(&notes);
-    let ran = watch::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
+    let ran = counts::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
     let mut documents = workspace.cargo();
     documents.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--doc"]);
     // A crate without an example has run none, which is no failure.
-    let examples = watch::run(&mut documents, Runner::Cargo, counts);
+    let examples = counts::run(&mut documents, Runner::Cargo, counts);
     ran.and(examples)
 }
 
@@ -145,7 +144,7 @@ fn long_runs(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--"]);
     cargo.args(["--ignored", "--nocapture", "--test-threads=1"]).args(&tests);
-    let outcome = watch::run(&mut in_a_session(workspace, &cargo, LONG_LIMIT), Runner::Cargo, counts);
+    let outcome = counts::run(&mut in_a_session(workspace, &cargo, LONG_LIMIT), Runner::Cargo, counts);
     long::all_ran(tests.len(), *counts).and(outcome)
 }
 
@@ -159,7 +158,7 @@ fn browser(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut node = workspace.command("node");
     // Two files at a time: each waits for its browser as often as it works.
     node.args(["--test", "--test-concurrency=2"]).args(files).env("MCP_DISCOVERY_BIN", program);
-    watch::run(&mut node, Runner::NodeTest, counts)
+    counts::run(&mut node, Runner::NodeTest, counts)
 }
 
 fn browser_tests(folder: &Path) -> TaskResult<Vec<PathBuf>> {
