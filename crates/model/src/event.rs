@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Health, Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow, Start};
+use crate::{Health, Millis, ScanRow, ScanStatus, Server, ServerId, ServerRow};
 
 /// How loud a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -158,4 +160,87 @@ impl Event {
             Self::Activity(activity) => Event::Activity(activity),
         }
     }
+}
+
+/// What is measured, at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Figures {
+    /// When.
+    pub at: Millis,
+    /// Each name with its series.
+    pub families: Vec<Family>,
+}
+
+/// All series of one name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Family {
+    /// The name, as Prometheus has it.
+    pub name: Cow<'static, str>,
+    /// What it says, in a sentence.
+    pub help: Cow<'static, str>,
+    /// How its values are read.
+    pub kind: FamilyKind,
+    /// Its series.
+    pub series: Vec<Series>,
+}
+
+/// How the values of a name are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FamilyKind {
+    /// It only grows while the process runs.
+    Counter,
+    /// How it is now.
+    Gauge,
+    /// How often, by how long.
+    Histogram,
+}
+
+impl FamilyKind {
+    /// Its word; the one that serde writes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// One series.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+pub struct Series {
+    /// What tells it from others of its name.
+    #[ts(type = "Record<string, string>")]
+    pub labels: BTreeMap<Cow<'static, str>, Cow<'static, str>>,
+    /// The value; of a histogram, the sum of all that was observed.
+    pub value: f64,
+    /// Of a histogram: how many were at most so long, the last without a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub buckets: Option<Vec<Bucket>>,
+}
+
+/// How many were at most so long.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+pub struct Bucket {
+    /// The limit; absent where there is none.
+    pub at_most: Option<f64>,
+    /// How many.
+    pub count: u64,
+}
+
+/// The start of a command that takes longer than a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Start {
+    /// The server that it is or will be.
+    pub id: ServerId,
+    /// The command line; what looks like a secret is hidden.
+    pub command: String,
+    /// When it began.
+    pub since: Millis,
+    /// The newest line of its standard error. Hostile text: shown as text.
+    pub line: Option<String>,
+    /// The handle of the `add` that waits for it.
+    pub call: Option<String>,
 }
