@@ -11,12 +11,9 @@
 //!
 //! Deliberately absent: what a face shows of it.
 
-mod blobs;
 mod file;
-mod fingerprint;
 mod key;
 mod outcome;
-mod pending;
 mod read;
 mod record;
 mod recorder;

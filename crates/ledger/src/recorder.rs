@@ -13,13 +13,12 @@ use store::Ages;
 use store::beside::{BesideError, check_beside, in_transaction, open_beside, put_aside};
 use tokio::time::Instant;
 
-use crate::blobs::{Blobs, sweep, touch};
 use crate::file::{LAYOUT, ends, make_room, shrink, told_of};
-use crate::pending::Noted;
-use crate::row::{CallEnd, number, short, tries, word};
+use crate::outcome::Noted;
+use crate::row::{Blobs, CallEnd, number, short, sweep, touch, tries, word};
 use crate::stored::{NOT_KEPT, StoredDecision, StoredDecisions};
 use crate::witness::{Hearing, TIDY};
-use crate::{LedgerError, fingerprint};
+use crate::{LedgerError, record};
 
 /// So many rows are written in one transaction: between two of them is made room.
 const CHUNK: usize = 512;
@@ -209,7 +208,7 @@ fn proof(call: &FinishedCall, stored: &StoredDecisions) -> Option<i64> {
         inputs.refused.iter_mut().for_each(|(_, problem)| NOT_KEPT.clone_into(problem));
         route.explain(&inputs.facts(), &inputs.loads, inputs.turn(&route.rule))
     });
-    Some(fingerprint::of(&made.collect::<Vec<_>>()))
+    Some(record::fingerprint(&made.collect::<Vec<_>>()))
 }
 
 fn insert(

@@ -17,7 +17,7 @@ use store::beside::{BesideError, open_beside};
 use tokio::sync::watch;
 
 use crate::file::{FILE, LAYOUT, told_of};
-use crate::pending::{Noted, WaitingCalls};
+use crate::outcome::{Noted, WaitingCalls};
 use crate::recorder::{Recorder, last_turns};
 use crate::{LedgerError, key};
 
