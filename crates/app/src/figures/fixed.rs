@@ -1,15 +1,16 @@
 //! What is not of single servers: its number does not grow with them.
+//! Names and series, made in a few words.
+//! What the operating system says of this process, by the names that Prometheus' own libraries have.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use api::NAMES;
-use metrics::tamed;
+use metrics::{Histogram, tamed};
 use model::config::Metrics;
-use model::{Family, FamilyKind, HealthStatus};
+use model::{Family, FamilyKind, HealthStatus, Series};
 use registry::Snapshot;
 
-use super::made::{by_word, count, counter, durations, family, gauge, one};
-use super::process;
 use crate::App;
 
 /// So many regions have series of their own; the rest, with the fewest servers, are one.
@@ -31,7 +32,7 @@ impl App {
             gauge(format!("mcp_discovery_gauge_{name}"), help, [number(found)])
         }));
         families.extend(self.counted(snapshot));
-        families.extend(process::figures());
+        families.extend(figures());
         families
     }
 
@@ -177,4 +178,112 @@ fn servers(snapshot: &Snapshot) -> Family {
             .map(|(status, count)| one(&[("region", region), ("status", status.word())], value(*count)))
     });
     gauge("mcp_discovery_servers", "Servers, by status and region", series)
+}
+
+pub(super) type LabelPair<'a> = (&'static str, &'a str);
+
+pub(super) fn family(
+    name: impl Into<Cow<'static, str>>,
+    help: impl Into<Cow<'static, str>>,
+    kind: FamilyKind,
+    series: impl IntoIterator<Item = Series>,
+) -> Family {
+    Family { name: name.into(), help: help.into(), kind, series: series.into_iter().collect() }
+}
+
+pub(super) fn gauge(
+    name: impl Into<Cow<'static, str>>,
+    help: impl Into<Cow<'static, str>>,
+    series: impl IntoIterator<Item = Series>,
+) -> Family {
+    family(name, help, FamilyKind::Gauge, series)
+}
+
+pub(super) fn counter(
+    name: &'static str,
+    help: &'static str,
+    series: impl IntoIterator<Item = Series>,
+) -> Family {
+    family(name, help, FamilyKind::Counter, series)
+}
+
+/// A series of these labels, whose values are fit for it.
+pub(super) fn one(labels: &[LabelPair<'_>], value: f64) -> Series {
+    let labels = labels.iter().map(|(name, value)| (Cow::Borrowed(*name), Cow::Owned((*value).to_owned())));
+    Series { labels: labels.collect(), value, buckets: None }
+}
+
+pub(super) fn count(labels: &[LabelPair<'_>], value: u64) -> Series {
+    one(labels, metrics::exact(value))
+}
+
+/// Of each word how many.
+pub(super) fn by_word(
+    label: &'static str,
+    words: impl IntoIterator<Item = (&'static str, u64)>,
+) -> impl Iterator<Item = Series> {
+    words.into_iter().map(move |(word, value)| count(&[(label, word)], value))
+}
+
+pub(super) fn durations(labels: &[LabelPair<'_>], histogram: &Histogram) -> Series {
+    let (value, buckets) = histogram.read();
+    Series { buckets: Some(buckets), ..one(labels, value) }
+}
+
+/// How many series Prometheus makes of it.
+pub(super) fn lines(family: &Family) -> usize {
+    family.series.iter().map(|series| series.buckets.as_ref().map_or(1, |buckets| buckets.len() + 2)).sum()
+}
+
+/// Nothing where the operating system does not say it in files.
+#[cfg(target_os = "linux")]
+pub(super) fn figures() -> Vec<Family> {
+    let mut families = Vec::new();
+    let Some(stat) = std::fs::read_to_string("/proc/self/stat").ok() else { return families };
+    // The name of the program stands in parentheses and may hold blanks.
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let field = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok());
+    let ticks = metrics::exact(rustix::param::clock_ticks_per_second());
+    let page = metrics::exact(u64::try_from(rustix::param::page_size()).unwrap_or(4_096));
+    if let (Some(user), Some(system)) = (field(11), field(12)) {
+        let seconds = (user + system) / ticks;
+        families.push(counter(
+            "process_cpu_seconds_total",
+            "Processor time of the core",
+            [one(&[], seconds)],
+        ));
+    }
+    if let Some(threads) = field(17) {
+        families.push(gauge("process_threads", "Threads of the core", [one(&[], threads)]));
+    }
+    if let Some(bytes) = field(20) {
+        families.push(gauge("process_virtual_memory_bytes", "Address space of the core", [one(&[], bytes)]));
+    }
+    if let Some(pages) = field(21) {
+        families.push(gauge("process_resident_memory_bytes", "Memory of the core", [one(&[], pages * page)]));
+    }
+    if let (Some(started), Some(booted)) = (field(19), booted()) {
+        let at = booted + started / ticks;
+        families.push(gauge("process_start_time_seconds", "When the core began", [one(&[], at)]));
+    }
+    if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
+        let open = u64::try_from(open.count()).unwrap_or(u64::MAX);
+        families.push(gauge("process_open_fds", "Files that are open", [one(&[], metrics::exact(open))]));
+    }
+    if let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
+        families.push(gauge("process_max_fds", "Files that may be open", [one(&[], metrics::exact(most))]));
+    }
+    families
+}
+
+/// When the computer began, in seconds since 1970.
+#[cfg(target_os = "linux")]
+fn booted() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn figures() -> Vec<Family> {
+    Vec::new()
 }

@@ -8,8 +8,7 @@ use metrics::{CallSeries, Counters, tamed};
 use model::{CheckStatus, Family, HealthStatus, Series, Server, ServerId, fold};
 use registry::Snapshot;
 
-use super::fixed::value;
-use super::made::{count, counter, gauge, one};
+use super::fixed::{count, counter, gauge, one, value};
 
 /// How many series there may still be.
 #[derive(Debug)]
