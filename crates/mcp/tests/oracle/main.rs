@@ -5,12 +5,6 @@
 //! prints the table; `ORACLE_ROWS=init,stdio-deep` runs the rows whose names contain one of these words.
 //! The table of odd servers, as `rows/*.json` has it. `testkit/peers/odd.py` says what a row may hold.
 
-use std::path::{Path, PathBuf};
-
-use clients::{OddServer, Sdk};
-use serde::Deserialize;
-use table::Table;
-
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +12,12 @@ use table::Table;
     clippy::indexing_slicing,
     reason = "a test that cannot go on says so by panicking"
 )]
+
+use std::path::{Path, PathBuf};
+
+use clients::{OddServer, Sdk};
+use serde::Deserialize;
+use table::Table;
 
 mod clients;
 mod table;

@@ -4,8 +4,16 @@
 //! many servers are made up; the same number gives the same servers, unless `PROPTEST_RNG_SEED` says otherwise.
 //! One part of a JSON text, changed as text: so it can stand there twice, or be a number that no program writes.
 
-use std::thread;
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use futures::future::join_all;
 use mutation::{Framing, Manner, manner};
@@ -18,14 +26,6 @@ use serde_json::Value;
 use server::{Script, Stage};
 use tokio_util::task::TaskTracker;
 use verdict::Verdicts;
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on says so by panicking"
-)]
 
 mod mutation;
 mod played;
@@ -75,8 +75,7 @@ impl Case {
 
 /// An answer to this question, or one that knows of no question.
 fn line(question: &str) -> impl Strategy<Value = Line> + use<> {
-    let recorded =
-        prop_oneof![4 => select(played::answers(question)), 1 => select(played::answers("any"))];
+    let recorded = prop_oneof![4 => select(played::answers(question)), 1 => select(played::answers("any"))];
     (recorded, manner())
 }
 

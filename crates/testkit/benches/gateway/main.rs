@@ -19,22 +19,19 @@
     reason = "a benchmark that cannot go on must fail, and it prints"
 )]
 
+use std::time::Duration;
+
+use between::{Contender, DIRECT, FASTMCP, LEGACY, MODERN, NGINX};
+use fixture::{Core, Fixture};
+use idle::load;
+use load::{Question, Sample, median, middle, turn};
+use words::{Era, Way};
+
 mod between;
 mod fixture;
 mod idle;
 mod load;
-mod ours;
-mod usage;
 mod words;
-
-use std::time::Duration;
-
-use between::{Contender, DIRECT, FASTMCP, LEGACY, MODERN, NGINX};
-use fixture::Fixture;
-use load::{Question, Sample, median, middle, turn};
-use ours::Core;
-use usage::load;
-use words::{Era, Way};
 
 const CALLERS: [u32; 3] = [1, 16, 64];
 /// How long a list is that is measured.
@@ -90,7 +87,7 @@ fn main() {
         if chosen("sessions") {
             idle::sessions(&fixture).await;
         }
-        println!("load {} at the end", usage::load());
+        println!("load {} at the end", idle::load());
     });
 }
 
