@@ -1,5 +1,5 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 // `MCP_DISCOVERY_URL=http://127.0.0.1:8090 npm run dev` works on the screens against a running core.
 const core = process.env.MCP_DISCOVERY_URL;
@@ -14,5 +14,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  test: { environment: "jsdom", include: ["src/**/*.test.ts"] },
   server: core ? { proxy: { "/api": { target: core, changeOrigin: true, headers: { origin: core } } } } : {},
 });

@@ -1,4 +1,4 @@
 //! Hands the bytes to `fuzz::frames`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::frames::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::frames(data));

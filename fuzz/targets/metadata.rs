@@ -1,4 +1,4 @@
 //! Hands the bytes to `fuzz::metadata`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::metadata::run(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::metadata(data));

@@ -1,9 +1,5 @@
 //! The desktop shell: a window over the core. It knows Tauri, the core does not; it decides nothing about servers.
 
-mod bridge;
-mod closing;
-mod core;
-mod failure;
 mod launch;
 #[cfg(target_os = "linux")]
 mod rendering;
@@ -14,8 +10,8 @@ use std::process::ExitCode;
 use app::App;
 use tauri::{AppHandle, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
+use window::StartFailure;
 
-use failure::StartFailure;
 pub use launch::WindowOptions;
 
 /// Runs the window until it is closed.
@@ -44,10 +40,10 @@ fn build(launch: &WindowOptions) -> tauri::Result<tauri::App> {
     }
     builder
         .plugin(tauri_plugin_window_state::Builder::default().with_state_flags(remembered()).build())
-        .register_uri_scheme_protocol(failure::SCHEME, |context, _| failure::serve(&context))
-        .invoke_handler(tauri::generate_handler![bridge::call, closing::unsaved, closing::close])
-        .manage(closing::Closing::default())
-        .on_window_event(closing::when_asked_to_close)
+        .register_uri_scheme_protocol(window::SCHEME, |context, _| window::serve(&context))
+        .invoke_handler(tauri::generate_handler![window::call, window::unsaved, window::close])
+        .manage(window::Closing::default())
+        .on_window_event(window::when_asked_to_close)
         .setup(move |shell| Ok(start(shell.handle(), &launch)?))
         .build(tauri::generate_context!())
 }
@@ -55,9 +51,9 @@ fn build(launch: &WindowOptions) -> tauri::Result<tauri::App> {
 /// Starts the core, then opens the window that fits what came of it.
 fn start(handle: &AppHandle, launch: &WindowOptions) -> tauri::Result<()> {
     exit_on_signal(handle.clone());
-    match tauri::async_runtime::block_on(core::start(launch)) {
+    match tauri::async_runtime::block_on(launch::start(launch)) {
         Ok(core) => {
-            bridge::forward_events(handle.clone(), &core);
+            window::forward_events(handle.clone(), &core);
             handle.manage(core);
             window::open_main(handle)
         }

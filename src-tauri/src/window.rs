@@ -1,9 +1,20 @@
 //! The windows: the real one, and the one that says why there is none.
+//! Closing the window: what a person has not saved in the page is asked about first.
+//! Between the page and the core: one command in, one event out.
+//! The page that is shown when the core did not start: static, without a script, served by the program itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use api::ApiError;
+use app::{App, StartError};
+use futures::StreamExt;
+use serde_json::Value;
+use tauri::http::{Response, header};
 use tauri::utils::config::Color;
-use tauri::{AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
-
-use crate::failure;
+use tauri::{
+    AppHandle, Emitter, Manager, Runtime, State, Theme, UriSchemeContext, Url, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, Window, WindowEvent,
+};
 
 /// The label of the real window. The capability file names it.
 pub(crate) const MAIN: &str = "main";
@@ -24,11 +35,11 @@ pub(crate) fn open_main(handle: &AppHandle) -> tauri::Result<()> {
 
 /// Opens the window that says why the core did not start.
 pub(crate) fn open_failure(handle: &AppHandle) -> tauri::Result<()> {
-    let window = WebviewWindowBuilder::new(handle, FAILURE, WebviewUrl::CustomProtocol(failure::address()))
+    let window = WebviewWindowBuilder::new(handle, FAILURE, WebviewUrl::CustomProtocol(address()))
         .title("MCP Discovery cannot start")
         .inner_size(720.0, 420.0)
         .visible(false)
-        .on_navigation(|url| *url == failure::address())
+        .on_navigation(|url| *url == address())
         .build()?;
     show(&window)
 }
@@ -61,6 +72,128 @@ fn is_ours(url: &Url) -> bool {
     embedded || from_vite
 }
 
+/// The event that has the page ask.
+const CLOSING: &str = "closing";
+
+/// What closing would lose.
+#[derive(Default)]
+pub(crate) struct Closing {
+    has_unsaved: AtomicBool,
+    /// The page was told to ask, and has not said since that it does.
+    is_unheard: AtomicBool,
+}
+
+/// The page has something that is not saved, or has it no more. It says so again when it asks.
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
+pub(crate) fn unsaved(closing: State<'_, Closing>, unsaved: bool) {
+    closing.has_unsaved.store(unsaved, Ordering::Relaxed);
+    closing.is_unheard.store(false, Ordering::Relaxed);
+}
+
+/// The person was asked, and closes it.
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "commands are handed their arguments")]
+pub(crate) fn close(window: WebviewWindow) -> tauri::Result<()> {
+    window.destroy()
+}
+
+/// Keeps the window open while the page asks. A page that did not even hear of the last attempt keeps nobody from closing.
+pub(crate) fn when_asked_to_close(window: &Window, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else { return };
+    let Some(closing) = window.try_state::<Closing>() else { return };
+    if window.label() != MAIN
+        || !closing.has_unsaved.load(Ordering::Relaxed)
+        || closing.is_unheard.swap(true, Ordering::Relaxed)
+    {
+        return;
+    }
+    match window.emit_to(MAIN, CLOSING, ()) {
+        Ok(()) => api.prevent_close(),
+        Err(error) => tracing::warn!("the page could not be told that its window closes: {error}"),
+    }
+}
+
+/// The event that carries batches of changes to the page.
+const EVENTS: &str = "events";
+
+/// Runs an operation of the core by its name. The answer is text within the text that Tauri makes of it: its own reader
+/// in the page would round long numbers, the page's does not.
+#[tauri::command]
+pub(crate) async fn call(core: State<'_, App>, name: String, args: Value) -> Result<String, ApiError> {
+    core.perform(&name, args).await.map(|answer| Box::<str>::from(answer).into_string())
+}
+
+/// Hands every batch to the page until the core has stopped.
+pub(crate) fn forward_events(handle: AppHandle, core: &App) {
+    let mut batches = Box::pin(core.events());
+    tauri::async_runtime::spawn(async move {
+        while let Some(batch) = batches.next().await {
+            if let Err(error) = handle.emit_to(MAIN, EVENTS, &batch) {
+                tracing::warn!("the window did not take a batch of events: {error}");
+            }
+        }
+    });
+}
+
+/// The scheme of the page.
+pub(crate) const SCHEME: &str = "failure";
+
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// Why the core did not start, in the words of its error.
+pub(crate) struct StartFailure(String);
+
+impl StartFailure {
+    /// The error, and every problem of a configuration on a line of its own.
+    pub(crate) fn new(error: &StartError) -> Self {
+        let mut lines = vec![error.to_string()];
+        if let StartError::Config { problems, .. } = error {
+            lines.extend(problems.iter().map(ToString::to_string));
+        }
+        Self(sentence(&lines.join("\n")))
+    }
+}
+
+/// Where the page is.
+pub(crate) fn address() -> Url {
+    #[expect(clippy::expect_used, reason = "a constant that a test parses")]
+    Url::parse("failure://localhost/").expect("the address is well-formed")
+}
+
+/// Answers every request of the scheme with the page.
+pub(crate) fn serve<R: Runtime>(context: &UriSchemeContext<'_, R>) -> Response<Vec<u8>> {
+    let handle = context.app_handle();
+    let message = handle.try_state::<StartFailure>().map_or(String::new(), |failure| failure.0.clone());
+    let mut response = Response::new(page(&message).into_bytes());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(POLICY));
+    response
+}
+
+fn page(message: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>MCP Discovery cannot start</title>\n\
+         <style>:root{{color-scheme:light dark}}\
+         body{{margin:32px;font:14px/20px system-ui;color:light-dark(#161b22,#e8ecf1);background:light-dark(#f7f8fa,#12151a)}}\
+         h1{{font-size:16px;line-height:24px}}p{{user-select:text;overflow-wrap:anywhere;white-space:pre-wrap}}</style>\n\
+         <main><h1>MCP Discovery cannot start</h1>\n<p role=\"alert\">{}</p>\n\
+         <p>Nothing was changed. Close this window and start again when the cause is gone.</p></main></html>\n",
+        escaped(message)
+    )
+}
+
+/// Errors begin in lower case, sentences on a page do not.
+fn sentence(error: &str) -> String {
+    let mut letters = error.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +204,17 @@ mod tests {
         assert!(!is_ours(&"https://example.com/".parse().unwrap()));
         assert!(!is_ours(&"file:///etc/passwd".parse().unwrap()));
         assert!(!is_ours(&"data:text/html,hello".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_address_is_of_the_scheme() {
+        assert_eq!(address().scheme(), SCHEME);
+    }
+
+    #[test]
+    fn the_page_says_why_and_runs_nothing() {
+        let page = page("`/data` belongs to <script>alert(1)</script>");
+        assert!(page.contains("`/data` belongs to &lt;script&gt;"));
+        assert!(!page.contains("<script"));
     }
 }

@@ -13,7 +13,8 @@ async function look(t, page, all) {
     await open(page);
     for (const theme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme: theme });
-      found.push(...(await barriers(page)).map((barrier) => `${face}, ${theme}: ${barrier}`));
+      const barred = await barriers(page, { coloursOnly: theme === "dark" });
+      found.push(...barred.map((barrier) => `${face}, ${theme}: ${barrier}`));
     }
     // Names and values stand in backticks where programs read along, and in quotes on a screen.
     const ticks = await page.evaluate(() => {

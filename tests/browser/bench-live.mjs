@@ -1,7 +1,6 @@
 // What the list costs while it lives: 10,000 servers that are checked, 200 changes of their health a second.
 import { get } from "node:http";
-import { servers, startFleet, until } from "./bench-fleet.mjs";
-import { growth, heap, quantiles, traced } from "./bench-measure.mjs";
+import { growth, heap, quantiles, servers, startFleet, traced, until } from "./bench-measure.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 10_000;

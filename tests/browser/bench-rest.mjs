@@ -1,7 +1,6 @@
 // What the list costs, and what it does, while a person only looks: a pointer that rests on a row while servers change, and
 // a page on which nothing happens at all.
-import { servers, startFleet, until } from "./bench-fleet.mjs";
-import { growth, heap, processorTime, quantiles, traced } from "./bench-measure.mjs";
+import { growth, heap, processorTime, quantiles, servers, startFleet, traced, until } from "./bench-measure.mjs";
 import { openPage, startCore } from "./harness.mjs";
 
 const SERVERS = 5_000;

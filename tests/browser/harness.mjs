@@ -9,6 +9,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 
@@ -182,16 +183,37 @@ export async function selfSigned(t, name = "IP:127.0.0.1") {
   return { key: await readFile(key), cert: await readFile(cert), file: cert };
 }
 
-/** Opens a page in a browser of its own, until the test is over. `errors` collects what the page complains about. */
-export async function openPage(t, link, { theme = "light", size = [1280, 800] } = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+const launch = () => chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+
+/** The browser of all tests of a file: to start one takes as long as a short test. */
+let shared;
+const TESTS = process.env.NODE_TEST_CONTEXT !== undefined;
+if (TESTS) after(async () => (await shared)?.close());
+
+/** Outside of the test runner nobody says when all is over: each page has a browser. */
+async function browserFor(t) {
+  if (TESTS) {
+    shared ??= launch();
+    return await shared;
+  }
+  const browser = await launch();
   t.after(() => browser.close());
+  return browser;
+}
+
+/**
+ * Opens a page that shares nothing with others, as in a browser of its own, until the test is over. `errors` collects what
+ * the page complains about.
+ */
+export async function openPage(t, link, { theme = "light", size = [1280, 800] } = {}) {
+  const browser = await browserFor(t);
   const [width, height] = size;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
     reducedMotion: "reduce",
   });
+  t.after(() => context.close());
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
@@ -208,12 +230,19 @@ export async function openPage(t, link, { theme = "light", size = [1280, 800] } 
   return { page, errors };
 }
 
-/** What axe finds on the page that keeps people out: serious and critical findings, one line each. */
-export async function barriers(page) {
+/** What depends on the theme. All else is the same in both: names, roles, order, sizes. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+
+/**
+ * What axe finds on the page that keeps people out: serious and critical findings, one line each. A page that was looked at
+ * in one theme needs only its colours looked at in the other.
+ */
+export async function barriers(page, { coloursOnly = false } = {}) {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
   // In one page: there is no frame of somebody else, and a page of its own for each result takes as long as the look.
   const axe = new AxeBuilder({ page }).setLegacyMode(true);
-  const { violations } = await axe.withTags(tags).analyze();
+  const chosen = coloursOnly ? axe.withRules(COLOURS) : axe.withTags(tags);
+  const { violations } = await chosen.analyze();
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map((node) => node.target.join(" ")).join(", ")}`);

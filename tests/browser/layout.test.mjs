@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { faces } from "./faces.mjs";
 import { filled, LONG } from "./filled.mjs";
-import { openPage, startCore } from "./harness.mjs";
+import { barriers, eventually, openPage, startCore, startScripted } from "./harness.mjs";
 import { faultsOf } from "./layout.mjs";
 
 /** The last is a window of 1280 by 800 at 200 %. */
@@ -30,13 +30,16 @@ async function look(page, open) {
   await open(page);
   for (const [width, height] of SIZES) {
     await page.setViewportSize({ width, height });
-    for (const theme of ["light", "dark"]) {
+    // Panes learn their width a frame after the window did, and draw in the next. Another theme moves nothing later.
+    for (const [theme, frames] of [
+      ["light", 3],
+      ["dark", 1],
+    ]) {
       await page.emulateMedia({ colorScheme: theme });
-      // Panes learn their width a frame after the window did, and draw in the next.
-      await page.evaluate(async () => {
+      await page.evaluate(async (wanted) => {
         await document.fonts.ready;
-        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
-      });
+        for (let frame = 0; frame < wanted; frame++) await new Promise(requestAnimationFrame);
+      }, frames);
       const faults = await page.evaluate(faultsOf);
       const real = faults.filter((fault) => !EXCEPTIONS.some(({ fits }) => fits.test(fault)));
       found.push(...real.map((fault) => `${width} by ${height}, ${theme}: ${fault}`));
@@ -62,3 +65,83 @@ for (const [called, name] of [
     assert.deepEqual(found, []);
   });
 }
+
+// Small things that cost trust.
+
+test("help says what runs here and where it keeps what", async (t) => {
+  const core = await startCore(t);
+  const { page, errors } = await openPage(t, core.link);
+  await page.getByRole("button", { name: "Help", exact: true }).click();
+  const about = page.getByRole("dialog", { name: "Help and about" });
+  await about.getByText(core.data, { exact: true }).waitFor();
+  await about.getByText(/^Chrome \d/).waitFor();
+  for (const fact of ["Version", "Data folder", "Secrets", "Log", "Drawn by"])
+    await about.getByText(fact, { exact: true }).waitFor();
+  assert.deepEqual(await barriers(page), []);
+  await about.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("Redo what was undone").waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("all servers are checked at once, and what cannot be done is said", async (t) => {
+  const core = await startCore(t, { config: "health_monitoring:\n  check_interval: 3600\n" });
+  const server = await startScripted(t, { name: "one" });
+  await core.call("add", { url: `http://${server.address}` });
+  const { page } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  const row = page.getByRole("grid").getByRole("row").filter({ hasText: "one" });
+  await row.getByText("Healthy").waitFor();
+  const before = server.asked();
+  await page.getByRole("button", { name: "More about the list" }).click();
+  await page.getByRole("menuitem", { name: "Check all now" }).click();
+  await eventually(async () => server.asked() > before, true, "it is asked");
+
+  await row.click();
+  await core.stop();
+  await page.getByText("MCP Discovery does not answer. What you see is from before.").waitFor();
+  await page.getByRole("complementary").getByRole("button", { name: "Pause" }).click();
+  const said = page.getByRole("region", { name: "Messages" });
+  await said.getByText("Paused one did not work").waitFor();
+  await said.getByText("MCP Discovery does not answer. Try again when it is back.").waitFor();
+});
+
+test("no segment goes without a trace at 1024, and an empty cell has no tooltip", async (t) => {
+  const core = await startCore(t);
+  const server = await startScripted(t, { name: "one" });
+  await core.call("add", { url: `http://${server.address}` });
+  const { page, errors } = await openPage(t, core.link, { size: [1024, 768] });
+  await page.goto(`${core.address}/#/servers`);
+  await page
+    .getByRole("group", { name: "Status" })
+    .getByRole("button", { name: /Healthy 1/ })
+    .waitFor();
+  assert.equal(await page.locator('[title="—"]').count(), 0);
+  assert.deepEqual(errors, []);
+});
+
+test("the demo says its token where it is asked for", async (t) => {
+  const core = await startCore(t);
+  await core.call("demo_start", {});
+  const { page, errors } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/servers`);
+  await page.getByRole("grid").getByRole("row").filter({ hasText: "demo-notes" }).click();
+  const drawer = page.getByRole("complementary", { name: "demo-notes" });
+  await drawer.getByRole("button", { name: "Fill it in" }).click();
+  await drawer.getByRole("button", { name: "Keep token and check" }).click();
+  await drawer
+    .getByText(/^Healthy/)
+    .first()
+    .waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test("one tool is one tool", async (t) => {
+  const server = await startScripted(t, { name: "one", tools: [{ name: "tell", inputSchema: { type: "object" } }] });
+  const core = await startCore(t);
+  await core.call("add", { url: `http://${server.address}` });
+  const { page } = await openPage(t, core.link);
+  await page.goto(`${core.address}/#/playground`);
+  const find = page.getByRole("searchbox", { name: "Find a tool" });
+  await page.getByRole("link", { name: /^tell/ }).waitFor();
+  await eventually(() => find.getAttribute("placeholder"), "Find in 1 tool");
+});

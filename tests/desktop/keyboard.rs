@@ -1,9 +1,15 @@
 //! The page as the keyboard alone reaches it, and what the pointer rests on.
+//! A window with something unsaved does not close without a word.
+//! The window opens, and says why when it cannot.
+
+use std::fs;
+use std::fs::File;
 
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 
-use crate::page::{Page, said};
+use crate::page::{ENTER, Page, Role, said};
+use crate::window;
 
 const TAB: char = '\u{E004}';
 
@@ -102,4 +108,87 @@ impl Page {
         let answer = self.0.execute(FOCUSED, Vec::new()).await;
         answer.ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
+}
+
+const FILE: &str = "health_monitoring:\n  warn_ms: 1000 # slow\n";
+
+#[tokio::test]
+async fn a_draft_is_asked_about_kept_and_saved_before_the_window_closes() {
+    let window = window::open_alone(FILE).await;
+    let page = &window.page;
+    page.find(Role::Heading, "Discover").await;
+    page.control('9').await;
+    page.find(Role::Heading, "Settings").await;
+    page.fill(Role::Textbox, "Slow above", "1500").await;
+    page.says("Draft, 1 change").await;
+    // Whatever screen one is on.
+    page.control('2').await;
+    window.ask_to_close();
+    page.says("The settings have 1 change that is not saved").await;
+    page.find(Role::Button, "Go on editing").await;
+    window.keep_picture("closing").await;
+    page.press(Role::Button, "Go on editing", ENTER).await;
+    page.says("Draft, 1 change").await;
+    assert_eq!(std::fs::read_to_string(window.config()).expect("the configuration"), FILE);
+
+    window.ask_to_close();
+    page.press_last(Role::Button, "Save and close", ENTER).await;
+    window.closed().await;
+    let text = std::fs::read_to_string(window.config()).expect("the configuration");
+    assert_eq!(text, FILE.replace("1000", "1500"));
+}
+
+#[tokio::test]
+async fn a_draft_may_be_thrown_away_and_without_one_nobody_is_asked() {
+    let window = window::open_alone(FILE).await;
+    let page = &window.page;
+    page.find(Role::Heading, "Discover").await;
+    page.control('9').await;
+    page.fill(Role::Textbox, "Slow above", "1500").await;
+    page.says("Draft, 1 change").await;
+    window.ask_to_close();
+    page.press_last(Role::Button, "Close without saving", ENTER).await;
+    window.closed().await;
+    assert_eq!(std::fs::read_to_string(window.config()).expect("the configuration"), FILE);
+
+    let window = window.open_again().await;
+    window.page.find(Role::Heading, "Discover").await;
+    window.ask_to_close();
+    window.closed().await;
+}
+
+#[tokio::test]
+async fn the_window_shows_the_screens() {
+    let window = window::open().await;
+    window.page.find(Role::Link, "Discover").await;
+    window.page.find(Role::Link, "Servers").await;
+    window.page.find(Role::Link, "Playground").await;
+    assert!(window.page.0.title().await.unwrap().contains("MCP Discovery"));
+    let picture = window.keep_picture("opens").await;
+    assert!(picture.len() > 5_000, "a window that shows something is more than {} bytes", picture.len());
+}
+
+#[tokio::test]
+async fn a_data_folder_that_somebody_else_has_is_named_with_its_owner() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("taken");
+    fs::create_dir(&data).unwrap();
+    let lock = File::create(data.join("owner.lock")).unwrap();
+    lock.lock().unwrap();
+
+    let window = window::open_on(home, data.clone()).await;
+
+    window.page.find(Role::Heading, "MCP Discovery cannot start").await;
+    window.page.says(&format!("The data directory `{}` is in use by another process", data.display())).await;
+    window.keep_picture("owned").await;
+}
+
+#[tokio::test]
+async fn a_page_cannot_call_what_the_window_may_not() {
+    let window = window::open().await;
+    window.page.find(Role::Link, "Discover").await;
+    let script = "const done = arguments[arguments.length - 1];
+        window.__TAURI_INTERNALS__.invoke('plugin:window|close').then(() => done('allowed'), error => done(String(error)))";
+    let answer = window.page.0.execute_async(script, Vec::new()).await.unwrap();
+    assert!(answer.as_str().unwrap().contains("not allowed"), "{answer}");
 }

@@ -4,23 +4,9 @@
 
 // As modules of tests: helpers may panic with a sentence.
 #[cfg(test)]
-mod browsers;
-#[cfg(test)]
-mod calm;
-#[cfg(test)]
-mod certificates;
-#[cfg(test)]
 mod clients;
 #[cfg(test)]
-mod closing;
-#[cfg(test)]
-mod demo;
-#[cfg(test)]
-mod driver;
-#[cfg(test)]
 mod edit;
-#[cfg(test)]
-mod frame;
 #[cfg(test)]
 mod journey;
 #[cfg(test)]
@@ -28,22 +14,12 @@ mod keyboard;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
-mod memory;
-#[cfg(test)]
-mod opens;
-#[cfg(test)]
 mod page;
 #[cfg(test)]
-mod refusals;
-#[cfg(test)]
 mod route;
-#[cfg(test)]
-mod rules;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
 mod trust;
-#[cfg(test)]
-mod walk;
 #[cfg(test)]
 mod window;

@@ -1,4 +1,5 @@
 //! A tool that two servers offer: who takes a call and why, before and after one of them is paused.
+//! A call that was made: why it went where it went, its rule, and what would become of it under another.
 
 use serde_json::json;
 use testkit::fake::{Fake, Running};
@@ -62,4 +63,51 @@ async fn a_call_says_who_takes_it_and_goes_elsewhere_after_a_pause() {
     page.says(&format!("{name} is paused")).await;
     page.says(&format!("Goes to {other}")).await;
     window.keep_picture("route-2-after-a-pause").await;
+}
+
+const FILE: &str = "# ours\nhealth_monitoring:\n  check_interval: 3600\n\nrouting_rules:\n  # whoever only looks\n  \"look\":\n    timeout: 10   # seconds\n";
+
+#[tokio::test]
+async fn a_call_is_explained_and_its_rule_tried_on_it_edited_saved_and_undone() {
+    let servers = [looker("sparrow").await, looker("heron").await];
+    let window = window::open_configured(FILE).await;
+    let page = &window.page;
+    let winner = look(page, &servers).await;
+    let (name, other) = if winner == 0 { ("sparrow", "heron") } else { ("heron", "sparrow") };
+
+    page.control('7').await;
+    page.find(Role::Heading, "Activity").await;
+    page.click(Role::Row, &format!("answered by {name}")).await;
+    page.find(Role::Complementary, "Call of look").await;
+    page.says("The rule look applies").await;
+    page.finds("return document.querySelectorAll('.uplot canvas').length > 2 ? 'drawn' : ''", "drawn").await;
+    window.keep_picture("rules-1-activity").await;
+    page.press(Role::Button, "Simulate", ENTER).await;
+    page.find(Role::Heading, "Routing").await;
+    page.says("The rule look applies").await;
+
+    // What if it were down: the call would have gone to the other.
+    page.fill(Role::Combobox, "Pretend it is down", name).await;
+    page.click(Role::Option, name).await;
+    page.says(&format!("1 would move to {other}. None would fail.")).await;
+    page.press(Role::Button, "See the call", ENTER).await;
+    page.says("Would move").await;
+    window.keep_picture("rules-2-replay").await;
+    page.press(Role::Button, "Stages", ENTER).await;
+    page.press(Role::Button, "pretended down", ENTER).await;
+
+    page.press(Role::Button, "look exact name", ENTER).await;
+    page.find(Role::Button, "Duplicate look").await;
+    page.fill(Role::Textbox, "Timeout", "20").await;
+    page.says("Draft, 1 change").await;
+    window.keep_picture("rules-3-draft").await;
+    page.chord('s').await;
+    page.says("Saved as version 2").await;
+    let on_disk = || std::fs::read_to_string(window.config()).expect("the configuration");
+    assert_eq!(on_disk(), FILE.replace("timeout: 10 ", "timeout: 20 "));
+
+    page.find(Role::Heading, "Routing").await.click().await.expect("the heading is there");
+    page.chord('z').await;
+    page.says("Undone:").await;
+    assert_eq!(on_disk(), FILE);
 }

@@ -1,9 +1,10 @@
 //! The settings in the real window, by keyboard: a field and its line, a save, a text that breaks and is mended, a change on
 //! disk, a version that comes back, undo; and the guide's file, of which nothing changes but what was edited.
 
-use crate::browsers::Browsers;
+use crate::live::Browsers;
 use crate::page::{ENTER, Page, Role};
-use crate::window::{self, Window};
+use crate::window;
+use crate::window::Window;
 
 const GUIDE: &str = include_str!("../../crates/model/examples/guide.yaml");
 

@@ -8,7 +8,6 @@ import "./styles/choices.css";
 import "./styles/status.css";
 import "./styles/surfaces.css";
 import "./styles/listings.css";
-import "./styles/menus.css";
 import "./styles/dialogs.css";
 import "./styles/narrow.css";
 import "./styles/motion.css";

@@ -1,10 +1,11 @@
 //! The command line of the contributors' tasks.
 
-use lexopt::Parser;
-use lexopt::prelude::{Long, Short, Value, ValueExt};
 use std::ffi::OsString;
 
-use crate::stop::{Stop, TaskResult};
+use lexopt::Parser;
+use lexopt::prelude::{Long, Short, Value, ValueExt};
+
+use crate::workspace::{Stop, TaskResult};
 
 pub(crate) const HELP: &str = "\
 Every command a contributor types

@@ -8,9 +8,6 @@ mod node;
 mod peers;
 mod release;
 mod run;
-mod size;
-mod stamp;
-mod stop;
 mod test;
 mod ui;
 mod workspace;
@@ -18,8 +15,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use command::Task;
-use stop::TaskResult;
-use workspace::Workspace;
+use workspace::{TaskResult, Workspace};
 
 fn main() -> ExitCode {
     match command::parse(lexopt::Parser::from_env()).and_then(dispatch) {

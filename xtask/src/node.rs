@@ -1,9 +1,7 @@
 //! A Node and an npm that are new enough, even where the distribution's are not.
 
-use crate::install;
-use crate::needs;
-use crate::stop::{Stop, TaskResult};
-use crate::workspace::{Workspace, answer, run};
+use crate::workspace::{Stop, TaskResult, Workspace, answer, run};
+use crate::{install, needs};
 
 /// What Vite 8 asks for: 20.19, 22.12 or newer.
 const OLDEST_20: NodeVersion = NodeVersion(20, 19);
@@ -73,7 +71,7 @@ fn install_own(workspace: &Workspace, packages: &[&str]) -> TaskResult {
     // The npm that does it must run on the Node of the system, so our own folder is filled in one go.
     eprintln!("Installing {} into {OWN}, for this checkout alone", packages.join(" and "));
     let folder = workspace.at(OWN);
-    std::fs::create_dir_all(&folder).map_err(crate::stop::failed(format_args!("create `{OWN}`")))?;
+    std::fs::create_dir_all(&folder).map_err(crate::workspace::failed(format_args!("create `{OWN}`")))?;
     run(workspace
         .command("npm")
         .args(["install", "--no-audit", "--no-fund", "--prefix"])

@@ -6,9 +6,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::command::{Profile, RunOptions, ShownIn};
 use crate::needs::{BUILD, WINDOW};
-use crate::stop::{Stop, TaskResult, failed};
-use crate::workspace::{self, Workspace};
-use crate::{install, node, stamp, ui};
+use crate::workspace::{Stop, TaskResult, Workspace, failed};
+use crate::{install, node, ui, workspace};
 
 const LISTEN: &str = "127.0.0.1:8090";
 
@@ -60,7 +59,7 @@ pub(crate) fn print_address() -> TaskResult<ExitCode> {
         let line = line.map_err(failed("read what `mcp-discovery serve` says"))?;
         match (text_field(&line, "listening"), text_field(&line, "token_file")) {
             (Some(address), Some(file)) => {
-                let token = stamp::text_of(file.as_ref())?;
+                let token = install::text_of(file.as_ref())?;
                 println!("Open {address}/#token={}", token.trim());
             }
             _ => println!("{line}"),

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::stamp::{Stamp, text_of};
-use crate::stop::{Stop, TaskResult};
-use crate::workspace::{Workspace, run};
+use crate::install::{Stamp, text_of};
+use crate::workspace::{Stop, TaskResult, Workspace, run};
 
 /// What the build reads, beside the packages.
 const SOURCES: &[&str] = &[

@@ -1,10 +1,10 @@
 //! Where things are, and how programs are started there.
+//! Why a task ended early, in one clear sentence.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-use crate::stop::{Stop, TaskResult, failed};
 
 /// The checkout, and the programs that tasks start in it.
 #[derive(Debug, Clone)]
@@ -89,4 +89,46 @@ fn name_of(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let first = command.get_args().next().unwrap_or_default();
     format!("{} {}", program.display(), first.display()).trim_end().to_owned()
+}
+
+/// What a task comes to.
+pub(crate) type TaskResult<T = ()> = Result<T, Stop>;
+
+/// Nobody recovers from these: they are printed and the program ends.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The command line was wrong: exit code 2.
+    Usage(String),
+    /// Something did not work: exit code 1.
+    Failed(String),
+}
+
+impl Stop {
+    /// The exit code, as `mcp-discovery` uses them.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) => 1,
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(sentence) => write!(out, "{sentence}; see `cargo xtask --help`"),
+            Self::Failed(sentence) => out.write_str(sentence),
+        }
+    }
+}
+
+impl From<lexopt::Error> for Stop {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// Says what was being done when the operating system refused.
+pub(crate) fn failed(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Stop {
+    move |error| Stop::Failed(format!("cannot {doing}: {error}"))
 }

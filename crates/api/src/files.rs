@@ -1,7 +1,10 @@
 //! Files in and out, and the configuration.
+//! AI clients and what they are set up with.
 
-use model::config::{self, Problem, Severity};
-use model::{Millis, SecretPlace};
+use std::collections::BTreeMap;
+
+use model::config::{Problem, Severity};
+use model::{ClientReport, GivenSecret, Millis, SecretPlace, config};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -185,4 +188,43 @@ impl From<Problem> for ConfigProblem {
         let Problem { line, column, path, severity, message } = problem;
         Self { line, column, path, severity, message }
     }
+}
+
+/// Whose files to read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientsArgs {
+    /// Folders of projects, from the root on, whose files are read as well, now and later. Others are those that a client's
+    /// own file names.
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub projects: Vec<String>,
+}
+
+/// The AI clients of this computer.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ClientList {
+    /// Those that have files here.
+    pub clients: Vec<ClientReport>,
+}
+
+/// The entry of a client's file that a server is added from. It is read again, and its values never pass a face.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct FromClient {
+    /// The client's id.
+    pub client: String,
+    /// The file, as `clients` lists it.
+    pub file: String,
+    /// What the client calls the server.
+    pub name: String,
+    /// The folder of the project that it is for, where the file says so of one entry.
+    #[ts(optional)]
+    pub project: Option<String>,
+    /// What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
+    /// the entry.
+    #[ts(optional)]
+    pub consent: Option<String>,
+    /// What its placeholders stand for, by how they are written: `${input:token}`.
+    #[ts(optional, type = "Record<string, string>")]
+    pub filled: BTreeMap<String, GivenSecret>,
 }

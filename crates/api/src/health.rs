@@ -1,8 +1,12 @@
 //! How servers are, and how they were.
+//! Where figures are exported, and who reads them.
+//! What a server said beside its answers, and how the last requests to it ended.
 
 use model::{CheckResult, HealthStatus, Millis, Server, ServerId, Transition};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::ErrorCode;
 
 /// Whose health.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
@@ -141,4 +145,127 @@ impl From<Server> for ServerHealth {
             checks: health.checks.to_vec(),
         }
     }
+}
+
+/// How figures leave, now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MetricsExports {
+    /// For Prometheus; absent while it is switched off.
+    pub prometheus: Option<MetricsDoor>,
+    /// The file; absent while it is switched off.
+    pub json: Option<MetricsFile>,
+}
+
+/// Where Prometheus scrapes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MetricsDoor {
+    /// Such as `http://127.0.0.1:8090/metrics`; absent while nothing is served.
+    pub url: Option<String>,
+    /// It opens only with its token, since it is served beyond loopback.
+    pub needs_token: bool,
+    /// The file that the token was written to; absent where the configuration has one, or none is needed.
+    pub token_file: Option<String>,
+    /// The last scrape.
+    pub last_scrape: Option<Scrape>,
+    /// What to write in the configuration of Prometheus.
+    pub scrape_config: Option<String>,
+}
+
+/// One reading of all figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Scrape {
+    /// When.
+    pub at: Millis,
+    /// From where, and what it calls itself.
+    pub by: String,
+    /// How long it took, in milliseconds.
+    pub ms: f64,
+    /// How large it was.
+    pub bytes: u64,
+    /// How many series were left out, since there were too many.
+    pub left_out: u64,
+}
+
+/// The file that figures are written to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct MetricsFile {
+    /// Its path.
+    pub file: String,
+    /// When it was written last.
+    pub written_at: Option<Millis>,
+    /// Why it cannot be written.
+    pub problem: Option<String>,
+}
+
+/// The log of one server since the core started: kept in memory, bounded, forgotten with a restart.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ServerLogs {
+    /// The server.
+    pub id: ServerId,
+    /// When the core started: nothing is older.
+    pub since: Millis,
+    /// The last requests, newest first.
+    pub requests: Vec<LoggedRequest>,
+    /// How many older requests made room.
+    pub requests_lost: u64,
+    /// What the child wrote to its standard error, oldest first; empty for other transports.
+    pub stderr: Vec<LogLine>,
+    /// How many older lines made room.
+    pub stderr_lost: u64,
+}
+
+/// A line of standard error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LogLine {
+    /// When it was read.
+    pub at: Millis,
+    /// Without control characters.
+    pub text: String,
+}
+
+/// Why a server was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LoggedKind {
+    /// A tool call.
+    Call,
+    /// A round of checks. Kept when it failed, and when it succeeded again.
+    Check,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LoggedOutcome {
+    /// With an answer.
+    Answered,
+    /// The tool answered `isError`.
+    ToolError,
+    /// Without an answer that could be used.
+    Failed,
+    /// The caller ended it, or went away.
+    Cancelled,
+}
+
+/// A request to a server and how it ended. Arguments are not kept: they may hold secrets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LoggedRequest {
+    /// When it ended; of several alike the last.
+    pub at: Millis,
+    /// When the first of several alike ended.
+    pub first_at: Millis,
+    /// How many alike one after the other: the rounds of a server that stays down are one entry.
+    pub times: u32,
+    /// Why it was asked.
+    pub kind: LoggedKind,
+    /// The tool that was called; empty for checks.
+    pub what: String,
+    /// How it ended.
+    pub outcome: LoggedOutcome,
+    /// How long it took, in milliseconds.
+    pub ms: Option<f64>,
+    /// Which kind of failure, for calls that failed.
+    pub code: Option<ErrorCode>,
+    /// The whole text of the error, cut at 16 KiB.
+    pub error: Option<String>,
 }

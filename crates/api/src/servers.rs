@@ -1,10 +1,13 @@
 //! What is asked of servers, and what is told of them.
+//! The certificate that a server shows.
+//! The demo fleet.
+//! Commands that take long to start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AddedFrom, CheckResult, Health, Millis, Notice, Outcome, Server, ServerId, ServerInfo, ServerRow, Tls,
-    Tool,
+    AddedFrom, Certificate, CheckResult, Health, Millis, Notice, Outcome, RefusedCertificate, Server,
+    ServerId, ServerInfo, ServerRow, Start, Tls, Tool,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -199,4 +202,54 @@ impl ServerRef {
     pub fn to_record(info: &ServerInfo) -> Self {
         Self { id: info.id, name: info.name.clone(), url: info.address() }
     }
+}
+
+/// Whose certificate to look at: that of a server, or of an address.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct CertificateArgs {
+    /// An id, or a name that only one server has.
+    #[ts(optional)]
+    pub id: Option<String>,
+    /// `https://host[:port]`.
+    #[ts(optional)]
+    pub url: Option<String>,
+}
+
+/// The certificate that is shown at an address now.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct ShownCertificate {
+    /// Where.
+    pub url: String,
+    /// The certificate.
+    pub shown: Certificate,
+    /// Why it is not trusted; absent when it is.
+    pub refused: Option<RefusedCertificate>,
+    /// Who vouches for it; absent means whoever this computer trusts.
+    pub tls: Option<Tls>,
+}
+
+/// The demo fleet: servers of our own on loopback, to try things with. Their answers are made up.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct Demo {
+    /// It runs. It ends with the core, and nothing of it stays in the registry.
+    pub running: bool,
+    /// Its servers, as they are in the registry now.
+    pub servers: Vec<ServerRow>,
+    /// The revision that shows it.
+    pub revision: u64,
+}
+
+/// The commands that take longer to start than a moment, the oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct StartList {
+    /// They.
+    pub starts: Vec<Start>,
+}
+
+/// Whether a wait was ended.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, TS)]
+pub struct KeptStarting {
+    /// False: it was over already.
+    pub kept: bool,
 }

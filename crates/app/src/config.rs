@@ -1,19 +1,17 @@
 //! The configuration in use. It is read at start and again whenever its file changes; whoever works by it holds a
 //! receiver. A file with errors changes nothing.
 
-mod file;
 mod follow;
 mod save;
 mod words;
 
-use api::{ConfigBy, ConfigStatus};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use file::FileReading;
-use follow::LastReading;
+use api::{ConfigBy, ConfigStatus};
+use follow::{FileReading, LastReading};
 use model::config::{Config, Problem, decode};
 use model::{Activity, NoticeLevel};
 use settings::Settings;
@@ -54,7 +52,7 @@ impl LiveConfig {
         let file = named.or_else(paths::config_file).map(|file| std::path::absolute(&file).unwrap_or(file));
         let reading = match &file {
             None => FileReading::Absent,
-            Some(file) => match file::read(file) {
+            Some(file) => match follow::read(file) {
                 Err(source) if must_exist || source.kind() != std::io::ErrorKind::NotFound => {
                     return Err(StartError::ConfigUnreadable { file: file.clone(), source });
                 }
@@ -90,7 +88,7 @@ impl LiveConfig {
     /// What is in use, beside what the file says at this moment.
     pub(crate) async fn status(&self) -> ConfigStatus {
         let reading = match &self.file {
-            Some(file) => file::look(file).await,
+            Some(file) => follow::look(file).await,
             None => FileReading::Absent,
         };
         ConfigStatus {

@@ -4,14 +4,15 @@
 //! records are `Source::Demo`: those of a process that was killed are forgotten by the next one that opens the registry,
 //! since nobody listens at their ports any more. A look at this computer passes over the ports of its own process, so it
 //! does not find them a second time.
+//! The demo fleet: start, stop, look.
 
-use api::ErrorCode;
 use std::io;
 
 use ::demo::{Fleet, Member, MemberTransport};
+use api::{Demo, Empty, ErrorCode};
 use futures::future::join_all;
 use mesh::Contact;
-use model::{NoticeLevel, Reach, ServerId, ServerInfo, Source, Transport};
+use model::{NoticeLevel, Reach, ServerId, ServerInfo, ServerRow, Source, Transport};
 use registry::{Observation, Origin, RegistryError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -219,4 +220,24 @@ fn cannot_listen(error: &io::Error) -> OperationError {
         "the demo fleet cannot listen on 127.0.0.1: {error}; close what holds many ports or files, and try again"
     );
     OperationError::new(ErrorCode::TransportFailed, message)
+}
+
+impl App {
+    pub(crate) async fn demo_start(&self, _: Empty) -> Result<Demo, OperationError> {
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Start).await?))
+    }
+
+    pub(crate) async fn demo_stop(&self, _: Empty) -> Result<Demo, OperationError> {
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Stop).await?))
+    }
+
+    pub(crate) async fn demo(&self, _: Empty) -> Result<Demo, OperationError> {
+        Ok(self.shown(&self.0.demo.ask(DemoWish::Look).await?))
+    }
+
+    fn shown(&self, hosted: &Hosted) -> Demo {
+        let snapshot = self.0.registry.snapshot();
+        let servers = hosted.ids.iter().filter_map(|id| snapshot.get(*id).cloned().map(ServerRow::from));
+        Demo { running: hosted.is_running, servers: servers.collect(), revision: snapshot.revision() }
+    }
 }

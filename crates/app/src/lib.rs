@@ -9,15 +9,12 @@ mod error;
 mod feed;
 mod figures;
 mod health;
-mod lists;
 mod logging;
 mod logs;
 pub mod memory;
 mod operations;
 mod owner;
 pub mod paths;
-mod scans;
-mod session_key;
 mod sleep;
 mod start;
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use discovery::ScanMemory;
+use discovery::scan::Caps;
 use futures::Stream;
 use gateway::{Gateway, ReplicaFinder};
 use intake::Intake;
@@ -17,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use vault::Vault;
 
 use crate::calls::Calls;
 use crate::config::LiveConfig;
@@ -25,12 +28,8 @@ use crate::figures::Exports;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::operations::gateway_words;
-use crate::owner::{OwnerKind, Ownership, read_owner};
-use crate::session_key::{GatewayKey, SessionKey};
+use crate::owner::{GatewayKey, OwnerKind, Ownership, SessionKey, read_owner};
 use crate::{StartError, feed, now, paths};
-use discovery::ScanMemory;
-use discovery::scan::Caps;
-use vault::Vault;
 
 /// How long a command that has the data directory is waited for.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(10);

@@ -1,4 +1,6 @@
 //! The calls that were made, as faces have them: told as they come, listed, counted, explained.
+//! What a tool answers leaves the core in the server's own text.
+//! A bridge is a command that leads to somebody else: when that is away, the bridge is not to blame.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,12 +14,13 @@ mod support;
 
 use std::time::Duration;
 
-use api::ErrorCode;
+use api::{ErrorCode, raw};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use support::Core;
 use testkit::fake::{Fake, Running};
-use testkit::{Act, Persona, PersonaTool, Steps};
+use testkit::real::{Peer, bridge_to};
+use testkit::{Act, Persona, PersonaTool, Steps, digits};
 use tokio::time::timeout;
 
 const QUIET: &str =
@@ -174,5 +177,63 @@ async fn a_damaged_record_is_told_and_calls_go_on() {
     assert_eq!(core.perform("calls", json!({})).await["total"], 1);
     let notices = core.perform("status", json!({})).await["notices"].to_string();
     assert!(notices.contains("record of calls was damaged") && notices.contains(".damaged-"), "{notices}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_result_has_the_digits_and_the_fields_that_the_server_sent() {
+    let core = Core::start().await;
+    let server = digits::server().start().await;
+    core.perform("add", json!({ "url": server.url() })).await;
+    let answer = core.app.perform("call", json!({ "capability": "digits" })).await.unwrap();
+    assert_eq!(raw::at(&answer, &["result"]).unwrap().get(), digits::RESULT);
+    assert_eq!(raw::at(&answer, &["tool"]).unwrap().get(), "\"digits\"");
+    core.app.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_result_that_nests_without_end_is_refused() {
+    let core = Core::start().await;
+    let nested = |_: &_| {
+        let mut list = json!([]);
+        for _ in 0..200 {
+            list = json!([list]);
+        }
+        Act::Answer(json!({ "content": [], "structuredContent": { "list": list } }))
+    };
+    let listed = json!({ "name": "nest", "description": "A tool.", "inputSchema": { "type": "object" } });
+    let tools = vec![PersonaTool { name: "nest", listed: Some(listed), act: nested }];
+    let persona = Persona { name: "deep", version: "1.0", tools, ..Persona::default() };
+    let server = testkit::fake::Fake::legacy().with_persona(persona).start().await;
+    core.perform("add", json!({ "url": server.url() })).await;
+    let error = core.refused("call", json!({ "capability": "nest" })).await;
+    assert_eq!(error.code, api::ErrorCode::TransportFailed, "{error:?}");
+    core.app.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bridge_says_that_nobody_is_behind_it_and_works_when_somebody_is_again() {
+    let core = Core::configured("health_monitoring:\n  enabled: false\n").await;
+    let server = Peer::Everything.http().await.unwrap();
+    let (address, url) = (server.address, server.url.clone());
+    let bridge = bridge_to(&url).unwrap();
+    let stdio: Vec<String> = [bridge.program].into_iter().chain(bridge.args).collect();
+    core.perform("add", json!({ "stdio": stdio, "name": "it" })).await;
+    assert_eq!(core.check("it").await["status"], "healthy");
+    server.stop().await;
+    let expected = format!("the bridge runs, `{url}` behind it does not answer");
+    let refused = core
+        .refused("call", json!({ "capability": "echo", "server": "it", "arguments": { "message": "x" } }));
+    let refused = refused.await;
+    assert!(refused.message.starts_with(&expected), "{refused}");
+    let away = core.check("it").await;
+    assert!(away["reason"].as_str().unwrap().starts_with(&expected), "{away}");
+    assert_eq!(away["summary"], "Nobody behind the bridge");
+    // One that is started while nobody is there ends, and says why.
+    let other: Vec<String> = stdio.iter().map(|word| word.replace("/mcp", "/other")).collect();
+    let ended = core.refused("add", json!({ "stdio": other })).await;
+    assert!(ended.message.contains("behind it does not answer"), "{ended}");
+    let _server = Peer::Everything.http_at(address).await.unwrap();
+    assert_eq!(core.check("it").await["status"], "healthy");
     core.app.shutdown().await;
 }

@@ -1,13 +1,11 @@
 //! The schedule: who is asked when, and what becomes of the answer.
 
-mod asleep;
 mod configured;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use asleep::WAKE;
 use mcp::tame;
 use mesh::{Address, host};
 use model::config::IdleStdio;
@@ -19,13 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::lanes::{Lane, Lanes};
-use crate::memory::BetweenRounds;
+use configured::WAKE;
+
 use crate::report::{CheckedServer, RoundReply, report};
-use crate::round::{Examined, NextRound, RoundPlan, examine};
-use crate::schedule::{Queue, on_tick, pause, spread};
+use crate::round::{BetweenRounds, Examined, NextRound, RoundPlan, examine};
+use crate::schedule::{Lane, Lanes, Queue, interval, on_tick, pause, spread, until, wall};
 use crate::settings::{CheckError, CheckerSettings};
-use crate::times::{interval, until, wall};
 
 /// How long whoever adds a server has to say how it is: most ask it themselves.
 const SETTLE: Duration = Duration::from_millis(500);

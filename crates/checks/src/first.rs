@@ -9,7 +9,7 @@ use registry::{Observation, ServerContents};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use crate::times::wall;
+use crate::schedule::wall;
 
 /// For connecting and listing, together, when a person waits for it.
 pub const LOOK_WITHIN: Duration = Duration::from_secs(10);

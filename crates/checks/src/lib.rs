@@ -12,18 +12,13 @@
 mod check;
 mod checker;
 mod first;
-mod judge;
-mod lanes;
-mod memory;
-mod once;
 mod report;
 mod round;
 mod schedule;
 mod settings;
-mod times;
 mod words;
 
 pub use checker::{Checker, CheckerHandle};
 pub use first::{LOOK_WITHIN, kept, look, look_in, measure, measure_at, seen, well};
-pub use once::check_once;
+pub use report::check_once;
 pub use settings::{CheckError, CheckerSettings, Notify};

@@ -1,4 +1,5 @@
 //! What the configuration says of checks is what happens.
+//! A round asks one question where one will do.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,10 +13,12 @@ mod support;
 
 use std::sync::Arc;
 
-use model::config::{AdoptChanges, Config, GatewayConfig, HealthMonitoring, Seconds};
-use model::{CheckResult, CheckStatus, Era, Health, HealthStatus, RESPONSE_TIME, ServerInfo, Source};
+use model::config::{AdoptChanges, BuiltInCheck, Config, GatewayConfig, HealthMonitoring, Seconds};
+use model::{
+    CheckResult, CheckStatus, Era, Health, HealthStatus, RESPONSE_TIME, ServerInfo, Source, Transport,
+};
 use support::{Scene, TOOLS, known, quick, tool};
-use testkit::fake::Fake;
+use testkit::fake::{Fake, Running};
 
 /// What is shown of a server after its first round.
 async fn first_round(monitoring: HealthMonitoring) -> Health {
@@ -76,4 +79,39 @@ async fn where_nobody_wants_to_be_asked_a_changed_definition_is_taken_and_told()
     assert!(tools.iter().all(|tool| tool.description.as_deref() == Some("A tool.")), "{tools:?}");
     let notices = scene.notices();
     assert!(notices.len() == 1 && notices[0].contains("`gateway.adopt`"), "{notices:?}");
+}
+
+const ROUNDS: usize = 3;
+
+/// What a server was asked, in order.
+fn asked(server: &Running) -> Vec<String> {
+    server.seen().into_iter().filter_map(|seen| seen.rpc_method).collect()
+}
+
+#[tokio::test]
+async fn a_round_of_a_legacy_server_is_one_question() {
+    mcp::install_crypto();
+    let without_lists = vec![BuiltInCheck::EndpointReachable, BuiltInCheck::ResponseTime];
+    for (checks, question) in [(quick().checks, "tools/list"), (without_lists, "ping")] {
+        for (fake, transport) in [(Fake::legacy(), Transport::Http), (Fake::sse(), Transport::Sse)] {
+            let calm = HealthMonitoring {
+                check_interval: Seconds(20.0),
+                timeout: Seconds(20.0),
+                checks: checks.clone(),
+                ..quick()
+            };
+            let scene = Scene::new(calm).await;
+            let server = fake.start().await;
+            let base = ServerInfo::new_at(transport, "old", &server.url(), Source::Manual, 0).unwrap();
+            let id = scene.keep(known(base, Era::Legacy, TOOLS)).await;
+            scene.until_status(id, HealthStatus::Healthy).await;
+            for _ in 1..ROUNDS {
+                scene.check(id).await.unwrap();
+            }
+            let mut expected = vec!["initialize", "notifications/initialized"];
+            expected.extend([question; ROUNDS]);
+            assert_eq!(asked(&server), expected, "{transport:?}");
+            scene.stop().await;
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
 
-mod calls;
 mod gateway;
 mod scans;
 
@@ -9,12 +8,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::from_client::ClientsFlags;
+use crate::commands::clients::ClientsFlags;
 use crate::given::{Add, EditOptions};
 
-pub(crate) use calls::{CallsOptions, ReplayOptions, RouteOptions, ToolCallOptions};
 pub(crate) use gateway::{GatewayCommand, ReplicasCommand};
-pub(crate) use scans::{Export, ExportedAs, Range, ScanOptions};
+pub(crate) use scans::{
+    CallsOptions, Export, ExportedAs, Range, ReplayOptions, RouteOptions, ScanOptions, ToolCallOptions,
+};
 
 /// Find the MCP servers on this computer and network, keep them, and call their tools.
 #[derive(Debug, Parser)]

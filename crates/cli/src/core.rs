@@ -1,21 +1,24 @@
 //! The core a command talks to: the one that owns the data directory, over HTTP, or, when none runs, one of its own.
+//! A core in another process, over its HTTP face.
 
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use api::{ApiError, Empty, Operations, Perform};
+use api::{ApiError, Empty, ErrorCode, Operations, Perform};
 use app::{App, Options, OwnerCard, OwnerKind, StartError};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, future};
 use model::{EventBatch, ServerRow};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Client, Response};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::time::{Instant, timeout_at};
+use sse_stream::SseStream;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::args::Common;
 use crate::failure::CommandFailure;
 use crate::print::note;
-use crate::remote::RemoteCore;
 
 /// Another command holds the directory for a moment only: worth waiting for.
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(20);
@@ -98,4 +101,102 @@ fn reach(owner: &OwnerCard) -> Option<RemoteCore> {
     let address = owner.address.as_ref()?;
     let token = std::fs::read_to_string(&owner.token_file).ok()?;
     RemoteCore::new(address, &token)
+}
+
+/// How often it is looked whether the core still answers while an operation is under way.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A core that does not say within so long that it is there is taken to be stopped.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The same for a stream of events, which says something every 15 seconds.
+const SILENT_EVENTS: Duration = Duration::from_mins(1);
+
+pub(crate) struct RemoteCore {
+    client: Client,
+    events: Client,
+    address: String,
+    token: String,
+}
+
+impl RemoteCore {
+    /// No proxy: the owner is on this computer.
+    pub(crate) fn new(address: &str, token: &str) -> Option<Self> {
+        let mut secret = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+        secret.set_sensitive(true);
+        mcp::install_crypto();
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, secret)]);
+        let client = || Client::builder().default_headers(headers.clone()).no_proxy();
+        // The core says something every 15 s.
+        let (client, events) = (client().build().ok()?, client().read_timeout(SILENT_EVENTS).build().ok()?);
+        Some(Self { client, events, address: address.to_owned(), token: token.to_owned() })
+    }
+
+    /// Ends when the core no longer answers anything. A long operation is waited for as long as it takes, and its own deadline
+    /// is the core's to keep; a core that was stopped keeps none.
+    async fn falls_silent(&self) {
+        let url = format!("{}/healthz", self.address);
+        loop {
+            sleep(LOOK).await;
+            let asked = self.client.get(&url).timeout(ANSWERS_WITHIN).send();
+            if asked.await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What lets a browser in.
+    pub(crate) fn link(&self) -> String {
+        format!("{}/#token={}", self.address, self.token)
+    }
+
+    pub(crate) async fn events(&self) -> Result<Batches, ApiError> {
+        let url = format!("{}/api/v1/events", self.address);
+        let answer = self.events.get(url).send().await.and_then(Response::error_for_status);
+        let stream = SseStream::from_bytes_stream(answer.map_err(|error| self.lost(&error))?.bytes_stream());
+        let batches = stream.filter_map(|event| {
+            let data = event.ok().and_then(|event| event.data);
+            future::ready(data.and_then(|data| serde_json::from_str(&data).ok()))
+        });
+        Ok(Box::pin(batches))
+    }
+
+    fn lost(&self, error: &reqwest::Error) -> ApiError {
+        let message = format!("the core at {} does not answer: {error}", self.address);
+        ApiError::new(ErrorCode::Internal, message)
+    }
+
+    fn silent(&self) -> ApiError {
+        let message = format!(
+            "the core at {} no longer answers: it was stopped, or its computer is too busy; what was asked of it may still be done",
+            self.address
+        );
+        ApiError::new(ErrorCode::Timeout, message)
+    }
+
+    fn odd(&self) -> ApiError {
+        let message = format!(
+            "the core at {} answered something else than it promises: is it another version?",
+            self.address
+        );
+        ApiError::new(ErrorCode::Internal, message)
+    }
+}
+
+impl Perform for RemoteCore {
+    async fn perform(&self, name: &str, args: Value) -> Result<Box<RawValue>, ApiError> {
+        let url = format!("{}/api/v1/{name}", self.address);
+        let asked = async {
+            let answer = self.client.post(url).json(&args).send().await?;
+            let fine = answer.status().is_success();
+            answer.bytes().await.map(|body| (fine, body))
+        };
+        let (fine, body) = tokio::select! {
+            answered = asked => answered.map_err(|error| self.lost(&error))?,
+            () = self.falls_silent() => return Err(self.silent()),
+        };
+        let parsed =
+            if fine { serde_json::from_slice(&body).map(Ok) } else { serde_json::from_slice(&body).map(Err) };
+        parsed.unwrap_or_else(|_| Err(self.odd()))
+    }
 }

@@ -1,16 +1,12 @@
 //! The command line of MCP Discovery. A thin face: every command is an operation of the core, printed.
 
-mod advice;
 mod args;
-mod asked;
 mod commands;
 mod core;
 mod failure;
-mod from_client;
 mod given;
 mod layout;
 mod print;
-mod remote;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -30,7 +26,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    if let Err(failure) = asked::in_order(&mut cli, &matches) {
+    if let Err(failure) = given::in_order(&mut cli, &matches) {
         say(failure.message.as_deref());
         return ExitCode::from(failure.code);
     }

@@ -1,4 +1,5 @@
 //! `health --watch` says each change of a status once, from the events.
+//! What is measured, at the command line.
 
 #![allow(
     clippy::unwrap_used,
@@ -73,4 +74,21 @@ async fn changes_are_said_once_and_new_servers_too() {
     let row = all.next();
     assert_eq!((said(&row), &row["checks"]), (["one", "paused"], &json!([])), "rows have one shape");
     assert_eq!(said(&only.next()), ["one", "paused"], "others are not said");
+}
+
+#[test]
+fn figures_are_printed_as_prometheus_reads_them_and_as_json() {
+    let place = Place::new();
+    let text = place.run(&["metrics"]);
+    assert_eq!(text.code(), 0, "{}", text.stderr());
+    let text = text.stdout();
+    assert!(text.starts_with("# HELP mcp_discovery_build_info "), "{text}");
+    assert!(text.contains("\nmcp_discovery_servers{region=\"\",status=\"healthy\"} 0\n"), "{text}");
+
+    let json = place.run(&["metrics", "--json"]).json();
+    let families = json["families"].as_array().unwrap();
+    let named = |name: &str| families.iter().find(|family| family["name"] == name).unwrap();
+    assert_eq!(named("mcp_discovery_build_info")["series"][0]["value"], 1.0);
+    let calls = &named("mcp_discovery_call_duration_seconds")["series"][0];
+    assert_eq!((&calls["value"], calls["buckets"].as_array().unwrap().len()), (&0.0.into(), 13));
 }

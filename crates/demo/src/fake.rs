@@ -12,9 +12,7 @@
 //! (answers `isError`), `explode` (answers a JSON-RPC error); not listed: `flood` (answers as many bytes as
 //! it is told).
 
-mod fault;
 mod http;
-mod plain;
 mod rpc;
 mod sse;
 mod state;
@@ -25,15 +23,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt;
+use state::FakeState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-pub use fault::Fault;
-use state::FakeState;
-pub use state::{Opening, Seen};
-
 use crate::Persona;
+
+pub use state::{Fault, Opening, Seen};
 
 /// How many requests a server remembers: more than any test makes, and an end to it.
 const REMEMBERED: usize = 16_384;
@@ -179,7 +176,7 @@ impl Fake {
             page: usize::MAX,
             answers: AnswerForm::Json,
             endpoint: None,
-            persona: Arc::new(plain::plain()),
+            persona: Arc::new(super::persona::plain()),
             pages: Pages::Any,
             remembers: REMEMBERED,
             answers_goodbye: true,

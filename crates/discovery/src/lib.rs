@@ -4,10 +4,9 @@
 pub mod clients;
 mod definition;
 pub mod memory;
-mod place;
 pub mod ports;
 pub mod scan;
 
 pub use definition::Definition;
 pub use memory::{MemoryError, ScanMemory};
-pub use place::HostAndPort;
+pub use ports::HostAndPort;

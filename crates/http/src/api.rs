@@ -1,22 +1,26 @@
 //! `POST /api/v1/<operation>` and `GET /api/v1/events`.
+//! The event stream, squeezed for clients that read gzip. Events of one server resemble each other, so that what hundreds of
+//! them a second take is a small part of their text.
 
 use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
 use api::{ApiError, ErrorCode};
 use app::App;
+use async_compression::tokio::write::GzipEncoder;
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-
-use crate::squeeze;
+use tokio::io::AsyncWriteExt;
 
 /// Proxies and browsers drop a stream that is silent for long.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -93,7 +97,7 @@ fn read(body: &[u8]) -> Result<Value, Failure> {
 /// misses nothing in between.
 pub(crate) async fn events(State(app): State<App>, headers: HeaderMap) -> Response {
     let response = stream_of(&app).into_response();
-    if squeeze::reads_gzip(&headers) { squeeze::gzip(response) } else { response }
+    if reads_gzip(&headers) { gzip(response) } else { response }
 }
 
 fn stream_of(app: &App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + use<>> {
@@ -101,4 +105,53 @@ fn stream_of(app: &App) -> Sse<impl Stream<Item = Result<Event, Infallible>> + u
     let opening = stream::iter([Event::default().comment("open")]);
     let until_stop = opening.chain(batches).take_until(app.stopping().cancelled_owned());
     Sse::new(until_stop.map(Ok)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// Whether the client reads gzip.
+pub(crate) fn reads_gzip(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).any(|offer| {
+        let mut parts = offer.split(';').map(str::trim);
+        let is_gzip = parts.next().is_some_and(|coding| coding.eq_ignore_ascii_case("gzip"));
+        is_gzip && parts.all(|part| !matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+/// The same response in gzip. What came goes out at once: nothing waits for more to squeeze.
+pub(crate) fn gzip(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+    let chunks = body.into_data_stream();
+    let encoder = GzipEncoder::new(Vec::new());
+    let squeezed = stream::unfold((chunks, encoder), |(mut chunks, mut encoder)| async move {
+        let chunk = chunks.next().await?;
+        let squeezed = match chunk {
+            Ok(chunk) => squeeze(&mut encoder, &chunk).await,
+            Err(error) => Err(io::Error::other(error)),
+        };
+        Some((squeezed, (chunks, encoder)))
+    });
+    Response::from_parts(parts, Body::from_stream(squeezed))
+}
+
+async fn squeeze(encoder: &mut GzipEncoder<Vec<u8>>, chunk: &[u8]) -> io::Result<Bytes> {
+    encoder.write_all(chunk).await?;
+    encoder.flush().await?;
+    Ok(std::mem::take(encoder.get_mut()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_sent_to_those_who_ask_for_it() {
+        let reads = |offer: &'static str| {
+            reads_gzip(&HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(offer))]))
+        };
+        assert!(reads("gzip, deflate, br, zstd") && reads("br;q=1.0, GZIP;q=0.5"));
+        assert!(!reads("br") && !reads("gzip;q=0, identity") && !reads("x-gzipped"));
+        assert!(!reads_gzip(&HeaderMap::new()));
+    }
 }

@@ -25,8 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::door::Door;
-use crate::metrics::ConnectionPeer;
+use crate::door::{ConnectionPeer, Door};
 
 /// How long a connection may take over what, and how many there are at once.
 #[derive(Debug, Clone, Copy)]

@@ -5,28 +5,21 @@
 mod access;
 mod api;
 mod connections;
-mod cookie;
 mod door;
 mod files;
 mod gate;
-mod metrics;
-mod pages;
-mod squeeze;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use app::App;
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Router, middleware};
+use connections::Behind;
+use door::{Door, ScrapeDoor};
 use tokio::net::TcpListener;
 use tower_http::timeout::RequestBodyTimeoutLayer;
-
-use connections::Behind;
-use door::Door;
-use metrics::ScrapeDoor;
 
 pub use access::Access;
 pub use connections::ConnectionLimits;
@@ -105,7 +98,7 @@ impl Face {
 fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
     let figures = Router::new()
-        .route("/metrics", get(metrics::scrape))
+        .route("/metrics", get(door::scrape))
         .with_state(ScrapeDoor { app: app.clone(), needs_token: !address.ip().is_loopback() });
     let api = Router::new()
         .route("/events", get(api::events))

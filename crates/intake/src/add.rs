@@ -1,21 +1,18 @@
 //! Adding a server and measuring one: the operations that ask a server what it is.
 
-use crate::{Intake, IntakeError};
-use api::{AddArgs, Added, AskedStep, KeptIn};
 use std::sync::Arc;
 
+use api::{AddArgs, Added, AskedStep, KeptIn};
 use checks::LOOK_WITHIN;
 use mcp::{Credentials, Depth, ProbeOptions, ProbeReport, ProbeTarget, Remote, probe, resolve};
 use model::{Endpoint, Health, HealthStatus, Outcome, Server, ServerId, ServerInfo, Source, Tls, Transport};
 use registry::{Observation, Origin, RegistryError, Upserted};
+use vault::{Key, SecretPurpose};
 
 use crate::credentials::Presented;
+use crate::found::{ProbedServer, steps};
 use crate::given::{with_environment, without_keys_in_url};
-use crate::sightings::ProbedServer;
-use crate::steps::steps;
-use crate::trust;
-use crate::{headers, now};
-use vault::{Key, SecretPurpose};
+use crate::{Intake, IntakeError, credentials, now, trust};
 
 /// A server that is about to be kept.
 struct New {
@@ -131,7 +128,7 @@ impl Intake {
         let url = given.with_scheme(url);
         let mut info = at_address(&url, Source::Manual)?;
         info.token_env.clone_from(&args.token_env);
-        info.header_env = headers::checked(&args.header_env)?;
+        info.header_env = credentials::checked(&args.header_env)?;
         info.tls = self.trusted_at(&info, args)?;
         trust::usable(info.tls.as_ref()).await?;
         if args.no_probe {

@@ -1,16 +1,16 @@
 //! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
+//! Where a secret goes that a person gave for a server.
+//! Headers that a person may add.
 
-use crate::{Intake, IntakeError};
-use api::{AddArgs, KeptIn};
-use model::GivenSecret;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use api::{AddArgs, KeptIn};
 use mcp::Credentials;
-use model::ServerInfo;
-use vault::SecretPurpose;
+use model::{GivenSecret, SecretPlace, ServerInfo, Transport};
+use vault::{Key, SecretPurpose};
 
-use crate::headers;
-use crate::secret::slot_of;
+use crate::{Intake, IntakeError};
 
 /// What a person gave for one server.
 pub(crate) struct Presented<'a> {
@@ -33,7 +33,7 @@ impl<'a> Presented<'a> {
             given.secrets.push((SecretPurpose::Token, token));
         }
         for (name, secret) in &args.headers {
-            let slot = headers::slot(Some(name))?;
+            let slot = slot(Some(name))?;
             given.credentials.headers.push((name.clone(), fit(secret, &slot)?));
             given.secrets.push((slot, secret));
         }
@@ -125,4 +125,92 @@ impl Intake {
         }
         Ok((kept, self.keep_query(info, args).await?))
     }
+}
+
+impl Intake {
+    /// Puts a secret where secrets are kept.
+    pub async fn keep_secret(
+        &self,
+        info: &ServerInfo,
+        slot: SecretPurpose,
+        secret: &GivenSecret,
+        place: Option<SecretPlace>,
+    ) -> Result<KeptIn, IntakeError> {
+        if matches!(slot, SecretPurpose::Env(_)) != (info.transport == Transport::Stdio) {
+            return Err(match info.transport {
+                Transport::Stdio => {
+                    IntakeError::WantsEnvironment("a command takes no token, header or key of a query")
+                }
+                Transport::Http | Transport::Sse => IntakeError::arguments(
+                    "only a command takes an environment: give a token, a header or a key of the query",
+                ),
+            });
+        }
+        let secret = slot.fit(secret).map_err(|error| IntakeError::arguments(error.to_string()))?;
+        let key = Key::of(info, slot)
+            .ok_or_else(|| IntakeError::arguments(format!("`{}` has no address to send it to", info.name)))?;
+        let (place, why) = match place {
+            Some(place) => (place, None),
+            None => self.vault().place().await?,
+        };
+        self.vault().put(key, secret, place).await?;
+        Ok(KeptIn { place, why })
+    }
+}
+
+/// What a secret is for; a token when nothing else is said.
+pub fn slot_of(
+    header: Option<&str>,
+    env: Option<&str>,
+    query: Option<&str>,
+) -> Result<SecretPurpose, IntakeError> {
+    match (header, env, query) {
+        (None, None, None) => Ok(SecretPurpose::Token),
+        (Some(name), None, None) => slot(Some(name)),
+        (None, Some(name), None) => {
+            let is_name = !name.is_empty() && !name.contains(['=', '\0']);
+            let wrong = || IntakeError::arguments(format!("`{name}` is no name of an environment variable"));
+            is_name.then(|| SecretPurpose::Env(name.to_owned())).ok_or_else(wrong)
+        }
+        (None, None, Some(name)) => {
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+            let wrong = || {
+                IntakeError::arguments(format!(
+                    "`{name}` is no name of a parameter: give one such as `apiKey`"
+                ))
+            };
+            is_name.then(|| SecretPurpose::Query(name.to_owned())).ok_or_else(wrong)
+        }
+        _ => Err(IntakeError::arguments("give one of `header`, `env` and `query`")),
+    }
+}
+
+/// Header names that can be sent, and are not the protocol's own.
+pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, IntakeError> {
+    const OURS: [&str; 5] = ["host", "content-length", "content-type", "accept", "origin"];
+    for name in headers.keys() {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        let lower = name.to_ascii_lowercase();
+        if name.is_empty()
+            || !name.bytes().all(letters)
+            || OURS.contains(&lower.as_str())
+            || lower.starts_with("mcp-")
+        {
+            let message = format!("`{name}` is no header that can be added: give one such as `X-Api-Key`");
+            return Err(IntakeError::arguments(message));
+        }
+    }
+    Ok(headers.clone())
+}
+
+/// What a secret is for: this header, or the bearer token.
+pub(crate) fn slot(header: Option<&str>) -> Result<SecretPurpose, IntakeError> {
+    let Some(name) = header else { return Ok(SecretPurpose::Token) };
+    checked(&BTreeMap::from([(name.to_owned(), String::new())]))?;
+    if name.eq_ignore_ascii_case("authorization") {
+        return Err(IntakeError::arguments(
+            "`Authorization` carries the token: leave the header out and give the token",
+        ));
+    }
+    Ok(SecretPurpose::Header(name.to_ascii_lowercase()))
 }

@@ -1,14 +1,23 @@
 //! What a scan found: held against the list, measured for the first time, kept if that was asked for.
+//! A test before something is kept, step by step.
+//! What was found and is not kept yet. Whoever adds a server that was just met does not ask it everything again.
 
-use mcp::Contents;
-use model::{HealthStatus, Outcome, Reach, ScanRow, ServerInfo, Source, Transport};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use api::AskedStep;
+use mcp::{Contents, ProbeReport, Secret};
+use model::{
+    Endpoint, HealthStatus, Millis, Outcome, Reach, ScanRow, ServerId, ServerInfo, Source, Transport,
+};
 use registry::{Observation, Origin, Upserted};
-
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::add::at_address;
-use crate::{Intake, trust};
+use crate::{Intake, IntakeError, now, trust};
 
 /// What is found is registered as well.
 pub struct Registering<'a> {
@@ -126,5 +135,99 @@ impl Intake {
             Transport::Http | Transport::Stdio => mcp::Target::Http(remote),
         };
         checks::look(&target, &self.tasks).await.ok().map(|(contents, _)| contents)
+    }
+}
+
+impl Intake {
+    /// Starts a command to see what it is, and ends it. One that runs for its server goes on.
+    pub(crate) async fn try_command(
+        &self,
+        info: &ServerInfo,
+        env: &[(String, Secret)],
+        call: Option<String>,
+    ) -> Result<(Observation, Vec<AskedStep>), IntakeError> {
+        let trial = ServerId::mint(&format!("a trial of {} at {}", info.id, now()));
+        let info = ServerInfo { id: trial, identity: None, ..info.clone() };
+        let adding = self.adds.begin(call)?;
+        let began = Instant::now();
+        let session = self.started(&info, env, &adding).await?;
+        let session = session.ok_or(IntakeError::StartCancelled)?;
+        let start = step(format!("start {}", info.address()), "it speaks MCP".to_owned(), began);
+        let began = Instant::now();
+        let looked = checks::look_in(&session, checks::LOOK_WITHIN).await;
+        self.mesh.sessions.end(trial);
+        let (contents, ms) = looked?;
+        let list = step("list what it offers".to_owned(), format!("{} tools", contents.tools.len()), began);
+        Ok((checks::well(contents, ms), vec![start, list]))
+    }
+}
+
+/// What a probe sent and what came back.
+pub(crate) fn steps(report: &ProbeReport) -> Vec<AskedStep> {
+    let steps = report.evidence.iter();
+    steps
+        .map(|step| AskedStep { sent: step.sent.clone(), received: step.received.clone(), ms: step.ms })
+        .collect()
+}
+
+fn step(sent: String, received: String, began: Instant) -> AskedStep {
+    AskedStep { sent, received, ms: began.elapsed().as_secs_f64() * 1_000.0 }
+}
+
+/// How long what was seen of a server may stand for what it is. The next round of checks is never far.
+const FRESH: Duration = Duration::from_mins(5);
+/// How much is remembered, in bytes of what tools say.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// What scans met last. Cheap to clone; all clones are one.
+#[derive(Clone, Default)]
+pub struct Sightings(Arc<Mutex<VecDeque<ProbedServer>>>);
+
+/// A server as a scan met it.
+#[derive(Clone)]
+pub(crate) struct ProbedServer {
+    pub(crate) row: ScanRow,
+    pub(crate) contents: Contents,
+    /// When, as records keep it.
+    pub(crate) at: Millis,
+    met: Instant,
+}
+
+impl Sightings {
+    /// Remembers a server, in the place of what was seen of it before.
+    pub fn note(&self, row: &ScanRow, contents: Contents) {
+        let mut all = self.lock();
+        all.retain(|seen| seen.row.id != row.id && seen.met.elapsed() < FRESH);
+        all.push_back(ProbedServer { row: row.clone(), contents, at: now(), met: Instant::now() });
+        while all.iter().map(ProbedServer::bytes).sum::<usize>() > MOST_BYTES {
+            all.pop_front();
+        }
+    }
+
+    /// The server that a person means by this URL: the one whose endpoint it is, or, without a path, the one that answers
+    /// there.
+    pub(crate) fn at(&self, url: &str) -> Option<ProbedServer> {
+        let meant = Endpoint::parse(url).ok()?;
+        let is_whole = meant.url().path() != "/" || meant.url().query().is_some();
+        let is_meant = |seen: &&ProbedServer| {
+            let Ok(endpoint) = Endpoint::parse(&seen.row.url) else { return false };
+            let same = endpoint.url() == meant.url();
+            seen.met.elapsed() < FRESH && (same || (!is_whole && endpoint.origin() == meant.origin()))
+        };
+        self.lock().iter().rev().find(is_meant).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<ProbedServer>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ProbedServer {
+    fn bytes(&self) -> usize {
+        let tools = self.contents.tools.iter();
+        let named = tools.map(|tool| tool.name.len() + tool.description.as_ref().map_or(0, String::len));
+        let schemas = self.contents.tools.iter().map(|tool| tool.input_schema.as_str().len());
+        let names = self.contents.resources.iter().chain(&self.contents.prompts).map(String::len);
+        named.chain(schemas).chain(names).sum::<usize>() + self.contents.definitions.bytes() + 1024
     }
 }

@@ -1,12 +1,15 @@
 //! A server that a person takes over from an AI client's file: read again, held against what they agreed to, and then added as
 //! if they had given it by hand. Values go from the file to the vault and pass no face.
+//! The entries of AI clients, held against the list: which servers they are, and whether they changed since one was added.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use api::{AddArgs, FromClient};
 use discovery::clients::{Clients, EntryError, Reread, WantedEntry};
 use model::servers_json::ClientServer;
-use model::{AddedFrom, EntryKind, Given, GivenSecret, ServerInfo, Transport};
+use model::{AddedFrom, ClientEntry, ClientReport, EntryKind, Given, GivenSecret, ServerInfo, Transport};
+use registry::Snapshot;
 
 use crate::{Intake, IntakeError};
 
@@ -99,4 +102,48 @@ fn with_entry(mut args: AddArgs, info: ServerInfo, given: Given) -> AddArgs {
         args.query.entry(name).or_insert_with(|| GivenSecret::new(value));
     }
     args
+}
+
+/// What tells an entry: client, file, name, project.
+type EntryPlace<'a> = (&'a str, &'a str, &'a str, Option<&'a str>);
+
+fn place(from: &AddedFrom) -> EntryPlace<'_> {
+    (&from.client, &from.file, &from.name, from.project.as_deref())
+}
+
+impl Intake {
+    /// With the servers in the list that the entries are.
+    pub fn compared(&self, mut reports: Vec<ClientReport>) -> Vec<ClientReport> {
+        let snapshot = self.registry.snapshot();
+        let added =
+            snapshot.iter().filter_map(|server| Some((server.info.added_from.as_deref()?, &server.info)));
+        let added: HashMap<EntryPlace<'_>, _> =
+            added.map(|(from, info)| (place(from), (from, info))).collect();
+        for report in &mut reports {
+            for file in &mut report.files {
+                for entry in &mut file.entries {
+                    let place = (&*report.id, &*file.path, &*entry.name, entry.project.as_deref());
+                    match added.get(&place) {
+                        Some((from, info)) => {
+                            (entry.id, entry.known) = (Some(info.id), true);
+                            entry.changed = from.consent != entry.consent;
+                        }
+                        None => by_address(&snapshot, entry),
+                    }
+                }
+            }
+        }
+        reports
+    }
+}
+
+/// The server at the address of an entry that is given the same, as far as names tell.
+fn by_address(snapshot: &Snapshot, entry: &mut ClientEntry) {
+    let Some(id) = entry.id.filter(|_| entry.kind != EntryKind::Own) else { return };
+    let is_it = |info: &ServerInfo| {
+        entry.kind != EntryKind::Command || (info.cwd == entry.cwd && info.env.iter().eq(entry.env.iter()))
+    };
+    if let Some(server) = snapshot.at_address(id).find(|server| is_it(&server.info)) {
+        (entry.id, entry.known) = (Some(server.info.id), true);
+    }
 }

@@ -1,19 +1,17 @@
 //! What a server is given beside its address: an environment, a folder, headers, keys of its query. Names go to the record,
 //! values to the vault, and both tell two servers at one address apart.
 
-use crate::{Intake, IntakeError};
-use api::{AddArgs, ImportArgs, KeptIn};
-use model::GivenSecret;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use api::{AddArgs, ImportArgs, KeptIn};
 use mcp::Secret;
-use model::{Given, ServerId, ServerInfo, Transport, is_reference, without_keys};
+use model::{Given, GivenSecret, ServerId, ServerInfo, Transport, is_reference, without_keys};
 use vault::SecretPurpose;
 
-use crate::credentials::{in_clear, is_here};
-use crate::secret::slot_of;
+use crate::credentials::{in_clear, is_here, slot_of};
+use crate::{Intake, IntakeError};
 
 /// Who brings the servers that are told apart.
 #[derive(Clone, Copy, PartialEq, Eq)]

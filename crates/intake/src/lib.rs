@@ -3,7 +3,6 @@
 
 mod add;
 mod adds;
-mod compared;
 mod credentials;
 mod edit;
 mod error;
@@ -11,30 +10,21 @@ mod file;
 mod found;
 mod from_client;
 mod given;
-mod headers;
-mod place;
-mod secret;
-mod sightings;
-mod starts;
-mod steps;
 mod trust;
 mod way;
 
 use discovery::clients::{Clients, Folders};
 use mesh::Mesh;
 use model::Identity;
-use registry::Registry;
+use registry::{Registry, now};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use vault::Vault;
 
 pub use adds::Adds;
-pub use credentials::{in_clear, is_here};
+pub use credentials::{in_clear, is_here, slot_of};
 pub use error::IntakeError;
-pub use found::Registering;
-use registry::now;
-pub use secret::slot_of;
-pub use sightings::Sightings;
+pub use found::{Registering, Sightings};
 
 /// What it takes to meet servers and to keep them. Cheap to clone; all clones are one.
 #[derive(Clone)]

@@ -1,24 +1,21 @@
 //! Another way to a kept server: what of its secrets goes along is decided here, and nowhere else. They stay where the origin
 //! does, and with a command while it is the same.
 
-use crate::{Intake, IntakeError};
-use api::{AddArgs, AskedStep, EditArgs, KeptIn, Without};
-use model::GivenSecret;
-use model::SecretPlace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use api::{AddArgs, AskedStep, EditArgs, KeptIn, Without};
 use mcp::{Credentials, Secret};
-use model::{Endpoint, Given, ServerInfo, Source, Tls, Transport, same_server, secrets};
+use model::{
+    Endpoint, Given, GivenSecret, SecretPlace, ServerInfo, Source, Tls, Transport, same_server, secrets,
+};
 use registry::Observation;
 use vault::{Key, SecretPurpose};
 
 use crate::add::at_address;
-use crate::credentials::Presented;
+use crate::credentials::{Presented, slot_of};
 use crate::given::with_environment;
-use crate::secret::slot_of;
-use crate::trust;
-use crate::{headers, now};
+use crate::{Intake, IntakeError, credentials, now, trust};
 
 /// A record with another way, and what goes along.
 pub(crate) struct EditDraft {
@@ -311,10 +308,10 @@ fn another_address(from: &ServerInfo, args: &EditArgs) -> Result<Drafted, Intake
     };
     let is_left_out = |name: &String| args.without.headers.iter().any(|own| own.eq_ignore_ascii_case(name));
     info.header_env.retain(|name, _| !is_given(name) && !is_left_out(name));
-    info.header_env.extend(headers::checked(&to.header_env)?);
+    info.header_env.extend(credentials::checked(&to.header_env)?);
     let mut given: Vec<_> = to.token.iter().map(|token| (SecretPurpose::Token, token.clone())).collect();
     for (name, secret) in &to.headers {
-        given.push((headers::slot(Some(name))?, secret.clone()));
+        given.push((credentials::slot(Some(name))?, secret.clone()));
     }
     for (name, secret) in &to.query {
         given.push((slot_of(None, None, Some(name))?, secret.clone()));

@@ -24,7 +24,7 @@ fn replay(name: &str, run: fn(&[u8])) {
 /// A test for each target.
 macro_rules! replayed {
     ($($target:ident),+ $(,)?) => {
-        $(#[test] fn $target() { replay(stringify!($target), targets::$target::run); })+
+        $(#[test] fn $target() { replay(stringify!($target), targets::$target); })+
     };
 }
 

@@ -1,9 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Map;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+use uuid::Uuid;
 
-use crate::{Endpoint, EndpointError, Millis, ServerId, ServerInfo, Source, Transport, secrets};
+use crate::{Endpoint, EndpointError, Era, Health, Millis, Server, ServerInfo, Source, Transport, secrets};
 
 impl ServerInfo {
     /// A new record of a server at a URL, with nothing known of it but its address. `transport` is `http` or `sse`.
@@ -129,5 +132,142 @@ impl ServerInfo {
     /// Whether both run the same program with the same arguments; so do two that run none.
     pub fn runs_as(&self, other: &Self) -> bool {
         self.command == other.command && self.args == other.args
+    }
+}
+
+/// How deep one value of a record's metadata may nest: the record must fit into the JSON of stores and peers, whose readers
+/// stop at 128 levels.
+pub const DEEPEST_VALUE: usize = 100;
+
+/// Whether lists and objects stand in one another at most so often.
+pub fn nests_within(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return !value.is_object() && !value.is_array() };
+    match value {
+        Value::Object(fields) => fields.values().all(|value| nests_within(value, below)),
+        Value::Array(items) => items.iter().all(|value| nests_within(value, below)),
+        _ => true,
+    }
+}
+
+/// A server as a list shows it: its record without tool definitions, its health, and what it offers.
+/// This is how a [`Server`] is serialised at every face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ServerRow {
+    /// The key.
+    pub id: ServerId,
+    /// For people.
+    pub name: String,
+    /// How it is spoken to.
+    pub transport: Transport,
+    /// As it was given.
+    pub url: Option<String>,
+    /// As a probe resolved it.
+    pub endpoint: Option<String>,
+    /// The program of a stdio server.
+    pub command: Option<String>,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Everything a caller can ask it for: tool names, `resource:…`, `prompt:…`, free tags.
+    pub capabilities: Vec<String>,
+    /// Free data.
+    #[ts(type = "Record<string, unknown>")]
+    pub metadata: Map<String, Value>,
+    /// `metadata.region`.
+    pub region: Option<String>,
+    /// What was measured.
+    pub health: Health,
+    /// Who brought it.
+    pub source: Source,
+    /// How many tools it lists.
+    pub tools: usize,
+    /// How many resources it lists.
+    pub resources: usize,
+    /// How many prompts it lists.
+    pub prompts: usize,
+    /// It asks for credentials.
+    pub auth_required: bool,
+    /// The guide's field.
+    pub version: Option<String>,
+    /// What the server calls its version.
+    pub server_version: Option<String>,
+    /// The agreed revision.
+    pub protocol_version: Option<String>,
+    /// The side of the July 2026 break it is on.
+    pub era: Option<Era>,
+    /// When it was registered first.
+    pub created_at: Millis,
+    /// When its record changed last.
+    pub updated_at: Millis,
+    /// The last successful contact.
+    pub last_seen: Option<Millis>,
+}
+
+impl From<Server> for ServerRow {
+    fn from(server: Server) -> Self {
+        let Server { info, health } = server;
+        let identity = info.identity.as_ref();
+        Self {
+            id: info.id,
+            name: info.name.clone(),
+            transport: info.transport,
+            url: info.url.clone(),
+            endpoint: info.endpoint.clone(),
+            command: info.command.clone(),
+            args: secrets::shown_arguments(&info.args),
+            capabilities: info.offers(),
+            metadata: info.metadata.clone(),
+            region: info.region().map(str::to_owned),
+            health,
+            source: info.source,
+            tools: info.tools.len(),
+            resources: info.resources.len(),
+            prompts: info.prompts.len(),
+            auth_required: info.auth_required,
+            version: info.version.clone(),
+            server_version: identity.and_then(|said| said.version.clone()),
+            protocol_version: identity.map(|said| said.protocol_version.clone()),
+            era: identity.map(|said| said.era),
+            created_at: info.created_at,
+            updated_at: info.updated_at,
+            last_seen: info.last_seen,
+        }
+    }
+}
+
+/// The key of a server. Minted once (see [`ServerId::mint`]) and kept when the record is edited,
+/// so history, statistics and undo follow a server through a rename or a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(type = "string")]
+pub struct ServerId(Uuid);
+
+/// The namespace of our version 5 ids. Never change it: an import must find the record it made before.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6d63_7064_6973_636f_7665_7279_2e76_3101);
+
+impl ServerId {
+    /// A stable id for whatever `key` names: the same key gives the same id on every computer (RFC 9562, version 5).
+    pub fn mint(key: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, key.as_bytes()))
+    }
+
+    /// Reads the hyphenated form, as [`Display`](std::fmt::Display) writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(Self)
+    }
+
+    /// The 16 bytes, for stores that keep ids in binary.
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+
+    /// The reverse of [`ServerId::as_bytes`].
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
+impl std::fmt::Display for ServerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
     }
 }

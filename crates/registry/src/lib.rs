@@ -16,14 +16,13 @@ mod health;
 mod measures;
 mod registry;
 mod snapshot;
-mod sqlite;
 mod state;
 mod writer;
 
 #[cfg(test)]
 mod contract;
 
-pub use backend::{Backend, BackendAnswer, MemoryBackend, Past, Sqlite};
+pub use backend::{Backend, BackendAnswer, MemoryBackend, Past, Sqlite, open_sqlite, open_sqlite_telling};
 pub use change::{Labels, Origin, Patch, WayChange, check_record};
 pub use error::RegistryError;
 pub use health::{
@@ -35,7 +34,6 @@ pub use registry::{
     UndoneStep, UpcomingSteps, Upserted, Writing,
 };
 pub use snapshot::{Counts, Matches, Selection, Snapshot};
-pub use sqlite::{open_sqlite, open_sqlite_telling};
 pub use store::{
     Change, History, Image, JournalEntry, Loaded, PersonField, Record, SLICE, StoreError, Tally,
 };

@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use model::Millis;
 use serde::{Deserialize, Serialize};
 
-use crate::private::write_private;
+use crate::open::write_private;
 
 /// The name of the file in the data directory.
 const FILE: &str = "clock.json";

@@ -1,5 +1,7 @@
 //! Databases beside the registry's: each is one file that can be lost without losing a server. It is made where it is missing,
 //! moved aside where it is damaged, and not touched where a newer version of this program wrote it.
+//! Whether the files of an open database are still where they were opened. A file that was deleted goes on taking writes until it
+//! is closed, and then all of them are gone.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,8 +9,8 @@ use std::path::{Path, PathBuf};
 use model::Millis;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::aside::suffixed;
 use crate::open::keep_private;
+use crate::salvage::suffixed;
 
 /// What SQLite keeps beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
@@ -195,4 +197,41 @@ pub fn in_transaction<T>(
         tracing::error!("what was half written could not be taken back");
     }
     done
+}
+
+/// Which file it is, whatever its name.
+type FileId = (u64, u64);
+
+/// The database and its journal, as they were seen last.
+pub(crate) struct Present {
+    database: PathBuf,
+    wal: PathBuf,
+    seen: (Option<FileId>, Option<FileId>),
+}
+
+impl Present {
+    /// Of a database that is open.
+    pub(crate) fn of(database: &Path) -> Self {
+        let wal = suffixed(database, "-wal");
+        Self { seen: (id(database), id(&wal)), database: database.to_path_buf(), wal }
+    }
+
+    /// Whether both are those that were opened. A journal begins with the first write.
+    pub(crate) fn is_whole(&mut self) -> bool {
+        let (database, wal) = (id(&self.database), id(&self.wal));
+        self.seen.1 = self.seen.1.or(wal);
+        self.seen == (database, wal)
+    }
+}
+
+#[cfg(unix)]
+fn id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
+}
+
+/// Where an open file cannot be deleted, it is the one that was opened.
+#[cfg(not(unix))]
+fn id(_: &Path) -> Option<FileId> {
+    None
 }

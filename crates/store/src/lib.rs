@@ -13,7 +13,6 @@
 //! Deliberately absent: queries by capability or filter. The registry answers those from memory.
 
 mod ages;
-mod aside;
 pub mod beside;
 mod error;
 mod history;
@@ -22,8 +21,6 @@ mod meta;
 mod migrate;
 pub mod notices;
 mod open;
-mod present;
-mod private;
 mod record;
 mod salvage;
 mod servers;
@@ -33,7 +30,6 @@ mod writer;
 pub use ages::{Ages, ClockKeeper};
 pub use error::StoreError;
 pub use migrate::SCHEMA;
-pub use open::{Damage, FILE, OpenedStore};
-pub use private::make_private;
+pub use open::{Damage, FILE, OpenedStore, make_private};
 pub use record::{Change, History, Image, JournalEntry, Loaded, PersonField, Record, SLICE, Tally};
 pub use store::{FileListener, Store};

@@ -4,10 +4,9 @@ use model::Millis;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
 
-use crate::StoreError;
-use crate::aside::{stamp, suffixed};
 use crate::open::keep_private;
-use crate::{history, journal, meta, servers};
+use crate::salvage::{stamp, suffixed};
+use crate::{StoreError, history, journal, meta, servers};
 
 /// One step of the schema. Steps are never edited once released: a new one is added.
 pub(crate) type Migration = &'static [&'static str];

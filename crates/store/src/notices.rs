@@ -6,7 +6,7 @@ use std::path::Path;
 
 use model::{Millis, Notice};
 
-use crate::private::write_private;
+use crate::open::write_private;
 
 /// The name of the file in the data directory.
 const FILE: &str = "notices.json";

@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ages::written_at;
+use crate::beside::Present;
 use crate::journal::Journal;
 use crate::open::open;
-use crate::present::Present;
 use crate::writer::{ClosureJob, Job, QUEUE, StoreWriter};
 use crate::{Ages, Change, History, Loaded, OpenedStore, StoreError, history, journal, meta, servers};
 

@@ -3,10 +3,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::aside::{move_aside, suffixed};
-use crate::beside::{remove_companions, unless_missing};
+use crate::beside::{Present, remove_companions, unless_missing};
 use crate::open::{again, keep_private};
-use crate::present::Present;
+use crate::salvage::{move_aside, suffixed};
 use crate::{FileListener, StoreError};
 
 /// How many commands wait before senders do.

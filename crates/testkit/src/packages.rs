@@ -1,6 +1,5 @@
-//! Packages as people run them, for long runs: what is installed from `peers/long-*.txt`, and some that all runs have.
+//! Packages as people run them, for long runs: what is installed from the sections `long-…` of `peers/packages.txt`, and some that all runs have.
 
-mod guarded;
 pub mod lines;
 mod table;
 
@@ -11,7 +10,7 @@ use std::time::Duration;
 use crate::real::{PeerError, installed, npm, script, tools};
 use crate::served::{RealServer, ServedCommand};
 
-pub use guarded::{GUARDED, Guarded};
+pub use lines::{GUARDED, Guarded};
 pub use table::PACKAGES;
 
 /// What to do with a package, and what comes of it.

@@ -5,13 +5,10 @@
 //! and the origin it was given for. So nothing that a file, a scan or a server brings along can name somebody else's
 //! secret, and a server that moves to another origin finds none.
 
-mod given;
 mod keyring;
 mod ledger;
-mod named;
 mod sets;
 mod sign;
-mod twins;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,12 +16,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use given::Unfit;
 use keyring::Keyring;
 use ledger::{KeptWhere, SecretList};
 use mcp::Secret;
 use model::{SecretPlace, ServerId, ServerInfo, Transport};
 use serde::{Deserialize, Serialize};
+
+pub use sets::Unfit;
 pub use sign::Unsigned;
 
 /// What a secret is for.

@@ -1,9 +1,15 @@
 //! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or leads elsewhere,
 //! begins another. So a change that is taken back finds the former secrets as they were, and where a server goes nothing
 //! follows it that nobody agreed to.
+//! Secrets that the configuration names: `${keyring:NAME}`. They are for no server, and nothing that a server or a file of
+//! servers brings along can name one.
 
-use model::{Millis, ServerId, ServerInfo};
+use std::collections::BTreeMap;
 
+use mcp::Secret;
+use model::{GivenSecret, Millis, SecretPlace, ServerId, ServerInfo};
+
+use crate::ledger::KeptWhere;
 use crate::{Key, SecretError, SecretPurpose, Vault};
 
 /// How long a set that is no longer its server's is kept: as long as a change can be taken back. In milliseconds.
@@ -61,13 +67,131 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Keeps a secret under a name, in the place of an earlier one.
+    pub async fn put_named(&self, name: &str, secret: Secret, place: SecretPlace) -> Result<(), SecretError> {
+        let before = match place {
+            SecretPlace::File => self.set_named(name, Some(KeptWhere::Here(secret))).await?,
+            SecretPlace::Keyring => {
+                // The file says first what the keyring has then.
+                let before = self.set_named(name, Some(KeptWhere::Keyring)).await?;
+                let put = self.keyring.put(self.account_of(name), secret).await;
+                if put.is_err() {
+                    self.set_named(name, before).await?;
+                }
+                return put;
+            }
+        };
+        if before == Some(KeptWhere::Keyring)
+            && let Err(error) = self.keyring.delete(self.account_of(name)).await
+        {
+            tracing::warn!(%error, name, "the keyring still has the earlier secret");
+        }
+        Ok(())
+    }
+
+    /// The secret of this name, when one is kept.
+    pub async fn get_named(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        let kept = self.ledger().named.get(name).cloned();
+        match kept {
+            None => Ok(None),
+            Some(KeptWhere::Here(secret)) => Ok(Some(secret)),
+            Some(KeptWhere::Keyring) => self.keyring.get(self.account_of(name)).await.map(Some),
+        }
+    }
+
+    /// Forgets a secret; says whether there was one.
+    pub async fn forget_named(&self, name: &str) -> Result<bool, SecretError> {
+        let kept = self.ledger().named.get(name).cloned();
+        let Some(kept) = kept else { return Ok(false) };
+        if kept == KeptWhere::Keyring {
+            self.keyring.delete(self.account_of(name)).await?;
+        }
+        self.set_named(name, None).await?;
+        Ok(true)
+    }
+
+    /// The names, and where each is kept.
+    pub fn names(&self) -> BTreeMap<String, SecretPlace> {
+        self.ledger().named.iter().map(|(name, kept)| (name.clone(), kept.place())).collect()
+    }
+
+    async fn set_named(&self, name: &str, kept: Option<KeptWhere>) -> Result<Option<KeptWhere>, SecretError> {
+        let name = name.to_owned();
+        self.change(move |ledger| match kept {
+            Some(kept) => ledger.named.insert(name, kept),
+            None => ledger.named.remove(&name),
+        })
+        .await
+    }
+
+    /// Readable in the desktop's password manager, and another one in every data directory.
+    fn account_of(&self, name: &str) -> String {
+        format!("{name} of the configuration ({})", self.ledger().vault)
+    }
+}
+
+/// The longest a secret may be, in bytes: the least that all keyrings take.
+const LONGEST: usize = 2_500;
+
+/// What is wrong with a secret.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Nothing is left of it.
+    #[error("the secret is empty: give it on one line")]
+    Empty,
+    /// Bytes other than printable ASCII.
+    #[error(
+        "the secret has a line break or a letter that no header can carry: give it on one line, as it was issued"
+    )]
+    Letters,
+    /// More than keyrings keep.
+    #[error("the secret is longer than {LONGEST} bytes, more than keyrings keep: is it the right text?")]
+    TooLong,
+}
+
+impl SecretPurpose {
+    /// The secret as it is sent here, without what people copy along: blanks around it and the word `Bearer`.
+    pub fn fit(&self, given: &GivenSecret) -> Result<Secret, Unfit> {
+        if matches!(self, Self::Env(_)) {
+            return fit_for_a_child(given.expose());
+        }
+        let mut text = given.expose().trim();
+        let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+        if *self == Self::Token && word.eq_ignore_ascii_case("bearer") {
+            text = rest.trim();
+        }
+        if text.is_empty() {
+            return Err(Unfit::Empty);
+        }
+        if text.len() > LONGEST {
+            return Err(Unfit::TooLong);
+        }
+        if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(Unfit::Letters);
+        }
+        Ok(Secret::new(text))
+    }
+}
+
+/// A variable may hold any text, such as a private key of many lines; only the end of the line that it was read as is left
+/// out.
+fn fit_for_a_child(text: &str) -> Result<Secret, Unfit> {
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err(Unfit::Empty),
+        text if text.len() > LONGEST => Err(Unfit::TooLong),
+        text if text.contains('\0') => Err(Unfit::Letters),
+        text => Ok(Secret::new(text)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use mcp::Secret;
-    use model::Source;
+    use model::{SecretPlace, Source};
+    use serde_json::json;
 
     use super::*;
-    use model::SecretPlace;
 
     fn server(url: &str, set: u64) -> ServerInfo {
         let info = ServerInfo::new_http("a", url, Source::Manual, 0).unwrap();
@@ -100,5 +224,56 @@ mod tests {
         vault.clone().forget_former(|_| Some(5), 5 + KEPT_FOR).await;
         assert_eq!(vault.list(Some(&before)).len(), 0);
         assert_eq!(kept(&vault, &after).await.as_deref(), Some("s"));
+    }
+
+    #[tokio::test]
+    async fn a_named_secret_is_kept_replaced_and_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let (vault, _) = Vault::open(folder.path());
+        vault.put_named("redis", Secret::new("one"), SecretPlace::File).await.unwrap();
+        vault.put_named("redis", Secret::new("two"), SecretPlace::File).await.unwrap();
+        let (vault, notice) = Vault::open(folder.path());
+        assert_eq!((notice, vault.get_named("redis").await.unwrap()), (None, Some(Secret::new("two"))));
+        assert_eq!(vault.names().into_iter().collect::<Vec<_>>(), [("redis".to_owned(), SecretPlace::File)]);
+        assert!(vault.list(None).is_empty(), "it is no server's");
+        assert!(vault.forget_named("redis").await.unwrap() && !vault.forget_named("redis").await.unwrap());
+        assert_eq!(Vault::open(folder.path()).0.get_named("redis").await.unwrap(), None);
+    }
+
+    fn fit(text: &str, slot: &SecretPurpose) -> Result<String, Unfit> {
+        let given: GivenSecret = serde_json::from_value(json!(text)).unwrap();
+        slot.fit(&given).map(|secret| secret.expose().to_owned())
+    }
+
+    #[test]
+    fn what_was_copied_along_is_left_out() {
+        let header = SecretPurpose::Header("x-key".to_owned());
+        for (text, slot, sent) in [
+            ("abc", &SecretPurpose::Token, "abc"),
+            (" abc\n", &SecretPurpose::Token, "abc"),
+            ("Bearer abc", &SecretPurpose::Token, "abc"),
+            ("bearer abc", &header, "bearer abc"),
+            (" abc ", &SecretPurpose::Query("key".to_owned()), "abc"),
+            (" two\nlines \n", &SecretPurpose::Env("KEY".to_owned()), " two\nlines "),
+        ] {
+            assert_eq!(fit(text, slot).as_deref(), Ok(sent));
+        }
+    }
+
+    #[test]
+    fn what_no_header_can_carry_is_refused_without_being_shown() {
+        for (text, why) in [
+            ("", Unfit::Empty),
+            ("Bearer ", Unfit::Empty),
+            ("a\nb", Unfit::Letters),
+            ("pässwort", Unfit::Letters),
+            (&"x".repeat(LONGEST + 1), Unfit::TooLong),
+        ] {
+            assert_eq!(fit(text, &SecretPurpose::Token), Err(why));
+        }
+        let refused = serde_json::from_value::<GivenSecret>(json!(12_345_678)).unwrap_err().to_string();
+        assert!(!refused.contains("12345678"), "{refused}");
+        let given: GivenSecret = serde_json::from_value(json!("hunter2")).unwrap();
+        assert!(!format!("{given:?}").contains("hunter2"));
     }
 }

@@ -1,5 +1,5 @@
-import type { EventBatch } from "./bindings";
-import { readResult } from "./read";
+import { parse } from "../shared/exact";
+import type { CallResult, EventBatch, Operations } from "./bindings";
 import { asCallError, CallError, isApiError, type Link, type Transport } from "./types";
 
 const API = "/api/v1";
@@ -103,4 +103,10 @@ async function wasRefused(): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Reads what the core answered to an operation. Only a call carries numbers of others, which must stay as they came. */
+export function readResult<N extends keyof Operations>(name: N, text: string): Operations[N]["result"] {
+  const answer: Operations[N]["result"] = JSON.parse(text);
+  return name === "call" ? { ...answer, result: (parse(text) as CallResult).result } : answer;
 }

@@ -1,7 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import type { EventBatch } from "./bindings";
-import { readResult } from "./read";
+import { readResult } from "./http";
 import { asCallError, type Transport } from "./types";
 
 /** The core in the same process, behind the desktop shell's one command and one event. */

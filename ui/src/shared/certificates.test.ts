@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CallError, type RefusedCertificate } from "../host";
 import { agreedTo, day, fingerprintWords, flawSentences, flawWords, refusedIn } from "./certificates";
+import { keptWords, placeWords } from "./secrets";
 
 const refused: RefusedCertificate = {
   shown: { fingerprint: "ab".repeat(32), issuer: "CN=Corp CA", names: ["nas"], not_after: 0 },
@@ -32,4 +33,14 @@ test("fingerprints and days are as other tools show them", () => {
   expect(day(1_798_761_600_000)).toBe("2027-01-01");
   expect(agreedTo({ ca: "/etc/ca.pem" })).toBeNull();
   expect(agreedTo(refused.shown)).toBe(refused.shown);
+});
+
+test("it is said where a secret goes, and that a file is not encrypted", () => {
+  expect(keptWords({ place: "keyring", why: null })).toContain("keyring of this computer");
+  const file = keptWords({ place: "file", why: "no session bus" });
+  expect(file).toContain("no session bus");
+  expect(file).toContain("not encrypted");
+  expect(keptWords({ place: "file", why: null })).not.toContain("(");
+  expect(keptWords({ place: "keyring", why: "it is locked" })).toContain("it is locked");
+  expect(placeWords("file")).not.toBe(placeWords("keyring"));
 });

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { bytesOf, ending, fileName } from "./save";
 import { brief, clip, oneLine, paragraph, sentence, visible } from "./text";
 
 it("shows what would turn text around or hide it", () => {
@@ -42,4 +43,21 @@ it("markup is text like any other", () => {
 it("says how much was cut", () => {
   expect(clip("abcdef", 10)).toBe("abcdef");
   expect(clip("x".repeat(3_000), 1_000)).toMatch(/^x{1000}… \(2,000 more characters\)$/);
+});
+
+it("a name that a server gives is no path", () => {
+  expect(["a.txt", "../../etc/passwd", "C:\\x\\y.png", ".bashrc", "", 'a<b>:"c'].map(fileName)).toEqual([
+    "a.txt",
+    "passwd",
+    "y.png",
+    "bashrc",
+    "content",
+    "abc",
+  ]);
+});
+
+it("knows the bytes of base64 and the ends of names", () => {
+  expect([...bytesOf("AQID")]).toEqual([1, 2, 3]);
+  expect(bytesOf("not base64!").length).toBe(0);
+  expect([ending("image/png"), ending("audio/mpeg"), ending("x")]).toEqual(["png", "mp3", "bin"]);
 });

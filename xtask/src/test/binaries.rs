@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use crate::stop::{Stop, TaskResult, failed};
+use crate::workspace::{Stop, TaskResult, failed};
 
 /// How many run at once.
 const AT_ONCE: usize = 2;

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::counts::TestCounts;
-use crate::stop::{Stop, TaskResult, failed};
-use crate::workspace::Workspace;
+use crate::workspace::{Stop, TaskResult, Workspace, failed};
 
 const MARK: &str = "#[ignore = \"long: ";
 const PLACES: &[&str] = &["crates", "src-tauri", "tests"];

@@ -4,20 +4,19 @@ mod binaries;
 mod counts;
 mod long;
 mod step;
-mod watch;
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
+use counts::TestCounts;
+use step::{STEPS, Step};
+
 use crate::command::{Length, Mode, TestOptions};
 use crate::needs::{BUILD, METRICS, TESTS, WINDOW};
-use crate::stop::{Stop, TaskResult};
-use crate::workspace::Workspace;
+use crate::workspace::{Stop, TaskResult, Workspace};
 use crate::{install, node, peers, ui};
 
 pub(crate) use binaries::{note, run_all as run_noted};
-use counts::TestCounts;
-use step::{STEPS, Step};
 
 /// How a step went.
 struct Report {

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::counts::{Runner, TestCounts};
-use super::{binaries, long, watch};
+use super::{binaries, counts, long};
 use crate::command::Length;
-use crate::stop::{TaskResult, failed};
 use crate::ui::npm;
-use crate::workspace::{Workspace, run};
+use crate::workspace::{TaskResult, Workspace, failed, run};
 
 /// One thing that `cargo xtask test` does.
 pub(crate) struct Step {
@@ -44,7 +43,13 @@ pub(crate) const STEPS: &[Step] = &[
     Step { name: "ui-types", about: "svelte-check and tsc", scripts: true, run: ui_types, ..PLAIN },
     Step { name: "ui-unit", about: "Vitest", scripts: true, run: ui_unit, ..PLAIN },
     Step { name: "ui-build", about: "the interface builds", scripts: true, run: ui_build, ..PLAIN },
-    Step { name: "clippy", about: "no lint anywhere", compiles: true, run: clippy, ..PLAIN },
+    Step {
+        name: "build",
+        about: "everything compiles, and no lint finds anything",
+        compiles: true,
+        run: build,
+        ..PLAIN
+    },
     Step {
         name: "rust",
         about: "unit, contract, integration and real-window tests",
@@ -78,13 +83,20 @@ pub(crate) const STEPS: &[Step] = &[
 const RUST_LIMIT: &str = "2400";
 const LONG_LIMIT: &str = "14400";
 
+/// `-D warnings`, in the words that `cargo clippy` uses between itself and the linter.
+const LINTS: &str = "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__";
+
 fn format(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     run(workspace.cargo().args(["fmt", "--all", "--check"]))
 }
 
 fn tidy(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut cargo = workspace.cargo();
-    watch::run(cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]), Runner::Cargo, counts)
+    counts::run(
+        cargo.args(["test", "--quiet", "--no-fail-fast", "--package", "xtask"]),
+        Runner::Cargo,
+        counts,
+    )
 }
 
 fn ui_lint(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
@@ -97,15 +109,29 @@ fn ui_types(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
 
 fn ui_unit(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let mut npm = workspace.command("npm");
-    watch::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
+    counts::run(npm.args(["run", "test"]).current_dir(workspace.at("ui")), Runner::Vitest, counts)
 }
 
 fn ui_build(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
     npm(workspace, "ui", &["run", "build"])
 }
 
-fn clippy(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
-    run(workspace.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+/// Compiles all that later steps run, and lints it on the way: `cargo clippy` compiles every dependency a second time to check
+/// what it will not run. This program cannot be replaced while it runs, so it is only checked.
+fn build(workspace: &Workspace, _: &mut TestCounts) -> TaskResult {
+    run(tests_of(workspace).args(["--no-run", "--all-targets", "--quiet"]))?;
+    run(workspace.cargo().args(["clippy", "--package", "xtask", "--all-targets", "--", "-D", "warnings"]))
+}
+
+/// `cargo test` of all crates but this one, compiled by the linter. With another compiler each crate would be compiled again.
+fn tests_of(workspace: &Workspace) -> Command {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace", "--exclude", "xtask"]);
+    let linter = Path::new(cargo.get_program()).with_file_name("clippy-driver");
+    let linter = if linter.is_file() { linter } else { PathBuf::from("clippy-driver") };
+    // What `cargo clippy -- -D warnings` sets for `cargo check`.
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", linter).env("CLIPPY_ARGS", LINTS);
+    cargo
 }
 
 /// One feature set for everything: `cargo build` beside it would compile Tauri twice.
@@ -114,17 +140,17 @@ fn rust(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let notes = workspace.target().join("test-programs");
     remove(&notes)?;
     let own = std::env::current_exe().map_err(failed("find this program"))?;
-    let mut noting = workspace.cargo();
+    let mut noting = tests_of(workspace);
     let runner = format!("target.'cfg(all())'.runner=[{:?}, \"note-test\"]", own.to_string_lossy());
-    noting.args(["--config", &runner, "test", "--workspace", "--exclude", "xtask", "--tests", "--quiet"]);
+    noting.args(["--tests", "--quiet", "--config", &runner]);
     run(noting.env(binaries::NOTES, &notes))?;
     let mut running = workspace.command(&own);
     running.arg("run-noted").arg(&notes);
-    let ran = watch::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
-    let mut documents = workspace.cargo();
-    documents.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--doc"]);
+    let ran = counts::run(&mut in_a_session(workspace, &running, RUST_LIMIT), Runner::Cargo, counts);
+    let mut documents = tests_of(workspace);
+    documents.args(["--no-fail-fast", "--doc"]);
     // A crate without an example has run none, which is no failure.
-    let examples = watch::run(&mut documents, Runner::Cargo, counts);
+    let examples = counts::run(&mut documents, Runner::Cargo, counts);
     ran.and(examples)
 }
 
@@ -142,24 +168,23 @@ fn remove(file: &Path) -> TaskResult {
 fn long_runs(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     ensure_interface(workspace)?;
     let tests = long::tests(workspace)?;
-    let mut cargo = workspace.cargo();
-    cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-fail-fast", "--"]);
+    let mut cargo = tests_of(workspace);
+    cargo.args(["--no-fail-fast", "--"]);
     cargo.args(["--ignored", "--nocapture", "--test-threads=1"]).args(&tests);
-    let outcome = watch::run(&mut in_a_session(workspace, &cargo, LONG_LIMIT), Runner::Cargo, counts);
+    let outcome = counts::run(&mut in_a_session(workspace, &cargo, LONG_LIMIT), Runner::Cargo, counts);
     long::all_ran(tests.len(), *counts).and(outcome)
 }
 
 fn browser(workspace: &Workspace, counts: &mut TestCounts) -> TaskResult {
     let files = browser_tests(&workspace.at("tests/browser"))?;
     ensure_interface(workspace)?;
-    let mut cargo = workspace.cargo();
-    // The workspace, so that no crate is compiled again with other features.
-    run(cargo.args(["test", "--workspace", "--exclude", "xtask", "--no-run", "--quiet"]))?;
+    // All crates, so that none is compiled again with other features.
+    run(tests_of(workspace).args(["--no-run", "--quiet"]))?;
     let program = workspace.built("debug", "mcp-discovery");
     let mut node = workspace.command("node");
     // Two files at a time: each waits for its browser as often as it works.
     node.args(["--test", "--test-concurrency=2"]).args(files).env("MCP_DISCOVERY_BIN", program);
-    watch::run(&mut node, Runner::NodeTest, counts)
+    counts::run(&mut node, Runner::NodeTest, counts)
 }
 
 fn browser_tests(folder: &Path) -> TaskResult<Vec<PathBuf>> {

@@ -2,13 +2,17 @@
 //! from folders mounted into containers and virtual machines, or through the links that a cluster swaps; they need a
 //! folder that exists; and a rename takes the watched file away. Reading two kilobytes a second costs less than telling
 //! all of that apart. The content is compared, not its stamps: a copy may keep the time, an edit the size.
+//! Reading the file. It is somebody's own: never written here, never locked, never read beyond a limit.
 
+use std::fs::File;
+use std::io;
+use std::io::{ErrorKind, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::file::{FileReading, look};
+use model::config::LARGEST_FILE;
 
 /// From one look to the next.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -64,6 +68,45 @@ async fn settled(file: &Path, mut found: FileReading) -> FileReading {
         }
         found = again;
     }
+}
+
+/// What was found in the file's place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FileReading {
+    /// Nothing is there.
+    Absent,
+    /// Something is there, and why it cannot be read.
+    Unreadable(String),
+    /// Its bytes; one more than the largest file's when it is larger.
+    Bytes(Vec<u8>),
+}
+
+impl From<io::Result<Vec<u8>>> for FileReading {
+    fn from(outcome: io::Result<Vec<u8>>) -> Self {
+        match outcome {
+            Ok(bytes) => Self::Bytes(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => Self::Absent,
+            Err(error) => Self::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// The file's bytes, up to one more than the largest file may have.
+pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads the file while others run. A pipe (`--config <(…)`) speaks once, at start: it is not opened again.
+pub(super) async fn look(file: &Path) -> FileReading {
+    let file = file.to_owned();
+    let look = move || match std::fs::metadata(&file) {
+        Ok(found) if !found.is_file() => FileReading::Unreadable("it is no regular file".to_owned()),
+        _ => FileReading::from(read(&file)),
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.unwrap_or_else(|error| FileReading::Unreadable(error.to_string()))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use api::ConfigBy;
 use model::config::{Problem, Severity};
 use settings::{FileDraft, SaveError, SaveReason, Saved, Settings, Version, VersionDirection, Wanted};
 
-use super::file::FileReading;
+use super::follow::FileReading;
 use crate::{App, now};
 
 /// The change that could be taken back, and the one that could be made again.

@@ -1,30 +1,28 @@
 //! A tool call: whom it goes to, its progress, its end.
-
-use api::{
-    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, Decision, ErrorCode,
-    ServerRef,
-};
-mod judge;
-mod target;
+//! What a tool answered: whether it can be told, and whether it is the tool's own failure.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::{
+    Advice, Attempt, AttemptOutcome, CallArgs, CallResult, CancelArgs, Cancelled, Decision, ErrorCode,
+    ServerRef, raw,
+};
 use mcp::{CallOptions, McpError, Session, ToolProgress};
 use mesh::{AnswerVerdict, CallFailed, End, Try, Waiting};
 use model::{Activity, ServerId, ServerInfo, Tool};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::find::CallTarget;
 use super::route::{decided, refusal};
 use crate::error::OperationError;
 use crate::logs::Noting;
 use crate::{App, millis};
-use judge::{Judged, judge};
-use target::CallTarget;
 
 /// A day: a longer wait is a mistake in the unit.
 const LONGEST: f64 = 86_400.0;
@@ -265,4 +263,38 @@ fn timeout(seconds: f64) -> Result<Duration, OperationError> {
             "a timeout of {seconds} s does not work: give 0.001 to {LONGEST} seconds"
         ))
     })
+}
+
+/// How deep a result may nest: readers of JSON stop at 128 levels, and a result stands within an answer.
+const DEEPEST: usize = 120;
+
+/// Whoever lays a result out indents each line by its depth, so deep nesting would grow beyond every bound.
+fn shallow(result: Box<RawValue>) -> Result<Box<RawValue>, OperationError> {
+    if raw::nests_within(result.get(), DEEPEST) {
+        return Ok(result);
+    }
+    let message = format!("the tool's answer nests deeper than {DEEPEST} levels");
+    Err(OperationError::new(ErrorCode::TransportFailed, message))
+}
+
+/// How long a result may be that is looked into at once, in bytes.
+const SHORT: usize = 256 * 1024;
+
+/// A result and whether it is the tool's own failure, or why it cannot be told.
+type Judged = Result<(Box<RawValue>, bool), OperationError>;
+
+/// The result, if it can be told, and whether it is the tool's own failure. A long one is looked into beside the tasks of
+/// others.
+async fn judge(result: Box<RawValue>) -> Judged {
+    let is_short = result.get().len() <= SHORT;
+    let judging = move || {
+        let result = shallow(result)?;
+        let tool_error = raw::says(&result, "isError");
+        Ok((result, tool_error))
+    };
+    if is_short {
+        return judging();
+    }
+    let stopped = |_| OperationError::new(ErrorCode::Internal, "the core stops");
+    tokio::task::spawn_blocking(judging).await.map_err(stopped)?
 }

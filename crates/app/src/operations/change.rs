@@ -1,14 +1,16 @@
 //! Operations by which a person changes the registry. Each can be taken back.
+//! Commands that take long to start: which, and what a person does about it.
+
+use api::{
+    AddArgs, Added, CancelArgs, Cancelled, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode,
+    KeptStarting, LabelArgs, ServerArgs, ServersByIdArgs, StartList, UndoArgs, UndoStep, Undone, Upcoming,
+};
+use discovery::memory::{FIRST_ENTRY, MemoryStep, StepDirection};
+use settings::VersionDirection;
 
 use super::find::{find, find_all};
 use crate::App;
 use crate::error::OperationError;
-use api::{
-    AddArgs, Added, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode, LabelArgs, ServersByIdArgs,
-    UndoArgs, UndoStep, Undone, Upcoming,
-};
-use discovery::memory::{FIRST_ENTRY, MemoryStep, StepDirection};
-use settings::VersionDirection;
 
 impl App {
     pub(super) async fn add(&self, args: AddArgs) -> Result<Added, OperationError> {
@@ -180,4 +182,25 @@ fn turned(undone: registry::UndoneStep) -> Undone {
 
 fn changed(change: registry::ChangedServers) -> Changed {
     Changed { ids: change.ids, undo: change.undo, revision: change.revision }
+}
+
+impl App {
+    pub(super) async fn starts(&self, _: Empty) -> Result<StartList, OperationError> {
+        Ok(StartList { starts: self.0.mesh.sessions.starts().list() })
+    }
+
+    pub(super) async fn start_cancel(&self, args: ServerArgs) -> Result<Cancelled, OperationError> {
+        let sessions = &self.0.mesh.sessions;
+        // It may not be kept yet.
+        let start = sessions.starts().list().into_iter().find(|start| start.id.to_string() == args.id);
+        let id = match start {
+            Some(start) => start.id,
+            None => find(&self.0.registry.snapshot(), &args.id)?.info.id,
+        };
+        Ok(Cancelled { cancelled: sessions.cancel(id) })
+    }
+
+    pub(super) async fn keep_starting(&self, args: CancelArgs) -> Result<KeptStarting, OperationError> {
+        Ok(KeptStarting { kept: self.0.intake.adds.keep(&args.call) })
+    }
 }

@@ -1,14 +1,17 @@
 //! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
 //! read and write the files; here is only their text.
+//! AI clients and what they are set up with.
 
-use api::{
-    ConfigCheckArgs, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs, ExportForm, Exported,
-    ImportArgs, ImportReport,
-};
+use std::path::Path;
 use std::sync::Arc;
 
+use api::{
+    ClientList, ClientsArgs, ConfigCheckArgs, ConfigReport, ConfigStatus, Empty, ErrorCode, ExportArgs,
+    ExportForm, Exported, ImportArgs, ImportReport,
+};
+use discovery::clients::ThisApp;
 use model::servers_json::Form;
-use model::{Server, Source, secrets, servers_json};
+use model::{ClientReport, Server, SightingKind, Source, secrets, servers_json};
 use serde_json::json;
 
 use crate::error::OperationError;
@@ -57,4 +60,33 @@ fn without_secrets(server: &mut Server) -> Option<String> {
     }
     Arc::make_mut(&mut server.info).args = shown;
     Some(format!("`{}`: an argument that looks like a secret was left out", server.info.name))
+}
+
+impl App {
+    pub(super) async fn clients(&self, args: ClientsArgs) -> Result<ClientList, OperationError> {
+        let is_none = |folder: &&String| !Path::new(folder).is_absolute() || !Path::new(folder).is_dir();
+        if let Some(odd) = args.projects.iter().find(is_none) {
+            let message = format!("there is no folder `{odd}` on this computer: give it from its root on");
+            return Err(OperationError::arguments(message));
+        }
+        Ok(ClientList { clients: self.read_clients(args.projects).await? })
+    }
+
+    /// Reads them, holds them against the list, and notes what of that is new.
+    pub(super) async fn read_clients(
+        &self,
+        projects: Vec<String>,
+    ) -> Result<Vec<ClientReport>, OperationError> {
+        let (projects, own) =
+            (projects.into_iter().map(Into::into).collect(), ThisApp { listens: self.listening() });
+        let read = self.0.intake.clients.read(projects, own).await;
+        let read = read.map_err(|error| OperationError::new(ErrorCode::Timeout, error.to_string()))?;
+        let compared = self.0.intake.compared(read);
+        if let Some(seen) = self.0.intake.clients.news(&compared)
+            && let Err(error) = self.0.scans.saw_all(SightingKind::Client, seen).await
+        {
+            tracing::warn!(%error, "which servers AI clients have could not be noted");
+        }
+        Ok(compared)
+    }
 }

@@ -1,13 +1,18 @@
 //! Operations that only look: they read the newest snapshot and wait for nobody.
+//! What a server said beside its answers, and how the last requests to it ended.
+//! The certificate that a server shows.
 
-use super::find::{find, pattern};
+use std::time::Duration;
+
 use api::{
-    Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs, ServerDetails, ServerList,
-    ServerOrder, ServerRef, ServersArgs, Status, StatusCounts, ToolList, ToolRow, ToolsArgs,
+    CertificateArgs, Empty, ErrorCode, FilterArgs, FilterForms, Removed, RemovedList, ServerArgs,
+    ServerDetails, ServerList, ServerLogs, ServerOrder, ServerRef, ServersArgs, ShownCertificate, Status,
+    StatusCounts, ToolList, ToolRow, ToolsArgs,
 };
 use model::{CapabilityPattern, Filter, HealthStatus};
 use registry::Snapshot;
 
+use super::find::{find, pattern};
 use crate::App;
 use crate::error::OperationError;
 
@@ -131,4 +136,48 @@ fn counts(snapshot: &Snapshot) -> StatusCounts {
         paused: count(HealthStatus::Paused),
         blocked: count(HealthStatus::Blocked),
     }
+}
+
+impl App {
+    pub(super) async fn logs(&self, args: ServerArgs) -> Result<ServerLogs, OperationError> {
+        let id = find(&self.0.registry.snapshot(), &args.id)?.info.id;
+        Ok(self.0.logs.of(id, self.0.started_at))
+    }
+}
+
+/// For the handshake that shows a certificate.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+
+impl App {
+    pub(super) async fn certificate(
+        &self,
+        args: CertificateArgs,
+    ) -> Result<ShownCertificate, OperationError> {
+        let (url, tls, target) = match (args.id, args.url) {
+            (Some(id), None) => {
+                let info = find(&self.0.registry.snapshot(), &id)?.info;
+                let url = info.target().unwrap_or_default().to_owned();
+                only_over_tls(&url)?;
+                (url, info.tls.clone(), self.0.mesh.contact.place(&info).await?)
+            }
+            (None, Some(url)) => {
+                only_over_tls(&url)?;
+                let target = mcp::resolve(&url).await;
+                let target = target.map_err(|error| OperationError::arguments(error.to_string()))?;
+                (url, None, target)
+            }
+            _ => return Err(OperationError::arguments("give either the `id` of a server or a `url`")),
+        };
+        let looked = mcp::certificate(&target, tls.as_ref(), LOOK_WITHIN).await?;
+        Ok(ShownCertificate { url, shown: looked.shown, refused: looked.refused, tls })
+    }
+}
+
+fn only_over_tls(url: &str) -> Result<(), OperationError> {
+    if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
+        return Ok(());
+    }
+    Err(OperationError::arguments(format!(
+        "`{url}` is no https:// address: only over TLS there is a certificate"
+    )))
 }

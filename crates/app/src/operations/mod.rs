@@ -2,26 +2,18 @@
 //! command line have no feature of their own.
 
 mod call;
-mod calls;
-mod certificate;
 mod change;
-mod clients;
 mod config;
-mod config_secret;
-mod demo;
 mod files;
 mod find;
 mod gateway;
 mod health;
-mod logs;
 mod look;
 mod memory;
-mod metrics;
 mod replicas;
 mod route;
 mod scan;
 mod secret;
-mod starts;
 
 pub(crate) use self::gateway::gateway_words;
 

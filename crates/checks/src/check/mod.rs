@@ -1,6 +1,5 @@
 //! The checks that need no declaration: each says what a round has to ask for it, and judges what came back. Pure.
 
-mod endpoint_reachable;
 mod response_time;
 mod tool_availability;
 
@@ -9,7 +8,6 @@ use model::{CheckResult, CheckStatus, Server};
 use registry::Reason;
 
 use crate::round::{Evidence, RoundPlan};
-
 use crate::words::Trouble;
 
 /// What a check needs a round to ask. All that want the same share one question.
@@ -31,7 +29,7 @@ pub(crate) trait Check: Send + Sync {
 /// The check of a word of the configuration.
 pub(crate) fn built_in(check: BuiltInCheck) -> &'static dyn Check {
     match check {
-        BuiltInCheck::EndpointReachable => &endpoint_reachable::EndpointReachable,
+        BuiltInCheck::EndpointReachable => &response_time::EndpointReachable,
         BuiltInCheck::ResponseTime => &response_time::ResponseTime,
         BuiltInCheck::ToolAvailability => &tool_availability::ToolAvailability,
     }

@@ -7,7 +7,7 @@ use model::{Era, Reach, Tool};
 
 use super::{Asking, Evidence, not_asked};
 use crate::check::{CheckQuestion, Finding};
-use crate::memory::BetweenRounds;
+use crate::round::BetweenRounds;
 use crate::words;
 
 impl Asking<'_> {

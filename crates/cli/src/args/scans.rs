@@ -1,4 +1,7 @@
 //! What can be typed after `scan`, `ranges` and `export`.
+//! Calls, and where they would go.
+
+use std::path::PathBuf;
 
 use api::{ExportForm, ScanForm};
 use clap::{Args, ValueEnum};
@@ -91,4 +94,93 @@ impl Export {
             (FileForm::McpJson, None) => ExportedAs::Servers(ExportForm::McpJson),
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ToolCallOptions {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// The arguments as a JSON object; - reads them from standard input
+    #[arg(value_name = "JSON or -")]
+    pub(crate) arguments: Option<String>,
+    /// On this server (id or name) [default: any that offers it]
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Seconds for the whole call with its retries [default: as its rule says, else 30]
+    #[arg(long, value_parser = seconds, allow_negative_numbers = true)]
+    pub(crate) timeout: Option<f64>,
+    /// The name of the client that calls, for rules with `affinity: client`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Say why the call goes where it goes
+    #[arg(long, conflicts_with = "server")]
+    pub(crate) explain: bool,
+    /// Run it also when it may delete or overwrite things; without this a terminal asks, and a script is refused
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RouteOptions {
+    /// The tool, or another capability that names one
+    pub(crate) capability: String,
+    /// How many calls to try, one after the other
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) calls: u64,
+    /// Use the rules and the balancing of this configuration instead of the one in use
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// The name of the client that would call
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// With these arguments, a JSON object: a server whose schema refuses them takes no part
+    #[arg(long, value_name = "JSON")]
+    pub(crate) arguments: Option<String>,
+    /// Pretend that this server is down (id or name); may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) down: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CallsOptions {
+    /// Print all that is kept of the call with this id
+    #[arg(value_name = "ID", conflicts_with_all = ["follow", "limit", "before", "failed", "retried", "capability", "server", "client"])]
+    pub(crate) id: Option<u64>,
+    /// Go on, and print each call as it is recorded, until Ctrl-C
+    #[arg(long, conflicts_with = "before")]
+    pub(crate) follow: bool,
+    /// How many of the newest
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+    /// Only those before the call with this id
+    #[arg(long, value_name = "ID")]
+    pub(crate) before: Option<u64>,
+    /// Only those that failed, or that no server could take
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Only those that several servers were asked for
+    #[arg(long, conflicts_with = "failed")]
+    pub(crate) retried: bool,
+    /// Only those of this capability; * ? [..] make it a pattern
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) capability: Option<String>,
+    /// Only those that this server answered, or was tried for last (id or name)
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Only those of this client
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Use the rules and the balancing of this configuration; - is standard input [default: the one in use]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+    /// How many of the newest calls
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) last: u32,
+    /// Pretend that this server is down (id or name); may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) down: Vec<String>,
 }

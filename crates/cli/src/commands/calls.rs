@@ -1,18 +1,23 @@
 //! `calls`: what was called, who answered, and why it went there.
+//! `replay`: where recorded calls would have gone.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use api::{CallList, CallOutcome, CallRecord, CallRecordArgs, CallRow, CallsArgs, CallsLike, Operations};
+use api::{
+    CallList, CallOutcome, CallRecord, CallRecordArgs, CallRow, CallsArgs, CallsLike, Operations, Replay,
+    ReplayArgs, ServerPlace,
+};
 use futures::StreamExt;
 use model::{Activity, Event, Millis};
 
-use super::status::age;
-use super::{CommandSession, route};
+use super::look::age;
+use super::{CommandSession, read, route};
 use crate::args::{CallsOptions, Format};
 use crate::core::OpenCore;
-use crate::failure::CommandFailure;
-use crate::print::{self, Column, note, or_dash, word};
+use crate::failure::{CommandFailure, exit};
+use crate::print::{Column, note, or_dash, word};
+use crate::{args, print};
 
 /// So many rows are asked for at once.
 const PAGE: u32 = 1_000;
@@ -150,4 +155,70 @@ fn sentence(record: &CallRecord) -> String {
         text += "\n\nThis was decided by more than is kept, and may have been otherwise";
     }
     text
+}
+
+/// So many of a kind are printed; the document has all of them.
+const PRINTED: usize = 20;
+
+pub(super) async fn replay(
+    session: &CommandSession,
+    args: &args::ReplayOptions,
+) -> Result<(), CommandFailure> {
+    let rules = match &args.rules {
+        Some(file) => Some(read(file).await?),
+        None => None,
+    };
+    let asked = ReplayArgs { rules, calls: Some(args.last), down: Some(args.down.clone()) };
+    let replay = session.core.replay(asked).await?;
+    session.print.one(&replay, || outcome_of(&replay))?;
+    match replay.fails {
+        0 => Ok(()),
+        1 => Err(CommandFailure::new(exit::FAILED, "a call would fail that did not")),
+        many => Err(CommandFailure::new(exit::FAILED, format!("{many} calls would fail that did not"))),
+    }
+}
+
+fn outcome_of(replay: &Replay) -> String {
+    let Replay { calls, stays, moves, fails, unknowns, .. } = replay;
+    let mut text = format!("Of {calls} calls {stays} stay, {moves} move, {fails} would fail");
+    if *unknowns > 0 {
+        let _ = write!(text, ", and of {unknowns} that cannot be said");
+    }
+    for one in replay.would_fail.iter().take(PRINTED) {
+        let _ = write!(
+            text,
+            "\n  {}  {} would fail{}: {}",
+            one.id,
+            one.capability,
+            times(one.stands_for),
+            one.why
+        );
+    }
+    for one in replay.moved.iter().take(PRINTED) {
+        let (from, to) = (name(one.from.as_ref()), name(one.to.as_ref()));
+        let _ =
+            write!(text, "\n  {}  {} moves{}: {from} → {to}", one.id, one.capability, times(one.stands_for));
+    }
+    for one in replay.unknown.iter().take(PRINTED) {
+        let _ = write!(text, "\n  {}  cannot be said{}: {}", one.id, times(one.stands_for), one.why);
+    }
+    let listed = replay.moved.len().max(replay.would_fail.len()).max(replay.unknown.len());
+    if listed > PRINTED {
+        text += "\n  … (`--format json` prints more)";
+    }
+    if !replay.distribution.is_empty() {
+        text += "\n\n  before    after";
+    }
+    for share in &replay.distribution {
+        let _ = write!(text, "\n  {:>6}  → {:>6}  {}", share.before, share.after, share.server.name);
+    }
+    text
+}
+
+fn times(stands_for: u64) -> String {
+    if stands_for > 1 { format!(" ({stands_for} times)") } else { String::new() }
+}
+
+fn name(server: Option<&ServerPlace>) -> String {
+    server.map_or_else(|| "nobody".to_owned(), |server| format!("`{}`", server.name))
 }

@@ -1,16 +1,19 @@
 //! `add` and `edit`: they take the same flags, and ask the server before it is kept.
+//! `remove` and the other commands that change servers as a whole.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use api::{AddArgs, AskedStep, EditArgs, Edited, KeptIn, Operations, ServerArgs, Without};
+use api::{
+    AddArgs, AskedStep, Changed, ConfigBy, EditArgs, Edited, KeptIn, LabelArgs, Operations, ServerArgs,
+    UndoArgs, Without,
+};
 use model::{GivenSecret, ServerRow};
 use serde_json::{Map, Value};
 
-use super::CommandSession;
-use super::clients;
 use super::secret::kept_in;
-use super::start;
+use super::{CommandSession, call, clients};
+use crate::args::Label;
 use crate::failure::CommandFailure;
 use crate::given::{Add, AskedSecret, EditOptions, GivenFlags};
 use crate::print::note;
@@ -25,7 +28,7 @@ pub(super) async fn add(session: &CommandSession, args: &Add) -> Result<(), Comm
         ..wanted(session, &args.given)?
     };
     let wanted = clients::filled(clients::from(session, &args.from).await?, wanted);
-    let added = start::add(session, wanted).await?;
+    let added = call::add(session, wanted).await?;
     say_taken(&added.taken);
     say_steps(&added.steps);
     session.print.one(&added, || {
@@ -204,4 +207,38 @@ fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
     } else {
         Ok((header.to_owned(), variable.to_owned()))
     }
+}
+
+pub(super) fn tell(session: &CommandSession, what: &str, changed: &Changed) -> Result<(), CommandFailure> {
+    session.print.one(changed, || match changed.ids.len() {
+        0 => "nothing to change".to_owned(),
+        1 => format!("{what}: 1 server; `mcp-discovery undo` takes it back"),
+        count => format!("{what}: {count} servers; `mcp-discovery undo` takes it back"),
+    })?;
+    Ok(())
+}
+
+pub(super) async fn label(session: &CommandSession, args: &Label) -> Result<(), CommandFailure> {
+    let metadata = args.metadata.iter().map(|pair| pair_of(pair)).collect::<Result<_, _>>()?;
+    let (ids, tags, without) = (args.ids.clone(), args.tag.clone(), args.without.clone());
+    tell(session, "label", &session.core.label(LabelArgs { ids, tags, without, metadata }).await?)
+}
+
+pub(super) async fn undo(session: &CommandSession) -> Result<(), CommandFailure> {
+    let undone = session.core.undo(asked()).await?;
+    session
+        .print
+        .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
+    Ok(())
+}
+
+pub(super) async fn redo(session: &CommandSession) -> Result<(), CommandFailure> {
+    let redone = session.core.redo(asked()).await?;
+    session.print.one(&redone, || format!("redone: {}", redone.label))?;
+    Ok(())
+}
+
+/// The newest, whatever it is of.
+fn asked() -> UndoArgs {
+    UndoArgs { by: Some(ConfigBy::CommandLine), ..UndoArgs::default() }
 }

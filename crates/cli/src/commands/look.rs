@@ -1,14 +1,17 @@
 //! `servers`, `tools`, `check`.
+//! `metrics`: all that is measured.
+//! How a server is, in the words of every list.
 
-use api::{Operations, ServerArgs, ServersArgs, ToolRow, ToolsArgs};
-use model::{ServerRow, ToolHints};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use api::{Empty, Operations, ServerArgs, ServersArgs, ToolRow, ToolsArgs};
+use model::{Health, HealthStatus, Millis, ServerRow, ToolHints};
 use serde_json::Value;
 
-use super::status::status;
-use super::{CommandSession, start};
+use super::{CommandSession, call};
 use crate::args::{Servers, ToolsOptions};
 use crate::failure::{CommandFailure, exit};
-use crate::print::{Column, clear_progress, note, or_dash};
+use crate::print::{Column, clear_progress, json, note, or_dash, raw};
 
 const SERVERS: &[Column<ServerRow>] = &[
     Column { heading: "STATUS", cell: |row| status(&row.health) },
@@ -67,7 +70,7 @@ pub(super) async fn check(session: &CommandSession, id: &str) -> Result<(), Comm
     let mut answer = std::pin::pin!(session.core.check(wanted));
     let checked = tokio::select! {
         checked = &mut answer => checked,
-        () = start::show(events, |start| start.id == server) => answer.await,
+        () = call::show(events, |start| start.id == server) => answer.await,
     };
     clear_progress();
     let checked = checked?;
@@ -95,4 +98,74 @@ fn hints(hints: ToolHints) -> String {
 
 fn first_line(row: &ToolRow) -> String {
     or_dash(row.tool.description.as_ref().map(|text| text.lines().next().unwrap_or_default()))
+}
+
+pub(super) async fn metrics(session: &CommandSession, as_json: bool) -> Result<(), CommandFailure> {
+    let figures = session.core.metrics(Empty {}).await?;
+    if as_json {
+        json(&figures)?;
+    } else {
+        // Names are tamed already; a terminal gets no control characters in any case.
+        raw(&metrics::text(&figures.families))?;
+    }
+    Ok(())
+}
+
+/// A status, and since when its child starts or sleeps.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) status: HealthStatus,
+    pub(super) starting: Option<Millis>,
+    pub(super) asleep: Option<Millis>,
+}
+
+impl From<&Health> for Shown {
+    fn from(health: &Health) -> Self {
+        Self { status: health.status, starting: health.starting, asleep: health.asleep }
+    }
+}
+
+/// The status, unless its child is starting, and whether that is asleep; with the age of what cannot be seen otherwise.
+pub(super) fn status(of: impl Into<Shown>) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    status_at(of.into(), now)
+}
+
+fn status_at(of: Shown, now: u64) -> String {
+    use HealthStatus::{Degraded, Healthy, Unknown};
+    let since = |at: Option<Millis>| at.map(|at| age(u64::try_from(at).unwrap_or_default() / 1000, now));
+    match (of.status, since(of.starting), since(of.asleep)) {
+        (Unknown | Healthy | Degraded, Some(age), _) => format!("starting, {age}"),
+        (Healthy, None, Some(age)) => format!("healthy, asleep {age}"),
+        (status, ..) => status.to_string(),
+    }
+}
+
+/// How long ago a second was, in one unit.
+pub(super) fn age(at: u64, now: u64) -> String {
+    match now.saturating_sub(at) {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_that_sleeps_or_starts_is_told_with_its_age() {
+        use HealthStatus::{Healthy, Paused, Unhealthy, Unknown};
+        for (status, starting, asleep, expected) in [
+            (Healthy, None, None, "healthy"),
+            (Healthy, None, Some(40_000), "healthy, asleep 1 min"),
+            (Healthy, Some(88_000), Some(40_000), "starting, 12 s"),
+            (Unknown, Some(88_000), None, "starting, 12 s"),
+            (Unhealthy, Some(88_000), None, "unhealthy"),
+            (Paused, None, None, "paused"),
+        ] {
+            assert_eq!(status_at(Shown { status, starting, asleep }, 100), expected);
+        }
+    }
 }

@@ -2,22 +2,15 @@
 
 mod call;
 mod calls;
-pub(crate) mod certificate;
-mod change;
-mod clients;
+pub(crate) mod clients;
 mod config;
-mod consent;
+pub(crate) mod consent;
 mod demo;
 mod edit;
-mod explain;
 mod files;
 mod gateway;
 mod health;
-mod link;
-mod logs;
 mod look;
-mod metrics;
-mod replay;
 mod replicas;
 mod route;
 mod scan;
@@ -25,8 +18,6 @@ mod scans;
 mod secret;
 mod serve;
 mod settings;
-mod start;
-mod status;
 
 use std::path::Path;
 
@@ -102,27 +93,27 @@ async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), Co
         AnyCommand::Tools(args) => look::tools(session, args).await,
         AnyCommand::Route(args) => route::route(session, args).await,
         AnyCommand::Calls(args) => calls::calls(session, args).await,
-        AnyCommand::Replay(args) => replay::replay(session, args).await,
+        AnyCommand::Replay(args) => calls::replay(session, args).await,
         AnyCommand::Rules => route::rules(session).await,
         AnyCommand::Breakers => route::breakers(session).await,
         AnyCommand::Edit(args) => edit::edit(session, args).await,
-        AnyCommand::Certificate { of } => certificate::certificate(session, of).await,
-        AnyCommand::Label(args) => change::label(session, args).await,
-        AnyCommand::Remove(args) => change::tell(session, "remove", &core.remove(by_id(args)).await?),
-        AnyCommand::Restore(args) => change::tell(session, "restore", &core.restore(by_id(args)).await?),
-        AnyCommand::Pause(args) => change::tell(session, "pause", &core.pause(by_id(args)).await?),
-        AnyCommand::Resume(args) => change::tell(session, "resume", &core.resume(by_id(args)).await?),
-        AnyCommand::Ignore(args) => change::tell(session, "ignore", &core.ignore(by_id(args)).await?),
-        AnyCommand::Link(args) => link::link(session, args).await,
-        AnyCommand::Undo => change::undo(session).await,
-        AnyCommand::Redo => change::redo(session).await,
+        AnyCommand::Certificate { of } => consent::certificate(session, of).await,
+        AnyCommand::Label(args) => edit::label(session, args).await,
+        AnyCommand::Remove(args) => edit::tell(session, "remove", &core.remove(by_id(args)).await?),
+        AnyCommand::Restore(args) => edit::tell(session, "restore", &core.restore(by_id(args)).await?),
+        AnyCommand::Pause(args) => edit::tell(session, "pause", &core.pause(by_id(args)).await?),
+        AnyCommand::Resume(args) => edit::tell(session, "resume", &core.resume(by_id(args)).await?),
+        AnyCommand::Ignore(args) => edit::tell(session, "ignore", &core.ignore(by_id(args)).await?),
+        AnyCommand::Link(args) => serve::link(session, args).await,
+        AnyCommand::Undo => edit::undo(session).await,
+        AnyCommand::Redo => edit::redo(session).await,
         AnyCommand::Check(args) => look::check(session, &args.id).await,
         AnyCommand::Health(args) => health::health(session, args).await,
         AnyCommand::Secret(command) => secret::run(session, command).await,
         AnyCommand::Gateway { command } => gateway::gateway(session, command.as_ref()).await,
         AnyCommand::Replicas { command } => replicas::replicas(session, command.as_ref()).await,
-        AnyCommand::Metrics { json } => metrics::metrics(session, *json).await,
-        AnyCommand::Logs(args) => logs::logs(session, &args.id).await,
+        AnyCommand::Metrics { json } => look::metrics(session, *json).await,
+        AnyCommand::Logs(args) => health::logs(session, &args.id).await,
         AnyCommand::Import(args) => files::import(session, args).await,
         AnyCommand::Export(args) => files::export(session, args).await,
         AnyCommand::Scans => scans::scans(session).await,
@@ -130,7 +121,7 @@ async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), Co
         AnyCommand::ForgetScan(args) => scans::forget(session, args).await,
         AnyCommand::Sightings(args) => scans::sightings(session, &args.id).await,
         AnyCommand::Config(ConfigCommand::Show { explain: false }) => config::show(session).await,
-        AnyCommand::Config(ConfigCommand::Show { explain: true }) => explain::explain(session).await,
+        AnyCommand::Config(ConfigCommand::Show { explain: true }) => config::explain(session).await,
         AnyCommand::Config(ConfigCommand::Set { path, value }) => settings::set(session, path, value).await,
         AnyCommand::Config(ConfigCommand::Unset { path }) => settings::unset(session, path).await,
         AnyCommand::Config(ConfigCommand::Versions) => settings::versions(session).await,

@@ -1,17 +1,23 @@
 //! `serve`: the core without a window.
+//! `link`: what opens the UI in a browser.
 
 use std::io::IsTerminal;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use api::{Empty, Operations};
 use app::{App, OwnerKind};
 use serde_json::json;
+
+use super::CommandSession;
+use crate::args::{Common, Link, Serve};
+use crate::core::OpenCore;
+use crate::failure::CommandFailure;
+use crate::print::note;
+use crate::{core, print};
+
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-
-use crate::args::{Common, Serve};
-use crate::core;
-use crate::failure::CommandFailure;
-use crate::print;
 
 pub(crate) async fn serve(common: &Common, args: &Serve) -> Result<(), CommandFailure> {
     let app = App::start_to_stay(core::options(common, OwnerKind::Serve)).await?;
@@ -49,7 +55,7 @@ async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     print::line(&json!({ "listening": face.url(), "token_file": app.token_file() }))?;
     if args.open {
         // Without a browser it serves all the same: the link says how to get in.
-        if let Err(failure) = super::link::open(&app.data_dir().display().to_string(), &link) {
+        if let Err(failure) = open(&app.data_dir().display().to_string(), &link) {
             print::note(failure.message.as_deref().unwrap_or_default());
         }
     }
@@ -120,4 +126,43 @@ impl StopSignals {
             std::future::pending().await
         }
     }
+}
+
+pub(super) async fn link(session: &CommandSession, args: &Link) -> Result<(), CommandFailure> {
+    if args.revoke {
+        session.core.revoke_browsers(Empty {}).await?;
+        note("every browser has to open the link again");
+    }
+    let OpenCore::Remote(remote) = &session.core else {
+        if args.revoke {
+            return Ok(());
+        }
+        let why = "nothing runs that a browser could open: start it with `mcp-discovery serve`";
+        return Err(CommandFailure::failed(why));
+    };
+    let link = remote.link();
+    if args.open {
+        open(&remote.status(Empty {}).await?.data_dir, &link)?;
+    }
+    session.print.one(&json!({ "link": link }), || link.clone())?;
+    Ok(())
+}
+
+/// Opens a link in the person's browser. Programs are listed with their arguments, for everybody on this computer to read: what
+/// the browser is given is a page that only its owner can read, and that leads on.
+pub(super) fn open(data_dir: &str, link: &str) -> Result<(), CommandFailure> {
+    let failed = |error: std::io::Error| {
+        CommandFailure::failed(format!(
+            "no browser could be started: {error}; open the link yourself: {link}"
+        ))
+    };
+    let page = app::leading_page(std::path::Path::new(data_dir), link).map_err(failed)?;
+    let program = match std::env::consts::OS {
+        "macos" => "open",
+        "windows" => "explorer",
+        _ => "xdg-open",
+    };
+    let mut command = Command::new(program);
+    command.arg(page).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().map(drop).map_err(failed)
 }

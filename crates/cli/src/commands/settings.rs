@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::CommandSession;
 use super::config::{say_problems, say_refused};
-use super::status::age;
+use super::look::age;
 use crate::failure::CommandFailure;
 use crate::print::{Column, Printer, json, note, or_dash, word};
 

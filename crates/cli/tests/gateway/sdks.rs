@@ -34,9 +34,9 @@ impl Sdk {
 
     fn command(self) -> Process {
         let modules = tools().join("npm/node_modules");
-        let node = |name: &str| {
+        let node = |version: &str| {
             let mut command = Process::new("node");
-            command.arg(script(name)).arg(&modules);
+            command.arg(script("client_ts.mjs")).arg(&modules).arg(version);
             command
         };
         let python = |environment: &str| {
@@ -45,8 +45,8 @@ impl Sdk {
             command
         };
         match self {
-            Self::TypeScript1 => node("client_ts1.mjs"),
-            Self::TypeScript2 => node("client_ts2.mjs"),
+            Self::TypeScript1 => node("1"),
+            Self::TypeScript2 => node("2"),
             Self::Python1 => python("py-mcp1"),
             Self::Python2 => python("py-mcp2"),
         }

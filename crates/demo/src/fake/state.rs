@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -8,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Fake, Fault};
+use super::Fake;
 
 /// The oldest sessions make room: whoever forgets to end them must not fill the memory.
 const MOST_SESSIONS: usize = 4_096;
@@ -221,6 +222,39 @@ fn fits(on: &str, method: Option<&str>) -> bool {
 
 fn key(session: Option<&str>, id: &Value) -> String {
     format!("{} {id}", session.unwrap_or_default())
+}
+
+/// How a server misbehaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Takes the request and never answers.
+    Hang,
+    /// Resets the connection in the middle of the answer.
+    Reset,
+    /// Answers this status and nothing else.
+    Status(u16),
+    /// Answers this status, and when to come back, in seconds.
+    Busy(u16, u64),
+    /// Answers 200 and broken JSON.
+    BadJson,
+    /// Sends half of the answer, then ends the connection.
+    HalfAnswer,
+    /// Opens an event stream with a priming event and half of the answer, then breaks the connection.
+    HalfStream,
+    /// Answers after a while.
+    Slow(Duration),
+    /// Sends an answer that has no end.
+    Endless,
+    /// Fails with 503 every other time, beginning with the first.
+    Flap,
+    /// Fails with 503 one time in this many, beginning with the second; many is 2 or more.
+    OnceIn(usize),
+    /// Answers a web page.
+    Html,
+    /// Answers 400 and an error without an id.
+    NoId,
+    /// Answers with the id of another request.
+    OtherId,
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ mod entry;
 mod places;
 mod read;
 mod table;
-mod watch;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::OsString;

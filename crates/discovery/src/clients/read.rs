@@ -1,15 +1,19 @@
 //! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named.
+//! Whether the files of clients are as they were: by size and time alone, so that a look costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use model::servers_json::{ClientServers, FileError, Form, entries};
 use model::{FileProblem, Millis};
+use tokio_util::sync::CancellationToken;
 
 use super::table::is_script;
+use super::{Clients, read};
 
 /// `~/.claude.json` grows; no list of servers is larger.
 const LARGEST: u64 = 32 * 1024 * 1024;
@@ -155,6 +159,28 @@ fn is_loop(code: i32) -> bool {
 
 fn whole(message: impl Into<String>) -> FileProblem {
     FileProblem { line: None, column: None, message: message.into(), unread: true }
+}
+
+/// How often the files are looked at while nobody asks.
+const EVERY: Duration = Duration::from_secs(30);
+
+impl Clients {
+    /// Whether a file that was there, or could have been, is not what it was when it was read. Nothing that was never read
+    /// has changed.
+    pub fn is_stale(&self) -> bool {
+        let seen = self.lock().seen.clone();
+        seen.iter().any(|(path, before)| read::look(path) != *before)
+    }
+
+    /// Looks again and again, reads what changed, and tells that something did, until the core stops.
+    pub async fn follow(self, stop: CancellationToken, tell: impl Fn() + Send) {
+        while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+            let look = |clients: &Self| clients.is_stale() && !clients.look(&mut clients.lock()).is_empty();
+            if self.on_a_thread(look).await.unwrap_or_default() {
+                tell();
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! Scans under way, and the last ones that were: they are in memory as well, so that what a scan finds is shown whatever becomes
 //! of the file.
+//! A scan with all that is kept of it, whether it is under way, in the file, or came out of another.
 
 use std::collections::{HashMap, VecDeque};
 
 use model::{ScanRow, ScanState, ScanStatus};
 use tokio_util::sync::CancellationToken;
 
+use super::compare::Side;
 use super::file::MOST_ROWS;
-use super::kept::KeptScan;
 use crate::Definition;
-use crate::scan::{Done, ProbePlan};
+use crate::scan::{Done, ProbePlan, Scope};
 
 /// Finished scans that stay in memory.
 const KEPT: usize = 8;
@@ -94,4 +95,36 @@ impl LiveScan {
             self.scan.definitions.insert(definition.hash.clone(), definition);
         }
     }
+}
+
+/// A scan.
+#[derive(Debug, Clone)]
+pub struct KeptScan {
+    /// How far it is.
+    pub status: ScanStatus,
+    /// What its plan covers.
+    pub scope: Scope,
+    /// Which of its probes were made.
+    pub done: Done,
+    /// What it found.
+    pub rows: Vec<ScanRow>,
+    /// The tools of its servers, by their hash, as far as they are at hand.
+    pub definitions: HashMap<String, Definition>,
+}
+
+impl KeptScan {
+    /// As a part of a comparison.
+    pub fn side(&self) -> Side<'_> {
+        Side { scope: &self.scope, done: &self.done, rows: &self.rows, is_cut: self.status.left_out > 0 }
+    }
+}
+
+/// Two scans of the same targets and ports.
+pub(super) fn is_of_same(a: &ScanStatus, b: &ScanStatus) -> bool {
+    let targets = |one: &ScanStatus| {
+        let mut targets = one.targets.clone();
+        targets.sort_unstable();
+        targets
+    };
+    targets(a) == targets(b) && a.named_ports == b.named_ports && a.imported == b.imported
 }

@@ -8,15 +8,12 @@
 //! - What a person forgets or saves can be taken back ([`StepDirection`]).
 
 pub mod compare;
-mod compared;
 mod dismissed;
 mod export;
 mod file;
 mod keeper;
-mod kept;
 mod live;
 mod rows;
-mod seen_by;
 mod sightings;
 mod steps;
 
@@ -26,8 +23,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
+use keeper::{Keeper, KeeperJob};
+use live::LiveScans;
 use model::{Millis, ScanRange, ScanRow, ScanState, ScanStatus, ServerId, Sighting, SightingKind};
 use parking_lot::Mutex;
+use steps::StepFate;
 use store::Ages;
 use store::beside::BesideError;
 use tokio::sync::watch;
@@ -35,13 +35,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Definition;
 use crate::scan::ProbePlan;
-use keeper::{Keeper, KeeperJob};
-use live::LiveScans;
-use steps::StepFate;
 
 pub use export::ScanFileError;
 pub use file::{FILE, MOST_ROWS, MOST_SCANS};
-pub use kept::KeptScan;
+pub use live::KeptScan;
 pub use sightings::SeenServer;
 pub use steps::{FIRST_ENTRY, MemoryStep, StepDirection};
 

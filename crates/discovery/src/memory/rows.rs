@@ -6,7 +6,7 @@ use model::{Era, Outcome, ScanRow, ScanStatus, ServerId, Transport};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::file::{json, read_status};
-use super::kept::KeptScan;
+use super::live::KeptScan;
 use crate::Definition;
 use crate::scan::{Done, Scope};
 

@@ -4,6 +4,7 @@
 //!
 //! The servers are another process, so that their work is not counted. `modern`, `legacy`, `stdio`, `sse` and `memory` behind
 //! `--` choose parts; `legacy ours 10000` makes so many calls and no comparison, for a profiler.
+//! What the way itself costs: the bytes of one call, over reqwest or the pipes of a child.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,16 +14,20 @@
     reason = "a benchmark that cannot go on must fail, and it prints"
 )]
 
-mod floor;
-mod gauge;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use memory::{Sample, middle};
+use talker::{Over, Talker, Whose};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::sync::Mutex;
+
+use crate::talker::ourselves;
+
 mod memory;
 mod peer;
 mod talker;
-
-use std::sync::Arc;
-
-use gauge::{Sample, middle};
-use talker::{Over, Talker, Whose};
 
 // As the programs do it.
 #[global_allocator]
@@ -54,7 +59,7 @@ fn main() {
         if let [over, whose @ ("ours" | "floor"), calls] = words[..] {
             let (over, whose) = (Over::named(over), Whose::named(whose));
             let talker = Arc::new(Talker::connect(over, whose, &over.url(peer.port)).await);
-            gauge::calls(&talker, 64, calls.parse().unwrap()).await;
+            memory::calls(&talker, 64, calls.parse().unwrap()).await;
             return;
         }
         calls(peer.port, chosen).await;
@@ -91,7 +96,7 @@ async fn compare(port: u16, contenders: &[(Over, Whose)]) {
     let mut talkers = Vec::new();
     for (over, whose) in contenders {
         let talker = Arc::new(Talker::connect(*over, *whose, &over.url(port)).await);
-        gauge::calls(&talker, 8, 400).await;
+        memory::calls(&talker, 8, 400).await;
         talkers.push(talker);
     }
     for (callers, total) in LOADS {
@@ -100,7 +105,7 @@ async fn compare(port: u16, contenders: &[(Over, Whose)]) {
             // Whoever begins has it a little colder.
             for turn in 0..talkers.len() {
                 let place = (turn + round) % talkers.len();
-                samples[place].push(gauge::calls(&talkers[place], callers, total).await);
+                samples[place].push(memory::calls(&talkers[place], callers, total).await);
             }
         }
         let medians: Vec<Sample> = samples.iter().map(|samples| middle(samples)).collect();
@@ -120,5 +125,67 @@ async fn compare(port: u16, contenders: &[(Over, Whose)]) {
     }
     for talker in talkers {
         Arc::into_inner(talker).unwrap().close().await;
+    }
+}
+
+const CALL: &str = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"forecast","arguments":{"city":"Reykjavík","days":3}}}"#;
+/// The text of the answer that every call gets.
+const ANSWERED: &str = r#""content":["#;
+
+pub(crate) enum Floor {
+    Http {
+        client: reqwest::Client,
+        url: String,
+    },
+    /// One call after the other.
+    Stdio(Box<Mutex<Pipes>>),
+}
+
+pub(crate) struct Pipes {
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+    line: String,
+    _child: Child,
+}
+
+impl Floor {
+    pub(crate) fn http(url: &str) -> Self {
+        Self::Http { client: reqwest::Client::builder().no_proxy().build().unwrap(), url: url.to_owned() }
+    }
+
+    pub(crate) fn stdio() -> Self {
+        let mut child = tokio::process::Command::new(ourselves())
+            .arg("serve-stdio")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        Self::Stdio(Box::new(Mutex::new(Pipes { stdin, stdout, line: String::new(), _child: child })))
+    }
+
+    pub(crate) async fn call(&self) {
+        match self {
+            Self::Http { client, url } => {
+                let request = client
+                    .post(url)
+                    .header("content-type", "application/json")
+                    .header("accept", "application/json, text/event-stream")
+                    .header("mcp-protocol-version", "2025-11-25")
+                    .body(CALL);
+                let answer = request.send().await.unwrap().text().await.unwrap();
+                assert!(answer.contains(ANSWERED), "{answer}");
+            }
+            Self::Stdio(pipes) => {
+                let mut pipes = pipes.lock().await;
+                pipes.stdin.write_all(CALL.as_bytes()).await.unwrap();
+                pipes.stdin.write_all(b"\n").await.unwrap();
+                let Pipes { stdout, line, .. } = &mut *pipes;
+                line.clear();
+                stdout.read_line(line).await.unwrap();
+                assert!(line.contains(ANSWERED), "{line}");
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use serde_json::{Map, Value, json};
 use tokio::time::Duration;
 
-use crate::floor::Floor;
+use crate::Floor;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// As many as the most callers.

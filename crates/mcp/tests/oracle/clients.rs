@@ -1,16 +1,17 @@
 //! The clients of others, one process for each SDK: they read the rows and print a line for each.
+//! The odd servers: one process for all rows over HTTP, one for each over standard input and output.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use mcp::Target;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::odd::Process;
+use testkit::odd::{Odd, Process};
 use testkit::real::{ServedCommand, script, tools};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::rows::Row;
-use crate::server::OddServer;
+use crate::{Over, Row, folder};
 
 /// Whose client.
 #[derive(Debug, Clone, Copy)]
@@ -57,11 +58,13 @@ impl Sdk {
                 args: vec![script("oracle_py.py")],
             }
         };
-        let node =
-            |name: &str| ServedCommand { program: "node".to_owned(), args: vec![script(name), modules] };
+        let node = |version: &str| ServedCommand {
+            program: "node".to_owned(),
+            args: vec![script("oracle_ts.mjs"), modules, version.to_owned()],
+        };
         match self {
-            Self::TypeScript1 => node("oracle_ts1.mjs"),
-            Self::TypeScript2 => node("oracle_ts2.mjs"),
+            Self::TypeScript1 => node("1"),
+            Self::TypeScript2 => node("2"),
             Self::Python1 => python("py-mcp1"),
             Self::Python2 => python("py-mcp2"),
         }
@@ -93,4 +96,38 @@ fn asked(row: &Row, server: &OddServer) -> Value {
         asked["args"] = args.into();
     }
     asked
+}
+
+/// Every row.
+pub(crate) struct OddServer(Odd);
+
+impl OddServer {
+    pub(crate) async fn start() -> Self {
+        Self(Odd::start(&folder()).await)
+    }
+
+    /// Where a row is; `None` for a child.
+    pub(crate) fn url(&self, row: &Row) -> Option<String> {
+        match row.over {
+            Over::Http => Some(self.0.url(&row.name, "mcp")),
+            Over::Sse => Some(self.0.url(&row.name, "sse")),
+            Over::Stdio => None,
+        }
+    }
+
+    pub(crate) fn target(&self, row: &Row) -> Target {
+        match (row.over, self.url(row)) {
+            (Over::Http, Some(url)) => Target::http(url),
+            (_, Some(url)) => Target::sse(url),
+            (_, None) => {
+                let ServedCommand { program, args } = self.child(row);
+                Target::stdio(program, args)
+            }
+        }
+    }
+
+    /// The command that is a row's server.
+    pub(crate) fn child(&self, row: &Row) -> ServedCommand {
+        self.0.child(&row.name)
+    }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::json::{Change, VALUES};
+use crate::{Change, VALUES};
 
 /// One thing that is not as it was recorded.
 #[derive(Debug, Clone)]

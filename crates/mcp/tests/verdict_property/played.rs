@@ -1,12 +1,15 @@
 //! A recorded answer as it is sent: with all that is wrong with it, the same bytes for whoever asks, but for the id.
+//! Answers of real servers as they came, with one number in the place of the request's id. A line `### NAME` begins one.
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::{fmt, fs};
 
 use async_compression::Level;
 use async_compression::tokio::write::{BrotliEncoder, DeflateEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::json;
 use crate::mutation::{Coding, Framing, Manner, Mutation, Stream};
-use crate::recorded::{ID, Recorded};
 
 const MOST_PIECES: usize = 5;
 
@@ -41,7 +44,7 @@ impl Played {
                 self.headers.remove(place.index(self.headers.len()));
             }
             Mutation::Part(place, change) => {
-                self.with_message(|message| json::changed(message, *place, *change));
+                self.with_message(|message| crate::changed(message, *place, *change));
             }
             Mutation::Around((before, after)) => {
                 self.with_message(|message| Some(format!("{before}{message}{after}")));
@@ -217,5 +220,68 @@ async fn encoded(coding: Coding, body: &[u8]) -> Vec<u8> {
             let inner = with!(GzipEncoder, body);
             with!(BrotliEncoder, &inner)
         }
+    }
+}
+
+/// Stands for the request's id, and is as long as one.
+pub(crate) const ID: &str = "10203040506070";
+
+/// One answer. The headers that say where its body ends are not recorded: they follow from how it is sent.
+#[derive(Clone)]
+pub(crate) struct Recorded {
+    /// What it answers, then who said it. What answers `any` question says nothing of it.
+    pub(crate) name: String,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+static ALL: LazyLock<Vec<Recorded>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verdict_property/recorded");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut all: Vec<_> = files.flat_map(|file| read(&file)).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+});
+
+/// All of them, in an order that is the same everywhere.
+pub(crate) fn all() -> &'static [Recorded] {
+    &ALL
+}
+
+/// Those that answer this question.
+pub(crate) fn answers(question: &str) -> Vec<&'static Recorded> {
+    let kind = format!("{question}-");
+    all().iter().filter(|one| one.name.starts_with(&kind)).collect()
+}
+
+/// The one with this name.
+pub(crate) fn named(name: &str) -> &'static Recorded {
+    all().iter().find(|one| one.name == name).unwrap_or_else(|| panic!("no answer `{name}`"))
+}
+
+/// The answers of one file. The end of the line before the next name is no part of a body.
+fn read(file: &Path) -> Vec<Recorded> {
+    // Some checkouts write CRLF.
+    let text = format!("\n{}", fs::read_to_string(file).unwrap().replace("\r\n", "\n"));
+    text.strip_suffix('\n').unwrap().split("\n### ").skip(1).map(answer).collect()
+}
+
+fn answer(text: &str) -> Recorded {
+    let (name, text) = text.split_once('\n').unwrap();
+    let (head, body) = text.split_once("\n\n").unwrap();
+    let (status, headers) = head.split_once('\n').unwrap_or((head, ""));
+    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Recorded {
+        name: name.to_owned(),
+        status: status.split(' ').nth(1).unwrap().parse().unwrap(),
+        headers: headers.lines().map(|line| header(line).unwrap()).collect(),
+        body: body.to_owned(),
     }
 }

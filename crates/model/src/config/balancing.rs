@@ -2,9 +2,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Yaml;
+use super::values::Seconds;
 use crate::filter::Field;
 
 /// How one of several servers is picked.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::path::{KeyPath, Part};
 use super::{
-    Config, balancing, call_log, gateway, health, later, metrics, network, registry, replica_groups, routing,
+    Config, balancing, call_log, gateway, gateway_access, health, later, metrics, network, registry, routing,
     routing_tests,
 };
 
@@ -255,7 +255,7 @@ const TOP: &[Branch] = &[
             "{ weather: { servers: [weather-eu, weather-us] } }",
             "Servers that are one to clients of the gateway: their calls are balanced",
         ),
-        replica_groups::KEYS,
+        gateway_access::KEYS,
     ),
     section(
         KeyDoc::new(

@@ -3,11 +3,11 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
-use super::gateway_access::{self, AccessRules, ClientAccess, GatewayProfile};
-use super::seconds::Seconds;
+use super::gateway_access::{AccessRules, ClientAccess, GatewayProfile};
 use super::section::Section;
 use super::tree::{Node, Yaml};
-use super::values;
+use super::values::Seconds;
+use super::{gateway_access, values};
 
 /// Who may speak to the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

@@ -1,9 +1,9 @@
 use serde::Serialize;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
+use super::values::Seconds;
 
 /// A check that needs no declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::Entry;
 use super::values;
+use super::values::Seconds;
 use crate::Filter;
 
 /// Where figures go.

@@ -13,23 +13,21 @@ mod health;
 mod later;
 mod metrics;
 mod network;
-mod no_effect;
 mod path;
-mod problem;
-mod reference;
 mod registry;
-mod replica_groups;
 mod routing;
 mod routing_part;
 mod routing_tests;
 mod schema;
-mod seconds;
 mod section;
 mod shown;
-mod text;
 mod tree;
 mod typed;
 mod values;
+
+use section::{Problems, Section};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::Allowed;
 
@@ -37,28 +35,21 @@ pub use balancing::{CrossRegion, LoadBalancing, Strategy, StrategyOptions};
 pub use call_log::CallLog;
 pub use describe::{Described, KeyDoc, KeyKind, Unit, describe, in_effect, keys, names_below};
 pub use gateway::{AdoptChanges, GatewayAuth, GatewayConfig, GatewayLimits, Naming};
-pub use gateway_access::{AccessRules, ClientAccess, GatewayProfile};
+pub use gateway_access::{AccessRules, ClientAccess, GatewayProfile, ReplicaGroup};
 pub use health::{BuiltInCheck, HealthMonitoring, IdleStdio};
 pub use later::Later;
 pub use metrics::{Exporter, Metrics};
 pub use network::{NetworkDiscovery, PortRange};
-pub use no_effect::has_no_effect;
 pub use path::{KeyPath, Part};
-pub use problem::{Problem, Severity};
-pub use reference::{SecretReference, is_secret_key};
 pub use registry::{RegistryBackend, RegistryConfig, RegistryOptions};
-pub use replica_groups::ReplicaGroup;
 pub use routing::{Affinity, OnEmpty, RoutingRule, RuleFields};
 pub use routing_part::RoutingPart;
 pub use routing_tests::{Expected, RoutingTest};
 pub use schema::schema;
-pub use seconds::Seconds;
+pub use section::{Problem, Severity, has_no_effect};
 pub use shown::InEffect;
-pub use text::{LARGEST_FILE, decode};
-
-use section::{Problems, Section};
-use serde::Serialize;
-use serde_json::Value;
+pub use tree::{LARGEST_FILE, decode};
+pub use values::{Seconds, SecretReference, is_secret_key};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -161,7 +152,7 @@ fn read(mut root: Section<'_>) -> Config {
         defaults: routing::read_defaults(root.section("defaults")),
         call_log: call_log::read(root.section("call_log")),
         gateway: gateway::read(root.section("gateway")),
-        replica_groups: replica_groups::read(root.section("replica_groups")),
+        replica_groups: gateway_access::read(root.section("replica_groups")),
         metrics: metrics::read(root.section("metrics")),
         later: later::read(&mut root),
         strict: root.truth("strict").unwrap_or(false),

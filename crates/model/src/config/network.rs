@@ -4,9 +4,9 @@ use ipnet::IpNet;
 use serde::{Serialize, Serializer};
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
+use super::values::Seconds;
 use crate::Transport;
 
 /// Ports from `first` to `last`, both included.

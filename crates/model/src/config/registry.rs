@@ -1,9 +1,9 @@
 use serde::Serialize;
 
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::values;
+use super::values::Seconds;
 use crate::CapabilityPattern;
 
 /// Where a registry keeps its records.

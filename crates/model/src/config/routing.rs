@@ -1,11 +1,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::balancing::{self, STRATEGIES, STRATEGY, STRATEGY_KEYS, Strategy, StrategyOptions};
+use super::balancing;
+use super::balancing::{STRATEGIES, STRATEGY, STRATEGY_KEYS, Strategy, StrategyOptions};
 use super::describe::{Branch, KeyDoc, KeyKind, leaf, section};
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Entry, Node};
+use super::values::Seconds;
 use crate::{CapabilityPattern, Filter};
 
 /// What stays with the server that was picked first.

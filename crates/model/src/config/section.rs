@@ -1,12 +1,15 @@
 //! A part of the file whose keys are read one by one. What is wrong is noted and a default taken, so that one pass finds
 //! every problem.
+//! Settings that are read and checked, and change nothing yet. Whoever makes one work takes its line out.
 
 use std::cell::RefCell;
+use std::fmt;
 
-use super::no_effect;
-use super::problem::{Problem, Severity};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
 use super::tree::{Entry, Node, Place, Yaml};
-use crate::suggest::hint;
+use crate::words::hint;
 
 /// Problems as they are found.
 #[derive(Default)]
@@ -113,7 +116,7 @@ impl<'p> Section<'p> {
         self.left.retain(|entry| entry.key != key);
         let node = Some(entry.node).filter(|node| !matches!(node.value, Yaml::Null))?;
         let path = self.path_of(key);
-        if let Some(instead) = no_effect::instead(&path) {
+        if let Some(instead) = instead(&path) {
             self.problems.add(entry.place, &path, Kind::NoEffect, instead.to_owned());
         }
         Some(node)
@@ -162,5 +165,79 @@ impl<'p> Section<'p> {
             let message = format!("unknown key `{:.60}`{hint}", entry.key);
             self.problems.add(entry.place, &self.path_of(&entry.key), Kind::UnknownKey, message);
         }
+    }
+}
+
+/// Sections and keys, each with what happens instead. A section stands for all of its keys; of a key that promises safety
+/// it is said once more.
+const NO_EFFECT: &[(&str, &str)] = &[
+    ("service_registry", "servers are kept in the data directory alone, whatever is named here"),
+    ("service_registry.config.encrypt_server_info", "nothing is encrypted"),
+    ("registries", "no other registry is read or written"),
+    ("network_discovery", "nothing is scanned by schedule; `mcp-discovery scan` scans when it is asked to"),
+    ("notifications", "nobody is told outside the app"),
+    ("security.encrypt_server_info", "nothing is encrypted"),
+    ("security.key_file", "nothing is encrypted"),
+    ("security.tls_verify", "certificates are judged as if it were not there"),
+    ("security.ca_file", "certificates are judged as if it were not there"),
+    ("security.allow_scripts", "there are no checks by script"),
+    ("kubernetes", "no cluster is asked"),
+    ("autoscaling", "nothing is scaled"),
+    ("custom_checks", "only the built-in checks run"),
+];
+
+/// Keys that do something, within a section that does not yet.
+const IN_EFFECT: &[&str] = &["service_registry.config.allowed_capabilities"];
+
+/// What happens instead of a setting that has no effect yet, by the path of its key.
+pub(super) fn instead(path: &str) -> Option<&'static str> {
+    NO_EFFECT.iter().find(|(known, _)| *known == path).map(|(_, instead)| *instead)
+}
+
+/// Whether a setting, or the section it stands in, changes nothing yet.
+pub fn has_no_effect(path: &str) -> bool {
+    !IN_EFFECT.contains(&path)
+        && NO_EFFECT.iter().any(|(known, _)| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The file is refused.
+    Error,
+    /// The file loads.
+    Warning,
+    /// The file loads, and this changes nothing yet.
+    NoEffect,
+}
+
+/// One problem of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    /// The key's path, such as `health_monitoring.timeout`; empty for the whole file.
+    pub path: String,
+    /// How bad.
+    pub severity: Severity,
+    /// What is wrong and what works.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column, path, severity, message } = self;
+        let word = match severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::NoEffect => "no effect yet",
+        };
+        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        write!(f, "{line}:{column}: {word}: {path}{message}")
     }
 }

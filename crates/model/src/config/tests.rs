@@ -8,7 +8,6 @@ mod broken;
 mod described;
 mod documents;
 mod effects;
-mod shown;
 
 /// Without what has no effect yet.
 fn mistakes(problems: Vec<Problem>) -> Vec<Problem> {

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::seconds::Seconds;
 use super::section::Section;
 use super::tree::{Node, Yaml};
-use crate::suggest::nearest;
+use super::values::Seconds;
+use crate::words::nearest;
 
 impl Section<'_> {
     fn expected(&self, node: &Node, key: &str, what: &str, example: &str) {

@@ -1,7 +1,9 @@
-use serde_json::Number;
+use regex::{Regex, RegexBuilder};
+use serde::Serialize;
+use serde_json::{Number, Value};
 
+use super::fact;
 use super::field::Field;
-use super::regexp::Regexp;
 
 /// A filter over servers. Made by [`Filter::from_json`] or [`Filter::parse`]; both forms of one filter give equal
 /// values, since nested conjunctions are flattened and single ones unwrapped.
@@ -135,4 +137,112 @@ impl Filter {
             Self::Field(..) | Self::Text(_) => 1,
         }
     }
+}
+
+/// A filter that cannot be read. Never ignored: a filter that silently matches everything is worse than none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}: {message}", if path.is_empty() { "filter" } else { path })]
+pub struct FilterError {
+    /// Where: `$or[1].metadata.priority.$gte` in the JSON form, `character 12` in the short form; empty for the whole.
+    pub path: String,
+    /// What is wrong and what works.
+    pub message: String,
+    /// In the short form: the character, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+}
+
+impl FilterError {
+    pub(crate) fn at(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into(), position: None }
+    }
+
+    pub(crate) fn at_character(position: usize, message: impl Into<String>) -> Self {
+        Self { path: format!("character {position}"), message: message.into(), position: Some(position) }
+    }
+}
+
+impl Operand {
+    /// A value of the JSON form; lists and objects are none.
+    pub(super) fn of_json(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Null),
+            Value::Bool(value) => Some(Self::Bool(*value)),
+            Value::Number(value) => Some(Self::Number(value.clone())),
+            Value::String(value) => Some(Self::Text(value.clone())),
+            Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// The value in the JSON form.
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Number(value) => Value::Number(value.clone()),
+            Self::Text(value) => Value::String(value.clone()),
+        }
+    }
+
+    /// An unquoted value of the short form: what it looks like.
+    pub(super) fn of_word(word: &str) -> Self {
+        match word {
+            "null" => Self::Null,
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            _ => fact::read(word).map_or_else(|| Self::Text(word.to_owned()), Self::Number),
+        }
+    }
+}
+
+impl From<&str> for Operand {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A pattern longer than this is a mistake or an attack.
+const LONGEST: usize = 512;
+/// The most memory that a compiled pattern may take, in bytes. `\w{50}` takes about half of it.
+const LARGEST: usize = 1 << 20;
+
+/// A compiled `$regex`. Matching takes time linear in the text, whatever the pattern.
+#[derive(Debug, Clone)]
+pub struct Regexp(Regex);
+
+impl Regexp {
+    /// Compiles a pattern; the error says why not.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        if pattern.len() > LONGEST {
+            return Err(format!("the pattern is longer than {LONGEST} bytes"));
+        }
+        let built = RegexBuilder::new(pattern).size_limit(LARGEST).nest_limit(32).build();
+        built.map(Self).map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => {
+                "the pattern is too large when compiled: use smaller repetitions".into()
+            }
+            other => format!("`{pattern}` is no regular expression: {}", last_line(&other.to_string())),
+        })
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether it is found in a text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl PartialEq for Regexp {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// The parser draws its errors over several lines; the last one says it.
+fn last_line(text: &str) -> &str {
+    text.lines().last().unwrap_or(text).trim_start_matches("error: ")
 }

@@ -2,12 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::ast::{Filter, Operand, Test};
-use super::error::FilterError;
+use super::ast::{Filter, FilterError, Operand, Regexp, Test};
 use super::field::Field;
-use super::regexp::Regexp;
-use super::{DEEPEST, test};
-use crate::suggest::hint;
+use super::{DEEPEST, eval};
+use crate::words::hint;
 
 const AROUND: [&str; 4] = ["$and", "$or", "$not", "$text"];
 const WITHIN: [&str; 11] =
@@ -79,7 +77,7 @@ fn field(key: &str, value: &Value, path: &str, depth: usize) -> FilterFromJson {
         return within(&field, tests, path, depth);
     }
     let test = Test::Eq(operand(value, path)?);
-    test::join(field, test).map_err(|message| FilterError::at(path, message))
+    eval::join(field, test).map_err(|message| FilterError::at(path, message))
 }
 
 /// The tests of one field, which must all hold.
@@ -93,7 +91,7 @@ fn within(field: &Field, tests: &Map<String, Value>, path: &str, depth: usize) -
             return not_within(field, value, &path, depth);
         }
         let test = read_test(operator, value, &path)?;
-        test::join(field.clone(), test).map_err(|message| FilterError::at(path, message))
+        eval::join(field.clone(), test).map_err(|message| FilterError::at(path, message))
     });
     Ok(Filter::all(parts.collect::<Result<Vec<_>, _>>()?))
 }

@@ -26,27 +26,20 @@
 //! only text) compares with a number or truth value as what it says. Everything else of different types is unequal.
 
 mod ast;
-mod error;
 mod eval;
 mod fact;
 mod field;
 mod json;
-mod number;
-mod operand;
 mod print;
-mod regexp;
 mod short;
-mod test;
-
-pub use ast::{Filter, Operand, Test};
-pub use error::FilterError;
-pub use fact::Fact;
-pub use field::{Field, Own};
-pub use regexp::Regexp;
-pub use short::SIGNS;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+
+pub use ast::{Filter, FilterError, Operand, Regexp, Test};
+pub use fact::Fact;
+pub use field::{Field, Own};
+pub use short::SIGNS;
 
 /// How deep `and`, `or` and `not` may nest: more is no question of a person, and hostile input must not exhaust the
 /// stack.

@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::ast::{Filter, Operand, Test};
+use super::ast::{Filter, Operand, Regexp, Test};
 use super::field::{Field, Own};
-use super::regexp::Regexp;
 use super::short;
 
 /// What stands around a part, and so whether it needs parentheses.

@@ -1,16 +1,16 @@
 //! The short form, read: terms and how they join. Its signs and values are in [`scan`].
 
-use super::ast::{Filter, Test};
-use super::error::FilterError;
-use super::field::{Field, Own};
-use super::{DEEPEST, test};
-
 mod glob;
 mod scan;
 
 use glob::Value;
-pub use scan::SIGNS;
 use scan::{Op, ShortReader};
+
+use super::ast::{Filter, FilterError, Test};
+use super::field::{Field, Own};
+use super::{DEEPEST, eval};
+
+pub use scan::SIGNS;
 
 /// A filter is typed by a person; this is many screens of it, in characters.
 const LONGEST: usize = 64 * 1024;
@@ -205,7 +205,7 @@ impl ShortReader {
             Op::Lte => Test::Lte(self.value()?),
         };
         self.refuse_comma()?;
-        test::join(field, test).map_err(|message| FilterError::at_character(start + 1, message))
+        eval::join(field, test).map_err(|message| FilterError::at_character(start + 1, message))
     }
 
     /// One value or several, each exact or with stars; or anything but those.
@@ -230,7 +230,7 @@ impl ShortReader {
                 (Op::Ne, false) => Test::Ne(exact.remove(0)),
                 (_, false) => Test::Eq(exact.remove(0)),
             };
-            test::join(field.clone(), test)
+            eval::join(field.clone(), test)
         };
         tested.map_err(|message| FilterError::at_character(at + 1, message))
     }

@@ -7,21 +7,17 @@ mod block;
 mod client_entry;
 mod entries;
 mod entry;
-mod form;
 mod forms;
-mod mcp_json;
-mod merge;
 mod read;
 mod toml;
 mod tree;
 mod write;
 mod yaml;
 
-pub use entries::{ClientServer, ClientServers, entries};
-pub use form::Form;
-pub use mcp_json::write_mcp_json;
-pub use read::{FileError, Note, ServersFile, read, read_as};
-pub use write::write;
-
 #[cfg(test)]
 mod tests;
+
+pub use entries::{ClientServer, ClientServers, entries};
+pub use forms::Form;
+pub use read::{FileError, Note, ServersFile, read, read_as};
+pub use write::{write, write_mcp_json};

@@ -4,9 +4,8 @@ use model::{Allowed, Endpoint, Health, ServerId, ServerInfo};
 use store::Record;
 
 use super::Command;
-use super::observe::take;
 use super::undo::taken_over;
-use super::upsert::check;
+use super::upsert::{check, take};
 use crate::RegistryError;
 use crate::health::{HealthPolicy, Measure, Minute, News, Reason, Round, ServerContents};
 use crate::registry::ChangedServers;

@@ -1,32 +1,22 @@
 //! What each change does. A command checks first and writes then, so one that is refused leaves the draft as it was.
 
-mod edit;
-mod forget;
-mod label;
 mod mark;
 mod measure;
 mod merge;
-mod observe;
-mod removed;
 mod undo;
 mod upsert;
 
-pub(crate) use edit::Edit;
-pub use edit::{Patch, WayChange};
-pub(crate) use forget::Forget;
-pub(crate) use label::Labelling;
-pub use label::Labels;
-pub(crate) use mark::{Mark, Marking};
-pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetAllowed, SetPolicy};
-pub(crate) use observe::Observe;
-pub(crate) use removed::ListRemoved;
-pub(crate) use undo::{Next, Redo, Undo};
-pub use upsert::Origin;
-pub use upsert::check as check_record;
-pub(crate) use upsert::{Preview, Upsert, check};
-
 use crate::RegistryError;
 use crate::state::NextState;
+
+pub use mark::Labels;
+pub(crate) use mark::{Forget, Labelling, ListRemoved, Mark, Marking};
+pub(crate) use measure::{Adopt, Lately, Measured, Measuring, SetAllowed, SetPolicy};
+pub(crate) use merge::Edit;
+pub use merge::{Patch, WayChange};
+pub(crate) use undo::{Next, Redo, Undo};
+pub(crate) use upsert::{Observe, Preview, Upsert, check};
+pub use upsert::{Origin, check as check_record};
 
 /// Something the writer is asked to do.
 pub(crate) trait Command: Send + 'static {

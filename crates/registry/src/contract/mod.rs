@@ -1,13 +1,11 @@
 //! What every backend must do, as one suite over each of them. A test gets a [`Bench`]: a registry on an empty backend
 //! that it may close and open again.
 
-mod history;
 mod journal;
 mod kept;
 mod measured;
 mod origins;
 mod removal;
-mod way;
 
 use std::sync::Arc;
 

@@ -5,7 +5,6 @@
 //! pure: times are given, memory is bounded, and `reference.rs` compares it with a model that keeps every sample.
 
 mod judge;
-mod look;
 mod past;
 #[cfg(test)]
 mod reference;

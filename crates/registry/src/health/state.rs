@@ -6,8 +6,7 @@ use model::{
     Allowed, CheckResult, CheckStatus, Health, HealthStatus, Millis, ServerInfo, Transition, moving_average,
 };
 
-use super::judge::{Judge, Sign};
-use super::look::{checks_of, mean, recovering, short};
+use super::judge::{Judge, Sign, checks_of, mean, recovering, short};
 use super::past::{Hour, Minute, Unsaved};
 use super::window::{Good, Window};
 use super::{

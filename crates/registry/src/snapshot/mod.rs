@@ -1,13 +1,8 @@
 //! What readers see: one immutable state of the registry, with its indexes.
 
-mod ahead;
-mod bits;
-mod counts;
 mod fields;
-mod index;
 mod matches;
 mod order;
-mod plan;
 mod posting;
 mod selection;
 mod slots;
@@ -17,16 +12,16 @@ mod tests;
 
 use std::sync::Arc;
 
-pub use counts::Counts;
-pub(crate) use fields::Workshop;
 use imbl::{HashMap, Vector};
-use index::Index;
-pub use matches::Matches;
 use model::{CapabilityPattern, Filter, Server, ServerId, ServerInfo, fold};
 use order::Order;
 use posting::{Posting, PostingEntry, Slot};
+use slots::{Index, Slots};
+
+pub(crate) use fields::Workshop;
+pub use matches::Matches;
+pub use order::Counts;
 pub use selection::Selection;
-use slots::Slots;
 
 /// One state of the registry. Its maps are persistent: the next state shares all but a few nodes with it, so a change
 /// among 100,000 servers copies some kilobytes, and a clone copies nothing.
@@ -88,8 +83,8 @@ impl Snapshot {
         Matches::new(self, pattern)
     }
 
-    fn offering(&self, pattern: &CapabilityPattern) -> bits::Bits {
-        let mut bits = bits::Bits::none(self.slots.len());
+    fn offering(&self, pattern: &CapabilityPattern) -> posting::Bits {
+        let mut bits = posting::Bits::none(self.slots.len());
         self.by_capability(pattern).slots().for_each(|slot| bits.add(slot));
         bits
     }

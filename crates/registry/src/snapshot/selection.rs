@@ -1,13 +1,15 @@
 use std::fmt;
+use std::hint::black_box;
+use std::sync::Arc;
 
+use model::filter::{Field, Own};
 use model::{CapabilityPattern, Filter, Server};
+use serde_json::Value;
 
 use super::Snapshot;
-use super::ahead::{TOGETHER, fetch, fetch_metadata};
-use super::bits::Bits;
+use super::matches::QueryPlan;
 use super::order::{Blocks, place};
-use super::plan::QueryPlan;
-use super::posting::Slot;
+use super::posting::{Bits, Slot};
 
 /// Where less than one server in so many is left, these few are sorted instead of going through all in order: to fetch a
 /// server and compare it takes some hundred times as long as a step through the order.
@@ -130,4 +132,54 @@ impl fmt::Debug for Selection<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Selection").field("rest", &self.rest).finish_non_exhaustive()
     }
+}
+
+/// How many are fetched together at most: what is fetched of them then fits into the nearest cache.
+pub(super) const TOGETHER: usize = 64;
+
+/// Of the metadata of a server, so many keys are fetched.
+const KEYS: usize = 8;
+
+/// Brings the records near. Each step reads what the one before led to, of all of them, and nothing comes of it.
+pub(super) fn fetch(servers: &[&Server]) {
+    touch(servers.iter().map(|server| Arc::as_ptr(&server.info).addr()));
+    touch(
+        servers.iter().map(|server| server.info.name.len() + server.info.url.as_ref().map_or(0, String::len)),
+    );
+}
+
+/// Brings the metadata near, of records that are.
+pub(super) fn fetch_metadata(servers: &[&Server]) {
+    touch(servers.iter().map(|server| server.info.metadata.len()));
+    touch(servers.iter().flat_map(|server| entries(server)).map(|(key, _)| key.len()));
+    touch(servers.iter().flat_map(|server| entries(server)).map(|(key, value)| first(key) + first_of(value)));
+}
+
+/// Brings near what a field is read from.
+pub(super) fn fetch_field(field: &Field, servers: &[&Server]) {
+    if field.is_measured() {
+        return touch(servers.iter().map(|server| usize::from(server.health.status.severity())));
+    }
+    fetch(servers);
+    if matches!(field, Field::Metadata(_) | Field::Own(Own::Region)) {
+        fetch_metadata(servers);
+    }
+}
+
+/// Has something read of everything, without an order that one read would have to wait for. The compiler must not see that
+/// nobody needs the sum.
+pub(super) fn touch(read: impl Iterator<Item = usize>) {
+    black_box(read.fold(0, usize::wrapping_add));
+}
+
+fn entries(server: &Server) -> impl Iterator<Item = (&String, &Value)> {
+    server.info.metadata.iter().take(KEYS)
+}
+
+fn first_of(value: &Value) -> usize {
+    value.as_str().map_or(0, first)
+}
+
+fn first(text: &str) -> usize {
+    text.as_bytes().first().copied().map_or(0, usize::from)
 }

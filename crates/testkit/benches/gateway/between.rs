@@ -9,8 +9,7 @@ use tempfile::TempDir;
 use testkit::real::{fastmcp_proxy, free_port};
 use testkit::served::{RealServer, ServedCommand};
 
-use crate::fixture::Fixture;
-use crate::ours::{Core, FORECAST, LEGACY_FORECAST, STDIO_FORECAST};
+use crate::fixture::{Core, FORECAST, Fixture, LEGACY_FORECAST, STDIO_FORECAST};
 use crate::words::{Era, Way};
 
 pub(crate) const DIRECT: &str = "direct";

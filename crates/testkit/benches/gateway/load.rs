@@ -9,7 +9,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::usage::cpu;
+use crate::idle::cpu;
 use crate::words::{Era, MARK, Way, header, whole};
 
 /// Each client has called so often before it is measured.

@@ -1,6 +1,6 @@
 //! What a call costs that goes through the gateway: ours beside nginx, haproxy, the proxy of PyPI `fastmcp` and a proxy that is
-//! nothing but hyper, all before the same servers, with 1, 16 and 64 clients that keep their connections. Then a list of 1,000 tools, and what idle connections
-//! and sessions take.
+//! nothing but hyper, all before the same servers, with 1, 16 and 64 clients that keep their connections. Then a list of 1,000
+//! tools, and what idle connections and sessions take.
 //!
 //! Clients, servers and whoever stands between are processes of their own; CPU is that of the last alone. Ours is the program
 //! as people run it: three replicas of the server in one group, a token, and calls recorded.
@@ -19,23 +19,20 @@
     reason = "a benchmark that cannot go on must fail, and it prints"
 )]
 
+use std::time::Duration;
+
+use between::{Contender, DIRECT, FASTMCP, FLOOR, LEGACY, MODERN, NGINX};
+use fixture::{Core, Fixture};
+use idle::load;
+use load::{Question, Sample, median, middle, turn};
+use words::{Era, Way};
+
 mod between;
 mod fixture;
 mod floor;
 mod idle;
 mod load;
-mod ours;
-mod usage;
 mod words;
-
-use std::time::Duration;
-
-use between::{Contender, DIRECT, FASTMCP, FLOOR, LEGACY, MODERN, NGINX};
-use fixture::Fixture;
-use load::{Question, Sample, median, middle, turn};
-use ours::Core;
-use usage::load;
-use words::{Era, Way};
 
 const CALLERS: [u32; 3] = [1, 16, 64];
 /// How long a list is that is measured.
@@ -92,7 +89,7 @@ fn main() {
         if chosen("sessions") {
             idle::sessions(&fixture).await;
         }
-        println!("load {} at the end", usage::load());
+        println!("load {} at the end", idle::load());
     });
 }
 

@@ -1,4 +1,6 @@
-import type { GatewayStatus, OfferKind } from "../../host";
+import type { GatewayClientRow, GatewayProfileRow, GatewayStatus, OfferKind } from "../../host";
+import { age, ago, plural } from "../../shared/format";
+import type { GlyphName } from "../../shared/words";
 
 /** What clients see, a tool like the rest of it. */
 export interface Offer {
@@ -68,4 +70,71 @@ export function filterOffers(offers: readonly Offer[], filter: OfferFilter): rea
     const text = `${row.name} ${row.own} ${row.owner} ${row.unavailable ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
+}
+
+/** What the configuration says of one client, as far as it is told here. */
+interface Access {
+  name: string;
+  profile: string | null;
+  rules: { allow: string[] | null; deny: string[] | null };
+  calls_per_second: number | null;
+}
+
+/** What the configuration in use limits of a client, a phrase for each; nothing where it limits nothing. */
+export function limitsOf(effective: unknown, client: string, profiles: readonly GatewayProfileRow[]): string[] {
+  const access = accessOf(effective).find(({ name }) => name === client);
+  if (!access) return [];
+  const { profile, rules, calls_per_second: often } = access;
+  const isThere = profiles.some(({ name }) => name === profile);
+  return [
+    profile === null ? "" : isThere ? `profile ${profile}` : `profile ${profile}, which is not there: sees nothing`,
+    rules.allow === null ? "" : `only ${rules.allow.join(", ") || "nothing"}`,
+    rules.deny?.length ? `not ${rules.deny.join(", ")}` : "",
+    often === null ? "" : `${often} calls/s`,
+  ].filter(Boolean);
+}
+
+/** The core's own words for it have no type: they are whatever the configuration holds. */
+function accessOf(effective: unknown): readonly Access[] {
+  const gateway = (effective as { gateway?: { clients?: unknown } } | null)?.gateway;
+  return Array.isArray(gateway?.clients) ? (gateway.clients as Access[]) : [];
+}
+
+/** A client that was set up by now would have asked, in milliseconds: it may not have read its file yet. */
+const LONG_MS = 5 * 60_000;
+
+/** What is known of a client: only a request says that it is connected. */
+export function clientWords(row: GatewayClientRow, now: number): { glyph: GlyphName; word: string; more: string } {
+  if (row.used_at !== null) return { glyph: "ok", word: "Connected", more: `last request ${ago(row.used_at, now)}` };
+  const waited = now - row.created_at;
+  const more = waited < LONG_MS ? age(row.created_at, now) : `${age(row.created_at, now)}; restart it?`;
+  return { glyph: "unk", word: "Waiting for its first request", more: more === "now" ? "" : more };
+}
+
+/** What to do about an endpoint that is not served, where its reason is one that a person can end. */
+export function remedyOf(reason: string | null): string {
+  if (reason?.includes("gateway.enabled")) return "Turn it on in the settings: it is served at once.";
+  if (reason?.includes("listens on")) {
+    return "End that program, or give another address in the settings; then start MCP Discovery again.";
+  }
+  return "Look at its settings, then start MCP Discovery again.";
+}
+
+/** Who can reach an address. */
+export function reachOf(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  const isOwn = host === "localhost" || host === "[::1]" || host.startsWith("127.");
+  return isOwn ? "this computer only" : "everybody who reaches this address";
+}
+
+/** How many clients have asked for something, and how many never. */
+export function clientsWords(clients: readonly GatewayClientRow[]): string {
+  const waiting = clients.filter(({ used_at }) => used_at === null).length;
+  if (clients.length === 0) return "none has a token yet";
+  return waiting === 0 ? "all have asked for something" : `${plural(waiting, "waits", "wait")} for a first request`;
+}
+
+/** Servers and groups that the tools are of. */
+export function ownersOf({ tools }: GatewayStatus): number {
+  return new Set(tools.map((tool) => tool.server ?? `group ${tool.owner}`)).size;
 }

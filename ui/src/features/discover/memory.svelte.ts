@@ -4,7 +4,7 @@ import { plural } from "../../shared/format";
 import { saveAs } from "../../shared/save";
 import { oneLine } from "../../shared/text";
 import { core } from "../../state/core.svelte";
-import { type Fate, type Fated, fates } from "./compared";
+import { type Fate, type Fated, fates } from "./outcomes";
 import { scans } from "./scan.svelte";
 
 /** What the core remembers of scans, beside the one that is shown. */

@@ -1,9 +1,9 @@
 import { asCallError, type ServerId } from "../../host";
-import { handle } from "../../shared/handle";
 import { isObject, readObject } from "../../shared/json";
+import { handle } from "../../shared/latest";
 import { keep, recall } from "../../shared/persist";
 import { core } from "../../state/core.svelte";
-import { withoutSecrets } from "./form/secrets";
+import { withoutSecrets } from "./form/shape";
 import { prefill } from "./form/start";
 import { type Ending, type Entry, forget, pin, recallHistory, remember } from "./history";
 

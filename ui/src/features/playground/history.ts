@@ -2,7 +2,7 @@ import type { CallResult, ErrorCode, ServerId } from "../../host";
 import { parse, print } from "../../shared/exact";
 import { isObject } from "../../shared/json";
 import { keep, recall } from "../../shared/persist";
-import { hide } from "./form/secrets";
+import { hide } from "./form/shape";
 
 /** How a call ended. */
 export type Ending = "answered" | "tool_error" | "failed" | "cancelled";

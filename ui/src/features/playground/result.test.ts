@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse, print } from "../../shared/exact";
-import { asCommand, asRequest, shellQuote } from "./command";
-import { jsonOf, readAnswer, tableOf } from "./result";
-import { merge, search } from "./tools";
+import { diff, focus, jsonOf, readAnswer, tableOf } from "./result";
+import { asCommand, asRequest, merge, search, shellQuote } from "./tools";
 
 describe("an answer", () => {
   it("is read by the type of each part", () => {
@@ -110,5 +109,24 @@ describe("tools of several servers", () => {
 
   it("are found by every word", () => {
     expect(search(merge([row("sum", "a"), row("echo", "a")]), "does SUM").map(({ name }) => name)).toEqual(["sum"]);
+  });
+});
+
+const drawn = (before: string, after: string) =>
+  diff(before, after).map(({ kind, text }) => `${{ same: " ", gone: "-", new: "+" }[kind]}${text}`);
+
+describe("a comparison", () => {
+  it("keeps common lines and marks the others", () => {
+    expect(drawn("a\nb\nc", "a\nx\nc\nd")).toEqual([" a", "-b", "+x", " c", "+d"]);
+  });
+
+  it("of equal texts has nothing to show", () => {
+    expect(focus(diff("a\nb", "a\nb"))).toEqual([null]);
+  });
+
+  it("shows what is around a change and leaves out the rest", () => {
+    const before = Array.from({ length: 20 }, (_, line) => String(line)).join("\n");
+    const shown = focus(diff(before, before.replace("10", "ten")), 1);
+    expect(shown.map((line) => line?.text ?? "…")).toEqual(["…", "9", "10", "ten", "11", "…"]);
   });
 });

@@ -7,14 +7,13 @@ import {
   type RouteArgs,
   type RouteResult,
 } from "../../host";
-import { dialogs } from "../../shared/dialogs/dialogs.svelte";
 import { core } from "../../state/core.svelte";
+import { dialogs } from "../dialogs/dialogs.svelte";
 import { nav } from "../nav.svelte";
 import { nodeAt, tree } from "./keys";
 import { Known, type Saved } from "./known.svelte";
-import { Past } from "./past";
 import { at, idOf, type Path, same, sharing } from "./paths";
-import { merge, type Typed, typedInto } from "./text";
+import { merge, Past, type Typed, typedInto } from "./text";
 
 /** What somebody else made of the file while it was edited here. */
 export interface OnDisk {

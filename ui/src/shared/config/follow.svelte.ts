@@ -3,7 +3,7 @@ import { core } from "../../state/core.svelte";
 import { attempt } from "../actions";
 import { sayLoaded } from "./act";
 import { draft } from "./draft.svelte";
-import { versions } from "./versions.svelte";
+import { versions } from "./known.svelte";
 
 /** Keeps the draft beside its file as long as a screen shows it. What is given is read along with it. */
 export function followFile(along: () => Promise<unknown> = async () => {}): { again: () => void } {

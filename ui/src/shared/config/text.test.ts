@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { changeTo, difference, merge, remedyOf, shown, typedInto } from "./text";
+import { changeTo, difference, merge, Past, remedyOf, shown, typedInto } from "./text";
 
 it("what was typed leaves the ends of lines and the mark of the file alone", () => {
   const file = "\uFEFFa: 1\r\nb: 2\r\nc: 3\n";
@@ -48,4 +48,32 @@ it("a word that the reader knows better is put right, and nothing else", () => {
   expect(remedy && typedInto(text, [remedy])).toBe('a:\n  backend: "file"   # ours\n');
   expect(remedyOf(text, { line: 2, column: 12, message: "write one such as `file`" })).toBeNull();
   expect(remedyOf(text, { line: 9, column: 1, message: "did you mean `file`" })).toBeNull();
+});
+
+it("what goes on is one step, what comes later or is another is its own", () => {
+  const past = new Past();
+  past.keep("a", "typing", 0);
+  past.keep("ab", "typing", 100);
+  past.keep("abc", "edit x", 200);
+  past.keep("abcd", "typing", 10_000);
+  expect(past.undo("abcde")).toBe("abcd");
+  expect(past.undo("abcd")).toBe("abc");
+  expect(past.undo("abc")).toBe("a");
+  expect(past.undo("a")).toBeNull();
+  expect([past.redo("a"), past.redo("abc"), past.redo("abcd"), past.redo("abcde")]).toEqual([
+    "abc",
+    "abcd",
+    "abcde",
+    null,
+  ]);
+});
+
+it("another step after undo ends what could be made again", () => {
+  const past = new Past();
+  past.keep("a", "typing", 0);
+  expect(past.undo("b")).toBe("a");
+  past.keep("a", "edit", 5_000);
+  expect([past.canRedo, past.canUndo]).toEqual([false, true]);
+  past.forget();
+  expect(past.canUndo).toBe(false);
 });

@@ -119,7 +119,7 @@ const BEYOND: &[&str] = &[
     "    timeout: 60\nmetrics:\n  gauges:\n    a b: \"is:dwon\"\n",
 ];
 
-/// From PyPI, as `crates/testkit/peers/long-py-schema.txt` lists it.
+/// From PyPI, as `crates/testkit/peers/packages.txt` lists it.
 fn checker() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools");
     let tools = std::env::var_os("MCP_TEST_TOOLS").map_or(workspace, PathBuf::from);

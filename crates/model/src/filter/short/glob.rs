@@ -1,10 +1,8 @@
 //! `name:zoo*`: a value with a star and without quotes stands for every text of that shape.
 
-use super::super::ast::{Filter, Operand, Test};
-use super::super::error::FilterError;
+use super::super::ast::{Filter, FilterError, Operand, Regexp, Test};
+use super::super::eval;
 use super::super::field::{Field, Own};
-use super::super::regexp::Regexp;
-use super::super::test;
 
 /// What was written after `:`.
 pub(super) enum Value {
@@ -31,7 +29,7 @@ pub(super) fn any_of(field: &Field, values: Vec<Value>) -> Result<Filter, String
         }
     }
     if globs.is_empty() || !exact.is_empty() {
-        globs.insert(0, test::join(field.clone(), Test::In(exact))?);
+        globs.insert(0, eval::join(field.clone(), Test::In(exact))?);
     }
     Ok(Filter::any(globs))
 }
@@ -50,7 +48,7 @@ pub(super) fn shaped(field: &Field, glob: &str) -> Result<Filter, String> {
         c => regex::escape(c.encode_utf8(&mut [0; 4])),
     };
     let pattern: String = glob.chars().map(piece).collect();
-    test::join(field.clone(), Test::Regex(Regexp::new(&format!("(?si)^{pattern}$"))?))
+    eval::join(field.clone(), Test::Regex(Regexp::new(&format!("(?si)^{pattern}$"))?))
 }
 
 /// Why a field has no shape that stars could describe.

@@ -2,9 +2,7 @@
 
 use super::ShortResult;
 use super::glob::Value;
-use crate::filter::ast::Operand;
-use crate::filter::error::FilterError;
-use crate::filter::regexp::Regexp;
+use crate::filter::ast::{FilterError, Operand, Regexp};
 
 /// The text and how far it was read.
 pub(super) struct ShortReader {

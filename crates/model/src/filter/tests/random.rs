@@ -8,7 +8,7 @@ use proptest::sample::select;
 use serde_json::{Map, Number, Value, json};
 
 use super::{tool, weather};
-use crate::filter::{Field, Operand, Own, Regexp, Test, test};
+use crate::filter::{Field, Operand, Own, Regexp, Test, eval};
 use crate::{Filter, Health, HealthStatus, Identity, Server, ServerInfo, Source, Transport};
 
 const WORDS: [&str; 24] = [
@@ -94,13 +94,13 @@ fn status_test() -> impl Strategy<Value = Filter> {
         vec(one.clone(), 0..3).prop_map(Test::In),
         vec(one, 0..3).prop_map(Test::Nin),
     ];
-    tests.prop_map(|words| test::join(Field::Own(Own::HealthStatus), words).unwrap())
+    tests.prop_map(|words| eval::join(Field::Own(Own::HealthStatus), words).unwrap())
 }
 
 /// Only what both forms can produce: whatever they refuse is left out.
 fn leaf() -> impl Strategy<Value = Filter> {
     prop_oneof![
-        6 => (field(), any_test()).prop_filter_map("a test that is refused", |(field, any)| test::join(field, any).ok()),
+        6 => (field(), any_test()).prop_filter_map("a test that is refused", |(field, any)| eval::join(field, any).ok()),
         1 => status_test(),
         1 => word().prop_filter_map("empty", |word| (!word.is_empty()).then_some(Filter::Text(word))),
     ]
@@ -203,4 +203,70 @@ pub(super) fn junk() -> impl Strategy<Value = Value> {
                 .prop_map(|entries| entries.into_iter().collect::<Map<_, _>>().into()),
         ]
     })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_forms_hold_the_same_filter_and_it_means_what_the_naive_model_says(
+        filter in filter(),
+        servers in proptest::collection::vec(server(), 1..4),
+    ) {
+        let short = filter.to_string();
+        let from_short = Filter::parse(&short).map_err(|error| TestCaseError::fail(format!("{short}: {error}")))?;
+        prop_assert_eq!(&from_short, &filter, "{}", short);
+        let json = filter.to_json();
+        let from_json = Filter::from_json(&json).map_err(|error| TestCaseError::fail(format!("{json}: {error}")))?;
+        prop_assert_eq!(&from_json, &filter, "{}", json);
+        for server in &servers {
+            let passes = filter.matches(server);
+            prop_assert_eq!(from_short.matches(server), passes);
+            prop_assert_eq!(super::matches(server, &json), passes, "{} on {:?}", json, server);
+        }
+    }
+
+    #[test]
+    fn arbitrary_text_is_read_or_refused(text in "\\PC{0,40}") {
+        reads_back(&text)?;
+    }
+
+    #[test]
+    fn text_made_of_the_languages_own_signs_is_read_or_refused(text in "([a-c:=!<>~()\"/\\\\, .-]|or |has:|is:|not ){0,24}") {
+        reads_back(&text)?;
+    }
+
+    #[test]
+    fn arbitrary_json_is_read_or_refused(value in junk(), server in server()) {
+        if let Ok(filter) = Filter::from_value(&value) {
+            filter.matches(&server);
+            prop_assert_eq!(Filter::from_json(&filter.to_json()).unwrap(), filter.clone());
+            prop_assert_eq!(Filter::parse(&filter.to_string()).unwrap(), filter);
+        }
+    }
+
+    #[test]
+    fn a_word_is_found_again(word in word()) {
+        if !word.is_empty() {
+            prop_assert_eq!(Filter::parse(&Filter::Text(word.clone()).to_string()).unwrap(), Filter::Text(word));
+        }
+    }
+}
+
+fn reads_back(text: &str) -> Result<(), TestCaseError> {
+    if let Ok(filter) = Filter::parse(text) {
+        let written = filter.to_string();
+        let again =
+            Filter::parse(&written).map_err(|error| TestCaseError::fail(format!("{written}: {error}")))?;
+        prop_assert_eq!(again, filter);
+    }
+    Ok(())
+}
+
+/// Fuzzing found it: written without quotes it reads as an address to look for.
+#[test]
+fn a_value_that_begins_with_two_slashes_is_written_so_that_it_reads_the_same() {
+    let filter = Filter::parse("metadata.path=//share").unwrap();
+    assert_eq!(filter.to_string(), "metadata.path:\"//share\"");
+    assert_eq!(Filter::parse(&filter.to_string()).as_ref(), Ok(&filter));
 }

@@ -1,6 +1,5 @@
 //! Indexes over the fields that filters name: made when one is named first, then kept by the writer, within bounds.
 
-mod draft;
 mod index;
 mod key;
 mod slot_set;
@@ -15,8 +14,7 @@ use model::filter::{Field, Own, Test};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::bits::Bits;
-use super::posting::Slot;
+use super::posting::{Bits, Slot};
 use super::slots::Slots;
 
 /// How many fields have an index at most; the one that nobody asked for the longest goes first. Each costs a change of

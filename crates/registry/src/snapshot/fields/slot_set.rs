@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use imbl::Vector;
 
-use crate::snapshot::bits::Bits;
-use crate::snapshot::posting::Slot;
+use crate::snapshot::posting::{Bits, Slot};
 
 /// Up to here a list is the smaller form whatever the number of servers.
 const FEW: usize = 256;

@@ -8,8 +8,7 @@ import {
 } from "../../../host";
 import { anyKept, offerUndo } from "../../../shared/actions";
 import { plural } from "../../../shared/format";
-import { handle } from "../../../shared/handle";
-import { Latest } from "../../../shared/latest";
+import { handle, Latest } from "../../../shared/latest";
 import { oneLine } from "../../../shared/text";
 import { core } from "../../../state/core.svelte";
 import { type ClientRow, canTake, clientGroups } from "./rows";

@@ -1,10 +1,9 @@
 import { type SchemaDraft, type Schema as StrictSchema, Validator } from "@cfworker/json-schema";
 import { plural } from "../../../shared/format";
 import { isObject } from "../../../shared/json";
-import { hasType, pick } from "./fit";
-import type { Schema } from "./resolve";
+import { affordable, type Schema, tamed } from "./resolve";
 import { labelOf, type Shape, shapeOf } from "./shape";
-import { affordable, tamed } from "./tame";
+import { hasType, pick } from "./start";
 import { exampleOf, formatOf, limits, rangeOf } from "./words";
 
 /** Something the schema does not allow. */

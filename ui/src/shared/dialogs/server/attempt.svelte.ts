@@ -9,9 +9,9 @@ import {
 } from "../../../host";
 import { core } from "../../../state/core.svelte";
 import { attempt } from "../../actions";
-import { adviceOf, named } from "../../advice";
-import { handle } from "../../handle";
+import { handle } from "../../latest";
 import { wantsCredentials } from "../../secrets";
+import { adviceOf, named } from "../../words";
 import { type Complaint, isComplaint, Row, type ServerForm } from "./form.svelte";
 
 /** How it is to be done this time: what a person agreed to after a refusal. */

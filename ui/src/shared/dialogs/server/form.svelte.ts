@@ -1,8 +1,7 @@
 import type { AddArgs, EditArgs, ServerDetails, Without } from "../../../host";
 import { agreedTo } from "../../certificates";
 import type { TokenSource } from "../../TokenFields.svelte";
-import { checkAddress, originOf } from "./address";
-import { CommandFields } from "./command.svelte";
+import { CommandFields, checkAddress, originOf } from "./command.svelte";
 
 /** Over an address, or as a program of this computer. */
 export type Kind = "url" | "stdio";
