@@ -42,6 +42,8 @@ mod rules;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod topology;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod walk;
