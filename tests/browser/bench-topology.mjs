@@ -207,7 +207,7 @@ function wheel(at) {
   );
 }
 
-/** The same boxes by Cytoscape.js, drawn once; in milliseconds. Runs in its page. */
+/** The same boxes by Cytoscape.js as it is when nothing is set: names at every size. In milliseconds. Runs in its page. */
 async function drawBeside(boxes) {
   document.body.innerHTML = '<div id="canvas" style="position:absolute;inset:0"></div>';
   window.beside?.destroy();
@@ -230,7 +230,6 @@ async function drawBeside(boxes) {
             label: "data(label)",
             "font-size": 13,
             "text-valign": "center",
-            "min-zoomed-font-size": 11,
             "background-color": "#fff",
             "border-width": 1,
             "border-color": "#7b8696",

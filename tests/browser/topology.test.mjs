@@ -147,11 +147,11 @@ test("nobody moves by themselves: not on a change of health, not on a new server
   assert.deepEqual(await where(), before);
   const more = await core.call("add", {
     url: "http://127.0.0.1:9/mcp",
-    name: "another",
+    name: "zulu",
     metadata: { region: "us-west" },
     no_probe: true,
   });
-  await page.getByRole("button", { name: /^another:/ }).waitFor();
+  await page.getByRole("button", { name: /^zulu:/ }).waitFor();
   assert.deepEqual(await where(), before);
   await core.call("remove", { ids: [ids["weather-b"]] });
   await page.getByRole("button", { name: /^weather-b:/ }).waitFor({ state: "detached" });

@@ -20,6 +20,8 @@ mod route;
 #[cfg(test)]
 mod settings;
 #[cfg(test)]
+mod topology;
+#[cfg(test)]
 mod trust;
 #[cfg(test)]
 mod window;

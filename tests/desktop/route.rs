@@ -111,3 +111,40 @@ async fn a_call_is_explained_and_its_rule_tried_on_it_edited_saved_and_undone() 
     page.says("Undone:").await;
     assert_eq!(on_disk(), FILE);
 }
+
+#[tokio::test]
+async fn a_call_that_nobody_took_says_why_and_where_the_next_one_goes() {
+    let servers = [looker("sparrow").await];
+    let window = window::open_configured(FILE).await;
+    let page = &window.page;
+    look(page, &servers).await;
+    page.press(Role::Link, "Servers", ENTER).await;
+    page.row(&servers[0].address().to_string()).await.click().await.unwrap();
+    page.press(Role::Button, "Pause", ENTER).await;
+    page.row_says("sparrow", "Paused").await;
+    page.press(Role::Link, "Playground", ENTER).await;
+    page.find(Role::Heading, "look").await;
+    page.control(ENTER).await;
+
+    page.control('7').await;
+    page.find(Role::Heading, "Activity").await;
+    page.says("Nobody took it").await;
+    page.press(Role::Button, "Failed", ENTER).await;
+    page.says("1 row passes the filter").await;
+    page.click(Role::Row, "look at").await;
+    page.find(Role::Complementary, "Call of look").await;
+    page.says("Nobody was asked: nothing was sent.").await;
+    page.says("sparrow is paused").await;
+    window.keep_picture("rules-4-failed").await;
+
+    page.press(Role::Button, "Simulate", ENTER).await;
+    page.find(Role::Heading, "Routing").await;
+    page.says("Nobody takes it").await;
+    page.press(Role::Link, "Servers", ENTER).await;
+    page.row("sparrow").await.click().await.unwrap();
+    page.press(Role::Button, "Resume", ENTER).await;
+    page.find(Role::Button, "Pause").await;
+    page.press(Role::Link, "Routing", ENTER).await;
+    page.find(Role::Heading, "Next call goes to").await;
+    page.says("Nobody else could take it").await;
+}

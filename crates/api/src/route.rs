@@ -34,6 +34,10 @@ pub struct RouteArgs {
     #[serde(default)]
     #[ts(optional)]
     pub down: Option<Vec<String>>,
+    /// How many servers each list of the answer names at most; absent means all of them.
+    #[serde(default)]
+    #[ts(optional)]
+    pub most: Option<usize>,
 }
 
 /// Where calls would go.
@@ -43,6 +47,13 @@ pub struct RouteResult {
     pub decision: Decision,
     /// Who would take how many, the most first. Who takes none and could is there with 0.
     pub distribution: Vec<RouteShare>,
+    /// How many servers take some and are not named in `distribution`.
+    pub more: usize,
+    /// How many of the calls somebody takes.
+    pub calls: u64,
+    /// How long one of them takes on average by what was measured last, in milliseconds; absent when one of the servers was not
+    /// measured.
+    pub latency_ms: Option<f64>,
 }
 
 /// A server, and where it is.
@@ -86,7 +97,8 @@ pub struct Decision {
     pub refusal: Option<RouteRefusal>,
     /// Who would take it, were the winner just tried.
     pub runner_up: Option<ServerPlace>,
-    /// Those that were left for the strategy.
+    /// Those that were left for the strategy. Where not all are named, the winner and the runner-up are, and one whose weight is
+    /// another if there is one.
     pub weights: Vec<DecisionWeight>,
 }
 
@@ -99,6 +111,10 @@ pub struct DecisionStage {
     pub kept: usize,
     /// Whom it left out.
     pub left_out: Vec<LeftOut>,
+    /// How many it left out that are not named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub more: Option<usize>,
 }
 
 /// A server that takes no part in a call.

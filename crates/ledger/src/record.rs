@@ -102,7 +102,7 @@ fn again(connection: &Connection, inputs: Option<&[u8]>) -> rusqlite::Result<(Ve
         let (route, inputs) = (Route::of_frame(&frame, &config, &[]), one.inputs(&frame));
         let decided = route.explain(&inputs.facts(), &inputs.loads, inputs.turn(&route.rule));
         let refused = decided.outcome.is_err().then(|| refusal(&Refused::of(&route, &decided)));
-        told.push(decision(&frame.capability, decided.clone(), refused, &names_of(&frame)));
+        told.push(decision(&frame.capability, decided.clone(), refused, None, &names_of(&frame)));
         made.push(decided);
     }
     Ok((told, Some(fingerprint::of(&made)).filter(|_| !stored.is_cut)))

@@ -1,6 +1,7 @@
 //! Decisions and refusals as faces read them: with the names of servers, and in sentences.
 
 use api::{Decision, DecisionStage, DecisionWeight, ErrorCode, LeftOut, RouteRefusal, ServerPlace};
+use mesh::decide::{Explanation, Staged, Weighed};
 use mesh::{Refused, RefusedKind};
 use model::{ServerId, ServerInfo, Why};
 
@@ -10,24 +11,29 @@ const NAMED: usize = 5;
 /// What servers are called, and where they are.
 pub type Names<'a> = &'a dyn Fn(ServerId) -> ServerPlace;
 
-/// A decision with the names of its servers; `refusal` is what it says where nobody takes the call.
+/// A decision with the names of its servers, at most so many in each list; `refusal` is what it says where nobody takes the
+/// call.
 pub fn decision(
     capability: &str,
-    decision: mesh::decide::Explanation,
+    decision: Explanation,
     refusal: Option<(ErrorCode, String)>,
+    most: Option<usize>,
     named: Names<'_>,
 ) -> Decision {
-    let stages = decision.stages.into_iter().map(|stage| DecisionStage {
-        stage: stage.stage,
-        kept: stage.kept,
-        left_out: stage.left_out.into_iter().map(|left| left_out(named(left.id), left.why)).collect(),
-    });
-    let weights = decision.weights.into_iter().map(|one| DecisionWeight {
+    let most = most.unwrap_or(usize::MAX);
+    let weights = to_name(&decision, most).into_iter().map(|one| DecisionWeight {
         server: named(one.id),
         weight: one.weight,
         odd: one.is_odd,
         share: one.share,
         in_flight: one.in_flight,
+    });
+    let weights = weights.collect();
+    let stages = decision.stages.into_iter().map(|Staged { stage, kept, left_out: gone }| DecisionStage {
+        stage,
+        kept,
+        more: gone.len().checked_sub(most).filter(|more| *more > 0),
+        left_out: gone.into_iter().take(most).map(|left| left_out(named(left.id), left.why)).collect(),
     });
     let refusal = decision.outcome.err().map(|why| {
         let (code, message) = refusal.unwrap_or_else(|| (ErrorCode::NoHealthyServer, why.to_string()));
@@ -42,8 +48,20 @@ pub fn decision(
         winner: decision.outcome.ok().map(named),
         refusal,
         runner_up: decision.runner_up.map(named),
-        weights: weights.collect(),
+        weights,
     }
+}
+
+/// The weights of a list that is cut: those that are spoken of, and one that tells whether all are the same.
+fn to_name(decision: &Explanation, most: usize) -> Vec<Weighed> {
+    let spoken_of = [decision.outcome.ok(), decision.runner_up];
+    let first = decision.weights.first().map(|first| first.weight);
+    let other = decision.weights.iter().find(|one| Some(one.weight) != first).map(|other| other.id);
+    let weights = decision.weights.iter().enumerate();
+    let to_name = weights
+        .filter(|(at, one)| *at < most || spoken_of.contains(&Some(one.id)) || other == Some(one.id))
+        .map(|(_, one)| *one);
+    to_name.collect()
 }
 
 /// A server that takes no part, with the sentence.

@@ -1830,7 +1830,11 @@ rules?: string,
 /**
  * Servers that are taken to be down: ids, or names that only one server has.
  */
-down?: Array<string>, };
+down?: Array<string>, 
+/**
+ * How many servers each list of the answer names at most; absent means all of them.
+ */
+most?: number, };
 
 export type RouteResult = { 
 /**
@@ -1840,7 +1844,20 @@ decision: Decision,
 /**
  * Who would take how many, the most first. Who takes none and could is there with 0.
  */
-distribution: Array<RouteShare>, };
+distribution: Array<RouteShare>, 
+/**
+ * How many servers take some and are not named in `distribution`.
+ */
+more: number, 
+/**
+ * How many of the calls somebody takes.
+ */
+calls: number, 
+/**
+ * How long one of them takes on average by what was measured last, in milliseconds; absent when one of the servers was not
+ * measured.
+ */
+latency_ms: number | null, };
 
 export type ServerPlace = { 
 /**
@@ -1904,7 +1921,8 @@ refusal: RouteRefusal | null,
  */
 runner_up: ServerPlace | null, 
 /**
- * Those that were left for the strategy.
+ * Those that were left for the strategy. Where not all are named, the winner and the runner-up are, and one whose weight is
+ * another if there is one.
  */
 weights: Array<DecisionWeight>, };
 
@@ -1920,7 +1938,11 @@ kept: number,
 /**
  * Whom it left out.
  */
-left_out: Array<LeftOut>, };
+left_out: Array<LeftOut>, 
+/**
+ * How many it left out that are not named.
+ */
+more?: number, };
 
 export type LeftOut = { 
 /**

@@ -1,6 +1,8 @@
 //! Where calls go, and why: dry runs, the rules, the breakers.
 //! The calls that were made, and where they would have gone.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,9 +48,10 @@ impl App {
         let (decision, taken) = self.0.mesh.dry_run(&route, imagined);
         let refusal = decision.outcome.is_err().then(|| ledger::refusal(&Refused::of(&route, &decision)));
         let named = |id| place(&snapshot, id);
-        let decision = ledger::decision(&args.capability, decision, refusal, &named);
-        let distribution = distribution(&snapshot, &route, &taken, calls);
-        Ok(RouteResult { decision, distribution })
+        let decision = ledger::decision(&args.capability, decision, refusal, args.most, &named);
+        let (distribution, more) = distribution(&snapshot, &route, &taken, args);
+        let latency_ms = mean_latency(&snapshot, &taken);
+        Ok(RouteResult { decision, distribution, more, calls: taken.values().sum(), latency_ms })
     }
 
     pub(super) async fn rules(&self, args: RulesArgs) -> Result<RuleList, OperationError> {
@@ -94,26 +97,36 @@ pub(super) fn rules_of(text: &str) -> Result<Arc<Config>, OperationError> {
     })
 }
 
-/// Who takes how many; who could take some stands there with none.
+/// Who takes how many; who could take some stands there with none. And how many more take some, where not all are named.
 fn distribution(
     snapshot: &Snapshot,
     route: &Route,
-    taken: &std::collections::BTreeMap<ServerId, u64>,
-    calls: u64,
-) -> Vec<RouteShare> {
-    let shares = route.plan.candidates().iter().map(|candidate| {
-        let calls_taken = taken.get(&candidate.id).copied().unwrap_or_default();
-        RouteShare {
-            server: place(snapshot, candidate.id),
-            calls: calls_taken,
-            share: part(calls_taken, calls),
-        }
+    taken: &BTreeMap<ServerId, u64>,
+    args: &RouteArgs,
+) -> (Vec<RouteShare>, usize) {
+    let all = args.calls.unwrap_or(1);
+    let of = |id| taken.get(&id).copied().unwrap_or_default();
+    let name = |id| snapshot.get(id).map_or("", |server| server.info.name.as_str());
+    let mut takers: Vec<ServerId> = route.plan.candidates().iter().map(|candidate| candidate.id).collect();
+    takers.sort_unstable_by_key(|id| (Reverse(of(*id)), name(*id), *id));
+    let most = args.most.unwrap_or(usize::MAX).min(takers.len());
+    let (named, others) = takers.split_at(most);
+    let share = |id: &ServerId| RouteShare {
+        server: place(snapshot, *id),
+        calls: of(*id),
+        share: part(of(*id), all),
+    };
+    (named.iter().map(share).collect(), others.iter().filter(|id| of(**id) > 0).count())
+}
+
+/// How long a call takes on average where each takes so many; nothing where somebody was not measured.
+fn mean_latency(snapshot: &Snapshot, taken: &BTreeMap<ServerId, u64>) -> Option<f64> {
+    let all: u64 = taken.values().sum();
+    let times = taken.iter().map(|(id, calls)| {
+        let took = snapshot.get(*id)?.health.response_time_ms?;
+        Some(took * part(*calls, all))
     });
-    let mut shares: Vec<RouteShare> = shares.collect();
-    shares.sort_by_cached_key(|share| {
-        (std::cmp::Reverse(share.calls), share.server.name.clone(), share.server.id)
-    });
-    shares
+    times.sum::<Option<f64>>().filter(|_| all > 0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
@@ -170,7 +183,7 @@ pub(super) fn decided(
     capability: &str,
     decision: mesh::decide::Explanation,
 ) -> Decision {
-    ledger::decision(capability, decision, None, &|id| place(snapshot, id))
+    ledger::decision(capability, decision, None, None, &|id| place(snapshot, id))
 }
 
 fn place(snapshot: &Snapshot, id: ServerId) -> ServerPlace {

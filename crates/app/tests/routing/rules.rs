@@ -296,3 +296,39 @@ routing_tests:
     assert_eq!(refused.code, ErrorCode::InvalidArguments);
     core.app.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_dry_run_names_as_many_servers_as_are_wanted_and_counts_the_others() {
+    let core = Core::configured(&configuration("")).await;
+    let mut running = Vec::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        let fake = Fake::modern().with_persona(read_only("weather_current"));
+        running.push(added(&core, name, fake, json!({})).await);
+    }
+    let asked = json!({ "capability": "weather.current", "calls": 6, "down": ["a", "b"] });
+    let whole = core.perform("route", asked.clone()).await;
+    let mut few = asked;
+    few["most"] = json!(1);
+    let few = core.perform("route", few).await;
+
+    let distribution = whole["distribution"].as_array().unwrap();
+    assert_eq!((distribution.len(), &whole["more"]), (3, &json!(0)));
+    assert_eq!(few["distribution"], json!([distribution[0]]));
+    assert_eq!((&few["more"], &few["calls"]), (&json!(2), &json!(6)));
+    assert!(few["latency_ms"].as_f64().is_some_and(|ms| ms > 0.0), "all were measured");
+    assert_eq!(few["latency_ms"], whole["latency_ms"]);
+
+    let left = |result: &serde_json::Value| {
+        let stages = result["decision"]["stages"].as_array().unwrap().clone();
+        let count = |stage: &serde_json::Value| stage["left_out"].as_array().unwrap().len() as u64;
+        stages.iter().map(|stage| (count(stage), stage["more"].as_u64().unwrap_or(0))).collect::<Vec<_>>()
+    };
+    assert!(left(&whole).contains(&(2, 0)), "{whole}");
+    assert!(left(&few).contains(&(1, 1)), "{few}");
+    let weighed = few["decision"]["weights"].as_array().unwrap();
+    for spoken_of in ["winner", "runner_up"] {
+        let id = &few["decision"][spoken_of]["id"];
+        assert!(weighed.iter().any(|one| &one["server"]["id"] == id), "the {spoken_of} has its weight");
+    }
+    core.app.shutdown().await;
+}

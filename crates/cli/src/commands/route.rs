@@ -28,6 +28,7 @@ pub(super) async fn route(session: &CommandSession, args: &RouteOptions) -> Resu
         calls: Some(args.calls),
         rules,
         down: Some(args.down.clone()),
+        most: None,
     };
     let result = session.core.route(request).await?;
     session.print.one(&result, || sentence(&result, args.calls))?;

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import type { RouteResult, RouteShare, ServerRow } from "../../host";
-import { meanLatency } from "../../shared/decision/latency";
+import type { RouteShare } from "../../host";
 import { shares } from "./shares";
 
 const of = (...pairs: [string, number][]): RouteShare[] =>
@@ -18,28 +17,4 @@ it("stands before and after beside each other, the most under the draft first", 
 it("shows one alone when one alone is asked for", () => {
   expect(shares(of(["a", 1]), null, "saved")).toMatchObject([{ id: "a", before: 1, after: null }]);
   expect(shares(of(["a", 1]), of(["b", 1]), "draft")).toMatchObject([{ id: "b", before: null, after: 1 }]);
-});
-
-it("means by what was measured, and says nothing where somebody was not", () => {
-  const row = (ms: number | null) => ({ health: { response_time_ms: ms } }) as ServerRow;
-  const result = { distribution: of(["a", 3], ["b", 1], ["c", 0]) } as RouteResult;
-  expect(
-    meanLatency(
-      result,
-      new Map([
-        ["a", row(100)],
-        ["b", row(500)],
-      ]),
-    ),
-  ).toBe(200);
-  expect(
-    meanLatency(
-      result,
-      new Map([
-        ["a", row(100)],
-        ["b", row(null)],
-      ]),
-    ),
-  ).toBe(null);
-  expect(meanLatency(null, new Map())).toBe(null);
 });

@@ -102,6 +102,11 @@ export function seen(camera: Camera, view: Area, around: number): Rect {
   };
 }
 
+/** The one has all of the other in it. */
+export function holds(a: Rect, b: Rect): boolean {
+  return a.x <= b.x && a.y <= b.y && b.x + b.width <= a.x + a.width && b.y + b.height <= a.y + a.height;
+}
+
 /** The two have a part in common. */
 export function meets(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;

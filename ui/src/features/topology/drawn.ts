@@ -22,10 +22,18 @@ export interface Drawn {
   share: Share | null;
   isSelected: boolean;
   label: string;
+  /** Its name and how it is, which is a part of the label. */
+  state: string;
   /** What it was made of: while that is the same, so is this. */
   row: ServerRow;
   hasFlow: boolean;
   now: number;
+}
+
+/** The nodes of a column of a box that are drawn. */
+export interface DrawnColumn {
+  number: number;
+  nodes: Drawn[];
 }
 
 export interface Circumstances {
@@ -46,6 +54,7 @@ export function drawnOf(spot: Spot, circumstances: Circumstances, before: Drawn 
     return before;
   const words = healthWords(row.health);
   const isKnown = before?.row.name === row.name;
+  const state = before && before.row === row && before.now === now ? before.state : nameAndState(row, now);
   const [head, tail] = isKnown ? [before.head, before.tail] : split(oneLine(row.name) || row.id);
   return {
     id: spot.id,
@@ -58,7 +67,8 @@ export function drawnOf(spot: Spot, circumstances: Circumstances, before: Drawn 
     loud: words.attention && words.glyph !== "sign",
     share,
     isSelected,
-    label: labelOf(row, circumstances),
+    label: labelOf(state, circumstances),
+    state,
     row,
     hasFlow,
     now,
@@ -144,8 +154,12 @@ export function shareWords({ part, share, calls, why }: Share): string {
   return part === "pretended" ? "pretended down" : `left out${because}`;
 }
 
-function labelOf(row: ServerRow, { share, isSelected, hasFlow, now }: Circumstances): string {
-  const parts = [`${oneLine(row.name) || row.id}: ${stateOf(row, now)}`];
+function nameAndState(row: ServerRow, now: number): string {
+  return `${oneLine(row.name) || row.id}: ${stateOf(row, now)}`;
+}
+
+function labelOf(state: string, { share, isSelected, hasFlow }: Circumstances): string {
+  const parts = [state];
   if (share) parts.push(shareWords(share));
   else if (hasFlow) parts.push("does not offer it");
   if (isSelected) parts.push("selected");

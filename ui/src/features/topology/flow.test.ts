@@ -30,7 +30,7 @@ function routed(calls: Record<string, number>, left: [Stage, string, string][] =
     calls: count,
     share: count / (all || 1),
   }));
-  return { decision, distribution };
+  return { decision, distribution, more: 0, calls: all, latency_ms: null };
 }
 
 function traffic(calls: Record<string, number>): Traffic {

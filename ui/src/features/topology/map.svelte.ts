@@ -50,6 +50,11 @@ class TopologyMap {
   /** The picture of all servers, and where one looked, while a filter shows some. */
   #whole: { key: string; layout: Layout; camera: Camera | null } | null = null;
 
+  /** The server is there, and no filter hides it. */
+  shows(id: ServerId): boolean {
+    return core.rows.has(id) && (this.#matched === null || this.#matched.has(id));
+  }
+
   /** Follows the servers: nobody moves, unless a person chose another picture. */
   settle(): void {
     const groups = this.groups;

@@ -18,3 +18,6 @@ export const GATEWAY_WIDTH = 244;
 export const GATEWAY_HEIGHT = 40;
 /** From the gateway to the first shelf. */
 export const BELOW_GATEWAY = 44;
+
+/** The size or the next larger one of a few: what follows a zoom in steps seldom changes. */
+export const stepped = (size: number): number => 2 ** (Math.ceil(Math.log2(size) * 2) / 2);

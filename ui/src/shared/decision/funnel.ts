@@ -14,21 +14,31 @@ export interface Row {
   /** What there is to say beside the servers that leave. */
   note: string;
   leaves: readonly { id: string; name: string; text: string }[];
+  /** How many these are, also where not all are named. */
+  left: number;
 }
 
 /** The stages of a decision, in order. */
 export function rows(decision: Decision): Row[] {
   const [first] = decision.stages;
-  const offered = first ? first.kept + first.left_out.length : 0;
-  return decision.stages.map(({ stage, kept, left_out }) => ({
+  const offered = first ? first.kept + leftBy(first) : 0;
+  return decision.stages.map((one) => rowOf(decision, one, offered));
+}
+
+function rowOf(decision: Decision, one: DecisionStage, offered: number): Row {
+  const { stage, kept, left_out } = one;
+  return {
     stage,
     word: capital(STAGE_WORDS[stage]),
     kept,
-    squares: offered > MAX_SQUARES || offered === 0 ? null : squares(offered, kept, left_out.length),
+    squares: offered > MAX_SQUARES || offered === 0 ? null : squares(offered, kept, leftBy(one)),
     note: note(decision, stage),
     leaves: left_out.map(({ server, text }) => ({ id: server.id, name: server.name, text })),
-  }));
+    left: leftBy(one),
+  };
 }
+
+const leftBy = ({ left_out, more = 0 }: DecisionStage): number => left_out.length + more;
 
 function squares(offered: number, kept: number, left: number): Square[] {
   const fate = (at: number): Square => (at < kept ? "kept" : at < kept + left ? "left" : "gone");

@@ -18,6 +18,8 @@ const isText = (value: unknown): value is string => typeof value === "string";
 
 /** More calls are not tried in one go. */
 const MOST_CALLS = 100_000;
+/** So many servers are named of a draft: each key would pay for a thousand of whom nobody looks at. */
+export const NAMED = 12;
 
 /** Calls that are not made: what the rules would do with them. It outlives the screen. */
 class Simulation {
@@ -34,6 +36,9 @@ class Simulation {
   saved = $state.raw<Answer | null>(null);
   /** Under the draft; absent when nothing is drafted. */
   draft = $state.raw<Answer | null>(null);
+
+  /** All servers of a draft are named: somebody wants to see them. */
+  whole = $state(false);
 
   /** The text that the answers are of; undefined before the first. */
   of = $state.raw<string | null | undefined>(undefined);
@@ -62,15 +67,18 @@ class Simulation {
     };
   });
 
+  /** What is asked of a draft. */
+  drafted: RouteArgs | null = $derived(this.args && !this.whole ? { ...this.args, most: NAMED } : this.args);
+
   #latest: Latest<null> = new Latest<null>(async (): Promise<void> => {
-    const [args, text, trials] = [this.args, this.#text, this.#trials];
-    if (!args) return;
+    const [args, drafted, text, trials] = [this.args, this.drafted, this.#text, this.#trials];
+    if (!args || !drafted) return;
     const [saved, draft] = await Promise.all([
       this.#underSaved(args),
-      text === null ? null : routed({ ...args, rules: text }),
+      text === null ? null : routed({ ...drafted, rules: text }),
     ]);
     // About another call by now: this is the answer to nothing on the screen.
-    if (!sameCall(args, this.args)) {
+    if (!sameCall(drafted, this.drafted)) {
       void this.#latest.ask(null);
       return;
     }
@@ -103,7 +111,7 @@ class Simulation {
 
   /** Takes what the core said of the calls with a draft. */
   tried(args: RouteArgs, text: string, result: RouteResult): void {
-    if (!sameCall(args, this.args)) return;
+    if (!sameCall(args, this.drafted)) return;
     this.draft = { result, error: null };
     this.of = text;
     this.#text = text;
@@ -116,12 +124,26 @@ class Simulation {
     this.#text = draft;
     const tried = this.#tried;
     this.#tried = null;
-    if (tried?.text === draft && sameCall(tried.args, this.args)) return;
+    if (tried?.text === draft && sameCall(tried.args, this.drafted)) return;
     if (this.args && this.args.capability !== this.#kept) {
       this.#kept = this.args.capability;
       keep("routing.capability", this.#kept);
     }
     this.#latest.ask(null);
+  }
+
+  /** Names all servers of a draft from now on. */
+  nameAll(): void {
+    if (this.whole) return;
+    this.whole = true;
+    this.#latest.ask(null);
+  }
+
+  /** What comes of the calls with all who take some: of the draft where there is one. */
+  async inFull(isDrafted: boolean): Promise<RouteResult | null> {
+    const known = (isDrafted ? this.draft : this.saved)?.result ?? null;
+    if (!known?.more || !this.args || this.#text === null) return known;
+    return (await routed({ ...this.args, rules: this.#text })).result ?? known;
   }
 
   pretend(id: ServerId): void {
