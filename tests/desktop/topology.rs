@@ -41,7 +41,7 @@ async fn by_keyboard_what_is_down_where_calls_go_and_what_if_two_more_were_down(
     page.keys(FIRST).await;
     page.find(Role::Complementary, "Where calls go").await;
     page.find(Role::Heading, "Next call goes to").await;
-    page.row_says("hawk", "is down").await;
+    page.row_says("hawk", "Is down").await;
     page.says("1 call in the last minute").await;
     page.find(Role::Button, &format!("1 call of {name}")).await;
     window.keep_picture("topology-1-lines").await;
