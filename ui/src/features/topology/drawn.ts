@@ -172,3 +172,20 @@ export function countWords(counts: Partial<Record<HealthStatus, number>>): strin
     .map((status) => `${counts[status]} ${statusWords(status).word.toLowerCase()}`)
     .join(", ");
 }
+
+/** The columns, those that were there before where nobody in them changed: of these nothing is gone through. */
+export function unchanged(before: readonly DrawnColumn[] | undefined, columns: DrawnColumn[]): DrawnColumn[] {
+  if (!before) return columns;
+  const known = new Map(before.map((one) => [one.number, one]));
+  const shared = columns.map((one) => {
+    const former = known.get(one.number);
+    return former &&
+      former.nodes.length === one.nodes.length &&
+      former.nodes.every((node, at) => node === one.nodes[at])
+      ? former
+      : one;
+  });
+  return shared.length === before.length && shared.every((one, at) => one === before[at])
+    ? (before as DrawnColumn[])
+    : shared;
+}

@@ -117,6 +117,9 @@ function addRest(shares: Map<ServerId, Share>, { eligible, why, next }: Standing
 /** In the order of a list: the most calls first, then who could, then who cannot. */
 const ORDER: Record<Part, number> = { pretended: 0, used: 1, next: 2, eligible: 3, idle: 4, out: 5 };
 
+/** Who gets so much gets nearly all. */
+export const NEARLY_ALL = 0.95;
+
 export function inOrder({ shares }: Flow): Share[] {
   return [...shares.values()].sort(
     (a, b) => ORDER[a.part] - ORDER[b.part] || b.calls - a.calls || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),

@@ -76,3 +76,12 @@ export class Pointers {
 
 const pointOf = (event: PointerEvent): Point => ({ x: event.clientX, y: event.clientY });
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);
+
+/** The node and the title of a box that an event is at. */
+export function within(event: Event): { id: string | null; box: string | null } {
+  const target = event.target instanceof Element ? event.target : null;
+  return {
+    id: target?.closest("[data-id]")?.getAttribute("data-id") ?? null,
+    box: target?.closest("[data-box]")?.getAttribute("data-box") ?? null,
+  };
+}
