@@ -33,10 +33,10 @@ pub(crate) struct HttpClientKind {
 }
 
 /// By the runtime that drives its connections, and by their kind. Whoever uses one keeps it.
-type SharedClients<K, C> = LazyLock<Mutex<HashMap<(Id, K), Weak<C>>>>;
+type ClientsByKind<K, C> = LazyLock<Mutex<HashMap<(Id, K), Weak<C>>>>;
 
-static SHARED: SharedClients<HttpClientKind, Client> = LazyLock::new(Mutex::default);
-static DIRECT: SharedClients<Duration, DirectClient> = LazyLock::new(Mutex::default);
+static SHARED: ClientsByKind<HttpClientKind, Client> = LazyLock::new(Mutex::default);
+static DIRECT: ClientsByKind<Duration, DirectClient> = LazyLock::new(Mutex::default);
 
 /// The client of this kind that is in use, or a new one.
 pub(crate) fn client(kind: HttpClientKind, trust: &Trust) -> Result<Arc<Client>, NoAnswer> {
@@ -49,7 +49,7 @@ pub(crate) fn direct(idle: Duration) -> Result<Arc<DirectClient>, NoAnswer> {
 }
 
 fn shared<K: Eq + Hash, C>(
-    clients: &SharedClients<K, C>,
+    clients: &ClientsByKind<K, C>,
     kind: K,
     make: impl FnOnce(&K) -> Result<C, NoAnswer>,
 ) -> Result<Arc<C>, NoAnswer> {

@@ -30,21 +30,21 @@ use crate::wire::answer::NoAnswer;
 const STILL_THERE: Duration = Duration::from_secs(15);
 const MOST_IN_VAIN: u32 = 3;
 
-type Connection = SendRequest<Full<Bytes>>;
+type UpstreamConnection = SendRequest<Full<Bytes>>;
 
 /// Connections to any addresses, kept for so long when they are idle; after no time they are not kept at all.
 #[derive(Clone)]
-pub(crate) struct DirectClient(Arc<Kept>);
+pub(crate) struct DirectClient(Arc<ConnectionPool>);
 
-struct Kept {
+struct ConnectionPool {
     idle: Duration,
     tasks: TaskTracker,
-    connections: Mutex<IdleConnections>,
+    connections: Mutex<IdleUpstream>,
 }
 
 #[derive(Default)]
-struct IdleConnections {
-    by_address: HashMap<SocketAddr, Vec<(Instant, Connection)>>,
+struct IdleUpstream {
+    by_address: HashMap<SocketAddr, Vec<(Instant, UpstreamConnection)>>,
     /// A task looks for those that nobody needs.
     is_swept: bool,
 }
@@ -58,7 +58,7 @@ impl std::fmt::Debug for DirectClient {
 impl DirectClient {
     pub(crate) fn new(idle: Duration) -> Self {
         let connections = Mutex::default();
-        Self(Arc::new(Kept { idle, tasks: TaskTracker::new(), connections }))
+        Self(Arc::new(ConnectionPool { idle, tasks: TaskTracker::new(), connections }))
     }
 
     /// Sends a request, over a connection that is kept if there is one.
@@ -91,13 +91,13 @@ impl DirectClient {
     }
 }
 
-impl Kept {
-    fn lock(&self) -> MutexGuard<'_, IdleConnections> {
+impl ConnectionPool {
+    fn lock(&self) -> MutexGuard<'_, IdleUpstream> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The one that was used last: it is the least likely to be closed.
-    fn take(&self, address: SocketAddr) -> Option<Connection> {
+    fn take(&self, address: SocketAddr) -> Option<UpstreamConnection> {
         let mut all = self.lock();
         let idle = all.by_address.get_mut(&address)?;
         while let Some((since, connection)) = idle.pop() {
@@ -108,7 +108,7 @@ impl Kept {
         None
     }
 
-    async fn connect(&self, address: SocketAddr) -> Result<Connection, NoAnswer> {
+    async fn connect(&self, address: SocketAddr) -> Result<UpstreamConnection, NoAnswer> {
         let late = || io::Error::from(io::ErrorKind::TimedOut);
         let connected =
             timeout(CONNECT_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late()));
@@ -134,14 +134,14 @@ impl Kept {
     fn lend(
         self: &Arc<Self>,
         address: SocketAddr,
-        connection: Connection,
+        connection: UpstreamConnection,
         response: Response<Incoming>,
     ) -> Response<DirectBody> {
         let back = Some(Lent { kept: self.clone(), address, connection });
         response.map(|incoming| DirectBody { incoming, back })
     }
 
-    fn give_back(self: &Arc<Self>, address: SocketAddr, connection: Connection) {
+    fn give_back(self: &Arc<Self>, address: SocketAddr, connection: UpstreamConnection) {
         if self.idle.is_zero() || connection.is_closed() {
             return;
         }
@@ -170,9 +170,9 @@ impl Kept {
 }
 
 struct Lent {
-    kept: Arc<Kept>,
+    kept: Arc<ConnectionPool>,
     address: SocketAddr,
-    connection: Connection,
+    connection: UpstreamConnection,
 }
 
 /// A body; once it was read whole, its connection is there for the next question. One that is dropped before ends it.
