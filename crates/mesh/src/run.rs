@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mcp::{McpError, Session, Target};
+use mcp::{Brief, McpError, Session, Target};
 use metrics::Counters;
 use model::config::Config;
 use model::{CapabilityPattern, ServerId, ServerInfo, Tool};
@@ -262,8 +262,8 @@ impl Mesh {
         let stamp = self.contact.vault().stamp();
         if let Some(session) = sessions.kept(server, stamp) {
             match attempt.send(&session, until.left()).await {
-                Err(McpError::Unsent { .. }) => sessions.end(id),
-                outcome => return judged(&sessions, server, outcome),
+                Err(McpError::Unsent { .. }) => sessions.end_this(id, &session),
+                outcome => return judged(&sessions, id, &session, outcome),
             }
         }
         let target = self.target(cancel, until, server).await?;
@@ -274,7 +274,7 @@ impl Mesh {
         let session = begun.map_err(CallFailed::Unsent)?;
         sessions.stamp(id, stamp);
         let outcome = attempt.send(&session, until.left()).await;
-        judged(&sessions, server, outcome)
+        judged(&sessions, id, &session, outcome)
     }
 
     /// The address and the credentials: a name may have to be looked up, a keyring to be opened.
@@ -298,7 +298,8 @@ impl Mesh {
 /// A conversation that failed for another reason than the tool's is not gone on with.
 fn judged<T>(
     sessions: &Sessions,
-    server: &ServerInfo,
+    id: ServerId,
+    session: &Arc<Brief>,
     outcome: Result<T, McpError>,
 ) -> Result<T, CallFailed> {
     let is_over = matches!(
@@ -309,7 +310,7 @@ fn judged<T>(
             | McpError::NeedsSignIn { .. })
     );
     if is_over {
-        sessions.end(server.id);
+        sessions.end_this(id, session);
     }
     outcome.map_err(CallFailed::Mcp)
 }

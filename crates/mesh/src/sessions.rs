@@ -258,6 +258,16 @@ impl Sessions {
         self.lock().remove(&id);
     }
 
+    /// The same of this conversation alone: by the time it is known to have failed, the next one may be beginning, and others
+    /// wait for that.
+    pub(crate) fn end_this(&self, id: ServerId, failed: &Arc<Brief>) {
+        let mut all = self.lock();
+        let kept = all.get(&id).and_then(|kept| kept.session.peek());
+        if kept.is_some_and(|kept| kept.as_ref().is_ok_and(|kept| Arc::ptr_eq(kept, failed))) {
+            all.remove(&id);
+        }
+    }
+
     /// Ends what is still beginning, and tells those who wait for it. False when nothing was.
     pub fn cancel(&self, id: ServerId) -> bool {
         let mut all = self.lock();
