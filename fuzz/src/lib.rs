@@ -2,6 +2,7 @@
 
 pub mod pack;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use mcp::fuzzing::{
@@ -82,9 +83,12 @@ pub fn servers_json(data: &[u8]) {
         Ok(file) => file,
         Err(error) => return assert!(error.line >= 1 && error.column >= 1, "{error}"),
     };
-    let servers: Vec<Server> = file.servers.iter().cloned().map(known).collect();
+    // Two at one address that are given different things get ids of their own when they are taken in, and have one until then.
+    let mut ids = HashSet::new();
+    let read_once: Vec<_> = file.servers.iter().filter(|info| ids.insert(info.id)).cloned().collect();
+    let servers: Vec<Server> = read_once.iter().cloned().map(known).collect();
     let again = read(&write(&servers, NOW), NOW).expect("what we write can be read");
-    assert_eq!(again.servers, file.servers);
+    assert_eq!(again.servers, read_once);
     let client = write_mcp_json(&file.servers);
     assert!(read(&client, NOW).is_ok(), "{client}");
     for server in servers {

@@ -165,7 +165,7 @@ async fn inside_a_name_has_two_addresses() {
         assert_eq!(core.check("weather").await["status"], "healthy");
         assert!(one.seen().len() > 3 && two.seen().is_empty(), "{:#?}", two.seen());
         // The address that was looked up is silent now: the other one is not tried behind anybody's back.
-        drop(one);
+        one.stop().await;
         assert_eq!(core.refused("call", call()).await.code, ErrorCode::TransportFailed);
         core.check("weather").await;
         assert!(two.seen().is_empty(), "{:#?}", two.seen());

@@ -4053,7 +4053,7 @@ count: number, };
 
 export type Series = { 
 /**
- * What tells it from others of its name.
+ * What tells it from others of its name. A list, since each of ten thousands has few.
  */
 labels: Record<string, string>, 
 /**

@@ -20,10 +20,10 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("gateway.listen", "cli/tests/config.rs", "serve_listens_where_the_configuration_says"),
     ("gateway.enabled", GATEWAY, "a_gateway_that_is_switched_off_serves_nobody"),
     ("gateway.auth", GATEWAY, "without_a_token_only_where_the_configuration_says_so"),
-    ("gateway.allow", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
-    ("gateway.deny", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
-    ("gateway.profiles", PROFILES, "a_profile_is_a_part_of_it_at_a_path_of_its_own"),
-    ("gateway.clients", PROFILES, "clients_see_and_call_what_the_rules_let_them"),
+    ("gateway.allow", GATEWAY, "clients_see_and_call_what_the_rules_let_them"),
+    ("gateway.deny", GATEWAY, "clients_see_and_call_what_the_rules_let_them"),
+    ("gateway.profiles", GATEWAY, "a_profile_is_a_part_of_it_at_a_path_of_its_own"),
+    ("gateway.clients", GATEWAY, "clients_see_and_call_what_the_rules_let_them"),
     (
         "gateway.adopt",
         "checks/tests/settings.rs",
@@ -48,17 +48,17 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("health_monitoring.timeout", "checks/tests/checks.rs", "a_server_is_never_asked_twice_at_the_same_time"),
     ("health_monitoring.max_failures", POLICY.0, POLICY.1),
     ("health_monitoring.min_successes", POLICY.0, POLICY.1),
-    ("health_monitoring.checks", "checks/tests/questions.rs", "a_round_of_a_legacy_server_is_one_question"),
+    ("health_monitoring.checks", "checks/tests/settings.rs", "a_round_of_a_legacy_server_is_one_question"),
     ("health_monitoring.warn_ms", "checks/tests/settings.rs", "whoever_takes_longer_than_the_limit_is_slow"),
     ("health_monitoring.score_window", POLICY.0, POLICY.1),
     (
         "health_monitoring.idle_stdio",
-        "app/tests/sleep/asleep.rs",
+        "app/tests/sleep/main.rs",
         "where_idle_children_are_watched_they_go_on_and_a_change_wakes_those_that_sleep",
     ),
     (
         "health_monitoring.idle_after",
-        "app/tests/sleep/asleep.rs",
+        "app/tests/sleep/main.rs",
         "what_nobody_calls_sleeps_and_wakes_when_it_is_used_and_what_was_called_remembers",
     ),
     ("load_balancing.strategy", DECIDE, "each_strategy_picks_by_its_own"),
@@ -80,12 +80,12 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("load_balancing.cross_region", DECIDE, "regions_beyond_the_threshold_come_last_or_never"),
     (
         "load_balancing.breaker_failures",
-        "app/tests/routing/breaker.rs",
+        "app/tests/routing/main.rs",
         "a_server_that_never_answers_is_given_a_rest",
     ),
     (
         "load_balancing.breaker_open",
-        "app/tests/routing/breaker.rs",
+        "app/tests/routing/main.rs",
         "a_server_that_never_answers_is_given_a_rest",
     ),
     ("rule.priority", DECIDE, "the_rule_with_the_highest_priority_applies"),
@@ -99,7 +99,7 @@ const SHOWN: &[(&str, &str, &str)] = &[
     ("rule.timeout", "app/tests/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
     ("rule.per_try_timeout", "app/tests/routing/tries.rs", "a_rule_bounds_the_call_and_each_try"),
     ("rule.auto_retry", "app/tests/routing/tries.rs", "another_server_is_asked_only_where_the_rule_lets_it"),
-    ("rule.circuit_breaker", "app/tests/routing/breaker.rs", "a_server_that_never_answers_is_given_a_rest"),
+    ("rule.circuit_breaker", "app/tests/routing/main.rs", "a_server_that_never_answers_is_given_a_rest"),
     ("rule.affinity", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
     ("rule.affinity_argument", "app/tests/routing/rules.rs", "what_stays_with_one_server_does"),
     (
@@ -128,7 +128,6 @@ const SHOWN: &[(&str, &str, &str)] = &[
 /// What AI clients meet.
 const GATEWAY: &str = "cli/tests/gateway/settings.rs";
 const LIMITS: &str = "cli/tests/gateway/limits.rs";
-const PROFILES: &str = "cli/tests/gateway/profiles.rs";
 const RELAY: &str = "cli/tests/gateway/relay.rs";
 
 /// What is exported.
