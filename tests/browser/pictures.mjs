@@ -1,4 +1,5 @@
-// The pictures of the documents: every screen in both themes, against real servers, and a sheet of all faces. `cargo xtask pictures`.
+// Every screen in both themes, against real servers, and a sheet of all faces: those that documents show are in `docs`, the others in
+// `target/pictures` to be looked at. `cargo xtask pictures`.
 // With `fleet` or `faces` behind it, those alone.
 // Servers that happen to run on this computer are found as well; `unshare --net` with `lo` up keeps them out.
 import { mkdir, writeFile } from "node:fs/promises";
@@ -11,6 +12,10 @@ import { openPage, PEERS, startCore, startEverything, startScripted, temporaryFo
 import { pressRun } from "./playground.mjs";
 
 const DOCS = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "docs");
+const OTHERS = join(DOCS, "..", "target", "pictures");
+/** What the documents show. */
+const SHOWN = ["servers", "routing", "topology"];
+const placeOf = (picture) => join(SHOWN.includes(picture) ? DOCS : OTHERS, picture);
 const CONFIG = `# How this computer looks after its servers.
 
 health_monitoring:
@@ -102,7 +107,7 @@ async function photograph({ core, ids }, theme) {
     await ready();
     await take(picture);
   };
-  const take = (picture) => page.screenshot({ path: join(DOCS, `${picture}-${theme}.png`) });
+  const take = (picture) => page.screenshot({ path: `${placeOf(picture)}-${theme}.png` });
   const grid = page.getByRole("grid");
   const drawer = page.getByRole("complementary");
   const tab = async (name) => {
@@ -275,11 +280,11 @@ async function photographFaces(given, theme) {
     figure { margin: 0 } img { width: 100%; display: block }
   </style>${pictures.join("")}`);
   await page.waitForFunction(() => [...document.images].every((image) => image.complete));
-  await page.screenshot({ path: join(DOCS, `faces-${theme}.jpg`), type: "jpeg", quality: 80, fullPage: true });
+  await page.screenshot({ path: `${placeOf("faces")}-${theme}.jpg`, type: "jpeg", quality: 80, fullPage: true });
 }
 
 try {
-  await mkdir(DOCS, { recursive: true });
+  await mkdir(OTHERS, { recursive: true });
   const only = process.argv[2];
   if (only !== "faces") {
     const fleet = await start();

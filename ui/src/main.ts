@@ -10,7 +10,6 @@ import "./styles/surfaces.css";
 import "./styles/listings.css";
 import "./styles/dialogs.css";
 import "./styles/narrow.css";
-import "./styles/motion.css";
 import { theme } from "./shared/theme.svelte";
 import Shell from "./shell/Shell.svelte";
 
