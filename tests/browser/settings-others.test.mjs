@@ -67,7 +67,7 @@ test("a save that is refused can be meant: theirs stays as a version", async (t)
   await drafted(page, 1);
   await writeFile(path, FILE.replace("1000", "1100"));
   await page
-    .getByText(/In line 5, “warn_ms: 1000” is now “warn_ms: 1100”\. Your change is in another line and would stay\./)
+    .getByText(/In line 5, “warn_ms: 1000” is now “warn_ms: 1100”\.\s+Your change is in another line and would stay\./)
     .waitFor();
   await page.getByRole("button", { name: "Keep mine" }).click();
   // What was left alone is not told again, whatever is typed next.

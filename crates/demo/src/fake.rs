@@ -26,7 +26,7 @@ use axum::serve::ListenerExt;
 use state::FakeState;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::Persona;
 
@@ -34,6 +34,8 @@ pub use state::{Fault, Opening, Seen};
 
 /// How many requests a server remembers: more than any test makes, and an end to it.
 const REMEMBERED: usize = 16_384;
+/// How long its connections may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Which revisions a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -410,6 +412,9 @@ impl Running {
     pub async fn stop(mut self) {
         self.state.over.cancel();
         self.state.break_streams();
+        // Whoever kept a connection may be answered over it until it is closed; a call that hangs is not waited for.
+        let closing = async { while self.tasks.join_next().await.is_some() {} };
+        let _ = timeout(CLOSE_LIMIT, closing).await;
         self.tasks.shutdown().await;
     }
 
