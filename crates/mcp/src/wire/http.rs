@@ -35,7 +35,7 @@ use crate::{McpError, Remote, failure};
 
 pub(crate) use follow::drain_behind;
 pub(crate) use site::Site;
-pub(crate) use way::{Begun, Head, SiteResponse, Way, WhichConnection, chunks};
+pub(crate) use way::{Begun, Head, SiteResponse, Way, WhichConnection};
 
 /// How long we try to tell the server that a call is over.
 const TELL_LIMIT: Duration = Duration::from_secs(2);
@@ -148,13 +148,12 @@ impl Http {
         let limits = Limits { body: LONG, ..endless() };
         match self.way.send(question, over, limits).await? {
             Begun::Answer(answer) => Ok(answer),
-            Begun::Body(head, response) if is_event_stream(&head.headers) => {
+            Begun::Body(head, body) if is_event_stream(&head.headers) => {
                 let terms = Terms::legacy(LEGACY, head.headers.get(SESSION_ID).cloned());
-                follow::answer(self, &terms, question.id, &wait, head, response).await
+                follow::answer(self, &terms, question.id, &wait, head, body).await
             }
-            Begun::Body(Head { status, headers }, response) => {
-                Ok(read_answer(status, headers, chunks(response), question.id, limits, self.place.secrets())
-                    .await)
+            Begun::Body(Head { status, headers }, body) => {
+                Ok(read_answer(status, headers, body, question.id, limits, self.place.secrets()).await)
             }
         }
     }
@@ -238,12 +237,11 @@ impl Http {
         };
         match self.way.send(question, over, limits).await? {
             Begun::Answer(answer) => Ok(answer),
-            Begun::Body(head, response) if is_event_stream(&head.headers) => {
-                Box::pin(follow::answer(self, terms, question.id, wait, head, response)).await
+            Begun::Body(head, body) if is_event_stream(&head.headers) => {
+                Box::pin(follow::answer(self, terms, question.id, wait, head, body)).await
             }
-            Begun::Body(Head { status, headers }, response) => {
-                Ok(read_answer(status, headers, chunks(response), question.id, limits, self.place.secrets())
-                    .await)
+            Begun::Body(Head { status, headers }, body) => {
+                Ok(read_answer(status, headers, body, question.id, limits, self.place.secrets()).await)
             }
         }
     }
@@ -298,8 +296,8 @@ impl Http {
     }
 
     async fn send_and_pass_over(&self, question: &Question, over: WhichConnection) -> Result<(), NoAnswer> {
-        if let Begun::Body(_, response) = self.way.send(question, over, endless()).await? {
-            follow::drain(chunks(response)).await;
+        if let Begun::Body(_, body) = self.way.send(question, over, endless()).await? {
+            follow::drain(body).await;
         }
         Ok(())
     }

@@ -33,10 +33,7 @@ const MOST_IN_VAIN: u32 = 3;
 type UpstreamConnection = SendRequest<Full<Bytes>>;
 
 /// Connections to any addresses, kept for so long when they are idle; after no time they are not kept at all.
-#[derive(Clone)]
-pub(crate) struct DirectClient(Arc<ConnectionPool>);
-
-struct ConnectionPool {
+pub(crate) struct DirectClient {
     idle: Duration,
     tasks: TaskTracker,
     connections: Mutex<IdleUpstream>,
@@ -51,30 +48,29 @@ struct IdleUpstream {
 
 impl std::fmt::Debug for DirectClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DirectClient").field("idle", &self.0.idle).finish_non_exhaustive()
+        f.debug_struct("DirectClient").field("idle", &self.idle).finish_non_exhaustive()
     }
 }
 
 impl DirectClient {
     pub(crate) fn new(idle: Duration) -> Self {
-        let connections = Mutex::default();
-        Self(Arc::new(ConnectionPool { idle, tasks: TaskTracker::new(), connections }))
+        Self { idle, tasks: TaskTracker::new(), connections: Mutex::default() }
     }
 
     /// Sends a request, over a connection that is kept if there is one.
     pub(crate) async fn send(
-        &self,
+        self: &Arc<Self>,
         address: SocketAddr,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<DirectBody>, NoAnswer> {
         let mut request = request;
-        while let Some(mut connection) = self.0.take(address) {
+        while let Some(mut connection) = self.take(address) {
             // The last answer was read, but perhaps not yet looked after by the task of its connection.
             if connection.ready().await.is_err() {
                 continue;
             }
             match connection.try_send_request(request).await {
-                Ok(response) => return Ok(self.0.lend(address, connection, response)),
+                Ok(response) => return Ok(self.lend(address, connection, response)),
                 // It was closed meanwhile, and nothing was sent.
                 Err(mut failed) => match failed.take_message() {
                     Some(unsent) => request = unsent,
@@ -83,15 +79,13 @@ impl DirectClient {
             }
         }
         // Seldom needed, and large.
-        let mut connection = self.0.connect(address).boxed().await?;
+        let mut connection = self.connect(address).boxed().await?;
         match connection.send_request(request).await {
-            Ok(response) => Ok(self.0.lend(address, connection, response)),
+            Ok(response) => Ok(self.lend(address, connection, response)),
             Err(error) => Err(failure::of_hyper(&error)),
         }
     }
-}
 
-impl ConnectionPool {
     fn lock(&self) -> MutexGuard<'_, IdleUpstream> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,7 +131,7 @@ impl ConnectionPool {
         connection: UpstreamConnection,
         response: Response<Incoming>,
     ) -> Response<DirectBody> {
-        let back = Some(Lent { kept: self.clone(), address, connection });
+        let back = Some(Lent { client: self.clone(), address, connection });
         response.map(|incoming| DirectBody { incoming, back })
     }
 
@@ -170,7 +164,7 @@ impl ConnectionPool {
 }
 
 struct Lent {
-    kept: Arc<ConnectionPool>,
+    client: Arc<DirectClient>,
     address: SocketAddr,
     connection: UpstreamConnection,
 }
@@ -183,8 +177,8 @@ pub(crate) struct DirectBody {
 
 impl DirectBody {
     fn is_over(&mut self) {
-        if let Some(Lent { kept, address, connection }) = self.back.take() {
-            kept.give_back(address, connection);
+        if let Some(Lent { client, address, connection }) = self.back.take() {
+            client.give_back(address, connection);
         }
     }
 }
@@ -256,7 +250,7 @@ mod tests {
         (address, sight, tasks)
     }
 
-    async fn ask(client: &DirectClient, address: SocketAddr) -> DirectBody {
+    async fn ask(client: &Arc<DirectClient>, address: SocketAddr) -> DirectBody {
         let request = Request::new(Full::new(Bytes::from_static(b"x")));
         client.send(address, request).await.unwrap().into_body()
     }
@@ -268,7 +262,7 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_used_again_once_its_answer_was_read() {
         let (address, mut seen, _tasks) = server(WHOLE).await;
-        let client = DirectClient::new(Duration::from_secs(4));
+        let client = Arc::new(DirectClient::new(Duration::from_secs(4)));
         let unread = ask(&client, address).await;
         assert_eq!(read(ask(&client, address).await).await, ["ok"]);
         drop(unread);
@@ -287,7 +281,7 @@ mod tests {
     async fn one_that_the_server_closed_is_no_failure() {
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
         let (address, _seen, _tasks) = server(answer).await;
-        let client = DirectClient::new(Duration::from_secs(4));
+        let client = Arc::new(DirectClient::new(Duration::from_secs(4)));
         for _ in 0..20 {
             assert_eq!(read(ask(&client, address).await).await, ["ok"]);
         }
@@ -297,7 +291,7 @@ mod tests {
     async fn idle_connections_end_by_themselves() {
         let (address, mut seen, _tasks) = server(WHOLE).await;
         for idle in [Duration::from_millis(50), Duration::ZERO] {
-            let client = DirectClient::new(idle);
+            let client = Arc::new(DirectClient::new(idle));
             read(ask(&client, address).await).await;
             let (number, _) = seen.recv().await.unwrap();
             assert_eq!(seen.recv().await, Some((number, "ended")), "after {idle:?}");
@@ -306,7 +300,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_not_there_is_told_from_who_hangs_up() {
-        let client = DirectClient::new(Duration::from_secs(4));
+        let client = Arc::new(DirectClient::new(Duration::from_secs(4)));
         let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let ask = |address| client.send(address, Request::new(Full::new(Bytes::from_static(b"x"))));
         assert_eq!(ask(nobody).await.err(), Some(NoAnswer::Refused));

@@ -10,7 +10,7 @@ use model::Era;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 
-use super::way::{Begun, Head, SiteResponse, WhichConnection, chunks};
+use super::way::{Begun, Head, SiteBody, WhichConnection};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Answer, BodyEnd, Events, NoAnswer, is_event_stream};
@@ -37,7 +37,7 @@ pub(super) async fn answer(
     id: Id,
     wait: &Wait,
     head: Head,
-    response: SiteResponse,
+    body: SiteBody,
 ) -> Result<Answer, NoAnswer> {
     let answered = |reply, end| Answer {
         status: head.status,
@@ -46,10 +46,10 @@ pub(super) async fn answer(
         body: Vec::new(),
         end,
     };
-    let (mut headers, mut response) = (head.headers.clone(), response);
+    let (mut headers, mut body) = (head.headers.clone(), body);
     let (mut last_id, mut pause) = (None, PAUSE);
     for _ in 0..=MOST_RESUMES {
-        let chunks = match decoded(&headers, chunks(response)) {
+        let chunks = match decoded(&headers, body) {
             Ok(chunks) => chunks,
             Err(UnknownCoding(coding)) => return Ok(answered(None, BodyEnd::Coded(coding))),
         };
@@ -73,7 +73,7 @@ pub(super) async fn answer(
         sleep(pause).await;
         match http.way.send(&terms.stream(Some(last)), WhichConnection::Kept, endless()).await {
             Ok(Begun::Body(head, next)) if head.status.is_success() && is_event_stream(&head.headers) => {
-                (headers, response) = (head.headers, next);
+                (headers, body) = (head.headers, next);
             }
             _ => return Ok(answered(None, BodyEnd::Broken)),
         }

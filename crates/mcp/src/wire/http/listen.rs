@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::way::{Begun, Head, SiteResponse, WhichConnection, chunks};
+use super::way::{Begun, Head, SiteBody, WhichConnection};
 use super::{Http, endless};
 use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Events, is_event_stream};
@@ -26,20 +26,20 @@ pub(super) async fn open(http: &Arc<Http>, terms: &Terms) {
     http.tasks.spawn(async move { over.run_until_cancelled(reading).await });
 }
 
-async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(Head, SiteResponse)> {
+async fn stream(http: &Http, terms: &Terms, last_id: Option<&str>) -> Option<(Head, SiteBody)> {
     match http.way.send(&terms.stream(last_id), WhichConnection::Kept, endless()).await {
-        Ok(Begun::Body(head, response)) if head.status.is_success() && is_event_stream(&head.headers) => {
-            Some((head, response))
+        Ok(Begun::Body(head, body)) if head.status.is_success() && is_event_stream(&head.headers) => {
+            Some((head, body))
         }
         _ => None,
     }
 }
 
-async fn keep(http: Arc<Http>, terms: Terms, first: (Head, SiteResponse)) {
-    let (mut head, mut response) = first;
+async fn keep(http: Arc<Http>, terms: Terms, first: (Head, SiteBody)) {
+    let (mut head, mut body) = first;
     let mut pause = PAUSE;
     loop {
-        let Ok(chunks) = decoded(&head.headers, chunks(response)) else { return };
+        let Ok(chunks) = decoded(&head.headers, body) else { return };
         let mut events = Events::new(chunks, ANSWER_LIMIT, http.place.secrets().clone());
         while let Ok(messages) = events.messages().await {
             pause = PAUSE;
@@ -53,7 +53,7 @@ async fn keep(http: Arc<Http>, terms: Terms, first: (Head, SiteResponse)) {
         sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE)).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         match stream(&http, &terms, events.reader.id.as_deref()).await {
-            Some(next) => (head, response) = next,
+            Some(next) => (head, body) = next,
             None => return,
         }
     }

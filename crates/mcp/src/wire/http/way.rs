@@ -58,7 +58,7 @@ pub(crate) enum Begun {
     /// A whole answer.
     Answer(Answer),
     /// A body that is still to come.
-    Body(Head, SiteResponse),
+    Body(Head, SiteBody),
 }
 
 /// Status and headers.
@@ -95,10 +95,9 @@ impl Way {
             if !leads_on(head.status) {
                 return Ok(begun);
             }
-            let Begun::Body(head, response) = begun else { return Ok(begun) };
+            let Begun::Body(head, body) = begun else { return Ok(begun) };
             let Head { status, headers } = head;
-            let reading =
-                read_answer(status, headers, chunks(response), question.id, limits, &self.site.secrets);
+            let reading = read_answer(status, headers, body, question.id, limits, &self.site.secrets);
             let answer = Box::pin(reading).await;
             if !self.take_other_way(&answer)? {
                 return Ok(Begun::Answer(answer));
@@ -236,9 +235,9 @@ impl Way {
     }
 }
 
-fn begun(mut response: SiteResponse) -> Begun {
-    let head = Head { status: response.status(), headers: std::mem::take(response.headers_mut()) };
-    Begun::Body(head, response)
+fn begun(response: SiteResponse) -> Begun {
+    let (head, body) = response.into_parts();
+    Begun::Body(Head { status: head.status, headers: head.headers }, body)
 }
 
 fn leads_on(status: StatusCode) -> bool {
@@ -250,11 +249,6 @@ fn timeout_of(value: &str) -> Option<Duration> {
     let mut parts = value.split(',').filter_map(|part| part.trim().split_once('='));
     let (_, seconds) = parts.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
     seconds.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The bytes of a body.
-pub(crate) fn chunks(response: SiteResponse) -> SiteBody {
-    response.into_body()
 }
 
 /// A body that is still to come.

@@ -15,7 +15,7 @@ use crate::wire::ANSWER_LIMIT;
 use crate::wire::answer::{Answer, BodyEnd, Events, Limits, is_event_stream, read_answer};
 use crate::wire::coding::{UnknownCoding, decoded};
 use crate::wire::events::StreamEvent;
-use crate::wire::http::{Begun, Head, SiteResponse, Way, WhichConnection, chunks, drain_behind};
+use crate::wire::http::{Begun, Head, SiteResponse, Way, WhichConnection, drain_behind};
 use crate::wire::place::ConversationPlace;
 use crate::wire::redirect::same_place;
 use crate::wire::terms::event_stream;
@@ -50,11 +50,11 @@ impl EventStream {
             .map_err(|_| late())?;
         let answer = match begun.map_err(|why| failure::no_answer(&why, place))? {
             Begun::Answer(answer) => answer,
-            Begun::Body(head, response) if head.status.is_success() && is_event_stream(&head.headers) => {
-                return Self::read(&head, chunks(response), place);
+            Begun::Body(head, body) if head.status.is_success() && is_event_stream(&head.headers) => {
+                return Self::read(&head, body, place);
             }
-            Begun::Body(Head { status, headers }, response) => {
-                read_answer(status, headers, chunks(response), question.id, limits, place.secrets()).await
+            Begun::Body(Head { status, headers }, body) => {
+                read_answer(status, headers, body, question.id, limits, place.secrets()).await
             }
         };
         if answer.status.is_success() {
@@ -142,20 +142,20 @@ impl EventStream {
 
 /// Whether a POST was taken; its answer comes over the stream.
 pub(super) async fn accepted(
-    mut response: SiteResponse,
+    response: SiteResponse,
     place: &ConversationPlace,
     tasks: &TaskTracker,
 ) -> Result<(), McpError> {
-    if response.status().is_success() {
+    let (head, body) = response.into_parts();
+    if head.status.is_success() {
         // A connection is used again when its last answer was read.
-        drain_behind(tasks, chunks(response));
+        drain_behind(tasks, body);
         return Ok(());
     }
     let deadline = Instant::now() + ENDPOINT_LIMIT;
     let limits = Limits { deadline, body: ANSWER_LIMIT, message: ANSWER_LIMIT };
-    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let id = crate::wire::id::Id::random();
-    let answer = read_answer(status, headers, chunks(response), id, limits, place.secrets()).await;
+    let answer = read_answer(head.status, head.headers, body, id, limits, place.secrets()).await;
     Err(failure::of_answer(&answer, place, ANSWER_LIMIT))
 }
 
