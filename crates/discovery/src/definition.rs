@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use model::{Schema, Tool};
+use model::{Schema, Tool, sorted_text};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// How many bytes of a hash are kept of all tools, and of each. It tells apart, it proves nothing.
@@ -59,37 +58,8 @@ fn part_of(hash: &mut Sha256, part: Option<&str>) {
     }
 }
 
-/// The order of keys says nothing, and some servers give another one each time.
 fn canonical(schema: &Schema) -> String {
-    let mut text = String::new();
-    write_sorted(&schema.to_value(), &mut text);
-    text
-}
-
-fn write_sorted(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_unstable();
-            text.push('{');
-            for key in keys {
-                // Writing into memory cannot fail.
-                let _ = write!(text, "{}:", Value::from(key.as_str()));
-                write_sorted(map.get(key).unwrap_or(&Value::Null), text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                write_sorted(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        other => drop(write!(text, "{other}")),
-    }
+    sorted_text(&schema.to_value())
 }
 
 fn hex(bytes: &(impl AsRef<[u8]> + ?Sized), length: usize) -> String {
@@ -102,7 +72,7 @@ fn hex(bytes: &(impl AsRef<[u8]> + ?Sized), length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

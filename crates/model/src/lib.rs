@@ -38,7 +38,7 @@ pub use health::{
 pub use offers::{Definitions, ResolveError};
 pub use record::{DEEPEST_VALUE, ServerId, ServerRow, nests_within};
 pub use scan::{Outcome, ScanRange, ScanRow, ScanState, ScanStatus, Sighting, SightingKind};
-pub use schema::Schema;
+pub use schema::{Schema, sorted_text};
 pub use server::{Era, Identity, Reach, Server, ServerInfo, Source, Tool, ToolHints, Transport};
 
 /// A moment: milliseconds since the Unix epoch, UTC. Shown in local time by the faces.

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,6 +19,40 @@ impl Schema {
     /// As a tree.
     pub fn to_value(&self) -> Value {
         serde_json::from_str(self.as_str()).unwrap_or_default()
+    }
+}
+
+/// A value with its keys in their order, for hashes: the order in which a server writes them says nothing, and some write another one
+/// each time. It is no JSON, only the same for what is equal.
+pub fn sorted_text(value: &Value) -> String {
+    let mut text = String::new();
+    write_sorted(value, &mut text);
+    text
+}
+
+fn write_sorted(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_unstable_by_key(|(key, _)| *key);
+            text.push('{');
+            for (key, value) in members {
+                // Writing into memory cannot fail.
+                let _ = write!(text, "{}:", Value::from(key.as_str()));
+                write_sorted(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write_sorted(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        other => drop(write!(text, "{other}")),
     }
 }
 

@@ -2,9 +2,8 @@
 //! take each other's calls.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 
-use model::{Schema, Tool};
+use model::{Schema, Tool, sorted_text};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -82,7 +81,7 @@ fn normalised(schema: &Schema) -> String {
     {
         members.insert("type".to_owned(), "object".into());
     }
-    text_of(&value)
+    sorted_text(&value)
 }
 
 fn normal_schema(value: &Value) -> Value {
@@ -110,42 +109,9 @@ fn normal_member(key: &str, value: &Value) -> Option<Value> {
 }
 
 fn set(mut items: Vec<Value>) -> Value {
-    items.sort_by_cached_key(text_of);
+    items.sort_by_cached_key(sorted_text);
     items.dedup();
     Value::Array(items)
-}
-
-/// With keys in their order, whatever the order of a map is here.
-fn text_of(value: &Value) -> String {
-    let mut text = String::new();
-    write_sorted(value, &mut text);
-    text
-}
-
-fn write_sorted(value: &Value, text: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(key, _)| *key);
-            text.push('{');
-            for (key, value) in members {
-                // Writing into memory cannot fail.
-                let _ = write!(text, "{}:", Value::from(key.as_str()));
-                write_sorted(value, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                write_sorted(item, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        other => drop(write!(text, "{other}")),
-    }
 }
 
 #[cfg(test)]
