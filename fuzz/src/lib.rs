@@ -12,6 +12,26 @@ use mcp::fuzzing::{
 use model::servers_json::{read, write, write_mcp_json};
 use model::{Filter, Health, Server, ServerRow};
 
+/// Hands the bytes to a target, by its name.
+///
+/// # Panics
+/// When nothing is called so, and when the target finds a defect.
+#[allow(dead_code, reason = "the corpus names each function itself")]
+pub fn run(target: &str, data: &[u8]) {
+    match target {
+        "probe_answer" => probe_answer(data),
+        "sse_stream" => sse_stream(data),
+        "coding" => coding(data),
+        "pages" => pages(data),
+        "mirror" => mirror(data),
+        "frames" => frames(data),
+        "metadata" => metadata(data),
+        "servers_json" => servers_json(data),
+        "filter" => filter(data),
+        other => panic!("no target is called {other}"),
+    }
+}
+
 /// What an address answers to the probe: HTTP bytes to a verdict. The first byte says how it is sent.
 pub fn probe_answer(data: &[u8]) {
     let Some((&how, bytes)) = data.split_first() else { return };
