@@ -1,5 +1,4 @@
-//! A tool that two servers offer: who takes a call and why, before and after one of them is paused.
-//! A call that was made: why it went where it went, its rule, and what would become of it under another.
+//! Where calls go and went: a tool that two servers offer, who takes a call and why, and what would become of it under another rule.
 
 use serde_json::json;
 use testkit::fake::{Fake, Running};

@@ -1,5 +1,4 @@
-//! Files in and out, and the configuration.
-//! AI clients and what they are set up with.
+//! Files in and out: servers, the configuration, and what AI clients are set up with.
 
 use std::collections::BTreeMap;
 

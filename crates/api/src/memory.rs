@@ -1,5 +1,4 @@
-//! The memory of scans: old ones, what differs between two, ranges that are scanned again and again, who saw a server.
-//! Scans.
+//! Scans: those that run, old ones, what differs between two, ranges that are scanned again and again, who saw a server.
 
 use model::{Millis, ScanRange, ScanRow, ScanStatus, Sighting};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
-//! Secrets that people give for their servers. They go in and are never told again.
-//! The secrets of the configuration: where they stand or are named, and taking one out of the file.
+//! Secrets: those that people give for their servers, which are never told again, and those that the configuration names.
 
 use model::config::KeyPath;
 use model::{GivenSecret, Health, SecretPlace, ServerId};

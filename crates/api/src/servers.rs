@@ -1,7 +1,4 @@
-//! What is asked of servers, and what is told of them.
-//! The certificate that a server shows.
-//! The demo fleet.
-//! Commands that take long to start.
+//! What is asked of servers and told of them: lists, the certificate of one, starts that take long, the demo fleet.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,10 +1,9 @@
-//! The demo fleet: hosted by the core, in the registry like any other servers, and gone with the core.
+//! The demo fleet and its operations: hosted by the core, in the registry like any other servers, and gone with the core.
 //!
 //! One task has it and carries out wishes one after the other, so that starting twice at once is starting once. Its
 //! records are `Source::Demo`: those of a process that was killed are forgotten by the next one that opens the registry,
 //! since nobody listens at their ports any more. A look at this computer passes over the ports of its own process, so it
 //! does not find them a second time.
-//! The demo fleet: start, stop, look.
 
 use std::io;
 

@@ -1,8 +1,6 @@
 //! Events for a face: the registry's state and the activity beside it, gathered into at most four batches a second. The
 //! first event after a quiet time goes out at once; of several states of one server or scan in a batch only the last is
 //! sent.
-//! What was under way or noticed since the last batch.
-//! What became of servers since the last batch.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Health checks: started with the core when it stays, and one at a time for a command that comes and goes.
-//! What servers list anew because they said that it changed. Tools go through a round, which asks a person; the rest is taken.
+//! Health checks: started with the core when it stays, and one at a time for a command that comes and goes. Lists that a server
+//! says have changed are read anew: tools by a round, which asks a person; the rest is taken.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

@@ -15,6 +15,7 @@ pub mod memory;
 mod operations;
 mod owner;
 pub mod paths;
+mod session_key;
 mod sleep;
 mod start;
 

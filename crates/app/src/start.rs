@@ -28,7 +28,8 @@ use crate::figures::Exports;
 use crate::health::Checks;
 use crate::logs::Logs;
 use crate::operations::gateway_words;
-use crate::owner::{GatewayKey, OwnerKind, Ownership, SessionKey, read_owner};
+use crate::owner::{OwnerKind, Ownership, read_owner};
+use crate::session_key::{GatewayKey, SessionKey};
 use crate::{StartError, feed, now, paths};
 
 /// How long a command that has the data directory is waited for.

@@ -1,6 +1,5 @@
-//! The calls that were made, as faces have them: told as they come, listed, counted, explained.
-//! What a tool answers leaves the core in the server's own text.
-//! A bridge is a command that leads to somebody else: when that is away, the bridge is not to blame.
+//! The calls that were made, as faces have them: told as they come, listed, counted, explained, with the text that a tool answered;
+//! and who is to blame where a bridge answers for a server that is away.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! Scans beside what is known: they add to it, and spoil nothing of it.
-//! Real servers that bear little, and the others who use them: found, added, checked and called, and nobody is disturbed.
+//! Scans beside what is known, and beside others who use real servers that bear little: they add to it, and disturb nobody.
 
 #![allow(
     clippy::unwrap_used,

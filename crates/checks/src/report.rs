@@ -1,5 +1,4 @@
-//! Results on their way to the registry.
-//! What a round found, judged.
+//! What a round found: judged, and on its way to the registry.
 
 use std::sync::Arc;
 use std::time::Duration;

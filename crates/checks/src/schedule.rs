@@ -1,7 +1,5 @@
-//! When a server is asked again. Pure: chance and the clock are given.
-//! Moments and waits.
-//! Who may be asked at the same time. Servers that failed last time go in a lane of their own, and nobody keeps the place of
-//! others for longer than a moment: so servers that hang delay nobody.
+//! When a server is asked again, and beside whom. Pure: chance and the clock are given. Servers that failed last time go in a lane of
+//! their own, and nobody keeps the place of others for longer than a moment: so servers that hang delay nobody.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};

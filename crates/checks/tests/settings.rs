@@ -1,5 +1,4 @@
-//! What the configuration says of checks is what happens.
-//! A round asks one question where one will do.
+//! What the configuration says of checks is what happens; a round asks one question where one will do.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! The core a command talks to: the one that owns the data directory, over HTTP, or, when none runs, one of its own.
-//! A core in another process, over its HTTP face.
+//! The core a command talks to: the one that owns the data directory, over its HTTP face, or, when none runs, one of its own.
 
 use std::path::PathBuf;
 use std::pin::Pin;

@@ -1,10 +1,10 @@
-//! How a command ends badly: one clear sentence and the promised exit code.
-//! What a person can do about an error, in the words of the command line: the core says what, each face says how.
+//! How a command ends badly: one clear sentence, what a person can do about it in the words of the command line, and the promised exit
+//! code.
 
 use api::{Advice, ApiError, ErrorCode, Help};
 use app::StartError;
 
-use crate::commands::consent;
+use crate::commands::certificate;
 
 /// The promised exit codes.
 pub(crate) mod exit {
@@ -55,7 +55,7 @@ impl From<ApiError> for CommandFailure {
             ErrorCode::Cancelled => exit::INTERRUPTED,
             _ => exit::FAILED,
         };
-        let facts = error.help().certificate.map(|refused| format!("\n{}", consent::facts_of(&refused)));
+        let facts = error.help().certificate.map(|refused| format!("\n{}", certificate::facts_of(&refused)));
         Self::new(code, sentence(&error) + &facts.unwrap_or_default())
     }
 }
@@ -110,7 +110,7 @@ fn words(advice: Advice, help: &Help) -> String {
             format!("; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})")
         }
         Advice::AgreeToCommand => format!(" (mcp-discovery edit {id} --stdio COMMAND…)"),
-        Advice::TrustCertificate => consent::remedy(help),
+        Advice::TrustCertificate => certificate::remedy(help),
         Advice::KeepInFile => "; or keep it in the file instead (secret set ID --file)".to_owned(),
         Advice::Resume => format!(": resume it first (mcp-discovery resume {id})"),
         Advice::Check => format!(": check it first (mcp-discovery check {id})"),

@@ -1,5 +1,5 @@
-//! What is given for a server, the same when one is added and when one is edited.
-//! Which secrets `add` and `edit` ask for, and in which order: that of the flags, so that lines of standard input can follow it.
+//! What is given for a server, the same when one is added and when one is edited; secrets are read in the order of the flags, a line
+//! of standard input each.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! `calls` and `replay`: what was called is printed, followed, explained and decided again; it outlives the core, whatever ends it.
-//! What a tool answers is printed with the digits that the server sent, by a core of the command's own and by another.
+//! `calls` and `replay`: what was called is printed, followed, explained and decided again, with the digits that the server sent; it
+//! outlives the core, whatever ends it.
 
 #![allow(
     clippy::unwrap_used,

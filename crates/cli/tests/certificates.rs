@@ -1,6 +1,5 @@
-//! Certificates on the command line: shown, agreed to, refused when they change; and no library writes to standard error.
-//! A server that refuses strangers, in every shape in which servers do, is added by the command line with what a person has
-//! for it, and works from then on.
+//! Servers that do not let everybody in: certificates that are shown, agreed to and refused when they change, and refusals of strangers
+//! in every shape, which open to what a person has.
 
 #![allow(
     clippy::unwrap_used,

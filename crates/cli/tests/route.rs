@@ -1,5 +1,5 @@
-//! `route`, `rules`, `breakers` and `call --explain`: sentences for people, documents for programs, and what is refused.
-//! A tool that may do harm is asked about on a terminal, and needs `--yes` in a script when its server says so.
+//! `route`, `rules`, `breakers` and `call`: sentences for people, documents for programs, what is refused, and what a person is asked
+//! before a tool is called that may do harm.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! What goes wrong from outside: one clear sentence, the promised exit code, the data as before.
-//! Several secrets of one command, from standard input: a line each, in the order of the flags.
+//! What goes wrong from outside: one clear sentence, the promised exit code, the data as before; and several secrets of one command.
 
 #![allow(
     clippy::unwrap_used,

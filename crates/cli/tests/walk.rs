@@ -1,5 +1,4 @@
-//! The main job by command line, against a real server.
-//! `demo` by command line: hosted by itself, by a running core, and gone after each.
+//! The main job by command line, against a real server, and against the demo fleet.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! `health --watch` says each change of a status once, from the events.
-//! What is measured, at the command line.
+//! What is told of servers without asking twice: `health --watch` says each change once, `metrics` what is measured.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! Who a server is and what it offers.
-//! What a server for tests offers when nobody says otherwise.
+//! Who a server is and what it offers, also when a test says nothing of it.
 
 use std::time::Duration;
 

@@ -1,6 +1,5 @@
-//! The ports that listen on this computer. Read from the operating system, so that a server on an unusual
-//! port is found without probing 65,535 of them.
-//! Where a server is, as far as a scan asks: a host and a port.
+//! Places on this computer, a host and a port each. Those that listen are read from the operating system, so that a server on an
+//! unusual port is found without probing 65,535 of them.
 
 use std::collections::BTreeMap;
 use std::fmt;

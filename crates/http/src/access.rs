@@ -1,6 +1,5 @@
 //! Who may use the API: whoever can read the owner's token, sent as a bearer token by programs, or exchanged once
-//! by a browser for a cookie that scripts cannot read and other sites cannot send.
-//! What a browser keeps: until when it is let in, signed.
+//! by a browser for a signed cookie that scripts cannot read and other sites cannot send.
 
 use std::fmt::Write;
 use std::sync::Arc;

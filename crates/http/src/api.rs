@@ -1,6 +1,5 @@
-//! `POST /api/v1/<operation>` and `GET /api/v1/events`.
-//! The event stream, squeezed for clients that read gzip. Events of one server resemble each other, so that what hundreds of
-//! them a second take is a small part of their text.
+//! `POST /api/v1/<operation>` and `GET /api/v1/events`. Events of one server resemble each other, so for clients that read gzip the
+//! stream is a small part of its text.
 
 use std::convert::Infallible;
 use std::io;

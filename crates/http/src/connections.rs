@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::door::{ConnectionPeer, Door};
+use crate::door::Door;
+use crate::metrics::ConnectionPeer;
 
 /// How long a connection may take over what, and how many there are at once.
 #[derive(Debug, Clone, Copy)]

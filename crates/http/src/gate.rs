@@ -1,7 +1,6 @@
 //! Host and Origin are checked on every route: a web page that makes a browser talk to this computer (DNS
-//! rebinding, cross-site requests) gets nothing, not even the UI's files.
-//! What browsers ask before a page of another origin may speak to us, and before it may read our answer (Fetch Standard, "CORS
-//! protocol"). Whether that page may is decided by the gate.
+//! rebinding, cross-site requests) gets nothing, not even the UI's files. What browsers ask before a page of another origin may speak
+//! to us is answered here (Fetch Standard, "CORS protocol").
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

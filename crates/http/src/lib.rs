@@ -8,6 +8,7 @@ mod connections;
 mod door;
 mod files;
 mod gate;
+mod metrics;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,7 +18,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use connections::Behind;
-use door::{Door, ScrapeDoor};
+use door::Door;
+use metrics::ScrapeDoor;
 use tokio::net::TcpListener;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -98,7 +100,7 @@ impl Face {
 fn router(app: App, gate: Gate, address: SocketAddr, limits: ConnectionLimits) -> Router {
     let access = Access::new(&app, address.port());
     let figures = Router::new()
-        .route("/metrics", get(door::scrape))
+        .route("/metrics", get(metrics::scrape))
         .with_state(ScrapeDoor { app: app.clone(), needs_token: !address.ip().is_loopback() });
     let api = Router::new()
         .route("/events", get(api::events))

@@ -1,6 +1,5 @@
-//! A stranger can open connections without a token: none of them stays for ever, and none keeps others out.
-//! The event stream as clients read it: squeezed for those who read gzip, and at once.
-//! What a tool answers arrives over HTTP in the server's own text.
+//! The listener and what arrives over it: connections of strangers do not stay and keep nobody out; events and answers come at once and
+//! in the server's own text.
 
 #![allow(
     clippy::expect_used,

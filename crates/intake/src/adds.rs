@@ -1,5 +1,4 @@
-//! Servers that are being added: whoever waits for the start of a command can end it, or keep the server and stop waiting.
-//! The start of a command that is about to be kept.
+//! Servers that are being added by a command that has to start: whoever waits can end it, or keep the server and stop waiting.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,5 @@
-//! The credentials that a person gives with an address: what is sent with the first question, and what is kept of it later.
-//! Where a secret goes that a person gave for a server.
-//! Headers that a person may add.
+//! The credentials that a person gives with an address: headers and secrets, what is sent with the first question, what is kept of them
+//! and where.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -1,6 +1,5 @@
-//! What a scan found: held against the list, measured for the first time, kept if that was asked for.
-//! A test before something is kept, step by step.
-//! What was found and is not kept yet. Whoever adds a server that was just met does not ask it everything again.
+//! What was found and is not kept yet: by a scan, or by a test that tells its steps. It is held against the list, and not asked
+//! everything again by whoever adds it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,5 @@
-//! A server that a person takes over from an AI client's file: read again, held against what they agreed to, and then added as
-//! if they had given it by hand. Values go from the file to the vault and pass no face.
-//! The entries of AI clients, held against the list: which servers they are, and whether they changed since one was added.
+//! The entries of AI clients' files: held against the list, and taken over by a person, read again and as if they had been given by
+//! hand. Values go from the file to the vault and pass no face.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -10,6 +10,7 @@ mod file;
 mod found;
 mod from_client;
 mod given;
+mod place;
 mod trust;
 mod way;
 

@@ -1,6 +1,5 @@
-//! A probe harms nobody: no calls, no credentials, no Origin, no session left, nothing sent to other origins.
-//! Real servers are left as they were found. A relay between us and them counts the sessions that they open and those that
-//! we delete, and the connections that stay.
+//! A probe harms nobody: no calls, no credentials, no Origin, nothing sent to other origins, and real servers left as they were found. A
+//! relay between us and them counts the sessions that they open and those that we delete, and the connections that stay.
 
 #![allow(
     clippy::unwrap_used,

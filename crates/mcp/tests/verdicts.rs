@@ -1,5 +1,4 @@
-//! Every row of the verdict table, against a server that behaves like it.
-//! What is not MCP is not taken for it, and holds nobody longer than the budget.
+//! Every row of the verdict table, against a server that behaves like it; and what is not MCP, which holds nobody longer than the budget.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! What an entry says beside its address that tells it from another at the same: folder, environment, headers, keys.
-//! A secret on its way in, and where it is kept.
+//! What an entry or a person gives beside an address: folder, environment, headers, keys, which tell it from another at the same; and
+//! secrets on their way in.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,5 +1,4 @@
-//! Where records are kept. Every implementation passes the suite in `contract/`.
-//! Opens the registry over the database of a folder.
+//! Where records are kept, and how the registry is opened over a folder. Every implementation passes the suite in `contract/`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! Commit, then publish, then answer; and what happens when the commit fails.
-//! A clock that is wrong for one start deletes nothing.
+//! Commit, then publish, then answer; what happens when the commit fails; and a clock that is wrong for one start, which deletes nothing.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 

@@ -1,5 +1,4 @@
-//! The way to a place in the tree, without going through what stands for something else.
-//! Where every setting stands in a text, and where secrets do: what a form beside the text is made of.
+//! Where things stand in a text: the way to a place in its tree, every setting, every secret; what a form beside the text is made of.
 
 use std::ops::Range;
 

@@ -2,6 +2,7 @@
 //! and loses nothing that somebody else wrote; the last versions are kept. Nothing here knows the core: files and values
 //! alone.
 
+mod diff;
 mod edit;
 mod error;
 mod file;
@@ -16,9 +17,10 @@ mod text;
 mod versions;
 mod wanted;
 
+pub use diff::diff;
 pub use edit::{edit, label_of};
 pub use error::{EditError, SaveError};
 pub use file::hash;
 pub use find::{SecretUse, places, plain_secret, secrets_in};
 pub use store::{FileDraft, SaveReason, Saved, Settings, VersionDirection, Wanted};
-pub use versions::{MOST, Version, VersionStep, diff};
+pub use versions::{MOST, Version, VersionStep};

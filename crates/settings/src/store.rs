@@ -7,11 +7,12 @@ use api::{ConfigBy as By, ConfigEdit as Edit, ConfigPlace, DiffLine};
 use model::config::{Config, ConfigReading, InEffect, Problem, Severity};
 use serde_json::{Map, Value};
 
+use crate::diff::diff;
 use crate::edit::edit;
 use crate::error::{EditError, SaveError};
 use crate::file::{Written, hash, hindrance, read, write};
 use crate::find::places;
-use crate::versions::{Version, VersionStep, Versions, diff};
+use crate::versions::{Version, VersionStep, Versions};
 
 /// What a file begins with that was not there.
 const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\

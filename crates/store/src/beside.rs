@@ -1,7 +1,6 @@
 //! Databases beside the registry's: each is one file that can be lost without losing a server. It is made where it is missing,
-//! moved aside where it is damaged, and not touched where a newer version of this program wrote it.
-//! Whether the files of an open database are still where they were opened. A file that was deleted goes on taking writes until it
-//! is closed, and then all of them are gone.
+//! moved aside where it is damaged, and not touched where a newer version of this program wrote it. A file that was deleted goes on
+//! taking writes until it is closed, and then all of them are gone: so it is looked after while it is open.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
-//! The writer thread: commits are shared, whole, durable for other readers, and a bad one harms only itself.
-//! The history of servers is bounded per server, and a database of before has none.
+//! The writer thread: commits are shared, whole, durable for other readers, and a bad one harms only itself; history is bounded.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
 

@@ -1,6 +1,6 @@
 //! Real MCP servers. They live in a tools folder (`MCP_TEST_TOOLS`, else `.tools` in the workspace): npm
-//! packages in `npm*/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/*.txt`;
-//! `cargo xtask test` installs it, and with `--long` what stands in the sections `long-…` of `peers/packages.txt`.
+//! packages in `npm*/node_modules`, Python environments in `py-*`. What belongs there stands in `peers/packages.txt`;
+//! `cargo xtask test` installs it, and with `--long` also its sections `long-…`.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};

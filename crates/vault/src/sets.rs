@@ -1,8 +1,7 @@
 //! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or leads elsewhere,
 //! begins another. So a change that is taken back finds the former secrets as they were, and where a server goes nothing
-//! follows it that nobody agreed to.
-//! Secrets that the configuration names: `${keyring:NAME}`. They are for no server, and nothing that a server or a file of
-//! servers brings along can name one.
+//! follows it that nobody agreed to. Secrets that the configuration names (`${keyring:NAME}`) are for no server, and nothing that a
+//! server or a file of servers brings along can name one.
 
 use std::collections::BTreeMap;
 

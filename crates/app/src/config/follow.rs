@@ -1,8 +1,8 @@
 //! Following the file by reading it, not by notifications of the file system: those do not come from network shares,
 //! from folders mounted into containers and virtual machines, or through the links that a cluster swaps; they need a
 //! folder that exists; and a rename takes the watched file away. Reading two kilobytes a second costs less than telling
-//! all of that apart. The content is compared, not its stamps: a copy may keep the time, an edit the size.
-//! Reading the file. It is somebody's own: never written here, never locked, never read beyond a limit.
+//! all of that apart. The content is compared, not its stamps: a copy may keep the time, an edit the size. The file is
+//! somebody's own: never written here, never locked, never read beyond a limit.
 
 use std::fs::File;
 use std::io;

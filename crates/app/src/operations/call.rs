@@ -1,5 +1,4 @@
-//! A tool call: whom it goes to, its progress, its end.
-//! What a tool answered: whether it can be told, and whether it is the tool's own failure.
+//! A tool call: whom it goes to, its progress, its end, and what its answer says of it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! Operations by which a person changes the registry. Each can be taken back.
-//! Commands that take long to start: which, and what a person does about it.
+//! Operations by which a person changes the registry, or ends a start that takes long. Changes can be taken back.
 
 use api::{
     AddArgs, Added, CancelArgs, Cancelled, Changed, ConfigBy, EditArgs, Edited, Empty, ErrorCode,

@@ -1,6 +1,5 @@
-//! Files in and out: the guide's `servers.json`, the clients' `mcp.json`, and a configuration to check. The faces
-//! read and write the files; here is only their text.
-//! AI clients and what they are set up with.
+//! Files in and out: the guide's `servers.json`, the clients' `mcp.json` and what stands in it, and a configuration to check. The
+//! faces read and write the files; here is only their text.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! Who or what is meant by a word of a person.
-//! Whom a call goes to: the server that was named, or whoever offers the capability.
+//! Who or what is meant: by a word of a person, and by the capability of a call.
 
 use std::sync::Arc;
 

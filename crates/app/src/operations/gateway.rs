@@ -1,12 +1,10 @@
 //! The gateway: where AI clients ask, who has a token, what they see.
-//! What is measured, and how it leaves.
 
 use std::net::SocketAddr;
 
 use api::{
-    ApiError, Empty, ErrorCode, Figures, GatewayClientRow, GatewayOfferRow, GatewayProfileRow,
-    GatewayRevokeArgs, GatewayRevoked, GatewayStatus, GatewayToken, GatewayTokenArgs, GatewayToolRow,
-    MetricsExports, OfferKind,
+    ApiError, Empty, ErrorCode, GatewayClientRow, GatewayOfferRow, GatewayProfileRow, GatewayRevokeArgs,
+    GatewayRevoked, GatewayStatus, GatewayToken, GatewayTokenArgs, GatewayToolRow, OfferKind,
 };
 use gateway::{CallWords, Gateway, GatewayClient, GatewayOffer, GatewayTool, NoToken, OfferedKind};
 use model::config::GatewayAuth;
@@ -123,17 +121,4 @@ fn unwritten(error: &BesideError) -> OperationError {
 
 fn stopped(_: tokio::task::JoinError) -> OperationError {
     OperationError::new(ErrorCode::Internal, "the core stops")
-}
-
-impl App {
-    pub(super) async fn metrics(&self, _: Empty) -> Result<Figures, OperationError> {
-        // Many servers take some milliseconds: others go on meanwhile.
-        let app = self.clone();
-        let read = tokio::task::spawn_blocking(move || app.figures().0).await;
-        read.map_err(|_| OperationError::new(ErrorCode::Internal, "the core stops"))
-    }
-
-    pub(super) async fn metrics_exports(&self, _: Empty) -> Result<MetricsExports, OperationError> {
-        Ok(self.export_status())
-    }
 }

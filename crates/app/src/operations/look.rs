@@ -1,6 +1,4 @@
-//! Operations that only look: they read the newest snapshot and wait for nobody.
-//! What a server said beside its answers, and how the last requests to it ended.
-//! The certificate that a server shows.
+//! Operations that only look: at the newest snapshot, a server's log, its certificate.
 
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ mod gateway;
 mod health;
 mod look;
 mod memory;
+mod metrics;
 mod replicas;
 mod route;
 mod scan;

@@ -1,5 +1,4 @@
-//! Where calls go, and why: dry runs, the rules, the breakers.
-//! The calls that were made, and where they would have gone.
+//! Where calls go and went, and why: dry runs, rules, breakers, recorded calls and their replay.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,5 +1,4 @@
-//! Scans: planned, run in the background, told by events.
-//! A scan under way: its rows are met as they come, its progress is told.
+//! Scans: planned, run in the background, their rows met as they come, told by events.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! Secrets that people give for their servers. They come in here and are never told again.
-//! The secrets that the configuration names: which, where they are, and taking one out of its file.
+//! Secrets: those that people give for their servers, which are never told again, and those that the configuration names.
 
 use std::collections::BTreeMap;
 

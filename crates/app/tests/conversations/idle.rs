@@ -1,6 +1,5 @@
-//! A server that closes idle connections. One that is used too late gets no answer, as it happens when the request and the end
-//! of the connection cross on their way.
-//! Servers close connections that nobody uses; no call is written into that moment. Time is real here: it is what is tested.
+//! Servers close connections that nobody uses, and no call is written into that moment: one that is used too late gets no answer, as
+//! it happens when the request and the end cross on their way. Time is real here: it is what is tested.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

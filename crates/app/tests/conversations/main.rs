@@ -1,7 +1,5 @@
-//! A conversation is kept from one call to the next: what that costs, and what becomes of it when the server starts anew or
-//! closes connections.
-//! A server that was started anew between two calls costs no call, whatever it says of a session that it does not know.
-//! What a thousand calls cost, counted on the way to real servers.
+//! A conversation is kept from one call to the next: what a thousand calls cost on the way to real servers, and what becomes of it
+//! when the server starts anew or closes connections.
 
 #![allow(
     clippy::unwrap_used,

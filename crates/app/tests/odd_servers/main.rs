@@ -1,7 +1,5 @@
 //! Servers that answer oddly, as some do out there, through the operations that a person uses: each is found by a scan,
 //! added, listed, called and checked. `testkit/peers/odd.py` is the server and says what a row may hold.
-//! Servers that know no `ping`: any answer is a sign of life, and where there is none their list is.
-//! `[]` where an object belongs, as languages write it that have one word for both; and other things of the wrong kind.
 
 #![allow(
     clippy::unwrap_used,

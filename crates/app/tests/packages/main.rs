@@ -1,6 +1,5 @@
-//! Packages as people run them: each is found, added, listed and called, and called again after it was started anew under us.
-//! Bridges at length: one that sends every answer to everybody, and one that answers what is no question.
-//! Packages that ask who we are: a scan sees that they do, and with what a person gives they are added, listed and called.
+//! Packages as people run them: each is found, added, listed and called, and called again after it was started anew under us; bridges
+//! at length, and packages that require authentication.
 
 #![allow(
     clippy::unwrap_used,

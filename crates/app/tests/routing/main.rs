@@ -1,5 +1,4 @@
 //! Where calls go: rules, strategies, tries and breakers, with servers of both eras that count what they are asked.
-//! Servers that fail again and again are given a rest; full ones take no more.
 
 #![allow(
     clippy::unwrap_used,

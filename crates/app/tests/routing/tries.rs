@@ -1,5 +1,5 @@
-//! What a try that fails means for the call: another server, or an error that says what may have happened.
-//! A server dies while many call: what may be asked elsewhere is, what may have run says so, and nothing runs twice.
+//! What a try that fails means for the call: another server, or an error that says what may have happened. Also while many call and a
+//! server dies: nothing runs twice.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

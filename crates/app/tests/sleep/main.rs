@@ -1,5 +1,4 @@
-//! Commands that take long to start, and those that sleep since nobody needs them.
-//! What sleeps, what does not, and what wakes it.
+//! Commands that take long to start, and those that sleep since nobody needs them: which, and what wakes them.
 
 #![cfg(target_os = "linux")]
 #![allow(

@@ -1,5 +1,4 @@
-//! It answers fast enough. Never critical alone: a slow server works.
-//! It answers as an MCP server, or its health endpoint with 2xx.
+//! The checks that need only the answer of a round: that there is one, and that it comes fast enough.
 
 use model::{CheckResult, CheckStatus, ENDPOINT_REACHABLE, RESPONSE_TIME, Server, moving_average};
 use registry::Reason;

@@ -1,5 +1,5 @@
-//! The schedule follows the configuration.
-//! Servers whose child sleeps: nobody asks them, until an hour is over or something wants them awake.
+//! What the schedule follows beside the servers: the configuration, and children that sleep, which nobody asks until an hour is over
+//! or something wants them awake.
 
 use std::time::Duration;
 

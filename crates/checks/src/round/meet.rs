@@ -1,5 +1,5 @@
-//! The first contact with a server over HTTP: find where it answers if that is not known, then take over all it offers.
-//! Children of ours, and servers over HTTP + SSE: one conversation is kept, shared with calls, and made anew when it was lost.
+//! The conversations of rounds: first contact over HTTP, where it is found out where a server answers and what it offers; children and
+//! servers over HTTP + SSE, whose conversation is kept, shared with calls, and made anew when it was lost.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! What can be typed after `scan`, `ranges` and `export`.
-//! Calls, and where they would go.
+//! What can be typed after `scan`, `ranges` and `export`, and after the commands of calls.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! `call`: one tool call, its progress on standard error, its answer on standard output.
-//! The wait for a command that starts: what it says is shown on a terminal.
+//! `call`: one tool call, its progress on standard error, its answer on standard output; on a terminal also what a command says that
+//! has to start first.
 
 use std::io::IsTerminal;
 use std::path::Path;

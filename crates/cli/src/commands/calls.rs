@@ -1,5 +1,4 @@
-//! `calls`: what was called, who answered, and why it went there.
-//! `replay`: where recorded calls would have gone.
+//! `calls` and `replay`: what was called, who answered, why it went there, and where it would have gone.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -1,5 +1,4 @@
 //! `clients`: the servers that AI clients are set up with; and `add --from`, which takes one over.
-//! What is said of AI clients' files: which are listed, and which entry of one is added.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};

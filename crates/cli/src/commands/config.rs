@@ -1,5 +1,4 @@
-//! `config check`, `config show`.
-//! `config show --explain`: every key there is.
+//! `config check`, and `config show` with every key that there is.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! `add` and `edit`: they take the same flags, and ask the server before it is kept.
-//! `remove` and the other commands that change servers as a whole.
+//! The commands that change servers: `add` and `edit`, which take the same flags and ask the server before it is kept; `remove` and the
+//! others, for servers as a whole.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! `health`: how servers are, and what changes.
-//! `logs`: how the last requests to a server ended, and what it wrote to its standard error.
+//! `health`: how servers are, and what changes; `logs`: how the last requests to one ended.
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};

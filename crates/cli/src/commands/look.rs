@@ -1,6 +1,4 @@
-//! `servers`, `tools`, `check`.
-//! `metrics`: all that is measured.
-//! How a server is, in the words of every list.
+//! The commands that only look: `servers`, `tools`, `check`, `metrics`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

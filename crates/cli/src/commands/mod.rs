@@ -2,9 +2,10 @@
 
 mod call;
 mod calls;
+pub(crate) mod certificate;
 pub(crate) mod clients;
 mod config;
-pub(crate) mod consent;
+mod consent;
 mod demo;
 mod edit;
 mod files;
@@ -97,7 +98,7 @@ async fn simple(session: &CommandSession, command: &AnyCommand) -> Result<(), Co
         AnyCommand::Rules => route::rules(session).await,
         AnyCommand::Breakers => route::breakers(session).await,
         AnyCommand::Edit(args) => edit::edit(session, args).await,
-        AnyCommand::Certificate { of } => consent::certificate(session, of).await,
+        AnyCommand::Certificate { of } => certificate::certificate(session, of).await,
         AnyCommand::Label(args) => edit::label(session, args).await,
         AnyCommand::Remove(args) => edit::tell(session, "remove", &core.remove(by_id(args)).await?),
         AnyCommand::Restore(args) => edit::tell(session, "restore", &core.restore(by_id(args)).await?),

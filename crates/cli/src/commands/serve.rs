@@ -1,5 +1,4 @@
-//! `serve`: the core without a window.
-//! `link`: what opens the UI in a browser.
+//! `serve`: the core without a window; `link`: what opens its UI in a browser.
 
 use std::io::IsTerminal;
 use std::process::{Command, Stdio};

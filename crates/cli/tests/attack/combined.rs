@@ -1,5 +1,4 @@
-//! All attacks at once, against one core.
-//! Answers of 15 MB, less than what is accepted, that are nothing but tiny parts: a tree of values would take hundreds of
+//! All attacks at once against one core, and answers of 15 MB that are nothing but tiny parts: a tree of values would take hundreds of
 //! bytes for each.
 
 use std::time::Duration;

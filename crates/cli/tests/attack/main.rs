@@ -1,6 +1,4 @@
 //! Servers that attack the core that asks them, against the built program: what it costs in memory, and how long others wait.
-//! Servers that ask without end instead of answering, and servers that tell of their progress at length.
-//! Whether others are still answered while something goes on.
 
 #![cfg(target_os = "linux")]
 #![allow(

@@ -1,6 +1,5 @@
-//! The official conformance suite: every scored server scenario, against our fixture server alone, through its own endpoint, and
-//! through the endpoint of all servers with another server beside it. The suite can send no token.
-//! The Inspector, the tool that people look at servers with, in both eras before real servers.
+//! The tools of others that judge an MCP server: the official conformance suite, every scored scenario (it can send no token), against
+//! our fixture alone, through its own endpoint and through the endpoint of all servers; and the Inspector, in both eras.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};

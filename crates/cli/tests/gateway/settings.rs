@@ -1,5 +1,5 @@
-//! What the configuration says of the gateway.
-//! What single clients see: what rules and profiles leave out is in no list, and nothing that calls it gets there.
+//! What the configuration says of the gateway: where it is, and what single clients see. What is left out is in no list, and nothing
+//! that calls it gets there.
 
 use serde_json::{Value, json};
 use testkit::real::Peer;

@@ -1,5 +1,5 @@
-//! What a server says of a tool, and what the tool answers, reach clients of both eras as they were sent.
-//! Many clients at once, all of which call their requests and their reports of progress the same.
+//! What a server says of a tool and what the tool answers reach clients of both eras as they were sent, also when many call their
+//! requests and their reports of progress the same.
 
 use std::time::Duration;
 

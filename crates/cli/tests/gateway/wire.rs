@@ -1,5 +1,4 @@
-//! A client that says exactly what a test wants it to.
-//! A gateway that leads back to itself is refused, and the loop is named.
+//! A client that says exactly what a test wants it to; and a gateway that leads back to itself, which is refused by name.
 
 use std::time::Duration;
 

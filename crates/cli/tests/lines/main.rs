@@ -1,6 +1,5 @@
-//! Stdio servers by the lines that their pages print, in a core of their own process: what they cost while nobody calls, and
-//! where the values of their environments are.
-//! What children cost while nobody calls, how long one may take to start, and that none outlives its core.
+//! Stdio servers by the lines that their pages print, in a core of their own process: what they cost while nobody calls, how long one
+//! may take to start, where the values of their environments are, and that none outlives its core.
 
 #![cfg(target_os = "linux")]
 #![allow(

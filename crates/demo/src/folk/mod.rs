@@ -1,7 +1,4 @@
 //! The servers of the demo fleet: what each is called, offers and answers.
-//! Notes of a team: the server that asks who one is.
-//! Units: the server that still speaks HTTP + SSE, the transport of 2024-11-05.
-//! Where a parcel is: the server that fails now and then.
 
 mod weather;
 

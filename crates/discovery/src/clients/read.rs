@@ -1,5 +1,5 @@
-//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named.
-//! Whether the files of clients are as they were: by size and time alone, so that a look costs next to nothing.
+//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named. Whether it is
+//! as it was goes by size and time alone, so that a look costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};

@@ -1,5 +1,4 @@
-//! What differs between two scans. Pure: what was found, and what was asked.
-//! Two scans that are kept, held against each other, as a face is told of it.
+//! What differs between two scans: pure, of what was found and what was asked; and two that are kept, as a face is told of them.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};

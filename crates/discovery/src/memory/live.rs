@@ -1,6 +1,5 @@
-//! Scans under way, and the last ones that were: they are in memory as well, so that what a scan finds is shown whatever becomes
-//! of the file.
-//! A scan with all that is kept of it, whether it is under way, in the file, or came out of another.
+//! Scans under way, and the last ones that were, with all that is kept of them: they are in memory as well, so that what a scan finds
+//! is shown whatever becomes of the file.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,5 +1,4 @@
-//! Who saw a server, where and when, as the file has it.
-//! Tells the registry who sees its servers, so that filters know it.
+//! Who saw a server, where and when, as the file has it; the registry is told, so that filters know it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

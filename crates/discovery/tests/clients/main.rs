@@ -1,5 +1,5 @@
-//! The files of AI clients, in homes that are made for it.
-//! Files that cannot be read, or not as their clients mean them: each is named, with its place, while all others are read.
+//! The files of AI clients, in homes that are made for it. Those that cannot be read, or not as their clients mean them, are named with
+//! their place, while all others are read.
 
 #![allow(
     clippy::unwrap_used,

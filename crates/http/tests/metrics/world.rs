@@ -1,5 +1,4 @@
-//! A core whose figures are read: configured, with servers that are there or only recorded.
-//! Calls, retries and durations are counted exactly once each: the servers count as well.
+//! A core whose figures are read: configured, with servers that are there or only recorded, and that count their calls themselves.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,7 +4,6 @@
 //!
 //! The servers are another process, so that their work is not counted. `modern`, `legacy`, `stdio`, `sse` and `memory` behind
 //! `--` choose parts; `legacy ours 10000` makes so many calls and no comparison, for a profiler.
-//! What the way itself costs: the bytes of one call, over reqwest or the pipes of a child.
 
 #![expect(
     clippy::unwrap_used,

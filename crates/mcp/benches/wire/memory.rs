@@ -1,5 +1,5 @@
-//! What a kept conversation takes: many of them in a process of their own, each with a server of its own that was called once.
-//! What is measured, and how.
+//! What a kept conversation takes, and how that is measured: many of them in a process of their own, each with a server of its own
+//! that was called once.
 
 use std::process::Stdio;
 use std::sync::Arc;

@@ -1,7 +1,5 @@
-//! The official conformance suite against our sessions: its scored client scenarios but those of sign-in, one by one, each at the
-//! wire of its revision. Prints a table.
-//! A client as thin as can be: it lists all there is, calls every tool, reads every resource, gets every prompt, and says yes to
-//! whatever it is asked.
+//! The official conformance suite against our sessions, by a client that lists, calls, reads and gets all there is: its scored client
+//! scenarios but those of sign-in, one by one, each at the wire of its revision. Prints a table.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! The clients of others, one process for each SDK: they read the rows and print a line for each.
-//! The odd servers: one process for all rows over HTTP, one for each over standard input and output.
+//! The processes of the oracle: a client of others for each SDK, and the odd servers that they read the rows of.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -3,7 +3,6 @@
 //! One script (`testkit/peers/odd.py`) is a server for each row of `rows/*.json`; both SDKs in both versions and
 //! we connect to it, look for the tool `echo` and call it. `cargo test -p mcp --test oracle -- --nocapture`
 //! prints the table; `ORACLE_ROWS=init,stdio-deep` runs the rows whose names contain one of these words.
-//! The table of odd servers, as `rows/*.json` has it. `testkit/peers/odd.py` says what a row may hold.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,4 @@
-//! The verdicts side by side, and what must hold of them.
-//! What we make of a row: a session, and for what has a URL the verdict of a scan.
+//! Our verdict of each row, by a session and by a scan, beside those of the SDKs, and what must hold of them.
 
 use std::collections::HashMap;
 use std::fmt;

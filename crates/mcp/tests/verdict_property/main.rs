@@ -2,7 +2,6 @@
 //!
 //! Recorded answers (`recorded/*.http`) come as they are and with all that can go wrong with them. `PROPTEST_CASES` says how
 //! many servers are made up; the same number gives the same servers, unless `PROPTEST_RNG_SEED` says otherwise.
-//! One part of a JSON text, changed as text: so it can stand there twice, or be a number that no program writes.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! A recorded answer as it is sent: with all that is wrong with it, the same bytes for whoever asks, but for the id.
-//! Answers of real servers as they came, with one number in the place of the request's id. A line `### NAME` begins one.
+//! Answers of real servers as they came, a line `### NAME` before each, with one number in the place of the request's id; and how one is
+//! sent: with all that is wrong with it, the same bytes for whoever asks, but for the id.
 
 use std::path::Path;
 use std::sync::LazyLock;

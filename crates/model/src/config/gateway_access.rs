@@ -1,5 +1,4 @@
-//! What clients of the gateway may see and call: for all of them, by profile, and by client.
-//! Servers that are one to clients of the gateway: replicas of each other, as a person says.
+//! What clients of the gateway may see and call, for all of them, by profile and by client; and which servers are one to them.
 
 use serde::Serialize;
 

@@ -1,6 +1,5 @@
 //! A part of the file whose keys are read one by one. What is wrong is noted and a default taken, so that one pass finds
-//! every problem.
-//! Settings that are read and checked, and change nothing yet. Whoever makes one work takes its line out.
+//! every problem; what changes nothing yet is noted as well (whoever makes it work takes its line out).
 
 use std::cell::RefCell;
 use std::fmt;

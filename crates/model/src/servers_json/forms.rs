@@ -1,5 +1,5 @@
-//! Where a file keeps its servers: the guide's `servers.json`, and what AI clients write, each under a key of its own.
-//! How a file is written, told by its name, and its text as one tree whatever the form.
+//! The forms of a file of servers: how it is written, told by its name, and where it keeps them (the guide's `servers.json`, AI clients'
+//! under a key of their own), as one tree.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,4 @@
-//! Measurements and events.
-//! What became of servers: kept without a commit for each check, bounded, and there after a restart.
+//! What is measured and what became of servers: told as events, kept without a commit for each check, bounded, and there after a restart.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Registering again: what a person set stays theirs, and nothing that is known is lost.
-//! A server that is edited to be reached otherwise: it keeps its id, and no undo mixes one way with another.
+//! Registering again and editing: what a person set stays theirs, the id stays, and no undo mixes one way with another.
 
 use model::{HealthStatus, ServerId, ServerInfo, Source, Tls};
 use serde_json::{Map, Value, json};

@@ -1,5 +1,5 @@
-//! The servers: another process, as little of one as gives the right answers, so that it is not what takes the time.
-//! Ours: the program as people run it, with a data directory of its own.
+//! The servers, as little of them as gives the right answers, so that they are not what takes the time; and ours, the program as people
+//! run it. Each is a process.
 
 use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Write};

@@ -1,5 +1,4 @@
-//! What those take who say nothing: connections that are kept open, and sessions of legacy clients.
-//! What processes take, as Linux counts it.
+//! What those take who say nothing, as Linux counts it: connections that are kept open, and sessions of legacy clients.
 
 use std::time::Duration;
 

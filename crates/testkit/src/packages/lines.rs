@@ -1,6 +1,5 @@
-//! Stdio servers by the line that their page prints, from npm and PyPI. `npx` and `uvx` find them in the tools folder and ask
-//! nobody: what belongs there stands in `peers/packages.txt`, as `long-npm-lines` and `long-uv-lines`.
-//! Packages that ask who we are, started with the secret that they want to hear.
+//! Stdio servers by the line that their page prints, from npm and PyPI, some with the secret that they want. `npx` and `uvx` find them in
+//! the tools folder and ask nobody: what belongs there stands in `peers/packages.txt`, as `long-npm-lines` and `long-uv-lines`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
