@@ -87,10 +87,10 @@ test("resources, templates and prompts are listed as tools are, filtered togethe
   await prompted.getByRole("row", { name: new RegExp(`${prompts[0].name}.*everything.*Can be used`) }).waitFor();
   await everything.stop();
   await prompted
-    .getByRole("row", { name: /Not now: / })
+    .getByRole("row", { name: /Unavailable: / })
     .first()
     .waitFor();
-  await page.getByRole("button", { name: `Not now ${prompts.length}`, exact: true }).press("Enter");
+  await page.getByRole("button", { name: `Unavailable ${prompts.length}`, exact: true }).press("Enter");
   await kinds.getByRole("button", { name: `Tools ${tools.length - 2}`, exact: true }).waitFor();
 
   // The kind that is shown is gone with whoever offered it.

@@ -171,8 +171,8 @@ test("hundreds of tools are found by name, lead to their server, and say why the
   await page.keyboard.type("notes tool_04");
   await page.getByText("10 of 300 tools").waitFor();
   await server.stop();
-  await grid.getByRole("row", { name: /tool_042.*Not now: / }).waitFor();
-  await page.getByRole("button", { name: "Not now 10" }).waitFor();
+  await grid.getByRole("row", { name: /tool_042.*Unavailable: / }).waitFor();
+  await page.getByRole("button", { name: "Unavailable 10" }).waitFor();
   await core.call("pause", { ids: [id] });
   await page.getByRole("heading", { name: "Nothing to show" }).waitFor();
   await core.call("resume", { ids: [id] });

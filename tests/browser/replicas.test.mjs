@@ -97,7 +97,7 @@ test("what is not wanted does not come again, also after a restart, and nothing 
   const grid = page.getByRole("grid");
   const top = async () => (await grid.boundingBox()).y;
   const below = await top();
-  await page.getByRole("button", { name: "Not now" }).click();
+  await page.getByRole("button", { name: "Dismiss" }).click();
   await message("3 servers are not proposed as one again").waitFor();
   await page.getByText("These servers are not proposed as one any more.").waitFor();
   assert.equal(await top(), below, "what one points at stays while the pointer is there");
@@ -115,7 +115,7 @@ test("what is not wanted does not come again, also after a restart, and nothing 
   await page.getByRole("heading", { name: "Servers", level: 1 }).hover();
   await offer.waitFor();
 
-  await page.getByRole("button", { name: "Not now" }).click();
+  await page.getByRole("button", { name: "Dismiss" }).click();
   await message("3 servers are not proposed as one again").first().waitFor();
   await core.stop();
   const again = await startCore(t, { config: CONFIG, dataDir, flags: ["--no-local-discovery"] });

@@ -125,7 +125,7 @@ test("by keyboard alone: what is down, where calls go and why, what if two were 
   await calls.focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: "Line", exact: true }).press("Enter");
+  await page.getByRole("button", { name: "Show in Topology" }).press("Enter");
   await pane.getByRole("heading", { name: "Calls of weather.current" }).waitFor();
   assert.equal(await page.getByRole("combobox", { name: "Traffic for" }).inputValue(), "weather.current");
   assert.deepEqual(errors, []);

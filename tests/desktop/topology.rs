@@ -61,6 +61,6 @@ async fn by_keyboard_what_is_down_where_calls_go_and_what_if_two_more_were_down(
     page.find(Role::Heading, "Activity").await;
     page.click(Role::Row, &format!("answered by {name}")).await;
     page.find(Role::Complementary, "Call of look").await;
-    page.press(Role::Button, "Line", ENTER).await;
+    page.press(Role::Button, "Show in Topology", ENTER).await;
     page.find(Role::Heading, "Calls of look").await;
 }

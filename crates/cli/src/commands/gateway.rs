@@ -22,7 +22,7 @@ const TOOLS: &[Column<GatewayToolRow>] = &[
     Column { heading: "TOOL", cell: |row| row.name.clone() },
     Column { heading: "OF", cell: |row| row.owner.clone() },
     Column { heading: "CALLED THERE", cell: |row| row.tool.clone() },
-    Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
+    Column { heading: "UNAVAILABLE", cell: |row| or_dash(row.unavailable.as_ref()) },
 ];
 
 const OTHERS: &[Column<GatewayOfferRow>] = &[
@@ -39,7 +39,7 @@ const OTHERS: &[Column<GatewayOfferRow>] = &[
     },
     Column { heading: "NAME", cell: |row| row.name.clone() },
     Column { heading: "OF", cell: |row| row.owner.clone() },
-    Column { heading: "NOT NOW", cell: |row| or_dash(row.unavailable.as_ref()) },
+    Column { heading: "UNAVAILABLE", cell: |row| or_dash(row.unavailable.as_ref()) },
 ];
 
 const PROFILES: &[Column<GatewayProfileRow>] = &[
