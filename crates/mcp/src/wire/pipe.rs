@@ -67,6 +67,8 @@ pub(crate) struct SharedPipe {
 struct AwaitedAnswer {
     reply: oneshot::Sender<Result<Reply, McpError>>,
     reports: Option<mpsc::Sender<ToolProgress>>,
+    /// The server may ask us something before it answers.
+    may_ask_back: bool,
 }
 
 impl SharedPipe {
@@ -115,9 +117,11 @@ impl SharedPipe {
                 None
             }
             Message::Request { id, method, params } => {
-                // What a server asks while we wait for nothing belongs to a call of somebody else, who will answer it: a
-                // refusal of ours would come first and end that call.
-                let may_be_for_us = is_ours_alone || method == "ping" || !self.pending().is_empty();
+                // What a server asks while no call of ours is under way belongs to a call of somebody else, who will answer
+                // it: a refusal of ours would come first and end that call.
+                let may_be_for_us = is_ours_alone
+                    || method == "ping"
+                    || self.pending().values().any(|waiting| waiting.may_ask_back);
                 may_be_for_us.then_some(Due { id, method, params })
             }
         }
@@ -141,6 +145,11 @@ impl SharedPipe {
             let _ = waiting.reply.send(Err(why.clone()));
         }
     }
+}
+
+/// What runs code of the server's; lists, pings and greetings are answered without a word of ours.
+fn may_ask_back(method: &str) -> bool {
+    matches!(method, "tools/call" | "prompts/get" | "resources/read" | "completion/complete")
 }
 
 /// A request of the server's.
@@ -228,7 +237,9 @@ impl Pipe {
         reports: Option<mpsc::Sender<ToolProgress>>,
     ) -> Result<RequestUnderWay, McpError> {
         let (told, reply) = oneshot::channel();
-        self.shared.pending().insert(question.id, AwaitedAnswer { reply: told, reports });
+        let may_ask_back = may_ask_back(&question.name);
+        let awaited = AwaitedAnswer { reply: told, reports, may_ask_back };
+        self.shared.pending().insert(question.id, awaited);
         let is_handshake = matches!(&*question.name, "initialize" | "server/discover");
         let asked = RequestUnderWay { pipe: self.clone(), id: question.id, reply, is_over: is_handshake };
         if let Err(error) = self.write(question).await {
@@ -377,5 +388,35 @@ impl Drop for RequestUnderWay {
             },
             &runtime,
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told::ToldMessages;
+    use super::*;
+    use crate::wire::Nobody;
+    use crate::wire::message::messages;
+    use crate::wire::terms::Params;
+
+    /// Whether we answer what the server asks of all who listen, while this request of ours waits.
+    async fn is_answered_during(method: &'static str) -> bool {
+        let answers = Arc::new(BoundedClient::new(Arc::new(Nobody)));
+        let shared = SharedPipe::new(ConversationPlace::new("server"), answers, TaskTracker::new());
+        let pipe = Arc::new(Pipe { shared, carrier: Carrier::Told(ToldMessages::new(b"")) });
+        let question = pipe.shared.terms().request(Id::random(), method, &Params::default());
+        let _under_way = pipe.ask(&question, None).await.ok();
+        let asked = messages(br#"{"jsonrpc":"2.0","id":0,"method":"sampling/createMessage"}"#).remove(0);
+        pipe.shared.route(asked, false).is_some()
+    }
+
+    #[tokio::test]
+    async fn what_a_server_asks_of_all_is_refused_only_during_a_call_of_ours() {
+        for method in ["initialize", "ping", "tools/list", "prompts/list"] {
+            assert!(!is_answered_during(method).await, "{method}");
+        }
+        for method in ["tools/call", "prompts/get", "resources/read", "completion/complete"] {
+            assert!(is_answered_during(method).await, "{method}");
+        }
     }
 }
