@@ -1,20 +1,25 @@
 //! Connections over plain HTTP to an address. hyper speaks on each; here it is decided which one a question goes over, and how
 //! long one is kept for the next. It takes half the work of a client that can do everything, on the way of every call.
+//!
+//! A connection has no task of its own: whoever waits for its answer drives it, as Envoy's workers do. With a task each, a call
+//! would wake another thread when it is sent, and be woken by it when the answer comes.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{FutureExt as _, Stream};
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::body::{Body as _, Frame, Incoming};
+use hyper::client::conn::TrySendError;
+use hyper::client::conn::http1::{Connection, SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -30,7 +35,50 @@ use crate::wire::answer::NoAnswer;
 const STILL_THERE: Duration = Duration::from_secs(15);
 const MOST_IN_VAIN: u32 = 3;
 
-type UpstreamConnection = SendRequest<Full<Bytes>>;
+/// A connection to a server, driven by whoever has it.
+struct UpstreamConnection {
+    sender: SendRequest<Full<Bytes>>,
+    wire: Connection<TokioIo<TcpStream>, Full<Bytes>>,
+    is_over: bool,
+}
+
+impl UpstreamConnection {
+    /// Reads and writes what can be read and written now.
+    fn drive(&mut self, context: &mut Context<'_>) {
+        if self.is_over {
+            return;
+        }
+        if let Poll::Ready(ended) = Pin::new(&mut self.wire).poll(context) {
+            self.is_over = true;
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection to a server ended");
+            }
+        }
+    }
+
+    /// Whether it takes another request: the other side may have closed it since the last answer.
+    async fn is_ready(&mut self) -> bool {
+        poll_fn(|context| {
+            self.drive(context);
+            self.sender.poll_ready(context)
+        })
+        .await
+        .is_ok()
+    }
+
+    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Unanswered> {
+        let mut answer = pin!(self.sender.try_send_request(request));
+        poll_fn(|context| {
+            self.drive(context);
+            // Nothing comes but by driving: to be woken by it as well would be once too often.
+            answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        })
+        .await
+    }
+}
+
+/// Why there is no answer, with the request if nothing of it was sent.
+type Unanswered = TrySendError<Request<Full<Bytes>>>;
 
 /// Connections to any addresses, kept for so long when they are idle; after no time they are not kept at all.
 pub(crate) struct DirectClient {
@@ -41,7 +89,7 @@ pub(crate) struct DirectClient {
 
 #[derive(Default)]
 struct IdleUpstream {
-    by_address: HashMap<SocketAddr, Vec<(Instant, UpstreamConnection)>>,
+    by_address: HashMap<SocketAddr, Vec<(Instant, Box<UpstreamConnection>)>>,
     /// A task looks for those that nobody needs.
     is_swept: bool,
 }
@@ -65,11 +113,10 @@ impl DirectClient {
     ) -> Result<Response<DirectBody>, NoAnswer> {
         let mut request = request;
         while let Some(mut connection) = self.take(address) {
-            // The last answer was read, but perhaps not yet looked after by the task of its connection.
-            if connection.ready().await.is_err() {
+            if !connection.is_ready().await {
                 continue;
             }
-            match connection.try_send_request(request).await {
+            match connection.ask(request).await {
                 Ok(response) => return Ok(self.lend(address, connection, response)),
                 // It was closed meanwhile, and nothing was sent.
                 Err(mut failed) => match failed.take_message() {
@@ -80,9 +127,9 @@ impl DirectClient {
         }
         // Seldom needed, and large.
         let mut connection = self.connect(address).boxed().await?;
-        match connection.send_request(request).await {
+        match connection.ask(request).await {
             Ok(response) => Ok(self.lend(address, connection, response)),
-            Err(error) => Err(failure::of_hyper(&error)),
+            Err(failed) => Err(failure::of_hyper(failed.error())),
         }
     }
 
@@ -91,18 +138,19 @@ impl DirectClient {
     }
 
     /// The one that was used last: it is the least likely to be closed.
-    fn take(&self, address: SocketAddr) -> Option<UpstreamConnection> {
+    fn take(&self, address: SocketAddr) -> Option<Box<UpstreamConnection>> {
         let mut all = self.lock();
         let idle = all.by_address.get_mut(&address)?;
-        while let Some((since, connection)) = idle.pop() {
-            if since.elapsed() < self.idle && !connection.is_closed() {
-                return Some(connection);
-            }
+        let (since, connection) = idle.pop()?;
+        if since.elapsed() < self.idle {
+            return Some(connection);
         }
+        // The others were idle for longer.
+        idle.clear();
         None
     }
 
-    async fn connect(&self, address: SocketAddr) -> Result<UpstreamConnection, NoAnswer> {
+    async fn connect(&self, address: SocketAddr) -> Result<Box<UpstreamConnection>, NoAnswer> {
         let late = || io::Error::from(io::ErrorKind::TimedOut);
         let connected =
             timeout(CONNECT_LIMIT, TcpStream::connect(address)).await.unwrap_or_else(|_| Err(late()));
@@ -115,28 +163,23 @@ impl DirectClient {
         let _ = socket.set_tcp_keepalive(&alive);
         #[cfg(target_os = "linux")]
         let _ = socket.set_tcp_user_timeout(Some(STILL_THERE * 2));
-        let (connection, driver) =
+        let (sender, wire) =
             handshake(TokioIo::new(stream)).await.map_err(|error| failure::of_hyper(&error))?;
-        self.tasks.spawn(async move {
-            if let Err(error) = driver.await {
-                tracing::debug!(%error, "a connection to a server ended");
-            }
-        });
-        Ok(connection)
+        Ok(Box::new(UpstreamConnection { sender, wire, is_over: false }))
     }
 
     fn lend(
         self: &Arc<Self>,
         address: SocketAddr,
-        connection: UpstreamConnection,
+        connection: Box<UpstreamConnection>,
         response: Response<Incoming>,
     ) -> Response<DirectBody> {
-        let back = Some(Lent { client: self.clone(), address, connection });
-        response.map(|incoming| DirectBody { incoming, back })
+        let lent = Some(Lent { client: self.clone(), address, connection });
+        response.map(|incoming| DirectBody { incoming, lent })
     }
 
-    fn give_back(self: &Arc<Self>, address: SocketAddr, connection: UpstreamConnection) {
-        if self.idle.is_zero() || connection.is_closed() {
+    fn give_back(self: &Arc<Self>, address: SocketAddr, connection: Box<UpstreamConnection>) {
+        if self.idle.is_zero() || connection.is_over {
             return;
         }
         let mut all = self.lock();
@@ -152,7 +195,7 @@ impl DirectClient {
             sleep(self.idle).await;
             let mut all = self.lock();
             all.by_address.retain(|_, idle| {
-                idle.retain(|(since, connection)| since.elapsed() < self.idle && !connection.is_closed());
+                idle.retain(|(since, _)| since.elapsed() < self.idle);
                 !idle.is_empty()
             });
             if all.by_address.is_empty() {
@@ -166,20 +209,25 @@ impl DirectClient {
 struct Lent {
     client: Arc<DirectClient>,
     address: SocketAddr,
-    connection: UpstreamConnection,
+    connection: Box<UpstreamConnection>,
 }
 
 /// A body; once it was read whole, its connection is there for the next question. One that is dropped before ends it.
 pub(crate) struct DirectBody {
     incoming: Incoming,
-    back: Option<Lent>,
+    lent: Option<Lent>,
 }
 
 impl DirectBody {
     fn is_over(&mut self) {
-        if let Some(Lent { client, address, connection }) = self.back.take() {
+        if let Some(Lent { client, address, connection }) = self.lent.take() {
             client.give_back(address, connection);
         }
+    }
+
+    /// What has come of it and is not read yet.
+    fn next_frame(&mut self) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        Pin::new(&mut self.incoming).poll_frame(&mut Context::from_waker(Waker::noop()))
     }
 }
 
@@ -187,19 +235,26 @@ impl Stream for DirectBody {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut is_driven = false;
         loop {
-            let frame = ready!(Pin::new(&mut self.incoming).poll_frame(context));
-            match frame {
+            match self.next_frame() {
                 // What comes after the body says nothing of MCP.
-                Some(Ok(frame)) => {
+                Poll::Ready(Some(Ok(frame))) => {
                     if let Ok(data) = frame.into_data() {
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(io::Error::other(error)))),
-                None => {
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(io::Error::other(error)))),
+                Poll::Ready(None) => {
                     self.is_over();
                     return Poll::Ready(None);
+                }
+                Poll::Pending if is_driven => return Poll::Pending,
+                Poll::Pending => {
+                    is_driven = true;
+                    if let Some(lent) = &mut self.lent {
+                        lent.connection.drive(context);
+                    }
                 }
             }
         }
