@@ -98,7 +98,7 @@ pub struct CallRow {
     pub attempts: u32,
     /// The whole call, in milliseconds.
     pub ms: f64,
-    /// For how many calls like it the row stands: 1, or more when so many came at once that not each was kept.
+    /// For how many calls like it the row stands: 1, or more when too many came at once to keep each one.
     pub stands_for: u64,
     /// The rule that applied, by its pattern; absent when only the defaults did, or when the caller named a server.
     pub rule: Option<String>,

@@ -138,7 +138,7 @@ impl Recorder {
 
     /// The same trouble is told once.
     fn complain(&mut self, error: &LedgerError) {
-        let said = format!("Calls are not recorded now: {error}. They go on all the same.");
+        let said = format!("Calls are not being recorded: {error}. They go on all the same.");
         self.connection = None;
         if self.said.as_ref() != Some(&said) {
             (self.hearing.noticed)(said.clone());

@@ -2176,7 +2176,7 @@ attempts: number,
  */
 ms: number, 
 /**
- * For how many calls like it the row stands: 1, or more when so many came at once that not each was kept.
+ * For how many calls like it the row stands: 1, or more when too many came at once to keep each one.
  */
 stands_for: number, 
 /**

@@ -22,7 +22,7 @@ pub(crate) struct ScanOptions {
     /// Seconds for one address and port
     #[arg(long, default_value_t = 5.0, value_parser = seconds, allow_negative_numbers = true)]
     pub(crate) timeout: f64,
-    /// Ask at less usual paths as well: /, /api/mcp, /mcp/v1, /v1/mcp
+    /// Also try less common paths: /, /api/mcp, /mcp/v1, /v1/mcp
     #[arg(long)]
     pub(crate) deep: bool,
     /// Add what is found to the registry

@@ -97,7 +97,7 @@ async fn show(session: &CommandSession) -> Result<(), CommandFailure> {
 fn told(status: &GatewayStatus) -> String {
     let token = if status.needs_token { ", each with a token of its own" } else { ", without a token" };
     let in_clear = if status.in_clear {
-        ". Tokens travel in the clear: whoever is on the way can read them"
+        ". Tokens are sent unencrypted: whoever is on the way can read them"
     } else {
         ""
     };

@@ -123,7 +123,7 @@ fn state(scan: &ScanStatus) -> String {
         ScanState::Running => "running",
         ScanState::Finished => "finished",
         ScanState::Cancelled => "cancelled",
-        ScanState::EndedWithTheCore => "ended with the core",
+        ScanState::EndedWithTheCore => "stopped with MCP Discovery",
     };
     if scan.imported { format!("{state}, imported") } else { state.to_owned() }
 }

@@ -373,7 +373,7 @@ impl Parser<'_> {
                 Ok(Json::NotFinite)
             }
             // The word itself is not told: who forgets the quotes may forget them around a secret.
-            _ => Err((start, "this is no value: text stands in double quotes".into())),
+            _ => Err((start, "this is no value: text is written in double quotes".into())),
         }
     }
 }

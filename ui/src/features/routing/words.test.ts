@@ -4,9 +4,9 @@ import { asks, kindOf } from "./words";
 it.each([
   ["search.docs", "exact name"],
   ["weather.*", "prefix of 8"],
-  ["*.current", "any beginning"],
+  ["*.current", "any prefix"],
   ["a?c", "prefix of 1"],
-  ["[ab]c", "any beginning"],
+  ["[ab]c", "any prefix"],
 ])("%s is a pattern of its kind", (pattern, kind) => {
   expect(kindOf(pattern)).toBe(kind);
 });
