@@ -136,7 +136,7 @@ test("a placeholder is asked for, and all others are added at once", async (t) =
   const { page, section, errors } = await open(t, bench);
   await section.getByRole("button", { name: "Add all 2…" }).click();
   const all = page.getByRole("dialog", { name: "Add servers from your AI clients" });
-  await all.getByText("2 addresses will be asked").waitFor();
+  await all.getByText("2 addresses will be contacted").waitFor();
   await all.getByRole("button", { name: "Add 2 servers" }).click();
   await all.getByRole("alert").getByText("It was not added").waitFor();
   await all.getByText("added", { exact: true }).waitFor();

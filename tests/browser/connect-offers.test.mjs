@@ -165,7 +165,7 @@ test("that tokens can be read on the way is said where the address is, with what
     await route.fulfill({ response, json });
   });
   await core.call("gateway_token_new", { name: "Zed" });
-  await warning.getByText("whoever is on the way can read them").waitFor();
+  await warning.getByText("anyone on the network path can read and use them").waitFor();
   await warning.getByText("Listen on 127.0.0.1").waitFor();
   await warning.getByText("put TLS in front").waitFor();
   for (const colorScheme of ["light", "dark"]) {

@@ -44,7 +44,7 @@ test("servers that offer the same are looked at, made one by keyboard, and taken
   assert.equal(before.length, 7);
   await offer.waitFor();
   await page.getByRole("button", { name: "Details", exact: true }).press("Enter");
-  const dialog = page.getByRole("dialog", { name: "Make 3 servers one for your AI clients?" });
+  const dialog = page.getByRole("dialog", { name: "Group 3 servers as replicas of one server?" });
   await dialog.getByText("2 names of tools instead of 6.").waitFor();
   await dialog.getByText("They differ in addresses, regions and versions.").waitFor();
   await dialog.getByRole("rowheader", { name: "weather-3" }).waitFor();

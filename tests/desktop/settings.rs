@@ -86,7 +86,7 @@ async fn a_threshold_is_changed_broken_mended_loaded_restored_and_undone() {
 
     page.press(Role::Button, "Versions", ENTER).await;
     // The newest that is not in use is opened.
-    page.says("taken out:   warn_ms: 1000").await;
+    page.says("removed:   warn_ms: 1000").await;
     page.find(Role::Button, "Restore version 3").await;
     window.keep_picture("settings-3-versions").await;
     page.press(Role::Button, "Restore version 3", ENTER).await;

@@ -49,7 +49,7 @@ fn bindings() -> String {
         Checked, Demo, FilterArgs, FilterForms, ErrorCode, Advice, ApiError,
     );
     format!(
-        "// Generated from crates/api; `cargo xtask bindings` writes it anew.\n\n{declarations}{}\n{}\n{}\n{}",
+        "// Generated from crates/api; `cargo xtask bindings` writes it again.\n\n{declarations}{}\n{}\n{}\n{}",
         interface(&config),
         severities(),
         status_words() + "\n" + &decision_words(),
@@ -64,7 +64,8 @@ fn severities() -> String {
     };
     let all: String = HealthStatus::ALL.iter().map(severity).collect();
     format!(
-        "/** 0 is what a person must look at first. */\nexport const SEVERITY: Record<HealthStatus, number> = {{\n{all}}};\n"
+        "/** 0 is the worst, which needs attention first. */\nexport const SEVERITY: Record<HealthStatus, \
+         number> = {{\n{all}}};\n"
     )
 }
 
@@ -75,7 +76,8 @@ fn status_words() -> String {
     };
     let all: String = HealthStatus::ALL.into_iter().map(words).collect();
     format!(
-        "/** What people read, and what stands after `is:` in a filter. */\nexport const STATUS_WORDS: Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
+        "/** The word that people read, and the word after `is:` in a filter. */\nexport const STATUS_WORDS: \
+         Record<HealthStatus, {{ word: string; is: string }}> = {{\n{all}}};\n"
     )
 }
 
@@ -107,7 +109,7 @@ fn filter_language() -> String {
     format!(
         "/** A field that every server has. */\nexport interface FilterField {{ aliases: readonly string[]; about: string; sign: string; values: readonly string[] }}\n\n\
          /** The fields of a filter by their words. */\nexport const FILTER_FIELDS = {{\n{all}}} as const satisfies Record<string, FilterField>;\n\n\
-         /** What stands between a field and its value; longer ones first. */\nexport const FILTER_SIGNS = {SIGNS:?} as const;\n"
+         /** The signs between a field and its value; longer ones first. */\nexport const FILTER_SIGNS = {SIGNS:?} as const;\n"
     )
 }
 

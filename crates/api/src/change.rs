@@ -44,8 +44,8 @@ pub struct AddArgs {
     /// More headers and their values, to be kept like the token.
     #[ts(optional, type = "Record<string, string>")]
     pub headers: BTreeMap<String, GivenSecret>,
-    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
-    /// be the one that is shown now.
+    /// The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it
+    /// must be the one that is shown now.
     #[ts(optional)]
     pub trust_certificate: Option<String>,
     /// The path of a file, on the computer where the core runs, with the certificates of the CA that alone is trusted.
@@ -77,7 +77,7 @@ pub struct AddArgs {
     /// Where to keep what is secret; absent means the keyring or, only where there is none, the file.
     #[ts(optional)]
     pub token_place: Option<SecretPlace>,
-    /// Keep it without asking it anything first.
+    /// Add it without contacting it first.
     #[ts(optional, as = "Option<bool>")]
     pub no_probe: bool,
     /// Keep nothing: only say what would be kept and, unless `no_probe` is set, what asking showed.
@@ -186,7 +186,7 @@ pub struct Undone {
     pub revision: u64,
 }
 
-/// A removed server that can be brought back.
+/// A removed server that can be restored.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct Removed {
     /// Its key.
@@ -201,7 +201,7 @@ pub struct Removed {
     pub ignored: bool,
 }
 
-/// The servers that can be brought back, newest first.
+/// The servers that can be restored, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 pub struct RemovedList {
     /// The rows.

@@ -43,7 +43,7 @@ pub enum ErrorCode {
     ProtocolError,
     /// The server requires authentication.
     NeedsSignIn,
-    /// Nobody vouches for the server's certificate, or it is not the one that was agreed to; `detail.certificate` has it.
+    /// Nobody vouches for the server's certificate, or it is not the accepted one; `detail.certificate` has it.
     UntrustedCertificate,
     /// Nobody agreed to what the entry of a client's file says now; `detail.entry` has it, `detail.changed` whether somebody
     /// agreed to what it said before.
@@ -82,7 +82,7 @@ pub struct ApiError {
 pub enum Advice {
     /// Give the token or the header that the server wants, or keep it without asking.
     GiveCredentials,
-    /// Keep it without asking it anything.
+    /// Add it without contacting it.
     KeepAnyway,
     /// It does not speak TLS: write `http://`.
     UseHttp,

@@ -18,8 +18,8 @@ pub struct ImportArgs {
     #[serde(default)]
     #[ts(optional)]
     pub file: Option<String>,
-    /// Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
-    /// and named in the warnings.
+    /// Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left
+    /// out and named in the warnings.
     #[serde(default)]
     #[ts(optional, as = "Option<bool>")]
     pub secrets: bool,
@@ -89,7 +89,7 @@ pub enum Fate {
 /// In which form to export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub enum ExportForm {
-    /// The guide's file.
+    /// Everything about the servers, for another MCP Discovery or the Python library.
     #[default]
     #[serde(rename = "servers.json")]
     ServersJson,
@@ -219,8 +219,8 @@ pub struct FromClient {
     /// The folder of the project that it is for, where the file says so of one entry.
     #[ts(optional)]
     pub project: Option<String>,
-    /// What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
-    /// the entry.
+    /// What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error
+    /// has the entry.
     #[ts(optional)]
     pub consent: Option<String>,
     /// What its placeholders stand for, by how they are written: `${input:token}`.

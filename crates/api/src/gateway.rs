@@ -97,7 +97,8 @@ pub struct GatewayToolRow {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayTokenArgs {
-    /// What to call it: 1 to 64 characters. A client of this name that has a token already gets another; the former is revoked.
+    /// What to call it: 1 to 64 characters. A client of this name that has a token already gets a new one; the old one is
+    /// revoked.
     pub name: String,
 }
 

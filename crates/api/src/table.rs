@@ -32,7 +32,7 @@ macro_rules! operations {
             edit(EditArgs) -> Edited;
             /// Gives tags and data to servers, or takes them away, as one change.
             label(LabelArgs) -> Changed;
-            /// Removes servers; they can be brought back for 30 days.
+            /// Removes servers; they can be restored for 30 days.
             remove(ServersByIdArgs) -> Changed;
             /// Brings removed servers back.
             restore(ServersByIdArgs) -> Changed;
@@ -48,7 +48,7 @@ macro_rules! operations {
             redo(UndoArgs) -> Undone;
             /// What the next undo and the next redo would do.
             upcoming(Empty) -> Upcoming;
-            /// The servers that can be brought back.
+            /// The servers that can be restored.
             removed(Empty) -> RemovedList;
             /// Checks a server now.
             check(ServerArgs) -> Checked;
@@ -144,7 +144,8 @@ macro_rules! operations {
             config_restore(ConfigRestoreArgs) -> ConfigSaved;
             /// The secrets that the file holds or names, and those that are kept for it; never the secrets themselves.
             config_secrets(ConfigSecretsArgs) -> ConfigSecrets;
-            /// Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or neither.
+            /// Keeps a secret that stands in the file in plain text, and writes its name there instead. Both happen, or
+            /// neither.
             config_secret_move(ConfigSecretMoveArgs) -> ConfigSecretMoved;
             /// What every key of the file is.
             config_keys(Empty) -> ConfigKeys;

@@ -121,8 +121,8 @@ pub struct CallRecord {
     pub row: CallRow,
     /// Every server that was asked, in order.
     pub tries: Vec<CallTry>,
-    /// The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further try.
-    /// Empty when the caller named a server, or when what decided it is no longer kept.
+    /// The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further
+    /// try. Empty when the caller named a server, or when the inputs of the decision are no longer kept.
     pub decisions: Vec<Decision>,
     /// The first of them: why the call went where it went.
     pub decision: Option<Decision>,

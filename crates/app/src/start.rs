@@ -369,7 +369,7 @@ impl App {
         let reason = format!("{who} listens on {listen}");
         let text = format!(
             "{who} listens on {listen}, so AI clients are not served; this page and the command line are, on \
-             {instead}. End it, or give another address in `gateway.listen`, and start again."
+             {instead}. Stop it, or set another address in `gateway.listen`, and restart MCP Discovery."
         );
         let _ = self.0.gateway_at.send_replace(Err(reason));
         // Who never gave a client a token is told where the clients are shown, and not at each start.
@@ -402,7 +402,7 @@ impl App {
         if !new.is_empty()
             && let Err(error) = store::notices::keep(&self.0.data_dir, &new, aged)
         {
-            tracing::warn!(%error, "what a person should know could not be kept for later");
+            tracing::warn!(%error, "a notice could not be kept for later");
         }
         for Notice { text, .. } in &new {
             tracing::warn!(notice = text, "notice");

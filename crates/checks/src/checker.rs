@@ -146,7 +146,7 @@ impl Checker {
                 () = until(next) => self.begin_due(),
                 Some(finished) = self.rounds.join_next() => match finished {
                     Ok(finished) => self.finish(finished),
-                    Err(error) => tracing::error!(%error, "a round broke down; this is a defect"),
+                    Err(error) => tracing::error!(%error, "a round failed unexpectedly; this is a defect"),
                 },
                 event = events.recv() => match event {
                     Ok(published) => self.hear(&published),
@@ -388,7 +388,7 @@ impl Checker {
             let what_now = if self.plan.adopts {
                 "AI clients read the new one, since `gateway.adopt` is `auto`."
             } else {
-                "Look at it before it is called again, then adopt it or remove the server."
+                "Review it before it is called again, then adopt it or remove the server."
             };
             let (name, tools) = (tame(&server.info.name), new.join(", "));
             (self.settings.notify)(format!("`{name}` has changed the definition of {tools}. {what_now}"));

@@ -120,7 +120,7 @@ fn after_the_first(judged: Vec<JudgedCheck>, evidence: &Evidence, asks: bool) ->
     let reached = judged.iter().any(|judged| judged.result.name == ENDPOINT_REACHABLE);
     let why = match &evidence.reached.trouble {
         _ if asks => "sign in first",
-        Some(Trouble::Busy(_)) if reached => "it is asked too often",
+        Some(Trouble::Busy(_)) if reached => "too many requests",
         Some(_) if reached => "it does not answer",
         _ => return judged,
     };

@@ -56,10 +56,10 @@ pub(crate) fn of_error(error: &McpError, context: Context) -> Trouble {
         McpError::Unsent { cause: Unsent::Lacking(lack), .. } => lacking(*lack),
         McpError::NeedsSignIn { message } => sign_in(message),
         McpError::Status { status: 429, message, .. } => {
-            Trouble::Busy(Reason::new(message.clone(), "Asked too often (429)"))
+            Trouble::Busy(Reason::new(message.clone(), "Too many requests (429)"))
         }
         McpError::Behind { message } => {
-            Trouble::Behind(Reason::new(message.clone(), "Nobody behind the bridge"))
+            Trouble::Behind(Reason::new(message.clone(), "No server behind the bridge"))
         }
         McpError::Cancelled => Trouble::Stopped(stopped()),
         error => Trouble::Ill(ill(error, context)),
@@ -72,10 +72,10 @@ fn ill(error: &McpError, context: Context) -> Reason {
         McpError::Unsent { cause, .. } => unsent(cause, &sentence),
         McpError::Timeout { .. } => silent(context.timeout),
         McpError::Lost { .. } => Reason::new(sentence, "Connection broke"),
-        McpError::Behind { .. } => Reason::new(sentence, "Nobody behind the bridge"),
+        McpError::Behind { .. } => Reason::new(sentence, "No server behind the bridge"),
         McpError::Ended { .. } => Reason::new(sentence, "Has ended"),
         McpError::NotMcp { message, .. } => not_mcp(message, context),
-        McpError::OtherEra { .. } => not_mcp("it answers, but not MCP's questions", context),
+        McpError::OtherEra { .. } => not_mcp("it answers, but not to MCP requests", context),
         McpError::Status { status, .. } => Reason::new(sentence, &format!("HTTP {status}")),
         McpError::Protocol { code, .. } => Reason::new(sentence, &format!("Error {code}")),
         McpError::TooLarge { .. } => Reason::new(sentence, "Answer too large"),
@@ -143,7 +143,7 @@ fn stopped() -> Reason {
 /// A child with a call under way.
 pub(crate) fn at_work(timeout: Duration) -> Reason {
     let seconds = timeout.as_secs_f64();
-    Reason::new(format!("it works on a call and did not answer a ping within {seconds} s"), "At work")
+    Reason::new(format!("it is busy with a call and did not answer a ping within {seconds} s"), "Busy")
 }
 
 /// Something else answers.

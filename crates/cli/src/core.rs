@@ -1,4 +1,5 @@
-//! The core a command talks to: the one that owns the data directory, over its HTTP face, or, when none runs, one of its own.
+//! The core a command talks to: the one that owns the data directory, over its HTTP face, or, when none runs, one of its
+//! own.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -131,8 +132,8 @@ impl RemoteCore {
         Some(Self { client, events, address: address.to_owned(), token: token.to_owned() })
     }
 
-    /// Ends when the core no longer answers anything. A long operation is waited for as long as it takes, and its own deadline
-    /// is the core's to keep; a core that was stopped keeps none.
+    /// Ends when the core no longer answers anything. A long operation is waited for as long as it takes, and its own
+    /// deadline is the core's to keep; a core that was stopped keeps none.
     async fn falls_silent(&self) {
         let url = format!("{}/healthz", self.address);
         loop {
@@ -167,7 +168,8 @@ impl RemoteCore {
 
     fn silent(&self) -> ApiError {
         let message = format!(
-            "the core at {} no longer answers: it was stopped, or its computer is too busy; what was asked of it may still be done",
+            "the core at {} no longer answers: it was stopped, or its computer is too busy; the request may \
+             still be carried out",
             self.address
         );
         ApiError::new(ErrorCode::Timeout, message)

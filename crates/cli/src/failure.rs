@@ -1,5 +1,5 @@
-//! How a command ends badly: one clear sentence, what a person can do about it in the words of the command line, and the promised exit
-//! code.
+//! How a command ends badly: one clear sentence, what a person can do about it in the words of the command line, and the
+//! promised exit code.
 
 use api::{Advice, ApiError, ErrorCode, Help};
 use app::StartError;
@@ -94,7 +94,8 @@ fn words(advice: Advice, help: &Help) -> String {
     let id = help.server.map_or_else(|| "ID".to_owned(), |id| id.to_string());
     match advice {
         Advice::GiveCredentials => {
-            "; give its token (--token -) or the header that it wants (--header NAME=-), or keep it as it is with --no-probe"
+            "; give its token (--token -) or the header that it needs (--header NAME=-), or keep it as it is \
+             with --no-probe"
                 .to_owned()
         }
         Advice::KeepAnyway => "; if you know that it is one, keep it with --no-probe".to_owned(),
@@ -107,7 +108,9 @@ fn words(advice: Advice, help: &Help) -> String {
         Advice::GiveEnvironment => ": give it an environment (--env NAME=-)".to_owned(),
         Advice::GiveVariable => {
             let name = help.variable.as_deref().unwrap_or("NAME");
-            format!("; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})")
+            format!(
+                "; give it with --env {name}=- (for a server that is kept: mcp-discovery secret set {id} --env {name}), or leave it out (mcp-discovery edit {id} --without env:{name})"
+            )
         }
         Advice::AgreeToCommand => format!(" (mcp-discovery edit {id} --stdio COMMAND…)"),
         Advice::TrustCertificate => certificate::remedy(help),

@@ -139,7 +139,7 @@ impl mesh::Sending for GatewayCall<'_> {
         self.has_progressed = has_progressed;
         let result = answer?;
         if !is_object(&result) || !raw::nests_within(result.get(), DEEPEST) {
-            let message = format!("`{own}` answered with something that is no result");
+            let message = format!("`{own}` answered with something that is not a result");
             return Err(McpError::NotMcp { field: "result".to_owned(), message });
         }
         Ok(ServerAnswer { result, era, server })
@@ -159,8 +159,8 @@ impl mesh::Sending for GatewayCall<'_> {
     }
 }
 
-/// Whether a session of a legacy client has a conversation of its own with this server: over HTTP, and with a child where a person
-/// wants that, by name or id.
+/// Whether a session of a legacy client has a conversation of its own with this server: over HTTP, and with a child where a
+/// person wants that, by name or id.
 pub(crate) fn has_own(server: &ServerInfo, per_client: &[String]) -> bool {
     let id = server.id.to_string();
     server.transport != Transport::Stdio || per_client.iter().any(|one| *one == server.name || *one == id)

@@ -79,7 +79,7 @@ impl Gateway {
         question: &ClientRequest<'_>,
     ) -> Result<Response<Body>, Rejected> {
         if !ask.takes_events() {
-            let why = "changes are told as a stream: send `Accept: application/json, text/event-stream`";
+            let why = "changes are sent as a stream: send `Accept: application/json, text/event-stream`";
             return Err(Rejected::new(StatusCode::NOT_ACCEPTABLE, code::INVALID_REQUEST, why));
         }
         let wanted = WantedChanges::of(question.params);

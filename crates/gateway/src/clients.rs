@@ -1,4 +1,4 @@
-//! Who may speak to the gateway: AI clients, each with a token of its own. A token is `mcpd_<id>_<secret>`; it opens the
+//! Who may speak to the gateway: AI clients, each with its own token. A token is `mcpd_<id>_<secret>`; it opens the
 //! gateway and nothing else, and the owner's token does not open the gateway.
 
 use std::collections::HashMap;

@@ -59,7 +59,8 @@ impl Gateway {
         Ok(Destination::Call(call))
     }
 
-    /// Does something with the tool that a call names, as clients see it: of a group with that of the first server that has it.
+    /// Does something with the tool that a call names, as clients see it: of a group with that of the first server that has
+    /// it.
     pub(crate) fn with_tool<T>(&self, call: &CallTo, then: impl FnOnce(&Tool) -> T) -> Option<T> {
         match call {
             CallTo::Server(_, tool) => Some(then(tool)),
@@ -184,10 +185,9 @@ fn still_counts(
 ) -> Result<SealedState, Rejected> {
     let refused = |why: &str| Rejected::within(code::INVALID_PARAMS, why);
     let fits = |state: &SealedState| state.method == wanted.method.word() && state.name == wanted.name;
-    let state =
-        state.filter(fits).ok_or_else(|| refused("`requestState` is none that was given for this"))?;
+    let state = state.filter(fits).ok_or_else(|| refused("`requestState` was not issued for this"))?;
     if state.until < now {
-        return Err(refused("`requestState` is older than 10 minutes: ask anew"));
+        return Err(refused("`requestState` is older than 10 minutes: start again"));
     }
     Ok(state)
 }
@@ -209,7 +209,8 @@ fn gone(name: &str, why: &str) -> Rejected {
 }
 
 fn no_server() -> Rejected {
-    let error = ApiError::new(ErrorCode::NotFound, "there is no such server, or clients may not see it");
+    let error =
+        ApiError::new(ErrorCode::NotFound, "there is no such server, or clients are not allowed to see it");
     Rejected::of_api(StatusCode::NOT_FOUND, &error)
 }
 

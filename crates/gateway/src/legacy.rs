@@ -88,7 +88,7 @@ impl Gateway {
         if let Some(version) = ask.header("mcp-protocol-version")
             && !VERSIONS.contains(&version)
         {
-            let why = format!("`MCP-Protocol-Version` is none of {}", VERSIONS.join(", "));
+            let why = format!("`MCP-Protocol-Version` is not one of {}", VERSIONS.join(", "));
             return Err(Rejected::bad(code::INVALID_REQUEST, why));
         }
         let Some(id) = ask.header(SESSION_ID) else {
@@ -108,7 +108,7 @@ impl Gateway {
     ) -> Result<(), Rejected> {
         let level = question.text("level").filter(|level| LEVELS.contains(&level.as_str()));
         let Some(level) = level else {
-            let why = format!("`params.level` is one of {}", LEVELS.join(", "));
+            let why = format!("`params.level` must be one of {}", LEVELS.join(", "));
             return Err(Rejected::within(code::INVALID_PARAMS, why));
         };
         let live = self.0.live.of(session, &self.0.parts.mesh.sessions, &ask.caller.revoked);
@@ -148,7 +148,8 @@ impl Gateway {
         }
     }
 
-    /// What we call ourselves, in JSON. The instance in the version tells our own endpoint from another's, also behind a bridge.
+    /// What we call ourselves, in JSON. The instance in the version tells our own endpoint from another's, also behind a
+    /// bridge.
     pub(crate) fn server_info(&self) -> String {
         let (name, version) = (quoted(NAME), quoted(&self.version()));
         format!(r#"{{"name":{name},"title":"MCP Discovery","version":{version}}}"#)

@@ -1,14 +1,15 @@
 //! The MCP server that AI clients see: one endpoint in front of all servers, in both eras of the protocol.
 //!
-//! - [`Gateway::answer`] takes one HTTP request to `/mcp` or `/servers/<id>/mcp` and answers it. Its body is read once, into borrowed
-//!   parts; what a client says to a server, and what it answers, are the bytes that they came as.
-//! - The tools (`catalog`) come from the registry, never from asking servers. What each is called is found in `names`, kept in
-//!   `gateway.db` (`file`), and never changes.
+//! - [`Gateway::answer`] takes one HTTP request to `/mcp` or `/servers/<id>/mcp` and answers it. Its body is read once, into
+//!   borrowed parts; what a client says to a server, and what it answers, are the bytes that they came as.
+//! - The tools (`catalog`) come from the registry, never from asking servers. What each is called is found in `names`, kept
+//!   in `gateway.db` (`file`), and never changes.
 //! - A call goes through [`mesh::Mesh::run`], so it is balanced, recorded and explained like any other.
 //! - `clients` has the tokens, `sealed` the sessions of legacy clients, which outlive this process.
 //!
-//! - What servers ask a legacy client back, and tell it beside its answers, goes through `asked`, on conversations with servers that
-//!   each session has for itself (`conversations`). A modern client is asked in the answer, and comes back with a sealed state.
+//! - What servers ask a legacy client back, and tell it beside its answers, goes through `asked`, on conversations with
+//!   servers that each session has for itself (`conversations`). A modern client is asked in the answer, and comes back with
+//!   a sealed state.
 //!
 //! Deliberately absent: asking back across the eras, which is refused by name.
 
@@ -144,7 +145,7 @@ impl Gateway {
         let (file, aside) = GatewayFile::open(folder, now())?;
         let notices = aside.map(|aside| {
             format!(
-                "`{FILE}` was damaged ({}) and is now `{}`. AI clients need new tokens: make them with \
+                "`{FILE}` was damaged ({}) and is now `{}`. AI clients need new tokens: create them with \
                  `mcp-discovery gateway token NAME`.",
                 aside.why,
                 aside.path.display()
@@ -298,7 +299,8 @@ impl Gateway {
         format!("{}+{}", env!("CARGO_PKG_VERSION"), self.0.instance)
     }
 
-    /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every look.
+    /// Whether a server leads back to this very gateway, whatever stands between. Its tools would be listed twice with every
+    /// look.
     pub(crate) fn is_ourselves(&self, server: &Server) -> bool {
         let said = server.info.identity.as_ref().and_then(|said| said.version.as_deref());
         said.is_some_and(|version| version.contains(&self.0.instance))
@@ -349,7 +351,7 @@ impl Gateway {
         if !fresh.is_empty()
             && let Err(error) = self.0.file.keep_names(space, &fresh)
         {
-            tracing::warn!(%error, "names of tools could not be kept: they may be others after a restart");
+            tracing::warn!(%error, "names of tools could not be kept: they may change after a restart");
         }
         let known = origins.into_iter().filter_map(|origin| {
             let name = names.name(&origin)?.to_owned();
@@ -381,7 +383,7 @@ fn refused(status: StatusCode, why: &str) -> Response<Body> {
 }
 
 fn unauthorized() -> Response<Body> {
-    let why = "a token of the gateway is needed: make one with `mcp-discovery gateway token NAME` and send it as \
+    let why = "a token of the gateway is needed: create one with `mcp-discovery gateway token NAME` and send it as \
                `Authorization: Bearer mcpd_…`; the owner's token does not open the gateway";
     let error = ApiError::new(ErrorCode::Unauthorized, why);
     let mut response = Rejected::of_api(StatusCode::UNAUTHORIZED, &error).response(None);

@@ -98,8 +98,8 @@ fn check(ask: &PostedRequest, question: &ClientRequest<'_>) -> Result<(), Reject
     }
 }
 
-/// The arguments that a tool wants mirrored into headers must be there, and say the same (MCP 2026-07-28, "Custom Headers from Tool
-/// Parameters").
+/// The arguments that a tool wants mirrored into headers must be there, and say the same (MCP 2026-07-28, "Custom Headers
+/// from Tool Parameters").
 pub(crate) fn check_mirrored(
     ask: &PostedRequest,
     tool: &Tool,
@@ -122,9 +122,7 @@ pub(crate) fn check_mirrored(
 fn agree(header: &str, sent: Option<&str>, body: &str) -> Result<(), Rejected> {
     match sent {
         Some(sent) if sent == body => Ok(()),
-        Some(_) => {
-            Err(Rejected::bad(code::HEADER_MISMATCH, format!("`{header}` says another thing than the body")))
-        }
+        Some(_) => Err(Rejected::bad(code::HEADER_MISMATCH, format!("`{header}` does not match the body"))),
         None => Err(Rejected::bad(code::HEADER_MISMATCH, format!("one header `{header}` is needed"))),
     }
 }

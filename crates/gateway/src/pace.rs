@@ -1,4 +1,5 @@
-//! How often a client may ask servers for something: the generic cell rate algorithm (ITU-T I.371), which keeps one moment a client.
+//! How often a client may ask servers for something: the generic cell rate algorithm (ITU-T I.371), which keeps one moment a
+//! client.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -39,14 +40,16 @@ impl CallPaces {
 }
 
 impl Gateway {
-    /// Whether a client may ask a server for something now. A call that it may not make is recorded like any other that nobody took.
+    /// Whether a client may ask a server for something now. A call that it may not make is recorded like any other that
+    /// nobody took.
     pub(crate) fn is_in_time(&self, ask: &PostedRequest, wanted: &WantedRequest) -> Result<(), Rejected> {
         let config = self.config();
         let Some(name) = &ask.caller.name else { return Ok(()) };
         let own = config.gateway.clients.iter().find(|access| access.name == **name);
         let Some(per_second) = own.and_then(|own| own.calls_per_second) else { return Ok(()) };
         self.0.paces.take(name, per_second, Instant::now()).map_err(|wait| {
-            let allowed = format!("this client may ask {per_second} times a second (`gateway.clients`)");
+            let allowed =
+                format!("this client is limited to {per_second} requests a second (`gateway.clients`)");
             self.turned_away(ask, wanted, &allowed);
             let why = format!("{allowed}: try again in {:.1} s", wait.as_secs_f64().max(0.1));
             Rejected::of_api(StatusCode::OK, &ApiError::new(ErrorCode::Overloaded, why))

@@ -77,7 +77,7 @@ impl Gateway {
             return Err(Rejected::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code::INVALID_REQUEST, why));
         }
         let text =
-            std::str::from_utf8(body).map_err(|_| Rejected::bad(code::PARSE, "the body is no UTF-8"))?;
+            std::str::from_utf8(body).map_err(|_| Rejected::bad(code::PARSE, "the body is not UTF-8"))?;
         if !raw::nests_within(text, DEEPEST) {
             let why = format!("the message nests deeper than {DEEPEST} levels");
             return Err(Rejected::bad(code::INVALID_REQUEST, why));
@@ -119,7 +119,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Rejected> {
         match message {
             Message::Request { id, .. } if !is_id(&id) => {
-                Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request is a text or a number"))
+                Err(Rejected::bad(code::INVALID_REQUEST, "the `id` of a request must be a text or a number"))
             }
             Message::Request { id, method, params } => {
                 let said = params.as_deref().and_then(members);
@@ -171,9 +171,9 @@ pub(crate) fn is_id(id: &RawValue) -> bool {
 
 fn not_a_message(bytes: &[u8]) -> Rejected {
     if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() {
-        return Rejected::bad(code::INVALID_REQUEST, "the body is no JSON-RPC 2.0 message");
+        return Rejected::bad(code::INVALID_REQUEST, "the body is not a JSON-RPC 2.0 message");
     }
-    Rejected::bad(code::PARSE, "the body is no JSON")
+    Rejected::bad(code::PARSE, "the body is not JSON")
 }
 
 async fn body_of(response: Response<Body>) -> String {

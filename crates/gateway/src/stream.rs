@@ -1,5 +1,5 @@
-//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes longer or there
-//! is more to say; then, or when the exchange ends first, they go on beside it.
+//! Requests that a server carries out. They are done within their HTTP exchange, which becomes a stream where it takes
+//! longer or there is more to say; then, or when the exchange ends first, they go on beside it.
 
 use std::sync::Arc;
 
@@ -197,7 +197,7 @@ impl<'a> Watching<'a> {
         let Some(live) = live.filter(|_| is_one) else { return Ok(None) };
         let (asked, server, own) = (&*live.asked, owner.server.id, owner.own.clone());
         if begins && !asked.watch(server, own.clone(), wanted.name.clone()) {
-            let why = "this session hears of very many resources already: unsubscribe from some first";
+            let why = "this session is subscribed to too many resources already: unsubscribe from some first";
             return Err(Rejected::within(code::INVALID_REQUEST, why));
         }
         Ok(Some(Self { asked, server, own, begins }))

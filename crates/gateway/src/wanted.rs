@@ -1,5 +1,5 @@
-//! What a client wants of a server, taken apart and put together again: what is not between the client and us goes on as the bytes
-//! it came as.
+//! What a client wants of a server, taken apart and put together again: what is not between the client and us goes on as the
+//! bytes it came as.
 
 use mcp::wire::raw::{Members, members, quoted};
 use serde_json::value::RawValue;
@@ -115,9 +115,8 @@ impl WantedRequest {
         };
         let arguments = match said.get("arguments").filter(|_| method == AskedMethod::CallTool) {
             None => Map::new(),
-            Some(raw) => {
-                serde_json::from_str(raw.get()).map_err(|_| wrong("`arguments` is no object".to_owned()))?
-            }
+            Some(raw) => serde_json::from_str(raw.get())
+                .map_err(|_| wrong("`arguments` is not an object".to_owned()))?,
         };
         let meta = meta.map(|meta| meta.0.as_slice()).unwrap_or_default();
         let of_meta = |key: &str| {

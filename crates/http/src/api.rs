@@ -1,5 +1,5 @@
-//! `POST /api/v1/<operation>` and `GET /api/v1/events`. Events of one server resemble each other, so for clients that read gzip the
-//! stream is a small part of its text.
+//! `POST /api/v1/<operation>` and `GET /api/v1/events`. Events of one server resemble each other, so for clients that read
+//! gzip the stream is a small part of its text.
 
 use std::convert::Infallible;
 use std::io;
@@ -73,12 +73,12 @@ pub(crate) async fn operation(
 
 /// The API has one way in, and says so in its own shape.
 pub(crate) async fn not_posted() -> Response {
-    other_method("an operation is asked for with POST and its arguments as JSON in the body")
+    other_method("an operation is called with POST and its arguments as JSON in the body")
 }
 
 /// What can only be read.
 pub(crate) async fn only_read() -> Response {
-    other_method("nothing can be done here: operations are at `POST /api/v1/<operation>`")
+    other_method("there is no operation here: operations are at `POST /api/v1/<operation>`")
 }
 
 fn other_method(message: &str) -> Response {
@@ -88,7 +88,7 @@ fn other_method(message: &str) -> Response {
 
 fn read(body: &[u8]) -> Result<Value, Failure> {
     serde_json::from_slice(body).map_err(|error| {
-        Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is no JSON: {error}")))
+        Failure(ApiError::new(ErrorCode::InvalidArguments, format!("the body is not JSON: {error}")))
     })
 }
 

@@ -1,5 +1,5 @@
-//! Host and Origin are checked on every route: a web page that makes a browser talk to this computer (DNS
-//! rebinding, cross-site requests) gets nothing, not even the UI's files. What browsers ask before a page of another origin may speak
+//! Host and Origin are checked on every route: a web page that makes a browser talk to this computer (DNS rebinding,
+//! cross-site requests) gets nothing, not even the UI's files. What browsers ask before a page of another origin may speak
 //! to us is answered here (Fetch Standard, "CORS protocol").
 
 use std::net::{IpAddr, SocketAddr};
@@ -44,8 +44,8 @@ impl Gate {
         Self { address, config }
     }
 
-    /// `localhost` and loopback addresses on our port, and the names in `security.allowed_hosts`. A listener that a person opened to
-    /// the network also goes by any literal address: rebinding needs a name.
+    /// `localhost` and loopback addresses on our port, and the names in `security.allowed_hosts`. A listener that a person
+    /// opened to the network also goes by any literal address: rebinding needs a name.
     fn is_ours(&self, authority: &str) -> bool {
         let Ok(read) = authority.parse::<Authority>() else { return false };
         if read.as_str().contains('@') {
@@ -79,7 +79,7 @@ impl Gate {
         let host = one(headers.get_all(HOST).iter()).ok_or_else(|| refuse("one Host header is needed"))?;
         if !self.is_ours(host) {
             return Err(refuse(
-                "the Host header is not an address of this program: names are let in by `security.allowed_hosts`",
+                "the Host header is not an address of this program: names are allowed by `security.allowed_hosts`",
             ));
         }
         let Some(first) = headers.get(ORIGIN) else { return Ok(None) };
@@ -105,10 +105,10 @@ impl Wing {
     fn refusal(self) -> &'static str {
         match self {
             Self::Own => {
-                "requests from other web pages are refused: they are let in by `security.allowed_origins`"
+                "requests from other web pages are refused: they are allowed by `security.allowed_origins`"
             }
             Self::Gateway => {
-                "requests from other web pages are refused: they are let in by `gateway.allowed_origins`"
+                "requests from other web pages are refused: they are allowed by `gateway.allowed_origins`"
             }
         }
     }

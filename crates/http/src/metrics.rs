@@ -1,5 +1,5 @@
-//! `GET /metrics`. On loopback it is open, as the addresses of servers are to whoever is on this computer; beyond, it opens with
-//! a token of its own, which opens nothing else.
+//! `GET /metrics`. On loopback it is open, as the addresses of servers are to whoever is on this computer; beyond, it opens
+//! with a token of its own, which opens nothing else.
 
 use std::net::SocketAddr;
 
@@ -57,8 +57,11 @@ pub(crate) async fn scrape(
 impl ScrapeDoor {
     async fn opens(&self, headers: &HeaderMap) -> Result<(), Response> {
         let token = self.app.metrics_token().await.map_err(|why| {
-            tracing::warn!(why, "no token opens `/metrics`");
-            unauthorized("`/metrics` has no token that could open it: `metrics.token` in the configuration names none that is kept")
+            tracing::warn!(why, "no token is set for `/metrics`");
+            unauthorized(
+                "`/metrics` has no usable token: `metrics.token` in the configuration names none that \
+             is kept",
+            )
         })?;
         let sent = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let sent = sent.and_then(|value| value.split_once(' '));

@@ -1,5 +1,5 @@
-//! The credentials that a person gives with an address: headers and secrets, what is sent with the first question, what is kept of them
-//! and where.
+//! The credentials that a person gives with an address: headers and secrets, what is sent with the first question, what is
+//! kept of them and where.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -168,14 +168,15 @@ pub fn slot_of(
         (Some(name), None, None) => slot(Some(name)),
         (None, Some(name), None) => {
             let is_name = !name.is_empty() && !name.contains(['=', '\0']);
-            let wrong = || IntakeError::arguments(format!("`{name}` is no name of an environment variable"));
+            let wrong =
+                || IntakeError::arguments(format!("`{name}` is not the name of an environment variable"));
             is_name.then(|| SecretPurpose::Env(name.to_owned())).ok_or_else(wrong)
         }
         (None, None, Some(name)) => {
             let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
             let wrong = || {
                 IntakeError::arguments(format!(
-                    "`{name}` is no name of a parameter: give one such as `apiKey`"
+                    "`{name}` is not the name of a parameter: give one such as `apiKey`"
                 ))
             };
             is_name.then(|| SecretPurpose::Query(name.to_owned())).ok_or_else(wrong)
@@ -195,7 +196,7 @@ pub(crate) fn checked(headers: &BTreeMap<String, String>) -> Result<BTreeMap<Str
             || OURS.contains(&lower.as_str())
             || lower.starts_with("mcp-")
         {
-            let message = format!("`{name}` is no header that can be added: give one such as `X-Api-Key`");
+            let message = format!("`{name}` is not a header that can be added: give one such as `X-Api-Key`");
             return Err(IntakeError::arguments(message));
         }
     }

@@ -19,7 +19,8 @@ pub enum IntakeError {
     WantsEnvironment(&'static str),
     /// Others could read it on its way.
     #[error(
-        "what you gave would travel in the clear: everybody on the way to that computer can read it. Use an https:// address"
+        "the secret would be sent unencrypted: anyone on the network path to that computer can read it. Use an \
+         https:// address"
     )]
     InTheClear,
     /// Two places for one token would leave open which of them counts.
@@ -32,9 +33,9 @@ pub enum IntakeError {
     },
     /// Nobody agreed to what the entry of a client's file says now.
     #[error("{}", if *changed {
-        "the client's file says something else by now than what you agreed to: nothing was added; look at it again"
+        "the client's file has changed since you agreed to it: nothing was added; review it again"
     } else {
-        "nobody has agreed to this entry of a client's file: nothing was added"
+        "this entry of a client's file was not agreed to: nothing was added"
     })]
     NotAgreed {
         /// As it is shown to a person.
@@ -43,7 +44,7 @@ pub enum IntakeError {
         changed: bool,
     },
     /// What its placeholders stand for was not given.
-    #[error("the client's entry waits for {}: give what that stands for", placeholders.join(", "))]
+    #[error("the client's entry needs a value for {}: give it", placeholders.join(", "))]
     NotFilled {
         /// As they are written.
         placeholders: Vec<String>,
@@ -53,7 +54,8 @@ pub enum IntakeError {
     Entry(#[from] EntryError),
     /// It is the gateway of this very core, perhaps behind a bridge.
     #[error(
-        "that is this program's own gateway: its tools are those of your servers, and would be listed again with every look"
+        "that is this program's own gateway: its tools are those of your servers, and would be listed again \
+         with every check"
     )]
     Ourselves,
     /// Two servers that would be one.
@@ -88,7 +90,8 @@ pub enum IntakeError {
     },
     /// Nobody names the address this time, so nobody agrees to where its name leads by now.
     #[error(
-        "`{name}` was added at an address near by, and its name now leads to {host}: nothing was sent there; give the address again to agree"
+        "`{name}` was added at a local address, and its name now leads to {host}: nothing was sent there; give \
+         the address again to agree"
     )]
     Farther {
         /// The server.
@@ -98,7 +101,7 @@ pub enum IntakeError {
     },
     /// A command that runs and does not speak.
     #[error(
-        "`{command}` was started and said nothing for {} s; it can be kept all the same, and is started when it is used",
+        "`{command}` was started and sent nothing for {} s; it can be kept anyway, and is started when it is used",
         after.as_secs()
     )]
     SaidNothing {
@@ -108,7 +111,7 @@ pub enum IntakeError {
         after: Duration,
     },
     /// A person ended the start.
-    #[error("its start was cancelled: nothing was added, and nothing of it runs")]
+    #[error("its start was cancelled: nothing was added, and none of it runs")]
     StartCancelled,
     /// The core stops.
     #[error("the core stops: nothing was {0}")]

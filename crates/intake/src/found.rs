@@ -1,5 +1,5 @@
-//! What was found and is not kept yet: by a scan, or by a test that tells its steps. It is held against the list, and not asked
-//! everything again by whoever adds it.
+//! What was found and is not kept yet: by a scan, or by a test that tells its steps. It is held against the list, and not
+//! asked everything again by whoever adds it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +59,7 @@ impl Intake {
             && let Some(observation) = self.first_sight(&row)
             && let Err(error) = self.registry.observe(row.id, observation).await
         {
-            tracing::warn!(%error, "what a scan saw could not be noted");
+            tracing::warn!(%error, "what a scan saw could not be recorded");
         }
         row
     }
@@ -77,8 +77,8 @@ impl Intake {
         }
     }
 
-    /// What a scan saw is the measurement of a server that has none yet; what it saw over TLS that nobody vouches for is none.
-    /// A check knows more: it has the credentials, and what the server should list.
+    /// What a scan saw is the measurement of a server that has none yet; what it saw over TLS that nobody vouches for is
+    /// none. A check knows more: it has the credentials, and what the server should list.
     fn first_sight(&self, row: &ScanRow) -> Option<Observation> {
         let snapshot = self.registry.snapshot();
         let server = snapshot.get(row.id).filter(|server| server.health.checked_at.is_none())?;

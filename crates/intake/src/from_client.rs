@@ -1,5 +1,5 @@
-//! The entries of AI clients' files: held against the list, and taken over by a person, read again and as if they had been given by
-//! hand. Values go from the file to the vault and pass no face.
+//! The entries of AI clients' files: held against the list, and taken over by a person, read again and as if they had been
+//! given by hand. Values go from the file to the vault and pass no face.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ impl Intake {
         }
         if read.shown().kind == EntryKind::Own {
             return Err(IntakeError::arguments(
-                "this entry is this program itself: it is in no need of being added",
+                "this entry is this program itself: it does not need to be added",
             ));
         }
         let Reread { whole, .. } = read;

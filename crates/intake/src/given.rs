@@ -63,7 +63,7 @@ fn folder(cwd: &str) -> Result<String, IntakeError> {
     let path = Path::new(cwd);
     if !path.is_absolute() {
         return Err(IntakeError::arguments(format!(
-            "`{cwd}` is no whole path: give the folder from its root on"
+            "`{cwd}` is not a full path: give the full path of the folder"
         )));
     }
     if !path.is_dir() {
@@ -137,8 +137,8 @@ impl Intake {
         Ok(kept)
     }
 
-    /// Gives each its id. One that is known just so keeps the id it has; the first at an address has that of the address, and
-    /// the others have ids of their own.
+    /// Gives each its id. One that is known just so keeps the id it has; the first at an address has that of the address,
+    /// and the others have ids of their own.
     pub(crate) async fn told_apart(
         &self,
         infos: &mut [ServerInfo],
@@ -281,7 +281,7 @@ impl Intake {
                     values.left += 1;
                     "it may be a secret".to_owned()
                 }
-                (Ok(_), false) => "it stands for one that the client has".to_owned(),
+                (Ok(_), false) => "it is a placeholder for a value that the client has".to_owned(),
             };
             values.said.push(not_taken(info, &flag, &why));
         }

@@ -19,7 +19,7 @@ impl Intake {
         let known = known.filter(|known| known.tls.is_some());
         match (given, known) {
             (SaidTrust::ThisComputer, Some(known)) => Err(IntakeError::arguments(format!(
-                "`{}` is trusted for a certificate or a CA of its own, and adding it again takes nothing away: edit it",
+                "`{}` has its own trusted certificate or CA, and adding it again does not remove that: edit it",
                 known.name
             ))),
             (said, known) => Ok(said.over(known.and_then(|known| known.tls.clone()))),
@@ -84,7 +84,7 @@ fn named(fingerprint: Option<&str>, ca: Option<&str>) -> Result<Option<Tls>, Int
         }
         (None, Some(ca)) if Path::new(ca).is_absolute() => Ok(Some(Tls::Ca { ca: ca.to_owned() })),
         (None, Some(ca)) => Err(IntakeError::arguments(format!(
-            "`{ca}` is no whole path: give the CA's file from the root on, as it is called on the computer where MCP Discovery runs"
+            "`{ca}` is not a full path: give the full path of the CA's file on the computer where MCP Discovery runs"
         ))),
         (Some(_), Some(_)) => Err(one_of_them()),
     }
@@ -98,9 +98,7 @@ fn only_over_tls(url: &str) -> Result<(), IntakeError> {
     if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
         return Ok(());
     }
-    Err(IntakeError::arguments(format!(
-        "`{url}` is no https:// address: only over TLS there is a certificate"
-    )))
+    Err(IntakeError::arguments(format!("`{url}` is not an https:// address: only TLS has a certificate")))
 }
 
 /// Nobody vouches for the certificate, and nothing else stands between a person and this server.

@@ -57,7 +57,7 @@ pub enum LedgerError {
     #[error(transparent)]
     File(#[from] BesideError),
     /// There is no such call.
-    #[error("there is no recorded call {0}: it was not kept, or made room for later ones")]
+    #[error("there is no recorded call {0}: it was not kept, or deleted to make room for later ones")]
     NoCall(u64),
     /// The thread that was asked is gone.
     #[error("the record of calls is closed")]
@@ -67,7 +67,7 @@ pub enum LedgerError {
 /// What a person is told of a file that was damaged.
 pub(crate) fn told_of(aside: &Aside) -> String {
     format!(
-        "The record of calls was damaged ({}). It is kept as `{}`, and a new one is begun; calls go on.",
+        "The record of calls was damaged ({}). It is kept as `{}`, and a new one was started; calls continue.",
         aside.why,
         aside.path.display()
     )

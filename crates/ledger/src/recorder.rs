@@ -55,7 +55,7 @@ impl Recorder {
     /// Writes a batch and says so. What cannot be written is let go: the next batch is tried anew.
     pub(crate) fn write(&mut self, calls: &[Noted], lost: u64, bounds: &CallLog) {
         if lost > 0 {
-            tracing::warn!(lost, "so many calls at once were not recorded");
+            tracing::warn!(lost, "too many calls came at once to record them all");
         }
         let is_tidy = self.tidied.is_some_and(|at| at.elapsed() < TIDY);
         if calls.is_empty() && (is_tidy || !self.path.exists()) {
@@ -112,7 +112,7 @@ impl Recorder {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.close();
-            tracing::warn!(path = %self.path.display(), "the record of calls is gone: a new one is begun");
+            tracing::warn!(path = %self.path.display(), "the record of calls is gone: a new one is started");
         }
         if self.connection.is_none() {
             let (connection, aside) = open_beside(&self.path, &LAYOUT, now())?;
@@ -138,7 +138,7 @@ impl Recorder {
 
     /// The same trouble is told once.
     fn complain(&mut self, error: &LedgerError) {
-        let said = format!("Calls are not being recorded: {error}. They go on all the same.");
+        let said = format!("Calls are not being recorded: {error}. They still work.");
         self.connection = None;
         if self.said.as_ref() != Some(&said) {
             (self.hearing.noticed)(said.clone());

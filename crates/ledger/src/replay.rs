@@ -1,8 +1,8 @@
 //! Recorded calls, decided again by other rules: where each would have gone, with the functions of live calls.
 //!
-//! Where the draft changes neither the plan of a call nor what stays with a server, its turn is the one that it took, and it goes
-//! where it went. Where it does, turns go on as those of live calls will when the draft is saved: after the last one that was
-//! taken.
+//! Where the draft changes neither the plan of a call nor what stays with a server, its turn is the one that it took, and it
+//! goes where it went. Where it does, turns go on as those of live calls will when the draft is saved: after the last one
+//! that was taken.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -152,12 +152,14 @@ impl DecidedAgain<'_> {
         }
         let missing = match &stored {
             _ if call.is_named => None,
-            None => Some("what decided it was too much to be kept"),
-            Some(stored) if plans.len() < stored.decisions.len() => Some("what decided it is no longer kept"),
+            None => Some("the inputs of the decision were too large to be kept"),
+            Some(stored) if plans.len() < stored.decisions.len() => {
+                Some("the inputs of the decision are no longer kept")
+            }
             Some(stored)
                 if stored.is_without_latency && plans.iter().any(|(plans, _)| plans.wants_latency()) =>
             {
-                Some("so many servers were busy that their latencies are not kept")
+                Some("too many servers were busy for their latencies to be kept")
             }
             Some(_) => None,
         };

@@ -89,11 +89,11 @@ pub fn refusal(refused: &Refused) -> (ErrorCode, String) {
             (ErrorCode::NoServer, format!("no server has a tool `{capability}`: {reasons}"))
         }
         RefusedKind::Ambiguous => {
-            (ErrorCode::Ambiguous, format!("`{capability}` fits several tools: {reasons}"))
+            (ErrorCode::Ambiguous, format!("`{capability}` matches several tools: {reasons}"))
         }
         RefusedKind::NotAllowed => (
             ErrorCode::CapabilityNotAllowed,
-            format!("`{capability}` may not be called: `allowed_capabilities` does not name it"),
+            format!("`{capability}` is not allowed: `allowed_capabilities` does not name it"),
         ),
         RefusedKind::Overloaded => {
             (ErrorCode::Overloaded, format!("every server that could take `{capability}` is busy: {reasons}"))

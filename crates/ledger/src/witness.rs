@@ -83,7 +83,7 @@ impl Ledger {
         let opened = if is_wanted { opened(&path, &mut notices) } else { Ok(HashMap::new()) };
         let is_off = matches!(&opened, Err(LedgerError::File(BesideError::Newer { .. })));
         if let Err(error) = &opened {
-            notices.push(format!("Calls are not recorded: {error}. They go on all the same."));
+            notices.push(format!("Calls are not recorded: {error}. They still work."));
         }
         let inner = SharedLedger {
             path,

@@ -21,7 +21,7 @@ pub(crate) enum Unresolved {
     #[error("{0}")]
     Lacking(Lack),
     /// Some addresses are public and some are not.
-    #[error("it has both private and public ones, which is how DNS rebinding looks")]
+    #[error("it has both private and public ones, which looks like DNS rebinding")]
     Mixed,
 }
 
@@ -41,8 +41,8 @@ pub(crate) fn leads_here(url: &Url) -> bool {
     }
 }
 
-/// What else a server at a loopback address may be called in a `Host` header, when it refuses `authority`: servers that look at
-/// names allow one or the other.
+/// What else a server at a loopback address may be called in a `Host` header, when it refuses `authority`: servers that look
+/// at names allow one or the other.
 pub(crate) fn other_loopback_name(authority: &str, host: IpAddr) -> Option<String> {
     if !host.is_loopback() {
         return None;

@@ -1,5 +1,5 @@
-//! What calls tell of their servers, gathered: nothing on the path of a call waits for the registry's writer. And the seat of
-//! each server, which outlives its record's changes.
+//! What calls tell of their servers, gathered: nothing on the path of a call waits for the registry's writer. And the seat
+//! of each server, which outlives its record's changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Cells {
             return;
         }
         if let Err(error) = self.registry.measured(untold).await {
-            tracing::warn!(%error, "what calls told of their servers could not be noted");
+            tracing::warn!(%error, "the outcomes of calls could not be recorded for their servers");
         }
     }
 

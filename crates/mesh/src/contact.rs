@@ -127,7 +127,8 @@ async fn guarded(info: &ServerInfo, url: &str) -> Result<ProbeTarget, Unreached>
     let found = mcp::resolve(url).await.map_err(Unreached::NoAddress)?;
     if info.reach.is_some_and(|agreed| mcp::reach(found.host) > agreed) {
         return Err(Unreached::NotAllowed(format!(
-            "`{}` was added at an address near by, and its name now leads to {}: nothing was sent there; add it again to agree",
+            "`{}` was added at a local address, and its name now leads to {}: nothing was sent there; add it \
+             again to agree",
             info.name, found.host
         )));
     }

@@ -35,7 +35,7 @@ impl Mesh {
         let RoutingTest { capability, client, expect, .. } = test;
         let pattern = match CapabilityPattern::parse(capability) {
             Ok(pattern) if pattern.exact().is_some() => pattern,
-            _ => return Some(format!("`{capability}` is no single capability: name one")),
+            _ => return Some(format!("`{capability}` is not a single capability: name one")),
         };
         let down: Vec<ServerId> = match test.down.iter().map(|key| found(snapshot, key)).collect() {
             Ok(down) => down,

@@ -30,7 +30,7 @@ pub enum NoChoice {
         tools: Vec<String>,
     },
     /// Several fit.
-    #[error("`{capability}` fits several tools of `{server}`: {}", tools.join(", "))]
+    #[error("`{capability}` matches several tools of `{server}`: {}", tools.join(", "))]
     Ambiguous {
         /// The server.
         server: String,

@@ -129,7 +129,7 @@ impl Starts {
         if registry.snapshot().get(id).is_some()
             && let Err(error) = registry.measured(vec![(id, measure)]).await
         {
-            tracing::debug!(%error, "the start of a child could not be noted");
+            tracing::debug!(%error, "the start of a child process could not be recorded");
         }
     }
 

@@ -20,7 +20,7 @@ pub enum Unreached {
     },
     /// Its command came with a file, and nobody agreed to it.
     #[error(
-        "`{name}` was not started: its command came with a file. Look at it, and agree to it by editing it"
+        "`{name}` was not started: its command came with a file. Review it, and agree to it by editing it"
     )]
     NotAgreed {
         /// Its name.

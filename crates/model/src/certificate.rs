@@ -16,7 +16,8 @@ pub struct Fingerprint(String);
 /// What is no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0:.100}` is no fingerprint of a certificate: give its SHA-256, 64 hexadecimal digits with or without colons"
+    "`{0:.100}` is not the fingerprint of a certificate: give its SHA-256, 64 hexadecimal digits with or \
+     without colons"
 )]
 pub struct NoFingerprint(String);
 
@@ -167,21 +168,19 @@ impl RefusedCertificate {
         match flaw {
             Flaw::Changed => {
                 let old = self.agreed.as_ref().map(|agreed| format!(" ({})", agreed.fingerprint));
-                format!(
-                    "it is not the one that was agreed to{}, but {}",
-                    old.unwrap_or_default(),
-                    shown.fingerprint
-                )
+                format!("it is not the accepted one{}, but {}", old.unwrap_or_default(), shown.fingerprint)
             }
-            Flaw::SelfSigned => "it is self-signed: nobody but itself vouches for it".to_owned(),
-            Flaw::UnknownIssuer => format!("it is signed by `{}`, whom nobody here trusts", shown.issuer),
+            Flaw::SelfSigned => "it is self-signed: no CA vouches for it".to_owned(),
+            Flaw::UnknownIssuer => {
+                format!("it is signed by `{}`, which this computer does not trust", shown.issuer)
+            }
             Flaw::Expired => format!("it expired on {}", day(shown.not_after)),
             Flaw::NotYetValid => format!("it is valid only from {} on", day(shown.not_before)),
             Flaw::WrongName if shown.names.is_empty() => {
                 format!("it names no address, so it is not for `{}`", self.asked)
             }
             Flaw::WrongName => format!("it is for `{}`, not for `{}`", shown.names.join("`, `"), self.asked),
-            Flaw::Revoked => "whoever signed it has taken that back".to_owned(),
+            Flaw::Revoked => "its issuer has revoked it".to_owned(),
             Flaw::Unusable => self.note.clone().unwrap_or_else(|| "it cannot be used".to_owned()),
         }
     }
@@ -295,7 +294,7 @@ mod tests {
         let ca: Tls = serde_json::from_value(serde_json::json!({ "ca": "/etc/ca.pem" })).unwrap();
         assert_eq!(ca, Tls::Ca { ca: "/etc/ca.pem".to_owned() });
         for (wrong, why) in [
-            (serde_json::json!({ "fingerprint": "12" }), "no fingerprint"),
+            (serde_json::json!({ "fingerprint": "12" }), "not the fingerprint"),
             (serde_json::json!({ "fingerprint": HEX, "ca": "/a" }), "either"),
             (serde_json::json!({}), "either"),
         ] {
@@ -320,7 +319,7 @@ mod tests {
         };
         assert_eq!(
             refused.to_string(),
-            "it is self-signed: nobody but itself vouches for it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
+            "it is self-signed: no CA vouches for it; it expired on 1970-01-01; it is for `nas`, not for `10.0.0.5`"
         );
         assert!(refused.summary().chars().count() <= 24, "it fits into a column");
     }

@@ -1,5 +1,5 @@
-//! Why a call goes where it goes: the stages of a decision, and why a server leaves at one. Typed, so that the same reason is
-//! the same everywhere; the sentence is its `Display`.
+//! Why a call goes where it goes: the stages of a decision, and why a server leaves at one. Typed, so that the same reason
+//! is the same everywhere; the sentence is its `Display`.
 
 use std::fmt;
 
@@ -72,7 +72,7 @@ impl Stage {
 pub enum Why {
     /// It no longer lists it.
     Unlisted,
-    /// It is of the demo, and a real server offers the same: what the demo answers is made up.
+    /// It is a demo server, and a real server offers the same: what the demo answers is made up.
     Demo,
     /// Its record carries it as a tag, and it has no tool of that name.
     NoTool,
@@ -112,7 +112,7 @@ pub enum Why {
         /// How many.
         most: u32,
     },
-    /// It failed again and again, and is given a rest.
+    /// It failed several times in a row: its breaker is open.
     BreakerOpen,
     /// It asked for a rest itself.
     SetAside,
@@ -167,25 +167,25 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlisted => f.write_str("no longer lists it"),
-            Self::Demo => f.write_str("is of the demo, and a real server offers the same"),
+            Self::Demo => f.write_str("is a demo server, and a real server offers the same"),
             Self::NoTool => f.write_str("has it as a tag, and no tool of that name"),
-            Self::Unclear { tools } => write!(f, "has several tools that this fits: {}", tools.join(", ")),
+            Self::Unclear { tools } => write!(f, "has several tools that match: {}", tools.join(", ")),
             Self::Arguments { problem } => write!(f, "does not take these arguments: {problem}"),
-            Self::NotAllowed => f.write_str("is kept from it by `allowed_capabilities`"),
+            Self::NotAllowed => f.write_str("is excluded by `allowed_capabilities`"),
             Self::Region { region, wanted } => {
                 write!(f, "is {}, not in {}", place(region.as_deref()), wanted.join(" or "))
             }
             Self::Status { status } => match status {
                 HealthStatus::Unhealthy => f.write_str("is down"),
                 HealthStatus::NeedsSignIn => f.write_str("needs sign-in"),
-                HealthStatus::Unknown => f.write_str("was not measured yet, and others were"),
+                HealthStatus::Unknown => f.write_str("has not been checked yet, and others have"),
                 other => write!(f, "is {}", other.label().to_lowercase()),
             },
             Self::Score { score, least } => write!(f, "has a health score of {score:.2}, below {least}"),
-            Self::Full { most: 1 } => f.write_str("has a call under way, and may have one"),
-            Self::Full { most } => write!(f, "has {most} calls under way, as many as it may"),
-            Self::BreakerOpen => f.write_str("failed again and again, and is given a rest"),
-            Self::SetAside => f.write_str("asked for a rest"),
+            Self::Full { most: 1 } => f.write_str("has a call under way, which is its limit"),
+            Self::Full { most } => write!(f, "has {most} calls under way, which is its limit"),
+            Self::BreakerOpen => f.write_str("failed several times in a row: its breaker is open"),
+            Self::SetAside => f.write_str("asked for a pause"),
             Self::Tried => f.write_str("was just tried"),
             Self::Metadata { wanted } => write!(f, "does not meet `{wanted}`"),
             Self::TooFar { region } => {
@@ -194,7 +194,7 @@ impl fmt::Display for Why {
             Self::Farther { region } => {
                 write!(f, "is {}, and a nearer region has a server", place(region.as_deref()))
             }
-            Self::OtherKey => f.write_str("is not the one that these calls stay with"),
+            Self::OtherKey => f.write_str("is not the server that affinity picks"),
             Self::NoWeight => f.write_str("has the weight 0"),
         }
     }

@@ -16,7 +16,7 @@ pub enum EndpointError {
     #[error("`{0}` has no scheme: write `http://{0}`")]
     NoScheme(String),
     /// Something that is no URL.
-    #[error("`{given}` is no URL ({reason}): give one such as `http://localhost:8080/mcp`")]
+    #[error("`{given}` is not a URL ({reason}): give one such as `http://localhost:8080/mcp`")]
     Malformed {
         /// What was given, without secrets.
         given: String,
@@ -24,7 +24,7 @@ pub enum EndpointError {
         reason: String,
     },
     /// Neither http nor https.
-    #[error("the scheme `{0}` is not spoken here: use `http` or `https`")]
+    #[error("the scheme `{0}` is not supported: use `http` or `https`")]
     Scheme(String),
     /// A user or password before the host.
     #[error(

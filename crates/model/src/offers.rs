@@ -11,7 +11,7 @@ pub enum ResolveError {
     #[error("the server lists no such tool")]
     Missing,
     /// Several different tools fold to it; their names, as a call must write them.
-    #[error("several tools fit: `{}`; name one exactly", .0.join("`, `"))]
+    #[error("several tools match: `{}`; name one exactly", .0.join("`, `"))]
     Ambiguous(Vec<String>),
 }
 
@@ -198,6 +198,6 @@ mod tests {
         let server = server("s", &["get_x", "get.x", "get_x"]);
         let several = ResolveError::Ambiguous(vec!["get_x".into(), "get.x".into()]);
         assert_eq!(resolved(&server, "GET-X"), Err(several.clone()));
-        assert_eq!(several.to_string(), "several tools fit: `get_x`, `get.x`; name one exactly");
+        assert_eq!(several.to_string(), "several tools match: `get_x`, `get.x`; name one exactly");
     }
 }

@@ -155,7 +155,7 @@ pub fn nests_within(value: &Value, levels: usize) -> bool {
 pub struct ServerRow {
     /// The key.
     pub id: ServerId,
-    /// For people.
+    /// The name that people read.
     pub name: String,
     /// How it is spoken to.
     pub transport: Transport,

@@ -1,4 +1,5 @@
-//! Where records are kept, and how the registry is opened over a folder. Every implementation passes the suite in `contract/`.
+//! Where records are kept, and how the registry is opened over a folder. Every implementation passes the suite in
+//! `contract/`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,7 +81,8 @@ pub async fn open_sqlite(folder: &Path) -> Result<OpenedRegistry, RegistryError>
     open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
 }
 
-/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for that.
+/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for
+/// that.
 pub async fn open_sqlite_telling(
     folder: &Path,
     told: store::FileListener,
@@ -102,12 +104,12 @@ pub async fn open_sqlite_telling(
 
 fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
     let kept = match kept {
-        0 => "no server could be read of it".to_owned(),
-        1 => "one server could be read of it and is kept".to_owned(),
-        kept => format!("{kept} servers could be read of it and are kept"),
+        0 => "no server could be read from it".to_owned(),
+        1 => "one server could be read from it and is kept".to_owned(),
+        kept => format!("{kept} servers could be read from it and are kept"),
     };
     format!(
-        "The database was damaged. It was moved aside as `{}` and a new one was begun: {kept}. What is missing must be found \
+        "The database was damaged. It was moved aside as `{}` and a new one was started: {kept}. What is missing must be found \
          or added again.",
         aside.display()
     )

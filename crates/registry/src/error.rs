@@ -14,10 +14,12 @@ pub enum RegistryError {
     #[error("there is nothing to redo")]
     NothingToRedo,
     /// This change was taken back already, is older than what the journal keeps, or all it did was changed again since.
-    #[error("change `{0}` cannot be taken back any more: it was undone, overwritten since, or is too old")]
+    #[error(
+        "change `{0}` can no longer be undone: it was undone before, was overwritten since, or is too old"
+    )]
     UndoGone(i64),
     /// This change was not taken back, something else was changed since, or what it did was.
-    #[error("change `{0}` cannot be made again: something else was changed since")]
+    #[error("change `{0}` cannot be redone: something else was changed since")]
     RedoGone(i64),
     /// What was given cannot be kept.
     #[error("`{field}` {reason}")]

@@ -175,7 +175,7 @@ pub struct UpcomingSteps {
     pub redo: Option<JournalStep>,
 }
 
-/// A server that can be brought back.
+/// A server that can be restored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemovedServer {
     /// Its record.
@@ -334,7 +334,7 @@ impl Registry {
         self.ask(Labelling { ids, labels }).await
     }
 
-    /// Removes servers; they can be brought back for 30 days.
+    /// Removes servers; they can be restored for 30 days.
     pub async fn remove(&self, ids: Vec<ServerId>) -> Result<ChangedServers, RegistryError> {
         self.mark(ids, Mark::Remove).await
     }
@@ -387,7 +387,7 @@ impl Registry {
         self.ask(Next).await
     }
 
-    /// The servers that can be brought back, newest first.
+    /// The servers that can be restored, newest first.
     pub async fn removed(&self) -> Result<Vec<RemovedServer>, RegistryError> {
         self.ask(ListRemoved).await
     }

@@ -9,7 +9,7 @@ use model::config::{KeyPath, Problem};
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EditError {
     /// It is no YAML.
-    #[error("the file cannot be edited key by key ({0}): mend its text first")]
+    #[error("the file cannot be edited key by key ({0}): fix its text first")]
     NoYaml(Problem),
     /// The top of the file, or what stands there, has no keys.
     #[error("`{path}` holds {kind} and no keys below it: set it as a whole, or edit the text")]
@@ -20,13 +20,13 @@ pub enum EditError {
         kind: &'static str,
     },
     /// There is nothing to remove or to move.
-    #[error("`{0}` does not stand in the file: there is nothing to take away")]
+    #[error("`{0}` is not in the file: there is nothing to remove")]
     NotThere(KeyPath),
     /// What is to be inserted is there.
-    #[error("`{0}` stands in the file: set it instead")]
+    #[error("`{0}` is in the file already: set it instead")]
     Exists(KeyPath),
     /// A list is shorter.
-    #[error("`{path}` names no place in a list of {len}: use a number from 0 to {len}")]
+    #[error("`{path}` is not a position in a list of {len}: use a number from 0 to {len}")]
     NoItem {
         /// The place.
         path: KeyPath,
@@ -34,10 +34,10 @@ pub enum EditError {
         len: usize,
     },
     /// A value cannot be nothing.
-    #[error("`{0}` cannot be nothing: remove it, and its default applies")]
+    #[error("`{0}` cannot be empty: remove it, and its default applies")]
     Nothing(KeyPath),
     /// What is there is written elsewhere.
-    #[error("`{path}` is an alias in line {line}, column {column}: edit what it stands for, or the text")]
+    #[error("`{path}` is an alias in line {line}, column {column}: edit what it refers to, or the text")]
     Alias {
         /// What.
         path: KeyPath,
@@ -48,7 +48,8 @@ pub enum EditError {
     },
     /// What is there is meant elsewhere too.
     #[error(
-        "`{path}` in line {line}, column {column} is named by an alias elsewhere, which would change along: edit the text"
+        "`{path}` in line {line}, column {column} is named by an alias elsewhere, which would change as well: \
+         edit the text"
     )]
     Anchor {
         /// What.
@@ -81,7 +82,7 @@ pub enum SaveError {
     #[error("it would not load and was not saved: {}", count(.0))]
     Invalid(Vec<Problem>),
     /// It is another file than the one that was edited.
-    #[error("`{}` was changed by somebody else since it was read: nothing was saved", file.display())]
+    #[error("`{}` was changed by another program since it was read: nothing was saved", file.display())]
     Conflict {
         /// The file.
         file: PathBuf,
@@ -91,7 +92,7 @@ pub enum SaveError {
         mine: String,
     },
     /// A link leads nowhere.
-    #[error("`{}` is a link to `{}`, which is not there: make that file, or take the link away", link.display(), target.display())]
+    #[error("`{}` is a link to `{}`, which is not there: create that file, or remove the link", link.display(), target.display())]
     TargetGone {
         /// The link.
         link: PathBuf,
@@ -99,7 +100,7 @@ pub enum SaveError {
         target: PathBuf,
     },
     /// Something else is in its place.
-    #[error("`{}` is {what} and no file: take it away, or name another file", file.display())]
+    #[error("`{}` is {what}, not a file: remove it, or name another file", file.display())]
     NoFile {
         /// Where.
         file: PathBuf,
@@ -115,7 +116,7 @@ pub enum SaveError {
         path: PathBuf,
     },
     /// Saving would make it somebody else's.
-    #[error("`{}` belongs to another user, and would not any more: save it as that user", file.display())]
+    #[error("`{}` belongs to another user, and saving it would change that: save it as that user", file.display())]
     Foreign {
         /// Which.
         file: PathBuf,
@@ -131,13 +132,13 @@ pub enum SaveError {
         source: io::Error,
     },
     /// There is no such version.
-    #[error("there is no version {0} of this file any more")]
+    #[error("version {0} of this file is no longer kept")]
     NoVersion(u64),
     /// The program ends.
     #[error("it was not finished: {0}")]
     Stopped(String),
     /// A change cannot be taken back or made again by itself.
-    #[error("the file is not as that change left it: it can be restored as version {0}")]
+    #[error("the file has changed since: it can be restored as version {0}")]
     StepGone(u64),
 }
 

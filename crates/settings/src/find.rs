@@ -1,4 +1,5 @@
-//! Where things stand in a text: the way to a place in its tree, every setting, every secret; what a form beside the text is made of.
+//! Where things stand in a text: the way to a place in its tree, every setting, every secret; what a form beside the text is
+//! made of.
 
 use std::ops::Range;
 
@@ -113,7 +114,7 @@ fn index_of(
             let mut found = entries.iter().enumerate().filter(|(_, entry)| entry.key == *key);
             let first = found.next();
             if found.next().is_some() {
-                let reason = "the key stands there twice";
+                let reason = "the key is there twice";
                 return Err(EditError::Unproven { path: walked.below(key.as_str()), reason });
             }
             Ok(first.map(|(index, _)| index))

@@ -17,7 +17,7 @@ use crate::wanted::{EditStep, What, after, at, is_as_wanted};
 pub(crate) fn prove(old: &str, now: &Value, new: &str, change: &EditStep) -> Result<Value, EditError> {
     let unproven = |reason| EditError::Unproven { path: change.path.clone(), reason };
     let wanted = after(now, change).ok_or_else(|| unproven("it is not where it should be"))?;
-    let found = value(new).map_err(|_| unproven("the result would be no YAML"))?;
+    let found = value(new).map_err(|_| unproven("the result would not be YAML"))?;
     let is_empty = found.is_null() && wanted.as_object().is_some_and(serde_json::Map::is_empty);
     if !is_empty && !is_as_wanted(&wanted, &found) {
         return Err(unproven("other values would change"));

@@ -59,8 +59,10 @@ pub(crate) fn write(text: &str, change: &EditStep) -> Result<String, EditError> 
 }
 
 pub(crate) fn read<'t>(text: &'t str, path: &KeyPath) -> Result<Tree<'t>, EditError> {
-    Tree::read(text)
-        .map_err(|_| EditError::Unproven { path: path.clone(), reason: "its text is read otherwise" })
+    Tree::read(text).map_err(|_| EditError::Unproven {
+        path: path.clone(),
+        reason: "its text would be read in another way",
+    })
 }
 
 fn splices(tree: &Tree<'_>, change: &EditStep) -> Result<Vec<Splice>, EditError> {

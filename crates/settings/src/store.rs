@@ -15,8 +15,8 @@ use crate::find::places;
 use crate::versions::{Version, VersionStep, Versions};
 
 /// What a file begins with that was not there.
-const STARTER: &str = "# Settings of MCP Discovery. What is not said here has its default.\n\
-                       # `mcp-discovery config show --explain` tells every setting there is.\n";
+const STARTER: &str = "# Settings of MCP Discovery. What is not set here has its default.\n\
+                       # `mcp-discovery config show --explain` lists every setting.\n";
 
 /// What a person wants the file to be: edits of a text, or a text of theirs.
 #[derive(Debug, Clone, Default)]

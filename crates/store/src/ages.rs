@@ -1,6 +1,6 @@
-//! By which clock what is kept grows old. A computer whose clock is wrong for one start must not lose what is kept for weeks, so
-//! a clock that has jumped is not believed at once: until it has gone on from there for a day, and this program ran for an hour
-//! of that, nothing is older than it was before the jump. All that is deleted by its age asks here.
+//! By which clock what is kept grows old. A computer whose clock is wrong for one start must not lose what is kept for
+//! weeks, so a clock that has jumped is not believed at once: until it has gone on from there for a day, and this program
+//! ran for an hour of that, nothing is older than it was before the jump. All that is deleted by its age asks here.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,8 +73,8 @@ impl Default for Ages {
 }
 
 impl Ages {
-    /// Reads what the clock said last, and notes what it says now. Where nothing noted it, the database was `written` by it. What a
-    /// person should know, if there is something.
+    /// Reads what the clock said last, and notes what it says now. Where nothing noted it, the database was `written` by it.
+    /// What a person should know, if there is something.
     pub(crate) fn open(folder: &Path, now: Millis, written: Option<Millis>) -> (ClockKeeper, Option<String>) {
         let path = folder.join(FILE);
         let mark = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -113,7 +113,7 @@ impl ClockKeeper {
         self.ages.0.store(mark.jump.map_or(Millis::MAX, |jump| jump.before), Ordering::Relaxed);
         let text = serde_json::to_vec(&mark).unwrap_or_default();
         if let Err(error) = write_private(&self.path, &text) {
-            tracing::warn!(%error, "what the clock says could not be noted");
+            tracing::warn!(%error, "the time of the clock could not be recorded");
         }
         has_jumped.then(|| told(now.saturating_sub(last)))
     }
@@ -131,7 +131,7 @@ fn told(by: Millis) -> String {
     let where_to = if by < 0 { "earlier" } else { "later" };
     format!(
         "The clock of this computer is {days} {where_to} than when MCP Discovery last ran. If it is wrong, set it. Nothing is \
-         deleted for its age until the clock has gone on for 24 hours, at least one of them with MCP Discovery running."
+         deleted because of its age until the clock has run for 24 hours, at least one of them with MCP Discovery running."
     )
 }
 

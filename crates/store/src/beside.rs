@@ -1,6 +1,6 @@
-//! Databases beside the registry's: each is one file that can be lost without losing a server. It is made where it is missing,
-//! moved aside where it is damaged, and not touched where a newer version of this program wrote it. A file that was deleted goes on
-//! taking writes until it is closed, and then all of them are gone: so it is looked after while it is open.
+//! Databases beside the registry's: each is one file that can be lost without losing a server. It is made where it is
+//! missing, moved aside where it is damaged, and not touched where a newer version of this program wrote it. A file that was
+//! deleted goes on taking writes until it is closed, and then all of them are gone: so it is looked after while it is open.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -193,7 +193,7 @@ pub fn in_transaction<T>(
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let done = work().and_then(|done| connection.execute_batch("COMMIT").map(|()| done));
     if done.is_err() && !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
-        tracing::error!("what was half written could not be taken back");
+        tracing::error!("a half-finished write could not be rolled back");
     }
     done
 }

@@ -43,7 +43,8 @@ pub enum StoreError {
     },
     /// The file is damaged. At the next start it is moved aside and a new one begun.
     #[error(
-        "the database `{path}` is damaged ({reason}): restart MCP Discovery, it moves the file aside and begins a new one"
+        "the database `{path}` is damaged ({reason}): restart MCP Discovery, it moves the file aside and \
+         creates a new one"
     )]
     Damaged {
         /// The file.

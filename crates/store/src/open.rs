@@ -124,7 +124,7 @@ pub(crate) fn keep_private(path: &Path) {
     let there = files.iter().enumerate().filter(|(at, file)| *at == 0 || file.exists());
     for (_, file) in there {
         if let Err(error) = make_private(file) {
-            tracing::warn!(file = %file.display(), %error, "others may read this file");
+            tracing::warn!(file = %file.display(), %error, "other users can read this file");
         }
     }
 }
@@ -146,8 +146,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes an empty file that nobody else reads, where there is none; of one that is there, takes away what others may do. SQLite
-/// gives its journal the rights of the database.
+/// Makes an empty file that nobody else reads, where there is none; of one that is there, takes away what others may do.
+/// SQLite gives its journal the rights of the database.
 #[cfg(unix)]
 pub fn make_private(path: &Path) -> io::Result<()> {
     use std::fs::Permissions;

@@ -75,8 +75,8 @@ impl Store {
         Ok(OpenedStore { store, damaged, backup, clock, clock_notice })
     }
 
-    /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else would
-    /// notice. Holds no clone of it while it waits.
+    /// Looks whether the file is still there, once a second, until the store is dropped: where nobody writes, nothing else
+    /// would notice. Holds no clone of it while it waits.
     pub fn look_after(&self) -> impl Future<Output = ()> + Send + 'static {
         let (inner, ages) = (Arc::downgrade(&self.inner), self.ages.clone());
         async move {
@@ -85,7 +85,7 @@ impl Store {
                 let Some(inner) = inner.upgrade() else { return };
                 // Whatever is asked: the writer looks before it does anything.
                 if (Self { inner, ages: ages.clone() }).ask(|_| Ok(())).await.is_err() {
-                    tracing::debug!("the file could not be looked at");
+                    tracing::debug!("the file could not be examined");
                 }
             }
         }

@@ -75,7 +75,8 @@ impl StoreWriter {
         }
     }
 
-    /// Where somebody deleted or replaced the file, what is written would be gone with this process: it is written anew first.
+    /// Where somebody deleted or replaced the file, what is written would be gone with this process: it is written anew
+    /// first.
     fn be_there(&mut self) -> Result<(), StoreError> {
         if self.saved.is_none() {
             if self.present.is_whole() {
@@ -88,15 +89,16 @@ impl StoreWriter {
         self.saved = None;
         let other = aside.map(|aside| format!("; the file in its place is now `{}`", aside.display()));
         (self.told)(format!(
-            "The database `{}` was deleted or replaced while it was in use. It was written anew with all that was in it{}.",
+            "The database `{}` was deleted or replaced while it was in use. It was written again with all its \
+             data{}.",
             self.path.display(),
             other.unwrap_or_default()
         ));
         Ok(())
     }
 
-    /// Copies all that the connection still has to a file beside, and closes it: SQLite deletes a journal by its name, so this
-    /// must be over before there is another one.
+    /// Copies all that the connection still has to a file beside, and closes it: SQLite deletes a journal by its name, so
+    /// this must be over before there is another one.
     fn save(&mut self) -> Result<PathBuf, StoreError> {
         let part = suffixed(&self.path, ".part");
         unless_missing(std::fs::remove_file(&part)).map_err(|error| StoreError::of_io(&part, &error))?;

@@ -200,7 +200,8 @@ fn guard(path: &Path) -> Option<String> {
     let file = path.display();
     Some(match std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)) {
         Ok(()) => format!(
-            "The file of secrets `{file}` could be read by others and is closed to them now: replace its tokens if somebody may have seen them."
+            "The file of secrets `{file}` could be read by others and is closed to them now: replace its tokens \
+             if they may have been seen."
         ),
         Err(error) => format!(
             "The file of secrets `{file}` can be read by others, and that could not be changed ({error})."

@@ -224,7 +224,7 @@ impl Vault {
     pub async fn mark_gone(&self, gone: Vec<ServerId>) {
         let is_known = self.ledger().kept.keys().any(|key| gone.contains(&key.server));
         if is_known && let Err(error) = self.change(|ledger| ledger.gone.extend(gone)).await {
-            tracing::warn!(%error, "which secrets belong to servers that are gone was not written down");
+            tracing::warn!(%error, "which secrets belong to servers that are gone was not recorded");
         }
     }
 

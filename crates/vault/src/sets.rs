@@ -1,7 +1,7 @@
-//! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or leads elsewhere,
-//! begins another. So a change that is taken back finds the former secrets as they were, and where a server goes nothing
-//! follows it that nobody agreed to. Secrets that the configuration names (`${keyring:NAME}`) are for no server, and nothing that a
-//! server or a file of servers brings along can name one.
+//! Sets of secrets. A server has one at a time, and its record says which: an edit that changes a secret, or leads
+//! elsewhere, begins another. So a change that is taken back finds the former secrets as they were, and where a server goes
+//! nothing follows it that nobody agreed to. Secrets that the configuration names (`${keyring:NAME}`) are for no server, and
+//! nothing that a server or a file of servers brings along can name one.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use crate::{Key, SecretError, SecretPurpose, Vault};
 const KEPT_FOR: Millis = 30 * 24 * 60 * 60 * 1000;
 
 impl Vault {
-    /// Copies what stays from the set of one record into that of another, each where it is kept now. On an error nothing is in
-    /// the new set.
+    /// Copies what stays from the set of one record into that of another, each where it is kept now. On an error nothing is
+    /// in the new set.
     pub async fn carry(
         &self,
         from: &ServerInfo,
@@ -141,7 +141,7 @@ pub enum Unfit {
     Empty,
     /// Bytes other than printable ASCII.
     #[error(
-        "the secret has a line break or a letter that no header can carry: give it on one line, as it was issued"
+        "the secret has a line break or a character that no header can carry: give it on one line, as it was issued"
     )]
     Letters,
     /// More than keyrings keep.

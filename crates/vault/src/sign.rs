@@ -13,7 +13,8 @@ use sha2::Sha256;
 
 use crate::{Key, SecretError, SecretPurpose, Vault};
 
-/// Why a credential that a server needs is not there. Without it the server is not asked, so that it is seen what is missing.
+/// Why a credential that a server needs is not there. Without it the server is not asked, so that it is seen what is
+/// missing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsigned {
     /// It is kept and cannot be read.
@@ -182,7 +183,7 @@ impl Vault {
             ledger.marks.retain(|id, _| !gone.contains(id));
         };
         if is_known && let Err(error) = self.change(forget).await {
-            tracing::warn!(%error, "what told servers apart that are gone is still written down");
+            tracing::warn!(%error, "what distinguished servers that are gone is still kept");
         }
     }
 

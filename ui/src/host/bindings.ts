@@ -1,4 +1,4 @@
-// Generated from crates/api; `cargo xtask bindings` writes it anew.
+// Generated from crates/api; `cargo xtask bindings` writes it again.
 
 export type ServerId = string;
 
@@ -204,7 +204,7 @@ export type ServerRow = {
  */
 id: ServerId, 
 /**
- * For people.
+ * The name that people read.
  */
 name: string, 
 /**
@@ -774,8 +774,8 @@ token?: string,
  */
 headers?: Record<string, string>, 
 /**
- * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
- * be the one that is shown now.
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it
+ * must be the one that is shown now.
  */
 trust_certificate?: string, 
 /**
@@ -817,7 +817,7 @@ call?: string,
  */
 token_place?: SecretPlace, 
 /**
- * Keep it without asking it anything first.
+ * Add it without contacting it first.
  */
 no_probe?: boolean, 
 /**
@@ -941,8 +941,8 @@ token?: string,
  */
 headers?: Record<string, string>, 
 /**
- * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it must
- * be the one that is shown now.
+ * The SHA-256 of the server's certificate: exactly this one is trusted, whoever signed it. Unless nothing is asked, it
+ * must be the one that is shown now.
  */
 trust_certificate?: string, 
 /**
@@ -984,7 +984,7 @@ call?: string,
  */
 token_place?: SecretPlace, 
 /**
- * Keep it without asking it anything first.
+ * Add it without contacting it first.
  */
 no_probe?: boolean, 
 /**
@@ -1645,8 +1645,8 @@ name: string,
  */
 project?: string, 
 /**
- * What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error has
- * the entry.
+ * What a person agreed to: the hash of the entry as it was shown to them. Without it nothing is added, and the error
+ * has the entry.
  */
 consent?: string, 
 /**
@@ -2204,8 +2204,8 @@ row: CallRow,
  */
 tries: Array<CallTry>, 
 /**
- * The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further try.
- * Empty when the caller named a server, or when what decided it is no longer kept.
+ * The decision of each try, made again from what was stored; one more than `tries` when nobody was left for a further
+ * try. Empty when the caller named a server, or when the inputs of the decision are no longer kept.
  */
 decisions: Array<Decision>, 
 /**
@@ -2526,8 +2526,8 @@ text: string,
  */
 file?: string, 
 /**
- * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left out
- * and named in the warnings.
+ * Keep the values of environments, headers and keys that the file has, where `secrets` says. Without it they are left
+ * out and named in the warnings.
  */
 secrets?: boolean, 
 /**
@@ -3807,7 +3807,8 @@ profiles: Array<GatewayProfileRow>, };
 
 export type GatewayTokenArgs = { 
 /**
- * What to call it: 1 to 64 characters. A client of this name that has a token already gets another; the former is revoked.
+ * What to call it: 1 to 64 characters. A client of this name that has a token already gets a new one; the old one is
+ * revoked.
  */
 name: string, };
 
@@ -4246,7 +4247,7 @@ export interface Operations {
   edit: { args: EditArgs; result: Edited };
   /** Gives tags and data to servers, or takes them away, as one change. */
   label: { args: LabelArgs; result: Changed };
-  /** Removes servers; they can be brought back for 30 days. */
+  /** Removes servers; they can be restored for 30 days. */
   remove: { args: ServersByIdArgs; result: Changed };
   /** Brings removed servers back. */
   restore: { args: ServersByIdArgs; result: Changed };
@@ -4262,7 +4263,7 @@ export interface Operations {
   redo: { args: UndoArgs; result: Undone };
   /** What the next undo and the next redo would do. */
   upcoming: { args: Empty; result: Upcoming };
-  /** The servers that can be brought back. */
+  /** The servers that can be restored. */
   removed: { args: Empty; result: RemovedList };
   /** Checks a server now. */
   check: { args: ServerArgs; result: Checked };
@@ -4394,7 +4395,7 @@ export interface Operations {
   filter: { args: FilterArgs; result: FilterForms };
 }
 
-/** 0 is what a person must look at first. */
+/** 0 is the worst, which needs attention first. */
 export const SEVERITY: Record<HealthStatus, number> = {
   healthy: 6,
   degraded: 1,
@@ -4405,7 +4406,7 @@ export const SEVERITY: Record<HealthStatus, number> = {
   blocked: 2,
 };
 
-/** What people read, and what stands after `is:` in a filter. */
+/** The word that people read, and the word after `is:` in a filter. */
 export const STATUS_WORDS: Record<HealthStatus, { word: string; is: string }> = {
   healthy: { word: "Healthy", is: "healthy" },
   degraded: { word: "Degraded", is: "degraded" },
@@ -4432,11 +4433,11 @@ export const STAGE_WORDS: Record<Stage, string> = {
 
 /** How one of several servers is picked. */
 export const STRATEGY_WORDS: Record<Strategy, string> = {
-  round_robin: "in turns",
+  round_robin: "round robin",
   least_connections: "fewest calls under way",
-  weighted_round_robin: "in turns by weight",
+  weighted_round_robin: "weighted round robin",
   health_weighted: "by health and speed",
-  random: "by chance",
+  random: "random",
   priority: "highest priority",
   peak_ewma: "the faster of two",
 };
@@ -4475,5 +4476,5 @@ export const FILTER_FIELDS = {
   updated_at: { aliases: [], about: "When its record changed last, in milliseconds since 1970", sign: ">", values: [] },
 } as const satisfies Record<string, FilterField>;
 
-/** What stands between a field and its value; longer ones first. */
+/** The signs between a field and its value; longer ones first. */
 export const FILTER_SIGNS = [":", "!=", ">=", "<=", "==", "=~", "=", ">", "<", "~"] as const;

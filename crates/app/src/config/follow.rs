@@ -102,7 +102,7 @@ pub(super) fn read(file: &Path) -> io::Result<Vec<u8>> {
 pub(super) async fn look(file: &Path) -> FileReading {
     let file = file.to_owned();
     let look = move || match std::fs::metadata(&file) {
-        Ok(found) if !found.is_file() => FileReading::Unreadable("it is no regular file".to_owned()),
+        Ok(found) if !found.is_file() => FileReading::Unreadable("it is not a regular file".to_owned()),
         _ => FileReading::from(read(&file)),
     };
     let looked = tokio::task::spawn_blocking(look).await;

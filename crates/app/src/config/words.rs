@@ -8,7 +8,7 @@ use model::config::{Config, Problem, Severity};
 
 /// More than anybody reads; the rest is counted.
 const MOST_PROBLEMS: usize = 100;
-const STAYS: &str = "the configuration from before stays in use";
+const STAYS: &str = "the previous configuration stays in use";
 
 /// `mcp-discovery.yaml:3:12: error: …`.
 fn place(file: Option<&Path>, problem: &Problem) -> String {
@@ -79,7 +79,7 @@ pub(super) fn refused(file: &Path, problems: &[Problem]) -> String {
 }
 
 pub(super) fn gone(file: &Path) -> String {
-    format!("`{}` is gone: what it said stays in use until the next start", file.display())
+    format!("`{}` is gone: its settings stay in use until the next start", file.display())
 }
 
 pub(super) fn unreadable(file: &Path, reason: &str) -> String {

@@ -47,7 +47,7 @@ impl App {
         };
         named
             .filter(|token| !token.is_empty())
-            .ok_or_else(|| format!("nothing is kept for `metrics.token: {token}`"))
+            .ok_or_else(|| format!("no secret is kept for `metrics.token: {token}`"))
     }
 
     /// Counted for `/metrics`.

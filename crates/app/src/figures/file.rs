@@ -83,7 +83,7 @@ impl App {
 
 /// Beside it, then renamed: whoever reads it sees all of the former figures or all of the new.
 fn replace(file: &Path, text: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().ok_or_else(|| io::Error::other("it names no file"))?.to_owned();
+    let mut name = file.file_name().ok_or_else(|| io::Error::other("it does not name a file"))?.to_owned();
     name.push(".new");
     let beside = file.with_file_name(name);
     let write = || {

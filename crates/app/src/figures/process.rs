@@ -33,14 +33,18 @@ pub(super) fn figures() -> Vec<Family> {
     }
     if let (Some(started), Some(booted)) = (field(19), booted()) {
         let at = booted + started / ticks;
-        families.push(gauge("process_start_time_seconds", "When the core began", [one(&[], at)]));
+        families.push(gauge("process_start_time_seconds", "When the core started", [one(&[], at)]));
     }
     if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
         let open = u64::try_from(open.count()).unwrap_or(u64::MAX);
         families.push(gauge("process_open_fds", "Files that are open", [one(&[], metrics::exact(open))]));
     }
     if let Some(most) = rustix::process::getrlimit(rustix::process::Resource::Nofile).current {
-        families.push(gauge("process_max_fds", "Files that may be open", [one(&[], metrics::exact(most))]));
+        families.push(gauge(
+            "process_max_fds",
+            "The most files that can be open",
+            [one(&[], metrics::exact(most))],
+        ));
     }
     families
 }

@@ -196,7 +196,7 @@ impl ToldServers {
                 "The last result of each check: 0 passing, 1 warning, 2 critical",
                 checks,
             ),
-            gauge("mcp_discovery_breaker_open", "1 while calls are kept from a server that failed", open),
+            gauge("mcp_discovery_breaker_open", "1 while the breaker keeps calls from a server", open),
             gauge(
                 "mcp_discovery_capability_servers",
                 "Servers that offer a capability and are healthy or degraded",

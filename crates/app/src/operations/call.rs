@@ -101,7 +101,7 @@ impl App {
             return error;
         }
         let start = self.0.mesh.sessions.starts().list().into_iter().find(|start| start.id == id);
-        let line = start.and_then(|start| start.line).map(|line| format!(", and says `{line}`"));
+        let line = start.and_then(|start| start.line).map(|line| format!(", and writes `{line}`"));
         error.message = format!(
             "{}: its command is still starting{}; call it again in a moment, or give the call more time",
             error.message,

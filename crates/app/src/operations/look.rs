@@ -175,7 +175,5 @@ fn only_over_tls(url: &str) -> Result<(), OperationError> {
     if model::Endpoint::parse(url).is_ok_and(|endpoint| endpoint.url().scheme() == "https") {
         return Ok(());
     }
-    Err(OperationError::arguments(format!(
-        "`{url}` is no https:// address: only over TLS there is a certificate"
-    )))
+    Err(OperationError::arguments(format!("`{url}` is not an https:// address: only TLS has a certificate")))
 }

@@ -84,7 +84,7 @@ impl App {
         let keys: Vec<String> =
             ids.iter().filter_map(|id| Some(key_of(&snapshot, snapshot.get(*id)?))).collect();
         let edit = ConfigEdit::set(path_of(&name), json!(keys));
-        let label = format!("made {} servers the replicas {name}", ids.len());
+        let label = format!("grouped {} servers as the replicas {name}", ids.len());
         self.changed_groups(name, ids.into_iter().collect(), edit, args.by, label).await
     }
 
@@ -108,7 +108,7 @@ impl App {
         let meant = found.iter().find(|one| one.key == args.proposal || one.name == args.proposal);
         let Some(ProposedReplicas { key, name, .. }) = meant.cloned() else {
             let why = format!(
-                "nothing is proposed as `{}`: its servers or their tools are others by now",
+                "nothing is proposed as `{}`: its servers or their tools have changed",
                 args.proposal
             );
             return Err(OperationError::new(ErrorCode::NotFound, why));
@@ -173,7 +173,7 @@ fn may_be_made(
     if let Err(server) = do_agree(&servers) {
         let why = format!(
             "the tools of `{}` are not known, or do not agree with those of the others: only servers that list the same tools \
-             with the same schemas are made a group here",
+             with the same schemas can be grouped here",
             mcp::tame(&server.info.name)
         );
         return Err(OperationError::arguments(why));

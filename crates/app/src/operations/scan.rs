@@ -141,7 +141,7 @@ fn protocols(words: Option<&[String]>) -> Result<Protocols, OperationError> {
             "sse" => protocols.sse = true,
             other => {
                 return Err(OperationError::arguments(format!(
-                    "`{other}` is no protocol of a scan: give `http`, `sse` or both"
+                    "`{other}` is not a protocol of a scan: give `http`, `sse` or both"
                 )));
             }
         }

@@ -35,8 +35,7 @@ impl App {
     ) -> Result<NamedSecretSet, OperationError> {
         let NamedSecretSetArgs { name, secret, place } = args;
         if !is_secret_key(&name) {
-            let message =
-                "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
+            let message = "a name has at most 64 letters, digits, `-`, `_` and `.`: choose another";
             return Err(OperationError::arguments(message));
         }
         let fits = SecretPurpose::Env(name.clone()).fit(&secret);
@@ -151,7 +150,7 @@ impl App {
         let ConfigSecretMoveArgs { path, name, place, base, by } = args;
         let seen = self.draft_config(Wanted { base, ..Wanted::default() }).await?;
         let Some(secret) = plain_secret(&seen.text, &path) else {
-            let message = format!("there is no secret in plain text at `{path}`: look at the file again");
+            let message = format!("there is no secret in plain text at `{path}`: read the file again");
             return Err(OperationError::arguments(message));
         };
         let name = self.free_name(name, &path)?;
@@ -184,8 +183,7 @@ impl App {
         let names = self.0.vault().names();
         if let Some(name) = wanted {
             if !is_secret_key(&name) {
-                let message =
-                    "a name has letters, digits, `-`, `_` and `.`, at most 64 of them: choose such a one";
+                let message = "a name has at most 64 letters, digits, `-`, `_` and `.`: choose another";
                 return Err(OperationError::arguments(message));
             }
             if names.contains_key(&name) {

@@ -1,5 +1,5 @@
-//! `call`: one tool call, its progress on standard error, its answer on standard output; on a terminal also what a command says that
-//! has to start first.
+//! `call`: one tool call, its progress on standard error, its answer on standard output; on a terminal also what a command
+//! says that has to start first.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -68,7 +68,7 @@ pub(super) async fn arguments(given: Option<&str>) -> Result<Map<String, Value>,
         Some(json) => json.to_owned(),
     };
     serde_json::from_str(&json)
-        .map_err(|error| CommandFailure::usage(format!("the arguments are no JSON object: {error}")))
+        .map_err(|error| CommandFailure::usage(format!("the arguments are not a JSON object: {error}")))
 }
 
 async fn follow_progress(mut events: Batches, handle: &str) {

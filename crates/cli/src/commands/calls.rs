@@ -149,9 +149,9 @@ fn sentence(record: &CallRecord) -> String {
     if row.named {
         text += "\n\nThe caller named the server: nothing was decided";
     } else if record.decisions.is_empty() {
-        text += "\n\nWhat decided it is not kept";
+        text += "\n\nThe inputs of the decision are not kept";
     } else if !record.is_exact {
-        text += "\n\nThis was decided by more than is kept, and may have been otherwise";
+        text += "\n\nThe decision used more than is kept, and may have been different";
     }
     text
 }
@@ -181,7 +181,7 @@ fn outcome_of(replay: &Replay) -> String {
     let Replay { calls, stays, moves, fails, unknowns, .. } = replay;
     let mut text = format!("Of {calls} calls {stays} stay, {moves} move, {fails} would fail");
     if *unknowns > 0 {
-        let _ = write!(text, ", and of {unknowns} that cannot be said");
+        let _ = write!(text, ", and for {unknowns} it cannot be known");
     }
     for one in replay.would_fail.iter().take(PRINTED) {
         let _ = write!(
@@ -199,7 +199,7 @@ fn outcome_of(replay: &Replay) -> String {
             write!(text, "\n  {}  {} moves{}: {from} → {to}", one.id, one.capability, times(one.stands_for));
     }
     for one in replay.unknown.iter().take(PRINTED) {
-        let _ = write!(text, "\n  {}  cannot be said{}: {}", one.id, times(one.stands_for), one.why);
+        let _ = write!(text, "\n  {}  cannot be known{}: {}", one.id, times(one.stands_for), one.why);
     }
     let listed = replay.moved.len().max(replay.would_fail.len()).max(replay.unknown.len());
     if listed > PRINTED {

@@ -26,7 +26,7 @@ pub(super) async fn clients(session: &CommandSession, args: &ClientsFlags) -> Re
         let rows: Vec<EntryLine<'_>> = rows(&list.clients).collect();
         session.print.list(&told(&rows), COLUMNS)?;
         if list.clients.is_empty() {
-            note("no AI client has a file here that is known");
+            note("no known AI client has a file here");
         }
         list.clients.iter().for_each(say_problems);
         return Ok(());
@@ -51,7 +51,7 @@ const COLUMNS: &[Column<ClientLine>] = &[
     Column { heading: "NAME", cell: |row| row.name.clone() },
     Column { heading: "STATE", cell: |row| row.state.clone() },
     Column { heading: "ADDRESS", cell: |row| row.address.clone() },
-    Column { heading: "IS GIVEN", cell: |row| row.gets.clone() },
+    Column { heading: "GIVEN", cell: |row| row.gets.clone() },
     Column { heading: "SCOPE", cell: |row| row.scope.clone() },
 ];
 
@@ -136,7 +136,7 @@ pub(super) async fn from(
 ) -> Result<Option<FromClient>, CommandFailure> {
     let Some(meant) = &flags.from else { return Ok(None) };
     let (client, name) = meant.split_once('/').ok_or_else(|| {
-        CommandFailure::usage(format!("`{meant}` is no entry: write CLIENT/NAME, such as cursor/weather"))
+        CommandFailure::usage(format!("`{meant}` is not an entry: write CLIENT/NAME, such as cursor/weather"))
     })?;
     let projects = whole(flags.project.as_slice())?;
     let project = projects.first().cloned();
@@ -161,7 +161,7 @@ pub(super) async fn from(
         several => {
             let places: Vec<String> = several.iter().map(|row| row.file.path.clone()).collect();
             return Err(CommandFailure::usage(format!(
-                "`{name}` stands in several places ({}): say which with --from-file or --project",
+                "`{name}` is in several files ({}): say which with --from-file or --project",
                 places.join(", ")
             )));
         }
@@ -199,7 +199,7 @@ fn agreed(row: &EntryLine<'_>, flags: &FromFlags) -> Result<String, CommandFailu
 
 fn consent_of(row: &EntryLine<'_>) -> String {
     let EntryLine { client, file, entry } = row;
-    let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be asked" };
+    let what = if entry.kind == EntryKind::Command { "will be run" } else { "will be contacted" };
     let mut lines = vec![
         format!("{} keeps `{}` in {}. This {what}:", client.name, on_one_line(&entry.name), file.path),
         format!("  {}", on_one_line(&entry.address)),
@@ -210,7 +210,7 @@ fn consent_of(row: &EntryLine<'_>) -> String {
     let gets = gets(entry);
     if !gets.is_empty() {
         lines.push(format!(
-            "  with {}: their values go from the file to where secrets are kept",
+            "  with {}: their values are copied from the file to where secrets are kept",
             gets.join(", ")
         ));
     }
@@ -250,8 +250,8 @@ pub(crate) struct ClientsFlags {
 pub(crate) struct FromFlags {
     /// A server of an AI client's file, such as cursor/weather: `clients` lists them
     ///
-    /// What will be run or asked, and which variables and headers go along, is shown first. Their values go from the file to
-    /// where secrets are kept.
+    /// Shows first what will be run or contacted, and with which variables and headers. Their values are copied from the
+    /// file to where secrets are kept.
     #[arg(long, value_name = "CLIENT/NAME")]
     pub(crate) from: Option<String>,
     /// The file it is in, where the client has several
@@ -263,7 +263,7 @@ pub(crate) struct FromFlags {
     /// Agree to the entry as `clients` showed it, by its `consent`; on a terminal you are asked
     #[arg(long, value_name = "CONSENT", requires = "from")]
     pub(crate) agree: Option<String>,
-    /// What a placeholder of the entry stands for, such as ${input:token}=-: `-` asks for it, or reads it from standard input
+    /// The value of a placeholder of the entry, such as ${input:token}=-: `-` asks for it, or reads it from standard input
     #[arg(long, value_name = "PLACEHOLDER=-", requires = "from")]
     pub(crate) fill: Vec<String>,
 }

@@ -61,7 +61,7 @@ pub(super) async fn show(session: &CommandSession) -> Result<(), CommandFailure>
     let file = or_dash(status.file.as_ref());
     say_problems(&file, &status.problems);
     if status.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        note("the configuration from before stays in use:");
+        note("the previous configuration stays in use:");
     }
     let yaml = serde_saphyr::to_string(&written(&status.effective))
         .map_err(|error| CommandFailure::failed(error.to_string()))?;

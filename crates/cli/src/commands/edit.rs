@@ -1,5 +1,5 @@
-//! The commands that change servers: `add` and `edit`, which take the same flags and ask the server before it is kept; `remove` and the
-//! others, for servers as a whole.
+//! The commands that change servers: `add` and `edit`, which take the same flags and ask the server before it is kept;
+//! `remove` and the others, for servers as a whole.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,7 +61,7 @@ pub(super) async fn edit(session: &CommandSession, args: &EditOptions) -> Result
         let (verb, undo) = match (given.dry_run, edited.ids.is_empty()) {
             (true, _) => ("nothing was kept; it would be", ""),
             (false, true) => ("nothing to change in", ""),
-            (false, false) => ("edited", "; `mcp-discovery undo` takes it back"),
+            (false, false) => ("edited", "; `mcp-discovery undo` reverts it"),
         };
         format!("{verb} {}{}{undo}", server(&edited.server), kept(edited.kept.as_ref()))
     })?;
@@ -94,7 +94,7 @@ fn without(given: &[String]) -> Result<Without, CommandFailure> {
             Some(("env", name)) => drop(without.env.insert(name.to_owned())),
             _ => {
                 return Err(CommandFailure::usage(format!(
-                    "`{what}` is nothing that a server is given: write token, header:NAME, query:NAME, env:NAME or cwd"
+                    "`{what}` cannot be removed: write token, header:NAME, query:NAME, env:NAME or cwd"
                 )));
             }
         }
@@ -158,7 +158,7 @@ fn server(row: &ServerRow) -> String {
 }
 
 fn kept(kept: Option<&KeptIn>) -> String {
-    kept.map(|kept| format!("; what it is given is {}", kept_in(kept))).unwrap_or_default()
+    kept.map(|kept| format!("; its secrets are {}", kept_in(kept))).unwrap_or_default()
 }
 
 fn say_taken(taken: &[String]) {
@@ -179,8 +179,8 @@ fn say_leaves(edited: &Edited) {
     }
     let leaves = edited.leaves.join(", ");
     match &edited.leaves_at {
-        Some(origin) => note(&format!("does not go along to the new address: {leaves}, given for {origin}")),
-        None => note(&format!("not given to it any more: {leaves}")),
+        Some(origin) => note(&format!("not sent to the new address: {leaves}, given for {origin}")),
+        None => note(&format!("no longer given to it: {leaves}")),
     }
 }
 
@@ -188,7 +188,7 @@ fn say_leaves(edited: &Edited) {
 pub(super) fn pair_of(pair: &str) -> Result<(String, Value), CommandFailure> {
     let (key, value) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
         CommandFailure::usage(format!(
-            "`{pair}` is no metadata: write key=value, such as region=eu or priority=8"
+            "`{pair}` is not metadata: write key=value, such as region=eu or priority=8"
         ))
     })?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
@@ -198,7 +198,7 @@ pub(super) fn pair_of(pair: &str) -> Result<(String, Value), CommandFailure> {
 fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
     let wrong = || {
         CommandFailure::usage(format!(
-            "`{pair}` is no header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"
+            "`{pair}` is not a header: write HEADER=VARIABLE, such as X-Api-Key=WEATHER_KEY"
         ))
     };
     let (header, variable) = pair.split_once('=').ok_or_else(wrong)?;
@@ -212,8 +212,8 @@ fn header_of(pair: &str) -> Result<(String, String), CommandFailure> {
 pub(super) fn tell(session: &CommandSession, what: &str, changed: &Changed) -> Result<(), CommandFailure> {
     session.print.one(changed, || match changed.ids.len() {
         0 => "nothing to change".to_owned(),
-        1 => format!("{what}: 1 server; `mcp-discovery undo` takes it back"),
-        count => format!("{what}: {count} servers; `mcp-discovery undo` takes it back"),
+        1 => format!("{what}: 1 server; `mcp-discovery undo` reverts it"),
+        count => format!("{what}: {count} servers; `mcp-discovery undo` reverts it"),
     })?;
     Ok(())
 }
@@ -226,9 +226,7 @@ pub(super) async fn label(session: &CommandSession, args: &Label) -> Result<(), 
 
 pub(super) async fn undo(session: &CommandSession) -> Result<(), CommandFailure> {
     let undone = session.core.undo(asked()).await?;
-    session
-        .print
-        .one(&undone, || format!("undone: {}; `mcp-discovery redo` makes it again", undone.label))?;
+    session.print.one(&undone, || format!("undone: {}; `mcp-discovery redo` redoes it", undone.label))?;
     Ok(())
 }
 

@@ -56,12 +56,14 @@ fn say_left(name: &str, report: &ImportReport, secrets: usize) {
     }
     if secrets > 0 {
         note(
-            "values that were not taken are given with `mcp-discovery secret set ID`, `--env NAME`, `--header NAME` or `--query NAME`",
+            "values that were left out can be given with `mcp-discovery secret set ID`, `--env NAME`, `--header \
+             NAME` or `--query NAME`",
         );
     }
     if report.certificates_left > 0 {
         note(
-            "certificates and CAs that were left out are agreed to with `mcp-discovery edit ID --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
+            "certificates and CAs that were left out can be accepted with `mcp-discovery edit ID \
+             --trust-certificate FINGERPRINT` or `--ca FILE`, or all of them with `import --trust-certificates`",
         );
     }
     if let Some(more) = report.warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {

@@ -49,14 +49,14 @@ fn filter(text: &str) -> Result<Value, CommandFailure> {
         return Ok(Value::String(text.to_owned()));
     }
     serde_json::from_str(text)
-        .map_err(|error| CommandFailure::usage(format!("the filter is no JSON: {error}")))
+        .map_err(|error| CommandFailure::usage(format!("the filter is not JSON: {error}")))
 }
 
 pub(super) async fn tools(session: &CommandSession, args: &ToolsOptions) -> Result<(), CommandFailure> {
     let list = session.core.tools(ToolsArgs { server: args.server.clone() }).await?;
     session.print.list(&list.tools, TOOLS)?;
     if list.tools.is_empty() {
-        note("no tools: `mcp-discovery servers` shows which servers there are and how they are");
+        note("no tools: `mcp-discovery servers` shows the servers and their status");
     }
     Ok(())
 }

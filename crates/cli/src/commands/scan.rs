@@ -168,7 +168,7 @@ impl Watch {
                 }
             }
         }
-        Err(CommandFailure::failed("the core ended before the scan did"))
+        Err(CommandFailure::failed("the core stopped before the scan finished"))
     }
 
     /// Events were lost: the report has everything.

@@ -25,7 +25,7 @@ pub(super) async fn wanted(session: &CommandSession, args: &ScanOptions) -> Resu
     let saved = args.targets.iter().find_map(|target| target.strip_prefix('@'));
     let Some(name) = saved else { return Ok(given) };
     if args.targets.len() > 1 {
-        return Err(CommandFailure::usage("a saved range stands alone: give `@NAME`, or addresses"));
+        return Err(CommandFailure::usage("a saved range cannot be combined: give `@NAME`, or addresses"));
     }
     let ranges = session.core.ranges(Empty {}).await?.ranges;
     let Some(range) = ranges.into_iter().find(|range| range.name == name) else {

@@ -42,8 +42,8 @@ async fn answer(app: &App, args: &Serve) -> Result<(), CommandFailure> {
     })?;
     if !listen.ip().is_loopback() {
         print::note(&format!(
-            "listening on {}: everybody who can reach this address and has a token may use it, and tokens travel in the clear: whoever \
-             is on the way can read them",
+            "listening on {}: anyone who can reach this address and has a token can use it, and tokens are sent unencrypted: anyone on \
+             the network path can read them",
             face.url()
         ));
     }
@@ -147,8 +147,8 @@ pub(super) async fn link(session: &CommandSession, args: &Link) -> Result<(), Co
     Ok(())
 }
 
-/// Opens a link in the person's browser. Programs are listed with their arguments, for everybody on this computer to read: what
-/// the browser is given is a page that only its owner can read, and that leads on.
+/// Opens a link in the person's browser. Programs are listed with their arguments, for everybody on this computer to read:
+/// what the browser is given is a page that only its owner can read, and that leads on.
 pub(super) fn open(data_dir: &str, link: &str) -> Result<(), CommandFailure> {
     let failed = |error: std::io::Error| {
         CommandFailure::failed(format!(

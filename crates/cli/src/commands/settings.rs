@@ -74,11 +74,7 @@ fn tell(session: &CommandSession, saved: &ConfigSaved) -> Result<(), CommandFail
         }
         let lines: Vec<String> =
             saved.diff.iter().filter(|line| line.fate != LineFate::Kept).map(written).collect();
-        format!(
-            "{}\nsaved as version {}; `mcp-discovery undo` takes it back",
-            lines.join("\n"),
-            saved.version
-        )
+        format!("{}\nsaved as version {}; `mcp-discovery undo` reverts it", lines.join("\n"), saved.version)
     })?;
     Ok(())
 }
@@ -101,7 +97,7 @@ pub(super) async fn versions(session: &CommandSession) -> Result<(), CommandFail
     ];
     let versions = session.core.config_versions(Empty {}).await?.versions;
     if versions.is_empty() {
-        note("no version is kept yet: the first save, or the first change that is seen, makes one");
+        note("no version is kept yet: the first save, or the first change on disk, creates one");
     }
     session.print.list(&versions, &columns)?;
     Ok(())

@@ -109,14 +109,17 @@ impl Reread {
 
 /// The files could not be read in time.
 #[derive(Debug, thiserror::Error)]
-#[error("the files of AI clients could not be read within {} s: does a folder of theirs lie on a computer that is away?", PATIENCE.as_secs())]
+#[error(
+    "the files of AI clients could not be read within {} s: is one of their folders on a computer that cannot be reached?",
+    PATIENCE.as_secs()
+)]
 pub struct ReadTooSlowly;
 
 /// Why an entry cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// No client is known to keep servers there.
-    #[error("`{0}` is no file of this client: `clients` lists those that are")]
+    #[error("`{0}` is not a file of this client: `clients` lists its files")]
     NoFile(PathBuf),
     /// Nor can anything.
     #[error(transparent)]
@@ -151,8 +154,8 @@ impl Clients {
         self.on_a_thread(move |clients| clients.list(projects, &own)).await
     }
 
-    /// Does what blocks, when it is its turn. A folder of the network that answers nobody holds up one thread, and whoever asks
-    /// meanwhile is told.
+    /// Does what blocks, when it is its turn. A folder of the network that answers nobody holds up one thread, and whoever
+    /// asks meanwhile is told.
     pub async fn on_a_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> T + Send + 'static,
@@ -170,7 +173,8 @@ impl Clients {
         tokio::time::timeout(PATIENCE, done).await.ok().and_then(Result::ok).ok_or(ReadTooSlowly)
     }
 
-    /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now on.
+    /// Reads what changed since it was read last, and lists all. It blocks while it reads. `projects` are looked in from now
+    /// on.
     pub fn list(&self, projects: Vec<PathBuf>, own: &ThisApp) -> Vec<ClientReport> {
         let mut state = self.lock();
         state.given.extend(projects.into_iter().filter(|folder| folder.is_absolute()));
@@ -218,7 +222,8 @@ impl Clients {
         Ok(Reread { plain: nth(plain)?, whole: nth(whole)? })
     }
 
-    /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the same.
+    /// The servers that clients are set up with, for who remembers that; nothing when they were told a while ago and are the
+    /// same.
     pub fn news(&self, reports: &[ClientReport]) -> Option<HashSet<SeenServer>> {
         let mut seen = HashSet::new();
         for report in reports {
@@ -353,7 +358,7 @@ impl ReadFile {
             read.folders.iter().map(PathBuf::from).filter(|folder| folder.is_absolute()).collect();
         if folders.len() > MOST_FOLDERS {
             let message =
-                format!("it names {} folders: the first {MOST_FOLDERS} are looked in", folders.len());
+                format!("it names {} folders: the first {MOST_FOLDERS} are searched", folders.len());
             problems.push(FileProblem { line: None, column: None, message, unread: false });
         }
         Self {

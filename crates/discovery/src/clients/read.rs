@@ -1,5 +1,5 @@
-//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named. Whether it is
-//! as it was goes by size and time alone, so that a look costs next to nothing.
+//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named.
+//! Whether it is as it was goes by size and time alone, so that a look costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};
@@ -66,7 +66,7 @@ pub(super) fn parsed(
 /// The text of a file.
 pub(super) fn text(path: &Path) -> Result<String, FileProblem> {
     if is_script(&path.to_string_lossy()) {
-        return Err(whole("this is a script: it is never run, so what it sets up is not known"));
+        return Err(whole("this is a script: it is never run, so its servers are not known"));
     }
     let found = std::fs::metadata(path).map_err(|error| whole(why(path, &error)))?;
     refuse_odd(&found)?;
@@ -87,7 +87,7 @@ fn refuse_odd(found: &Metadata) -> Result<(), FileProblem> {
         return Err(whole("this is a folder: expected a file"));
     }
     if !found.is_file() {
-        return Err(whole("this is no plain file (a pipe, a socket or a device), and was not read"));
+        return Err(whole("this is not a regular file (a pipe, a socket or a device), and was not read"));
     }
     if found.len() > LARGEST {
         return Err(too_large(found.len()));
@@ -128,7 +128,7 @@ fn as_text(bytes: Vec<u8>) -> Result<String, FileProblem> {
         let before = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |part| part.chars().count()) + 1;
-        let message = "here it is no UTF-8 text".to_owned();
+        let message = "here it is not UTF-8 text".to_owned();
         FileProblem { line: Some(line), column: Some(column), message, unread: true }
     })
 }
@@ -138,10 +138,10 @@ fn why(path: &Path, error: &io::Error) -> String {
     // The kind for circles of links has no stable name yet.
     let is_circle = error.raw_os_error().is_some_and(is_loop);
     match error.kind() {
-        _ if is_circle => "its links lead in a circle".to_owned(),
+        _ if is_circle => "its links lead in a loop".to_owned(),
         ErrorKind::NotFound if is_link() => "this is a link to something that is not there".to_owned(),
         ErrorKind::NotFound => "it was gone while it was being read".to_owned(),
-        ErrorKind::PermissionDenied => "you may not read it: its permissions forbid that".to_owned(),
+        ErrorKind::PermissionDenied => "its permissions do not let you read it".to_owned(),
         _ => format!("it could not be read: {error}"),
     }
 }

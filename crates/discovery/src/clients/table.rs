@@ -1,4 +1,5 @@
-//! Every AI client that is known, and where each keeps its servers. What a file looks like is `model::servers_json`'s matter.
+//! Every AI client that is known, and where each keeps its servers. What a file looks like is `model::servers_json`'s
+//! matter.
 
 use super::places::Base::{self, Config, Dot, Home, Storage, Support};
 use super::places::System;
@@ -8,7 +9,7 @@ use super::places::System;
 pub(super) struct ClientSpec {
     /// In operations and commands.
     pub(super) id: &'static str,
-    /// For people.
+    /// The name that people read.
     pub(super) name: &'static str,
     pub(super) files: &'static [ClientPlace],
     /// Below the folder of a project.

@@ -1,4 +1,5 @@
-//! What differs between two scans: pure, of what was found and what was asked; and two that are kept, as a face is told of them.
+//! What differs between two scans: pure, of what was found and what was asked; and two that are kept, as a face is told of
+//! them.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -94,7 +95,7 @@ impl<'a> ComparedSide<'a> {
         match found {
             Some((row, found)) if found.is_server() => Says::Server(row, found),
             Some((_, found)) if found.outcome == Outcome::Incomplete => {
-                Says::Nothing("its time was up before a verdict")
+                Says::Nothing("its time limit passed before a result")
             }
             Some((_, found)) => Says::Nobody(
                 found.reason.clone().unwrap_or_else(|| "what answers there is not MCP".to_owned()),
@@ -187,8 +188,8 @@ fn pair_moved(
 }
 
 impl ScanMemory {
-    /// What differs between a scan, by default the newest, and an earlier one, by default the newest finished one of the same
-    /// targets and ports.
+    /// What differs between a scan, by default the newest, and an earlier one, by default the newest finished one of the
+    /// same targets and ports.
     pub async fn compare(
         &self,
         scan: Option<&str>,

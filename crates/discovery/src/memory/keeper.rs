@@ -78,7 +78,8 @@ impl Keeper {
     /// Writes what scans found since the last time. What cannot be written stays in memory and is tried again.
     pub(super) fn flush(&mut self) {
         let is_dirty = |live: &&LiveScan| live.is_dirty;
-        // The oldest first, so that a list by age is one by time. Each once: a scan that goes on must not keep who asks waiting.
+        // The oldest first, so that a list by age is one by time. Each once: a scan that goes on must not keep who asks
+        // waiting.
         let mut dirty: Vec<String> =
             self.inner.live.lock().iter().filter(is_dirty).map(|live| live.scan.status.id.clone()).collect();
         dirty.reverse();
@@ -210,7 +211,7 @@ impl Keeper {
         // Somebody may have deleted it.
         if self.connection.is_some() && !self.path.exists() {
             self.connection = None;
-            tracing::warn!(path = %self.path.display(), "the memory of scans is gone: a new one is begun");
+            tracing::warn!(path = %self.path.display(), "the file of scans is gone: a new one is started");
             self.begin_anew(None);
         }
         if self.connection.is_none() {
@@ -238,7 +239,7 @@ impl Keeper {
         self.inner.live.lock().write_again();
         if let Some(Aside { path, why }) = aside {
             (self.noticed)(format!(
-                "The memory of scans was damaged ({why}). It is kept as `{}`, and a new one is begun.",
+                "The file of scans was damaged ({why}). It is kept as `{}`, and a new one was started.",
                 path.display()
             ));
         }
@@ -246,7 +247,7 @@ impl Keeper {
 
     /// The same trouble is told once.
     fn complain(&mut self, error: &BesideError) {
-        let said = format!("Scans are not kept now: {error}. They run all the same.");
+        let said = format!("Scans are not being kept: {error}. They still run.");
         if self.said.as_ref() != Some(&said) {
             (self.noticed)(said.clone());
             self.said = Some(said);

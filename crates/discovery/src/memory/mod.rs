@@ -1,9 +1,9 @@
 //! The memory of scans: `discovery.db` in the data directory.
 //!
-//! - [`ScanMemory`] has the scans under way and writes what they find as they go, four times a second; a thread of its own does.
-//!   Whatever becomes of the file, scans go on and are shown: what could not be written waits in memory.
-//! - With a scan it keeps what its plan covers and which probes were made, so that a comparison ([`compare`]) calls nobody gone who
-//!   was not asked again.
+//! - [`ScanMemory`] has the scans under way and writes what they find as they go, four times a second; a thread of its own
+//!   does. Whatever becomes of the file, scans go on and are shown: what could not be written waits in memory.
+//! - With a scan it keeps what its plan covers and which probes were made, so that a comparison ([`compare`]) calls nobody
+//!   gone who was not asked again.
 //! - [`SeenServer`]: who saw a server, where and when. Whoever finds servers notes it here, and a scan does by itself.
 //! - What a person forgets or saves can be taken back ([`StepDirection`]).
 
@@ -49,7 +49,7 @@ pub enum MemoryError {
     #[error(transparent)]
     File(#[from] BesideError),
     /// There is no such scan.
-    #[error("there is no scan `{0}`: it was forgotten, or made room for later ones")]
+    #[error("there is no scan `{0}`: it was forgotten, or deleted to make room for later ones")]
     NoScan(String),
     /// No scan was made yet.
     #[error("no scan is kept yet")]
@@ -64,7 +64,9 @@ pub enum MemoryError {
     #[error("a range needs a name of 1 to 100 characters, on one line, that does not begin with `@`")]
     BadName,
     /// It was taken back before, or something else changed it since.
-    #[error("that change cannot be turned any more: it was turned before, or what it changed is another now")]
+    #[error(
+        "that change can no longer be undone or redone: that was done before, or what it changed has changed since"
+    )]
     StepGone,
     /// The file of a scan says what none of ours would.
     #[error(transparent)]
@@ -327,8 +329,8 @@ impl ScanMemory {
         Ok(turned)
     }
 
-    /// Notes that servers are seen now. Of all kinds but ports and scans a place begins with who sees it (`cursor: ~/.cursor/mcp.json`):
-    /// `seen:cursor` finds those.
+    /// Notes that servers are seen now. Of all kinds but ports and scans a place begins with who sees it (`cursor:
+    /// ~/.cursor/mcp.json`): `seen:cursor` finds those.
     pub async fn saw(&self, kind: SightingKind, seen: Vec<SeenServer>) -> Result<(), MemoryError> {
         let now = (self.0.now)();
         self.ask(move |keeper| {

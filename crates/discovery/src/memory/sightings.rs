@@ -210,6 +210,6 @@ async fn tell(registry: &Registry, words: &Words, servers: impl Iterator<Item = 
     if !news.is_empty()
         && let Err(error) = registry.measured(news).await
     {
-        tracing::debug!(%error, "who sees servers could not be told");
+        tracing::debug!(%error, "the sightings of servers could not be read");
     }
 }

@@ -157,7 +157,7 @@ impl Asker {
     fn incomplete(&self) -> ProbeReport {
         let why = self.line.steps.last().map(|step| format!(": the last answer was `{}`", step.received));
         let mut report =
-            ProbeReport::not_mcp(format!("time was up before a verdict{}", why.unwrap_or_default()));
+            ProbeReport::not_mcp(format!("the time limit passed before a result{}", why.unwrap_or_default()));
         report.outcome = Outcome::Incomplete;
         report
     }
@@ -174,7 +174,7 @@ impl Asker {
                 settled => return settled,
             }
         }
-        Path::Nothing("it sends us in circles".to_owned())
+        Path::Nothing("it redirects in a loop".to_owned())
     }
 
     async fn ask_once(&mut self, path: &str) -> Path {
@@ -222,11 +222,15 @@ impl Asker {
     fn stranger(&self, path: &str, versions: &[String]) -> Path {
         let is_newer = versions.iter().all(|version| version.as_str() > MODERN);
         if versions.is_empty() || !is_newer {
-            return Path::Nothing("it speaks none of the revisions that we speak".to_owned());
+            return Path::Nothing(
+                "it speaks none of the revisions of MCP that are supported here".to_owned(),
+            );
         }
         let mut report = self.found(path, Transport::Http, Some(Era::Modern));
-        report.reason =
-            Some(format!("it speaks only {}, which is newer than what we speak", versions.join(", ")));
+        report.reason = Some(format!(
+            "it speaks only {}, which is newer than what is supported here",
+            versions.join(", ")
+        ));
         Path::Settled(Box::new(report))
     }
 
@@ -234,7 +238,7 @@ impl Asker {
         match other {
             Other::Refused(refusal) => self.refused(path, &refusal, answer).await,
             Other::Redirect(to) => self.redirect(path, &to),
-            Other::WantsTls => self.try_tls(path, "it wants TLS and then refuses it"),
+            Other::WantsTls => self.try_tls(path, "it requires TLS and then refuses it"),
             Other::NotPosted(why) if !self.protocols.sse || self.streamless.as_deref() == Some(path) => {
                 Path::Absent(why)
             }
@@ -243,7 +247,7 @@ impl Asker {
             Other::NotPosted(why) => Path::Absent(why),
             Other::NotHere(why) => Path::Nothing(why),
             Other::NotMcp { field, why } => {
-                Path::Nothing(format!("it speaks JSON-RPC, but its answer is not MCP's: `{field}`: {why}"))
+                Path::Nothing(format!("it speaks JSON-RPC, but its answer is not MCP: `{field}`: {why}"))
             }
         }
     }
@@ -263,7 +267,7 @@ impl Asker {
         }
     }
 
-    /// Somebody requires authentication, with nothing that says MCP. Where servers usually are, that is worth telling.
+    /// Somebody requires authentication, with no sign of MCP. Where servers usually are, that is worth telling.
     fn guarded(&mut self, path: &str, why: String) -> Path {
         if !self.line.credentials.is_empty() {
             return self.maybe_one(path, "it refuses the credentials that were given".to_owned(), true);
@@ -344,7 +348,7 @@ impl Asker {
                 self.redirected = true;
                 Path::Again(next)
             }
-            Some(_) => Path::Nothing("it redirects in circles".to_owned()),
+            Some(_) => Path::Nothing("it redirects in a loop".to_owned()),
         }
     }
 

@@ -11,10 +11,8 @@ pub(crate) fn hands_off(port: u16) -> Option<&'static str> {
     match port {
         9100..=9107 | 515 | 631 => Some("printers listen there and print what they are sent"),
         25 | 465 | 587 | 110 | 143 | 993 | 995 => Some("mail servers listen there"),
-        21 | 22 | 23 | 3389 | 5900 => {
-            Some("logins are made there, and a stray request may lock somebody out")
-        }
-        502 | 20000 => Some("machines are controlled there"),
+        21 | 22 | 23 | 3389 | 5900 => Some("logins are made there, and a stray request can lock an account"),
+        502 | 20000 => Some("industrial devices are controlled there"),
         1883 | 8883 => Some("a message broker listens there"),
         6379 | 11211 | 27017 | 5432 | 3306 | 1433 | 9200..=9300 => Some("a database listens there"),
         _ => None,

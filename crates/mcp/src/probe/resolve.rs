@@ -10,7 +10,7 @@ use crate::names::{self, Unresolved};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It cannot be read, or is not `http` or `https`.
-    #[error("`{url}` is no URL of a server: {why}")]
+    #[error("`{url}` is not the URL of a server: {why}")]
     InvalidUrl {
         /// What was given, without user, password and query.
         url: String,
@@ -31,7 +31,7 @@ pub enum TargetError {
     /// The name has addresses on this computer or network and others on the internet: a sign of DNS
     /// rebinding.
     #[error(
-        "`{name}` has both private and public addresses, which is how DNS rebinding looks; use the address itself"
+        "`{name}` has both private and public addresses, which looks like DNS rebinding; use the address itself"
     )]
     MixedAddresses {
         /// The name.

@@ -52,13 +52,16 @@ pub(super) async fn connect(
             Ok(session)
         }
         Some(Ok(Some(Err(error)))) => Err(place.explain(place.scrub(error))),
-        Some(_) => Err(McpError::Lost { message: "connecting broke down; a defect of ours".to_owned() }),
+        Some(_) => Err(McpError::Lost {
+            message: "connecting failed unexpectedly; this is a defect of MCP Discovery".to_owned(),
+        }),
         // A child that writes junk never answers: the junk is the better reason.
         None => Err(place.last_words().unwrap_or(McpError::Timeout { after: patience.silence })),
     }
 }
 
-/// Goes on for a moment when nobody waits any more, to close what comes of it. A child is killed; it is over when it is gone.
+/// Goes on for a moment when nobody waits any more, to close what comes of it. A child is killed; it is over when it is
+/// gone.
 async fn or_close(
     connecting: impl Future<Output = Result<Session, McpError>>,
     unwanted: CancellationToken,
@@ -182,7 +185,7 @@ impl Beginning {
     fn error(&self, failed: Failed) -> McpError {
         match failed {
             Failed::Silent => self.place.last_words().unwrap_or_else(|| McpError::Lost {
-                message: format!("{} was started and answers nothing", self.place.name()),
+                message: format!("{} was started and does not answer", self.place.name()),
             }),
             Failed::Refused(error) | Failed::Broke(error) => error,
         }

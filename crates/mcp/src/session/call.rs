@@ -103,7 +103,7 @@ impl SessionCall<'_> {
                 None => return Ok(result),
             }
         }
-        let message = format!("{} wants to know more and more before it answers", self.session.place.name());
+        let message = format!("{} keeps asking for more before it answers", self.session.place.name());
         Err(McpError::NotMcp { field: "resultType".to_owned(), message })
     }
 
@@ -214,7 +214,8 @@ fn tool_result(result: Box<RawValue>, place: &ConversationPlace) -> Result<Box<R
     if has_one_of(&result, &MEMBERS) {
         return Ok(result);
     }
-    let message = format!("{} answered the call with something that is no result of a tool", place.name());
+    let message =
+        format!("{} answered the call with something that is not the result of a tool", place.name());
     Err(McpError::NotMcp { field: "content".to_owned(), message })
 }
 

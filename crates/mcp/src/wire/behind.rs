@@ -1,5 +1,5 @@
-//! Bridges: commands that lead to a server at a URL. Where that is away, the bridge is not to blame, and says so in the words
-//! of the library that it is made with.
+//! Bridges: commands that lead to a server at a URL. Where that is away, the bridge is not to blame, and says so in the
+//! words of the library that it is made with.
 
 use model::secrets::redact_url;
 
@@ -32,7 +32,7 @@ pub(crate) fn explained(error: McpError, url: Option<&str>) -> McpError {
     let Some(url) = url else { return error };
     match error {
         McpError::Protocol { ref message, .. } if is_away(message) => McpError::Behind {
-            message: format!("the bridge runs, `{url}` behind it does not answer; it said `{message}`"),
+            message: format!("the bridge runs, `{url}` behind it does not answer; it reported `{message}`"),
         },
         McpError::Ended { message, stderr } if stderr.iter().any(|line| is_away(line)) => {
             McpError::Ended { message: format!("{message}; `{url}` behind it does not answer"), stderr }

@@ -52,8 +52,8 @@ pub(crate) enum Greeting {
 }
 
 impl Greeting {
-    /// This, if it led to somebody or says more; else what was said before. Whoever requires authentication says more than whoever
-    /// does not know what was asked.
+    /// This, if it led to somebody or says more; else what was said before. Whoever requires authentication says more than
+    /// whoever does not know what was asked.
     fn met_or(self, before: Self) -> Self {
         match (&self, &before) {
             (Self::Met(_) | Self::Stranger(_), _) => self,
@@ -150,7 +150,7 @@ fn modern(known: &Known, result: &RawValue) -> Greeting {
 }
 
 fn modest(known: &Known) -> Greeting {
-    let reserve = "it wants a client with more capabilities before it says who it is";
+    let reserve = "it requires a client with more capabilities before it says what it is";
     let terms = Terms::modern(MODERN, &known.capabilities);
     met(terms, verdict::nameless(MODERN, Era::Modern), Some(reserve))
 }

@@ -127,8 +127,8 @@ impl Http {
         self.may_be_left.store(met.may_be_left, Ordering::Relaxed);
     }
 
-    /// An answer before any terms are agreed on, but for the session that comes with it. A connection
-    /// that was kept may be about to close, or hold what belongs to the answer before: then it is asked once more on another.
+    /// An answer before any terms are agreed on, but for the session that comes with it. A connection that was kept may be
+    /// about to close, or hold what belongs to the answer before: then it is asked once more on another.
     async fn first_answer(self: &Arc<Self>, question: &Question) -> Result<Answer, NoAnswer> {
         match self.first_answer_over(question, WhichConnection::Kept).await {
             Err(NoAnswer::HungUp | NoAnswer::NotHttp(_)) => {
@@ -323,8 +323,8 @@ fn unwanted(opened: Vec<OpenedSession>, met: Option<&Met>) -> impl Iterator<Item
     })
 }
 
-/// A request that the server of a legacy session works on. To it, a connection that breaks is no cancel: when the wait is over
-/// it is told first, and only then is the connection closed.
+/// A request that the server of a legacy session works on. To it, a connection that breaks is no cancel: when the wait is
+/// over it is told first, and only then is the connection closed.
 struct Unanswered<'a> {
     http: &'a Arc<Http>,
     terms: &'a Terms,
@@ -340,7 +340,7 @@ impl Drop for Unanswered<'_> {
         let http = self.http.clone();
         let telling = async move {
             if timeout(TELL_LIMIT, http.send_and_pass_over(&cancel, WhichConnection::Kept)).await.is_err() {
-                tracing::debug!("the server could not be told that a call is over");
+                tracing::debug!("the server could not be notified that a call was cancelled");
             }
             drop(answering);
         };

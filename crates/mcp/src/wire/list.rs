@@ -73,19 +73,19 @@ pub(crate) struct Page<'a> {
 /// Reads a page; an error says what is wrong with the member that should hold the list. `null` is how some languages write
 /// an empty list.
 pub(crate) fn page(result: &RawValue, list: List, era: Era) -> Result<Page<'_>, String> {
-    let said = members(result).ok_or("it is no object")?;
+    let said = members(result).ok_or("it is not an object")?;
     if !said.has(list.key()) {
         return Err("it is missing".to_owned());
     }
     let entries = match said.get(list.key()) {
         None => Vec::new(),
-        Some(entries) => raw::items(entries).ok_or("it is no list")?,
+        Some(entries) => raw::items(entries).ok_or("it is not a list")?,
     };
     Ok(Page { entries, next: next_cursor(&said, era) })
 }
 
-/// In the modern era any cursor counts, an empty one too (MCP 2026-07-28, "Pagination"); in the legacy one an empty cursor is
-/// how some servers write the end.
+/// In the modern era any cursor counts, an empty one too (MCP 2026-07-28, "Pagination"); in the legacy one an empty cursor
+/// is how some servers write the end.
 fn next_cursor(said: &Members<'_>, era: Era) -> Option<String> {
     said.text("nextCursor").filter(|cursor| era == Era::Modern || !cursor.is_empty())
 }
@@ -115,7 +115,8 @@ pub(crate) fn names(entries: &[Box<RawValue>], list: List) -> (Vec<String>, bool
 /// How much of the definitions of a list is kept, in bytes.
 const MOST_DEFINED: usize = 160 * 1024;
 
-/// The definitions among the entries of a list of resources, templates or prompts, as they came; what has no room is left out.
+/// The definitions among the entries of a list of resources, templates or prompts, as they came; what has no room is left
+/// out.
 pub(crate) fn definitions(entries: &[Box<RawValue>]) -> Vec<Schema> {
     let mut bytes = 0;
     let fitting = entries.iter().filter(|entry| {
@@ -333,9 +334,9 @@ mod tests {
             (json!({ "tools": [{}], "nextCursor": "" }), Era::Legacy, Ok((1, None))),
             (json!({ "tools": [{}], "nextCursor": "" }), Era::Modern, Ok((1, Some("")))),
             (json!({ "tools": [{}], "nextCursor": 2 }), Era::Modern, Ok((1, None))),
-            (json!({ "tools": {} }), Era::Modern, Err("it is no list")),
+            (json!({ "tools": {} }), Era::Modern, Err("it is not a list")),
             (json!({}), Era::Modern, Err("it is missing")),
-            (json!([]), Era::Modern, Err("it is no object")),
+            (json!([]), Era::Modern, Err("it is not an object")),
         ] {
             let result = raw(&result);
             let read = page(&result, List::Tools, era).map(|page| (page.entries.len(), page.next));

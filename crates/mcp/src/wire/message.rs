@@ -59,7 +59,7 @@ pub enum Reply {
 pub struct RpcError {
     /// JSON-RPC's or MCP's.
     pub code: i64,
-    /// For people.
+    /// The text that people read.
     pub message: String,
     /// More, as it came.
     pub data: Option<Box<RawValue>>,
@@ -74,16 +74,16 @@ impl RpcError {
         Self { code, message: message.into(), data: None }
     }
 
-    /// The data, read by keys; `null` when there is none, or none that can be read. Data of very many parts is left out: as a
-    /// tree it would take hundreds of times its bytes.
+    /// The data, read by keys; `null` when there is none, or none that can be read. Data of very many parts is left out: as
+    /// a tree it would take hundreds of times its bytes.
     pub(crate) fn data(&self) -> serde_json::Value {
         let data = self.data.as_deref().filter(|data| fits(data, MOST_ELEMENTS, DEEPEST));
         data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default()
     }
 }
 
-/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26), as many as are looked at. What is no
-/// message is passed over.
+/// The messages in a body, an event or a line: one, or a batch of them (MCP 2025-03-26), as many as are looked at. What is
+/// no message is passed over.
 pub(crate) fn messages(bytes: &[u8]) -> Vec<Message> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     if bytes.first() == Some(&b'[') {

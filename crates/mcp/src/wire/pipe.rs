@@ -1,5 +1,5 @@
-//! A conversation in which all messages share one way: the pipes of a child, or the event stream of revision 2024-11-05. What
-//! comes is told apart by ids that nobody else has, since bridges send one server's answers to all who listen.
+//! A conversation in which all messages share one way: the pipes of a child, or the event stream of revision 2024-11-05.
+//! What comes is told apart by ids that nobody else has, since bridges send one server's answers to all who listen.
 
 mod sse;
 mod stdio;
@@ -383,7 +383,7 @@ impl Drop for RequestUnderWay {
         self.pipe.shared.tasks.spawn_on(
             async move {
                 if timeout(TELL_LIMIT, pipe.write(&question)).await.is_err() {
-                    tracing::debug!("the server could not be told that a call is over");
+                    tracing::debug!("the server could not be notified that a call was cancelled");
                 }
             },
             &runtime,

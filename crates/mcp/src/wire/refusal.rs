@@ -13,7 +13,7 @@ pub(crate) enum Refusal {
     SignIn,
     /// It requires authentication by another challenge for a token; a protected-resource document says whether it is MCP.
     Challenge,
-    /// It refuses the name we call it by, in the words of MCP's SDKs.
+    /// It refuses our Host header, in the words of MCP's SDKs.
     Name(String),
     /// It speaks JSON-RPC and wants credentials.
     Guarded,

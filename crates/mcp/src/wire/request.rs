@@ -24,7 +24,7 @@ pub struct ToolProgress {
     pub progress: f64,
     /// Of how much, when known.
     pub total: Option<f64>,
-    /// For people.
+    /// The text that people read.
     pub message: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use roots::Roots;
 /// What is wrong with a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TlsFault {
-    /// Nobody vouches for the certificate, or it is not the one that was agreed to.
+    /// Nobody vouches for the certificate, or it is not the accepted one.
     Certificate(Box<RefusedCertificate>),
     /// The CA's file cannot be used; nothing was sent.
     CaFile(String),
@@ -130,8 +130,8 @@ impl Trust {
         }
     }
 
-    /// The configuration of conversations: with anybody else the handshake fails, before anything is sent. That of the system
-    /// is made once; others are not shared, so that nothing is resumed under another trust.
+    /// The configuration of conversations: with anybody else the handshake fails, before anything is sent. That of the
+    /// system is made once; others are not shared, so that nothing is resumed under another trust.
     pub(crate) fn strict(&self) -> Result<Arc<ClientConfig>, TlsFault> {
         static SYSTEM: OnceLock<Result<Arc<ClientConfig>, TlsFault>> = OnceLock::new();
         match self {

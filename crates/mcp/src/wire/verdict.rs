@@ -177,13 +177,13 @@ pub(crate) fn best_version(result: &RawValue) -> String {
 fn legacy(result: &RawValue) -> Result<Introduction, Other> {
     let not_mcp =
         |field: &'static str, why: &str| Err(Other::NotMcp { field: field.into(), why: why.to_owned() });
-    let Some(said) = members(result) else { return not_mcp("result", "it is no object") };
+    let Some(said) = members(result) else { return not_mcp("result", "it is not an object") };
     let Some(version) = said.text("protocolVersion").filter(|version| !version.trim().is_empty()) else {
         return not_mcp("protocolVersion", "it names no revision");
     };
     let info = said.get("serverInfo").filter(|info| is_object(info));
     if !said.has("capabilities") && info.is_none() {
-        return not_mcp("capabilities", "it says neither who it is nor what it can do");
+        return not_mcp("capabilities", "it says neither what it is nor what it can do");
     }
     // What was spoken is the handshake, whatever revision it names.
     let identity = identity(info, &words::name(&version), Era::Legacy, said.get("instructions"));
@@ -267,10 +267,10 @@ pub(crate) fn not_here(answer: &Answer) -> Other {
         (BodyEnd::Slow, ..) => "its answer came too slowly".to_owned(),
         (BodyEnd::Broken, ..) => "the connection broke in the middle of its answer".to_owned(),
         (BodyEnd::Coded(coding), ..) => {
-            format!("its answer is compressed in a way that nobody knows here: `{}`", tame(coding))
+            format!("its answer is compressed in a way that is not supported: `{}`", tame(coding))
         }
         (_, 200..=299, "text/html") => "it is a web page".to_owned(),
-        (_, 200..=299, "application/json") => "it answers JSON that is not MCP's".to_owned(),
+        (_, 200..=299, "application/json") => "it answers JSON that is not MCP".to_owned(),
         (_, 200..=299, "text/event-stream") => "its event stream has no MCP answer".to_owned(),
         (_, 300..=399, _) => format!("it redirects (HTTP {status})"),
         _ => format!("it answers HTTP {status}"),

@@ -53,11 +53,11 @@ impl Strategy {
     /// The words people read.
     pub fn label(self) -> &'static str {
         match self {
-            Self::RoundRobin => "in turns",
+            Self::RoundRobin => "round robin",
             Self::LeastConnections => "fewest calls under way",
-            Self::WeightedRoundRobin => "in turns by weight",
+            Self::WeightedRoundRobin => "weighted round robin",
             Self::HealthWeighted => "by health and speed",
-            Self::Random => "by chance",
+            Self::Random => "random",
             Self::Priority => "highest priority",
             Self::PeakEwma => "the faster of two",
         }
@@ -85,15 +85,15 @@ pub enum CrossRegion {
 pub struct LoadBalancing {
     /// How.
     pub strategy: Strategy,
-    /// `health_weighted`: the share of health.
+    /// `health_weighted`: the weight of health.
     pub health_weight: f64,
-    /// `health_weighted`: the share of speed.
+    /// `health_weighted`: the weight of speed.
     pub response_time_weight: f64,
-    /// `health_weighted`: a server this fast counts half, in milliseconds.
+    /// `health_weighted`: the response time at which speed counts half, in milliseconds.
     pub response_time_target: f64,
     /// Unhealthy servers take no part.
     pub exclude_unhealthy: bool,
-    /// Below this share of healthy servers all take part; absent means never.
+    /// Below this share of healthy servers, all servers take part; absent means never.
     pub panic_threshold: Option<f64>,
     /// `least_connections`: count calls under way.
     pub connection_tracking: bool,
@@ -109,7 +109,7 @@ pub struct LoadBalancing {
     pub breaker_open: Seconds,
     /// The region that is tried first.
     pub preferred_region: Option<String>,
-    /// Other regions up to this round trip come next, in milliseconds.
+    /// Other regions within this round-trip time come next, in milliseconds.
     pub cross_region_latency_threshold: Option<f64>,
     /// Whether the rest may be used.
     pub cross_region: CrossRegion,
@@ -157,7 +157,7 @@ pub(super) const KEYS: &[Branch] = &[
             "cross_region_latency_threshold",
             KeyKind::Number(0.0, f64::MAX),
             "100",
-            "Other regions up to this round trip come next",
+            "Other regions within this round-trip time come next",
         )
         .milliseconds(),
     ),
@@ -165,10 +165,10 @@ pub(super) const KEYS: &[Branch] = &[
         "cross_region",
         KeyKind::Word(&["allow", "strict"]),
         "allow",
-        "Whether servers beyond the threshold may be used",
+        "Whether servers beyond the threshold can be used",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ health_weight: 0.7 }", "What the strategies need"),
+        KeyDoc::new("config", KeyKind::Section, "{ health_weight: 0.7 }", "Settings of the strategies"),
         CONFIG_KEYS,
     ),
 ];
@@ -181,29 +181,29 @@ const CONFIG_KEYS: &[Branch] = &[
         "health_weight",
         KeyKind::Number(0.0, f64::MAX),
         "0.7",
-        "`health_weighted`: the share of health",
+        "`health_weighted`: the weight of health",
     )),
     leaf(KeyDoc::new(
         "response_time_weight",
         KeyKind::Number(0.0, f64::MAX),
         "0.3",
-        "`health_weighted`: the share of speed",
+        "`health_weighted`: the weight of speed",
     )),
     leaf(
         KeyDoc::new(
             "response_time_target",
             KeyKind::Number(0.1, f64::MAX),
             "100",
-            "`health_weighted`: a server this fast counts half",
+            "`health_weighted`: the response time at which speed counts half",
         )
         .milliseconds(),
     ),
-    leaf(KeyDoc::new("exclude_unhealthy", KeyKind::Truth, "true", "Servers that are down take no part")),
+    leaf(KeyDoc::new("exclude_unhealthy", KeyKind::Truth, "true", "Leave out servers that are down")),
     leaf(KeyDoc::new(
         "panic_threshold",
         KeyKind::Number(0.0, 1.0),
         "0.5",
-        "Below this share of healthy servers all take part; absent means never",
+        "Below this share of healthy servers, all servers take part; absent means never",
     )),
     leaf(KeyDoc::new(
         "connection_tracking",
@@ -233,9 +233,14 @@ const CONFIG_KEYS: &[Branch] = &[
         "breaker_failures",
         KeyKind::Whole(1, 1_000_000),
         "5",
-        "A server whose calls failed so often in a row is given a rest",
+        "After this many failed calls in a row, the breaker of a server opens",
     )),
-    leaf(KeyDoc::new("breaker_open", KeyKind::Seconds(0.1), "30", "How long; then one call tries it")),
+    leaf(KeyDoc::new(
+        "breaker_open",
+        KeyKind::Seconds(0.1),
+        "30",
+        "How long a breaker stays open before one trial call",
+    )),
 ];
 
 pub(super) fn read(mut section: Section<'_>) -> LoadBalancing {
@@ -373,7 +378,7 @@ fn refuse_function(section: &mut Section<'_>) {
             _ => "metadata.weight",
         };
         let message =
-            format!("a function cannot stand in a file: name the field instead, `weight_key: {example}`");
+            format!("a file cannot hold a function: name the field instead, `weight_key: {example}`");
         section.error(node.place, "weight_function", message);
     }
 }

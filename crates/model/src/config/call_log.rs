@@ -28,20 +28,20 @@ pub(super) const KEYS: &[Branch] = &[
         "enabled",
         KeyKind::Truth,
         "true",
-        "Record each call and what decided it; arguments and answers are never kept",
+        "Record each call and its decision; arguments and answers are never kept",
     )),
     leaf(KeyDoc::new(
         "rows",
         KeyKind::Whole(1, 10_000_000),
         "200000",
-        "So many calls at most; the oldest make room",
+        "The most calls that are kept; the oldest are deleted first",
     )),
-    leaf(KeyDoc::new("days", KeyKind::Whole(1, 3_650), "7", "Calls that are older are forgotten")),
+    leaf(KeyDoc::new("days", KeyKind::Whole(1, 3_650), "7", "Calls that are older than this are deleted")),
     leaf(KeyDoc::new(
         "megabytes",
         KeyKind::Whole(1, 100_000),
         "256",
-        "How large the file of calls may be; the oldest make room",
+        "The largest size of the file of calls; the oldest calls are deleted first",
     )),
 ];
 

@@ -196,7 +196,7 @@ const TOP: &[Branch] = &[
             "network_discovery",
             KeyKind::Section,
             "{ enabled: false }",
-            "What is scanned by schedule, and how often",
+            "What is scanned on a schedule, and how often",
         ),
         network::KEYS,
     ),
@@ -232,7 +232,12 @@ const TOP: &[Branch] = &[
         routing_tests::KEYS,
     ),
     section(
-        KeyDoc::new("defaults", KeyKind::Section, "{ timeout: 30 }", "What a rule leaves unset"),
+        KeyDoc::new(
+            "defaults",
+            KeyKind::Section,
+            "{ timeout: 30 }",
+            "What applies to a call where its rule sets nothing",
+        ),
         routing::FIELD_KEYS,
     ),
     section(
@@ -253,7 +258,7 @@ const TOP: &[Branch] = &[
             "replica_groups",
             KeyKind::Named(&KeyKind::Section),
             "{ weather: { servers: [weather-eu, weather-us] } }",
-            "Servers that are one to clients of the gateway: their calls are balanced",
+            "Servers that clients of the gateway see as one: calls are balanced over them",
         ),
         gateway_access::KEYS,
     ),
@@ -262,12 +267,17 @@ const TOP: &[Branch] = &[
             "metrics",
             KeyKind::Section,
             "{ exporters: [prometheus] }",
-            "What is measured and where it goes",
+            "Which metrics are exported, and where",
         ),
         metrics::KEYS,
     ),
     section(
-        KeyDoc::new("notifications", KeyKind::Section, "{ desktop: true }", "Who is told of what"),
+        KeyDoc::new(
+            "notifications",
+            KeyKind::Section,
+            "{ desktop: true }",
+            "Which notifications are sent, and where",
+        ),
         later::NOTIFICATIONS,
     ),
     section(
@@ -275,7 +285,12 @@ const TOP: &[Branch] = &[
         later::SECURITY,
     ),
     section(
-        KeyDoc::new("kubernetes", KeyKind::Section, "{ namespace: mcp }", "Servers that run in a cluster"),
+        KeyDoc::new(
+            "kubernetes",
+            KeyKind::Section,
+            "{ namespace: mcp }",
+            "Servers that run in a Kubernetes cluster",
+        ),
         later::KUBERNETES,
     ),
     section(
@@ -283,7 +298,7 @@ const TOP: &[Branch] = &[
             "autoscaling",
             KeyKind::OneOrMany(&KeyKind::Section),
             "[{ capability: \"data.*\", max: 10 }]",
-            "When deployments grow",
+            "When deployments are scaled",
         ),
         later::AUTOSCALING,
     ),
@@ -292,7 +307,7 @@ const TOP: &[Branch] = &[
             "custom_checks",
             KeyKind::Named(&KeyKind::Section),
             "{ database: { type: tcp } }",
-            "Checks of one's own, by name",
+            "Custom checks, by name",
         ),
         later::CUSTOM_CHECKS,
     ),

@@ -1,4 +1,5 @@
-//! What clients of the gateway may see and call, for all of them, by profile and by client; and which servers are one to them.
+//! What clients of the gateway may see and call, for all of them, by profile and by client; and which servers are one to
+//! them.
 
 use serde::Serialize;
 
@@ -60,13 +61,13 @@ pub(super) const ALLOW: Branch = leaf(KeyDoc::new(
     "allow",
     KeyKind::List(&KeyKind::Capability),
     "[\"weather.*\"]",
-    "What may be seen and called, as capabilities; absent means all",
+    "What can be seen and called, as capabilities; absent means all",
 ));
 pub(super) const DENY: Branch = leaf(KeyDoc::new(
     "deny",
     KeyKind::List(&KeyKind::Capability),
     "[\"*delete*\"]",
-    "What may not be seen nor called, though it is allowed",
+    "What cannot be seen or called, although it is allowed",
 ));
 
 /// Every key of a profile.
@@ -83,14 +84,14 @@ pub(super) const PROFILE: &[Branch] = &[
 
 /// Every key of a client.
 pub(super) const CLIENT: &[Branch] = &[
-    leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees what is in this profile alone")),
+    leaf(KeyDoc::new("profile", KeyKind::Text, "coding", "It sees only what is in this profile")),
     ALLOW,
     DENY,
     leaf(KeyDoc::new(
         "calls_per_second",
         KeyKind::Number(RAREST, MOST_OFTEN),
         "5",
-        "How often it may ask servers for something; after a pause the calls of one second at once",
+        "How many requests a second it can send to servers; after a pause those of one second at once",
     )),
 ];
 
@@ -107,7 +108,7 @@ pub(super) fn profiles(mut section: Section<'_>) -> Vec<GatewayProfile> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let is_step = entry.key.chars().all(|c| c == '.');
         if is_step || !entry.key.chars().all(is_plain) {
-            let message = "the name of a profile stands in a path: write letters, digits, `-`, `_` and `.`";
+            let message = "the name of a profile is part of a path: write letters, digits, `-`, `_` and `.`";
             section.error(entry.place, &entry.key, message);
             continue;
         }

@@ -59,7 +59,7 @@ pub(super) const KEYS: &[Branch] = &[
         "exporters",
         KeyKind::List(&KeyKind::Word(&["prometheus", "json"])),
         "[prometheus, json]",
-        "Where figures go: `/metrics`, a file",
+        "Where metrics are exported: `/metrics`, a file",
     )),
     leaf(KeyDoc::new(
         "json_file",
@@ -71,19 +71,20 @@ pub(super) const KEYS: &[Branch] = &[
         "token",
         KeyKind::Secret,
         "${keyring:metrics}",
-        "What opens `/metrics` where it is served beyond loopback; absent means one that is made and kept in the data directory",
+        "The token of `/metrics` where it is served beyond loopback; absent means one that is created and kept \
+         in the data directory",
     )),
     leaf(KeyDoc::new(
         "max_series",
         KeyKind::Whole(FEWEST, 1_000_000),
         "10000",
-        "So many series at most; those of healthy servers that nobody calls are left out first",
+        "The most series; those of healthy servers without calls are left out first",
     )),
     leaf(KeyDoc::new(
         "gauges",
         KeyKind::Named(&KeyKind::Filter),
         "{ healthy_in_west: \"is:healthy region:us-west-2\" }",
-        "Gauges of one's own: how many servers pass a filter",
+        "Custom gauges: how many servers match a filter",
     )),
 ];
 

@@ -85,7 +85,7 @@ fn item(text: &str) -> Result<(Part, &str), String> {
     let found = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let item = found.and_then(|(number, after)| Some((Part::Item(number.parse().ok()?), after)));
     item.ok_or_else(|| {
-        format!("`{text:.40}` names no item of a list: write its number, from 0, such as `[0]`")
+        format!("`{text:.40}` is not an item of a list: write its number, from 0, such as `[0]`")
     })
 }
 

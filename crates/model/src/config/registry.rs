@@ -52,7 +52,7 @@ pub struct RegistryOptions {
     pub cleanup_interval: Seconds,
     /// How long without contact before it removes one.
     pub deregister_after: Seconds,
-    /// Seal every value before it leaves for a shared store.
+    /// Encrypt every value before it is sent to a shared store.
     pub encrypt_server_info: bool,
     /// Absent: all. Empty: none.
     pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
@@ -105,20 +105,15 @@ impl Default for RegistryOptions {
 
 /// Every key of one registry.
 pub(super) const KEYS: &[Branch] = &[
-    leaf(KeyDoc::new(
-        "name",
-        KeyKind::Text,
-        "shared",
-        "What people call it; absent means the backend's word",
-    )),
+    leaf(KeyDoc::new("name", KeyKind::Text, "shared", "Its name; absent means the name of the backend")),
     leaf(KeyDoc::new(
         "backend",
         KeyKind::Word(&["sqlite", "file", "redis", "consul", "memory"]),
         "sqlite",
-        "Where it keeps its records",
+        "Where its records are kept",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ auto_cleanup: true }", "What the backend needs"),
+        KeyDoc::new("config", KeyKind::Section, "{ auto_cleanup: true }", "Settings of the backend"),
         CONFIG_KEYS,
     ),
 ];
@@ -133,9 +128,14 @@ const CONFIG_KEYS: &[Branch] = &[
         "auto_cleanup",
         KeyKind::Truth,
         "true",
-        "Remove servers that came by themselves and are gone",
+        "Remove servers that were found automatically and are gone",
     )),
-    leaf(KeyDoc::new("cleanup_interval", KeyKind::Seconds(1.0), "300", "How often they are looked for")),
+    leaf(KeyDoc::new(
+        "cleanup_interval",
+        KeyKind::Seconds(1.0),
+        "300",
+        "The time from one search for them to the next",
+    )),
     leaf(KeyDoc::new(
         "deregister_after",
         KeyKind::Seconds(60.0),
@@ -146,7 +146,7 @@ const CONFIG_KEYS: &[Branch] = &[
         "encrypt_server_info",
         KeyKind::Truth,
         "false",
-        "Seal every value before it leaves for a shared store",
+        "Encrypt every value before it is sent to a shared store",
     )),
     leaf(KeyDoc::new(
         "allowed_capabilities",
@@ -159,7 +159,7 @@ const CONFIG_KEYS: &[Branch] = &[
             "redis_urls",
             KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "[\"redis://host:6379\"]",
-            "Every node",
+            "The addresses of all nodes",
         )
         .only("redis")
         .needed(),
@@ -169,7 +169,7 @@ const CONFIG_KEYS: &[Branch] = &[
             "redis_url",
             KeyKind::OneOrMany(&KeyKind::Url(&["redis", "rediss"])),
             "redis://host:6379",
-            "The one node; another word for `redis_urls`",
+            "The address of a single node; the same as `redis_urls`",
         )
         .only("redis"),
     ),
@@ -184,12 +184,17 @@ const CONFIG_KEYS: &[Branch] = &[
         .only("redis"),
     ),
     leaf(
-        KeyDoc::new("consul_url", KeyKind::Url(&["http", "https"]), "http://127.0.0.1:8500", "The agent")
-            .only("consul")
-            .needed(),
+        KeyDoc::new(
+            "consul_url",
+            KeyKind::Url(&["http", "https"]),
+            "http://127.0.0.1:8500",
+            "The address of the agent",
+        )
+        .only("consul")
+        .needed(),
     ),
     leaf(
-        KeyDoc::new("key_prefix", KeyKind::Text, "mcp/servers", "What every key of the store begins with")
+        KeyDoc::new("key_prefix", KeyKind::Text, "mcp/servers", "The prefix of every key in the store")
             .only("redis, consul"),
     ),
     leaf(

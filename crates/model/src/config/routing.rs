@@ -129,7 +129,7 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "10",
         "The rule with the highest one applies; absent is 0",
     )),
-    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "False takes the rule out")),
+    leaf(KeyDoc::new("enabled", KeyKind::Truth, "true", "`false` turns the rule off")),
     leaf(KeyDoc::new(
         "preferred_regions",
         KeyKind::List(&KeyKind::Text),
@@ -152,16 +152,26 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "required_metadata",
         KeyKind::Named(&KeyKind::Any),
         "{ gpu: true }",
-        "What the metadata of a server must be: values, or the operators of filters",
+        "What the metadata of a server must contain: values, or the operators of filters",
     )),
-    leaf(KeyDoc::new("timeout", KeyKind::Seconds(0.1), "60", "For a whole call with its retries")),
-    leaf(KeyDoc::new("per_try_timeout", KeyKind::Seconds(0.1), "20", "For one try; at most `timeout`")),
+    leaf(KeyDoc::new(
+        "timeout",
+        KeyKind::Seconds(0.1),
+        "60",
+        "The time limit of a whole call with its retries",
+    )),
+    leaf(KeyDoc::new(
+        "per_try_timeout",
+        KeyKind::Seconds(0.1),
+        "20",
+        "The time limit of one try; at most `timeout`",
+    )),
     leaf(KeyDoc::new("auto_retry", KeyKind::Truth, "true", "Try another server when one fails")),
     leaf(KeyDoc::new(
         "circuit_breaker",
         KeyKind::Truth,
         "true",
-        "Give a server a rest that failed again and again",
+        "Stop calls to a server for a while after it failed several times",
     )),
     leaf(KeyDoc::new(
         "strategy",
@@ -170,14 +180,14 @@ pub(super) const RULE_KEYS: &[Branch] = &[
         "How one of several servers is picked; absent means as `load_balancing` says",
     )),
     section(
-        KeyDoc::new("config", KeyKind::Section, "{ weight_key: metadata.cores }", "What the strategy needs"),
+        KeyDoc::new("config", KeyKind::Section, "{ weight_key: metadata.cores }", "Settings of the strategy"),
         STRATEGY_KEYS,
     ),
     leaf(KeyDoc::new(
         "affinity",
         KeyKind::Word(&["none", "client", "argument"]),
         "none",
-        "Who stays with the server that was picked first",
+        "Which calls stay with the server that was picked first",
     )),
     leaf(KeyDoc::new(
         "affinity_argument",

@@ -89,7 +89,7 @@ impl<'p> Section<'p> {
         for (i, entry) in self.left.iter().enumerate() {
             if let Some(first) = self.left.iter().take(i).find(|other| other.key == entry.key) {
                 let message =
-                    format!("this key stands twice, first in line {}: leave one out", first.place.line);
+                    format!("this key is given twice, first in line {}: leave one out", first.place.line);
                 self.problems.add(entry.place, &self.path_of(&entry.key), Kind::Error, message);
             }
         }
@@ -173,14 +173,14 @@ const NO_EFFECT: &[(&str, &str)] = &[
     ("service_registry", "servers are kept in the data directory alone, whatever is named here"),
     ("service_registry.config.encrypt_server_info", "nothing is encrypted"),
     ("registries", "no other registry is read or written"),
-    ("network_discovery", "nothing is scanned by schedule; `mcp-discovery scan` scans when it is asked to"),
-    ("notifications", "nobody is told outside the app"),
+    ("network_discovery", "nothing is scanned on a schedule; `mcp-discovery scan` scans when it is asked to"),
+    ("notifications", "no notification is sent outside the app"),
     ("security.encrypt_server_info", "nothing is encrypted"),
     ("security.key_file", "nothing is encrypted"),
-    ("security.tls_verify", "certificates are judged as if it were not there"),
-    ("security.ca_file", "certificates are judged as if it were not there"),
+    ("security.tls_verify", "certificates are checked as if it were not set"),
+    ("security.ca_file", "certificates are checked as if it were not set"),
     ("security.allow_scripts", "there are no checks by script"),
-    ("kubernetes", "no cluster is asked"),
+    ("kubernetes", "no cluster is searched"),
     ("autoscaling", "nothing is scaled"),
     ("custom_checks", "only the built-in checks run"),
 ];

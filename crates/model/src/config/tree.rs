@@ -103,7 +103,7 @@ fn syntax(text: &str, error: &serde_saphyr::Error) -> Problem {
         return whole_file(place, message.into());
     }
     let remedy = remedy(&said_low, is_cut_off(text, place.line));
-    whole_file(place, format!("this is no YAML ({said}): {remedy}"))
+    whole_file(place, format!("this is not YAML ({said}): {remedy}"))
 }
 
 fn remedy(said: &str, is_cut_off: bool) -> &'static str {
@@ -231,7 +231,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Problem> {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => {
             let place = end_of(bytes.get(..error.valid_up_to()).unwrap_or_default());
-            Err(whole_file(place, "this byte is no UTF-8 text: save the file as UTF-8".into()))
+            Err(whole_file(place, "this byte is not UTF-8 text: save the file as UTF-8".into()))
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn url(section: &Section<'_>, node: &Node, key: &str, schemes: &[&str
         _ => {
             let scheme = schemes.first().copied().unwrap_or("http");
             let message = format!(
-                "`{}` is no URL with the scheme `{listed}`: write one such as `{scheme}://host:port`",
+                "`{}` is not a URL with the scheme `{listed}`: write one such as `{scheme}://host:port`",
                 crate::secrets::redact_url(&text)
             );
             section.error(node.place, key, message);
@@ -41,8 +41,9 @@ pub(super) fn origins(section: &mut Section<'_>, key: &'static str) -> Vec<Strin
             origin.as_ref().is_some_and(|origin| text.trim_end_matches('/').eq_ignore_ascii_case(origin));
         if !is_whole {
             let said = crate::secrets::redact_url(&text);
-            let message =
-                format!("`{said}` is no origin: write a scheme and a host, such as `https://chat.example`");
+            let message = format!(
+                "`{said}` is not an origin: write a scheme and a host, such as `https://chat.example`"
+            );
             section.error(item.place, &key, message);
         }
         origin.filter(|_| is_whole)
@@ -60,8 +61,9 @@ pub(super) fn hosts(section: &mut Section<'_>, key: &'static str) -> Vec<String>
             url.username().is_empty() && url.path() == "/" && !text.contains(['/', '?', '#', '@', '*'])
         });
         if !is_host {
-            let message =
-                format!("`{text}` is no name of a host: write one such as `build-box`, or `build-box:8090`");
+            let message = format!(
+                "`{text}` is not the name of a host: write one such as `build-box`, or `build-box:8090`"
+            );
             section.error(item.place, &key, message);
         }
         is_host.then(|| text.to_ascii_lowercase())

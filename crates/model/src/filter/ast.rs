@@ -221,7 +221,7 @@ impl Regexp {
             regex::Error::CompiledTooBig(_) => {
                 "the pattern is too large when compiled: use smaller repetitions".into()
             }
-            other => format!("`{pattern}` is no regular expression: {}", last_line(&other.to_string())),
+            other => format!("`{pattern}` is not a regular expression: {}", last_line(&other.to_string())),
         })
     }
 

@@ -220,5 +220,5 @@ fn status(value: &Operand) -> Result<Operand, String> {
     }
     let hint = hint(text, known);
     let hint = if hint.is_empty() { format!(": it is one of `{}`", words.join("`, `")) } else { hint };
-    Err(format!("`{text}` is no status{hint}"))
+    Err(format!("`{text}` is not a status{hint}"))
 }

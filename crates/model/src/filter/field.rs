@@ -19,7 +19,7 @@ impl Field {
         }
         let path = key.strip_prefix("metadata.").unwrap_or(key);
         if path.is_empty() || key == "metadata" {
-            return Err("it names no field: write one such as `name` or `metadata.region`".into());
+            return Err("it does not name a field: write one such as `name` or `metadata.region`".into());
         }
         Ok(Self::Metadata(path.to_owned()))
     }

@@ -118,7 +118,7 @@ impl ShortReader {
             None | Some(')') => {
                 Err(self.error(format!("{sign} needs a term after it: to look for it, quote it")))
             }
-            Some(c) if c.is_whitespace() => Err(self.error(format!("{sign} stands right before its term"))),
+            Some(c) if c.is_whitespace() => Err(self.error(format!("{sign} goes right before its term"))),
             _ => Ok(Filter::not(self.term(depth + 1)?)),
         }
     }
@@ -238,7 +238,7 @@ impl ShortReader {
     fn refuse_comma(&self) -> ShortResult<()> {
         if self.peek() == Some(',') {
             return Err(self.error(
-                "several values stand in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
+                "several values go in parentheses, such as `is:(down,degraded)`; quote a value with a comma in it",
             ));
         }
         Ok(())

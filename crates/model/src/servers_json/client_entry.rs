@@ -85,23 +85,23 @@ impl EntryRead {
         let (given, mut info) = server?;
         let mut warn = |message: &str| reader.warn(at, format!("`{name:.80}`: {message}"));
         if let Some(project) = project {
-            warn(&format!("it is of the project `{project:.200}`, and taken for all"));
+            warn(&format!("it belongs to the project `{project:.200}`, and was imported for all"));
         }
         if let Some(cwd) = &info.cwd {
             warn(&format!("it starts in its `cwd`, `{cwd:.200}`"));
         }
         info.paused = is_off || !waits.is_empty() || !reads.is_empty();
         if is_off {
-            warn("it is disabled there: taken paused");
+            warn("it is disabled there: imported as paused");
         } else if !waits.is_empty() {
             let waits: Vec<String> = waits.iter().map(|found| format!("`{found:.80}`")).collect();
             let waits = waits.join(", ");
-            warn(&format!("nobody has filled its placeholders ({waits}): taken paused, edit it first"));
+            warn(&format!("its placeholders have no values ({waits}): imported as paused, edit it first"));
         }
         // A file may name any variable and any address: nothing is sent before a person agrees.
         for read in reads {
             let address = info.address();
-            warn(&format!("{read} and sent to `{address}`: taken paused, resume it if that is meant"));
+            warn(&format!("{read} and sent to `{address}`: imported as paused, resume it if you want that"));
         }
         Some((given, info))
     }
@@ -128,7 +128,7 @@ impl ClientFields<'_, '_> {
         let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         if found.len() > 1 {
-            self.warn(&format!("`{key}` stands twice: the last one counts"));
+            self.warn(&format!("`{key}` is given twice: the last one counts"));
         }
         found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
@@ -239,9 +239,8 @@ impl ClientFields<'_, '_> {
             self.headers(&mut nobody);
             self.read.reads.clear();
             self.read.written = Some(crate::secrets::redact_url(url));
-            return self.refuse(&format!(
-                "its address has the placeholder `{placeholder:.80}`: write what it stands for"
-            ));
+            return self
+                .refuse(&format!("its address has the placeholder `{placeholder:.80}`: write its value"));
         }
         let (url, query) = without_keys(url);
         match address(&url) {

@@ -64,7 +64,7 @@ pub fn entries(
     })?;
     let mut reader = Reader::new(text, now);
     if let Some(at) = found.listed_at {
-        reader.warn(at, "expected a map of servers, got a list: the client may not read it");
+        reader.warn(at, "expected a map of servers, got a list: the client may not be able to read it");
     }
     if let Some(comma) = odd {
         reader.warn(comma, COMMA);
@@ -82,7 +82,7 @@ fn of_entry(entry: FileEntry, reader: &mut Reader<'_>) -> ClientServer {
     let (line, column) = reader.place(node.at);
     if is_again {
         let name = key.as_deref().unwrap_or_default();
-        reader.warn(node.at, format!("`{name:.80}` stands twice: clients read the last one"));
+        reader.warn(node.at, format!("`{name:.80}` is given twice: clients read the last one"));
     }
     let EntryRead { name, is_off, waits, waiting_headers, written, server, .. } =
         client_entry::read(&key.unwrap_or_default(), node, reader);

@@ -87,7 +87,7 @@ impl EntryFields<'_, '_> {
         let mut found: Vec<FileNode> =
             self.left.extract_if(.., |(name, _)| name == key).map(|(_, node)| node).collect();
         for again in found.iter().skip(1) {
-            self.warn(again.at, &format!("`{key}` stands twice: the last one counts"));
+            self.warn(again.at, &format!("`{key}` is given twice: the last one counts"));
         }
         found.pop().filter(|node| !matches!(node.value, Json::Null))
     }
@@ -140,7 +140,7 @@ impl EntryFields<'_, '_> {
         match lower.as_str() {
             "streamable-http" | "streamablehttp" => Ok(Transport::Http),
             known => Transport::of_word(known).ok_or_else(|| {
-                format!("the transport `{word:.40}` is not spoken here: `http`, `sse` and `stdio` are")
+                format!("the transport `{word:.40}` is not supported: `http`, `sse` and `stdio` are")
             }),
         }
     }
@@ -230,7 +230,7 @@ impl EntryFields<'_, '_> {
     fn metadata(&mut self, node: FileNode, info: &mut ServerInfo) {
         let at = node.at;
         if node.has_not_finite() {
-            self.warn(at, "a number in `metadata` is not finite: taken as null");
+            self.warn(at, "a number in `metadata` is not finite: imported as null");
         }
         let Json::Map(entries) = node.value else {
             self.unexpected::<()>(&node, "metadata", "an object");
@@ -289,7 +289,7 @@ impl EntryFields<'_, '_> {
         for (key, node) in std::mem::take(&mut self.left) {
             let at = node.at;
             if key == block::KEY {
-                self.warn(at, &format!("`{key}` was left out: it belongs into the metadata"));
+                self.warn(at, &format!("`{key}` was left out: it belongs in the metadata"));
                 continue;
             }
             if matches!(key.as_str(), "env" | "headers") || secrets::is_secret_name(&key) {
@@ -300,7 +300,7 @@ impl EntryFields<'_, '_> {
                 self.warn(
                     at,
                     &format!(
-                        "`{key}` is no field of an entry and was left out: its metadata has one already"
+                        "`{key}` is not a field of an entry and was left out: its metadata has one already"
                     ),
                 );
                 continue;
@@ -308,7 +308,7 @@ impl EntryFields<'_, '_> {
             if !self.fits(&key, &node) {
                 continue;
             }
-            self.warn(at, &format!("`{key}` is no field of an entry: kept in its metadata"));
+            self.warn(at, &format!("`{key}` is not a field of an entry: kept in its metadata"));
             info.metadata.insert(key, node.into_value());
         }
     }

@@ -94,11 +94,11 @@ pub fn read(text: &str, now: Millis) -> Result<ServersFile, FileError> {
     read_as(Form::Json, text, now)
 }
 
-/// Reads a `servers.json`, or the file of an AI client, with comments and commas too many. `now` stamps what the file does not
-/// date, and is the latest time a record can have.
+/// Reads a `servers.json`, or the file of an AI client, with comments and commas too many. `now` stamps what the file does
+/// not date, and is the latest time a record can have.
 ///
-/// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file
-/// that is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
+/// Only `name` and `transport` are required. An entry that cannot be read is left out and named in the warnings; a file that
+/// is cut off, too deep or too large, or not of its form, is refused as a whole with its line and column, so that half a
 /// file is never taken for all of it.
 ///
 /// Ids: a record has the id of its address, so that a file, a scan and a person bring one server and not three. What the
@@ -114,7 +114,7 @@ pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileE
     let refused = |at| {
         let (line, column) = tree::place(text, at);
         let message =
-            "this is no list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
+            "this is not a list of servers: expected {\"servers\": {…}} or {\"mcpServers\": {…}}".into();
         FileError { line, column, message }
     };
     let found = servers_of(root, form).map_err(|no_list| refused(no_list.at))?;
@@ -139,7 +139,7 @@ pub fn read_as(form: Form, text: &str, now: Millis) -> Result<ServersFile, FileE
 }
 
 /// What is said of a comma that some clients do not read.
-pub(super) const COMMA: &str = "a comma stands before a closing bracket: not every client reads the file so";
+pub(super) const COMMA: &str = "there is a comma before a closing bracket: not every client can read that";
 
 /// A record that we wrote names what its command was given.
 fn names_of(info: &ServerInfo) -> Given {
@@ -167,9 +167,9 @@ impl Merged {
         if let Some((known, other)) = known.and_then(|known| Some((known, self.servers.get(known)?))) {
             let (name, address) = (&info.name, info.address());
             let message = if other.name == *name {
-                format!("`{name}` stands twice at `{address}`: taken as one server")
+                format!("`{name}` is listed twice at `{address}`: imported as one server")
             } else {
-                format!("`{name}` has the address of `{}`, `{address}`: taken as one server", other.name)
+                format!("`{name}` has the address of `{}`, `{address}`: imported as one server", other.name)
             };
             reader.warn(at, message);
             return self.keep_newest(known, info);

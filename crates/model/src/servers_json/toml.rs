@@ -11,7 +11,7 @@ pub(super) fn parse(text: &str) -> Result<FileNode, FileError> {
     // The parser goes down with the keys; what nests deeper is nobody's configuration.
     if let Some(at) = too_deep(text) {
         let (line, column) = place(text, at);
-        let message = format!("it nests deeper than {DEEPEST} levels: this is no list of servers");
+        let message = format!("it nests deeper than {DEEPEST} levels: this is not a list of servers");
         return Err(FileError { line, column, message });
     }
     let table = DeTable::parse(text).map_err(|error| {

@@ -175,7 +175,7 @@ impl Parser<'_> {
 
     fn value(&mut self, depth: usize) -> Result<FileNode, FaultAt> {
         if depth > DEEPEST {
-            return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is no registry")));
+            return Err((self.at, format!("it nests deeper than {DEEPEST} levels: this is not a registry")));
         }
         self.blanks()?;
         let at = self.at;
@@ -373,7 +373,7 @@ impl Parser<'_> {
                 Ok(Json::NotFinite)
             }
             // The word itself is not told: who forgets the quotes may forget them around a secret.
-            _ => Err((start, "this is no value: text is written in double quotes".into())),
+            _ => Err((start, "this is not a value: text is written in double quotes".into())),
         }
     }
 }

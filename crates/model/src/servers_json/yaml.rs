@@ -73,7 +73,7 @@ impl YamlReading {
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err((at, "this alias stands for a value that is not over yet".to_owned()));
+                    return Err((at, "this alias refers to a value that has not ended yet".to_owned()));
                 };
                 self.repeated += size(&node);
                 if self.repeated > MOST_REPEATED {
@@ -99,7 +99,10 @@ impl YamlReading {
 
     fn begin(&mut self, at: usize, anchor: usize, value: Half) -> Result<(), FaultAt> {
         if self.open.len() >= DEEPEST {
-            return Err((at, format!("it nests deeper than {DEEPEST} levels: this is no list of servers")));
+            return Err((
+                at,
+                format!("it nests deeper than {DEEPEST} levels: this is not a list of servers"),
+            ));
         }
         self.open.push(OpenYaml { at, anchor, value });
         Ok(())

@@ -101,7 +101,7 @@ impl Mark {
     }
 }
 
-/// Lists the servers that can be brought back.
+/// Lists the servers that can be restored.
 pub(crate) struct ListRemoved;
 
 impl Command for ListRemoved {

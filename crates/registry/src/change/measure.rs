@@ -54,7 +54,7 @@ fn measure_one(draft: &mut NextState, id: ServerId, measure: &Measure) -> Result
     let news = round.news.as_deref();
     if let Some(Err(error)) = news.map(|news| take_news(draft, id, news)) {
         // What was measured counts, whatever becomes of what was said.
-        let why = format!("what it says of itself could not be kept: {error}");
+        let why = format!("what it reports about itself could not be kept: {error}");
         let reason = round.reason.clone().or_else(|| Some(Reason::new(why, "Not kept")));
         let round = Round { reason, news: None, ..(**round).clone() };
         return draft.take_measure(id, &Measure::Round(Box::new(round)));
@@ -160,7 +160,7 @@ impl Command for Adopt {
             check(&info)?;
             info.updated_at = draft.now;
             let after = Record { info: Arc::new(info), ..(*record).clone() };
-            let label = format!("took over what {} lists", record.info.name);
+            let label = format!("accepted what {} lists", record.info.name);
             undo = taken_over(&record, &after).map(|image| draft.remember(label, vec![image]));
             draft.put(after);
         }

@@ -210,7 +210,7 @@ impl Patch {
 impl WayChange {
     fn take(&self, info: &mut ServerInfo) -> Result<(), RegistryError> {
         if !is_same_way(info, &self.from) {
-            let reason = "was changed meanwhile: look at it again, then edit it".to_owned();
+            let reason = "was changed meanwhile: read it again, then edit it".to_owned();
             return Err(RegistryError::Invalid { field: "server", reason });
         }
         let to = self.to.clone();

@@ -270,7 +270,7 @@ impl HealthState {
         Health {
             status: HealthStatus::Paused,
             score: 0.0,
-            reason: Some("paused by a person: no call goes to it until it is resumed".to_owned()),
+            reason: Some("paused by you: no call goes to it until it is resumed".to_owned()),
             summary: Some("No call goes to it".to_owned()),
             // The nearest we know: a later edit makes the pause look younger, never older.
             since: Some(info.updated_at),

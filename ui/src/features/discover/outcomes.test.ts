@@ -48,7 +48,7 @@ it("the table has a line for each group, each row and each failure, in that orde
 it("what is no MCP is counted by its kind, the most frequent first", () => {
   const groups = notMcp([
     found("http://a", { outcome: "not_mcp", reason: "it is a web page" }),
-    found("http://b", { outcome: "not_mcp", reason: "it accepts connections and says nothing" }),
+    found("http://b", { outcome: "not_mcp", reason: "it accepts connections and sends nothing" }),
     found("http://c", { outcome: "not_mcp", reason: "it is a web page" }),
     found("http://d", { outcome: "not_mcp", reason: "something new" }),
     found("http://e"),

@@ -31,6 +31,6 @@ it("a rule says what it asks for, and nothing that changes nothing", () => {
     'gpu: true, cores: {"$gte":4}',
     "timeout 60 s",
   ]);
-  expect(asks({ affinity: "argument", affinity_argument: "user_id" })).toEqual(["stays by user_id"]);
+  expect(asks({ affinity: "argument", affinity_argument: "user_id" })).toEqual(["affinity by user_id"]);
   expect(asks(null)).toEqual([]);
 });

@@ -17,7 +17,7 @@ impl Visit<'_> {
         let mut kept = Kept::default();
         let base = Url::parse(&remote.url).ok();
         let Some(url) = base.as_ref().and_then(|base| base.join(place).ok()) else {
-            let message = format!("the health endpoint `{}` is no URL", words::tame(place));
+            let message = format!("the health endpoint `{}` is not a URL", words::tame(place));
             let sent = format!("GET {}", words::tame(place));
             return Asked::failed(sent, began, McpError::InvalidTarget { message });
         };

@@ -67,8 +67,8 @@ impl Site {
         parsed.map_err(|_| NoAnswer::Unreachable("its path cannot be sent over HTTP".to_owned()))
     }
 
-    /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks an
-    /// address is called as such, and the name stands in the `Host` header alone; so one client does for all.
+    /// The ways to this place under a name: one for each address, tried in their order. Over plain HTTP to our own networks
+    /// an address is called as such, and the name stands in the `Host` header alone; so one client does for all.
     pub(crate) fn routes(&self, name: &Url, idle: Duration) -> Result<Arc<[SiteRoute]>, NoAnswer> {
         let is_direct = self.addresses.iter().any(|address| !range::is_public(address.ip()));
         if !is_direct || name.scheme() == "https" {
@@ -157,7 +157,7 @@ fn headers(remote: &Remote) -> Result<HeaderMap, McpError> {
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for (name, value) in &remote.headers {
         let header = HeaderName::from_bytes(name.as_bytes());
-        let header = header.map_err(|_| invalid(format!("`{name}` is no name of a header")))?;
+        let header = header.map_err(|_| invalid(format!("`{name}` is not the name of a header")))?;
         let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
             invalid(format!("the value of `{name}` has characters that a header cannot carry"))
         })?;

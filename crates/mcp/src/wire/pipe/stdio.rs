@@ -125,7 +125,7 @@ fn not_started(launch: &Launch, error: &io::Error) -> McpError {
         }
         io::ErrorKind::NotFound => format!("`{command}` was not found: is it installed, and on PATH?"),
         io::ErrorKind::PermissionDenied => {
-            format!("`{command}` may not be started: it is not executable")
+            format!("`{command}` cannot be started: it is not executable")
         }
         _ => format!("`{command}` could not be started: {error}"),
     };
@@ -288,7 +288,7 @@ fn look_into(line: Vec<u8>, secrets: &Scrub) -> Looked {
 fn ended(place: &ConversationPlace, status: Option<ExitStatus>) -> McpError {
     let how = status.map_or_else(|| "closed its output".to_owned(), |status| format!("ended ({status})"));
     let stderr = place.stderr();
-    let words = telling(&stderr).map(|words| format!("; it said `{}`", tame(words))).unwrap_or_default();
+    let words = telling(&stderr).map(|words| format!("; it wrote `{}`", tame(words))).unwrap_or_default();
     let last = stderr.len().saturating_sub(LINES_TOLD);
     let stderr = stderr.get(last..).unwrap_or_default().to_vec();
     McpError::Ended { message: format!("{} {how}{words}", place.name()), stderr }

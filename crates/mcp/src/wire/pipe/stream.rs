@@ -95,7 +95,7 @@ impl EventStream {
         let base = way.url();
         match same_place(&base, event.data.trim()).and_then(|path| base.join(&path).ok()) {
             Some(url) => Ok(url),
-            None => fail("names an endpoint on another origin, which gets nothing from us"),
+            None => fail("names an endpoint on another origin, to which nothing is sent"),
         }
     }
 

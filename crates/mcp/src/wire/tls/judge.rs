@@ -47,8 +47,10 @@ impl SeenCertificate {
         let Some(verdict) = seen.as_mut() else { return };
         let refused = verdict.refused.get_or_insert_with(|| blank(&verdict.shown, String::new()));
         refused.flaws.push(Flaw::Unusable);
-        refused.note =
-            Some(format!("the server does not prove that it is its own ({})", tame(&error.to_string())));
+        refused.note = Some(format!(
+            "the server does not prove that the certificate is its own ({})",
+            tame(&error.to_string())
+        ));
     }
 }
 
@@ -249,9 +251,10 @@ impl CertificateCase<'_> {
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => {
-                Some((Flaw::Unusable, Some("the time of who signed it is over, or has not begun".to_owned())))
-            }
+            | CertificateError::NotValidYetContext { .. } => Some((
+                Flaw::Unusable,
+                Some("the certificate of its issuer has expired, or is not valid yet".to_owned()),
+            )),
             _ => Some((Flaw::Unusable, Some(tame(&error.to_string())))),
         }
     }

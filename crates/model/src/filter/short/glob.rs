@@ -39,7 +39,7 @@ pub(super) fn shaped(field: &Field, glob: &str) -> Result<Filter, String> {
     if let Field::Own(own) = field
         && let Some(why) = shapeless(*own)
     {
-        return Err(format!("{why}: a star stands for letters of a text"));
+        return Err(format!("{why}: a star matches letters of a text"));
     }
     let folds = *field == Field::Own(Own::Capabilities);
     let piece = |c: char| match c {
@@ -64,7 +64,7 @@ fn shapeless(own: Own) -> Option<String> {
         | Own::CreatedAt
         | Own::UpdatedAt
         | Own::AuthRequired
-        | Own::Paused => Some(format!("`{}` is no text", own.word())),
+        | Own::Paused => Some(format!("`{}` is not text", own.word())),
         _ => None,
     }
 }

@@ -103,7 +103,7 @@ impl ShortReader {
                 }
                 None => return Err(FilterError::at_character(start + 1, "this list has no `)`: close it")),
                 Some(_) => {
-                    return Err(self.error("values of a list are separated by commas; quote one with blanks"));
+                    return Err(self.error("values of a list are separated by commas; quote one with spaces"));
                 }
             }
         }
@@ -142,7 +142,7 @@ impl ShortReader {
         let pattern = match self.peek() {
             Some('"') => self.quoted()?,
             Some('/') => self.slashed()?,
-            _ => return Err(self.error("a pattern stands between slashes, such as `name~/^weather/`")),
+            _ => return Err(self.error("a pattern goes between slashes, such as `name~/^weather/`")),
         };
         Regexp::new(&pattern).map_err(|message| FilterError::at_character(start + 1, message))
     }
