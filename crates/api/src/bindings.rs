@@ -57,7 +57,7 @@ fn bindings() -> String {
     )
 }
 
-/// By which statuses a list is ordered.
+/// The severity of statuses, by which lists are ordered.
 fn severities() -> String {
     let severity = |status: &HealthStatus| {
         format!("  {}: {},\n", serde_json::to_value(status).unwrap().as_str().unwrap(), status.severity())
@@ -69,7 +69,7 @@ fn severities() -> String {
     )
 }
 
-/// How a status is said.
+/// The words for a status.
 fn status_words() -> String {
     let words = |status: HealthStatus| {
         format!("  {status}: {{ word: {:?}, is: {:?} }},\n", status.label(), status.filter_word())
@@ -81,7 +81,7 @@ fn status_words() -> String {
     )
 }
 
-/// How stages and strategies are said, in their order.
+/// The words for stages and strategies, in their order.
 fn decision_words() -> String {
     let stages = Stage::ALL.map(|stage| (serde_json::to_value(stage).unwrap(), stage.label()));
     let strategies = Strategy::ALL.map(|one| (serde_json::to_value(one).unwrap(), one.label()));
@@ -96,7 +96,7 @@ fn record(name: &str, key: &str, about: &str, words: &[(serde_json::Value, &str)
     format!("/** {about} */\nexport const {name}: Record<{key}, string> = {{\n{all}}};\n")
 }
 
-/// What can be asked of the servers in a filter.
+/// The fields of servers that a filter can use.
 fn filter_language() -> String {
     let field = |own: &Own| {
         let (word, aliases, about, sign, values) =
