@@ -1,5 +1,5 @@
-//! Why a call goes where it goes: the stages of a decision, and why a server leaves at one. Typed, so that the same reason
-//! is the same everywhere; the sentence is its `Display`.
+//! Why a call goes where it goes: the stages of a decision, and why a server is left out at one. Typed, so that the same
+//! reason is the same everywhere; the sentence is its `Display`.
 
 use std::fmt;
 
@@ -12,30 +12,30 @@ use crate::HealthStatus;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// It offers what is asked for.
+    /// It offers the capability.
     Capability,
-    /// Its schema takes the arguments.
+    /// Its schema accepts the arguments.
     Arguments,
-    /// Policy lets it be called.
+    /// A policy allows the call.
     Allowed,
-    /// It is where the rule wants it.
+    /// It is in a region that the rule allows.
     Rule,
-    /// It is well enough.
+    /// Its health allows calls.
     Health,
-    /// It has room, and is not given a rest.
+    /// It is below its limit of calls, and its breaker is not open.
     BreakerAndCap,
-    /// Its data is what the rule asks for.
+    /// Its metadata meets the rule.
     Metadata,
-    /// It is in the nearest region that has anybody.
+    /// It is in the nearest region that has a server.
     RegionTier,
-    /// It is the one that the key stays with.
+    /// It is the server of the affinity.
     Affinity,
-    /// It is its turn.
+    /// The strategy picks it.
     Strategy,
 }
 
 impl Stage {
-    /// All of them, in their order.
+    /// All stages, in their order.
     pub const ALL: [Self; 10] = [
         Self::Capability,
         Self::Arguments,
@@ -66,19 +66,19 @@ impl Stage {
     }
 }
 
-/// Why a server takes no part in a call.
+/// Why a server is left out of a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Why {
-    /// It no longer lists it.
+    /// It no longer lists the tool.
     Unlisted,
     /// It is a demo server, and a real server offers the same: what the demo answers is made up.
     Demo,
-    /// Its record carries it as a tag, and it has no tool of that name.
+    /// Its record has it as a tag, and it has no tool of that name.
     NoTool,
-    /// The capability fits several of its tools.
+    /// The capability matches several of its tools.
     Unclear {
-        /// Which.
+        /// Their names.
         tools: Vec<String>,
     },
     /// Its schema refuses the arguments.
@@ -86,61 +86,61 @@ pub enum Why {
         /// What is wrong with them.
         problem: String,
     },
-    /// Policy does not let it be called.
+    /// A policy forbids the call.
     NotAllowed,
-    /// The rule wants another region.
+    /// The rule requires another region.
     Region {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
-        /// Those that the rule wants.
+        /// The regions of the rule.
         wanted: Vec<String>,
     },
-    /// By its status it takes no calls.
+    /// Its status does not allow calls.
     Status {
         /// The status.
         status: HealthStatus,
     },
-    /// The rule wants a better score.
+    /// The rule requires a better score.
     Score {
-        /// Its own, in [0, 1].
+        /// Its score, from 0 to 1.
         score: f64,
-        /// The least.
+        /// The least score of the rule.
         least: f64,
     },
-    /// It has as many calls under way as it may.
+    /// It has reached its limit of calls under way.
     Full {
-        /// How many.
+        /// The limit.
         most: u32,
     },
     /// It failed several times in a row: its breaker is open.
     BreakerOpen,
-    /// It asked for a rest itself.
+    /// It asked for a pause (`Retry-After`).
     SetAside,
     /// This call has tried it already.
     Tried,
-    /// Its data is not what the rule asks for.
+    /// Its metadata does not meet the rule.
     Metadata {
         /// The condition that does not hold, in the filter's short form.
         wanted: String,
     },
     /// Its region is too far, and `cross_region: strict` keeps calls near.
     TooFar {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
     },
-    /// A nearer region has a server for it.
+    /// A nearer region has a server that can take the call.
     Farther {
-        /// The one that it is in.
+        /// Its region.
         region: Option<String>,
     },
-    /// The key of the call stays with another server.
+    /// By affinity, the call belongs to another server.
     OtherKey,
-    /// Its weight is 0: a person drains it.
+    /// Its weight is 0: the user drains it.
     NoWeight,
 }
 
 impl Why {
-    /// At which stage it leaves.
+    /// The stage at which it is left out.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Unlisted | Self::Demo | Self::NoTool | Self::Unclear { .. } => Stage::Capability,
@@ -156,13 +156,13 @@ impl Why {
         }
     }
 
-    /// A rule asks for more than the server has: another rule would let it take part.
+    /// Whether a condition of the rule left it out: another rule would not.
     pub fn is_of_rule(&self) -> bool {
         matches!(self, Self::Region { .. } | Self::Score { .. } | Self::Metadata { .. } | Self::TooFar { .. })
     }
 }
 
-/// A sentence without its subject: "`weather-eu` " stands before it.
+/// A sentence without its subject: "`weather-eu` " goes before it.
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -22,7 +22,7 @@ name: string,
  */
 status: CheckStatus, 
 /**
- * How long the exchange took, in milliseconds; absent when there was none.
+ * The duration of the exchange, in milliseconds; absent when there was none.
  */
 ms: number | null, 
 /**
@@ -30,39 +30,39 @@ ms: number | null,
  */
 evidence: string, 
 /**
- * How what the server lists differs from what is known of it; absent when it does not.
+ * How the lists of the server differ from what is known of it; absent when they do not.
  */
 details: Differences | null, };
 
 export type Differences = { 
 /**
- * Known, and no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
+ * Known, but no longer listed: tool names, `resource:<uri>`, `prompt:<name>`. Not callable on this server.
  */
 missing: Array<string>, 
 /**
- * Listed, and not adopted yet.
+ * Listed, but not accepted yet.
  */
 undeclared: Array<string>, 
 /**
- * Tools whose name, description or schema is not what was adopted: this is how a tool is turned against its user.
+ * Tools whose name, description or schema differs from the accepted one: this is how a tool is turned against its user.
  */
 changed: Array<string>, };
 
 export type Transition = { 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
- * What it was.
+ * The former status.
  */
 from: HealthStatus, 
 /**
- * What it became.
+ * The new status.
  */
 to: HealthStatus, 
 /**
- * Why, in one sentence; absent for a recovery.
+ * The reason, in one sentence; absent for a recovery.
  */
 reason: string | null, };
 
@@ -72,19 +72,19 @@ export type Health = {
  */
 status: HealthStatus, 
 /**
- * In [0, 1]; unknown is 0.5.
+ * From 0 to 1; unknown is 0.5.
  */
 score: number, 
 /**
- * Why, in one sentence; absent when there is nothing to say.
+ * The reason, in one sentence; absent when there is none.
  */
 reason: string | null, 
 /**
- * The reason in a few words, for a list: `Connection refused`. Whole: a list cuts it where its column ends.
+ * The reason in a few words, for a list: `Connection refused`. It is complete: a list cuts it where its column ends.
  */
 summary: string | null, 
 /**
- * The certificate that was refused, when that is why.
+ * The certificate that was refused, when that is the reason.
  */
 certificate: RefusedCertificate | null, 
 /**
@@ -96,15 +96,16 @@ response_time_ms: number | null,
  */
 checked_at: number | null, 
 /**
- * Since when its child is asleep: ended, since it was well and nobody asked for it. It wakes when it is used.
+ * When its child process was stopped because it was healthy and not used; absent while it is not asleep. It is started
+ * again when it is used.
  */
 asleep: number | null, 
 /**
- * Since when its child is starting, where that takes longer than a moment.
+ * When its child process was started, where that takes long; absent once it has answered.
  */
 starting: number | null, 
 /**
- * Since when the status is what it is.
+ * When the status last changed.
  */
 since: number | null, 
 /**
@@ -112,7 +113,7 @@ since: number | null,
  */
 consecutive_failures: number, 
 /**
- * When it is checked next; absent when it is not.
+ * When it is checked next; absent when no check is planned.
  */
 next_check: number | null, 
 /**
@@ -120,7 +121,7 @@ next_check: number | null,
  */
 last_success: number | null, 
 /**
- * Who sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
+ * What sees it now: `port`, `scan`, `client`, the name of a client. See [`crate::Sighting`].
  */
 seen_by: string[], };
 
@@ -142,11 +143,11 @@ version: string | null,
  */
 protocol_version: string, 
 /**
- * The side of the July 2026 break it is on.
+ * The era of its revision.
  */
 era: Era, 
 /**
- * How to use it, in the server's words.
+ * Instructions for its use, in the server's words.
  */
 instructions: string | null, };
 
@@ -156,11 +157,11 @@ export type ToolHints = {
  */
 read_only: boolean | null, 
 /**
- * It may delete or overwrite.
+ * It may delete or overwrite things.
  */
 destructive: boolean | null, 
 /**
- * Calling it twice is as calling it once.
+ * Calling it twice has the same effect as calling it once.
  */
 idempotent: boolean | null, 
 /**
@@ -194,7 +195,8 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further
+ * annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -208,15 +210,15 @@ id: ServerId,
  */
 name: string, 
 /**
- * How it is spoken to.
+ * Its transport.
  */
 transport: Transport, 
 /**
- * As it was given.
+ * The URL as it was given.
  */
 url: string | null, 
 /**
- * As a probe resolved it.
+ * The endpoint as a probe resolved it.
  */
 endpoint: string | null, 
 /**
@@ -228,11 +230,11 @@ command: string | null,
  */
 args: Array<string>, 
 /**
- * Everything a caller can ask it for: tool names, `resource:…`, `prompt:…`, free tags.
+ * Everything it can be called for: tool names, `resource:…`, `prompt:…`, free tags.
  */
 capabilities: Array<string>, 
 /**
- * Free data.
+ * Free data, which the user sets.
  */
 metadata: Record<string, unknown>, 
 /**
@@ -240,11 +242,11 @@ metadata: Record<string, unknown>,
  */
 region: string | null, 
 /**
- * What was measured.
+ * Its health.
  */
 health: Health, 
 /**
- * Who brought it.
+ * How it was added.
  */
 source: Source, 
 /**
@@ -260,31 +262,31 @@ resources: number,
  */
 prompts: number, 
 /**
- * It asks for credentials.
+ * Whether it requires credentials.
  */
 auth_required: boolean, 
 /**
- * The guide's field.
+ * The version of the guide's file.
  */
 version: string | null, 
 /**
- * What the server calls its version.
+ * The version that the server reports.
  */
 server_version: string | null, 
 /**
- * The agreed revision.
+ * The agreed revision of MCP.
  */
 protocol_version: string | null, 
 /**
- * The side of the July 2026 break it is on.
+ * The era of its revision.
  */
 era: Era | null, 
 /**
- * When it was registered first.
+ * When it was added.
  */
 created_at: number, 
 /**
- * When its record changed last.
+ * When its record last changed.
  */
 updated_at: number, 
 /**
@@ -300,7 +302,7 @@ export type ScanRow = {
  */
 id: ServerId, 
 /**
- * What it calls itself, else its address.
+ * The name that it reports, else its address.
  */
 name: string, 
 /**
@@ -312,19 +314,19 @@ url: string,
  */
 transport: Transport, 
 /**
- * Absent unless it is MCP.
+ * The era; absent unless it is MCP.
  */
 era: Era | null, 
 /**
- * The agreed revision.
+ * The agreed revision of MCP.
  */
 protocol_version: string | null, 
 /**
- * What it calls its version.
+ * The version that it reports.
  */
 server_version: string | null, 
 /**
- * It asked for credentials.
+ * Whether it requires credentials.
  */
 auth_required: boolean, 
 /**
@@ -340,19 +342,19 @@ latency_ms: number | null,
  */
 outcome: Outcome, 
 /**
- * The certificate it showed, when that is not trusted: nothing that it says over it is kept.
+ * The certificate it presented, when that is not trusted: nothing that it sends over it is kept.
  */
 certificate: RefusedCertificate | null, 
 /**
- * Why, when the verdict is not `mcp`, or its certificate is not trusted.
+ * The reason, when the verdict is not `mcp`, or its certificate is not trusted.
  */
 reason: string | null, 
 /**
- * It is in the registry already.
+ * Whether it is in the registry already.
  */
 known: boolean, 
 /**
- * The program that listens there, when it is on this computer and we may know.
+ * The program that listens there, when it is on this computer and can be determined.
  */
 process: string | null, 
 /**
@@ -368,31 +370,31 @@ export type ScanStatus = {
  */
 id: string, 
 /**
- * What is scanned, in words: `this computer`, `127.0.0.0/28`.
+ * The targets, in words: `this computer`, `127.0.0.0/28`.
  */
 targets: Array<string>, 
 /**
- * The ports that were asked for, as they were given; absent when nobody named any.
+ * The ports that were asked for, as they were given; absent when none were.
  */
 named_ports: Array<string> | null, 
 /**
- * Less usual paths are asked for as well.
+ * Whether less common paths are tried as well.
  */
 deep: boolean, 
 /**
- * It was read from a file: another computer may have made it.
+ * Whether it was imported from a file: it may be from another computer.
  */
 imported: boolean, 
 /**
- * Rows beyond those that are kept of one scan.
+ * How many rows were not kept, beyond the limit of one scan.
  */
 left_out: number, 
 /**
- * Where it is in its life.
+ * Its state.
  */
 state: ScanState, 
 /**
- * When it began.
+ * When it started.
  */
 started_at: number, 
 /**
@@ -424,11 +426,11 @@ open: number,
  */
 found: number, 
 /**
- * Open ports that keep the scan waiting now: each may take all of `timeout`, whatever the speed so far.
+ * Open ports that the scan is waiting for: each can take all of `timeout`, whatever the speed so far.
  */
 slow: number, 
 /**
- * Seconds that one port may take at most.
+ * The time limit of one port, in seconds.
  */
 timeout: number, };
 
@@ -436,7 +438,7 @@ export type NoticeLevel = "info" | "warning";
 
 export type Notice = { 
 /**
- * How loud.
+ * Its level.
  */
 level: NoticeLevel, 
 /**
@@ -444,7 +446,7 @@ level: NoticeLevel,
  */
 text: string, 
 /**
- * When.
+ * The time.
  */
 at: number, };
 
@@ -454,11 +456,11 @@ export type Activity = { "type": "scan_changed",
  */
 scan: ScanStatus, } | { "type": "scan_found", 
 /**
- * Which scan.
+ * The scan.
  */
 scan: string, 
 /**
- * What.
+ * The row.
  */
 row: ScanRow, } | { "type": "scans_changed", } | { "type": "call_progress", 
 /**
@@ -466,23 +468,23 @@ row: ScanRow, } | { "type": "scans_changed", } | { "type": "call_progress",
  */
 call: string, 
 /**
- * How far; only grows.
+ * The progress; it only grows.
  */
 progress: number, 
 /**
- * Of how much, when known.
+ * The total, when known.
  */
 total: number | null, 
 /**
- * The server's words.
+ * The server's message.
  */
 message: string | null, } | { "type": "starting", 
 /**
- * What is waited for.
+ * The start that is waited for.
  */
 start: Start, } | { "type": "started", 
 /**
- * Of which server.
+ * The server.
  */
 id: ServerId, } | { "type": "calls_changed", 
 /**
@@ -490,11 +492,11 @@ id: ServerId, } | { "type": "calls_changed",
  */
 newest: number, 
 /**
- * How many calls, since this was told last.
+ * How many calls were recorded since the last such event.
  */
 calls: number, 
 /**
- * How many of these failed, or nobody took.
+ * How many of these failed, or were taken by no server.
  */
 failed: number, } | { "type": "config_changed", 
 /**
@@ -502,7 +504,7 @@ failed: number, } | { "type": "config_changed",
  */
 sections: Array<string>, } | { "type": "clients_changed" } | { "type": "notice", 
 /**
- * What.
+ * The notice.
  */
 notice: Notice, } | { "type": "activity_lost", 
 /**
@@ -516,15 +518,15 @@ export type Event = { "type": "server_changed",
  */
 server: ServerRow, } | { "type": "health_changed", 
 /**
- * Which.
+ * The server.
  */
 id: ServerId, 
 /**
- * How it is now.
+ * Its health now.
  */
 health: Health, } | { "type": "server_removed", 
 /**
- * Which.
+ * The server.
  */
 id: ServerId, } | Activity;
 
@@ -538,7 +540,7 @@ from: number,
  */
 to: number, 
 /**
- * In order.
+ * The events in order.
  */
 events: Array<Event>, };
 
@@ -1373,11 +1375,11 @@ name: string,
  */
 targets: Array<string>, 
 /**
- * Ports, as `8080` or `3000-3010`; absent means the usual ones.
+ * Ports, as `8080` or `3000-3010`; absent means the common ones.
  */
 ports: Array<string> | null, 
 /**
- * Less usual paths are asked for as well.
+ * Whether less common paths are tried as well.
  */
 deep: boolean, 
 /**
@@ -1419,27 +1421,27 @@ export type SightingKind = "port" | "client" | "scan" | "announced" | "mdns" | "
 
 export type Sighting = { 
 /**
- * Which server: the id that it has, or would have, in the registry.
+ * The server: the id that it has, or would have, in the registry.
  */
 server: ServerId, 
 /**
- * Who saw it.
+ * What saw it.
  */
 kind: SightingKind, 
 /**
- * Where: its address for a scan, the client and its file for a client.
+ * The place: its address for a scan, the client and its file for a client.
  */
 place: string, 
 /**
- * When it was seen there first.
+ * When it was first seen there.
  */
 first_seen: number, 
 /**
- * When it was seen there last.
+ * When it was last seen there.
  */
 last_seen: number, 
 /**
- * When it was looked for there and was gone; absent while it is there.
+ * When it was found to be gone from there; absent while it is there.
  */
 gone_at: number | null, };
 
@@ -1467,11 +1469,11 @@ file: string,
  */
 name: string, 
 /**
- * The folder of the project that it is for, where the file says so of one entry.
+ * The folder of the project that it is for, if the file says so for this entry.
  */
 project?: string | null, 
 /**
- * What a person agreed to.
+ * The hash that was agreed to.
  */
 consent: string, };
 
@@ -1479,11 +1481,11 @@ export type ClientScope = "user" | "profile" | "project";
 
 export type FileProblem = { 
 /**
- * From 1; absent when it is about the whole file.
+ * The line, from 1; absent when it is about the whole file.
  */
 line: number | null, 
 /**
- * From 1.
+ * The column, from 1.
  */
 column: number | null, 
 /**
@@ -1491,7 +1493,7 @@ column: number | null,
  */
 message: string, 
 /**
- * Nothing of the file could be read.
+ * Nothing in the file could be read.
  */
 unread: boolean, };
 
@@ -1503,23 +1505,23 @@ export type ClientEntry = {
  */
 name: string, 
 /**
- * The folder of the project that it is for, where the file says so of one entry.
+ * The folder of the project that it is for, if the file says so for this entry.
  */
 project: string | null, 
 /**
- * From 1.
+ * The line, from 1.
  */
 line: number, 
 /**
- * From 1.
+ * The column, from 1.
  */
 column: number, 
 /**
- * What it leads to.
+ * What it refers to.
  */
 kind: EntryKind, 
 /**
- * How it is spoken to; absent when it cannot be used.
+ * Its transport; absent when it cannot be used.
  */
 transport: Transport | null, 
 /**
@@ -1543,45 +1545,45 @@ headers: Array<string>,
  */
 query: Array<string>, 
 /**
- * Variables of one's own environment that would be sent to it, in sentences.
+ * Variables of the user's environment that would be sent to it, in sentences.
  */
 reads: Array<string>, 
 /**
- * What nobody has filled yet, as it is written: `${input:id}`, `${VAR}`.
+ * The placeholders without values, as they are written: `${input:id}`, `${VAR}`.
  */
 placeholders: Array<string>, 
 /**
- * The client does not use it.
+ * Whether it is disabled in the client.
  */
 disabled: boolean, 
 /**
- * The server in the list that it is, or that it would be.
+ * The id of the server in the list that it is, or that it would be.
  */
 id: ServerId | null, 
 /**
- * That server is in the list.
+ * Whether that server is in the list.
  */
 known: boolean, 
 /**
- * The server in the list was added from this entry, which is not what it was then.
+ * Whether the server in the list was added from this entry, and the entry has changed since.
  */
 changed: boolean, 
 /**
- * What a person agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
+ * What the user agrees to: a hash of command, arguments, folder and names. Entries that share it are the same server.
  */
 consent: string, 
 /**
- * What is said of it.
+ * Notes on it.
  */
 notes: Array<FileProblem>, };
 
 export type ClientFile = { 
 /**
- * Where it is.
+ * Its path.
  */
 path: string, 
 /**
- * Whom it is for.
+ * What it applies to.
  */
 scope: ClientScope, 
 /**
@@ -1603,15 +1605,15 @@ problems: Array<FileProblem>, };
 
 export type ClientReport = { 
 /**
- * In operations and commands: `claude-code`.
+ * Its id in operations and commands: `claude-code`.
  */
 id: string, 
 /**
- * For people: `Claude Code`.
+ * Its name: `Claude Code`.
  */
 name: string, 
 /**
- * Its files that are there, the person's own first.
+ * Its files that exist, the user's own first.
  */
 files: Array<ClientFile>, };
 
@@ -1690,7 +1692,7 @@ output_schema: unknown,
  */
 hints: ToolHints, 
 /**
- * The members of its definition that no field above holds, as the server wrote them: icons, `_meta`, further annotations.
+ * The members of its definition that no field above contains, as the server wrote them: icons, `_meta`, further annotations.
  */
 more?: Record<string, unknown>, };
 
@@ -1760,7 +1762,7 @@ export type Stage = "capability" | "arguments" | "allowed" | "rule" | "health" |
 
 export type Why = { "kind": "unlisted" } | { "kind": "demo" } | { "kind": "no_tool" } | { "kind": "unclear", 
 /**
- * Which.
+ * Their names.
  */
 tools: Array<string>, } | { "kind": "arguments", 
 /**
@@ -1768,11 +1770,11 @@ tools: Array<string>, } | { "kind": "arguments",
  */
 problem: string, } | { "kind": "not_allowed" } | { "kind": "region", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, 
 /**
- * Those that the rule wants.
+ * The regions of the rule.
  */
 wanted: Array<string>, } | { "kind": "status", 
 /**
@@ -1780,15 +1782,15 @@ wanted: Array<string>, } | { "kind": "status",
  */
 status: HealthStatus, } | { "kind": "score", 
 /**
- * Its own, in [0, 1].
+ * Its score, from 0 to 1.
  */
 score: number, 
 /**
- * The least.
+ * The least score of the rule.
  */
 least: number, } | { "kind": "full", 
 /**
- * How many.
+ * The limit.
  */
 most: number, } | { "kind": "breaker_open" } | { "kind": "set_aside" } | { "kind": "tried" } | { "kind": "metadata", 
 /**
@@ -1796,11 +1798,11 @@ most: number, } | { "kind": "breaker_open" } | { "kind": "set_aside" } | { "kind
  */
 wanted: string, } | { "kind": "too_far", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, } | { "kind": "farther", 
 /**
- * The one that it is in.
+ * Its region.
  */
 region: string | null, } | { "kind": "other_key" } | { "kind": "no_weight" };
 
@@ -2824,7 +2826,7 @@ id: ServerId,
  */
 command: string, 
 /**
- * When it began.
+ * When it was started.
  */
 since: number, 
 /**
@@ -3121,11 +3123,11 @@ export type Fingerprint = string;
 
 export type Certificate = { 
 /**
- * What tells it from any other.
+ * Its identity.
  */
 fingerprint: Fingerprint, 
 /**
- * Whom it is for.
+ * The name it is for.
  */
 subject?: string, 
 /**
@@ -3133,15 +3135,15 @@ subject?: string,
  */
 names?: Array<string>, 
 /**
- * Who signed it.
+ * The name of its issuer.
  */
 issuer?: string, 
 /**
- * From when on it is valid.
+ * The start of its validity.
  */
 not_before?: number, 
 /**
- * Until when.
+ * The end of its validity.
  */
 not_after?: number, };
 
@@ -3149,19 +3151,19 @@ export type Flaw = "changed" | "self_signed" | "unknown_issuer" | "expired" | "n
 
 export type RefusedCertificate = { 
 /**
- * The one that was shown.
+ * The certificate that was presented.
  */
 shown: Certificate, 
 /**
- * All that is wrong with it, never nothing.
+ * Everything that is wrong with it; at least one thing.
  */
 flaws: Array<Flaw>, 
 /**
- * The name or address it was asked under.
+ * The name or address of the request.
  */
 asked: string, 
 /**
- * The one that was agreed to, when that is another.
+ * The accepted certificate, when that is another.
  */
 agreed: Certificate | null, 
 /**
@@ -4049,35 +4051,35 @@ export type Bucket = {
  */
 at_most: number | null, 
 /**
- * How many.
+ * The number of observations.
  */
 count: number, };
 
 export type Series = { 
 /**
- * What tells it from others of its name. A list, since each of ten thousands has few.
+ * Its labels. A list, since each of tens of thousands of series has few.
  */
 labels: Record<string, string>, 
 /**
- * The value; of a histogram, the sum of all that was observed.
+ * The value; for a histogram, the sum of all observations.
  */
 value: number, 
 /**
- * Of a histogram: how many were at most so long, the last without a limit.
+ * For a histogram: the counts of its buckets, the last without a limit.
  */
 buckets?: Array<Bucket>, };
 
 export type Family = { 
 /**
- * The name, as Prometheus has it.
+ * The name of the metric in Prometheus.
  */
 name: string, 
 /**
- * What it says, in a sentence.
+ * Its meaning, in a sentence.
  */
 help: string, 
 /**
- * How its values are read.
+ * The kind of its values.
  */
 kind: FamilyKind, 
 /**
@@ -4087,7 +4089,7 @@ series: Array<Series>, };
 
 export type Figures = { 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**

@@ -3,16 +3,16 @@ use serde::Serialize;
 use super::describe::{Branch, KeyDoc, KeyKind, leaf};
 use super::section::Section;
 
-/// How many calls are recorded, and for how long. Whatever is reached first bounds them: the oldest make room.
+/// How many calls are recorded, and for how long. The limit that is reached first counts: the oldest calls are deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CallLog {
-    /// Record calls.
+    /// Whether calls are recorded.
     pub enabled: bool,
-    /// So many rows.
+    /// The most rows.
     pub rows: u64,
-    /// For so long.
+    /// The longest time.
     pub days: u64,
-    /// So large a file.
+    /// The largest file.
     pub megabytes: u64,
 }
 

@@ -1,5 +1,5 @@
-//! What every key of the file is. The descriptions stand beside the readers, each list in the order of the annotated
-//! example; forms, `config show --explain`, the JSON Schema and the table in the documentation are made from them.
+//! What every key of the file is. The descriptions are beside the readers, each list in the order of the annotated example;
+//! forms, `config show --explain`, the JSON Schema and the table in the documentation are made from them.
 
 use std::sync::LazyLock;
 
@@ -12,20 +12,20 @@ use super::{
     routing_tests,
 };
 
-/// What a value may be.
+/// The kinds of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum KeyKind {
     /// True or false.
     Truth,
     /// Text that is not empty.
     Text,
-    /// A number from one to another.
+    /// A number between two bounds.
     Number(f64, f64),
-    /// A whole number from one to another.
+    /// A whole number between two bounds.
     Whole(u64, u64),
     /// A whole number, whatever its sign.
     Integer,
-    /// Seconds, at least so many.
+    /// Seconds, at least this many.
     Seconds(f64),
     /// One of these.
     Word(&'static [&'static str]),
@@ -43,9 +43,9 @@ pub enum KeyKind {
     Field,
     /// A filter of servers, short or as keys.
     Filter,
-    /// A secret: the name of what holds it.
+    /// A secret: its name.
     Secret,
-    /// Whatever its feature will say.
+    /// Any value, for a feature that does not exist yet.
     Any,
     /// Keys below it.
     Section,
@@ -57,7 +57,7 @@ pub enum KeyKind {
     Named(&'static KeyKind),
 }
 
-/// What a plain number counts.
+/// The unit of a plain number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -67,28 +67,28 @@ pub enum Unit {
     Milliseconds,
 }
 
-/// One key, as it stands in its section.
+/// One key of a section.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyDoc {
     /// Its name.
     pub name: &'static str,
-    /// What it may be.
+    /// The kind of its value.
     pub kind: KeyKind,
-    /// A value that can stand there, as YAML.
+    /// An example value, as YAML.
     pub example: &'static str,
     /// What it does, in a sentence.
     pub meaning: &'static str,
     /// The first version that reads it.
     pub since: &'static str,
-    /// What its number counts.
+    /// The unit of its number.
     pub unit: Option<Unit>,
     /// The value of `backend` it belongs to.
     pub only: Option<&'static str>,
-    /// Its section needs it.
+    /// Whether its section requires it.
     pub needed: bool,
-    /// It takes effect at the next start.
+    /// Whether it takes effect at the next start.
     pub restart: bool,
-    /// It is a secret.
+    /// Whether it is a secret.
     pub secret: bool,
 }
 
@@ -139,12 +139,12 @@ impl KeyDoc {
     }
 }
 
-/// A key and where it stands.
+/// A key and its path.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// Its path, with `*` for a name that people choose and `[]` for an item.
     pub path: String,
-    /// What it is.
+    /// Its description.
     pub key: KeyDoc,
     steps: Vec<PathStep>,
 }
@@ -348,17 +348,17 @@ fn written(steps: &[PathStep]) -> String {
     path
 }
 
-/// Every key there is, in the order of the annotated example.
+/// Every key, in the order of the annotated example.
 pub fn keys() -> &'static [Described] {
     &KEYS
 }
 
-/// What a key of the file is; nothing for a name, an item, or what nobody knows.
+/// The description of a key of the file; nothing for a name, an item, or an unknown key.
 pub fn describe(path: &KeyPath) -> Option<&'static Described> {
     keys().iter().find(|described| leads(&described.steps, &path.0))
 }
 
-/// The names of the keys that may stand below a path, in their order; empty where people choose them.
+/// The names of the keys that are possible below a path, in their order; empty where people choose them.
 pub fn names_below(path: &KeyPath) -> Vec<&'static str> {
     let depth = path.0.len();
     let below = keys().iter().filter_map(|described| match described.steps.get(depth) {
@@ -380,7 +380,7 @@ fn leads(steps: &[PathStep], parts: &[Part]) -> bool {
 }
 
 impl Described {
-    /// What is in effect when the file does not say it; nothing where that is not one value.
+    /// The value in effect when the file does not set it; nothing where that is not one value.
     pub fn default(&self) -> Option<Value> {
         static DEFAULTS: LazyLock<Value> =
             LazyLock::new(|| serde_json::to_value(Config::default()).unwrap_or_default());
@@ -395,8 +395,8 @@ impl Described {
     }
 }
 
-/// What `effective`, the whole configuration in use, has for a key. What the file has below `load_balancing.config` stands
-/// there one step higher.
+/// The value of a key in `effective`, the whole configuration in use. Keys that the file has below `load_balancing.config`
+/// are one level higher there.
 pub fn in_effect<'v>(effective: &'v Value, names: &[&str]) -> Option<&'v Value> {
     let lift = names.first() == Some(&"load_balancing");
     let names = names.iter().filter(|name| !(lift && **name == "config"));

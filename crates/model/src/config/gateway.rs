@@ -9,22 +9,22 @@ use super::tree::{Node, Yaml};
 use super::values::Seconds;
 use super::{gateway_access, values};
 
-/// Who may speak to the gateway.
+/// Who can use the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GatewayAuth {
-    /// Whoever has one of its tokens.
+    /// Clients with a token.
     #[default]
     Token,
-    /// Anybody on this computer.
+    /// Any program on this computer.
     None,
 }
 
-/// When a tool's name carries its server's.
+/// When a tool's name is prefixed with its server's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Naming {
-    /// When two servers have a tool of one name.
+    /// When two servers have a tool of the same name.
     #[default]
     Auto,
     /// Always.
@@ -37,21 +37,21 @@ pub enum Naming {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdoptChanges {
-    /// The one that a person accepted.
+    /// The accepted one.
     #[default]
     Ask,
     /// The newest.
     Auto,
 }
 
-/// What bounds clients.
+/// Limits of clients.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayLimits {
     /// The largest body of a request, in MiB.
     pub body: u64,
     /// How many connections are open at once, of clients, UI and API together.
     pub connections: u64,
-    /// For how long after its last call the session of a legacy client keeps its conversations with servers.
+    /// How long after its last call the session of a legacy client keeps its conversations with servers.
     pub session: Seconds,
 }
 
@@ -64,30 +64,30 @@ impl Default for GatewayLimits {
 /// The MCP server that AI clients see, and the listener it shares with the UI and the API.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayConfig {
-    /// Serve it.
+    /// Whether AI clients are served.
     pub enabled: bool,
-    /// Where; loopback unless a person chose otherwise.
+    /// The address; loopback unless the user chose another.
     pub listen: SocketAddr,
-    /// Who may speak to it.
+    /// Who can use it.
     pub auth: GatewayAuth,
-    /// How its tools are called.
+    /// How its tools are named.
     pub naming: Naming,
-    /// Which definitions of tools they read.
+    /// Which definitions of tools clients read.
     pub adopt: AdoptChanges,
-    /// How long a server may say nothing of a call that no rule bounds.
+    /// How long a server can be silent in a call that has no timeout by a rule.
     pub idle_timeout: Seconds,
-    /// What bounds clients.
+    /// Limits of clients.
     pub limits: GatewayLimits,
-    /// Pages that may speak to it, by their origin.
+    /// Web pages that can use it, by their origin.
     pub allowed_origins: Vec<String>,
-    /// Servers of which each client gets a child of its own, by name or id.
+    /// Servers that run one child process for each client, by name or id.
     pub per_client: Vec<String>,
-    /// What all clients may see and call.
+    /// What all clients can see and call.
     #[serde(flatten)]
     pub rules: AccessRules,
-    /// Parts of it, each under a path of its own.
+    /// Profiles, each under its own path.
     pub profiles: Vec<GatewayProfile>,
-    /// What single clients may see and call.
+    /// What individual clients can see and call.
     pub clients: Vec<ClientAccess>,
 }
 
@@ -252,7 +252,7 @@ pub(super) fn read(mut section: Section<'_>) -> GatewayConfig {
     read
 }
 
-/// `127.0.0.1:8090`, or a port alone.
+/// An address with a port, such as `127.0.0.1:8090`, or only a port.
 fn listen(section: &Section<'_>, node: &Node) -> Option<SocketAddr> {
     let read = match &node.value {
         Yaml::Text(text) => text.replace("localhost:", "127.0.0.1:").parse().ok(),

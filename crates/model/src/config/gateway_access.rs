@@ -1,5 +1,5 @@
-//! What clients of the gateway may see and call, for all of them, by profile and by client; and which servers are one to
-//! them.
+//! What clients of the gateway can see and call, for all of them, by profile and by client; and which servers are one server
+//! to them.
 
 use serde::Serialize;
 
@@ -9,17 +9,17 @@ use super::tree::Yaml;
 use super::values;
 use crate::CapabilityPattern;
 
-/// What may be seen and called. What both name is denied.
+/// What can be seen and called. What both lists name is denied.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AccessRules {
-    /// Only this; absent means all.
+    /// The allowed capabilities; absent means all.
     pub allow: Option<Vec<CapabilityPattern>>,
-    /// Not this.
+    /// The denied capabilities.
     pub deny: Option<Vec<CapabilityPattern>>,
 }
 
 impl AccessRules {
-    /// Whether something may be seen that goes by each of these words, folded.
+    /// Whether something with each of these names, folded, can be seen.
     pub fn let_through(&self, words: &[String]) -> bool {
         let names = |list: &[CapabilityPattern]| {
             list.iter().any(|pattern| words.iter().any(|word| pattern.is_match(word)))
@@ -27,33 +27,33 @@ impl AccessRules {
         self.allow.as_deref().is_none_or(names) && !self.deny.as_deref().is_some_and(names)
     }
 
-    /// Whether all may be seen.
+    /// Whether everything can be seen.
     pub fn is_open(&self) -> bool {
         self.allow.is_none() && self.deny.as_deref().is_none_or(<[_]>::is_empty)
     }
 }
 
-/// A part of what there is, under a path of its own.
+/// A subset of servers and tools, under its own path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GatewayProfile {
-    /// Its name, which stands in the path.
+    /// Its name, which is part of the path.
     pub name: String,
     /// Its servers and replica groups, by name or id; absent means all.
     pub servers: Option<Vec<String>>,
-    /// What of them.
+    /// What it allows of them.
     pub rules: AccessRules,
 }
 
-/// What one client may see and call.
+/// What one client can see and call.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClientAccess {
     /// The name of its token.
     pub name: String,
-    /// All that it sees is of this profile.
+    /// The profile that it is limited to.
     pub profile: Option<String>,
-    /// What of that.
+    /// What it allows of that.
     pub rules: AccessRules,
-    /// How often it may ask servers for something.
+    /// How many requests a second it can send to servers.
     pub calls_per_second: Option<f64>,
 }
 
@@ -147,7 +147,7 @@ pub(super) fn clients(mut section: Section<'_>, profiles: &[GatewayProfile]) -> 
 /// Replicas, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReplicaGroup {
-    /// What clients see instead of the names of its servers.
+    /// The name that clients see instead of the names of its servers.
     pub name: String,
     /// Its servers, by name or id.
     pub servers: Vec<String>,

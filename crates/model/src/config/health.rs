@@ -23,13 +23,13 @@ const CHECKS: [(&str, BuiltInCheck); 3] = [
     ("tool_availability", BuiltInCheck::ToolAvailability),
 ];
 
-/// What becomes of a child of ours that nobody asks.
+/// What happens to a child process that is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdleStdio {
-    /// It is ended after a while, and wakes when it is used.
+    /// It is stopped after a while, and started when it is used.
     Sleep,
-    /// It goes on, and every round asks it.
+    /// It keeps running, and every round checks it.
     Watch,
 }
 
@@ -40,23 +40,23 @@ const IDLE_STDIO: [(&str, IdleStdio); 2] = [("sleep", IdleStdio::Sleep), ("watch
 pub struct HealthMonitoring {
     /// False: nothing is checked, and unknown servers are routable.
     pub enabled: bool,
-    /// From one round to the next, per server.
+    /// The time from one round of a server to the next.
     pub check_interval: Seconds,
-    /// Of a whole round of one server; at most the interval.
+    /// The time limit of a whole round of one server; at most the interval.
     pub timeout: Seconds,
     /// Failed rounds in a row before a server is unhealthy.
     pub max_failures: u32,
-    /// Good rounds in a row before it is healthy again.
+    /// Successful rounds in a row before it is healthy again.
     pub min_successes: u32,
-    /// Which.
+    /// Which checks are made.
     pub checks: Vec<BuiltInCheck>,
-    /// Above it `response_time` warns, in milliseconds.
+    /// Response times above this are a warning, in milliseconds.
     pub warn_ms: f64,
     /// The time span of the health score.
     pub score_window: Seconds,
-    /// What becomes of a child that nobody asks.
+    /// What happens to a child process that is not used.
     pub idle_stdio: IdleStdio,
-    /// How long a healthy child that was never called is kept.
+    /// How long a healthy child process that was never called is kept.
     pub idle_after: Seconds,
 }
 

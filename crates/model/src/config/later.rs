@@ -7,26 +7,26 @@ use super::tree::Entry;
 use super::values;
 use crate::CapabilityPattern;
 
-/// Parts of the file whose features are not built yet. Their keys are checked, so that a mistake shows now, and their
+/// Parts of the file whose features are not implemented yet. Their keys are checked, so that a mistake shows now, and their
 /// values are kept.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Later {
-    /// Who is told of what.
+    /// Which notifications are sent, and where.
     pub notifications: Option<Value>,
     /// Policy for every registry.
     pub security: Option<Value>,
-    /// What may be called, of `security`. Absent: all. Empty: none.
+    /// The allowed capabilities, of `security`. Absent: all. Empty: none.
     #[serde(skip)]
     pub allowed_capabilities: Option<Vec<CapabilityPattern>>,
-    /// Names that UI, API and gateway are reached by, of `security`.
+    /// Host names of UI, API and gateway, of `security`.
     #[serde(skip)]
     pub allowed_hosts: Vec<String>,
     /// Further origins of web pages that can use UI and API, of `security`.
     #[serde(skip)]
     pub allowed_origins: Vec<String>,
-    /// Servers that run in a cluster.
+    /// Servers that run in a Kubernetes cluster.
     pub kubernetes: Option<Value>,
-    /// When deployments grow.
+    /// When deployments are scaled.
     pub autoscaling: Option<Value>,
     /// Declared checks, by name.
     pub custom_checks: Option<Value>,
@@ -192,7 +192,7 @@ fn notifications(mut section: Section<'_>) {
     section.finish();
 }
 
-/// What of `security` has an effect.
+/// The parts of `security` that have an effect.
 #[derive(Default)]
 struct SecurityPart {
     value: Option<Value>,

@@ -28,24 +28,24 @@ impl Serialize for PortRange {
     }
 }
 
-/// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or asked for by a person.
+/// What is scanned, and how often. Nothing leaves this computer unless it is enabled here or the user asks for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NetworkDiscovery {
-    /// Scan by schedule.
+    /// Whether to scan on a schedule.
     pub enabled: bool,
-    /// Absent: the usual MCP ports.
+    /// Absent: the common MCP ports.
     pub scan_ports: Option<Vec<PortRange>>,
-    /// Counted from the end of a sweep.
+    /// The time from the end of one scan to the next.
     pub scan_interval: Seconds,
-    /// Ranges.
+    /// Ranges of addresses.
     pub networks: Vec<IpNet>,
     /// Single hosts, by name or address.
     pub hosts: Vec<String>,
-    /// The budget of one host and port.
+    /// The time limit of one host and port.
     pub timeout: Seconds,
-    /// `http`, `sse`.
+    /// The transports: `http`, `sse`.
     pub protocols: Vec<Transport>,
-    /// You agree to a schedule of millions of probes.
+    /// Whether the user agrees to a schedule of millions of probes.
     pub confirm_large: bool,
 }
 

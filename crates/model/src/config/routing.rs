@@ -9,14 +9,14 @@ use super::tree::{Entry, Node};
 use super::values::Seconds;
 use crate::{CapabilityPattern, Filter};
 
-/// What stays with the server that was picked first.
+/// Which calls stay with the server that was picked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Affinity {
-    /// Nothing.
+    /// None.
     #[default]
     None,
-    /// A client.
+    /// The calls of a client.
     Client,
     /// Calls with the same value of one argument.
     Argument,
@@ -33,47 +33,47 @@ pub enum OnEmpty {
     Relax,
 }
 
-/// What a rule, or `defaults:`, can say. What is absent comes from `defaults:`, and there from the product.
+/// The settings of a rule, or of `defaults:`. What is absent comes from `defaults:`, and there from the built-in defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RuleFields {
     /// Soft: the first region with a candidate wins, then any other.
     pub preferred_regions: Option<Vec<String>>,
-    /// Hard.
+    /// A hard condition.
     pub required_regions: Option<Vec<String>>,
-    /// Hard, in [0, 1].
+    /// A hard condition, from 0 to 1.
     pub min_health_score: Option<f64>,
-    /// Hard: a filter over the metadata.
+    /// A hard condition: a filter over the metadata.
     pub required_metadata: Option<Filter>,
-    /// For the whole call with its retries.
+    /// The time limit of the whole call with its retries.
     pub timeout: Option<Seconds>,
-    /// For one try.
+    /// The time limit of one try.
     pub per_try_timeout: Option<Seconds>,
-    /// What stays with its server.
+    /// Which calls stay with their server.
     pub affinity: Option<Affinity>,
     /// The argument, with `affinity: argument`.
     pub affinity_argument: Option<String>,
-    /// When nothing is left.
+    /// What happens when no server is left.
     pub on_empty: Option<OnEmpty>,
-    /// Try another server when one fails.
+    /// Whether another server is tried when one fails.
     pub auto_retry: Option<bool>,
-    /// Heed the breakers of servers that fail again and again.
+    /// Whether open breakers stop calls.
     pub circuit_breaker: Option<bool>,
     /// How one of several servers is picked.
     pub strategy: Option<Strategy>,
-    /// What the strategy needs.
+    /// Settings of the strategy.
     pub config: Option<StrategyOptions>,
 }
 
-/// A rule for the capabilities that a pattern matches. Exactly one applies to a call.
+/// A rule for the capabilities that a pattern matches. Exactly one rule applies to a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RoutingRule {
-    /// Its key.
+    /// Its pattern.
     pub pattern: CapabilityPattern,
     /// The highest comes first; absent is 0.
     pub priority: Option<i64>,
-    /// False: it is as if it were not there.
+    /// False: the rule is turned off.
     pub enabled: bool,
-    /// What it says.
+    /// Its settings.
     #[serde(flatten)]
     pub fields: RuleFields,
 }
@@ -249,7 +249,7 @@ fn fields(section: &mut Section<'_>) -> RuleFields {
     read
 }
 
-/// Each key with a value or operators, as in a filter; all must hold.
+/// Each key with a value or operators, as in a filter; all must match.
 fn required_metadata(section: &mut Section<'_>) -> Option<Filter> {
     let node = section.take("required_metadata")?;
     let mut below = section.below("required_metadata", node);

@@ -88,7 +88,7 @@ fn pattern(section: &Section<'_>, node: &Node, key: &str) -> Option<CapabilityPa
     CapabilityPattern::parse(&text).map_err(|error| section.error(node.place, key, error.to_string())).ok()
 }
 
-/// A value that is a secret: a warning when it stands in the file in plain text.
+/// A value that is a secret: plain text in the file is a warning.
 pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<String> {
     let node = section.take(key)?;
     let Yaml::Text(text) = &node.value else {
@@ -118,7 +118,7 @@ pub(super) fn secret(section: &mut Section<'_>, key: &'static str) -> Option<Str
     Some(text.clone())
 }
 
-/// The items of a list, or the one value that stands instead of it.
+/// The items of a list, or a single value in its place.
 pub(super) fn one_or_many(node: Node) -> Vec<Node> {
     match node.value {
         Yaml::List(items) => items,
@@ -126,32 +126,32 @@ pub(super) fn one_or_many(node: Node) -> Vec<Node> {
     }
 }
 
-/// A span of time as the file has it: a plain number of seconds, not negative.
+/// A duration in the file: a plain number of seconds, not negative.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seconds(pub f64);
 
 impl Seconds {
-    /// A hundred years: more is a mistake, and a [`Duration`] holds it.
+    /// A hundred years: more is a mistake, and a [`Duration`] can hold it.
     pub(super) const MOST: f64 = 3.2e9;
 
-    /// The same span for the runtime.
+    /// The same duration for the runtime.
     pub fn duration(self) -> Duration {
         Duration::from_secs_f64(self.0.clamp(0.0, Self::MOST))
     }
 }
 
-/// Where a secret of the configuration is: what stands in the file in its place.
+/// Where a secret of the configuration is, by the reference in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretReference {
     /// `${NAME}`: an environment variable.
     Variable(String),
-    /// `${keyring:NAME}`: what is kept under this name.
+    /// `${keyring:NAME}`: a secret that is kept under this name.
     Kept(String),
 }
 
 impl SecretReference {
-    /// Reads one; nothing where the text is none.
+    /// Reads a reference; nothing where the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.strip_prefix("${")?.strip_suffix('}')?;
         if let Some(name) = name.strip_prefix("keyring:") {
