@@ -1,4 +1,5 @@
-//! What can be typed. The help texts are the manual: each command says what it does, what it prints, and how it ends.
+//! The arguments of the command line. The help texts are the manual: each command says what it does, what it prints, and how
+//! it ends.
 
 mod gateway;
 mod scans;
@@ -96,7 +97,7 @@ pub(crate) enum AnyCommand {
     /// Without a target it asks the ports that listen on this computer, and nothing leaves it. A server counts
     /// as found only after a valid MCP answer; no tool is ever called by a scan.
     Scan(ScanOptions),
-    /// List the servers that AI clients are set up with; nothing is started or asked
+    /// List the servers that AI clients are set up with; nothing is started or contacted
     Clients(ClientsFlags),
     /// List the scans that are kept, newest first: up to 200, for 90 days
     Scans,
@@ -418,7 +419,7 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-/// A time that can be waited for. How long is sensible is the operation's to say.
+/// A time to wait for. Each operation says how long is sensible.
 fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| "give seconds, such as 5 or 0.5".to_owned())?;
     let fits = seconds.is_finite() && seconds > 0.0;

@@ -1,5 +1,4 @@
-//! How a command ends badly: one clear sentence, what a person can do about it in the words of the command line, and the
-//! promised exit code.
+//! How a command fails: one clear sentence, the remedy in the words of the command line, and the promised exit code.
 
 use api::{Advice, ApiError, ErrorCode, Help};
 use app::StartError;
@@ -15,7 +14,7 @@ pub(crate) mod exit {
     pub(crate) const INTERRUPTED: u8 = 130;
 }
 
-/// A sentence for standard error (none when everything was said) and an exit code.
+/// A sentence for standard error (none when everything was printed) and an exit code.
 #[derive(Debug)]
 pub(crate) struct CommandFailure {
     pub(crate) message: Option<String>,
@@ -35,7 +34,7 @@ impl CommandFailure {
         Self::new(exit::USAGE, message)
     }
 
-    /// Ends with `code`; what there is to say was said.
+    /// Ends with `code`; everything was printed already.
     pub(crate) fn silent(code: u8) -> Self {
         Self { message: None, code }
     }
@@ -74,7 +73,7 @@ impl From<StartError> for CommandFailure {
 }
 
 impl From<std::io::Error> for CommandFailure {
-    /// A reader that has seen enough (`| head`) is no failure worth a word.
+    /// A reader that has seen enough (`| head`) is not a failure.
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe {
             return Self::silent(exit::FAILED);

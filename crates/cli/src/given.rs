@@ -1,4 +1,4 @@
-//! What is given for a server, the same when one is added and when one is edited; secrets are read in the order of the
+//! The values given for a server, the same when one is added and when one is edited; secrets are read in the order of the
 //! flags, a line of standard input each.
 
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::failure::CommandFailure;
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["url", "stdio", "from"]))]
 pub(crate) struct Add {
-    /// http(s)://host[:port][/path]; the MCP path is found by asking
+    /// http(s)://host[:port][/path]; the MCP path is found by probing
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) from: FromFlags,
@@ -98,7 +98,7 @@ pub(crate) struct GivenFlags {
     /// Change nothing: only check it, and print each step and the result
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// What is asked for, in the order of the flags
+    /// The secrets to ask for, in the order of the flags
     #[arg(skip)]
     pub(crate) asked: Vec<AskedSecret>,
     /// A server that is a command: the program and its arguments, up to the end of the line
@@ -106,18 +106,18 @@ pub(crate) struct GivenFlags {
     pub(crate) stdio: Option<Vec<String>>,
 }
 
-/// A secret that is asked for.
+/// A secret to ask for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AskedSecret {
     Token,
     Header(String),
     Query(String),
     Env(String),
-    /// What a placeholder of a client's entry stands for.
+    /// A value for a placeholder of a client's entry.
     Fill(String),
 }
 
-/// Notes it in the arguments.
+/// Puts it into the arguments.
 pub(crate) fn in_order(cli: &mut Cli, matches: &ArgMatches) -> Result<(), CommandFailure> {
     let (given, fill, matches) = match (&mut cli.command, matches.subcommand()) {
         (AnyCommand::Add(args), Some(("add", matches))) => {

@@ -1,4 +1,4 @@
-//! What is not of single servers: its number does not grow with them.
+//! Metrics that are not of single servers: their number does not grow with the servers.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,9 +12,9 @@ use super::made::{by_word, count, counter, durations, family, gauge, one};
 use super::process;
 use crate::App;
 
-/// So many regions have series of their own; the rest, with the fewest servers, are one.
+/// This many regions have their own series; the others, with the fewest servers, share one.
 const REGIONS: usize = 100;
-/// What that one is called.
+/// The name of that one.
 const OTHERS: &str = "(others)";
 
 impl App {
@@ -149,7 +149,8 @@ pub(super) fn value(count: usize) -> f64 {
     metrics::exact(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
-/// How many are in each state, by region. Without a region every state is told, so that one without servers reads 0.
+/// How many servers have each status, by region. Without a region every status is exported, so that one without servers
+/// reads 0.
 fn servers(snapshot: &Snapshot) -> Family {
     let mut regions: HashMap<&str, [usize; HealthStatus::ALL.len()]> = HashMap::new();
     regions.insert("", Default::default());

@@ -1,10 +1,10 @@
-//! What the operating system says of this process, by the names that Prometheus' own libraries have.
+//! Metrics of this process from the operating system, by the names that Prometheus' own libraries use.
 
 use model::Family;
 
 use super::made::{counter, gauge, one};
 
-/// Nothing where the operating system does not say it in files.
+/// Nothing where the operating system does not provide files for it.
 #[cfg(target_os = "linux")]
 pub(super) fn figures() -> Vec<Family> {
     let mut families = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn figures() -> Vec<Family> {
     families
 }
 
-/// When the computer began, in seconds since 1970.
+/// When the computer was started, in seconds since 1970.
 #[cfg(target_os = "linux")]
 fn booted() -> Option<f64> {
     let stat = std::fs::read_to_string("/proc/stat").ok()?;

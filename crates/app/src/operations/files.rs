@@ -1,5 +1,5 @@
-//! Files in and out: the guide's `servers.json`, the clients' `mcp.json` and what stands in it, and a configuration to
-//! check. The faces read and write the files; here is only their text.
+//! Files in and out: the guide's `servers.json`, the clients' `mcp.json` and their servers, and a configuration to check.
+//! The faces read and write the files; here is only their text.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl App {
     }
 }
 
-/// An argument that looks like a secret stays on this computer, and that is said.
+/// An argument that looks like a secret stays on this computer, and a warning says so.
 fn without_secrets(server: &mut Server) -> Option<String> {
     let shown = secrets::shown_arguments(&server.info.args);
     if shown == server.info.args {
@@ -71,7 +71,7 @@ impl App {
         Ok(ClientList { clients: self.read_clients(args.projects).await? })
     }
 
-    /// Reads them, holds them against the list, and notes what of that is new.
+    /// Reads them, compares them with the list, and records what is new.
     pub(super) async fn read_clients(
         &self,
         projects: Vec<String>,

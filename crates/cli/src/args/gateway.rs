@@ -1,4 +1,4 @@
-//! What can be typed of the gateway.
+//! The arguments of the commands of the gateway.
 
 use clap::Subcommand;
 

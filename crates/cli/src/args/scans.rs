@@ -1,4 +1,4 @@
-//! What can be typed after `scan`, `ranges` and `export`, and after the commands of calls.
+//! The arguments of `scan`, `ranges` and `export`, and of the commands for calls.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ pub(crate) struct ScanOptions {
     /// means this computer
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
-    /// Which ports, such as 8080,3000-3010 [default: the usual ones]
+    /// Which ports, such as 8080,3000-3010 [default: the common ones]
     #[arg(long, value_delimiter = ',')]
     pub(crate) ports: Option<Vec<String>>,
     /// Which transports: http, sse [default: both]
@@ -50,7 +50,7 @@ pub(crate) struct Range {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The form of the file
+    /// The format of the file
     #[arg(long = "as", value_name = "FORM", value_enum, default_value_t = FileForm::ServersJson)]
     form: FileForm,
     /// Which scan, as `scans` lists them [default: the newest]
@@ -74,11 +74,11 @@ enum FileForm {
     ScanCsv,
 }
 
-/// What is exported.
+/// What to export.
 pub(crate) enum ExportedAs<'a> {
     Servers(ExportForm),
     Scan(Option<&'a str>, ScanForm),
-    /// A scan was named, and servers are wanted.
+    /// A scan was given, but servers are exported.
     Both,
 }
 

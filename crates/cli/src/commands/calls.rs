@@ -1,4 +1,4 @@
-//! `calls` and `replay`: what was called, who answered, why it went there, and where it would have gone.
+//! `calls` and `replay`: what was called, which server answered, why it went there, and where it would have gone.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ use crate::failure::{CommandFailure, exit};
 use crate::print::{Column, note, or_dash, word};
 use crate::{args, print};
 
-/// So many rows are asked for at once.
+/// How many rows are requested at once.
 const PAGE: u32 = 1_000;
 
 const COLUMNS: &[Column<CallRow>] = &[
@@ -115,7 +115,7 @@ fn say_what_is_missing(list: &CallList) {
     }
 }
 
-/// A line for a call, as it comes.
+/// A line for a call, as it is recorded.
 fn tell(session: &CommandSession, row: &CallRow) -> Result<(), CommandFailure> {
     if session.print.format() != Format::Table {
         return Ok(print::line(row)?);
@@ -133,7 +133,7 @@ fn line(row: &CallRow) -> String {
     format!("{id}  {capability}{server}: {} in {ms:.0} ms{tries}{times}{why}", outcome(row))
 }
 
-/// All of one call: who was asked, and why.
+/// Everything about one call: the servers that were asked, and why.
 fn sentence(record: &CallRecord) -> String {
     let row = &record.row;
     let mut text = line(row);
@@ -156,7 +156,7 @@ fn sentence(record: &CallRecord) -> String {
     text
 }
 
-/// So many of a kind are printed; the document has all of them.
+/// How many of a kind are printed; the document has all of them.
 const PRINTED: usize = 20;
 
 pub(super) async fn replay(

@@ -1,4 +1,4 @@
-//! `certificate`, and certificates in errors: what a person compares before they agree.
+//! `certificate`, and certificates in errors: the facts to compare before accepting one.
 
 use api::{CertificateArgs, Help, Operations, ShownCertificate};
 use model::{Certificate, Flaw, RefusedCertificate, Tls, date};
@@ -34,7 +34,7 @@ fn trusted_by(tls: Option<&Tls>) -> String {
     }
 }
 
-/// How a person agrees to the certificate that an error is about, or to another CA.
+/// How to accept the certificate that an error is about, or to name another CA.
 pub(crate) fn remedy(help: &Help) -> String {
     let Some(refused) = &help.certificate else { return String::new() };
     // Of a call the server is named; `add` and `edit` take the flag themselves.

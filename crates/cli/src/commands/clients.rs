@@ -1,4 +1,4 @@
-//! `clients`: the servers that AI clients are set up with; and `add --from`, which takes one over.
+//! `clients`: the servers that AI clients are set up with; and `add --from`, which adds one of them.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::failure::{CommandFailure, exit};
 use crate::layout::on_one_line;
 use crate::print::{Column, note, word};
 
-/// An entry with where it stands.
+/// An entry and its place.
 struct EntryLine<'a> {
     client: &'a ClientReport,
     file: &'a ClientFile,
@@ -78,7 +78,7 @@ fn rows(clients: &[ClientReport]) -> impl Iterator<Item = EntryLine<'_>> {
     })
 }
 
-/// What is known of it without asking.
+/// Its state, without a request to it.
 fn state(entry: &ClientEntry) -> String {
     let mut said = vec![match entry.kind {
         EntryKind::Here => "on this computer",
@@ -98,7 +98,7 @@ fn state(entry: &ClientEntry) -> String {
     said.join(", ")
 }
 
-/// The names of what it is given.
+/// The names of the values that it is given.
 fn gets(entry: &ClientEntry) -> Vec<String> {
     let of = |what: &'static str, names: &[String]| -> Vec<String> {
         names.iter().map(|name| format!("{what} {name}")).collect()
@@ -129,7 +129,7 @@ fn said(file: &ClientFile, entry: Option<&ClientEntry>, problem: &FileProblem) -
     format!("{}{place}: {name}{}", file.path, problem.message)
 }
 
-/// The entry that a person means, after they agreed to it.
+/// The entry that is meant, after the user agreed to it.
 pub(super) async fn from(
     session: &CommandSession,
     flags: &FromFlags,
@@ -177,7 +177,7 @@ pub(super) async fn from(
     }))
 }
 
-/// Shows what will be run or asked, and returns the hash of what was shown when a person agrees.
+/// Shows what will be run or contacted, and returns the hash of what was shown when the user agrees.
 fn agreed(row: &EntryLine<'_>, flags: &FromFlags) -> Result<String, CommandFailure> {
     let shown = &row.entry.consent;
     if let Some(agreed) = &flags.agree {
@@ -221,7 +221,7 @@ fn consent_of(row: &EntryLine<'_>) -> String {
     lines.join("\n")
 }
 
-/// With what was given for its placeholders.
+/// The entry with values for its placeholders.
 pub(super) fn filled(from: Option<FromClient>, typed: AddArgs) -> AddArgs {
     let Some(mut from) = from else { return typed };
     from.filled = typed.from.map(|typed| typed.filled).unwrap_or_default();

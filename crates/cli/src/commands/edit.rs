@@ -1,4 +1,4 @@
-//! The commands that change servers: `add` and `edit`, which take the same flags and ask the server before it is kept;
+//! The commands that change servers: `add` and `edit`, which take the same flags and check the server before it is kept;
 //! `remove` and the others, for servers as a whole.
 
 use std::collections::BTreeMap;
@@ -68,7 +68,7 @@ pub(super) async fn edit(session: &CommandSession, args: &EditOptions) -> Result
     Ok(())
 }
 
-/// The keys that are given, in what the server has.
+/// Merges the given keys into those of the server.
 async fn metadata(
     session: &CommandSession,
     args: &EditOptions,
@@ -102,7 +102,7 @@ fn without(given: &[String]) -> Result<Without, CommandFailure> {
     Ok(without)
 }
 
-/// What both operations take.
+/// The arguments that both operations have.
 fn wanted(session: &CommandSession, args: &GivenFlags) -> Result<AddArgs, CommandFailure> {
     let header_env: BTreeMap<String, String> =
         args.header_env.iter().map(|pair| header_of(pair)).collect::<Result<_, _>>()?;
@@ -124,7 +124,7 @@ fn wanted(session: &CommandSession, args: &GivenFlags) -> Result<AddArgs, Comman
     Ok(with_typed(given, session, args))
 }
 
-/// With what was asked for, each where it belongs.
+/// Adds the secrets that were asked for, each in its place.
 fn with_typed(mut given: AddArgs, session: &CommandSession, args: &GivenFlags) -> AddArgs {
     // A name alone: the value is in the environment of the core.
     let own = args.env.iter().filter(|pair| !pair.contains('='));
@@ -144,7 +144,7 @@ fn with_typed(mut given: AddArgs, session: &CommandSession, args: &GivenFlags) -
     given
 }
 
-/// A path as the core can use it, which may stand in another folder.
+/// A full path for the core, whose current folder may be another.
 fn absolute(path: Option<&Path>, what: &str) -> Result<Option<String>, CommandFailure> {
     let Some(path) = path else { return Ok(None) };
     let path = std::path::absolute(path)
@@ -236,7 +236,7 @@ pub(super) async fn redo(session: &CommandSession) -> Result<(), CommandFailure>
     Ok(())
 }
 
-/// The newest, whatever it is of.
+/// The newest change, of whatever kind.
 fn asked() -> UndoArgs {
     UndoArgs { by: Some(ConfigBy::CommandLine), ..UndoArgs::default() }
 }

@@ -1,4 +1,4 @@
-//! `gateway`: where AI clients ask, who has a token, what they see.
+//! `gateway`: its address for AI clients, which of them have a token, what they see.
 
 use api::{
     Empty, GatewayClientRow, GatewayOfferRow, GatewayProfileRow, GatewayRevokeArgs, GatewayStatus,

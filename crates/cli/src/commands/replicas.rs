@@ -1,4 +1,4 @@
-//! `replicas`: servers that could be one to AI clients, and those that are.
+//! `replicas`: groups of replicas, and servers that look like replicas of one server.
 
 use api::{
     ConfigBy, Empty, LineFate, Operations, ReplicaDifference, ReplicaDismissArgs, ReplicaDissolveArgs,
@@ -137,7 +137,7 @@ fn in_words(differ: &[ReplicaDifference]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
-/// What a person should know of a group.
+/// The problems of a group.
 fn trouble(group: &ReplicaGroupRow) -> Option<String> {
     let named = |ids: &[ServerId]| {
         let of = group.servers.iter().filter(|server| ids.contains(&server.id));

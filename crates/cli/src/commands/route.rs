@@ -50,7 +50,7 @@ fn sentence(result: &RouteResult, calls: u64) -> String {
     text
 }
 
-/// A decision as it is read aloud: what it is by, who left where and why, who takes it, who would be next.
+/// A decision in words: the rule, which servers were left out where and why, which takes the call, which would be next.
 pub(super) fn decision(decision: &Decision) -> String {
     let strategy = decision.strategy.word();
     let by = decision.rule.as_ref().map_or_else(

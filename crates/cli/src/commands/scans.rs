@@ -12,7 +12,7 @@ use crate::args::{Ids, Range, ScanOptions};
 use crate::failure::CommandFailure;
 use crate::print::{Column, note, or_dash, word};
 
-/// What to scan: as it was given, or as it was saved. What is given beside a saved range stands in its place.
+/// What to scan: as it was given, or as it was saved. Arguments override those of a saved range.
 pub(super) async fn wanted(session: &CommandSession, args: &ScanOptions) -> Result<ScanArgs, CommandFailure> {
     let given = ScanArgs {
         targets: args.targets.clone(),
@@ -49,7 +49,7 @@ pub(super) async fn save(
     Ok(())
 }
 
-/// Prints what differs; without an id it is held against the newest scan of the same.
+/// Prints what differs; without an id, compared with the newest scan of the same targets.
 pub(super) async fn compare(session: &CommandSession, scan: &str, with: &str) -> Result<(), CommandFailure> {
     let with = Some(with.to_owned()).filter(|with| !with.is_empty());
     let wanted = ScanCompareArgs { scan: Some(scan.to_owned()), with };
