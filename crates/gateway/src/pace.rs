@@ -1,5 +1,4 @@
-//! How often a client may ask servers for something: the generic cell rate algorithm (ITU-T I.371), which keeps one moment a
-//! client.
+//! The rate limit of a client: the generic cell rate algorithm (ITU-T I.371), which keeps one time for each client.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +16,12 @@ use crate::post::PostedRequest;
 use crate::reply::Rejected;
 use crate::wanted::{AskedMethod, WantedRequest};
 
-/// When each client's next call would be on time, by its name.
+/// When each client's next call would be within its limit, by its name.
 #[derive(Debug, Default)]
 pub(crate) struct CallPaces(Mutex<HashMap<Arc<str>, Instant>>);
 
 impl CallPaces {
-    /// Lets one call through, or says how long to wait. After a pause the calls of one second come at once.
+    /// Admits one call, or returns how long to wait. After a pause, one second's worth of calls is admitted at once.
     fn take(&self, client: &Arc<str>, per_second: f64, now: Instant) -> Result<(), Duration> {
         let between = Duration::from_secs_f64(per_second.recip());
         let ahead = Duration::from_secs(1).max(between);
@@ -40,8 +39,7 @@ impl CallPaces {
 }
 
 impl Gateway {
-    /// Whether a client may ask a server for something now. A call that it may not make is recorded like any other that
-    /// nobody took.
+    /// Whether a client is within its limit now. A call above it is recorded like any other that no server took.
     pub(crate) fn is_in_time(&self, ask: &PostedRequest, wanted: &WantedRequest) -> Result<(), Rejected> {
         let config = self.config();
         let Some(name) = &ask.caller.name else { return Ok(()) };
@@ -56,7 +54,7 @@ impl Gateway {
         })
     }
 
-    /// Records a call of a tool that the client sees; names that it makes up are nobody's calls.
+    /// Records a call of a tool that the client sees; calls of unknown names are not recorded.
     fn turned_away(&self, ask: &PostedRequest, wanted: &WantedRequest, why: &str) {
         let witness = &self.0.parts.witness;
         if wanted.method != AskedMethod::CallTool || !witness.is_watching() {

@@ -1,4 +1,4 @@
-//! A message of a client: which kind it is, of which era, and who answers it.
+//! A message of a client: its kind, its era, and what answers it.
 
 use api::raw;
 use bytes::Bytes;
@@ -16,9 +16,9 @@ use crate::endpoint::GatewayPath;
 use crate::reply::{Body, Rejected, code, empty, json};
 use crate::{Gateway, modern};
 
-/// How deep a message may nest: readers of JSON on the way stop at 128 levels.
+/// How deep a message can be nested: readers of JSON on the way stop at 128 levels.
 const DEEPEST: usize = 120;
-/// How many messages a batch may have (MCP 2025-03-26).
+/// How many messages a batch can have (MCP 2025-03-26).
 const LARGEST_BATCH: usize = 100;
 
 /// A request of HTTP, without its body.
@@ -27,7 +27,7 @@ pub(crate) struct PostedRequest {
     pub(crate) to: GatewayPath,
     pub(crate) caller: Caller,
     pub(crate) headers: HeaderMap,
-    /// What of them goes on to servers.
+    /// The headers that are passed on to servers.
     pub(crate) passage: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -39,7 +39,7 @@ impl PostedRequest {
         values.next().is_none().then_some(first)
     }
 
-    /// Whether a stream of events may be answered.
+    /// Whether the answer can be a stream of events.
     pub(crate) fn takes_events(&self) -> bool {
         let accepts = self.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         accepts.flat_map(|value| value.split(',')).any(|kind| {
@@ -57,7 +57,7 @@ impl PostedRequest {
 /// How a request is to be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnswerManner {
-    /// By a stream of events, where it takes long or has more to say.
+    /// By a stream of events, where it takes long or there is more to send.
     MayStream,
     /// In one piece.
     Whole,
