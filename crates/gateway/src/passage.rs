@@ -21,7 +21,7 @@ pub(crate) fn via(instance: &str) -> String {
     format!("1.1 mcp-discovery-{instance}")
 }
 
-/// The gateways that stand before this process. Whoever was started by a child of its own former self stands behind nobody.
+/// The gateways before this process. A process that was started by a child process of itself counts as having none.
 pub(crate) fn before(own: &str) -> String {
     let said = std::env::var(VIA_VARIABLE).unwrap_or_default();
     if said.split(',').any(|hop| hop.trim() == own) { String::new() } else { said }

@@ -1,5 +1,5 @@
-//! The key of what stays with one server, in a file that its owner alone may read. It outlives the file of calls, so that
-//! clients stay where they are when that is deleted.
+//! The key of affinities, in a file that only its owner can read. It outlives the file of calls, so that clients keep their
+//! servers when that is deleted.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};

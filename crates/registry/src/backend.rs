@@ -1,4 +1,4 @@
-//! Where records are kept, and how the registry is opened over a folder. Every implementation passes the suite in
+//! Where records are stored, and how the registry is opened over a folder. Every implementation passes the suite in
 //! `contract/`.
 
 use std::collections::BTreeMap;
@@ -16,15 +16,15 @@ use crate::{OpenedRegistry, Registry, RegistryError};
 /// A backend's answer, later.
 pub type BackendAnswer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// Where records and the journal are kept. Only the registry's writer calls it, one call at a time.
+/// Storage for records and the journal. Only the registry's writer calls it, one call at a time.
 pub trait Backend: Send + 'static {
-    /// Everything that is kept.
+    /// Everything that is stored.
     fn load(&mut self) -> BackendAnswer<'_, Loaded>;
 
     /// Keeps all of `changes` or nothing. Once it answers, they are as safe as this backend makes them.
     fn commit(&mut self, changes: Vec<Change>) -> BackendAnswer<'_, ()>;
 
-    /// Where the history of servers is read. By default none is kept.
+    /// The reader of the history of servers. By default there is none.
     fn past(&self) -> Arc<dyn Past> {
         Arc::new(Nothing)
     }
@@ -32,7 +32,7 @@ pub trait Backend: Send + 'static {
 
 /// The history of servers, as far as it was committed. Readers do not wait for the writer.
 pub trait Past: Send + Sync + 'static {
-    /// What became of a server, with its counts from `since` on.
+    /// The history of a server, with its counts from `since` on.
     fn of(&self, server: ServerId, since: Millis) -> BackendAnswer<'_, History>;
 }
 
@@ -81,8 +81,7 @@ pub async fn open_sqlite(folder: &Path) -> Result<OpenedRegistry, RegistryError>
     open_sqlite_telling(folder, Box::new(|news| tracing::warn!(news, "the database"))).await
 }
 
-/// The same; what happens to its file later, and a person should know, is told. [`OpenedRegistry::watch`] has to run for
-/// that.
+/// The same; later problems of its file are reported as notices. [`OpenedRegistry::watch`] has to run for that.
 pub async fn open_sqlite_telling(
     folder: &Path,
     told: store::FileListener,
@@ -115,7 +114,7 @@ fn moved_aside(store::Damage { aside, kept }: &store::Damage) -> String {
     )
 }
 
-/// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share what they keep.
+/// Keeps everything as long as the process lives: for one-shot commands and tests. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryBackend(Arc<Mutex<MemoryTables>>);
 

@@ -1,5 +1,5 @@
-//! One file of a client: read within bounds, never locked, never written. What is no file, or cannot be read, is named.
-//! Whether it is as it was goes by size and time alone, so that a look costs next to nothing.
+//! One file of a client: read within bounds, never locked, never written. What is not a file, or cannot be read, is
+//! reported. Whether it changed is decided by size and time only, so that a check costs next to nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata, OpenOptions};
@@ -18,16 +18,16 @@ use super::{Clients, read};
 /// `~/.claude.json` grows; no list of servers is larger.
 const LARGEST: u64 = 32 * 1024 * 1024;
 
-/// By what a change of a file shows without reading it.
+/// What shows a change of a file without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signature {
-    /// What kind of thing it is, and how it could not be looked at.
+    /// Its kind, and why it could not be examined.
     kind: Result<bool, ErrorKind>,
     size: u64,
     changed: Option<SystemTime>,
 }
 
-/// A look at a path; nothing when nothing is there.
+/// Examines a path; nothing when nothing is there.
 pub(super) fn look(path: &Path) -> Option<Signature> {
     match std::fs::metadata(path) {
         Ok(found) => {
@@ -107,7 +107,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
 }
 
-/// Others may write, rename and delete it meanwhile.
+/// Other programs can write, rename and delete it meanwhile.
 #[cfg(windows)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt;
@@ -161,18 +161,17 @@ fn whole(message: impl Into<String>) -> FileProblem {
     FileProblem { line: None, column: None, message: message.into(), unread: true }
 }
 
-/// How often the files are looked at while nobody asks.
+/// How often the files are checked while nothing requests them.
 const EVERY: Duration = Duration::from_secs(30);
 
 impl Clients {
-    /// Whether a file that was there, or could have been, is not what it was when it was read. Nothing that was never read
-    /// has changed.
+    /// Whether a file that existed, or could have, changed since it was read. What was never read has not changed.
     pub fn is_stale(&self) -> bool {
         let seen = self.lock().seen.clone();
         seen.iter().any(|(path, before)| read::look(path) != *before)
     }
 
-    /// Looks again and again, reads what changed, and tells that something did, until the core stops.
+    /// Checks the files repeatedly, reads what changed, and reports that something did, until the core stops.
     pub async fn follow(self, stop: CancellationToken, tell: impl Fn() + Send) {
         while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
             let look = |clients: &Self| clients.is_stale() && !clients.look(&mut clients.lock()).is_empty();

@@ -1,5 +1,4 @@
-//! Every AI client that is known, and where each keeps its servers. What a file looks like is `model::servers_json`'s
-//! matter.
+//! Every AI client that is known, and where each keeps its servers. The formats of files are in `model::servers_json`.
 
 use super::places::Base::{self, Config, Dot, Home, Storage, Support};
 use super::places::System;
@@ -16,14 +15,14 @@ pub(super) struct ClientSpec {
     pub(super) project: &'static [&'static str],
 }
 
-/// Where a file of a client is. One segment of the path may have a `*` in it.
+/// A path of a client's file. One segment of the path can have a `*` in it.
 #[derive(Debug)]
 pub(super) struct ClientPlace {
     pub(super) base: Base,
     pub(super) path: &'static str,
     /// The only system that has it there.
     pub(super) only: Option<System>,
-    /// It is of one of several profiles.
+    /// Whether it belongs to one of several profiles.
     pub(super) is_of_profile: bool,
 }
 
