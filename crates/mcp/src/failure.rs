@@ -1,4 +1,4 @@
-//! What went wrong, as the error that callers decide by.
+//! Failures, as the error that callers decide by.
 
 use std::error::Error;
 use std::io;
@@ -34,7 +34,7 @@ pub(crate) fn result(
     }
 }
 
-/// What an answer without a usable reply means, from a server that is known to be one.
+/// The error of an answer without a usable reply, from a known server.
 pub(crate) fn of_answer(answer: &Answer, place: &ConversationPlace, limit: usize) -> McpError {
     place.scrub(of_answer_as_told(answer, place, limit))
 }
@@ -71,7 +71,7 @@ fn answers_another(answer: &Answer) -> bool {
         && messages(&answer.body).iter().any(|message| matches!(message, Message::Reply { .. }))
 }
 
-/// What something that is no MCP's answer means, from a server that is known to be one.
+/// The error of an answer that is not MCP, from a known server.
 fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
     let name = place.name();
     let not_mcp = |field: &str, message: String| McpError::NotMcp { field: field.to_owned(), message };
@@ -100,7 +100,7 @@ fn of_other(other: &Other, status: u16, place: &ConversationPlace) -> McpError {
     }
 }
 
-/// Why a server could not be met.
+/// Why the handshake failed.
 pub(crate) fn of_greeting(greeting: Greeting, place: &ConversationPlace) -> McpError {
     let name = place.name();
     match greeting {
@@ -121,14 +121,14 @@ pub(crate) fn of_greeting(greeting: Greeting, place: &ConversationPlace) -> McpE
     }
 }
 
-/// It asks without end.
+/// It sends requests without end.
 pub(crate) fn flooded(place: &ConversationPlace) -> McpError {
     let message =
         format!("{} sends more than a thousand requests a second instead of answering", place.name());
     McpError::NotMcp { field: "method".to_owned(), message }
 }
 
-/// A list that is none.
+/// A list that is not a list.
 pub(crate) fn bad_list(list: List, why: &str, place: &ConversationPlace) -> McpError {
     let field = list.key();
     let message = format!("{} answers `{}` without a list: `{field}`: {why}", place.name(), list.method());
@@ -141,7 +141,7 @@ pub(crate) fn protocol(error: RpcError) -> McpError {
     McpError::Protocol { code: error.code, message: error.message, data }
 }
 
-/// A status that is no success, and when the server may be asked again.
+/// A status other than success, and when the server can be asked again.
 fn status(answer: &Answer, place: &ConversationPlace) -> McpError {
     let code = answer.status.as_u16();
     let name = place.name();
@@ -205,7 +205,7 @@ fn no_answer_as_told(why: &NoAnswer, place: &ConversationPlace) -> McpError {
     }
 }
 
-/// A streamed answer ended before it was whole.
+/// A streamed answer ended before it was complete.
 pub(crate) fn broke_off(place: &ConversationPlace) -> McpError {
     McpError::Lost { message: format!("{} stopped in the middle of its answer", place.name()) }
 }
@@ -244,7 +244,7 @@ pub(crate) fn of_connecting(error: &io::Error) -> NoAnswer {
     }
 }
 
-/// Why nothing came back over a connection.
+/// Why there was no answer over a connection.
 pub(crate) fn of_hyper(error: &hyper::Error) -> NoAnswer {
     let cause = chain(error).find_map(|error| error.downcast_ref::<io::Error>());
     match cause.and_then(Lack::of) {

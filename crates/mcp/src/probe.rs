@@ -109,7 +109,7 @@ async fn ask(target: &ProbeTarget, options: &ProbeOptions, stream: TcpStream, en
     })
 }
 
-/// What the tests over bytes need of the inside.
+/// Internals that the tests over bytes need.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing {
     pub(crate) use super::exchange::{exchange, open_stream};

@@ -58,7 +58,7 @@ pub(crate) fn no_answer(error: &NoAnswer) -> String {
     }
 }
 
-/// A certificate that is not trusted in a sentence, before what else there is to say.
+/// A certificate that is not trusted in a sentence, before the other reasons.
 pub(crate) fn untrusted(refused: &RefusedCertificate, more: Option<String>) -> String {
     let why = format!("its certificate is not trusted: {refused}");
     match more {

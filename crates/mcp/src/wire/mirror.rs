@@ -1,4 +1,4 @@
-//! Arguments that a server wants to see in headers as well (`x-mcp-header`; MCP 2026-07-28, Streamable HTTP, "Custom Headers
+//! Arguments that a server requires in headers as well (`x-mcp-header`; MCP 2026-07-28, Streamable HTTP, "Custom Headers
 //! from Tool Parameters").
 
 use std::collections::HashSet;
@@ -20,7 +20,8 @@ pub(crate) struct Mirrored {
     header: HeaderName,
 }
 
-/// What a tool's schema wants mirrored. An error says why the tool cannot be called, which MCP asks to leave it out.
+/// The arguments that a tool's schema requires in headers. An error says why the tool cannot be called, which MCP says to
+/// leave out.
 pub(crate) fn headers(schema: &Value) -> Result<Vec<Mirrored>, String> {
     let (mut found, mut names) = (Vec::new(), HashSet::new());
     if schema.get(KEY).is_some() {
@@ -94,7 +95,7 @@ fn header_of(header: &Value, property: &Value, names: &mut HashSet<String>) -> R
     Ok(name)
 }
 
-/// The headers for these arguments. What is absent or `null` has none.
+/// The headers for these arguments. Absent or `null` arguments have none.
 pub(crate) fn values(
     mirrored: &[Mirrored],
     arguments: &Map<String, Value>,
@@ -103,7 +104,7 @@ pub(crate) fn values(
     mirrored.iter().filter_map(value).collect()
 }
 
-/// What a client must have sent as headers with a call of a tool of this schema: the text of each, without any coding;
+/// The headers that a client must have sent with a call of a tool of this schema: the text of each, without any coding;
 /// absent where the argument is.
 pub fn wanted_headers(schema: &Schema, arguments: &Map<String, Value>) -> Vec<(HeaderName, Option<String>)> {
     if !schema.as_str().contains(KEY) {

@@ -1,4 +1,4 @@
-//! A server's own health endpoint: a path, or a URL that may be anywhere its server may be.
+//! A server's own health endpoint: a path, or a URL at an address that is allowed for its server.
 
 use model::Reach;
 use tokio::time::Instant;

@@ -1,4 +1,4 @@
-//! The CA that a person named: a file of certificates on this computer.
+//! The CA that was named: a file of certificates on this computer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::Lack;
 
 /// A bundle of all public CAs is a fifth of this. In bytes.
 const LARGEST: u64 = 1024 * 1024;
-/// A file may be on a disk of the network.
+/// The time limit: a file may be on a network disk.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// The certificates of a CA's file.
